@@ -172,11 +172,11 @@ impl Office {
             clock: Box::new(SystemClock::new()),
         });
         let filing = filing.expect("a filing");
-        let (id, issued) = runtime.block_on(filing.make_operator(30)).expect("an operator");
+        let (id, token) = runtime.block_on(filing.make_operator(30)).expect("an operator");
         let mut account = filing.registry().accounts.get(&id).expect("the account").clone();
         let identity = IdentityCheck { method: IdentityMethod::Face, level: IdentityLevel::High, at: second(0) };
         account.identities.push((identity, None));
-        let actor = Actor { id, token: issued.id, account, scopes: Scope::ALL.iter().copied().collect() };
+        let actor = Actor { id, token: token.id(), account, scopes: Scope::ALL.iter().copied().collect() };
         Self { filing, actor, runtime, running: Some(running), _originals: originals }
     }
 
@@ -260,7 +260,7 @@ fn requests(bench: &mut Criterion) {
             });
         });
         group.bench_function(BenchmarkId::new("case", size), |bench| {
-            bench.iter(|| black_box(runtime.block_on(filing.view_case(actor, case, 0)).expect("seen")));
+            bench.iter(|| black_box(runtime.block_on(filing.view_case(actor, case, 0, PAGE)).expect("seen")));
         });
         group.bench_function(BenchmarkId::new("log of a deposit", size), |bench| {
             bench.iter(|| black_box(runtime.block_on(filing.deposit_log(actor, number, 0, PAGE)).expect("a page")));

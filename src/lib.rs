@@ -8,6 +8,7 @@
 //!
 //! A module uses modules of lower layers only; `tests/tidy` checks it.
 //!
+//! 0. [`error_code`]: the stable codes of all errors that the API answers, with status and titles.
 //! 1. [`ledger`]: formats, Merkle tree, chain, verifier. Pure functions over bytes. `files`: opening and naming files.
 //! 2. `court`: rules of procedure, pure as well. `store`: storage traits, a store in memory, RocksDB. `custody`: encrypted
 //!    originals.
@@ -19,7 +20,7 @@
 //!
 //! # Cargo features
 //!
-//! Each contains the one before it. Without any, the crate is [`ledger`] alone.
+//! Each contains the one before it. Without any, the crate is [`ledger`] and [`error_code`].
 //!
 //! - `verifier`: reads and verifies receipts offline: [`ledger`] and the receipt formats of `wire`.
 //! - `client`: all of `wire`, `court` and `client`.
@@ -36,6 +37,7 @@ pub mod client;
 pub mod court;
 #[cfg(feature = "node")]
 pub mod custody;
+pub mod error_code;
 #[cfg(feature = "client")]
 pub mod files;
 #[cfg(feature = "node")]

@@ -262,14 +262,14 @@ impl Cases {
                 let before = self.registry.ineffective_acts.len();
                 let gap = self.registry.length + 1 != position.sequence;
                 self.registry.replay(document, position);
-                let void = self.registry.ineffective_acts.get(before).map(|(_, reason)| reason.code());
+                let void = self.registry.ineffective_acts.get(before).map(|(_, reason)| reason.code().as_str());
                 if gap { Err(format!("sequence {} follows none that was read", position.sequence)) } else { Ok(void) }
             }
             StreamState::Case(file) => {
                 let before = file.ineffective_acts.len();
                 let gap = file.last.sequence + 1 != position.sequence;
                 file.replay(document, position, &self.registry.calendar_at(position.index));
-                let void = file.ineffective_acts.get(before).map(|void| void.reason.code());
+                let void = file.ineffective_acts.get(before).map(|void| void.reason.code().as_str());
                 if gap { Err(format!("sequence {} follows none that was read", position.sequence)) } else { Ok(void) }
             }
             StreamState::NoCase => Ok(Some("out_of_order")),

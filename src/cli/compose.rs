@@ -228,7 +228,7 @@ impl Details {
         let json = canonical(&json!({ "name": name })).map_err(|error| {
             let (zh, hint) = (error.chinese(), "--name gives it another name");
             CliError::usage(
-                error.code(),
+                error.code().as_str(),
                 format!("证据名称：{zh}（可用 --name 另行指定）"),
                 format!("the name of the evidence: {error}; {hint}"),
             )

@@ -60,6 +60,7 @@ impl From<ClientError> for CliError {
                 let zh = format!("节点答复：{said}（{code}，HTTP {status}）");
                 let en = format!("the node answers: {en}");
                 // 4xx is a negative result; 5xx means that the node could not perform the request.
+                let code = code.to_string();
                 if status < 500 { Self::finding(code, zh, en) } else { Self::unable(code, zh, en) }
             }
             ClientError::Malformed { what, .. } => {
@@ -170,7 +171,7 @@ mod tests {
     #[test]
     fn a_refusal_is_a_finding_and_a_fault_is_not() {
         let problem = |status| ClientError::Problem {
-            code: "x".into(),
+            code: "x".to_owned().into(),
             status,
             title_zh: "繁忙".into(),
             detail: "d".into(),

@@ -24,6 +24,7 @@ use crate::cli::storage_errors::{
 use crate::client::batch::DepositResult;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
+use crate::error_code::ErrorCode;
 use crate::ledger::entry::Entry;
 use crate::ledger::key::{Name, Signer};
 use crate::ledger::manifest::item::WantedDigests;
@@ -310,7 +311,7 @@ fn statement_in(receipt: &Path) -> Result<StatementNote, CliError> {
 fn discard_refused_statement(files: &ReceiptFiles, error: ClientError) -> CliError {
     let refused = match &error {
         ClientError::Problem { status, code, .. } => {
-            let by_policy = matches!(code.as_str(), "key_not_enrolled" | "deposit_by_token_only");
+            let by_policy = code.is_one_of(&[ErrorCode::KeyNotEnrolled, ErrorCode::DepositByTokenOnly]);
             matches!(status, 400 | 403 | 409 | 413 | 422) && !by_policy
         }
         _ => false,

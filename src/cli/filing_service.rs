@@ -112,8 +112,8 @@ pub async fn operator_token(filing: &FilingService, path: &Path) -> Result<(Stri
     }
     // Checked before anything is appended to the chain.
     durable::probe(path).map_err(|error| CliError::io(path, &error))?;
-    let (_, issued) = filing.make_operator(OPERATOR_DAYS).await.map_err(|error| unable("cannot_start", &error))?;
-    let text = zeroize::Zeroizing::new(format!("{}\n", issued.token.text()));
+    let (_, token) = filing.make_operator(OPERATOR_DAYS).await.map_err(|error| unable("cannot_start", &error))?;
+    let text = zeroize::Zeroizing::new(format!("{}\n", token.text()));
     durable::create(path, text.as_bytes(), 0o600).map_err(|error| CliError::io(path, &error))?;
     let file = path.display();
     Ok((format!("平台管理员令牌已写入 {file}"), format!("the operator's token was written into {file}")))

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::{ClientError, FailedAttempt, PROBLEM_MAX, Retry, no_answer_in_time, reason_of, waited};
+use crate::error_code::ErrorCode;
 use crate::ledger::receipt::Receipt;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::deposit::BatchVerdict;
@@ -114,13 +115,15 @@ impl LedgerClient {
     }
 }
 
+/// Codes that say that a request was not processed.
+const NOT_READ: &[ErrorCode] =
+    &[ErrorCode::Busy, ErrorCode::RateLimited, ErrorCode::BodyBroken, ErrorCode::BodyTimeout];
+
 /// Whether a request must be sent again: it has no answer, or one that says that it was not processed.
 fn is_open(answer: Option<&DepositResult>) -> bool {
     match answer {
         None => true,
-        Some(Err(ClientError::Problem { code, .. })) => {
-            matches!(code.as_str(), "busy" | "rate_limited" | "body_broken" | "body_timeout")
-        }
+        Some(Err(ClientError::Problem { code, .. })) => code.is_one_of(NOT_READ),
         Some(_) => false,
     }
 }

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::files::reason;
 use crate::wire::bilingual::Bilingual;
-use crate::wire::problem::Problem;
+use crate::wire::problem::{Problem, ProblemCode};
 
 /// Most attempts of a request.
 const ATTEMPTS: u32 = 5;
@@ -57,7 +57,7 @@ pub enum ClientError {
     #[error("{detail} ({code}, HTTP {status})")]
     Problem {
         /// The stable code.
-        code: String,
+        code: ProblemCode,
         /// The HTTP status.
         status: u16,
         /// The title in Chinese; empty if the node gave none.
@@ -191,7 +191,7 @@ impl Transport {
         self.base.as_str().trim_end_matches('/')
     }
 
-    /// Sends `ask` and receives the answer.
+    /// Sends a request and receives the answer.
     ///
     /// # Errors
     ///

@@ -24,6 +24,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
+use crate::error_code::ErrorCode;
 use crate::ledger::time::Timestamp;
 
 /// Milliseconds in a day.
@@ -202,14 +203,14 @@ pub enum CalendarError {
 impl CalendarError {
     /// The stable code of this error, for machines.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Year { .. } => "calendar_year",
-            Self::RepeatedYear { .. } => "calendar_repeated_year",
-            Self::OtherYear { .. } => "calendar_other_year",
-            Self::RepeatedDay { .. } => "calendar_repeated_day",
-            Self::NotWeekend { .. } => "calendar_not_weekend",
-            Self::RestTooLong { .. } => "calendar_rest_too_long",
+            Self::Year { .. } => ErrorCode::CalendarYear,
+            Self::RepeatedYear { .. } => ErrorCode::CalendarRepeatedYear,
+            Self::OtherYear { .. } => ErrorCode::CalendarOtherYear,
+            Self::RepeatedDay { .. } => ErrorCode::CalendarRepeatedDay,
+            Self::NotWeekend { .. } => ErrorCode::CalendarNotWeekend,
+            Self::RestTooLong { .. } => ErrorCode::CalendarRestTooLong,
         }
     }
 }

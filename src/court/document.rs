@@ -156,8 +156,9 @@ mod tests {
     #[test]
     fn departures_are_refused_by_name() {
         let text = import().to_text();
-        let code =
-            |from: &str, to: &str| Document::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().fault.code();
+        let code = |from: &str, to: &str| {
+            Document::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().fault.code().as_str()
+        };
         assert_eq!(code("act v1", "act v2"), "unknown_version");
         assert_eq!(code("act import", "act imports"), "bad_value");
         assert_eq!(code("item 1", "item 01"), "bad_value");

@@ -30,6 +30,7 @@ pub mod basis;
 
 use crate::court::calendar::{Calendar, Day};
 use crate::court::period::basis::{Basis, LengthError};
+use crate::error_code::ErrorCode;
 use crate::ledger::time::Timestamp;
 
 /// What happens to a period. All days are days in Beijing.
@@ -146,17 +147,17 @@ pub enum PeriodError {
 impl PeriodError {
     /// The stable code of this error, for machines.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotSet => "period_not_set",
-            Self::AlreadySet => "period_already_set",
+            Self::NotSet => ErrorCode::PeriodNotSet,
+            Self::AlreadySet => ErrorCode::PeriodAlreadySet,
             Self::Length(error) => error.code(),
-            Self::Suspended => "period_suspended",
-            Self::NotSuspended => "period_not_suspended",
-            Self::OutOfOrder { .. } => "period_out_of_order",
-            Self::NotLater { .. } => "period_not_later",
-            Self::ExchangeTooEarly { .. } => "period_exchange_too_early",
-            Self::OutOfRange => "period_out_of_range",
+            Self::Suspended => ErrorCode::PeriodSuspended,
+            Self::NotSuspended => ErrorCode::PeriodNotSuspended,
+            Self::OutOfOrder { .. } => ErrorCode::PeriodOutOfOrder,
+            Self::NotLater { .. } => ErrorCode::PeriodNotLater,
+            Self::ExchangeTooEarly { .. } => ErrorCode::PeriodExchangeTooEarly,
+            Self::OutOfRange => ErrorCode::PeriodOutOfRange,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::court::acts::ActKind;
 use crate::court::words::{Role, Stage, words};
+use crate::error_code::ErrorCode;
 
 words! {
     /// The side of a party in a case.
@@ -43,21 +44,21 @@ impl CaseRelation {
 /// Why an act is not permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeniedReason {
-    /// Not in this capacity, in any stage.
-    #[error("this is not for whoever acts in this capacity")]
+    /// Not in this role, at no stage.
+    #[error("not permitted for this role")]
     NotPermitted,
-    /// In this capacity, but not at this stage.
-    #[error("this cannot be done while the case is where it is")]
+    /// In this role, but not now.
+    #[error("not permitted at this stage of the case")]
     WrongStage,
 }
 
 impl DeniedReason {
     /// The stable code.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn code(self) -> ErrorCode {
         match self {
-            Self::NotPermitted => "not_permitted",
-            Self::WrongStage => "wrong_stage",
+            Self::NotPermitted => ErrorCode::NotPermitted,
+            Self::WrongStage => ErrorCode::WrongStage,
         }
     }
 }

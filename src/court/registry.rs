@@ -21,6 +21,7 @@ use crate::court::ids::{AccountId, AnnexId, TokenId};
 use crate::court::registry::tokens::{TokenError, Tokens};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{IdentityMethod, Role, Scope, SubjectKind};
+use crate::error_code::ErrorCode;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
 
@@ -29,7 +30,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 #[non_exhaustive]
 pub enum RegistryError {
     /// Not in this capacity.
-    #[error("this is not for whoever acts in this capacity")]
+    #[error("not permitted for this role")]
     NotPermitted,
     /// The act belongs to another kind of stream.
     #[error("this act does not belong to the registry")]
@@ -66,17 +67,17 @@ pub enum RegistryError {
 impl RegistryError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotPermitted => "not_permitted",
-            Self::NotOfTheRegistry => "not_of_the_registry",
-            Self::NoSuchAccount => "no_such_account",
-            Self::AccountExists => "account_exists",
-            Self::CourtMismatch => "court_mismatch",
-            Self::NoSuchGrant => "no_such_grant",
-            Self::HookExists => "hook_exists",
-            Self::NoSuchHook => "no_such_hook",
-            Self::NotListed => "not_listed",
+            Self::NotPermitted => ErrorCode::NotPermitted,
+            Self::NotOfTheRegistry => ErrorCode::NotOfTheRegistry,
+            Self::NoSuchAccount => ErrorCode::NoSuchAccount,
+            Self::AccountExists => ErrorCode::AccountExists,
+            Self::CourtMismatch => ErrorCode::CourtMismatch,
+            Self::NoSuchGrant => ErrorCode::NoSuchGrant,
+            Self::HookExists => ErrorCode::HookExists,
+            Self::NoSuchHook => ErrorCode::NoSuchHook,
+            Self::NotListed => ErrorCode::NotListed,
             Self::Token(error) => error.code(),
             Self::Calendar(error) => error.code(),
         }

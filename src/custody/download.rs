@@ -15,6 +15,7 @@ use tokio_util::bytes::Bytes;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::sealing::{Cipher, HEADER, SEALED_SEGMENT, offset, sealed_size, segments};
 use crate::custody::store::EncryptedObjectStore;
+use crate::error_code::ErrorCode;
 
 /// Why an original cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -40,11 +41,10 @@ pub enum OpenError {
 impl OpenError {
     /// Stable, for machines.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Missing => "missing",
-            Self::DamagedHeader | Self::Damaged { .. } => "damaged",
-            Self::Unavailable(_) => "unavailable",
+            Self::Missing | Self::DamagedHeader | Self::Damaged { .. } => ErrorCode::Damaged,
+            Self::Unavailable(_) => ErrorCode::Unavailable,
         }
     }
 

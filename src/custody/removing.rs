@@ -19,16 +19,6 @@ pub enum RemoveError {
     Unavailable(Box<dyn Error + Send + Sync>),
 }
 
-impl RemoveError {
-    /// Stable, for machines.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unavailable(_) => "unavailable",
-        }
-    }
-}
-
 /// Why a sweep ended early. The remaining objects were not checked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -36,16 +26,6 @@ pub enum SweepError {
     /// The store is unavailable.
     #[error("custody is unavailable: {0}")]
     Unavailable(Box<dyn Error + Send + Sync>),
-}
-
-impl SweepError {
-    /// Stable, for machines.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unavailable(_) => "unavailable",
-        }
-    }
 }
 
 impl From<object_store::Error> for SweepError {

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::custody::object::ObjectId;
+use crate::error_code::ErrorCode;
 use crate::ledger::hash::Digest;
 
 /// Bytes of an upload between two checks of the free disk space.
@@ -88,11 +89,11 @@ pub enum SpaceError {
 impl SpaceError {
     /// Stable, for machines.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::OwnerQuota { .. } => "account_quota_exceeded",
-            Self::Total { .. } | Self::Disk => "custody_full",
-            Self::Unknown(_) | Self::NotCounted => "unavailable",
+            Self::OwnerQuota { .. } => ErrorCode::AccountQuotaExceeded,
+            Self::Total { .. } | Self::Disk => ErrorCode::CustodyFull,
+            Self::Unknown(_) | Self::NotCounted => ErrorCode::Unavailable,
         }
     }
 }
@@ -330,7 +331,7 @@ mod tests {
     }
 
     fn code(reserved: Result<Reservation, SpaceError>) -> &'static str {
-        reserved.map(drop).unwrap_err().code()
+        reserved.map(drop).unwrap_err().code().as_str()
     }
 
     #[test]
@@ -358,7 +359,7 @@ mod tests {
         let unknown = space.reserve(ALICE, 0).unwrap();
         unknown.arrived(70).unwrap();
         assert_eq!(space.used_by(&ALICE), 70);
-        assert_eq!(unknown.arrived(31).unwrap_err().code(), "account_quota_exceeded");
+        assert_eq!(unknown.arrived(31).unwrap_err().code().as_str(), "account_quota_exceeded");
         drop(unknown);
         // Less than was announced is what counts in the end.
         let short = space.reserve(ALICE, 90).unwrap();

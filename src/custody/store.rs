@@ -51,14 +51,6 @@ pub enum FolderError {
     Path(#[from] object_store::Error),
 }
 
-impl FolderError {
-    /// Stable, for machines.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        "custody_folder"
-    }
-}
-
 /// The blocking pool accepts no work, because the runtime is shutting down.
 #[derive(Debug, thiserror::Error)]
 #[error("the runtime is shutting down")]

@@ -20,6 +20,7 @@ use crate::custody::encryptor::Encryptor;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::sealing::{SEGMENT, SealError};
 use crate::custody::store::EncryptedObjectStore;
+use crate::error_code::ErrorCode;
 use crate::ledger::statement::content::FileDigests;
 
 /// Bytes of an original per hashing and encryption step.
@@ -63,13 +64,13 @@ pub enum KeepError {
 impl KeepError {
     /// Stable, for machines.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Empty => "empty",
-            Self::TooLarge { .. } => "too_large",
-            Self::Stream(_) => "stream_broken",
-            Self::DiskFull(_) => "disk_full",
-            Self::Unavailable(_) => "unavailable",
+            Self::Empty => ErrorCode::EmptyOriginal,
+            Self::TooLarge { .. } => ErrorCode::BodyTooLarge,
+            Self::Stream(_) => ErrorCode::BodyBroken,
+            Self::DiskFull(_) => ErrorCode::DiskFull,
+            Self::Unavailable(_) => ErrorCode::Unavailable,
         }
     }
 

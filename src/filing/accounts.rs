@@ -15,22 +15,22 @@ use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::{BearerToken, random_request_id};
 use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
-use crate::filing::streams::acts_after;
+use crate::filing::streams::{StoredAct, acts_after};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::time::Timestamp;
 
 /// Longest lifetime of a token in days.
 pub const TOKEN_DAYS_MAX: u64 = 3_660;
 
-/// A token that was just issued, with its secret.
+/// A token that was issued.
 #[derive(Debug)]
 pub struct IssuedToken {
     /// The act.
     pub recorded: RecordedAct,
     /// The id by which it is listed and revoked.
     pub id: TokenId,
-    /// The token itself, which is not stored.
-    pub token: BearerToken,
+    /// The token itself, which is not stored; `None` where the same request was sent before, whose answer contained it.
+    pub token: Option<BearerToken>,
     /// When it expires.
     pub expires: Timestamp,
 }
@@ -132,7 +132,7 @@ impl FilingService {
         Ok(())
     }
 
-    /// Issues a token. Only this answer contains it; the same request sent again is rejected.
+    /// Issues a token. Only this answer contains it; the same request sent again is answered without it.
     ///
     /// # Errors
     ///
@@ -146,6 +146,9 @@ impl FilingService {
         scopes: &BTreeSet<Scope>,
         days: u64,
     ) -> Result<IssuedToken, FilingError> {
+        if let Some(issued) = self.issued_before(context).await? {
+            return Ok(issued);
+        }
         if days == 0 || days > TOKEN_DAYS_MAX {
             return Err(FilingError::bad("days", format!("1 to {TOKEN_DAYS_MAX}")));
         }
@@ -163,13 +166,25 @@ impl FilingService {
                 return Err(FilingError::bad("days", "no longer than the token that asks"));
             }
         }
-        if self.act_of_request((context.request, context.body)).await?.is_some() {
-            return Err(FilingError::bad("idempotency-key", "the token was issued before, and is shown once only"));
-        }
         let token = BearerToken::new()?;
         let act = issuing(&token, account, scopes, expires, Some(actor.token));
         let recorded = self.change_registry(actor, context, |_| Ok(Act::IssueToken(act.clone()))).await?;
-        Ok(IssuedToken { recorded, id: token.id(), token, expires })
+        if !recorded.fresh {
+            // The same request was sent twice at once, and the token of the other one is on the chain.
+            return self.issued_before(context).await?.ok_or(FilingError::RequestReused);
+        }
+        Ok(IssuedToken { recorded, id: token.id(), token: Some(token), expires })
+    }
+
+    /// What the same request issued before.
+    async fn issued_before(&self, context: &RequestContext) -> Result<Option<IssuedToken>, FilingError> {
+        match self.act_of_request((context.request, context.body)).await? {
+            None => Ok(None),
+            Some((recorded, StoredAct { document: Document { act: Act::IssueToken(act), .. }, .. })) => {
+                Ok(Some(IssuedToken { recorded, id: act.token, token: None, expires: act.expires }))
+            }
+            Some(_) => Err(FilingError::RequestReused),
+        }
     }
 
     /// Creates an operator: an account, the role, a token. For the first start, and for an operator who lost the token.
@@ -177,7 +192,7 @@ impl FilingService {
     /// # Errors
     ///
     /// Those of [`Self::append`].
-    pub async fn make_operator(&self, days: u64) -> Result<(AccountId, IssuedToken), FilingError> {
+    pub async fn make_operator(&self, days: u64) -> Result<(AccountId, BearerToken), FilingError> {
         let account = AccountId(random_request_id()?.0);
         let platform = self.platform_account();
         let context = || -> Result<RequestContext, FilingError> {
@@ -193,8 +208,8 @@ impl FilingService {
         let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many"))?;
         let act = issuing(&token, account, &scopes, expires, None);
         let issue = |_: &mut Annexes| Ok(Act::IssueToken(act.clone()));
-        let recorded = self.write_registry(platform, &[Capacity::Platform], &context()?, issue).await?;
-        Ok((account, IssuedToken { recorded, id: token.id(), token, expires }))
+        self.write_registry(platform, &[Capacity::Platform], &context()?, issue).await?;
+        Ok((account, token))
     }
 }
 

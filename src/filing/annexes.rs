@@ -1,6 +1,7 @@
 //! The private texts of a new act: each becomes an annex, committed to with its own salt.
 
 use crate::court::ids::AnnexId;
+use crate::error_code::ErrorCode;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::with_salt;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
@@ -33,11 +34,11 @@ impl Annexes {
         let lines = if OF_ONE_LINE.contains(&field) { Lines::One } else { Lines::Several };
         if let Some(control) = forbidden_character(text, lines) {
             let reason = format!("the text holds the control character U+{:04X}; remove it", u32::from(control));
-            return Err(FilingError::BadValue { field, reason, code: "control_character" });
+            return Err(FilingError::BadValue { field, reason, code: ErrorCode::ControlCharacter });
         }
         if text.len() > METADATA_MAX {
             let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
-            return Err(FilingError::BadValue { field, reason, code: "text_too_long" });
+            return Err(FilingError::BadValue { field, reason, code: ErrorCode::TextTooLong });
         }
         let piece = with_salt(text)?;
         let id = AnnexId(piece.commitment());

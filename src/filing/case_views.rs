@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::court::acts::{Act, Diverge, Import, TakeCustody};
-use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AnnexId, CaseId, ItemNumber};
@@ -62,14 +61,16 @@ pub struct CaseView {
     pub access: RecordedAct,
 }
 
-/// Most items of one view; each is compared with the chain.
-pub const ITEMS_PAGE: u32 = 200;
-
 /// The items of a case that a view covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ViewScope {
-    /// The items after this number, at most [`ITEMS_PAGE`], and all else of the case.
-    Page(u32),
+    /// A page of the items, and all else of the case.
+    Page {
+        /// The number after which the page begins.
+        after: u32,
+        /// Most items of the page; each is compared with the chain.
+        limit: usize,
+    },
     /// One item.
     Item(ItemNumber),
 }
@@ -78,7 +79,9 @@ impl ViewScope {
     /// The items in this scope, without visiting the others.
     fn items(self, file: &CaseFile) -> impl Iterator<Item = (&ItemNumber, &Item)> {
         let (first, last) = match self {
-            Self::Page(after) => (after.saturating_add(1), after.saturating_add(ITEMS_PAGE)),
+            Self::Page { after, limit } => {
+                (after.saturating_add(1), after.saturating_add(u32::try_from(limit).unwrap_or(u32::MAX)))
+            }
             Self::Item(one) => (one.0, one.0),
         };
         file.items.range(ItemNumber(first)..=ItemNumber(last))
@@ -88,7 +91,7 @@ impl ViewScope {
 /// The private texts in a scope.
 fn texts_of(file: &CaseFile, scope: ViewScope) -> Vec<Text> {
     let mut texts = Vec::new();
-    if let ViewScope::Page(_) = scope {
+    if let ViewScope::Page { .. } = scope {
         texts.extend([file.title, file.claims, file.reason].into_iter().flatten());
         texts.extend(file.parties.values().map(|party| party.name));
         texts.extend(file.parties.values().filter_map(|party| party.service_address));
@@ -152,20 +155,26 @@ fn custody_state(
 }
 
 impl FilingService {
-    /// A case with its items after a number. Records the access.
+    /// A case with at most `limit` of its items after a number. Records the access.
     ///
     /// # Errors
     ///
     /// [`FilingError::NotFound`]: no such case, or no access to it. Those of [`Self::record_access`]; then nothing is shown.
-    pub async fn view_case(&self, actor: &Actor, case: CaseId, items_after: u32) -> Result<CaseView, FilingError> {
-        self.view(actor, case, ViewScope::Page(items_after)).await
+    pub async fn view_case(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        after: u32,
+        limit: usize,
+    ) -> Result<CaseView, FilingError> {
+        self.view(actor, case, ViewScope::Page { after, limit }).await
     }
 
     /// One item of a case. Records the access.
     ///
     /// # Errors
     ///
-    /// As [`Self::view_case`]; [`Refusal::NoSuchItem`].
+    /// As [`Self::view_case`]; [`FilingError::NoSuchItem`].
     pub async fn view_item(&self, actor: &Actor, case: CaseId, item: ItemNumber) -> Result<CaseView, FilingError> {
         self.view(actor, case, ViewScope::Item(item)).await
     }
@@ -174,10 +183,10 @@ impl FilingService {
         let file = self.case_for(actor, case).await?;
         let only = match scope {
             ViewScope::Item(item) if !file.items.contains_key(&item) => {
-                return Err(FilingError::Refused(Refusal::NoSuchItem(item)));
+                return Err(FilingError::NoSuchItem(item));
             }
             ViewScope::Item(item) => Some(item),
-            ViewScope::Page(_) => None,
+            ViewScope::Page { .. } => None,
         };
         let capacities = actor.capacities(&file);
         let capacity = capacities.first().copied().ok_or(FilingError::NotFound)?;

@@ -13,17 +13,20 @@ use crate::filing::service::FilingService;
 use crate::filing::streams::act_at;
 use crate::ledger::merkle::shape::LeafIndex;
 
-/// Most events per answer.
-pub const EVENTS_MAX: usize = 200;
 /// Longest wait for an event.
 pub const WAIT_MAX: Duration = Duration::from_mins(1);
 
 impl FilingService {
-    /// The events of a court from `cursor` on, at most [`EVENTS_MAX`].
-    pub(in crate::filing) async fn events(&self, court: &CourtCode, cursor: u64) -> Result<Vec<Event>, FilingError> {
+    /// The events of a court from `cursor` on, at most `limit`.
+    pub(in crate::filing) async fn events(
+        &self,
+        court: &CourtCode,
+        cursor: u64,
+        limit: usize,
+    ) -> Result<Vec<Event>, FilingError> {
         let court = court.clone();
         self.read(move |store| {
-            let found = store.labelled(&labels::feed(&court), LeafIndex(cursor), EVENTS_MAX)?;
+            let found = store.labelled(&labels::feed(&court), LeafIndex(cursor), limit)?;
             let mut events = Vec::with_capacity(found.len());
             for index in found {
                 let act = act_at(store, index)?;
@@ -34,7 +37,7 @@ impl FilingService {
         .await
     }
 
-    /// The events of a court from `cursor` on. Waits up to `wait`, at most [`WAIT_MAX`], for the first one; the result is empty if
+    /// At most `limit` events of a court from `cursor` on. Waits up to `wait`, at most [`WAIT_MAX`], for the first one; the result is empty if
     /// there is none.
     ///
     /// # Errors
@@ -44,7 +47,7 @@ impl FilingService {
         &self,
         actor: &Actor,
         court: &CourtCode,
-        cursor: u64,
+        (cursor, limit): (u64, usize),
         wait: Duration,
     ) -> Result<Vec<Event>, FilingError> {
         actor.require_scope(Scope::Feed)?;
@@ -56,7 +59,7 @@ impl FilingService {
         loop {
             // Marked as seen before the query, so that an event during the query is not missed.
             signal.borrow_and_update();
-            let events = self.events(court, cursor).await?;
+            let events = self.events(court, cursor, limit).await?;
             if !events.is_empty() {
                 return Ok(events);
             }

@@ -8,6 +8,7 @@ use crate::court::words::Scope;
 use crate::custody::download::OpenError;
 use crate::custody::removing::RemoveError;
 use crate::custody::upload::KeepError;
+use crate::error_code::ErrorCode;
 use crate::filing::secret::NoRandomness;
 use crate::ledger::number::DepositNumber;
 use crate::query::blocking::BlockingError;
@@ -25,11 +26,14 @@ pub enum FilingError {
     /// The token may not be used for this. Ask for one with this scope.
     #[error("the token's scopes do not cover this: `{}` is needed", .0.word())]
     Scope(Scope),
-    /// There is nothing of that name for whoever asks: not there, or not theirs. Which, is not told.
-    #[error("there is nothing under this name for you")]
+    /// Not found, or the actor has no access to it. The answer does not tell which.
+    #[error("not found, or you have no access to it")]
     NotFound,
-    /// Not for whoever asks.
-    #[error("this is not for whoever acts in this capacity")]
+    /// The case has no such item.
+    #[error("item {0} not found in this case")]
+    NoSuchItem(ItemNumber),
+    /// Not permitted for the role in which the actor acts.
+    #[error("not permitted for this role")]
     NotPermitted,
     /// The rules of the case.
     #[error(transparent)]
@@ -48,7 +52,7 @@ pub enum FilingError {
         /// The reason.
         reason: String,
         /// Its stable code.
-        code: &'static str,
+        code: ErrorCode,
     },
     /// No such deposit on this ledger.
     #[error("{0} has not been deposited on this platform")]
@@ -158,39 +162,36 @@ impl FilingError {
     /// A value that a request brings and that is not as it must be.
     #[must_use]
     pub fn bad(field: &'static str, reason: impl Into<String>) -> Self {
-        Self::BadValue { field, reason: reason.into(), code: "bad_value" }
+        Self::BadValue { field, reason: reason.into(), code: ErrorCode::BadValue }
     }
 
     /// The stable code; `None` for what only the operator can do something about.
     #[must_use]
-    pub const fn code(&self) -> Option<&'static str> {
+    pub const fn code(&self) -> Option<ErrorCode> {
         Some(match self {
-            Self::Unauthenticated => "unauthenticated",
-            Self::Scope(_) => "scope_needed",
-            Self::NotFound => "not_found",
-            Self::NotPermitted => "not_permitted",
+            Self::Unauthenticated => ErrorCode::Unauthenticated,
+            Self::Scope(_) => ErrorCode::ScopeNeeded,
+            Self::NotFound | Self::NoSuchItem(_) => ErrorCode::NotFound,
+            Self::NotPermitted => ErrorCode::NotPermitted,
             Self::Refused(refusal) => refusal.code(),
             Self::Registry(error) => error.code(),
-            Self::RequestReused => "request_reused",
-            Self::BadValue { code, .. } => code,
-            Self::NoSuchDeposit(_) => "no_such_deposit",
-            Self::BrokenReceipt(_) => "broken_receipt",
-            Self::LedgerNotListed(_) => "ledger_not_listed",
-            Self::MediationMaterial => "mediation_material",
-            Self::HeldByACase { .. } => "held_by_a_case",
-            Self::NothingToHold { .. } => "nothing_to_hold",
-            Self::NotErased(_) => "not_erased",
-            Self::AlreadyImported { .. } => "already_imported",
-            Self::TooManyCodes => "too_many_codes",
-            Self::NoThread => "too_many_threads",
-            Self::Keep(KeepError::Empty) => "empty_original",
-            Self::Keep(KeepError::TooLarge { .. }) => "body_too_large",
-            Self::Keep(KeepError::Stream(_)) => "body_broken",
-            Self::Keep(KeepError::DiskFull(_)) => "disk_full",
-            Self::Open(OpenError::Damaged { .. } | OpenError::DamagedHeader | OpenError::Missing) => "damaged",
-            Self::TooManyKeys { .. } => "too_many_keys",
-            Self::NotDurable(_) => "not_durable",
-            Self::Keep(_) | Self::Open(_) | Self::Remove(_) | Self::Accounts(_) => "unavailable",
+            Self::RequestReused => ErrorCode::RequestReused,
+            Self::BadValue { code, .. } => *code,
+            Self::NoSuchDeposit(_) => ErrorCode::NoSuchDeposit,
+            Self::BrokenReceipt(_) => ErrorCode::BrokenReceipt,
+            Self::LedgerNotListed(_) => ErrorCode::LedgerNotListed,
+            Self::MediationMaterial => ErrorCode::MediationMaterial,
+            Self::HeldByACase { .. } => ErrorCode::HeldByACase,
+            Self::NothingToHold { .. } => ErrorCode::NothingToHold,
+            Self::NotErased(_) => ErrorCode::NotErased,
+            Self::AlreadyImported { .. } => ErrorCode::AlreadyImported,
+            Self::TooManyCodes => ErrorCode::TooManyCodes,
+            Self::NoThread => ErrorCode::TooManyThreads,
+            Self::Keep(error) => error.code(),
+            Self::Open(error) => error.code(),
+            Self::TooManyKeys { .. } => ErrorCode::TooManyKeys,
+            Self::NotDurable(_) => ErrorCode::NotDurable,
+            Self::Remove(_) | Self::Accounts(_) => ErrorCode::Unavailable,
             Self::Erase(error) => return error.code(),
             Self::Deposit(_) | Self::Read(_) | Self::NoRandomness(_) | Self::Thread(_) => return None,
         })

@@ -25,6 +25,7 @@ use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::removing::SweepError;
 use crate::custody::space::{Owner, SpaceError};
 use crate::custody::upload::{KeepError, StoredObject};
+use crate::error_code::ErrorCode;
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
@@ -79,14 +80,14 @@ pub enum OriginalError {
 impl OriginalError {
     /// The stable code; `None` for [`OriginalError::FilingService`], which has its own.
     #[must_use]
-    pub const fn code(&self) -> Option<&'static str> {
+    pub const fn code(&self) -> Option<ErrorCode> {
         Some(match self {
-            Self::Mismatch(_) => "custody_mismatch",
-            Self::Taken => "custody_taken",
-            Self::SaltNeeded => "salt_needed",
-            Self::NotSalted => "bad_salt",
-            Self::NotSubmitted => "no_original",
-            Self::Erased => "erased",
+            Self::Mismatch(_) => ErrorCode::CustodyMismatch,
+            Self::Taken => ErrorCode::CustodyTaken,
+            Self::SaltNeeded => ErrorCode::SaltNeeded,
+            Self::NotSalted => ErrorCode::BadSalt,
+            Self::NotSubmitted => ErrorCode::NoOriginal,
+            Self::Erased => ErrorCode::Erased,
             Self::Space(error) => error.code(),
             Self::FilingService(_) => return None,
         })

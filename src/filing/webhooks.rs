@@ -32,6 +32,7 @@ use crate::court::case_number::CourtCode;
 use crate::court::ids::TokenId;
 use crate::court::registry::Webhook;
 use crate::court::words::{Role, Scope};
+use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::{random, step_request_id};
@@ -53,6 +54,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The first wait before an event is sent again; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// Most events that are read at a time.
+const EVENTS_AT_ONCE: usize = 200;
 /// Longest time between two checks for new events, if no notification arrives.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -188,7 +191,7 @@ impl FilingService {
         let refused = |error: AddressError| FilingError::BadValue {
             field: "url",
             reason: error.to_string(),
-            code: "webhook_address_refused",
+            code: ErrorCode::WebhookAddressRefused,
         };
         self.webhook_addresses.check(&url).await.map_err(refused)?;
         let id = TokenId(step_request_id(context.request, "webhook").0);
@@ -303,7 +306,7 @@ impl FilingService {
         let store = Arc::clone(&self.store);
         let cached_case = self.read(move |_| Ok(store.cursor(&name)?)).await?;
         let cursor = cached_case.unwrap_or(0).max(hook.since.index.0 + 1);
-        let events = self.events(&hook.court, cursor).await?;
+        let events = self.events(&hook.court, cursor, EVENTS_AT_ONCE).await?;
         if events.is_empty() {
             return Ok(0);
         }

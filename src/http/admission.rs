@@ -21,6 +21,7 @@
 use std::num::NonZeroU32;
 
 use crate::court::ids::AccountId;
+use crate::error_code::ErrorCode;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
 use crate::http::client_address::ClientAddress;
@@ -104,7 +105,7 @@ impl DepositAdmission {
         match self.policy {
             DepositPolicy::Open | DepositPolicy::Enrolled => Ok(()),
             DepositPolicy::Accounts => Err(Failure::new(
-                "deposit_by_token_only",
+                ErrorCode::DepositByTokenOnly,
                 "this node accepts deposits from accounts only: POST /v1/entrusted-deposits with a token, or \
                  `tiezheng case deposit`",
             )),
@@ -137,7 +138,7 @@ impl DepositAdmission {
         self.check_policy()?;
         match self.policy {
             DepositPolicy::Enrolled if enrolling_accounts(filing, statement).is_empty() => Err(Failure::new(
-                "key_not_enrolled",
+                ErrorCode::KeyNotEnrolled,
                 "this node accepts statements signed by an enrolled key. An account enrols it with \
                  POST /v1/accounts/me/keys or `tiezheng case account add-key VKEY`; then send the same statement again",
             )),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::court::ids::AccountId;
+use crate::error_code::ErrorCode;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
 use crate::http::admission::{DepositAdmission, DepositLimits};
@@ -93,7 +94,7 @@ impl AppState {
     ///
     /// `unauthenticated` on a node without one, where no token is valid.
     pub fn filing(&self) -> Result<&Arc<FilingService>, Failure> {
-        self.filing.as_ref().ok_or_else(|| Failure::new("unauthenticated", "this node keeps no accounts"))
+        self.filing.as_ref().ok_or_else(|| Failure::new(ErrorCode::Unauthenticated, "this node keeps no accounts"))
     }
 
     /// Admission of deposits.

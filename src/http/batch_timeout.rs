@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::error_code::ErrorCode;
 use crate::http::body::too_slow;
 use crate::http::options::Options;
 use crate::http::problem::Failure;
@@ -69,7 +70,7 @@ impl BatchTimeout {
             return Some(too_slow());
         }
         let detail = "no deposit came for too long while other batches waited; send the rest again";
-        (is_contended && self.debt >= self.longest_contended).then(|| Failure::new("batch_stalled", detail))
+        (is_contended && self.debt >= self.longest_contended).then(|| Failure::new(ErrorCode::BatchStalled, detail))
     }
 }
 
@@ -85,7 +86,8 @@ mod tests {
     async fn a_batch_ends_without_deposits_and_sooner_while_others_wait() {
         let second = Duration::from_secs(1);
         let options = Options { body_timeout: 30 * second, batch_progress: 5 * second, ..Options::default() };
-        let code = |timeout: &mut BatchTimeout, contended| timeout.end(contended).map(|failure| failure.code());
+        let code =
+            |timeout: &mut BatchTimeout, contended| timeout.end(contended).map(|failure| failure.code().as_str());
         let mut timeout = BatchTimeout::new(&options);
         assert_eq!(code(&mut timeout, true), None);
         wait(6).await;

@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, HeaderName};
 
 use crate::court::line_value::LineValue as _;
 use crate::court::values::Capacity;
+use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::secret::{random_request_id, request_id};
 use crate::http::app_state::AppState;
@@ -66,7 +67,7 @@ pub fn context(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> R
     let key = header(headers, &IDEMPOTENCY_KEY);
     let good = key.len() <= KEY_MAX && key.bytes().all(|b| b.is_ascii_graphic());
     if headers.contains_key(&IDEMPOTENCY_KEY) && (!good || key.is_empty()) {
-        return Err(Failure::new("bad_idempotency_key", "1 to 128 visible ASCII characters"));
+        return Err(Failure::new(ErrorCode::BadIdempotencyKey, "1 to 128 visible ASCII characters"));
     }
     let request = if key.is_empty() {
         random_request_id().map_err(|error| Failure::internal(&error))?
@@ -76,7 +77,7 @@ pub fn context(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> R
     let capacity = match header(headers, &ACTING_AS) {
         "" if !headers.contains_key(&ACTING_AS) => None,
         text => Some(Capacity::parse(text).ok_or_else(|| {
-            Failure::new("bad_value", format!("`{ACTING_AS}` names no capacity")).expecting(Capacity::EXPECTED)
+            Failure::new(ErrorCode::BadValue, format!("`{ACTING_AS}` names no capacity")).expecting(Capacity::EXPECTED)
         })?),
     };
     let body = sha256(&[path.as_bytes(), b"\n", body].concat());

@@ -20,6 +20,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use tokio::time::{Instant, timeout_at};
 
+use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::client_address::AddressGroup;
 use crate::http::hashing::HashingError;
@@ -35,19 +36,19 @@ pub const PART: u64 = 256 * 1024;
 /// A body of more than `limit` bytes.
 #[must_use]
 pub fn too_large(limit: u64) -> Failure {
-    Failure::new("body_too_large", format!("at most {limit} bytes")).limited(limit)
+    Failure::new(ErrorCode::BodyTooLarge, format!("at most {limit} bytes")).limited(limit)
 }
 
 /// A body, or a part of it, that came too slowly.
 #[must_use]
 pub fn too_slow() -> Failure {
-    Failure::new("body_timeout", "send it again, faster")
+    Failure::new(ErrorCode::BodyTimeout, "send it again, faster")
 }
 
 /// A body that ended early.
 #[must_use]
 pub fn broken(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new("body_broken", error.to_string())
+    Failure::new(ErrorCode::BodyBroken, error.to_string())
 }
 
 /// The length of the body that a request announces.
@@ -172,7 +173,7 @@ pub async fn measure(
 
 fn hashing_failed(error: &HashingError) -> Failure {
     match error {
-        HashingError::NoThread(_) => Failure::new("unavailable", error.to_string()),
+        HashingError::NoThread(_) => Failure::new(ErrorCode::Unavailable, error.to_string()),
         HashingError::Panicked => Failure::internal(&error),
     }
 }

@@ -17,7 +17,6 @@ pub mod client_address;
 pub mod client_body;
 pub mod client_quota;
 pub mod client_stream;
-pub mod codes;
 pub mod connections;
 #[cfg(feature = "load")]
 pub mod echo;
@@ -26,7 +25,6 @@ pub mod hashing;
 pub mod lines;
 pub mod openapi;
 pub mod options;
-pub mod paging;
 pub mod problem;
 pub mod query;
 pub mod rate_limit;

@@ -2,11 +2,13 @@
 //! round, since answers may repeat it.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::de::value::{Error, MapDeserializer};
-use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
+use crate::error_code::ErrorCode;
 use crate::http::problem::Failure;
 use crate::wire::json::INTEGER_MAX;
 
@@ -17,21 +19,32 @@ use crate::wire::json::INTEGER_MAX;
 /// `bad_query`; `integer_too_large` for an integer beyond [`INTEGER_MAX`].
 pub fn read<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
     let pairs = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name, Parameter(value)));
-    let read = T::deserialize(MapDeserializer::<_, Error>::new(pairs));
-    read.map_err(|error| {
-        let detail = error.to_string();
-        let code = if detail.starts_with(TOO_LARGE) { "integer_too_large" } else { "bad_query" };
-        Failure::new(code, detail)
+    T::deserialize(MapDeserializer::<_, QueryError>::new(pairs)).map_err(|error| match &error {
+        QueryError::TooLarge(value) => Failure::new(ErrorCode::IntegerTooLarge, error.to_string())
+            .in_chinese(format!("整数 {value} 超过 {INTEGER_MAX}，无法在 JSON 中精确表示")),
+        QueryError::Invalid(_) => Failure::new(ErrorCode::BadQuery, error.to_string()),
     })
 }
 
-/// How the message about an integer that is too large begins.
-const TOO_LARGE: &str = "an integer beyond 9007199254740991";
+/// Why a query cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum QueryError {
+    #[error("an integer beyond {INTEGER_MAX}: {0}")]
+    TooLarge(String),
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl serde::de::Error for QueryError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::Invalid(message.to_string())
+    }
+}
 
 /// The value of one parameter.
 struct Parameter<'q>(Cow<'q, str>);
 
-impl<'de> IntoDeserializer<'de, Error> for Parameter<'de> {
+impl<'de> IntoDeserializer<'de, QueryError> for Parameter<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -41,57 +54,57 @@ impl<'de> IntoDeserializer<'de, Error> for Parameter<'de> {
 
 impl Parameter<'_> {
     /// A decimal without sign.
-    fn integer(&self) -> Result<u64, Error> {
+    fn integer(&self) -> Result<u64, QueryError> {
         let text = &*self.0;
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::custom(format!("`{text}` is no integer")));
+            return Err(QueryError::Invalid(format!("`{text}` is not an integer")));
         }
         match text.parse() {
             Ok(value) if value <= INTEGER_MAX => Ok(value),
-            _ => Err(Error::custom(format!("{TOO_LARGE}: {text}"))),
+            _ => Err(QueryError::TooLarge(text.to_owned())),
         }
     }
 }
 
 impl<'de> Deserializer<'de> for Parameter<'de> {
-    type Error = Error;
+    type Error = QueryError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         match self.0 {
             Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         }
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         match &*self.0 {
             "true" => visitor.visit_bool(true),
             "false" => visitor.visit_bool(false),
-            other => Err(Error::custom(format!("`{other}` is neither true nor false"))),
+            other => Err(QueryError::Invalid(format!("`{other}` is neither true nor false"))),
         }
     }
 
-    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         visitor.visit_u64(self.integer()?)
     }
 
-    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         visitor.visit_u64(self.integer()?)
     }
 
-    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         visitor.visit_u64(self.integer()?)
     }
 
-    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         visitor.visit_u64(self.integer()?)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, QueryError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -100,7 +113,7 @@ impl<'de> Deserializer<'de> for Parameter<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, QueryError> {
         visitor.visit_enum(self.0.into_deserializer())
     }
 
@@ -128,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_query_has_one_reading() {
-        let read = |query: &str| read::<Page>(query).map_err(|failure| failure.code());
+        let read = |query: &str| read::<Page>(query).map_err(|failure| failure.code().as_str());
         let page = |before| Page { before, item: None, q: None };
         assert_eq!(read(""), Ok(page(None)));
         assert_eq!(read("before=9007199254740991"), Ok(page(Some(INTEGER_MAX))));

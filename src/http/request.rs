@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
 
+use crate::error_code::ErrorCode;
 use crate::http::problem::Failure;
 use crate::http::query;
 use crate::ledger::number::DepositNumber;
@@ -32,7 +33,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathParameter {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        path.map(|Path(name)| Self(name)).map_err(|error| Failure::new("bad_path", error.body_text()))
+        path.map(|Path(name)| Self(name)).map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))
     }
 }
 
@@ -54,7 +55,7 @@ impl PathParameter {
     pub fn decimal(&self) -> Result<u64, Failure> {
         let digits = self.0.bytes().all(|b| b.is_ascii_digit());
         let value = self.0.parse().ok().filter(|value| digits && *value <= INTEGER_MAX);
-        let bad = || Failure::new("bad_path", format!("`{}` is no decimal up to {INTEGER_MAX}", self.0));
+        let bad = || Failure::new(ErrorCode::BadPath, format!("`{}` is no decimal up to {INTEGER_MAX}", self.0));
         value.ok_or_else(|| bad().expecting("a decimal"))
     }
 }
@@ -85,7 +86,8 @@ pub fn require_content_type(headers: &HeaderMap, media_type: &str) -> Result<(),
 #[must_use]
 pub fn unsupported(headers: &HeaderMap, expected: &str) -> Failure {
     let found = content_type(headers);
-    Failure::new("unsupported_media_type", format!("this path takes {expected}, not `{found}`")).expecting(expected)
+    Failure::new(ErrorCode::UnsupportedMediaType, format!("this path takes {expected}, not `{found}`"))
+        .expecting(expected)
 }
 
 /// Rejects content and transfer codings and partial bodies: no route decodes a body or joins parts, and ignoring these headers
@@ -105,7 +107,7 @@ pub fn require_plain_body(headers: &HeaderMap) -> Result<(), Failure> {
     {
         let coding = coding.escape_ascii();
         return Err(Failure::new(
-            "unsupported_content_encoding",
+            ErrorCode::UnsupportedContentEncoding,
             format!("the body is sent as `{coding}`; send it as it is"),
         )
         .expecting("identity"));
@@ -115,14 +117,14 @@ pub fn require_plain_body(headers: &HeaderMap) -> Result<(), Failure> {
     {
         let coding = coding.escape_ascii();
         return Err(Failure::new(
-            "unsupported_transfer_encoding",
+            ErrorCode::UnsupportedTransferEncoding,
             format!("the body is sent as `{coding}`; send it as it is"),
         )
         .expecting("chunked"));
     }
     if headers.contains_key(CONTENT_RANGE) {
         return Err(Failure::new(
-            "partial_body",
+            ErrorCode::PartialBody,
             "a part of a body is not taken; send all of it, without Content-Range",
         ));
     }
@@ -145,8 +147,9 @@ pub fn accepted<'o>(headers: &HeaderMap, offered: &[&'o str]) -> Result<&'o str,
         }
     }
     let expected = offered.join(", ");
-    best.map(|(offer, _)| offer)
-        .ok_or_else(|| Failure::new("not_acceptable", format!("available as {expected}")).expecting(expected.clone()))
+    best.map(|(offer, _)| offer).ok_or_else(|| {
+        Failure::new(ErrorCode::NotAcceptable, format!("available as {expected}")).expecting(expected.clone())
+    })
 }
 
 /// The weight that an `Accept` list such as `text/plain, */*;q=0.1` gives to `offer` by its most specific range, 0 to 1.
@@ -180,7 +183,7 @@ mod tests {
         let offered = ["application/json", "text/plain"];
         let chosen = |accept: &str| {
             let headers = HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]);
-            accepted(&headers, &offered).map_err(|failure| failure.code())
+            accepted(&headers, &offered).map_err(|failure| failure.code().as_str())
         };
         assert_eq!(accepted(&HeaderMap::new(), &offered), Ok("application/json"));
         assert_eq!(chosen("*/*"), Ok("application/json"));
@@ -200,7 +203,7 @@ mod tests {
             for (name, value) in lines {
                 headers.append(name, axum::http::HeaderValue::from_static(value));
             }
-            require_plain_body(&headers).map_err(|failure| failure.code())
+            require_plain_body(&headers).map_err(|failure| failure.code().as_str())
         };
         assert_eq!(code(&[]), Ok(()));
         for good in ["identity", "Identity", "", " identity , identity"] {

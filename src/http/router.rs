@@ -12,6 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error_code::ErrorCode;
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::api::court::{case_routes, original_routes, registry_routes};
 use crate::http::api::{
@@ -19,39 +20,97 @@ use crate::http::api::{
 };
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching, ConditionalRequest};
-use crate::http::openapi;
+use crate::http::openapi::{self, READS, WRITES, by_token, codes, public};
 use crate::http::problem::Failure;
 use crate::http::request_metrics::RequestMetrics;
 use crate::http::web::pages;
 
-/// Every route that the API's description lists.
+/// Errors of a signed statement that is read.
+const STATEMENT: &[ErrorCode] = codes![
+    InvalidUtf8,
+    ControlCharacter,
+    MissingFinalNewline,
+    UnknownVersion,
+    UnknownLine,
+    RepeatedLine,
+    MisorderedLine,
+    MissingLine,
+    WrongLength,
+    UpperCaseHex,
+    BadValue,
+    WeakDigest,
+    WeakKey,
+    NotSorted,
+    TooManyLines,
+    MistypedNumber,
+    StatementTooLong,
+    MissingSignature,
+    UnexpectedSignature,
+    TooManySignatures,
+    MalformedSignature,
+    BadSignature,
+    MetadataNotCanonical,
+    MetadataWithoutName,
+    MetadataTooLong,
+    BadSalt,
+    PrivateMissingMeta,
+    PrivateMismatch,
+];
+/// Errors of a statement that is not admitted to the chain.
+const ADMISSION: &[ErrorCode] = codes![
+    DepositByTokenOnly,
+    KeyNotEnrolled,
+    RateLimited,
+    WrongLedger,
+    SubjectSequence,
+    SubjectNotYours,
+    LinkUnknown,
+    LinkNotYours,
+];
+/// Errors of a file or digest that is compared.
+const COMPARISON: &[ErrorCode] = codes![BadSalt, UnknownAlgorithm, BadValue, WrongLength, UpperCaseHex];
+
+/// Every route that the API's description lists, with the errors that it answers.
 fn api() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(openapi::described())
         // Deposit, look up, verify.
-        .routes(routes!(deposits::deposit))
-        .routes(routes!(batch::deposit_batch))
-        .routes(routes!(lookup::look_up))
-        .routes(routes!(lookup::fetch_receipt))
-        .routes(routes!(history::list_later_links))
-        .routes(routes!(history::list_references))
-        .routes(routes!(history::list_earlier_deposits))
-        .routes(routes!(verification::verify_deposit))
+        .routes(public(routes!(deposits::deposit), &[STATEMENT, ADMISSION, WRITES]))
+        .routes(public(routes!(batch::deposit_batch), &[codes![DepositByTokenOnly, BatchStalled, ShuttingDown]]))
+        .routes(public(routes!(lookup::look_up), &[READS, codes![NotFound]]))
+        .routes(public(routes!(lookup::fetch_receipt), &[READS, codes![NotFound, NotAcceptable]]))
+        .routes(public(routes!(history::list_later_links), &[READS, codes![NotFound]]))
+        .routes(public(routes!(history::list_references), &[READS, codes![NotFound]]))
+        .routes(public(routes!(history::list_earlier_deposits), &[READS, codes![NotFound]]))
+        .routes(public(routes!(verification::verify_deposit), &[READS, COMPARISON]))
         // The chain.
-        .routes(routes!(search::search))
-        .routes(routes!(ledger::describe_ledger))
-        .routes(routes!(blocks::list_blocks))
-        .routes(routes!(blocks::read_block))
-        .routes(routes!(blocks::read_leaf))
-        .routes(routes!(proofs::prove_inclusion))
-        .routes(routes!(proofs::prove_consistency))
+        .routes(public(routes!(search::search), &[READS, codes![MistypedNumber, UnrecognisedQuery]]))
+        .routes(public(routes!(ledger::describe_ledger), &[READS]))
+        .routes(public(routes!(blocks::list_blocks), &[READS]))
+        .routes(public(routes!(blocks::read_block), &[READS, codes![NotFound]]))
+        .routes(public(routes!(blocks::read_leaf), &[READS, codes![NotFound]]))
+        .routes(public(routes!(proofs::prove_inclusion), &[READS, codes![NotFound]]))
+        .routes(public(routes!(proofs::prove_consistency), &[READS, codes![NotFound]]))
         // The transparency log.
-        .routes(routes!(log::checkpoint))
-        .routes(routes!(log::tile))
+        .routes(public(routes!(log::checkpoint), &[READS]))
+        .routes(public(routes!(log::tile), &[READS, codes![NotFound]]))
         // Operation.
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-        .routes(routes!(health::metrics))
-        .routes(routes!(operation::confirm_clock))
+        .routes(public(routes!(health::live), &[]))
+        .routes(public(
+            routes!(health::ready),
+            &[codes![
+                WritingStopped,
+                WriteStalled,
+                DiskFull,
+                TooManyOpenFiles,
+                OutOfMemory,
+                TooManyThreads,
+                ClockRegressed,
+                ClockJumped,
+                Unavailable,
+            ]],
+        ))
+        .routes(public(routes!(health::metrics), &[]))
+        .routes(by_token(routes!(operation::confirm_clock), &[codes![NotPermitted, ClockNotPaused, ClockRegressed]]))
         .merge(filing())
 }
 
@@ -115,11 +174,11 @@ async fn common_middleware(request: Request, next: Next) -> Response {
 }
 
 async fn no_such_route(request: Request) -> Failure {
-    Failure::new("no_such_route", format!("{} is no path here; /docs lists them", request.uri().path()))
+    Failure::new(ErrorCode::NoSuchRoute, format!("{} is no path here; /docs lists them", request.uri().path()))
 }
 
 async fn method_not_allowed(request: Request) -> Failure {
-    Failure::new("method_not_allowed", format!("{} {}", request.method(), request.uri().path()))
+    Failure::new(ErrorCode::MethodNotAllowed, format!("{} {}", request.method(), request.uri().path()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]

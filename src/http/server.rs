@@ -24,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::error_code::ErrorCode;
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::client_stream::ClientStream;
@@ -135,7 +136,8 @@ async fn retried<T, F: Future<Output = io::Result<T>>>(mut accept: impl FnMut() 
 
 /// The answer to a connection beyond the limit of its client.
 fn too_many_connections() -> Vec<u8> {
-    let failure = Failure::new("too_many_connections", "close some of your connections, or wait, and connect again");
+    let failure =
+        Failure::new(ErrorCode::TooManyConnections, "close some of your connections, or wait, and connect again");
     let body = json::pretty(&failure.problem());
     let head = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\ncache-control: no-store\r\nretry-after: 1\r\n\

@@ -14,6 +14,7 @@ use axum::http::header::HOST;
 use axum::http::uri::{Authority, Scheme};
 use axum::http::{HeaderMap, Method, Uri, Version};
 
+use crate::error_code::ErrorCode;
 use crate::http::problem::Failure;
 
 /// Checks the target and the Host fields of a request.
@@ -33,7 +34,7 @@ pub fn check(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap) 
 }
 
 fn bad(detail: impl Into<String>) -> Failure {
-    Failure::new("bad_host", detail)
+    Failure::new(ErrorCode::BadHost, detail)
 }
 
 fn one_host(version: Version, headers: &HeaderMap) -> Result<(), Failure> {
@@ -57,7 +58,7 @@ fn absolute(scheme: &Scheme, authority: &Authority) -> Result<(), Failure> {
     }
     if *scheme != Scheme::HTTP {
         return Err(Failure::new(
-            "misdirected",
+            ErrorCode::Misdirected,
             format!("the request target is of `{scheme}`, this listener of `http`"),
         ));
     }
@@ -109,7 +110,7 @@ mod tests {
         for host in hosts {
             headers.append(HOST, HeaderValue::from_bytes(host).unwrap());
         }
-        check(&Method::GET, &uri.parse().unwrap(), version, &headers).map_err(|failure| failure.code())
+        check(&Method::GET, &uri.parse().unwrap(), version, &headers).map_err(|failure| failure.code().as_str())
     }
 
     #[test]

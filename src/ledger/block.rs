@@ -207,8 +207,9 @@ mod tests {
     #[test]
     fn each_violation_has_its_code() {
         let text = header().to_string();
-        let code =
-            |from: &str, to: &str| BlockHeader::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().fault.code();
+        let code = |from: &str, to: &str| {
+            BlockHeader::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().fault.code().as_str()
+        };
         assert_eq!(code("block v1", "block v2"), "unknown_version");
         assert_eq!(code("height 7", "height 07"), "bad_value");
         assert_eq!(code("count 3", "count 0"), "bad_value");

@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn each_violation_has_its_code() {
         let root = "rKbDipCvhuX1GZ7g5BBe8sA6BbJ7ja/1nk427v383cs=";
-        let code = |text: String| Checkpoint::parse(&text).unwrap_err().fault.code();
+        let code = |text: String| Checkpoint::parse(&text).unwrap_err().fault.code().as_str();
         assert_eq!(code(format!("\n15\n{root}\n")), "bad_value");
         for size in ["0x0f", "18446744073709551616", "007", "+1", ""] {
             assert_eq!(code(format!("o\n{size}\n{root}\n")), "bad_value", "{size}");

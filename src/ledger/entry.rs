@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn each_violation_has_its_code() {
         let text = entry().to_string();
-        let code = |from: &str, to: &str| Entry::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code();
+        let code =
+            |from: &str, to: &str| Entry::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code().as_str();
         assert_eq!(code("entry v1", "entry v2"), "unknown_version");
         assert_eq!(code("C3\n", "C4\n"), "mistyped_number");
         assert_eq!(code("number 20261122-0K7M", "number 202611220K7M"), "mistyped_number");
@@ -132,7 +133,7 @@ mod tests {
         assert_eq!(code("\n\n", "\nextra line\n\n"), "unknown_line");
         assert_eq!(code("\n\n", "\n"), "unknown_line");
         assert_eq!(code("\n\n", "\n\n\n"), "unknown_version");
-        assert_eq!(Entry::parse(b"").unwrap_err().code(), "missing_final_newline");
+        assert_eq!(Entry::parse(b"").unwrap_err().code().as_str(), "missing_final_newline");
     }
 
     proptest::proptest! {

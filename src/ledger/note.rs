@@ -31,6 +31,7 @@ use std::fmt::{self, Write as _};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use crate::error_code::ErrorCode;
 use crate::ledger::key::{KeyId, Name, SIGNATURE_LEN, Signer, VerifierKey};
 use crate::ledger::keyword::SIGNATURE;
 use crate::ledger::text::{Fault, TextError, last_blank_line, plain_text};
@@ -102,14 +103,14 @@ pub enum NoteError {
 impl NoteError {
     /// The stable code of this error, for machines.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Text(error) => error.fault.code(),
-            Self::NoSignatures => "missing_signature",
-            Self::TooManySignatures => "too_many_signatures",
-            Self::MalformedSignature { .. } => "malformed_signature",
-            Self::BadSignature { .. } => "bad_signature",
-            Self::UnknownKey => "unknown_key",
+            Self::NoSignatures => ErrorCode::MissingSignature,
+            Self::TooManySignatures => ErrorCode::TooManySignatures,
+            Self::MalformedSignature { .. } => ErrorCode::MalformedSignature,
+            // A statement brings its own keys, so no answer is about an unknown one.
+            Self::BadSignature { .. } | Self::UnknownKey => ErrorCode::BadSignature,
         }
     }
 }
@@ -301,7 +302,7 @@ mod tests {
         let only_stranger = Note::parse(format!("text\n\n{stranger}").as_bytes()).unwrap();
         assert_eq!(only_stranger.verified_by(std::slice::from_ref(&key)).unwrap_err(), NoteError::UnknownKey);
         let forged = Note::parse(note.to_string().replace("text", "next").as_bytes()).unwrap();
-        assert_eq!(forged.verified_by(std::slice::from_ref(&key)).unwrap_err().code(), "bad_signature");
+        assert_eq!(forged.verified_by(std::slice::from_ref(&key)).unwrap_err().code().as_str(), "bad_signature");
         let twice = Note::parse(format!("{note}{}\n", note.signatures()[0]).as_bytes()).unwrap();
         assert_eq!(twice.verified_by(&[key]).unwrap().len(), 1);
     }
@@ -309,7 +310,7 @@ mod tests {
     #[test]
     fn malformed_notes_are_rejected() {
         let line = "— a AAAAAAEC\n";
-        let code = |text: String| Note::parse(text.as_bytes()).unwrap_err().code();
+        let code = |text: String| Note::parse(text.as_bytes()).unwrap_err().code().as_str();
         assert_eq!(code("text\n".into()), "missing_signature");
         assert_eq!(code(format!("\n{line}")), "missing_signature");
         assert_eq!(code(format!("\n\n{line}")), "missing_signature");

@@ -14,6 +14,7 @@
 
 use std::fmt;
 
+use crate::error_code::ErrorCode;
 use crate::ledger::hash::lower_hex;
 
 /// Why a line was rejected. Each variant has a stable code.
@@ -121,24 +122,24 @@ pub enum Fault {
 impl Fault {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::InvalidUtf8 => "invalid_utf8",
-            Self::ControlCharacter { .. } => "control_character",
-            Self::MissingFinalNewline => "missing_final_newline",
-            Self::UnknownVersion { .. } => "unknown_version",
-            Self::UnknownLine { .. } => "unknown_line",
-            Self::RepeatedLine { .. } => "repeated_line",
-            Self::MisorderedLine { .. } => "misordered_line",
-            Self::MissingLine { .. } => "missing_line",
-            Self::WrongLength { .. } => "wrong_length",
-            Self::UpperCaseHex { .. } => "upper_case_hex",
-            Self::BadValue { .. } => "bad_value",
-            Self::WeakDigest { .. } => "weak_digest",
-            Self::WeakKey { .. } => "weak_key",
-            Self::NotSorted { .. } => "not_sorted",
-            Self::TooMany { .. } => "too_many_lines",
-            Self::MistypedNumber { .. } => "mistyped_number",
+            Self::InvalidUtf8 => ErrorCode::InvalidUtf8,
+            Self::ControlCharacter { .. } => ErrorCode::ControlCharacter,
+            Self::MissingFinalNewline => ErrorCode::MissingFinalNewline,
+            Self::UnknownVersion { .. } => ErrorCode::UnknownVersion,
+            Self::UnknownLine { .. } => ErrorCode::UnknownLine,
+            Self::RepeatedLine { .. } => ErrorCode::RepeatedLine,
+            Self::MisorderedLine { .. } => ErrorCode::MisorderedLine,
+            Self::MissingLine { .. } => ErrorCode::MissingLine,
+            Self::WrongLength { .. } => ErrorCode::WrongLength,
+            Self::UpperCaseHex { .. } => ErrorCode::UpperCaseHex,
+            Self::BadValue { .. } => ErrorCode::BadValue,
+            Self::WeakDigest { .. } => ErrorCode::WeakDigest,
+            Self::WeakKey { .. } => ErrorCode::WeakKey,
+            Self::NotSorted { .. } => ErrorCode::NotSorted,
+            Self::TooMany { .. } => ErrorCode::TooManyLines,
+            Self::MistypedNumber { .. } => ErrorCode::MistypedNumber,
         }
     }
 }

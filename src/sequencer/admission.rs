@@ -186,7 +186,7 @@ mod tests {
             admit(&*ledger.store, ledger_name, &statement, (&mut streams, &previous), numbers, noon())
         };
         let rejected = |outcome: Result<DepositNumber, DepositOutcome>| match outcome {
-            Err(DepositOutcome::Rejected(refusal)) => refusal.code(),
+            Err(DepositOutcome::Rejected(refusal)) => refusal.code().as_str(),
             other => panic!("{other:?}"),
         };
         let here = "example.org/ledger";

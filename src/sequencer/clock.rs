@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::error_code::ErrorCode;
 use crate::ledger::time::Timestamp;
 
 /// How far the wall clock may be behind the last block (the guard waits then), or ahead of the monotonic clock.
@@ -161,11 +162,11 @@ pub enum ClockFault {
 impl ClockFault {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Regressed { .. } => "clock_regressed",
-            Self::Jumped { .. } => "clock_jumped",
-            Self::Gap { .. } => "clock_gap",
+            Self::Regressed { .. } => ErrorCode::ClockRegressed,
+            // A gap is found at the start only, before anything is answered.
+            Self::Jumped { .. } | Self::Gap { .. } => ErrorCode::ClockJumped,
         }
     }
 }

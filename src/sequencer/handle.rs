@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::error_code::ErrorCode;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ERASED_MAX, ErasedPiece};
@@ -126,11 +127,10 @@ pub enum EraseError {
 impl EraseError {
     /// The stable code; `None` for [`EraseError::Deposit`], whose codes are those of a deposit.
     #[must_use]
-    pub const fn code(&self) -> Option<&'static str> {
+    pub const fn code(&self) -> Option<ErrorCode> {
         match self {
-            Self::PieceCount { .. } => Some("piece_count"),
+            Self::PieceCount { .. } | Self::ActExists { .. } => Some(ErrorCode::Internal),
             Self::Refused(refusal) => Some(refusal.code()),
-            Self::ActExists { .. } => Some("act_exists"),
             Self::Deposit(_) => None,
         }
     }
@@ -150,9 +150,9 @@ pub enum ConfirmError {
 impl ConfirmError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotPaused => "clock_not_paused",
+            Self::NotPaused => ErrorCode::ClockNotPaused,
             Self::Clock(fault) => fault.code(),
         }
     }

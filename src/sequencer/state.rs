@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::error_code::ErrorCode;
 use crate::ledger::chain::ChainError;
 use crate::ledger::note::NoteError;
 use crate::ledger::time::Timestamp;
@@ -44,11 +45,11 @@ pub enum Pause {
 impl Pause {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Clock(fault) => fault.code(),
             Self::Short { shortage, .. } => shortage.code(),
-            Self::Unreadable(_) => "unavailable",
+            Self::Unreadable(_) => ErrorCode::Unavailable,
         }
     }
 
@@ -151,7 +152,7 @@ impl Halt {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Paused(pause) => pause.code(),
+            Self::Paused(pause) => pause.code().as_str(),
             Self::Stopped(reason) => reason.code(),
         }
     }
@@ -243,7 +244,7 @@ impl SequencerState {
             CommitError::Rejected(refusal) => self.stop(StopReason::Inconsistent(refusal)),
         };
         match &halt {
-            Halt::Paused(pause) => tracing::warn!(code = pause.code(), reason = %pause, "deposits are paused"),
+            Halt::Paused(pause) => tracing::warn!(code = %pause.code(), reason = %pause, "deposits are paused"),
             Halt::Stopped(reason) => {
                 tracing::error!(code = reason.code(), %reason, "deposits are stopped until a restart");
             }

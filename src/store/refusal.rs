@@ -2,6 +2,7 @@
 //!
 //! Not here: the rules themselves (`admission`, `joining`).
 
+use crate::error_code::ErrorCode;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
 use crate::ledger::number::DepositNumber;
@@ -55,16 +56,16 @@ pub enum Refusal {
 impl Refusal {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::StatementExists => "statement_exists",
-            Self::NumberTaken => "number_taken",
-            Self::WrongLedger { .. } => "wrong_ledger",
-            Self::SubjectSequence { .. } => "subject_sequence",
-            Self::SubjectNotYours => "subject_not_yours",
-            Self::LinkUnknown { .. } => "link_unknown",
-            Self::LinkNotYours { .. } => "link_not_yours",
-            Self::PrivateMismatch => "private_mismatch",
+            // The sequencer answers the first with the receipt, and draws another number at the second.
+            Self::StatementExists | Self::NumberTaken => ErrorCode::Internal,
+            Self::WrongLedger { .. } => ErrorCode::WrongLedger,
+            Self::SubjectSequence { .. } => ErrorCode::SubjectSequence,
+            Self::SubjectNotYours => ErrorCode::SubjectNotYours,
+            Self::LinkUnknown { .. } => ErrorCode::LinkUnknown,
+            Self::LinkNotYours { .. } => ErrorCode::LinkNotYours,
+            Self::PrivateMismatch => ErrorCode::PrivateMismatch,
         }
     }
 }
@@ -95,11 +96,11 @@ pub enum ErasureRefusal {
 impl ErasureRefusal {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NoticeMismatch => "erasure_mismatch",
-            Self::NeverHeld { .. } => "never_held",
-            Self::ErasedAlready { .. } => "erased_already",
+            // Callers name only pieces that they have found.
+            Self::NoticeMismatch | Self::NeverHeld { .. } => ErrorCode::Internal,
+            Self::ErasedAlready { .. } => ErrorCode::ErasedAlready,
         }
     }
 }

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::io;
 
+use crate::error_code::ErrorCode;
+
 /// A resource that ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shortage {
@@ -35,12 +37,12 @@ impl Shortage {
 
     /// The stable code.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn code(self) -> ErrorCode {
         match self {
-            Self::DiskSpace => "disk_full",
-            Self::FileDescriptors => "too_many_open_files",
-            Self::Memory => "out_of_memory",
-            Self::Threads => "too_many_threads",
+            Self::DiskSpace => ErrorCode::DiskFull,
+            Self::FileDescriptors => ErrorCode::TooManyOpenFiles,
+            Self::Memory => ErrorCode::OutOfMemory,
+            Self::Threads => ErrorCode::TooManyThreads,
         }
     }
 

@@ -17,7 +17,7 @@ pub fn json(error: &JsonError) -> String {
     let at = error.line().map_or_else(String::new, |line| format!("（第 {line} 行）"));
     match error {
         JsonError::TooLong { limit, found } => format!("内容过大：{found} 字节，上限 {limit} 字节"),
-        JsonError::Malformed { reason, .. } if reason.starts_with("EOF") => format!("内容不完整，JSON 中途截断{at}"),
+        JsonError::Truncated { .. } => format!("内容不完整，JSON 中途截断{at}"),
         JsonError::Malformed { .. } => format!("不是有效的 JSON{at}"),
         JsonError::IntegerTooLarge { value, .. } => {
             format!("整数 {value} 超过 {INTEGER_MAX}，JSON 无法精确表示{at}")

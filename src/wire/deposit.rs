@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::error_code::ErrorCode;
 use crate::ledger::leaf::ADMISSION_MAX;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::content::Form;
@@ -94,15 +95,15 @@ pub enum DepositRequestError {
 impl DepositRequestError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Json(error) => error.code(),
-            Self::StatementTooLong { .. } => "statement_too_long",
+            Self::StatementTooLong { .. } => ErrorCode::StatementTooLong,
             Self::Statement(error) => error.code(),
             Self::Metadata(error) => error.code(),
-            Self::IntegerTooLarge { .. } => "integer_too_large",
-            Self::PrivateMissingMeta => "private_missing_meta",
-            Self::PrivateMismatch => "private_mismatch",
+            Self::IntegerTooLarge { .. } => ErrorCode::IntegerTooLarge,
+            Self::PrivateMissingMeta => ErrorCode::PrivateMissingMeta,
+            Self::PrivateMismatch => ErrorCode::PrivateMismatch,
         }
     }
 

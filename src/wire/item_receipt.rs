@@ -82,9 +82,9 @@ impl ItemReceiptError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Json(error) => error.code(),
+            Self::Json(error) => error.code().as_str(),
             Self::UnknownVersion { .. } => "unknown_version",
-            Self::Receipt(error) => error.code(),
+            Self::Receipt(error) => error.code().as_str(),
             Self::BadSalt => "bad_value",
             Self::OtherSpelling => "other_spelling",
         }

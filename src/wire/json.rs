@@ -7,6 +7,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::error_code::ErrorCode;
+
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -35,6 +37,14 @@ pub enum JsonError {
         /// Line, from 1; `None` if the text has only one line.
         line: Option<usize>,
     },
+    /// JSON that ends early.
+    #[error("malformed JSON: {reason}")]
+    Truncated {
+        /// What is missing, and where.
+        reason: String,
+        /// Line, from 1; `None` if the text has only one line.
+        line: Option<usize>,
+    },
     /// An integer beyond [`INTEGER_MAX`], which some parsers would round.
     #[error("the integer {value} is beyond {INTEGER_MAX}, the largest that every reader of JSON holds exactly")]
     IntegerTooLarge {
@@ -56,12 +66,12 @@ pub enum JsonError {
 impl JsonError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::TooLong { .. } => "body_too_large",
-            Self::Malformed { .. } => "malformed_json",
-            Self::IntegerTooLarge { .. } => "integer_too_large",
-            Self::Unexpected { .. } => "unexpected_json",
+            Self::TooLong { .. } => ErrorCode::BodyTooLarge,
+            Self::Malformed { .. } | Self::Truncated { .. } => ErrorCode::MalformedJson,
+            Self::IntegerTooLarge { .. } => ErrorCode::IntegerTooLarge,
+            Self::Unexpected { .. } => ErrorCode::UnexpectedJson,
         }
     }
 
@@ -70,7 +80,10 @@ impl JsonError {
     pub const fn line(&self) -> Option<usize> {
         match self {
             Self::TooLong { .. } => None,
-            Self::Malformed { line, .. } | Self::IntegerTooLarge { line, .. } | Self::Unexpected { line, .. } => *line,
+            Self::Malformed { line, .. }
+            | Self::Truncated { line, .. }
+            | Self::IntegerTooLarge { line, .. }
+            | Self::Unexpected { line, .. } => *line,
         }
     }
 }
@@ -87,7 +100,8 @@ impl JsonError {
         };
         match error.classify() {
             Category::Data => Self::Unexpected { reason, line },
-            Category::Io | Category::Syntax | Category::Eof => Self::Malformed { reason, line },
+            Category::Eof => Self::Truncated { reason, line },
+            Category::Io | Category::Syntax => Self::Malformed { reason, line },
         }
     }
 }
@@ -379,7 +393,7 @@ mod tests {
         let read = |text: &str| object::<Shape>(text.as_bytes(), 40);
         let good = Shape { a: 1, inner: vec![Inner { b: 2 }] };
         assert_eq!(read(r#"{"a":1,"inner":[{"b":2}]}"#), Ok(good));
-        let code = |text: &str| read(text).unwrap_err().code();
+        let code = |text: &str| read(text).unwrap_err().code().as_str();
         assert_eq!(code(r#"{"a":1,"a":1}"#), "unexpected_json");
         assert_eq!(code(r#"{"a":1,"c":1}"#), "unexpected_json");
         assert_eq!(code(r#"{"a":1,"inner":[[2]]}"#), "unexpected_json");
@@ -393,7 +407,7 @@ mod tests {
         let place = |text: &str| read(text).map_err(|error| (error.line(), error.to_string())).unwrap_err();
         assert_eq!(place("{\n\"a\":x}"), (Some(2), "malformed JSON: expected value at line 2 column 5".into()));
         assert_eq!(place(r#"{"a":x}"#), (None, "malformed JSON: expected value at column 6".into()));
-        assert_eq!(object::<Shape>(b"{\"a\":1,\"\xff\":1}", 40).unwrap_err().code(), "malformed_json");
+        assert_eq!(object::<Shape>(b"{\"a\":1,\"\xff\":1}", 40).unwrap_err().code().as_str(), "malformed_json");
     }
 
     #[test]
@@ -416,10 +430,10 @@ mod tests {
             r#"{"text":"\\","size":9007199254740993}"#,
             r#"{"text":"\"","size" : 9007199254740993 }"#,
         ] {
-            assert_eq!(read(bad).unwrap_err().code(), "integer_too_large", "{bad}");
+            assert_eq!(read(bad).unwrap_err().code().as_str(), "integer_too_large", "{bad}");
         }
         let lines = read("{\n\"size\":\n9007199254740993}").unwrap_err();
-        assert_eq!((lines.code(), lines.line()), ("integer_too_large", Some(3)));
+        assert_eq!((lines.code().as_str(), lines.line()), ("integer_too_large", Some(3)));
         for other in [r#"{"size":9007199254740993.0}"#, r#"{"size":1e300}"#, r#"{"size":99999999999999999999}"#] {
             assert!(read(other).is_err(), "{other}");
         }

@@ -70,10 +70,9 @@ pub struct BlockJson {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BlocksPage {
     /// The blocks.
-    pub blocks: Vec<BlockJson>,
-    /// Ask for the next page with `before` this height; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_before: Option<u64>,
+    pub items: Vec<BlockJson>,
+    /// The `cursor` of the next page; null on the last one.
+    pub next_cursor: Option<String>,
 }
 
 /// An inclusion proof: a leaf is in a tree.

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::error_code::ErrorCode;
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::{METADATA_MAX, PrivateMetadata};
 use crate::ledger::text::{Lines, forbidden_character};
@@ -42,13 +43,13 @@ pub enum MetadataError {
 impl MetadataError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotCanonical(_) => "metadata_not_canonical",
-            Self::WithoutName => "metadata_without_name",
-            Self::ControlCharacter { .. } => "control_character",
-            Self::TooLong { .. } => "metadata_too_long",
-            Self::BadSalt => "bad_salt",
+            Self::NotCanonical(_) => ErrorCode::MetadataNotCanonical,
+            Self::WithoutName => ErrorCode::MetadataWithoutName,
+            Self::ControlCharacter { .. } => ErrorCode::ControlCharacter,
+            Self::TooLong { .. } => ErrorCode::MetadataTooLong,
+            Self::BadSalt => ErrorCode::BadSalt,
         }
     }
 
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_is_no_metadata_is_said() {
-        let code = |metadata: Value| canonical(&metadata).unwrap_err().code();
+        let code = |metadata: Value| canonical(&metadata).unwrap_err().code().as_str();
         assert_eq!(code(json!([])), "metadata_not_canonical");
         for without in [json!({}), json!({ "name": "" }), json!({ "name": " \u{3000}" }), json!({ "name": 1 })] {
             assert_eq!(code(without), "metadata_without_name");
@@ -176,7 +177,7 @@ mod tests {
         assert_eq!(canonical(&long(0)).unwrap().len(), METADATA_MAX);
         assert_eq!(code(long(1)), "metadata_too_long");
         for salt in ["", "AA", &"A".repeat(64), &"0".repeat(63)] {
-            assert_eq!(private(salt, &json!({ "name": "x" })).unwrap_err().code(), "bad_salt");
+            assert_eq!(private(salt, &json!({ "name": "x" })).unwrap_err().code().as_str(), "bad_salt");
         }
         assert!(private(&"0".repeat(64), &json!({ "name": "x" })).is_ok());
     }

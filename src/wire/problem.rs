@@ -1,8 +1,14 @@
 //! Errors of the API (RFC 9457, `application/problem+json`), with a stable code.
 //!
-//! Not here: the table of codes and statuses (`http/problem`).
+//! Not here: the table of codes and statuses (`error_code`), and which error gets which (the error says it).
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema};
+
+use crate::error_code::ErrorCode;
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -23,8 +29,7 @@ pub struct Problem {
     #[schema(example = 400)]
     pub status: u16,
     /// The stable code.
-    #[schema(example = "mistyped_number")]
-    pub code: String,
+    pub code: ProblemCode,
     /// What is wrong in this request, in English.
     pub detail: String,
     /// What is wrong in this request, in Chinese; the title if nothing more is known.
@@ -42,4 +47,85 @@ pub struct Problem {
     /// The item of the case that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<u32>,
+}
+
+/// The code of a problem. A node of a newer version may answer codes that this version does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProblemCode {
+    /// A code of this version.
+    Known(ErrorCode),
+    /// Any other, as the node spells it.
+    Unknown(String),
+}
+
+impl ProblemCode {
+    /// As the node spells it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(code) => code.as_str(),
+            Self::Unknown(code) => code,
+        }
+    }
+
+    /// Whether it is one of `codes`.
+    #[must_use]
+    pub fn is_one_of(&self, codes: &[ErrorCode]) -> bool {
+        matches!(self, Self::Known(code) if codes.contains(code))
+    }
+}
+
+impl From<ErrorCode> for ProblemCode {
+    fn from(code: ErrorCode) -> Self {
+        Self::Known(code)
+    }
+}
+
+impl From<String> for ProblemCode {
+    fn from(text: String) -> Self {
+        ErrorCode::parse(&text).map_or(Self::Unknown(text), Self::Known)
+    }
+}
+
+impl fmt::Display for ProblemCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ProblemCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ProblemCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl utoipa::PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        let description = "The stable code. Later versions may add codes. / 固定错误代码，新版本可能增加";
+        let codes = ErrorCode::ALL.iter().map(|code| code.as_str());
+        ObjectBuilder::new().description(Some(description)).enum_values(Some(codes)).into()
+    }
+}
+
+impl utoipa::ToSchema for ProblemCode {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_a_newer_node_is_kept_as_it_is_spelled() {
+        let read = |text: &str| serde_json::from_str::<ProblemCode>(text).unwrap();
+        assert_eq!(read(r#""busy""#), ProblemCode::Known(ErrorCode::Busy));
+        assert!(read(r#""busy""#).is_one_of(&[ErrorCode::Busy]) && !read(r#""newer""#).is_one_of(ErrorCode::ALL));
+        for code in [r#""busy""#, r#""newer""#] {
+            assert_eq!(serde_json::to_string(&read(code)).unwrap(), code);
+        }
+    }
 }

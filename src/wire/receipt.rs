@@ -22,6 +22,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error_code::ErrorCode;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::proof::{InclusionProof, MAX_PROOF_HASHES};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -105,11 +106,11 @@ pub enum ReceiptError {
 impl ReceiptError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Json(error) => error.code(),
-            Self::UnknownVersion { .. } => "unknown_version",
-            Self::BadPath { .. } | Self::BadIndex { .. } => "bad_value",
+            Self::UnknownVersion { .. } => ErrorCode::UnknownVersion,
+            Self::BadPath { .. } | Self::BadIndex { .. } => ErrorCode::BadValue,
         }
     }
 }

@@ -202,7 +202,9 @@ fn the_readmes_are_short_and_their_links_lead_to_files() {
         let path = root.join(&page);
         let text = std::fs::read_to_string(&path).unwrap();
         let lines = text.lines().count();
-        assert!(lines <= 200 || page == "ARCHITECTURE.md", "{page} has {lines} lines");
+        // A table of all codes is looked up, not read.
+        let long = page == "ARCHITECTURE.md" || page.starts_with("docs/errors.");
+        assert!(lines <= 200 || long, "{page} has {lines} lines");
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = path.with_file_name(link.split('#').next().unwrap());
             assert!(link.starts_with("https://") || file.is_file(), "{page}: {link}");

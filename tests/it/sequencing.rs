@@ -202,7 +202,7 @@ fn refusals_leave_no_trace_and_have_their_codes() {
     let first = put(&statement_with(1, 1, |s| s.subject = subject(1))).unwrap();
     let number = prove(&first.receipt);
     let code = |statement| match put(&statement).unwrap_err() {
-        DepositError::Refused(refusal) => refusal.code(),
+        DepositError::Refused(refusal) => refusal.code().as_str(),
         error => panic!("{error}"),
     };
     let link = |kind| move |s: &mut tiezheng::ledger::statement::text::Statement| s.links = vec![Link { kind, number }];

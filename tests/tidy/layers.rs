@@ -17,46 +17,52 @@ struct Layer {
 
 /// The allowed imports of each layer, bottom up.
 const TABLE: &[Layer] = &[
+    Layer { name: "error_code", imports: &[], reason: "every layer above names error codes" },
     Layer {
         name: "ledger",
-        imports: &[],
+        imports: &["error_code"],
         reason: "the ledger is the pure core that server, client and auditor share; it has no dependencies",
     },
     Layer { name: "files", imports: &[], reason: "opening and naming files needs nothing of this program" },
-    Layer { name: "court", imports: &["ledger"], reason: "court rules are pure: they know records, and no storage" },
+    Layer {
+        name: "court",
+        imports: &["error_code", "ledger"],
+        reason: "court rules are pure: they know records, and no storage",
+    },
     Layer {
         name: "store",
-        imports: &["ledger", "files"],
+        imports: &["error_code", "ledger", "files"],
         reason: "a store keeps what the ledger defines, and decides nothing",
     },
     Layer {
         name: "wire",
-        imports: &["ledger", "court"],
+        imports: &["error_code", "ledger", "court"],
         reason: "JSON shapes are shared by server and client, so they know neither",
     },
     Layer {
         name: "custody",
-        imports: &["ledger", "files"],
+        imports: &["error_code", "ledger", "files"],
         reason: "custody stores encrypted bytes; ownership and access control are in filing",
     },
     Layer {
         name: "sequencer",
-        imports: &["ledger", "store"],
+        imports: &["error_code", "ledger", "store"],
         reason: "the single writer knows neither court rules nor HTTP",
     },
     Layer {
         name: "audit",
-        imports: &["ledger", "court", "store/contract", "store/reading", "store/refusal", "store/memory"],
+        imports: &["error_code", "ledger", "court", "store/contract", "store/reading", "store/refusal", "store/memory"],
         reason: "an audit runs over any reader, local or remote, without a database engine",
     },
     Layer {
         name: "witness",
-        imports: &["ledger", "store/contract", "store/reading", "store/refusal", "wire"],
+        imports: &["error_code", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
         reason: "a witness is independent of the node that it watches",
     },
     Layer {
         name: "filing",
         imports: &[
+            "error_code",
             "ledger",
             "court",
             "store/contract",
@@ -70,12 +76,13 @@ const TABLE: &[Layer] = &[
     },
     Layer {
         name: "client",
-        imports: &["files", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
+        imports: &["error_code", "files", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
         reason: "the client verifies what a server says and shares no code with it but the shapes",
     },
     Layer {
         name: "http",
         imports: &[
+            "error_code",
             "ledger",
             "court",
             "store/contract",
@@ -94,6 +101,7 @@ const TABLE: &[Layer] = &[
     Layer {
         name: "cli",
         imports: &[
+            "error_code",
             "ledger",
             "files",
             "court",

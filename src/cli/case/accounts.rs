@@ -225,7 +225,15 @@ async fn token(
         durable::probe(file).map_err(|error| CliError::io(file, &error))?;
     }
     let mut answer = connection.post(path, body).await?;
-    let token = text(&answer, "/token").unwrap_or_default();
+    let id = text(&answer, "/id").unwrap_or_default();
+    let Some(token) = text(&answer, "/token") else {
+        let zh = format!("该请求此前已签发令牌 {id}，令牌仅在首次应答中显示。如已遗失，请撤销后另行签发");
+        let en = format!(
+            "the same request issued token {id} before, and a token is shown once only. If it is lost, revoke it and issue \
+             another"
+        );
+        return Err(CliError::unable("token_shown_before", zh, en).into());
+    };
     if let Some(file) = save {
         output::write(file, format!("{token}\n").as_bytes(), 0o600, Replace::Never)?;
         if let Some(fields) = answer.as_object_mut() {
@@ -235,7 +243,6 @@ async fn token(
     }
     connection.print_act(&answer)?;
     let screen = connection.screen;
-    let id = text(&answer, "/id").unwrap_or_default();
     screen.line(format!("  {}  {id}", screen.pick("标识（撤销时用）", "id, to revoke it by")))?;
     if let Some(file) = save {
         screen.line(format!("  {} {}", screen.pick("令牌已写入", "the token is in"), file.display()))?;

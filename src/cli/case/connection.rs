@@ -13,7 +13,7 @@ use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::client::court_client::CourtClient;
 
 /// Entries per page.
-const PAGE: u32 = 200;
+pub const PAGE: u32 = 200;
 
 /// Options for node, token and idempotency key.
 #[derive(Debug, Clone, clap::Args)]
@@ -91,19 +91,25 @@ impl CourtConnection<'_> {
     /// # Errors
     ///
     /// [`CliError`].
-    pub async fn pages(&self, path: &str, first: Option<u64>) -> Result<Value, CliError> {
+    pub async fn pages(&self, path: &str, first: Option<String>) -> Result<Value, CliError> {
         let mut cursor = first;
-        let mut whole = json!({ "items": [], "next_cursor": null });
+        let mut whole: Option<Value> = None;
         loop {
-            let from = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let from = cursor.map(|cursor| format!("&cursor={}", encoded(&cursor))).unwrap_or_default();
             let mut page = self.client.get(&format!("{path}?limit={PAGE}{from}")).await?;
-            cursor = page.get("next_cursor").and_then(Value::as_u64);
-            let more = page.get_mut("items").map(Value::take).unwrap_or_default();
-            if let (Some(Value::Array(items)), Value::Array(more)) = (whole.get_mut("items"), more) {
-                items.extend(more);
+            let next = page.get_mut("next_cursor").map(Value::take).unwrap_or_default();
+            match &mut whole {
+                None => whole = Some(page),
+                Some(whole) => {
+                    let more = page.get_mut("items").map(Value::take).unwrap_or_default();
+                    if let (Some(Value::Array(items)), Value::Array(more)) = (whole.get_mut("items"), more) {
+                        items.extend(more);
+                    }
+                }
             }
-            if cursor.is_none() {
-                return Ok(whole);
+            match next {
+                Value::String(next) => cursor = Some(next),
+                _ => return Ok(whole.unwrap_or_default()),
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cli::case::case_screen;
-use crate::cli::case::connection::{CourtConnection, bilingual, encoded, object, text};
+use crate::cli::case::connection::{CourtConnection, PAGE, bilingual, encoded, object, text};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::screen::WARNING;
 
@@ -153,20 +153,7 @@ pub async fn list(connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus
 ///
 /// [`CliError`].
 pub async fn show(case: &str, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let path = format!("/v1/cases/{}", encoded(case));
-    let mut answer = connection.client.get(&path).await.map_err(CliError::from)?;
-    // The items of all pages are shown as one case.
-    while let Some(after) = answer.get("next_items").and_then(Value::as_u64) {
-        let mut next = connection.client.get(&format!("{path}?items_after={after}")).await.map_err(CliError::from)?;
-        let more = next.get_mut("items").map(Value::take).unwrap_or_default();
-        let further = next.get_mut("next_items").map(Value::take).unwrap_or_default();
-        if let Some(fields) = answer.as_object_mut() {
-            if let (Some(Value::Array(items)), Value::Array(more)) = (fields.get_mut("items"), more) {
-                items.extend(more);
-            }
-            fields.insert("next_items".into(), further);
-        }
-    }
+    let answer = connection.pages(&format!("/v1/cases/{}", encoded(case)), None).await?;
     connection.screen.document(&answer)?;
     case_screen::case(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
@@ -183,7 +170,7 @@ pub async fn history(
     after: u64,
     connection: &CourtConnection<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    let answer = connection.pages(&format!("/v1/cases/{}/{part}", encoded(case)), Some(after)).await?;
+    let answer = connection.pages(&format!("/v1/cases/{}/{part}", encoded(case)), Some(after.to_string())).await?;
     connection.screen.document(&answer)?;
     case_screen::history(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
@@ -259,18 +246,18 @@ pub async fn transfer_case(args: &PassOnArgs, connection: &CourtConnection<'_>) 
 ///
 /// [`CliError`].
 pub async fn feed(court: &str, after: u64, wait: u64, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let path = format!("/v1/feed?court={}&after={after}&wait={wait}", encoded(court));
+    let path = format!("/v1/feed?court={}&cursor={after}&wait={wait}&limit={PAGE}", encoded(court));
     let answer = connection.client.get(&path).await.map_err(CliError::from)?;
     connection.screen.document(&answer)?;
     let mut rows = Vec::new();
-    for event in answer.get("events").and_then(Value::as_array).into_iter().flatten() {
+    for event in answer.get("items").and_then(Value::as_array).into_iter().flatten() {
         let field = |pointer: &str| text(event, pointer).unwrap_or_default();
         let label = bilingual(connection.screen, event.get("label"));
         let short: String = field("/case").chars().take(12).collect();
         rows.push(vec![field("/cursor"), field("/at"), short, label, field("/item"), field("/finding")]);
     }
     connection.screen.table(&rows)?;
-    let next = text(&answer, "/next").unwrap_or_default();
+    let next = text(&answer, "/next_cursor").unwrap_or_default();
     connection.screen.line(format!("{} --after {next}", connection.screen.pick("继续：", "go on with")))?;
     Ok(ExitStatus::Good)
 }

@@ -194,7 +194,7 @@ fn fault_en(fault: &Fault) -> String {
 fn fault_zh(fault: &Fault) -> String {
     match fault {
         Fault::MissingLine { name } => format!("应有 `{name}` 之处没有"),
-        other => format!("写法有误（{}）", other.code()),
+        other => format!("写法有误（{}）", other.code().as_str()),
     }
 }
 

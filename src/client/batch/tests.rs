@@ -35,7 +35,7 @@ fn bad(line: usize, code: &str) -> String {
         title: code.into(),
         title_zh: "繁忙".into(),
         status: 503,
-        code: code.into(),
+        code: code.to_owned().into(),
         detail: "d".into(),
         detail_zh: String::new(),
         line: None,
@@ -54,7 +54,7 @@ async fn sent(answers: &[String], requests: &[&str]) -> (Vec<String>, Vec<String
     let answered = LedgerClient::new(&address).unwrap().deposit_many(&requests).await;
     let told = answered.into_iter().map(|answer| match answer {
         Ok((receipt, fresh)) => format!("{} {fresh}", receipt.index.0),
-        Err(ClientError::Problem { code, .. }) => code,
+        Err(ClientError::Problem { code, .. }) => code.to_string(),
         Err(error) => error.to_string().split(':').next_back().unwrap().trim().into(),
     });
     (told.collect(), node.join().unwrap())

@@ -3,6 +3,7 @@
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::PeriodError;
 use crate::court::permission::DeniedReason;
+use crate::error_code::ErrorCode;
 
 /// Most acts of a case: some tens of megabytes of documents.
 pub const ACTS_MAX: u64 = 50_000;
@@ -128,42 +129,42 @@ pub enum Refusal {
 impl Refusal {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Denied(denied) => denied.code(),
-            Self::OutOfOrder => "out_of_order",
-            Self::NotOfACase => "not_of_a_case",
-            Self::IdentityRequired => "identity_required",
-            Self::NoSuchParty(_) => "no_such_party",
-            Self::NoSuchAgent(_) => "no_such_agent",
-            Self::NoSuchCode(_) => "no_such_code",
-            Self::NoSuchItem(_) => "no_such_item",
-            Self::NotYours => "not_yours",
-            Self::NotNext { .. } => "not_next",
-            Self::AlreadyInTheCase => "already_in_the_case",
-            Self::TooManyAgents => "too_many_agents",
-            Self::SpecialAuthorityNeeded => "special_authority_needed",
-            Self::CodeUsedUp => "code_used_up",
-            Self::CodeExpired => "code_expired",
-            Self::PartyTaken => "party_taken",
-            Self::ItemLocked => "item_locked",
-            Self::ItemWithdrawn => "item_withdrawn",
-            Self::PeriodEnded => "period_ended",
-            Self::OwnItem => "own_item",
-            Self::EmptyReply => "empty_reply",
-            Self::OtherDeposit => "other_deposit",
-            Self::NothingCarried => "nothing_carried",
-            Self::NoMediation => "no_mediation",
-            Self::NumberBound => "number_bound",
-            Self::AlreadyPassedOn => "already_passed_on",
-            Self::OtherCourt => "other_court",
-            Self::TooManyActs => "too_many_acts",
-            Self::NotInTheCase => "not_in_the_case",
-            Self::OfOtherLedger => "of_other_ledger",
-            Self::HoldNamesNothing => "hold_names_nothing",
-            Self::HeldAlready => "held_already",
-            Self::NotHeld => "not_held",
-            Self::NotToday => "not_today",
+            Self::OutOfOrder => ErrorCode::OutOfOrder,
+            Self::NotOfACase => ErrorCode::NotOfACase,
+            Self::IdentityRequired => ErrorCode::IdentityRequired,
+            Self::NoSuchParty(_) => ErrorCode::NoSuchParty,
+            Self::NoSuchAgent(_) => ErrorCode::NoSuchAgent,
+            Self::NoSuchCode(_) => ErrorCode::NoSuchCode,
+            Self::NoSuchItem(_) => ErrorCode::NoSuchItem,
+            Self::NotYours => ErrorCode::NotYours,
+            Self::NotNext { .. } => ErrorCode::NotNext,
+            Self::AlreadyInTheCase => ErrorCode::AlreadyInTheCase,
+            Self::TooManyAgents => ErrorCode::TooManyAgents,
+            Self::SpecialAuthorityNeeded => ErrorCode::SpecialAuthorityNeeded,
+            Self::CodeUsedUp => ErrorCode::CodeUsedUp,
+            Self::CodeExpired => ErrorCode::CodeExpired,
+            Self::PartyTaken => ErrorCode::PartyTaken,
+            Self::ItemLocked => ErrorCode::ItemLocked,
+            Self::ItemWithdrawn => ErrorCode::ItemWithdrawn,
+            Self::PeriodEnded => ErrorCode::PeriodEnded,
+            Self::OwnItem => ErrorCode::OwnItem,
+            Self::EmptyReply => ErrorCode::EmptyReply,
+            Self::OtherDeposit => ErrorCode::OtherDeposit,
+            Self::NothingCarried => ErrorCode::NothingCarried,
+            Self::NoMediation => ErrorCode::NoMediation,
+            Self::NumberBound => ErrorCode::NumberBound,
+            Self::AlreadyPassedOn => ErrorCode::AlreadyPassedOn,
+            Self::OtherCourt => ErrorCode::OtherCourt,
+            Self::TooManyActs => ErrorCode::TooManyActs,
+            Self::NotInTheCase => ErrorCode::NotInTheCase,
+            Self::OfOtherLedger => ErrorCode::OfOtherLedger,
+            Self::HoldNamesNothing => ErrorCode::HoldNamesNothing,
+            Self::HeldAlready => ErrorCode::HeldAlready,
+            Self::NotHeld => ErrorCode::NotHeld,
+            Self::NotToday => ErrorCode::NotToday,
             Self::Period(error) => error.code(),
         }
     }

@@ -5,6 +5,8 @@
 //!
 //! Not here: counting the days (`period`).
 
+use crate::error_code::ErrorCode;
+
 /// Longest period or extension in days. The law has no such bound; more is a typing error.
 pub const LONGEST_DAYS: u32 = 366;
 
@@ -121,10 +123,10 @@ pub enum LengthError {
 impl LengthError {
     /// The stable code of this error, for machines.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::TooShort { .. } => "period_too_short",
-            Self::TooLong { .. } => "period_too_long",
+            Self::TooShort { .. } => ErrorCode::PeriodTooShort,
+            Self::TooLong { .. } => ErrorCode::PeriodTooLong,
         }
     }
 }
@@ -145,9 +147,9 @@ mod tests {
         assert_eq!(bounds(Basis::SecondInstance), (10, 366, 357));
         assert_eq!(bounds(Basis::Agreed), (1, 366, 366));
         assert_eq!(bounds(Basis::Discretion), (1, 366, 366));
-        assert_eq!(Basis::Ordinary.check(14).unwrap_err().code(), "period_too_short");
-        assert_eq!(Basis::Summary.check(16).unwrap_err().code(), "period_too_long");
-        assert_eq!(Basis::Agreed.check(u32::MAX).unwrap_err().code(), "period_too_long");
+        assert_eq!(Basis::Ordinary.check(14).unwrap_err().code().as_str(), "period_too_short");
+        assert_eq!(Basis::Summary.check(16).unwrap_err().code().as_str(), "period_too_long");
+        assert_eq!(Basis::Agreed.check(u32::MAX).unwrap_err().code().as_str(), "period_too_long");
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn short(deadline: &Deadline) -> String {
 /// The code with which `event` is refused after `events`, and proof that nothing changed.
 fn refusal(events: &[PeriodEvent], event: PeriodEvent) -> &'static str {
     let mut period = after(events);
-    let code = period.apply(&event).unwrap_err().code();
+    let code = period.apply(&event).unwrap_err().code().as_str();
     assert_eq!(period, after(events));
     code
 }

@@ -20,6 +20,7 @@ use rpds::RedBlackTreeMapSync;
 use crate::court::acts::{IssueToken, RevokeToken};
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::words::{KeptTokens, Scope};
+use crate::error_code::ErrorCode;
 use crate::ledger::hash::Digest;
 use crate::ledger::time::Timestamp;
 
@@ -65,14 +66,14 @@ pub enum TokenError {
 impl TokenError {
     /// The stable code.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn code(self) -> ErrorCode {
         match self {
-            Self::NoSuchToken => "no_such_token",
-            Self::Exists => "token_exists",
-            Self::TooMany => "too_many_tokens",
-            Self::IssuingToken => "issuing_token",
-            Self::ExceedsIssuing => "token_exceeds_issuing",
-            Self::TooManyGenerations => "too_many_generations",
+            Self::NoSuchToken => ErrorCode::NoSuchToken,
+            Self::Exists => ErrorCode::TokenExists,
+            Self::TooMany => ErrorCode::TooManyTokens,
+            Self::IssuingToken => ErrorCode::IssuingToken,
+            Self::ExceedsIssuing => ErrorCode::TokenExceedsIssuing,
+            Self::TooManyGenerations => ErrorCode::TooManyGenerations,
         }
     }
 }

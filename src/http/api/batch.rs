@@ -24,6 +24,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesOrdered, StreamExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::error_code::ErrorCode;
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::api::deposits::{outcome, read, status};
 use crate::http::app_state::AppState;
@@ -37,7 +38,6 @@ use crate::http::request_metrics;
 use crate::http::submission;
 use crate::sequencer::handle::DepositReply;
 use crate::wire::deposit::{BatchVerdict, REQUEST_MAX};
-use crate::wire::problem::Problem;
 use crate::wire::{fast_json, json};
 
 /// Most lines of a batch in flight.
@@ -69,11 +69,6 @@ const NDJSON: &str = "application/x-ndjson";
     request_body(content = String, content_type = "application/x-ndjson", description = "One `DepositRequest` a line"),
     responses(
         (status = 200, description = "One `BatchVerdict` a line / 每行一个结果", body = BatchVerdict, content_type = "application/x-ndjson"),
-        (status = 400, description = "`body_broken` before the first line", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`deposit_by_token_only`", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "`body_timeout` before the first line", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`busy`: too many batches (see Retry-After)", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn deposit_batch(
@@ -234,7 +229,7 @@ impl Batch {
 }
 
 fn shutting_down() -> Failure {
-    Failure::new("shutting_down", "the node is shutting down: send the rest again later")
+    Failure::new(ErrorCode::ShuttingDown, "the node is shutting down: send the rest again later")
 }
 
 /// The verdicts of the lines from number `first` on, and whether there is a deposit among them. All lines are processed
@@ -279,7 +274,9 @@ async fn deposit(state: &AppState, client: ClientAddress, line: Line) -> Result<
         Line::Whole(bytes) => read(&bytes)?,
         Line::TooLong => {
             let limit = u64::try_from(REQUEST_MAX).unwrap_or(u64::MAX);
-            return Err(Failure::new("body_too_large", format!("a line has at most {limit} bytes")).limited(limit));
+            return Err(
+                Failure::new(ErrorCode::BodyTooLarge, format!("a line has at most {limit} bytes")).limited(limit)
+            );
         }
     };
     // Without this permit, batches would fill the queue and single deposits would be rejected.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::Deserialize;
 
+use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
@@ -15,59 +15,38 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::query::records;
 use crate::store::traits::ReadError;
 use crate::wire::ledger::{BlockJson, BlocksPage};
-use crate::wire::problem::Problem;
-
-/// Most blocks on a page.
-pub const PAGE_MAX: u64 = 100;
-
-/// Which blocks.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct BlocksQuery {
-    /// Only blocks below this height; without it, from the last one down.
-    #[param(example = 10)]
-    before: Option<u64>,
-    /// How many, 1 to 100; 20 without it.
-    #[param(example = 20)]
-    limit: Option<u64>,
-}
 
 /// List blocks / 区块列表
 ///
-/// The newest first. Follow `next_before` for older ones.
+/// The newest first. Follow `next_cursor` for older ones.
 ///
-/// 由新到旧列出区块; 以 `next_before` 翻页。
+/// 由新到旧列出区块; 以 `next_cursor` 翻页。
 #[utoipa::path(
     get,
     path = "/v1/blocks",
     tag = "ledger",
-    params(BlocksQuery),
+    params(PageQuery),
     responses(
         (status = 200, description = "Blocks, the newest first / 区块", body = BlocksPage),
-        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_blocks(
     State(state): State<Arc<AppState>>,
-    Parameters(query): Parameters<BlocksQuery>,
+    Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    let limit = query.limit.unwrap_or(20);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(Failure::new("bad_query", format!("`limit` is 1 to {PAGE_MAX}")).limited(PAGE_MAX));
-    }
+    let (before, limit) = (page.number()?, page.limit()?);
     state
         .read(move |reader| {
             let end = records::published(reader)?.height.0.saturating_add(1);
-            let end = query.before.map_or(end, |before| before.min(end));
-            let start = end.saturating_sub(limit);
-            let mut blocks = Vec::new();
+            let end = before.map_or(end, |before| before.min(end));
+            let start = end.saturating_sub(u64::try_from(limit).unwrap_or(u64::MAX));
+            let mut items = Vec::new();
             for height in (start..end).rev().map(Height) {
                 let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
-                blocks.push(BlockJson::from(&records::block(reader, height)?.ok_or_else(missing)?));
+                items.push(BlockJson::from(&records::block(reader, height)?.ok_or_else(missing)?));
             }
-            let next_before = (start > 0 && start < end).then_some(start);
-            Ok(caching::json(&BlocksPage { blocks, next_before }, Caching::Revalidate))
+            let next_cursor = (start > 0 && start < end).then(|| start.to_string());
+            Ok(caching::json(&BlocksPage { items, next_cursor }, Caching::Revalidate))
         })
         .await
 }
@@ -84,8 +63,6 @@ pub(in crate::http) async fn list_blocks(
     params(("height" = u64, Path, description = "区块高度", example = 1)),
     responses(
         (status = 200, description = "The block / 区块", body = BlockJson),
-        (status = 400, description = "`bad_path`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn read_block(
@@ -115,8 +92,6 @@ pub(in crate::http) async fn read_block(
     params(("index" = u64, Path, description = "Place in the tree", example = 1)),
     responses(
         (status = 200, description = "The record, byte for byte / 记录原文", body = String, content_type = "text/plain"),
-        (status = 400, description = "`bad_path`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn read_leaf(

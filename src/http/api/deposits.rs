@@ -23,7 +23,6 @@ use crate::ledger::statement::signed::StatementNote;
 use crate::sequencer::handle::DepositReply;
 use crate::wire::deposit::{DepositRequest, REQUEST_MAX};
 use crate::wire::fast_json;
-use crate::wire::problem::Problem;
 use crate::wire::receipt::ReceiptJson;
 
 /// Deposit / 存证
@@ -44,15 +43,6 @@ use crate::wire::receipt::ReceiptJson;
     responses(
         (status = 201, description = "On the chain / 已上链", body = ReceiptJson, headers(("Location" = String, description = "The deposit"))),
         (status = 200, description = "This statement was there already / 该声明此前已存证", body = ReceiptJson),
-        (status = 400, description = "The statement or the JSON is not as it must be", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`deposit_by_token_only`, `key_not_enrolled`, `subject_not_yours`, `link_not_yours`", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`subject_sequence`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`, `statement_too_long`, `metadata_too_long`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`wrong_ledger`, `link_unknown`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited` (see Retry-After): send the same statement again", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`busy` (see Retry-After), `disk_full`, `too_many_open_files`, `out_of_memory`, `too_many_threads`, `clock_regressed`, `clock_jumped`, `writing_stopped`, `shutting_down`: send the same statement again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn deposit(
@@ -95,7 +85,7 @@ pub const fn outcome(deposited: &Result<DepositReply, Failure>) -> &'static str 
     match deposited {
         Ok(DepositReply { fresh: true, .. }) => "fresh",
         Ok(DepositReply { fresh: false, .. }) => "existing",
-        Err(failure) => failure.code(),
+        Err(failure) => failure.code().as_str(),
     }
 }
 

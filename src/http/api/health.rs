@@ -8,6 +8,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
+use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
@@ -15,7 +16,6 @@ use crate::http::request_metrics;
 use crate::query::records;
 use crate::sequencer::state::Halt;
 use crate::wire::health::HealthJson;
-use crate::wire::problem::Problem;
 
 /// A deposit that has waited longer to be written indicates a stalled disk.
 const STALLED: Duration = Duration::from_secs(5);
@@ -48,7 +48,6 @@ pub(in crate::http) async fn live() -> Response {
     tag = "operation",
     responses(
         (status = 200, description = "It seals deposits / 就绪", body = HealthJson),
-        (status = 503, description = "`writing_stopped`, `write_stalled`, `disk_full`, `too_many_open_files`, `out_of_memory`, `too_many_threads`, `clock_regressed`, `clock_jumped`, `unavailable`, each with the reason", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
@@ -56,11 +55,11 @@ pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result
     // This page is for the operator, so it gives the full reason; depositors get less.
     health.writing.map_err(|halt| match halt {
         Halt::Paused(pause) => Failure::new(pause.code(), pause.to_string()),
-        Halt::Stopped(reason) => Failure::new("writing_stopped", reason.to_string()),
+        Halt::Stopped(reason) => Failure::new(ErrorCode::WritingStopped, reason.to_string()),
     })?;
     if let Some(oldest) = health.oldest.filter(|oldest| *oldest > STALLED) {
         let reason = format!("the oldest deposit has waited for {} ms to be written", oldest.as_millis());
-        return Err(Failure::new("write_stalled", reason));
+        return Err(Failure::new(ErrorCode::WriteStalled, reason));
     }
     // In memory, so that a slow disk does not make the node look dead.
     records::published(state.queries().reader())?;

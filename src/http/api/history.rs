@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::paging;
 use crate::http::problem::Failure;
 use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::entry::Entry;
@@ -17,19 +17,6 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::query::{history, records};
 use crate::store::traits::{LedgerReader, LinkPosition, ReadError};
 use crate::wire::history::{EarlierDepositsJson, LaterLinksJson};
-use crate::wire::problem::Problem;
-
-/// Which page of a list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageQuery {
-    /// Most items of this page, 1 to 100; 20 where it is not said.
-    #[param(example = 20)]
-    limit: Option<u64>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
 
 /// List later links by the owner of a deposit / 存证人其后的更正、撤回、替换、补充
 ///
@@ -44,8 +31,6 @@ pub struct PageQuery {
     params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), PageQuery),
     responses(
         (status = 200, description = "A page / 一页", body = LaterLinksJson),
-        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_cursor`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_later_links(
@@ -68,8 +53,6 @@ pub(in crate::http) async fn list_later_links(
     params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), PageQuery),
     responses(
         (status = 200, description = "A page / 一页", body = LaterLinksJson),
-        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_cursor`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_references(
@@ -92,8 +75,6 @@ pub(in crate::http) async fn list_references(
     params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), PageQuery),
     responses(
         (status = 200, description = "A page / 一页", body = EarlierDepositsJson),
-        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_cursor`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_earlier_deposits(
@@ -134,8 +115,7 @@ async fn page<C: Send + 'static, T: Serialize>(
     read_cursor: impl Fn(&str) -> Option<C>,
     read: impl FnOnce(&dyn LedgerReader, (LeafIndex, &Entry), C, usize) -> Result<T, ReadError> + Send + 'static,
 ) -> Result<Response, Failure> {
-    let limit = paging::limit(query.limit)?;
-    let from = paging::cursor(query.cursor.as_deref(), first, read_cursor)?;
+    let (from, limit) = (query.position(read_cursor)?.unwrap_or(first), query.limit()?);
     let number = parameter.number()?;
     state
         .read(move |reader| {

@@ -11,7 +11,6 @@ use crate::http::problem::Failure;
 use crate::query::records;
 use crate::store::traits::ReadError;
 use crate::wire::ledger::LedgerJson;
-use crate::wire::problem::Problem;
 
 /// Describe the ledger / 账本信息
 ///
@@ -25,7 +24,6 @@ use crate::wire::problem::Problem;
     tag = "ledger",
     responses(
         (status = 200, description = "The ledger / 账本", body = LedgerJson),
-        (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {

@@ -22,7 +22,6 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, encode_bundle, encode_hashes, width_at};
 use crate::query::records;
 use crate::store::traits::LedgerReader;
-use crate::wire::problem::Problem;
 
 const BYTES: &str = "application/octet-stream";
 
@@ -37,7 +36,6 @@ const BYTES: &str = "application/octet-stream";
     tag = "log",
     responses(
         (status = 200, description = "A signed note / 检查点", body = String, content_type = "text/plain; charset=utf-8"),
-        (status = 503, description = "`unavailable`: nothing is signed yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn checkpoint(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
@@ -59,7 +57,6 @@ pub(in crate::http) async fn checkpoint(State(state): State<Arc<AppState>>) -> R
     params(("path" = String, Path, description = "`<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`", example = "0/000.p/1")),
     responses(
         (status = 200, description = "The tile / 分块", body = AnyBytes, content_type = "application/octet-stream"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn tile(

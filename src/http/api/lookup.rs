@@ -17,7 +17,6 @@ use crate::query::proofs;
 use crate::query::records;
 use crate::wire::facts::{DepositJson, DepositView};
 use crate::wire::fast_json;
-use crate::wire::problem::Problem;
 use crate::wire::receipt::ReceiptJson;
 
 const JSON: &str = "application/json";
@@ -41,9 +40,6 @@ fn unknown(number: DepositNumber) -> Failure {
     params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3")),
     responses(
         (status = 200, description = "On the chain / 已上链", body = DepositJson),
-        (status = 400, description = "`mistyped_number`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 500, description = "`damaged`: nothing was served", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn look_up(
@@ -94,9 +90,6 @@ pub(in crate::http) async fn deposit_response(
             (ReceiptJson = "application/json"),
             (String = "text/plain"),
         )),
-        (status = 400, description = "`mistyped_number`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 406, description = "`not_acceptable`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn fetch_receipt(

@@ -12,7 +12,6 @@ use crate::http::bearer::Bearer;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
 use crate::wire::health::ClockJson;
-use crate::wire::problem::Problem;
 
 /// Confirm the clock / 确认时钟无误
 ///
@@ -29,10 +28,6 @@ use crate::wire::problem::Problem;
     tag = "operation",
     responses(
         (status = 200, description = "Confirmed; deposits resume / 已确认，恢复存证", body = ClockJson),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`clock_not_paused`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`clock_regressed`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn confirm_clock(

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::Failure;
@@ -15,7 +16,6 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::query::proofs;
 use crate::query::records;
 use crate::wire::ledger::{ConsistencyJson, InclusionJson};
-use crate::wire::problem::Problem;
 
 /// Which leaf, in which tree.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -56,8 +56,6 @@ pub struct ConsistencyQuery {
     params(InclusionQuery),
     responses(
         (status = 200, description = "The proof / 包含证明", body = InclusionJson),
-        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: the tree is not so large yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn prove_inclusion(
@@ -72,7 +70,7 @@ pub(in crate::http) async fn prove_inclusion(
                 return Err(not_yet(published));
             }
             if !size.contains(index) {
-                return Err(Failure::new("bad_query", format!("a tree of {size} leaves has no leaf {index}")));
+                return Err(Failure::new(ErrorCode::BadQuery, format!("a tree of {size} leaves has no leaf {index}")));
             }
             let leaf = leaf_hash(&reader.leaf(index)?);
             let proof = proofs::inclusion(reader, index, size)?;
@@ -96,8 +94,6 @@ pub(in crate::http) async fn prove_inclusion(
     params(ConsistencyQuery),
     responses(
         (status = 200, description = "The proof / 一致性证明", body = ConsistencyJson),
-        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: the tree is not so large yet", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn prove_consistency(
@@ -112,7 +108,7 @@ pub(in crate::http) async fn prove_consistency(
                 return Err(not_yet(published));
             }
             if old.is_empty() || old > new {
-                return Err(Failure::new("bad_query", "`old` is at least 1 and at most `new`"));
+                return Err(Failure::new(ErrorCode::BadQuery, "`old` is at least 1 and at most `new`"));
             }
             let proof = proofs::consistency(reader, old, new)?;
             let (old, new) = ((old, proofs::root(reader, old)?), (new, proofs::root(reader, new)?));

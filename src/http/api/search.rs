@@ -6,9 +6,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::error_code::ErrorCode;
+use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::paging;
 use crate::http::problem::Failure;
 use crate::http::request::Parameters;
 use crate::ledger::block::Height;
@@ -21,7 +22,6 @@ use crate::ledger::verify::history::{Listed, Total};
 use crate::query::{history, records};
 use crate::store::traits::LedgerReader;
 use crate::wire::ledger::{HitJson, SearchJson};
-use crate::wire::problem::Problem;
 
 /// Longest query in bytes: a hash of 64 full-width digits in groups.
 const QUERY_MAX: usize = 512;
@@ -34,10 +34,10 @@ pub struct SearchQuery {
     /// A deposit number, a digest of the original, a transaction id, a block hash, a statement id or a block height.
     #[param(example = "20261122-0K7M-X9QT-3D5W-C3")]
     q: String,
-    /// Most items of this page, 1 to 100; 20 where it is not said.
-    #[param(example = 20)]
-    limit: Option<u64>,
-    /// `next_cursor` of the page before.
+    /// Most entries of the answer, 1 to 200; 50 by default. 每页条数，1 至 200，默认 50。
+    #[param(minimum = 1, maximum = 200, example = 50)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the previous answer; without one, the first page. 上一页返回的 `next_cursor`。
     cursor: Option<String>,
 }
 
@@ -63,7 +63,6 @@ enum SearchKey {
     params(SearchQuery),
     responses(
         (status = 200, description = "What was found / 搜索结果", body = SearchJson),
-        (status = 400, description = "`mistyped_number`, `unrecognised_query`, `bad_query`, `bad_cursor`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn search(
@@ -71,8 +70,8 @@ pub(in crate::http) async fn search(
     Parameters(query): Parameters<SearchQuery>,
 ) -> Result<Response, Failure> {
     let sought = read(&query.q)?;
-    let limit = paging::limit(query.limit)?;
-    let from = paging::cursor(query.cursor.as_deref(), LeafIndex(0), history::read_place_cursor)?;
+    let page = PageQuery { limit: query.limit, cursor: query.cursor };
+    let (from, limit) = (page.position(history::read_place_cursor)?.unwrap_or(LeafIndex(0)), page.limit()?);
     state
         .read(move |reader| {
             let Listed { items, total, next_cursor } = find(reader, sought, from, limit)?;
@@ -108,7 +107,7 @@ fn read(query: &str) -> Result<SearchKey, Failure> {
 
 fn unrecognised() -> Failure {
     let expected = "a deposit number, 64 hex digits, or a block height";
-    Failure::new("unrecognised_query", format!("expected {expected}")).expecting(expected)
+    Failure::new(ErrorCode::UnrecognisedQuery, format!("expected {expected}")).expecting(expected)
 }
 
 fn find(
@@ -179,7 +178,7 @@ mod tests {
         assert_eq!(read(&format!(" {hash}\n")), Ok(SearchKey::Hash(Digest([0xab; 32]))));
         assert_eq!(read("１２"), Ok(SearchKey::Height(Height(12))));
         assert_eq!(read("0"), Ok(SearchKey::Height(Height(0))));
-        let code = |query: &str| read(query).unwrap_err().code();
+        let code = |query: &str| read(query).unwrap_err().code().as_str();
         assert_eq!(code("20261122-0K7M-X9QT-3D5V-C3"), "mistyped_number");
         assert_eq!(code("20261122-0K7M-X9QT-3D5W-C"), "mistyped_number");
         for garbage in ["", "hello", &"ab".repeat(31), &"9".repeat(300), "-1", "1.5"] {

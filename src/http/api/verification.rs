@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::bearer::{account_verifier, bearer_token};
 use crate::http::body::{self, UploadClient};
@@ -32,7 +33,6 @@ use crate::query::records;
 use crate::query::{history, receipts};
 use crate::store::traits::LedgerReader;
 use crate::wire::json;
-use crate::wire::problem::Problem;
 use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJson, VerifierJson};
 
 /// Longest digest request in bytes: two short strings.
@@ -66,14 +66,10 @@ pub struct VerificationQuery {
         VerificationQuery,
         ("x-salt" = Option<String>, Header, description = "64 hex digits"),
     ),
+    security((), ("token" = [])),
     request_body(content((AnyBytes = "application/octet-stream"), (DigestRequest = "application/json"))),
     responses(
         (status = 200, description = "The report / 核验报告", body = ReportJson),
-        (status = 400, description = "`mistyped_number`, `bad_salt`, `unknown_algorithm`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`busy`: too many files are being verified (see Retry-After)", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn verify_deposit(
@@ -153,13 +149,13 @@ pub(in crate::http) fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Re
         return Ok(None);
     }
     let salt = lower_hex(given);
-    salt.map(Some).ok_or_else(|| Failure::new("bad_salt", "the salt is not 64 lower-case hex digits"))
+    salt.map(Some).ok_or_else(|| Failure::new(ErrorCode::BadSalt, "the salt is not 64 lower-case hex digits"))
 }
 
 pub(in crate::http) fn read_digest(digest: &DigestRequest) -> Result<PresentedEvidence, Failure> {
     let algorithm = HashAlgorithm::parse(&digest.algorithm).ok_or_else(|| {
         let names = HashAlgorithm::ALL.map(HashAlgorithm::name).join(" or ");
-        Failure::new("unknown_algorithm", format!("the algorithm is {names}; it is parameter, never guessed"))
+        Failure::new(ErrorCode::UnknownAlgorithm, format!("the algorithm is {names}; it is named, never guessed"))
             .expecting(names)
     })?;
     let value = hex_value("value", &digest.value).map(Digest);

@@ -1,6 +1,8 @@
-//! Every code of the table is answered by something, and every error has a row.
+//! Every code of the table is raised by something, and errors become the right problems.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use super::*;
 use crate::ledger::merkle::shape::TreeSize;
@@ -8,36 +10,11 @@ use crate::ledger::note::NoteError;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::ClockFault;
+use crate::sequencer::handle::EraseError;
 use crate::sequencer::state::StopReason;
 use crate::store::shortage::Shortage;
 use crate::store::traits::AppendError;
 use crate::wire::metadata::MetadataError;
-
-/// Codes that handlers name themselves; `tests/it/api` reaches each over HTTP.
-const NAMED_BY_HANDLERS: &[&str] = &[
-    "bad_path",
-    "bad_cursor",
-    "bad_query",
-    "unrecognised_query",
-    "bad_host",
-    "misdirected",
-    "deposit_by_token_only",
-    "key_not_enrolled",
-    "rate_limited",
-    "no_such_route",
-    "method_not_allowed",
-    "not_acceptable",
-    "body_timeout",
-    "body_broken",
-    "batch_too_long",
-    "batch_stalled",
-    "partial_body",
-    "unsupported_content_encoding",
-    "unsupported_transfer_encoding",
-    "too_many_connections",
-    "unsupported_media_type",
-    "unknown_algorithm",
-];
 
 fn clock(fault: ClockFault) -> Failure {
     DepositError::Paused(Pause::Clock(fault)).into()
@@ -97,7 +74,7 @@ fn deposit_failures() -> Vec<Failure> {
         DepositError::Refused(Refusal::LinkNotYours { number }).into(),
         DepositError::Busy { retry_after_ms: 1_001 }.into(),
         DepositError::Stopped(StopReason::Write(AppendError::Unknown("disk".into()))).into(),
-        Failure::new("write_stalled", "said by the health page"),
+        Failure::new(ErrorCode::WriteStalled, "said by the health page"),
         ConfirmError::NotPaused.into(),
         clock(ClockFault::Regressed { now: Timestamp::EPOCH, last: Timestamp::EPOCH }),
         clock(ClockFault::Jumped { now: Timestamp::EPOCH, ahead_ms: 1_001 }),
@@ -113,77 +90,40 @@ fn deposit_failures() -> Vec<Failure> {
     failures
 }
 
-#[test]
-fn every_code_is_answered_by_something() {
-    let mut answered: BTreeSet<&str> = deposit_failures().iter().map(Failure::code).collect();
-    answered.extend(NAMED_BY_HANDLERS);
-    let listed: BTreeSet<&str> = CODES.iter().map(|row| row.0).collect();
-    assert_eq!(listed, answered);
-    let all: Vec<&str> = all().map(|row| row.0).collect();
-    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "each code has one row");
-}
-
-/// The codes that these files of the filing flow name.
-fn named_in(sources: &[&str]) -> BTreeSet<String> {
-    let literals = sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2));
-    let code = |text: &&str| text.contains('_') && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    literals.filter(code).map(str::to_owned).collect()
-}
-
-#[test]
-fn every_code_of_the_filing_flow_has_a_row() {
-    let borne = named_in(&[
-        include_str!("../../filing/filing_error.rs"),
-        include_str!("../../court/case/refusal.rs"),
-        include_str!("../../court/registry.rs"),
-        include_str!("../../court/registry/tokens.rs"),
-        include_str!("../../court/permission.rs"),
-        include_str!("../../court/calendar.rs"),
-        include_str!("../../court/period.rs"),
-        include_str!("../../court/period/basis.rs"),
-    ]);
-    // A warning, which is no problem.
-    let without: Vec<_> =
-        borne.iter().filter(|code| row(code).0 != *code && *code != "period_small_claims_over_seven").collect();
-    assert_eq!(without, Vec::<&String>::new(), "codes without a row");
-    let handlers = [
-        include_str!("../api/court/originals.rs"),
-        include_str!("../api/court/erasures.rs"),
-        include_str!("../api/court/deposits_on_behalf.rs"),
-        include_str!("../api/court/tokens.rs"),
-        include_str!("../bearer.rs"),
-        include_str!("../problem.rs"),
-        include_str!("../../filing/originals.rs"),
-        include_str!("../../filing/webhooks.rs"),
-        include_str!("../../custody/space.rs"),
-        include_str!("../../filing/deposits.rs"),
-        include_str!("../../filing/erasure_requests.rs"),
-        include_str!("../../store/refusal.rs"),
-        include_str!("../../filing/accounts.rs"),
-        include_str!("../../filing/annexes.rs"),
-        include_str!("../../filing/filing_error.rs"),
-    ];
-    let named = |code: &str| handlers.iter().any(|source| source.contains(&format!("\"{code}\"")));
-    let nobody: Vec<_> =
-        COURT_CODES.iter().map(|row| row.0).filter(|code| !borne.contains(*code) && !named(code)).collect();
-    assert_eq!(nobody, Vec::<&str>::new(), "rows that nothing answers");
-}
-
-#[test]
-fn only_internal_is_internal() {
-    let internal: Vec<_> = deposit_failures().into_iter().filter(|failure| failure.code() == "internal").collect();
-    assert_eq!(internal.len(), 1, "a code without a row: {internal:?}");
-    assert_eq!(Failure::from(Refusal::StatementExists).code(), "internal");
-    assert_eq!(row("no such code").0, "internal");
-}
-
-#[test]
-fn every_row_has_a_title_in_both_languages() {
-    for (code, status, en, zh) in all() {
-        assert!((400..600).contains(status), "{code}");
-        assert!(en.is_ascii() && !zh.is_ascii(), "{code}");
-        assert!(code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{code}");
+/// The sources of the crate outside of tests, without the table and without the lists of the API's description.
+fn sources(folder: &Path, found: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|of| of == "rs") && !["tests.rs", "error_code.rs"].contains(&name) {
+            found.push_str(fs::read_to_string(&path).unwrap().split("#[cfg(test)]\nmod tests").next().unwrap());
+        }
     }
+}
+
+#[test]
+fn every_code_is_raised_somewhere() {
+    let mut text = String::new();
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut text);
+    let raised: BTreeSet<&str> = text
+        .split("ErrorCode::")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap())
+        .collect();
+    let never: Vec<_> = ErrorCode::ALL.iter().filter(|code| !raised.contains(format!("{code:?}").as_str())).collect();
+    assert_eq!(never, Vec::<&ErrorCode>::new(), "rows that nothing answers");
+}
+
+#[test]
+fn what_a_sender_can_mend_is_not_internal() {
+    let internal = deposit_failures().iter().filter(|failure| failure.code() == ErrorCode::Internal).count();
+    assert_eq!(internal, 1, "the last one, which is");
+    assert_eq!(Failure::from(Refusal::StatementExists).code(), ErrorCode::Internal);
+    let erasure = FilingError::Erase(EraseError::PieceCount { count: 0 });
+    let problem = Failure::from(erasure).problem();
+    assert_eq!((problem.status, problem.detail.as_str()), (500, "the node's log says more"));
 }
 
 #[test]

@@ -210,7 +210,7 @@ mod tests {
         let line = item(1, 2, 8).to_string();
         let code = |from: &str, to: &str| {
             assert!(line.contains(from), "{from}");
-            Item::parse(&line.replacen(from, to, 1)).unwrap_err().code()
+            Item::parse(&line.replacen(from, to, 1)).unwrap_err().code().as_str()
         };
         assert_eq!(code("item v1", "item v2"), "unknown_version");
         assert_eq!(code("size 8 ", ""), "missing_line");
@@ -224,11 +224,11 @@ mod tests {
         assert_eq!(code(&name, &name[1..]), "wrong_length");
         assert_eq!(code(&name, &format!("{name} ")), "bad_value");
         let nothing = ItemDigests::new(Some(sha256(b"")), None, 1).unwrap_err();
-        assert_eq!(nothing.code(), "weak_digest");
-        assert_eq!(ItemDigests::new(None, None, 1).unwrap_err().code(), "missing_line");
+        assert_eq!(nothing.code().as_str(), "weak_digest");
+        assert_eq!(ItemDigests::new(None, None, 1).unwrap_err().code().as_str(), "missing_line");
         let swapped =
             item(1, 2, 8).to_string().replace("sha-256", "x").replace("sm3", "sha-256").replace(" x ", " sm3 ");
-        assert_eq!(Item::parse(&swapped).unwrap_err().code(), "missing_line");
+        assert_eq!(Item::parse(&swapped).unwrap_err().code().as_str(), "missing_line");
     }
 
     #[test]

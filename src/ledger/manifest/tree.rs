@@ -62,14 +62,6 @@ impl Chunk {
 #[error("only the last chunk of a manifest may have fewer than {CHUNK} items")]
 pub struct BehindTheLast;
 
-impl BehindTheLast {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        "behind_the_last"
-    }
-}
-
 /// The Merkle tree over chunks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ManifestTree {

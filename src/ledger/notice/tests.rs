@@ -78,7 +78,7 @@ fn erased_pieces_are_sorted_and_bounded_and_stand_once() {
     let text = three().sign(&[&signer(1)]).unwrap().to_string();
     let code = |from: &str, to: &str| {
         assert!(text.contains(from));
-        SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code()
+        SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code().as_str()
     };
     assert_eq!(code("content 12 ", "content 4 "), "not_sorted");
     assert_eq!(code("content 12 metadata", "content 5 metadata"), "not_sorted");
@@ -88,19 +88,20 @@ fn erased_pieces_are_sorted_and_bounded_and_stand_once() {
     assert_eq!(code("content 12 metadata", "content 12"), "bad_value");
     assert_eq!(code("kind erased\n", "kind erased\nmode live\n"), "missing_line");
     let none = erased(&[]).sign(&[&signer(1)]).unwrap().to_string();
-    assert_eq!(SignedNotice::parse(none.as_bytes()).unwrap_err().code(), "missing_line");
+    assert_eq!(SignedNotice::parse(none.as_bytes()).unwrap_err().code().as_str(), "missing_line");
     let many = |count: u64| {
         let pieces: Vec<_> = (0..count).map(|index| (index, Piece::Metadata)).collect();
         SignedNotice::parse(erased(&pieces).sign(&[&signer(1)]).unwrap().to_string().as_bytes())
     };
     assert!(many(256).is_ok());
-    assert_eq!(many(257).unwrap_err().code(), "too_many_lines");
+    assert_eq!(many(257).unwrap_err().code().as_str(), "too_many_lines");
 }
 
 #[test]
 fn each_violation_has_its_code() {
     let text = genesis().sign(&[&signer(1)]).unwrap().to_string();
-    let code = |from: &str, to: &str| SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code();
+    let code =
+        |from: &str, to: &str| SignedNotice::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().code().as_str();
     assert_eq!(code("notice v1", "notice v2"), "unknown_version");
     assert_eq!(code("kind genesis", "kind freeze"), "bad_value");
     assert_eq!(code("mode live", "mode real"), "bad_value");

@@ -218,10 +218,16 @@ mod tests {
                 sm3: sm3.then(|| measured(b"").sm3),
                 ..content(b"x")
             };
-            assert_eq!(weak.check().unwrap_err().code(), "weak_digest");
+            assert_eq!(weak.check().unwrap_err().code().as_str(), "weak_digest");
         }
-        assert_eq!(Content { form: Form::Plain { size: 0 }, ..content(b"x") }.check().unwrap_err().code(), "bad_value");
-        assert_eq!(Content { sha256: None, sm3: None, ..content(b"x") }.check().unwrap_err().code(), "missing_line");
+        assert_eq!(
+            Content { form: Form::Plain { size: 0 }, ..content(b"x") }.check().unwrap_err().code().as_str(),
+            "bad_value"
+        );
+        assert_eq!(
+            Content { sha256: None, sm3: None, ..content(b"x") }.check().unwrap_err().code().as_str(),
+            "missing_line"
+        );
     }
 
     #[test]

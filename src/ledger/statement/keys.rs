@@ -164,7 +164,7 @@ mod tests {
         for bad in [named("k-0123456789abcdef"), named(key(2).name().as_str()), named("k")] {
             for _ in 0..2 {
                 assert_eq!(cache.read(&bad.to_string()), read_key(&bad.to_string()));
-                assert_eq!(cache.read(&bad.to_string()).unwrap_err().code(), "bad_value");
+                assert_eq!(cache.read(&bad.to_string()).unwrap_err().code().as_str(), "bad_value");
             }
         }
         assert_eq!(cache.len(), 1);

@@ -26,13 +26,14 @@
 //!             key k-e38c22b4ffb0fb2e+DUMMY\n";
 //! // The last line is not a vkey.
 //! let error = StatementNote::parse(format!("{text}\n— k-e38c22b4ffb0fb2e AAAAAAAA\n").as_bytes()).unwrap_err();
-//! assert_eq!(error.code(), "bad_value");
+//! assert_eq!(error.code().as_str(), "bad_value");
 //! assert_eq!(error.to_string(), "line 8: bad value of `key`: a vkey `name+id+base64`");
 //! ```
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use crate::error_code::ErrorCode;
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::key::{PublicKey, SIGNATURE_LEN, Signer};
 use crate::ledger::note::{Note, NoteError};
@@ -73,13 +74,13 @@ pub enum StatementError {
 impl StatementError {
     /// The stable code of this error, for machines.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Text(error) => error.fault.code(),
             Self::Note(error) => error.code(),
-            Self::SignatureOrder { expected, found, .. } if *found < *expected => "missing_signature",
-            Self::SignatureOrder { .. } => "unexpected_signature",
-            Self::BadSignature { .. } => "bad_signature",
+            Self::SignatureOrder { expected, found, .. } if *found < *expected => ErrorCode::MissingSignature,
+            Self::SignatureOrder { .. } => ErrorCode::UnexpectedSignature,
+            Self::BadSignature { .. } => ErrorCode::BadSignature,
         }
     }
 }

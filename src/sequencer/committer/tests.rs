@@ -79,7 +79,7 @@ fn a_rebuilt_block_leaves_out_what_the_store_rejects() {
     let rebuilt = ledger.collector.rebuild(&tip, deposits, &*ledger.store, &ledger.state).unwrap().unwrap();
     ledger.committer.commit(rebuilt, &ledger.state, true);
     let rejected = invalid.blocking_recv();
-    assert!(matches!(rejected, Ok(DepositOutcome::Rejected(refusal)) if refusal.code() == "subject_sequence"));
+    assert!(matches!(rejected, Ok(DepositOutcome::Rejected(refusal)) if refusal.code().as_str() == "subject_sequence"));
     assert!(matches!(outcome.blocking_recv(), Ok(DepositOutcome::Published { position: 0, fresh: true, .. })));
 }
 

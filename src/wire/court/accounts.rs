@@ -85,11 +85,12 @@ pub struct TokenRequest {
     pub days: u64,
 }
 
-/// A token, in the only answer that shows it.
+/// A token that was issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IssuedTokenJson {
-    /// What its holder keeps. It is not shown again.
-    pub token: String,
+    /// What its holder keeps. Shown once; absent where the same request is sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// By which it is revoked.
     pub id: String,
     /// Until when it is taken, Beijing time.

@@ -186,7 +186,7 @@ pub struct CaseActsJson {
     /// A page of them, in their order.
     pub items: Vec<CaseActJson>,
     /// The `cursor` of the next page: the last sequence of this one. Null on the last page.
-    pub next_cursor: Option<u64>,
+    pub next_cursor: Option<String>,
 }
 
 /// A code with both of its names.
@@ -213,7 +213,7 @@ mod tests {
             r#"{"act":"consent","item":-1}"#,
             "{}",
         ] {
-            assert_eq!(read(bad).unwrap_err().code(), "unexpected_json", "{bad}");
+            assert_eq!(read(bad).unwrap_err().code().as_str(), "unexpected_json", "{bad}");
         }
     }
 }

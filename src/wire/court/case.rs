@@ -143,7 +143,7 @@ pub struct CasesJson {
     /// A page of them. It may have fewer cases than the limit although others follow.
     pub items: Vec<CaseBriefJson>,
     /// The `cursor` of the next page; null on the last one.
-    pub next_cursor: Option<u64>,
+    pub next_cursor: Option<String>,
 }
 
 /// A case before or after this one.
@@ -237,9 +237,8 @@ pub struct CaseJson {
     pub items: Vec<ImportJson>,
     /// How many items the case has.
     pub items_total: usize,
-    /// Ask with this as `items_after` for those that follow; none where these were the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_items: Option<u32>,
+    /// The `cursor` of the next page of items; null on the last one.
+    pub next_cursor: Option<String>,
     /// The evidence period.
     pub period: PeriodJson,
     /// What the court ordered erased.
@@ -389,7 +388,7 @@ impl CaseJson {
             agents: file.agents.iter().map(|(number, agent)| AgentJson::of(*number, agent, texts)).collect(),
             codes: file.codes.iter().map(code).collect(),
             items_total: file.items.size(),
-            next_items: (shown > 0 && shown < all).then_some(shown),
+            next_cursor: (shown > 0 && shown < all).then(|| shown.to_string()),
             items,
             period,
             erasure_orders: erasure_orders(file),

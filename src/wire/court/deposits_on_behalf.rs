@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::court::line_value::LineValue as _;
 use crate::court::personal_numbers::PersonalNumber;
 use crate::court::words::EvidenceClass;
+use crate::error_code::ErrorCode;
 use crate::ledger::hash::lower_hex;
 use crate::ledger::media::MediaType;
 use crate::ledger::metadata::SALT_LEN;
@@ -43,9 +44,9 @@ pub enum OnBehalfError {
 impl OnBehalfError {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::BadValue { .. } => "bad_value",
+            Self::BadValue { .. } => ErrorCode::BadValue,
             Self::Content(fault) => fault.code(),
         }
     }
@@ -304,7 +305,7 @@ pub struct OwnDepositsJson {
     /// A page of them.
     pub items: Vec<OwnDepositJson>,
     /// The `cursor` of the next page; null on the last one.
-    pub next_cursor: Option<u64>,
+    pub next_cursor: Option<String>,
     /// Place of this look in the account's access log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_sequence: Option<u64>,
@@ -335,7 +336,7 @@ mod tests {
     }
 
     fn code(json: &Value) -> Option<&'static str> {
-        request(json).content().err().map(|error| error.code())
+        request(json).content().err().map(|error| error.code().as_str())
     }
 
     #[test]
@@ -365,6 +366,6 @@ mod tests {
         });
         assert_eq!(request(&asked).texts(), ["n", "d", "s", "c"]);
         let class = serde_json::json!({ "name": "n", "evidence_class": "paper" });
-        assert_eq!(request(&class).metadata().unwrap_err().code(), "bad_value");
+        assert_eq!(request(&class).metadata().unwrap_err().code().as_str(), "bad_value");
     }
 }

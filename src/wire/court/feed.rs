@@ -10,7 +10,7 @@ use crate::wire::facts::beijing_time;
 /// An event of a case. Also the body of a webhook call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventJson {
-    /// Its place: ask with this as `after` for what comes next. Of one court they only ever grow.
+    /// Its place: ask with this as `cursor` for what comes next. Of one court they only ever grow.
     pub cursor: u64,
     /// 法院代字.
     #[schema(example = "粤0192")]
@@ -61,10 +61,10 @@ impl From<&Event> for EventJson {
 /// Events of a court.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FeedJson {
-    /// In the order of the chain, at most 200; empty if there was none within `wait`.
-    pub events: Vec<EventJson>,
-    /// Ask with this as `after` for what comes next.
-    pub next: u64,
+    /// In the order of the chain; empty if there was none within `wait`.
+    pub items: Vec<EventJson>,
+    /// The `cursor` of the next events. Never null.
+    pub next_cursor: String,
 }
 
 /// The address to which a court's system receives events.
@@ -106,5 +106,7 @@ pub struct WebhooksJson {
     /// 法院代字.
     pub court: String,
     /// All that are registered now.
-    pub webhooks: Vec<WebhookJson>,
+    pub items: Vec<WebhookJson>,
+    /// Always null: the list has one page.
+    pub next_cursor: Option<String>,
 }

@@ -34,6 +34,8 @@ pub struct EnrolledKeyJson {
 pub struct EnrolledKeysJson {
     /// The keys.
     pub items: Vec<EnrolledKeyJson>,
+    /// Always null: the list has one page.
+    pub next_cursor: Option<String>,
     /// Most keys that the account may have enrolled at a time.
     #[schema(example = 1000)]
     pub limit: usize,

@@ -36,7 +36,9 @@ pub struct TrustedLedgersJson {
     /// 法院代字.
     pub court: String,
     /// In the order in which they were listed.
-    pub ledgers: Vec<TrustedLedgerJson>,
+    pub items: Vec<TrustedLedgerJson>,
+    /// Always null: the list has one page.
+    pub next_cursor: Option<String>,
 }
 
 impl TrustedLedgersJson {
@@ -44,7 +46,7 @@ impl TrustedLedgersJson {
     #[must_use]
     pub fn of(court: &CourtCode, keys: &[VerifierKey]) -> Self {
         let ledger = |key: &VerifierKey| TrustedLedgerJson { ledger: key.name().to_string(), key: key.to_string() };
-        Self { court: court.to_string(), ledgers: keys.iter().map(ledger).collect() }
+        Self { court: court.to_string(), items: keys.iter().map(ledger).collect(), next_cursor: None }
     }
 }
 
@@ -65,7 +67,9 @@ pub struct CalendarRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CalendarsJson {
     /// The years.
-    pub years: Vec<u16>,
+    pub items: Vec<u16>,
+    /// Always null: the list has one page.
+    pub next_cursor: Option<String>,
 }
 
 /// Somebody was shown private content.
@@ -126,5 +130,5 @@ pub struct AccessLogJson {
     /// A page of them.
     pub items: Vec<AccessJson>,
     /// The `cursor` of the next page; null on the last one.
-    pub next_cursor: Option<u64>,
+    pub next_cursor: Option<String>,
 }

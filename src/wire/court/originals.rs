@@ -115,5 +115,5 @@ pub struct CustodyLogJson {
     /// A page of them.
     pub items: Vec<CustodyEventJson>,
     /// The `cursor` of the next page; null on the last one.
-    pub next_cursor: Option<u64>,
+    pub next_cursor: Option<String>,
 }

@@ -72,19 +72,19 @@ fn what_is_wrong_is_said_by_code() {
         ("private_mismatch", private(&"08".repeat(32), json!({ "size": 1, "name": "合同" }))),
         ("private_missing_meta", json!({ "statement": without_meta, "private": { "salt": salt, "metadata": name } })),
     ] {
-        assert_eq!(read(&request).unwrap_err().code(), code, "{request}");
+        assert_eq!(read(&request).unwrap_err().code().as_str(), code, "{request}");
     }
     let raw = r#"{"statement":"x","statement":"x","private":null}"#;
-    assert_eq!(DepositRequest::parse(raw.as_bytes()).unwrap_err().code(), "unexpected_json");
+    assert_eq!(DepositRequest::parse(raw.as_bytes()).unwrap_err().code().as_str(), "unexpected_json");
     let raw = r#"{"statement":"x","private":{"salt":"","metadata":{"name":"a","name":"b"}}}"#;
-    assert_eq!(DepositRequest::parse(raw.as_bytes()).unwrap_err().code(), "unexpected_json");
+    assert_eq!(DepositRequest::parse(raw.as_bytes()).unwrap_err().code().as_str(), "unexpected_json");
 }
 
 #[test]
 fn errors_have_their_line_and_limit() {
     let good = note(None).to_string();
     let error = read(&json!({ "statement": good.replace("nonce", "nonse") })).unwrap_err();
-    assert_eq!((error.code(), error.line(), error.limit()), ("unknown_line", Some(4), None));
+    assert_eq!((error.code().as_str(), error.line(), error.limit()), ("unknown_line", Some(4), None));
     let error = read(&json!({ "statement": "x".repeat(ADMISSION_MAX + 1) })).unwrap_err();
     assert_eq!((error.line(), error.limit()), (None, Some(ADMISSION_MAX)));
 }

@@ -58,17 +58,18 @@ async fn pages_of_blocks_join_without_gap_or_overlap() {
     let (mut heights, mut path) = (Vec::new(), "/v1/blocks?limit=4".to_owned());
     loop {
         let page = node.get(&path).await.json();
-        heights.extend(page["blocks"].as_array().unwrap().iter().map(|block| block["block_height"].as_u64().unwrap()));
-        let Some(before) = page.get("next_before") else { break };
-        path = format!("/v1/blocks?limit=4&before={before}");
+        heights.extend(page["items"].as_array().unwrap().iter().map(|block| block["block_height"].as_u64().unwrap()));
+        let Some(before) = page["next_cursor"].as_str() else { break };
+        path = format!("/v1/blocks?limit=4&cursor={before}");
     }
     assert_eq!(heights, (0..=9).rev().collect::<Vec<u64>>());
-    assert_eq!(node.get("/v1/blocks?before=0").await.json()["blocks"].as_array().unwrap().len(), 0);
-    let beyond = node.get("/v1/blocks?before=9007199254740991&limit=1").await.json();
-    assert_eq!(beyond["blocks"][0]["block_height"], 9);
-    for bad in ["limit=0", "limit=101", "limit=x", "before=-1", "after=1"] {
+    assert_eq!(node.get("/v1/blocks?cursor=0").await.json()["items"].as_array().unwrap().len(), 0);
+    let beyond = node.get("/v1/blocks?cursor=9007199254740991&limit=1").await.json();
+    assert_eq!(beyond["items"][0]["block_height"], 9);
+    for bad in ["limit=0", "limit=201", "limit=x", "before=1"] {
         assert_eq!(node.get(&format!("/v1/blocks?{bad}")).await.problem(), (400, "bad_query".into()), "{bad}");
     }
+    assert_eq!(node.get("/v1/blocks?cursor=-1").await.problem(), (400, "bad_cursor".into()));
 }
 
 #[tokio::test]

@@ -1,9 +1,14 @@
-//! The OpenAPI description and the HTML pages.
+//! The OpenAPI description and the HTML pages. For each request of all tests, [`TestNode::send`] checks that the description
+//! lists the answer.
 
-use serde_json::Value;
-use tiezheng::http::problem::CODES;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tiezheng::error_code::ErrorCode;
 use tiezheng::http::router::openapi_json;
 
+use crate::support::described::document;
 use crate::support::test_node::{NodeConfig, TestNode};
 
 #[test]
@@ -15,7 +20,7 @@ fn the_description_changes_only_on_purpose() {
 
 #[test]
 fn the_description_is_openapi_3_1_and_bilingual() {
-    let described: Value = serde_json::from_str(&openapi_json()).unwrap();
+    let described = document();
     assert_eq!(described["openapi"], "3.1.0");
     let tags: Vec<&str> =
         described["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
@@ -34,6 +39,70 @@ fn the_description_is_openapi_3_1_and_bilingual() {
     for reference in text.split("\"#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap();
         assert!(described["components"]["schemas"].get(name).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn every_operation_lists_its_security_and_every_code_is_documented() {
+    let described = document();
+    assert_eq!(described["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+    let codes = |text: &str| text.split('`').skip(1).step_by(2).filter_map(ErrorCode::parse).collect::<Vec<_>>();
+    let mut documented = BTreeSet::from([ErrorCode::NoSuchRoute, ErrorCode::MethodNotAllowed]);
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let token = operation["responses"].get("401").is_some();
+            let security = &operation["security"];
+            let expected = if token { json!([{ "token": [] }]) } else { json!([]) };
+            let optional = operation["operationId"] == "verify_deposit" && *security == json!([{}, { "token": [] }]);
+            assert!(*security == expected || optional, "{method} {path}: {security}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let found = codes(response["description"].as_str().unwrap());
+                assert!(status.starts_with('2') || !found.is_empty(), "{method} {path} {status}");
+                assert!(found.iter().all(|code| code.status().to_string() == *status), "{method} {path} {status}");
+                documented.extend(found);
+            }
+        }
+    }
+    let all: BTreeSet<ErrorCode> = ErrorCode::ALL.iter().copied().collect();
+    assert_eq!(all.difference(&documented).collect::<Vec<_>>(), Vec::<&ErrorCode>::new());
+    let listed = described["components"]["schemas"]["ProblemCode"]["enum"].as_array().unwrap();
+    assert_eq!(listed.len(), ErrorCode::ALL.len());
+}
+
+/// The page about error codes in one of its languages.
+fn errors_page(chinese: bool) -> String {
+    let mut page = if chinese {
+        "# 错误代码\n\n[English](errors.md) · [接口示例](api.zh-CN.md)\n\n失败的请求返回 RFC 9457 格式的错误 (`application/problem+json`)，其 `code` 固定不变，\
+         程序应依此判断；`title`、`title_zh` 为下列名称，`detail`、`detail_zh` 说明本次请求的具体问题。新版本可能增加代码。\n\n\
+         状态码为 429 或 503 且带有 `Retry-After` 时，稍后重新提交同一请求即可，不会重复办理。\n"
+    } else {
+        "# Error codes\n\n[中文](errors.zh-CN.md) · [The API by example](api.md)\n\nA failed request is answered with a problem of RFC 9457 \
+         (`application/problem+json`). Its `code` is stable and for programs;\n`title` and `title_zh` are the titles below, `detail` and \
+         `detail_zh` are about this request. Later versions may add codes.\n\nAfter 429, or 503 with `Retry-After`, send the same request \
+         again later: nothing is done twice.\n"
+    }
+    .to_owned();
+    for (en, zh, codes) in ErrorCode::SECTIONS {
+        let (section, head) = if chinese { (zh, "代码 | HTTP | 含义") } else { (en, "code | HTTP | meaning") };
+        page += &format!("\n## {section}\n\n| {head} |\n|---|---|---|\n");
+        for code in *codes {
+            let title = if chinese { code.title_zh() } else { code.title() };
+            page += &format!("| `{code}` | {} | {title} |\n", code.status());
+        }
+    }
+    page
+}
+
+/// With `README_UPDATE=1` the pages are written instead of compared.
+#[test]
+fn the_pages_about_errors_are_the_table() {
+    for (name, chinese) in [("errors.md", false), ("errors.zh-CN.md", true)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+        let page = errors_page(chinese);
+        if std::env::var_os("README_UPDATE").is_some() {
+            std::fs::write(&path, &page).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), page, "README_UPDATE=1 writes it anew");
     }
 }
 
@@ -112,7 +181,7 @@ async fn pages_are_ours_alone() {
     assert_eq!(node.get("/static/../Cargo.toml").await.problem().0, 404);
     assert_eq!(node.get("/static/x.js").await.problem(), (404, "not_found".into()));
     assert_eq!(node.get("/problems/none").await.problem(), (404, "not_found".into()));
-    for (code, ..) in CODES {
+    for code in ErrorCode::ALL {
         assert_eq!(node.get(&format!("/problems/{code}")).await.status, 200, "a problem's type leads somewhere");
     }
 }

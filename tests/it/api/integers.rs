@@ -59,7 +59,6 @@ async fn every_route_that_takes_json_or_a_query_rejects_them() {
         assert_eq!(node.send(sent).await.problem(), too_large(), "{path}");
     }
     for path in [
-        format!("/v1/blocks?before={TOO_LARGE}"),
         format!("/v1/blocks?limit={TOO_LARGE}"),
         format!("/v1/proofs/consistency?old={TOO_LARGE}"),
         format!("/v1/proofs/consistency?old=1&new={TOO_LARGE}"),
@@ -67,7 +66,9 @@ async fn every_route_that_takes_json_or_a_query_rejects_them() {
     ] {
         assert_eq!(node.get(&path).await.problem(), too_large(), "{path}");
     }
-    let feed = people.by(&clerk).get(&format!("/v1/feed?court={COURT}&after={TOO_LARGE}")).await;
+    let feed = people.by(&clerk).get(&format!("/v1/feed?court={COURT}&wait={TOO_LARGE}")).await;
     assert_eq!(feed.problem(), too_large());
+    let feed = people.by(&clerk).get(&format!("/v1/feed?court={COURT}&cursor={TOO_LARGE}")).await;
+    assert_eq!(feed.problem(), (400, "bad_cursor".into()));
     assert_eq!(node.get(&format!("/v1/blocks/{TOO_LARGE}")).await.problem(), (400, "bad_path".into()));
 }

@@ -20,11 +20,11 @@ async fn each_shortage_is_a_problem_with_a_time_to_retry_and_ends_by_itself() {
     for (n, shortage) in (1..).zip(Shortage::ALL) {
         store.lack(Some(shortage));
         let rejected = node.post_deposit(&note(n)).await;
-        assert_eq!(rejected.problem(), (503, shortage.code().into()));
+        assert_eq!(rejected.problem(), (503, shortage.code().to_string()));
         assert_eq!(rejected.header("retry-after"), "5");
         assert!(!rejected.text().contains("on purpose"), "what the disk answered is for the operator");
         let ready = node.get("/health/ready").await;
-        assert_eq!(ready.problem(), (503, shortage.code().into()));
+        assert_eq!(ready.problem(), (503, shortage.code().to_string()));
         assert!(ready.text().contains("on purpose"), "{}", ready.text());
         assert_eq!(node.get(&format!("/v1/deposits/{number}")).await.status, 200, "reading goes on");
         assert!(node.get("/metrics").await.text().contains("tiezheng_writing 0"));

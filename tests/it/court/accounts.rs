@@ -345,11 +345,12 @@ async fn a_token_asked_for_twice_is_shown_once() {
     let answers = join_all((0..8).map(|_| ask())).await;
     let good: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 201).collect();
     assert_eq!(good.len(), 1);
-    for refused in answers.iter().filter(|answer| answer.status != 201) {
-        assert_eq!(code(refused), (400, "bad_value".into()));
+    let again = ask().await;
+    for repeated in answers.iter().filter(|answer| answer.status != 201).chain([&again]) {
+        let json = repeated.json();
+        assert_eq!((repeated.status, &json["id"], json.get("token")), (200, &good[0].json()["id"], None));
     }
     assert_eq!(node.session(good[0].json()["token"].as_str().unwrap()).get("/v1/me").await.status, 200);
-    assert_eq!(code(&ask().await), (400, "bad_value".into()));
     let listed = people.by_operator().get(&format!("/v1/accounts/{account}")).await.json();
     assert_eq!(listed["tokens"].as_array().unwrap().len(), 1);
 }
@@ -367,10 +368,10 @@ async fn a_court_keeps_its_own_list_of_ledgers() {
     assert_eq!(code(&people.by(&clerk).post(&ours, &json!({ "key": "x" })).await), (400, "bad_value".into()));
     assert_eq!(code(&people.by(&clerk).post("/v1/courts/x/ledgers", &key).await), (400, "bad_value".into()));
     let listed = people.by(&person).get(&ours).await.json();
-    assert_eq!(listed["ledgers"], json!([{ "ledger": "test.example/ledger", "key": key["key"] }]));
-    assert_eq!(people.by(&person).get(&theirs).await.json()["ledgers"], json!([]));
+    assert_eq!(listed["items"], json!([{ "ledger": "test.example/ledger", "key": key["key"] }]));
+    assert_eq!(people.by(&person).get(&theirs).await.json()["items"], json!([]));
     assert_eq!(people.by(&clerk).post(&format!("{ours}/removal"), &key).await.status, 200);
-    assert_eq!(people.by(&person).get(&ours).await.json()["ledgers"], json!([]));
+    assert_eq!(people.by(&person).get(&ours).await.json()["items"], json!([]));
     assert_eq!(code(&people.by(&clerk).post(&format!("{ours}/removal"), &key).await), (404, "not_listed".into()));
 }
 
@@ -380,7 +381,7 @@ async fn a_year_is_loaded_by_the_operator() {
     let people = People::of(&node).await;
     let clerk = people.of_court("书记员", "clerk", COURT).await;
     let year = json!({ "year": 2027, "holidays": ["2027-01-01", "2026-12-31"], "working_days": ["2027-01-09"] });
-    assert_eq!(people.by(&clerk).get("/v1/calendars").await.json()["years"], json!([]));
+    assert_eq!(people.by(&clerk).get("/v1/calendars").await.json()["items"], json!([]));
     assert_eq!(code(&people.by(&clerk).post("/v1/calendars", &year).await), (403, "not_permitted".into()));
     for (bad, expected) in [
         (json!({ "year": 2027, "holidays": ["2028-01-01"], "working_days": [] }), (422, "calendar_other_year")),
@@ -394,5 +395,5 @@ async fn a_year_is_loaded_by_the_operator() {
         assert_eq!(code(&answer), (expected.0, expected.1.to_owned()), "{bad}");
     }
     assert_eq!(people.by_operator().post("/v1/calendars", &year).await.status, 201);
-    assert_eq!(people.by(&clerk).get("/v1/calendars").await.json()["years"], json!([2027]));
+    assert_eq!(people.by(&clerk).get("/v1/calendars").await.json()["items"], json!([2027]));
 }

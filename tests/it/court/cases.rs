@@ -226,10 +226,25 @@ async fn the_cases_under_a_number_are_listed_page_by_page_and_each_once() {
         let items = page["items"].as_array().unwrap();
         assert_eq!(items.len(), 1, "{page}");
         listed.push(items[0]["case"].as_str().unwrap().to_owned());
-        match page["next_cursor"].as_u64() {
+        match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
     }
     assert!(listed.iter().eq(cases.iter().rev().map(|suit| &suit.case)), "{listed:?}");
+}
+
+#[tokio::test]
+async fn an_item_that_the_case_does_not_have_is_not_found() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let suit = Proceeding::suit(&People::of(&node).await).await;
+    let by = node.session(&suit.bringing.token);
+    let answer = by.get(&suit.path("/items/7")).await;
+    assert_eq!(answer.problem(), (404, "not_found".into()));
+    assert_eq!(answer.json()["detail"], "item 7 not found in this case");
+    let digest = json!({ "algorithm": "sm3", "value": "1".repeat(64) });
+    assert_eq!(by.post(&suit.path("/items/7/verification"), &digest).await.problem(), (404, "not_found".into()));
+    // In a body, it is the request that is wrong: the case is there.
+    let withdraw = json!({ "act": "withdraw-item", "item": 7 });
+    assert_eq!(by.post(&suit.path("/acts"), &withdraw).await.problem(), (422, "no_such_item".into()));
 }

@@ -153,7 +153,7 @@ async fn a_list_shows_ones_own_the_latest_first() {
     let page = people.by(&alice).get("/v1/entrusted-deposits").await.json();
     assert_eq!(names(&page), (2..52).rev().map(|n| format!("证据 {n}")).collect::<Vec<_>>());
     assert!(page["access_sequence"].as_u64().is_some());
-    let before = page["next_cursor"].as_u64().unwrap();
+    let before = page["next_cursor"].as_str().unwrap();
     let rest = people.by(&alice).get(&format!("/v1/entrusted-deposits?cursor={before}")).await.json();
     assert_eq!(names(&rest), ["证据 1", "证据 0"]);
     assert_eq!(rest["next_cursor"], Value::Null);

@@ -154,7 +154,7 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     let case = draft_with(&node, &alice, &number, &title).await;
     submit(&node, &alice, case).await;
     let actor = node.filing.authenticate(&judge.token).unwrap();
-    let look = node.filing.view_case(&actor, case, 0).await.unwrap();
+    let look = node.filing.view_case(&actor, case, 0, 200).await.unwrap();
     let annex = look.file.title.unwrap().annex;
     assert_eq!(look.texts[&annex].as_deref(), Some(title.as_str()));
     let body = json!({ "case": case.to_string(), "annexes": [annex.to_string()] });
@@ -171,7 +171,7 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     let erased = erased(&people.by(&judge), &body).await;
     assert_eq!((&erased["act"]["stream"], &erased["act"]["case"]), (&"case".into(), &case.to_string().into()));
     assert!(!lies_in(folder.path(), &title));
-    let look = node.filing.view_case(&actor, case, 0).await.unwrap();
+    let look = node.filing.view_case(&actor, case, 0, 200).await.unwrap();
     assert_eq!(look.texts[&annex], None);
     // The case goes on as it was.
     assert_eq!(look.file.items.size(), 1);

@@ -37,7 +37,7 @@ async fn withdraw(node: &TestNode, person: &Person, case: CaseId) {
 }
 
 fn path(after: u64, wait: u64) -> String {
-    format!("/v1/feed?court={COURT}&after={after}&wait={wait}")
+    format!("/v1/feed?court={COURT}&cursor={after}&wait={wait}")
 }
 
 #[tokio::test]
@@ -46,8 +46,8 @@ async fn each_event_is_told_once_in_order_and_without_texts() {
     let people = People::of(&node).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
     let feed = async |after: u64| people.by(&judge).get(&path(after, 0)).await;
-    assert_eq!(feed(0).await.json(), json!({ "events": [], "next": 0 }));
-    assert_eq!(feed(9_000_000_000).await.json(), json!({ "events": [], "next": 9_000_000_000_u64 }));
+    assert_eq!(feed(0).await.json(), json!({ "items": [], "next_cursor": "0" }));
+    assert_eq!(feed(9_000_000_000).await.json(), json!({ "items": [], "next_cursor": "9000000000" }));
     let first = submit(&node, &person, COURT).await;
     submit(&node, &person, "京04").await;
     withdraw(&node, &person, first).await;
@@ -55,7 +55,7 @@ async fn each_event_is_told_once_in_order_and_without_texts() {
     assert_eq!(answer.header("cache-control"), "no-store");
     assert!(!answer.text().contains("张三"));
     let told = answer.json();
-    let events = told["events"].as_array().unwrap();
+    let events = told["items"].as_array().unwrap();
     let acts: Vec<&Value> = events.iter().map(|event| &event["act"]).collect();
     assert_eq!(acts, ["submit", "withdraw-filing"]);
     for (event, sequence) in events.iter().zip([2, 3]) {
@@ -65,10 +65,12 @@ async fn each_event_is_told_once_in_order_and_without_texts() {
     assert_eq!(events[0]["label"], json!({ "zh": "提交起诉状", "en": "submit" }));
     let cursor = |n: usize| events[n]["cursor"].as_u64().unwrap();
     assert!(cursor(0) < cursor(1));
-    assert_eq!(told["next"], cursor(1));
+    assert_eq!(told["next_cursor"], cursor(1).to_string());
+    let page = people.by(&judge).get(&format!("{}&limit=1", path(0, 0))).await.json();
+    assert_eq!(page, json!({ "items": [events[0]], "next_cursor": cursor(0).to_string() }));
     let rest = feed(cursor(0)).await.json();
-    assert_eq!(rest["events"].as_array().unwrap().as_slice(), &events[1..]);
-    assert_eq!(feed(cursor(1)).await.json(), json!({ "events": [], "next": cursor(1) }));
+    assert_eq!(rest["items"].as_array().unwrap().as_slice(), &events[1..]);
+    assert_eq!(feed(cursor(1)).await.json(), json!({ "items": [], "next_cursor": cursor(1).to_string() }));
 }
 
 #[tokio::test]
@@ -93,7 +95,7 @@ async fn only_the_court_is_told() {
     let reading = people.token(&judge.account, &["read", "court", "manage"]).await;
     assert_eq!(people.by(&reading).get(&path(0, 0)).await.problem(), (403, "scope_needed".into()));
     let encoded = "/v1/feed?court=%E7%B2%A40192";
-    assert_eq!(people.by(&judge).get(encoded).await.json()["events"].as_array().unwrap().len(), 1);
+    assert_eq!(people.by(&judge).get(encoded).await.json()["items"].as_array().unwrap().len(), 1);
 }
 
 /// Returns once `count` requests wait for events, beside the delivery of webhooks, which always does.
@@ -112,8 +114,8 @@ async fn whoever_waits_is_told_when_it_happens() {
         submit(&node, &person, "京04").await;
         submit(&node, &person, COURT).await
     });
-    assert_eq!(told["events"].as_array().unwrap().len(), 1);
-    assert_eq!(told["events"][0]["case"], case.to_string());
+    assert_eq!(told["items"].as_array().unwrap().len(), 1);
+    assert_eq!(told["items"][0]["case"], case.to_string());
 }
 
 #[tokio::test]
@@ -146,7 +148,7 @@ async fn whoever_waits_does_not_hold_up_the_shutdown() {
     until_waiting(&node, 1).await;
     node.begin_shutdown().await.unwrap().unwrap();
     // A request that had not ended by itself would have been cut off.
-    assert_eq!(waiting.await.unwrap(), json!({ "events": [], "next": 7 }));
+    assert_eq!(waiting.await.unwrap(), json!({ "items": [], "next_cursor": "7" }));
 }
 
 /// A call that a court's system received.
@@ -239,7 +241,7 @@ async fn events_are_delivered_signed_in_order_and_again_until_taken() {
     let calls = timers.passing(Duration::from_millis(1), system.until("/hook", 4)).await;
     assert_eq!(system.at("/elsewhere").len(), 0);
     let feed = people.by(&judge).get(&path(0, 0)).await.json();
-    let events = &feed["events"].as_array().unwrap()[1..];
+    let events = &feed["items"].as_array().unwrap()[1..];
     let told: Vec<Value> = calls.iter().map(|call| serde_json::from_str(&call.body).unwrap()).collect();
     assert_eq!(told, [&events[0], &events[0], &events[0], &events[1]].map(Clone::clone));
     for call in &calls {
@@ -273,7 +275,7 @@ async fn a_hook_that_is_removed_is_not_called_any_more() {
     assert_eq!(system.until("/two", 3).await.len(), 3);
     assert_eq!(system.at("/one").len(), 1);
     let listed = people.by_operator().get(&format!("/v1/courts/{COURT}/webhooks")).await;
-    let ids: Vec<Value> = listed.json()["webhooks"].as_array().unwrap().iter().map(|hook| hook["id"].clone()).collect();
+    let ids: Vec<Value> = listed.json()["items"].as_array().unwrap().iter().map(|hook| hook["id"].clone()).collect();
     assert_eq!(ids, [two["id"].clone()]);
     assert!(!listed.text().contains("127.0.0.1") && !listed.text().contains("whsec_"));
 }

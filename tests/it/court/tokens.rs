@@ -241,3 +241,28 @@ async fn a_reused_idempotency_key_revokes_nothing() {
     assert_eq!(send(&stolen).await.problem(), (409, "request_reused".into()));
     assert!(is_accepted(&node, &stolen).await);
 }
+
+#[tokio::test]
+async fn a_repeated_request_for_a_token_is_answered_without_it() {
+    let node = node().await;
+    let people = People::of(&node).await;
+    let account = people.account("natural-person", "张三").await;
+    let owner = people.token(&account, PLAIN).await;
+    let path = format!("/v1/accounts/{account}/tokens");
+    let issue = async |days: u64| {
+        node.session(&owner.token).keyed("once").post(&path, &json!({ "scopes": ["read"], "days": days })).await
+    };
+    let first = issue(29).await;
+    assert_eq!(first.status, 201);
+    // Later the token that asks would end before the one that is asked for, which changes nothing.
+    node.clock.shift(2 * 86_400_000, Duration::from_hours(48));
+    let again = issue(29).await;
+    assert_eq!(again.status, 200, "{}", again.text());
+    let (first, again) = (first.json(), again.json());
+    assert!(first["token"].is_string() && again.get("token").is_none());
+    assert_eq!((&again["id"], &again["expires_at"]), (&first["id"], &first["expires_at"]));
+    assert_eq!(again["act"]["deposit_number"], first["act"]["deposit_number"]);
+    assert_eq!(issue(28).await.problem(), (409, "request_reused".into()));
+    let of_owner = people.by_operator().get(&format!("/v1/accounts/{account}")).await.json();
+    assert_eq!(of_owner["tokens"].as_array().unwrap().len(), 2, "{of_owner}");
+}

@@ -141,9 +141,9 @@ fn an_hour_later(store: &MemoryStore, number: &str) -> (LeafIndex, Vec<u8>) {
 
 /// What the court's feed tells of alarms.
 async fn alarms(node: &TestNode, judge: &Person) -> Vec<Value> {
-    let told = node.session(&judge.token).get(&format!("/v1/feed?court={COURT}&after=0&wait=0")).await.json();
+    let told = node.session(&judge.token).get(&format!("/v1/feed?court={COURT}&cursor=0&wait=0")).await.json();
     let alarm = |event: &&Value| event["act"] == "diverge";
-    told["events"].as_array().unwrap().iter().filter(alarm).map(|one| json!([one["item"], one["finding"]])).collect()
+    told["items"].as_array().unwrap().iter().filter(alarm).map(|one| json!([one["item"], one["finding"]])).collect()
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::support::depositor::note;
 
 fn paused(error: DepositError) -> &'static str {
     match error {
-        DepositError::Paused(pause) => pause.code(),
+        DepositError::Paused(pause) => pause.code().as_str(),
         error => panic!("{error}"),
     }
 }

@@ -58,10 +58,13 @@ fn run() {
             Err(error) => break error,
         }
     };
-    assert!(matches!(&error, DepositError::Paused(pause) if pause.code() == "too_many_open_files"), "{error}");
+    assert!(matches!(&error, DepositError::Paused(pause) if pause.code().as_str() == "too_many_open_files"), "{error}");
     for _ in 0..3 {
         let error = put(n).unwrap_err();
-        assert!(matches!(&error, DepositError::Paused(pause) if pause.code() == "too_many_open_files"), "{error}");
+        assert!(
+            matches!(&error, DepositError::Paused(pause) if pause.code().as_str() == "too_many_open_files"),
+            "{error}"
+        );
     }
     setrlimit(Resource::Nofile, before).unwrap();
     let again = loop {

@@ -27,7 +27,7 @@ fn begin() -> (Arc<MemoryStore>, Arc<FaultyStore>, Sequencer, RunningSequencer) 
 
 fn paused(error: DepositError) -> &'static str {
     match error {
-        DepositError::Paused(pause) => pause.code(),
+        DepositError::Paused(pause) => pause.code().as_str(),
         error => panic!("{error}"),
     }
 }
@@ -42,7 +42,7 @@ fn each_shortage_pauses_by_its_code_and_ends_without_a_restart() {
         store.lack(Some(shortage));
         for _ in 0..3 {
             let error = runtime.block_on(sequencer.deposit(note(2), None)).unwrap_err();
-            assert_eq!(paused(error), shortage.code());
+            assert_eq!(paused(error), shortage.code().as_str());
         }
         let writing = sequencer.health().writing;
         assert!(matches!(writing, Err(Halt::Paused(Pause::Short { shortage: found, .. })) if found == shortage));

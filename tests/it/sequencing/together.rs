@@ -74,8 +74,8 @@ fn invalid_deposits_are_rejected_and_all_others_get_receipts() {
         let outcomes = all_at_once(&runtime, &sequencer, deposits);
         for (place, outcome) in outcomes.iter().enumerate() {
             match (place % 10, outcome) {
-                (3, Err(DepositError::Refused(refusal))) => assert_eq!(refusal.code(), "link_unknown"),
-                (7, Err(DepositError::Refused(refusal))) => assert_eq!(refusal.code(), "subject_sequence"),
+                (3, Err(DepositError::Refused(refusal))) => assert_eq!(refusal.code().as_str(), "link_unknown"),
+                (7, Err(DepositError::Refused(refusal))) => assert_eq!(refusal.code().as_str(), "subject_sequence"),
                 (5, Ok(double)) => {
                     let first = outcomes[place - 1].as_ref().unwrap();
                     assert_eq!(double.receipt.entry, first.receipt.entry);
@@ -176,7 +176,7 @@ fn deposits_that_depend_on_each_other_need_no_rebuild() {
         runtime.spawn(async move { sequencer.deposit(statement, None).await })
     };
     let code = |outcome: Result<DepositReply, DepositError>| match outcome.unwrap_err() {
-        DepositError::Refused(refusal) => refusal.code(),
+        DepositError::Refused(refusal) => refusal.code().as_str(),
         error => panic!("{error}"),
     };
     for round in 0..30_u64 {

@@ -88,12 +88,9 @@ impl Session<'_> {
 impl<'h> People<'h> {
     /// The operator of `node`, and nobody else yet.
     pub(crate) async fn of(node: &'h TestNode) -> Self {
-        let (account, issued) = node.filing.make_operator(30).await.unwrap();
-        let operator = Person {
-            account: account.to_string(),
-            token: issued.token.text().to_owned(),
-            token_id: issued.id.to_string(),
-        };
+        let (account, token) = node.filing.make_operator(30).await.unwrap();
+        let operator =
+            Person { account: account.to_string(), token: token.text().to_owned(), token_id: token.id().to_string() };
         Self { node, operator }
     }
 

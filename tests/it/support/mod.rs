@@ -6,6 +6,7 @@ pub(crate) mod chain;
 pub(crate) mod counting_store;
 pub(crate) mod custodian;
 pub(crate) mod depositor;
+pub(crate) mod described;
 pub(crate) mod draft_case;
 pub(crate) mod faulty_store;
 pub(crate) mod ledger;

@@ -37,6 +37,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::support::depositor::{ledger_key, origin, successor};
+use crate::support::described::assert_documented;
 use crate::support::stores::small;
 
 /// The configuration of a test node.
@@ -186,12 +187,17 @@ impl TestNode {
     }
 
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let answer = request.send().await.unwrap();
-        Answer {
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let answer = client.execute(request).await.unwrap();
+        let answer = Answer {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),
             bytes: answer.bytes().await.unwrap().to_vec(),
-        }
+        };
+        assert_documented(&method, &path, &answer);
+        answer
     }
 
     /// Asks for a deposit.

@@ -13,6 +13,7 @@ use crate::court::labels::account_of;
 use crate::court::line_value::LineValue as _;
 use crate::court::values::IdentityCheck;
 use crate::court::words::Role;
+use crate::error_code::ErrorCode;
 use crate::filing::filing_error::FilingError;
 use crate::http::api::court::json_request::{
     AuthenticatedJson, access_log_json, act_json, answer, created, some_value, value,
@@ -27,7 +28,6 @@ use crate::wire::court::accounts::{
 };
 use crate::wire::court::lists::AccessLogJson;
 use crate::wire::court::recorded_act::ActJson;
-use crate::wire::problem::Problem;
 
 /// The account in the path. A malformed id is answered like an unknown one.
 pub(in crate::http::api::court) fn account_named(parameter: &PathParameter) -> Result<AccountId, Failure> {
@@ -45,7 +45,6 @@ pub(in crate::http::api::court) fn account_named(parameter: &PathParameter) -> R
     tag = "accounts",
     responses(
         (status = 200, description = "The account / 账号", body = MeJson),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn who_am_i(Bearer(actor): Bearer) -> Response {
@@ -61,15 +60,10 @@ pub(in crate::http) async fn who_am_i(Bearer(actor): Bearer) -> Response {
     post,
     path = "/v1/accounts",
     tag = "accounts",
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
     request_body = OpenAccountRequest,
     responses(
         (status = 201, description = "Opened / 已开立", body = OpenedAccountJson),
         (status = 200, description = "The same request had opened it / 该请求此前已完成", body = OpenedAccountJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`request_reused`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn open_account(
@@ -101,9 +95,6 @@ pub(in crate::http) async fn open_account(
     params(("account" = String, Path, description = "64 hex digits")),
     responses(
         (status = 200, description = "The account / 账号", body = AccountJson),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn view_account(
@@ -128,16 +119,11 @@ pub(in crate::http) async fn view_account(
     tag = "accounts",
     params(
         ("account" = String, Path, description = "64 hex digits"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
     request_body = IdentityCheckRequest,
     responses(
         (status = 201, description = "Recorded / 已记录", body = ActJson),
         (status = 200, description = "The same request had recorded it / 该请求此前已完成", body = ActJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`no_such_account`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn check_identity(
@@ -151,7 +137,8 @@ pub(in crate::http) async fn check_identity(
     let at = match shape.at.as_deref() {
         None => now,
         Some(text) => read_time(text).filter(|at| *at <= now).ok_or_else(|| {
-            Failure::new("bad_value", "`at` is no time that has passed").expecting("2026-11-22T09:04:11.123+08:00")
+            Failure::new(ErrorCode::BadValue, "`at` is no time that has passed")
+                .expecting("2026-11-22T09:04:11.123+08:00")
         })?,
     };
     let identity = IdentityCheck { method: value("method", &shape.method)?, level: value("level", &shape.level)?, at };
@@ -174,17 +161,11 @@ pub(in crate::http) async fn check_identity(
     tag = "accounts",
     params(
         ("account" = String, Path, description = "64 hex digits"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
     request_body = RoleRequest,
     responses(
         (status = 201, description = "Granted / 已授予", body = ActJson),
         (status = 200, description = "The same request had granted it / 该请求此前已完成", body = ActJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`no_such_account`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`court_mismatch`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn grant_role(
@@ -211,15 +192,10 @@ pub(in crate::http) async fn grant_role(
     tag = "accounts",
     params(
         ("account" = String, Path, description = "64 hex digits"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
     request_body = RoleRequest,
     responses(
         (status = 200, description = "Revoked / 已撤销", body = ActJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`no_such_account`, `no_such_grant`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn revoke_role(
@@ -248,10 +224,6 @@ pub(in crate::http) async fn revoke_role(
     params(("account" = String, Path, description = "64 hex digits"), PageQuery),
     responses(
         (status = 200, description = "The log / 访问日志", body = AccessLogJson),
-        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn account_access_log(
@@ -260,7 +232,7 @@ pub(in crate::http) async fn account_access_log(
     parameter: PathParameter,
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    let (account, after, limit) = (account_named(&parameter)?, page.cursor.unwrap_or(0), page.limit()?);
+    let (account, after, limit) = (account_named(&parameter)?, page.number()?.unwrap_or(0), page.limit()?);
     let log = state.filing()?.account_log(&actor, account, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

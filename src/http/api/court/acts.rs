@@ -30,14 +30,13 @@ use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::{Failure, row};
+use crate::http::problem::Failure;
 use crate::http::request::Parameters;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::act::{ActOutcomeJson, ActRequest, CaseActJson, CaseActsJson, coded};
 use crate::wire::court::recorded_act::ActJson;
-use crate::wire::problem::Problem;
 use crate::wire::report::CodedText;
 
 /// The answer to an act.
@@ -304,19 +303,11 @@ fn texts(request: &ActRequest) -> Vec<&str> {
     tag = "cases",
     params(
         ("case" = String, Path, description = "64 hex digits"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
-        ("X-Acting-As" = Option<String>, Header, description = "In which capacity, where several are one's own"),
     ),
     request_body = ActRequest,
     responses(
         (status = 201, description = "On the chain / 已上链", body = ActOutcomeJson),
         (status = 200, description = "The same request was there already", body = ActOutcomeJson),
-        (status = 400, description = "`bad_value`, `bad_path`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`, `scope_needed`, `not_yours`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`wrong_stage`, `request_reused`, `item_locked`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`no_such_item`, `period_too_short`, …", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn act_upon_case(
@@ -349,9 +340,6 @@ pub(in crate::http) async fn act_upon_case(
     params(("case" = String, Path, description = "64 hex digits"), PageQuery),
     responses(
         (status = 200, description = "In their order / 按次序", body = CaseActsJson),
-        (status = 400, description = "`bad_path`, `bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_acts(
@@ -360,7 +348,7 @@ pub(in crate::http) async fn list_acts(
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let (after, limit) = (page.cursor.unwrap_or(0), page.limit()?);
+    let (after, limit) = (page.number()?.unwrap_or(0), page.limit()?);
     let (file, found) = state.filing()?.case_acts(&actor, case, after, limit).await?;
     let shown = |act: &crate::filing::streams::StoredAct| {
         let void = file.ineffective_acts.iter().find(|void| void.position.sequence == act.position.sequence);
@@ -370,11 +358,14 @@ pub(in crate::http) async fn list_acts(
             act: ActJson::of(kind, Stream::Case, Some(case), act.entry.number, tx_id, &act.position, true),
             document: act.document.to_text(),
             void: void.map(|void| {
-                let (code, _, en, zh) = *row(void.reason.code());
-                coded(code, Bilingual::new(zh, en))
+                let code = void.reason.code();
+                coded(code.as_str(), Bilingual::new(code.title_zh(), code.title()))
             }),
         }
     };
-    let shown = CaseActsJson { items: found.acts.iter().map(shown).collect(), next_cursor: found.next };
+    let shown = CaseActsJson {
+        items: found.acts.iter().map(shown).collect(),
+        next_cursor: found.next.map(|next| next.to_string()),
+    };
     Ok(answer(StatusCode::OK, &shown))
 }

@@ -16,7 +16,6 @@ use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::{AssociationRequest, CodeRequest};
-use crate::wire::problem::Problem;
 
 /// Issue an association code / 生成关联码
 ///
@@ -33,10 +32,6 @@ use crate::wire::problem::Problem;
     responses(
         (status = 201, description = "The code / 关联码", body = ActOutcomeJson),
         (status = 200, description = "The same request had issued one", body = ActOutcomeJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`wrong_stage`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn issue_code(
@@ -64,11 +59,6 @@ pub(in crate::http) async fn issue_code(
     responses(
         (status = 201, description = "The case / 案件", body = ActOutcomeJson),
         (status = 200, description = "The same request had associated", body = ActOutcomeJson),
-        (status = 403, description = "`identity_required`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`code_used_up`, `already_in_the_case`, `wrong_stage`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`code_expired`", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "`too_many_codes`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn associate(

@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 
 use crate::court::ids::{CaseId, ItemNumber};
 use crate::court::line_value::LineValue;
+use crate::error_code::ErrorCode;
 use crate::http::problem::Failure;
 
 /// The case in the path.
@@ -16,7 +17,7 @@ pub struct CasePath(pub CaseId);
 pub struct ItemPath(pub CaseId, pub ItemNumber);
 
 fn named<T: LineValue>(text: &str) -> Result<T, Failure> {
-    let bad = || Failure::new("bad_path", format!("`{text}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
+    let bad = || Failure::new(ErrorCode::BadPath, format!("`{text}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
     T::parse(text).ok_or_else(bad)
 }
 
@@ -25,7 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CasePath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        let Path(case) = path.map_err(|error| Failure::new("bad_path", error.body_text()))?;
+        let Path(case) = path.map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))?;
         Ok(Self(named(&case)?))
     }
 }
@@ -35,7 +36,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ItemPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let path = Path::<(String, String)>::from_request_parts(parts, state).await;
-        let Path((case, item)) = path.map_err(|error| Failure::new("bad_path", error.body_text()))?;
+        let Path((case, item)) = path.map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))?;
         Ok(Self(named(&case)?, named(&item)?))
     }
 }

@@ -5,21 +5,115 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error_code::ErrorCode;
 use crate::http::api::court::{acts, association, cases, imports, transfer, verification};
 use crate::http::app_state::AppState;
+use crate::http::openapi::{READS, WRITES, by_token, codes};
+
+/// The rules that hold for every act upon a case.
+const ACTING: &[ErrorCode] = codes![
+    NotFound,
+    NotPermitted,
+    WrongStage,
+    OutOfOrder,
+    TooManyActs,
+    IdentityRequired,
+    SpecialAuthorityNeeded,
+    NotYours
+];
+/// Texts of an act.
+const TEXTS: &[ErrorCode] = codes![TextTooLong, ControlCharacter];
+/// The rules of acts in one word, and of acts with parameters.
+const ACTS: &[ErrorCode] = codes![
+    NoSuchAccount,
+    NotOfACase,
+    NoSuchParty,
+    NoSuchAgent,
+    NoSuchItem,
+    MistypedNumber,
+    NotNext,
+    AlreadyInTheCase,
+    TooManyAgents,
+    PartyTaken,
+    ItemLocked,
+    ItemWithdrawn,
+    PeriodEnded,
+    OwnItem,
+    EmptyReply,
+    NoMediation,
+    NumberBound,
+    OtherCourt,
+    NotInTheCase,
+    OfOtherLedger,
+    NothingToHold,
+    HoldNamesNothing,
+    HeldAlready,
+    NotHeld,
+    NotToday,
+    PeriodNotSet,
+    PeriodAlreadySet,
+    PeriodTooShort,
+    PeriodTooLong,
+    PeriodSuspended,
+    PeriodNotSuspended,
+    PeriodOutOfOrder,
+    PeriodNotLater,
+    PeriodExchangeTooEarly,
+    PeriodOutOfRange,
+];
+/// An import: its number, its receipt, the rules of evidence.
+const IMPORT: &[ErrorCode] = codes![
+    MistypedNumber,
+    UnknownVersion,
+    NoSuchDeposit,
+    NoSuchParty,
+    NoSuchItem,
+    AlreadyImported,
+    OtherDeposit,
+    MediationMaterial,
+    LedgerNotListed,
+    BrokenReceipt,
+    ItemLocked,
+    ItemWithdrawn,
+    PeriodEnded,
+    NotNext,
+];
 
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
-        .routes(routes!(cases::open_case, cases::list_cases))
-        .routes(routes!(cases::view_case))
-        .routes(routes!(acts::act_upon_case, acts::list_acts))
-        .routes(routes!(cases::case_access_log))
-        .routes(routes!(association::issue_code))
-        .routes(routes!(association::associate))
-        .routes(routes!(imports::import))
-        .routes(routes!(imports::import_batch))
-        .routes(routes!(cases::view_item))
-        .routes(routes!(verification::verify_item))
-        .routes(routes!(transfer::transfer_case))
+        .routes(by_token(routes!(cases::open_case), &[WRITES, ACTING, TEXTS, codes![NoSuchAccount]]))
+        .routes(by_token(routes!(cases::list_cases), &[READS, codes![BadValue]]))
+        .routes(by_token(routes!(cases::view_case), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS]))
+        .routes(by_token(routes!(acts::list_acts), &[READS, codes![NotFound]]))
+        .routes(by_token(routes!(cases::case_access_log), &[WRITES, codes![NotFound]]))
+        .routes(by_token(
+            routes!(association::issue_code),
+            &[WRITES, ACTING, codes![NoSuchParty, NoSuchCode, PartyTaken]],
+        ))
+        .routes(by_token(
+            routes!(association::associate),
+            &[
+                WRITES,
+                ACTING,
+                TEXTS,
+                codes![NoSuchCode, CodeUsedUp, CodeExpired, TooManyCodes, PartyTaken, AlreadyInTheCase, TooManyAgents],
+            ],
+        ))
+        .routes(by_token(routes!(imports::import), &[WRITES, ACTING, TEXTS, IMPORT]))
+        .routes(by_token(routes!(imports::import_batch), &[WRITES, codes![NotFound, BatchTooLong]]))
+        .routes(by_token(routes!(cases::view_item), &[WRITES, codes![NotFound]]))
+        .routes(by_token(
+            routes!(verification::verify_item),
+            &[
+                WRITES,
+                ACTING,
+                codes![BadSalt, UnknownAlgorithm, WrongLength, UpperCaseHex, UnknownVersion, ItemWithdrawn],
+            ],
+        ))
+        .routes(by_token(
+            routes!(transfer::transfer_case),
+            &[WRITES, ACTING, codes![AlreadyPassedOn, NothingCarried, OtherCourt, NoSuchParty]],
+        ))
 }

@@ -15,6 +15,7 @@ use crate::court::values::Filer;
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
 use crate::filing::case_views::{CaseView, ItemView};
+use crate::filing::filing_error::FilingError;
 use crate::http::api::court::acts::{known, outcome_json, read, read_some};
 use crate::http::api::court::case_path::{CasePath, ItemPath};
 use crate::http::api::court::json_request::{AuthenticatedJson, access_log_json, answer, created, value};
@@ -32,7 +33,6 @@ use crate::wire::court::lists::AccessLogJson;
 use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::CapacityJson;
 use crate::wire::court::period::PeriodJson;
-use crate::wire::problem::Problem;
 
 /// An item with its present data.
 #[must_use]
@@ -86,18 +86,10 @@ fn can(actor: &Actor, view: &CaseView) -> Vec<CanJson> {
     post,
     path = "/v1/cases",
     tag = "cases",
-    params(
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
-        ("X-Acting-As" = Option<String>, Header, description = "In which capacity, where several are one's own"),
-    ),
     request_body = OpenCaseRequest,
     responses(
         (status = 201, description = "The case / 案件", body = ActOutcomeJson),
         (status = 200, description = "The same request had opened it", body = ActOutcomeJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`identity_required`, `not_permitted`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`request_reused`, `out_of_order`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn open_case(
@@ -143,7 +135,7 @@ pub struct CasesQuery {
     #[param(minimum = 1, maximum = 200, example = 50)]
     limit: Option<u32>,
     /// The `next_cursor` of the previous answer; without one, the first page. 上一页返回的 `next_cursor`。
-    cursor: Option<u64>,
+    cursor: Option<String>,
 }
 
 /// List cases / 案件列表
@@ -158,9 +150,6 @@ pub struct CasesQuery {
     params(CasesQuery),
     responses(
         (status = 200, description = "The cases / 案件", body = CasesJson),
-        (status = 400, description = "`bad_value`, `bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_cases(
@@ -169,54 +158,43 @@ pub(in crate::http) async fn list_cases(
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let filing = state.filing()?;
-    let limit = PageQuery { limit: query.limit, cursor: query.cursor }.limit()?;
+    let page = PageQuery { limit: query.limit, cursor: query.cursor };
+    let (cursor, limit) = (page.number()?, page.limit()?);
     let page = match &query.number {
         Some(number) => {
             let number: CaseNumber = value("number", number)?;
-            filing.cases_numbered(&actor, &number, query.cursor, limit).await?
+            filing.cases_numbered(&actor, &number, cursor, limit).await?
         }
-        None => filing.cases_of(&actor, query.cursor, limit).await?,
+        None => filing.cases_of(&actor, cursor, limit).await?,
     };
     let items = page.files.iter().map(|file| CaseBriefJson::of(file, &actor.capacities(file))).collect();
-    Ok(answer(StatusCode::OK, &CasesJson { items, next_cursor: page.next }))
-}
-
-/// Which items.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ItemsQuery {
-    /// Those after this number; 0 where it is not said.
-    #[serde(default)]
-    items_after: u32,
+    Ok(answer(StatusCode::OK, &CasesJson { items, next_cursor: page.next.map(|next| next.to_string()) }))
 }
 
 /// View a case / 查看案件
 ///
-/// The whole case, the same for all accounts with access, with its texts and each item compared with the current chain: at
-/// most 200 items per answer, `next_items` continues. The access is recorded on the chain before the answer is sent.
+/// The whole case, the same for all accounts with access, with its texts and each item compared with the current chain: a
+/// page of items per answer, `next_cursor` continues. The access is recorded on the chain before the answer is sent.
 ///
-/// 案件全部信息，每次至多 200 项证据；本次查阅先行记录上链。
+/// 案件全部信息，证据分页返回；本次查阅先行记录上链。
 #[utoipa::path(
     get,
     path = "/v1/cases/{case}",
     tag = "cases",
-    params(("case" = String, Path, description = "64 hex digits"), ItemsQuery),
+    params(("case" = String, Path, description = "64 hex digits"), PageQuery),
     responses(
         (status = 200, description = "The case / 案件", body = CaseJson),
-        (status = 400, description = "`bad_path`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn view_case(
     State(state): State<Arc<AppState>>,
     CasePath(case): CasePath,
-    Parameters(query): Parameters<ItemsQuery>,
+    Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let filing = state.filing()?;
-    let view = filing.view_case(&actor, case, query.items_after).await?;
+    let after = page.position(|text| text.parse().ok())?.unwrap_or(0);
+    let view = filing.view_case(&actor, case, after, page.limit()?).await?;
     let period = PeriodJson::of(&view.file.period, &filing.registry().calendar);
     let sequence = view.access.position.sequence;
     let shown = CaseJson::of(&view.file, &view.texts, items(&view), period, can(&actor, &view), sequence);
@@ -238,9 +216,6 @@ pub(in crate::http) async fn view_case(
     ),
     responses(
         (status = 200, description = "The item / 证据", body = ImportJson),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`no_such_item`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn view_item(
@@ -249,7 +224,7 @@ pub(in crate::http) async fn view_item(
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let view = state.filing()?.view_item(&actor, case, number).await?;
-    let item = view.file.items.get(&number).ok_or_else(|| Failure::new("no_such_item", "there is no such item"))?;
+    let item = view.file.items.get(&number).ok_or(FilingError::NoSuchItem(number))?;
     let now = view.items.get(&number).cloned().unwrap_or_else(unqueried_item);
     Ok(answer(StatusCode::OK, &import_json(&view.file, number, item, &now, &view.texts)))
 }
@@ -266,9 +241,6 @@ pub(in crate::http) async fn view_item(
     params(("case" = String, Path, description = "64 hex digits"), PageQuery),
     responses(
         (status = 200, description = "The log / 访问日志", body = AccessLogJson),
-        (status = 400, description = "`bad_path`, `bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn case_access_log(
@@ -277,7 +249,7 @@ pub(in crate::http) async fn case_access_log(
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
-    let (after, limit) = (page.cursor.unwrap_or(0), page.limit()?);
+    let (after, limit) = (page.number()?.unwrap_or(0), page.limit()?);
     let log = state.filing()?.access_log(&actor, case, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))
 }

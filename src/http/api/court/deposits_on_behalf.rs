@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::line_value::LineValue as _;
+use crate::error_code::ErrorCode;
 use crate::filing::deposits::{OnBehalfCommand, OwnDeposit};
 use crate::filing::streams::StoredAct;
 use crate::http::api::court::json_request::{AuthenticatedJson, answer};
@@ -24,7 +25,6 @@ use crate::wire::court::deposits_on_behalf::{
 };
 use crate::wire::court::originals::{CustodyEventJson, CustodyLogJson};
 use crate::wire::facts::beijing_time;
-use crate::wire::problem::Problem;
 use crate::wire::receipt::ReceiptJson;
 
 impl From<OnBehalfError> for Failure {
@@ -43,17 +43,10 @@ impl From<OnBehalfError> for Failure {
     post,
     path = "/v1/entrusted-deposits",
     tag = "originals",
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
     request_body = OnBehalfRequest,
     responses(
         (status = 201, description = "On the chain / 已上链", body = OnBehalfDepositJson),
         (status = 200, description = "The same request had made it / 该请求此前已完成", body = OnBehalfDepositJson),
-        (status = 400, description = "`bad_value`, `weak_digest`, `metadata_without_name`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`, `link_not_yours`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`request_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`link_unknown`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`busy`, `disk_full`, `too_many_open_files`, `out_of_memory`, `too_many_threads`, `clock_regressed`, `clock_jumped`, `writing_stopped`, `shutting_down`: send the same request again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn deposit_on_behalf(
@@ -90,9 +83,6 @@ pub(in crate::http) async fn deposit_on_behalf(
     params(PageQuery),
     responses(
         (status = 200, description = "The deposits / 存证", body = OwnDepositsJson),
-        (status = 400, description = "`bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_deposits_on_behalf(
@@ -100,11 +90,11 @@ pub(in crate::http) async fn list_deposits_on_behalf(
     Bearer(actor): Bearer,
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    let own = state.filing()?.own_deposits(&actor, page.cursor, page.limit()?).await?;
+    let own = state.filing()?.own_deposits(&actor, page.number()?, page.limit()?).await?;
     let shown = |one: &OwnDeposit| OwnDepositJson::of(one.number, one.index.0, one.at, one.metadata.as_deref());
     let json = OwnDepositsJson {
         items: own.deposits.iter().map(shown).collect(),
-        next_cursor: own.next,
+        next_cursor: own.next.map(|next| next.to_string()),
         access_sequence: own.access.map(|done| done.position.sequence),
     };
     Ok(answer(StatusCode::OK, &json))
@@ -123,10 +113,6 @@ pub(in crate::http) async fn list_deposits_on_behalf(
     params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), InCaseQuery),
     responses(
         (status = 200, description = "The content / 非公开信息", body = PrivateContentJson),
-        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_value`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`erased`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn view_private_content(
@@ -138,7 +124,10 @@ pub(in crate::http) async fn view_private_content(
     let (number, case) = (parameter.number()?, query.case()?);
     let look = state.filing()?.view_private_content(&actor, number, case).await?;
     let Some((held, access)) = look.held.zip(look.access) else {
-        return Err(Failure::new("erased", "the private content is erased; what is on the chain still verifies"));
+        return Err(Failure::new(
+            ErrorCode::Erased,
+            "the private content is erased; what is on the chain still verifies",
+        ));
     };
     let metadata = serde_json::from_str(&held.json).map_err(|error| Failure::internal(&error))?;
     let json = PrivateContentJson {
@@ -164,9 +153,6 @@ pub(in crate::http) async fn view_private_content(
     params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), PageQuery),
     responses(
         (status = 200, description = "The log / 访问日志", body = CustodyLogJson),
-        (status = 400, description = "`mistyped_number`, `bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn deposit_access_log(
@@ -175,9 +161,12 @@ pub(in crate::http) async fn deposit_access_log(
     parameter: PathParameter,
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, Failure> {
-    let (number, after, limit) = (parameter.number()?, page.cursor.unwrap_or(0), page.limit()?);
+    let (number, after, limit) = (parameter.number()?, page.number()?.unwrap_or(0), page.limit()?);
     let log = state.filing()?.deposit_log(&actor, number, after, limit).await?;
-    let shown = CustodyLogJson { items: log.acts.iter().map(event).collect(), next_cursor: log.next };
+    let shown = CustodyLogJson {
+        items: log.acts.iter().map(event).collect(),
+        next_cursor: log.next.map(|next| next.to_string()),
+    };
     Ok(answer(StatusCode::OK, &shown))
 }
 

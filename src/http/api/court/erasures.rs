@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::CaseId;
+use crate::error_code::ErrorCode;
 use crate::filing::erasure_job::{Erasure, WAIT_MAX};
 use crate::filing::erasure_requests::ErasureCommand;
 use crate::filing::erasure_state::ErasureState;
@@ -24,7 +25,6 @@ use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::number::DepositNumber;
 use crate::wire::court::erasure::{ErasureFailureJson, ErasureJson, ErasureRequest, ErasureWord, SearchProgressJson};
 use crate::wire::facts::beijing_time;
-use crate::wire::problem::Problem;
 
 /// Erase private content / 删除非公开信息
 ///
@@ -42,19 +42,10 @@ use crate::wire::problem::Problem;
     post,
     path = "/v1/erasures",
     tag = "originals",
-    params(
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
-        ("X-Acting-As" = Option<String>, Header, description = "Of a case: in which capacity, like `judge`"),
-    ),
     request_body = ErasureRequest,
     responses(
         (status = 202, description = "On the chain; files are being cleared / 已上链，正在清除文件", body = ErasureJson, headers(("Location" = String, description = "/v1/erasures/{id}"))),
         (status = 200, description = "It was erased before, and is confirmed / 此前已删除并确认", body = ErasureJson, headers(("Location" = String, description = "/v1/erasures/{id}"))),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`, `scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not found, or you have no access to it", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`held_by_a_case`, `wrong_stage`, `request_reused`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn erase(
@@ -96,10 +87,6 @@ pub struct WaitQuery {
     params(("id" = String, Path, description = "The deposit number of its act, or of the deposit / 删除行为或者被删除存证的编号", example = "20261122-0K7M-X9QT-3D5W-C3"), WaitQuery),
     responses(
         (status = 200, description = "The erasure / 删除", body = ErasureJson),
-        (status = 400, description = "`mistyped_number`, `bad_query`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not found, or you have no access to it; `not_erased`: your deposit, of which nothing was erased", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn follow_erasure(
@@ -112,9 +99,8 @@ pub(in crate::http) async fn follow_erasure(
     let (id, wait) = (parameter.number()?, query.wait.unwrap_or(0));
     if wait > WAIT_MAX.as_secs() {
         let most = WAIT_MAX.as_secs();
-        return Err(
-            Failure::new("bad_query", format!("`wait` is {wait}; it must be at most {most} seconds")).limited(most)
-        );
+        return Err(Failure::new(ErrorCode::BadQuery, format!("`wait` is {wait}; it must be at most {most} seconds"))
+            .limited(most));
     }
     let filing = state.filing()?;
     let erasure = tokio::select! {
@@ -162,7 +148,7 @@ const fn word(state: &ErasureState) -> ErasureWord {
 }
 
 fn what(shape: &ErasureRequest) -> Result<ErasureCommand, Failure> {
-    let one = || Failure::new("bad_value", "one of `deposit_number`, `account`, or `case` with `annexes`");
+    let one = || Failure::new(ErrorCode::BadValue, "one of `deposit_number`, `account`, or `case` with `annexes`");
     match (shape.deposit_number.as_deref(), shape.account.as_deref(), shape.case.as_deref()) {
         (Some(number), None, None) if shape.annexes.is_empty() => {
             Ok(ErasureCommand::Deposit(DepositNumber::parse(number)?))

@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use crate::court::document::Stream;
 use crate::court::ids::{CaseId, ItemNumber, PartyNumber};
+use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::case_views::ViewScope;
 use crate::filing::imports::ImportCommand;
@@ -27,7 +28,6 @@ use crate::wire::court::import::{
     BATCH_MAX, ImportBatchJson, ImportBatchRequest, ImportRequest, ImportResultJson, ImportedJson,
 };
 use crate::wire::deposit::require_exact_integers;
-use crate::wire::problem::Problem;
 use crate::wire::receipt::{ReceiptError, ReceiptJson};
 
 /// Parses the receipt in a request.
@@ -97,17 +97,11 @@ async fn one(
     tag = "cases",
     params(
         ("case" = String, Path, description = "64 hex digits"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
     request_body = ImportRequest,
     responses(
         (status = 201, description = "The item / 证据", body = ImportedJson),
         (status = 200, description = "The same request had imported it", body = ImportedJson),
-        (status = 400, description = "`mistyped_number`, `bad_value`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`identity_required`, `not_permitted`, `not_yours`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`already_imported` with the item in `item`; `wrong_stage`, `mediation_material`, `item_locked`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`no_such_deposit`, `ledger_not_listed`, `broken_receipt`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn import(
@@ -132,13 +126,10 @@ pub(in crate::http) async fn import(
     tag = "cases",
     params(
         ("case" = String, Path, description = "64 hex digits"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
     request_body = ImportBatchRequest,
     responses(
         (status = 200, description = "One result for each / 逐项结果", body = ImportBatchJson),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`batch_too_long`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn import_batch(
@@ -151,7 +142,7 @@ pub(in crate::http) async fn import_batch(
     filing.case_for(&actor, case).await?;
     if shape.imports.len() > BATCH_MAX {
         let limit = u64::try_from(BATCH_MAX).unwrap_or(u64::MAX);
-        return Err(Failure::new("batch_too_long", format!("at most {BATCH_MAX} imports")).limited(limit));
+        return Err(Failure::new(ErrorCode::BatchTooLong, format!("at most {BATCH_MAX} imports")).limited(limit));
     }
     let mut results = Vec::with_capacity(shape.imports.len());
     for (position, request) in (1..).zip(shape.imports) {

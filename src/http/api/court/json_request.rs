@@ -13,6 +13,7 @@ use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::CaseId;
 use crate::court::line_value::LineValue;
+use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::service::RecordedAct;
 use crate::filing::streams::{ActPage, StoredAct};
@@ -63,7 +64,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for AuthenticatedJson<T> {
 ///
 /// `bad_value`.
 pub fn value<T: LineValue>(field: &str, text: &str) -> Result<T, Failure> {
-    let bad = || Failure::new("bad_value", format!("`{field}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
+    let bad = || Failure::new(ErrorCode::BadValue, format!("`{field}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
     T::parse(text).ok_or_else(bad)
 }
 
@@ -96,7 +97,10 @@ pub fn act_json(kind: ActKind, stream: Stream, case: Option<CaseId>, recorded: &
 #[must_use]
 pub fn access_log_json(page: &ActPage) -> AccessLogJson {
     let shown = |act: &StoredAct| AccessJson::of(&act.document, act.entry.number, &act.position);
-    AccessLogJson { items: page.acts.iter().filter_map(shown).collect(), next_cursor: page.next }
+    AccessLogJson {
+        items: page.acts.iter().filter_map(shown).collect(),
+        next_cursor: page.next.map(|next| next.to_string()),
+    }
 }
 
 /// An answer that is never cached.

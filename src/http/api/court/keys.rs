@@ -15,7 +15,6 @@ use crate::http::bearer::Bearer;
 use crate::http::problem::Failure;
 use crate::http::request::PathParameter;
 use crate::wire::court::keys::{EnrolledKeyJson, EnrolledKeysJson, KeyRequest};
-use crate::wire::problem::Problem;
 
 const PATH: &str = "/v1/accounts/me/keys";
 
@@ -40,11 +39,6 @@ fn enrolled_key_json(enrolled: &EnrolledKey) -> EnrolledKeyJson {
     responses(
         (status = 201, description = "Enrolled / 已登记", body = EnrolledKeyJson, headers(("Location" = String, description = "The enrolment"))),
         (status = 200, description = "This account had enrolled it / 此前已登记", body = EnrolledKeyJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`: `deposit`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`too_many_keys`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: nothing was changed", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn enrol_key(
@@ -71,8 +65,6 @@ pub(in crate::http) async fn enrol_key(
     tag = "accounts",
     responses(
         (status = 200, description = "The keys / 公钥", body = EnrolledKeysJson),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`: `deposit`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_keys(
@@ -80,7 +72,8 @@ pub(in crate::http) async fn list_keys(
     Bearer(actor): Bearer,
 ) -> Result<Response, Failure> {
     let keys = state.filing()?.enrolled_keys(&actor)?;
-    let json = EnrolledKeysJson { items: keys.iter().map(enrolled_key_json).collect(), limit: KEYS_MAX };
+    let json =
+        EnrolledKeysJson { items: keys.iter().map(enrolled_key_json).collect(), next_cursor: None, limit: KEYS_MAX };
     Ok(answer(StatusCode::OK, &json))
 }
 
@@ -96,10 +89,6 @@ pub(in crate::http) async fn list_keys(
     params(("name" = String, Path, description = "The key's name: `k-` and 16 hex digits")),
     responses(
         (status = 204, description = "Removed / 已删除"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`: `deposit`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: this account has not enrolled it", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`: nothing was changed", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn remove_key(

@@ -16,7 +16,6 @@ use crate::http::problem::Failure;
 use crate::http::request::PathParameter;
 use crate::wire::court::lists::{CalendarRequest, CalendarsJson, LedgerRequest, TrustedLedgersJson};
 use crate::wire::court::recorded_act::ActJson;
-use crate::wire::problem::Problem;
 
 /// Years that a calendar can be loaded for.
 const YEARS: std::ops::RangeInclusive<u16> = 1970..=9999;
@@ -32,15 +31,11 @@ const YEARS: std::ops::RangeInclusive<u16> = 1970..=9999;
     tag = "accounts",
     params(
         ("court" = String, Path, description = "法院代字", example = "粤0192"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
     request_body = LedgerRequest,
     responses(
         (status = 201, description = "Listed / 已列入", body = ActJson),
         (status = 200, description = "The same request had listed it / 该请求此前已完成", body = ActJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn trust_ledger(
@@ -65,15 +60,10 @@ pub(in crate::http) async fn trust_ledger(
     tag = "accounts",
     params(
         ("court" = String, Path, description = "法院代字", example = "粤0192"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
     request_body = LedgerRequest,
     responses(
         (status = 200, description = "Removed / 已移出", body = ActJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_listed`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn distrust_ledger(
@@ -99,8 +89,6 @@ pub(in crate::http) async fn distrust_ledger(
     params(("court" = String, Path, description = "法院代字", example = "粤0192")),
     responses(
         (status = 200, description = "The list / 名单", body = TrustedLedgersJson),
-        (status = 400, description = "`bad_value`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_ledgers(
@@ -123,15 +111,10 @@ pub(in crate::http) async fn list_ledgers(
     post,
     path = "/v1/calendars",
     tag = "accounts",
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters")),
     request_body = CalendarRequest,
     responses(
         (status = 201, description = "Loaded / 已载入", body = ActJson),
         (status = 200, description = "The same request had loaded it / 该请求此前已完成", body = ActJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`calendar_year`, `calendar_other_year`, `calendar_not_weekend`, …", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn load_calendar(
@@ -159,7 +142,6 @@ pub(in crate::http) async fn load_calendar(
     tag = "accounts",
     responses(
         (status = 200, description = "The years / 年度", body = CalendarsJson),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn list_calendars(
@@ -167,6 +149,6 @@ pub(in crate::http) async fn list_calendars(
     Bearer(_): Bearer,
 ) -> Result<Response, Failure> {
     let registry = state.filing()?.registry();
-    let years = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
-    Ok(answer(StatusCode::OK, &CalendarsJson { years }))
+    let items = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
+    Ok(answer(StatusCode::OK, &CalendarsJson { items, next_cursor: None }))
 }

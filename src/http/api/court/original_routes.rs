@@ -5,16 +5,66 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error_code::ErrorCode;
 use crate::http::api::court::{deposits_on_behalf, erasures, originals};
 use crate::http::app_state::AppState;
+use crate::http::openapi::{WRITES, by_token, codes};
+
+/// The content, the metadata and the links of a deposit by token.
+const ENTRUSTED: &[ErrorCode] = codes![
+    MissingLine,
+    WrongLength,
+    UpperCaseHex,
+    WeakDigest,
+    MistypedNumber,
+    NotSorted,
+    TooManyLines,
+    ControlCharacter,
+    MetadataNotCanonical,
+    MetadataWithoutName,
+    MetadataTooLong,
+    LinkUnknown,
+    LinkNotYours,
+    RateLimited,
+];
 
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
-        .routes(routes!(deposits_on_behalf::deposit_on_behalf, deposits_on_behalf::list_deposits_on_behalf))
-        .routes(routes!(deposits_on_behalf::view_private_content))
-        .routes(routes!(deposits_on_behalf::deposit_access_log))
-        .routes(routes!(originals::put_original, originals::get_original))
-        .routes(routes!(erasures::erase))
-        .routes(routes!(erasures::follow_erasure))
+        .routes(by_token(routes!(deposits_on_behalf::deposit_on_behalf), &[WRITES, ENTRUSTED]))
+        .routes(by_token(routes!(deposits_on_behalf::list_deposits_on_behalf), &[WRITES]))
+        .routes(by_token(
+            routes!(deposits_on_behalf::view_private_content),
+            &[WRITES, codes![NotFound, BadValue, Erased]],
+        ))
+        .routes(by_token(routes!(deposits_on_behalf::deposit_access_log), &[WRITES, codes![NotFound]]))
+        .routes(by_token(
+            routes!(originals::put_original),
+            &[
+                WRITES,
+                codes![
+                    NotFound,
+                    BadSalt,
+                    CustodyTaken,
+                    CustodyMismatch,
+                    EmptyOriginal,
+                    SaltNeeded,
+                    AccountQuotaExceeded,
+                    CustodyFull,
+                    Erased,
+                ],
+            ],
+        ))
+        .routes(by_token(routes!(originals::get_original), &[WRITES, codes![NotFound, BadValue, NoOriginal, Erased]]))
+        .routes(by_token(
+            routes!(erasures::erase),
+            &[
+                WRITES,
+                codes![NotFound, NotPermitted, MistypedNumber, HeldByACase, WrongStage, OutOfOrder, ErasedAlready],
+            ],
+        ))
+        .routes(by_token(
+            routes!(erasures::follow_erasure),
+            &[codes![MistypedNumber, NotFound, NotErased, Unavailable, Damaged]],
+        ))
 }

@@ -22,6 +22,7 @@ use crate::court::acts::ActKind;
 use crate::court::document::Stream as Kind;
 use crate::court::ids::CaseId;
 use crate::custody::upload::KeepError;
+use crate::error_code::ErrorCode;
 use crate::filing::filing_error::FilingError;
 use crate::filing::originals::{OriginalError, OriginalUpload};
 use crate::http::api::court::json_request::{act_json, created, some_value};
@@ -35,7 +36,6 @@ use crate::http::request::{Parameters, PathParameter, header, require_content_ty
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::SALT_LEN;
 use crate::wire::court::originals::CustodyJson;
-use crate::wire::problem::Problem;
 
 const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
 
@@ -64,7 +64,7 @@ fn filing_failure(error: FilingError) -> Failure {
         FilingError::Keep(KeepError::TooLarge { limit }) => too_large(limit),
         FilingError::Keep(KeepError::Stream(error)) => match error.downcast_ref::<BodyEnd>() {
             Some(BodyEnd::Late) => too_slow(),
-            _ => Failure::new("body_broken", error.to_string()),
+            _ => Failure::new(ErrorCode::BodyBroken, error.to_string()),
         },
         error => error.into(),
     }
@@ -101,22 +101,11 @@ struct Waiting {
     params(
         ("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"),
         ("x-salt" = Option<String>, Header, description = "64 hex digits"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
     request_body(content((AnyBytes = "application/octet-stream"))),
     responses(
         (status = 201, description = "In custody / 已接收保管", body = CustodyJson),
         (status = 200, description = "The same request had given it / 该请求此前已完成", body = CustodyJson),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`scope_needed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "`body_timeout`", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`custody_taken`, `request_reused`", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`; `account_quota_exceeded` 超出账号保管限额", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`custody_mismatch`, `empty_original`, `salt_needed`: nothing was kept", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`busy`: too many originals are being received (see Retry-After); `disk_full`: send it again later", body = Problem, content_type = "application/problem+json"),
-        (status = 507, description = "`custody_full`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn put_original(
@@ -148,7 +137,7 @@ fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
         return Ok(None);
     }
     let salt = lower_hex(header(headers, &SALT_HEADER));
-    salt.map(Some).ok_or_else(|| Failure::new("bad_salt", "the salt is not 64 lower-case hex digits"))
+    salt.map(Some).ok_or_else(|| Failure::new(ErrorCode::BadSalt, "the salt is not 64 lower-case hex digits"))
 }
 
 /// The case in which the content of a deposit is viewed.
@@ -185,11 +174,6 @@ impl InCaseQuery {
     params(("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"), InCaseQuery),
     responses(
         (status = 200, description = "The original, byte for byte / 原文", body = AnyBytes, content_type = "application/octet-stream"),
-        (status = 400, description = "`mistyped_number`, `bad_query`, `bad_value`", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours; `no_original` 原文未提交", body = Problem, content_type = "application/problem+json"),
-        (status = 410, description = "`erased`", body = Problem, content_type = "application/problem+json"),
-        (status = 500, description = "`damaged`: nothing was served", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn get_original(

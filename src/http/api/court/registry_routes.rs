@@ -5,27 +5,72 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error_code::ErrorCode;
 use crate::http::api::court::{accounts, feed, keys, lists, tokens, webhooks};
 use crate::http::app_state::AppState;
+use crate::http::openapi::{READS, WRITES, by_token, codes};
+
+/// The rules that hold for every act upon the registry of accounts.
+const ACTING: &[ErrorCode] = codes![NotFound, NotPermitted, NotOfTheRegistry];
+/// Texts of an act.
+const TEXTS: &[ErrorCode] = codes![TextTooLong, ControlCharacter];
 
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
-        .routes(routes!(accounts::who_am_i))
-        .routes(routes!(accounts::open_account))
-        .routes(routes!(accounts::view_account))
-        .routes(routes!(accounts::check_identity))
-        .routes(routes!(accounts::grant_role))
-        .routes(routes!(accounts::revoke_role))
-        .routes(routes!(accounts::account_access_log))
-        .routes(routes!(keys::enrol_key, keys::list_keys))
-        .routes(routes!(keys::remove_key))
-        .routes(routes!(tokens::issue_token))
-        .routes(routes!(tokens::revoke_token))
-        .routes(routes!(lists::trust_ledger, lists::list_ledgers))
-        .routes(routes!(lists::distrust_ledger))
-        .routes(routes!(lists::load_calendar, lists::list_calendars))
-        .routes(routes!(feed::follow_feed))
-        .routes(routes!(webhooks::register_webhook, webhooks::list_webhooks))
-        .routes(routes!(webhooks::remove_webhook))
+        .routes(by_token(routes!(accounts::who_am_i), &[]))
+        .routes(by_token(routes!(accounts::open_account), &[WRITES, ACTING, TEXTS, codes![AccountExists]]))
+        .routes(by_token(routes!(accounts::view_account), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(accounts::check_identity), &[WRITES, ACTING, TEXTS, codes![NoSuchAccount]]))
+        .routes(by_token(routes!(accounts::grant_role), &[WRITES, ACTING, codes![NoSuchAccount, CourtMismatch]]))
+        .routes(by_token(
+            routes!(accounts::revoke_role),
+            &[WRITES, ACTING, codes![NoSuchAccount, NoSuchGrant, CourtMismatch]],
+        ))
+        .routes(by_token(routes!(accounts::account_access_log), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(keys::enrol_key), &[codes![TooManyKeys, Unavailable]]))
+        .routes(by_token(routes!(keys::list_keys), &[]))
+        .routes(by_token(routes!(keys::remove_key), &[codes![NotFound, Unavailable]]))
+        .routes(by_token(
+            routes!(tokens::issue_token),
+            &[
+                WRITES,
+                ACTING,
+                codes![
+                    NoSuchAccount,
+                    TooManyTokens,
+                    IssuingToken,
+                    TokenExceedsIssuing,
+                    TooManyGenerations,
+                    TokenExists
+                ],
+            ],
+        ))
+        .routes(by_token(routes!(tokens::revoke_token), &[WRITES, codes![NotFound, NoSuchToken, NotDurable]]))
+        .routes(by_token(routes!(lists::trust_ledger), &[WRITES, ACTING]))
+        .routes(by_token(routes!(lists::list_ledgers), &[codes![BadValue]]))
+        .routes(by_token(routes!(lists::distrust_ledger), &[WRITES, ACTING, codes![NotListed]]))
+        .routes(by_token(
+            routes!(lists::load_calendar),
+            &[
+                WRITES,
+                ACTING,
+                codes![
+                    CalendarYear,
+                    CalendarRepeatedYear,
+                    CalendarOtherYear,
+                    CalendarRepeatedDay,
+                    CalendarNotWeekend,
+                    CalendarRestTooLong,
+                ],
+            ],
+        ))
+        .routes(by_token(routes!(lists::list_calendars), &[]))
+        .routes(by_token(routes!(feed::follow_feed), &[READS, codes![BadValue, NotFound]]))
+        .routes(by_token(
+            routes!(webhooks::register_webhook),
+            &[WRITES, ACTING, TEXTS, codes![HookExists, WebhookAddressRefused]],
+        ))
+        .routes(by_token(routes!(webhooks::list_webhooks), &[codes![BadValue, NotPermitted]]))
+        .routes(by_token(routes!(webhooks::remove_webhook), &[WRITES, ACTING, codes![NoSuchHook]]))
 }

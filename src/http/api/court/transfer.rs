@@ -14,7 +14,6 @@ use crate::http::app_state::AppState;
 use crate::http::problem::Failure;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::TransferRequest;
-use crate::wire::problem::Problem;
 
 /// Transfer a case / 移送案件
 ///
@@ -30,16 +29,11 @@ use crate::wire::problem::Problem;
     tag = "cases",
     params(
         ("case" = String, Path, description = "64 hex digits"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
     ),
     request_body = TransferRequest,
     responses(
         (status = 201, description = "The new case / 新案件", body = ActOutcomeJson),
         (status = 200, description = "The same request had handed it on", body = ActOutcomeJson),
-        (status = 400, description = "`bad_value`, `unexpected_json`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`wrong_stage`, `request_reused`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn transfer_case(

@@ -27,7 +27,6 @@ use crate::ledger::verify::verifier::PresentedEvidence;
 use crate::wire::court::import::{ItemVerificationJson, ItemVerificationRequest};
 use crate::wire::court::people::CapacityJson;
 use crate::wire::json;
-use crate::wire::problem::Problem;
 use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJson, VerifierJson};
 
 /// Verify an item / 核验
@@ -45,18 +44,10 @@ use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJs
         ("case" = String, Path, description = "64 hex digits"),
         ("item" = u32, Path, description = "From 1"),
         ("x-salt" = Option<String>, Header, description = "64 hex digits, for a record whose digests are salted"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters"),
-        ("X-Acting-As" = Option<String>, Header, description = "In which capacity, where several are one's own"),
     ),
     request_body(content((AnyBytes = "application/octet-stream"), (ItemVerificationRequest = "application/json"))),
     responses(
         (status = 200, description = "The report, and the act that recorded it / 核验报告", body = ItemVerificationJson),
-        (status = 400, description = "`bad_salt`, `unknown_algorithm`, `bad_value`, …", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`not_permitted`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "`not_found`: not there, or not yours", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`no_such_item`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(in crate::http) async fn verify_item(
@@ -72,7 +63,7 @@ pub(in crate::http) async fn verify_item(
     // Access is checked before a large file is received.
     let file = filing.case_for(&actor, case).await?;
     if !file.items.contains_key(&item) {
-        return Err(Failure::new("no_such_item", format!("there is no item {item}")));
+        return Err(FilingError::NoSuchItem(item).into());
     }
     let (context, verification) = match content_type(&headers).as_str() {
         "application/octet-stream" => streamed(&state, &actor, (client, &uri), &headers, body).await?,

@@ -1,0 +1,281 @@
+//! The stable codes of all errors that the HTTP API answers: one table with status and title of each.
+//!
+//! Every error type whose values reach an answer names its [`ErrorCode`]. The problems of RFC 9457, the API's description,
+//! the client and `docs/errors.md` are generated from the table.
+//!
+//! # Invariants
+//!
+//! A code is a row of the table, so none exists without status and titles. Codes are stable: a client may rely on one for
+//! as long as `/v1` exists.
+//!
+//! Not here: audit findings, steps and reasons of verification reports, and errors of the command line. They are not
+//! answered as problems, and their codes are strings.
+
+use std::fmt;
+
+/// Titles of a section in English and Chinese, and its codes.
+pub type Section = (&'static str, &'static str, &'static [ErrorCode]);
+
+macro_rules! error_codes {
+    ($($section:literal $section_zh:literal {
+        $($variant:ident $code:literal $status:literal $title:literal $title_zh:literal;)*
+    })*) => {
+        /// A stable error code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $($(#[doc = concat!("`", $code, "`: ", $title, ".")] $variant,)*)*
+        }
+
+        impl ErrorCode {
+            /// All codes.
+            pub const ALL: &[Self] = &[$($(Self::$variant,)*)*];
+
+            /// All codes by section, as the documentation lists them.
+            pub const SECTIONS: &[Section] = &[$(($section, $section_zh, &[$(Self::$variant,)*]),)*];
+
+            /// The code as a problem spells it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $($(Self::$variant => $code,)*)* }
+            }
+
+            /// The code spelled like this; `None` for a code of a newer version.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($($code => Some(Self::$variant),)*)* _ => None }
+            }
+
+            /// The HTTP status of its answers, 400 to 599.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $($(Self::$variant => $status,)*)* }
+            }
+
+            /// The title in English.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $($(Self::$variant => $title,)*)* }
+            }
+
+            /// The title in Chinese.
+            #[must_use]
+            pub const fn title_zh(self) -> &'static str {
+                match self { $($(Self::$variant => $title_zh,)*)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    "Requests" "请求" {
+        BadPath "bad_path" 400 "invalid path parameter" "路径参数无效";
+        BadQuery "bad_query" 400 "a query parameter is missing, unknown or invalid" "查询参数缺失、未知或无效";
+        BadCursor "bad_cursor" 400 "the cursor does not belong to this list" "分页游标无效";
+        UnrecognisedQuery "unrecognised_query" 400 "neither a deposit number nor a hash nor a block height" "无法识别：不是存证编号、哈希值或区块高度";
+        MistypedNumber "mistyped_number" 400 "the deposit number is mistyped" "存证编号有误，请核对后重新输入";
+        BadHost "bad_host" 400 "the request does not name exactly one valid host" "请求的 Host 字段缺失、重复或无效";
+        Misdirected "misdirected" 421 "the request uses a scheme that this listener does not serve" "请求的协议与本监听端口不符";
+        RateLimited "rate_limited" 429 "rate limit exceeded; send the same request again later" "请求过于频繁，请稍后重新提交";
+        NotFound "not_found" 404 "not found" "查无此记录";
+        NoSuchRoute "no_such_route" 404 "no such route" "接口不存在";
+        MethodNotAllowed "method_not_allowed" 405 "method not allowed for this route" "该接口不支持此请求方法";
+        NotAcceptable "not_acceptable" 406 "not available in the requested media type" "不提供所要求的格式";
+        BodyTimeout "body_timeout" 408 "the request body arrived too slowly" "请求内容传输过慢";
+        BodyBroken "body_broken" 400 "the request body was interrupted" "请求内容中断";
+        BodyTooLarge "body_too_large" 413 "the request body is too large" "请求内容过大";
+        BatchTooLong "batch_too_long" 413 "the batch has too many entries" "批量请求条数过多";
+        BatchStalled "batch_stalled" 408 "the batch sent no deposits while other batches waited" "批量请求长时间未提交有效存证，已让位于其他请求";
+        PartialBody "partial_body" 400 "partial request bodies are not accepted" "不支持分段提交请求内容";
+        UnsupportedContentEncoding "unsupported_content_encoding" 415 "encoded request bodies are not accepted; send the body unencoded" "不支持对请求内容进行压缩或编码，请原样提交";
+        UnsupportedTransferEncoding "unsupported_transfer_encoding" 501 "transfer coding not supported; send the body unencoded" "不支持此传输编码，请原样提交请求内容";
+        UnsupportedMediaType "unsupported_media_type" 415 "content type not accepted by this route" "不支持的内容类型";
+        MalformedJson "malformed_json" 400 "malformed JSON" "JSON 格式错误";
+        UnexpectedJson "unexpected_json" 400 "the JSON has missing, unknown or wrongly typed fields" "JSON 内容不符合要求";
+        IntegerTooLarge "integer_too_large" 400 "an integer exceeds 2^53 - 1, the largest that every JSON reader represents exactly" "整数超过 2^53 - 1，无法在 JSON 中精确表示";
+        UnknownAlgorithm "unknown_algorithm" 400 "unknown hash algorithm" "未知的哈希算法";
+        BadSalt "bad_salt" 400 "the salt is not 64 lower-case hex digits, or the deposit is not salted" "盐值应为 64 位小写十六进制，且仅用于加盐的存证";
+        BadIdempotencyKey "bad_idempotency_key" 400 "the idempotency key is not 1 to 128 visible ASCII characters" "幂等键须为 1 至 128 个可见 ASCII 字符";
+        RequestReused "request_reused" 409 "the idempotency key was used for another request" "该幂等键已用于另一请求";
+        TextTooLong "text_too_long" 413 "a text is too long" "文本过长";
+    }
+    "Statements: text" "存证声明：文本" {
+        InvalidUtf8 "invalid_utf8" 400 "the text is not UTF-8" "文本不是 UTF-8 编码";
+        ControlCharacter "control_character" 400 "the text contains a control character" "文本含控制字符";
+        MissingFinalNewline "missing_final_newline" 400 "the last line has no line feed" "末行缺少换行符";
+        UnknownVersion "unknown_version" 400 "unknown kind or version of record" "未知的记录类型或版本";
+        UnknownLine "unknown_line" 400 "unknown line" "含未知的行";
+        RepeatedLine "repeated_line" 400 "repeated line" "有重复的行";
+        MisorderedLine "misordered_line" 400 "a line is out of order" "行的次序有误";
+        MissingLine "missing_line" 400 "a required line is missing" "缺少必要的行";
+        WrongLength "wrong_length" 400 "a value has the wrong length" "值的长度有误";
+        UpperCaseHex "upper_case_hex" 400 "hex digits must be lower-case" "十六进制须小写";
+        BadValue "bad_value" 400 "invalid value" "值不符合要求";
+        WeakDigest "weak_digest" 400 "the digest proves nothing: weak algorithm, or digest of empty content" "摘要无证明作用";
+        WeakKey "weak_key" 400 "weak or malformed public key" "公钥过弱或格式有误";
+        NotSorted "not_sorted" 400 "values are not sorted, or repeat" "值未排序或重复";
+        TooManyLines "too_many_lines" 400 "too many lines of one name" "同名的行过多";
+        StatementTooLong "statement_too_long" 413 "the statement is too long" "存证声明过长";
+    }
+    "Statements: signatures" "存证声明：签名" {
+        MissingSignature "missing_signature" 400 "a signature is missing" "缺少签名";
+        UnexpectedSignature "unexpected_signature" 400 "a signature does not belong to a key line" "签名与密钥行不对应";
+        TooManySignatures "too_many_signatures" 400 "too many signatures" "签名过多";
+        MalformedSignature "malformed_signature" 400 "malformed signature line" "签名行格式错误";
+        BadSignature "bad_signature" 400 "a signature does not verify" "签名验证不通过";
+    }
+    "Private metadata" "非公开元数据" {
+        MetadataNotCanonical "metadata_not_canonical" 400 "the metadata has no canonical form" "元数据无法规范化";
+        MetadataWithoutName "metadata_without_name" 400 "the metadata has no name" "元数据缺少证据名称";
+        MetadataTooLong "metadata_too_long" 413 "the metadata is too long" "元数据过长";
+        PrivateMissingMeta "private_missing_meta" 400 "private metadata needs a meta line in the statement" "声明中缺少 meta 行";
+        PrivateMismatch "private_mismatch" 400 "the meta line commits to other metadata" "元数据与声明中的承诺不符";
+    }
+    "Deposits" "存证" {
+        DepositByTokenOnly "deposit_by_token_only" 403 "deposits are accepted by token only" "本节点仅接受账号凭令牌提交的存证";
+        KeyNotEnrolled "key_not_enrolled" 403 "no key of the statement is enrolled" "存证声明所用公钥未登记";
+        WrongLedger "wrong_ledger" 422 "the statement is for another ledger" "声明指向另一账本";
+        SubjectSequence "subject_sequence" 409 "not the next sequence number of the subject" "序号不连续";
+        SubjectNotYours "subject_not_yours" 403 "the subject belongs to other keys" "该序列属于他人";
+        LinkUnknown "link_unknown" 422 "a linked deposit does not exist" "关联的存证不存在";
+        LinkNotYours "link_not_yours" 403 "a linked deposit belongs to another depositor" "关联的存证属于他人";
+    }
+    "The node" "节点" {
+        Busy "busy" 503 "too many requests are waiting; send the same request again" "等待处理的请求过多，请稍后重新提交同一请求";
+        TooManyConnections "too_many_connections" 503 "too many connections from this address" "来自该地址的连接过多，请关闭部分连接或稍后重试";
+        DiskFull "disk_full" 503 "the node's disk is full; send the same request again later" "节点磁盘空间不足，请稍后重新提交";
+        TooManyOpenFiles "too_many_open_files" 503 "the node has no file descriptors left; send the same request again later" "节点文件描述符不足，请稍后重新提交";
+        OutOfMemory "out_of_memory" 503 "the node has no memory left; send the same request again later" "节点内存不足，请稍后重新提交";
+        TooManyThreads "too_many_threads" 503 "the node cannot start more threads; send the same request again later" "节点线程数已达上限，请稍后重新提交";
+        ClockRegressed "clock_regressed" 503 "the node's clock is behind the last block; send the same request again later" "节点时钟早于最后区块，暂停存证，请稍后重新提交";
+        ClockJumped "clock_jumped" 503 "the node's clock jumped ahead; send the same request again later" "节点时钟跳变，暂停存证，请稍后重新提交";
+        ClockNotPaused "clock_not_paused" 409 "deposits are not paused because of the clock" "存证未因时钟而暂停，无须确认";
+        WriteStalled "write_stalled" 503 "writing deposits has stalled" "存证写入停滞";
+        WritingStopped "writing_stopped" 503 "writing has stopped until the operator restarts the node" "存证写入已停止，待运营人员处理";
+        ShuttingDown "shutting_down" 503 "the node is shutting down; send the same request again" "节点正在关闭，请稍后重新提交";
+        Unavailable "unavailable" 503 "storage cannot be read or written at the moment" "存储暂时无法读写";
+        Damaged "damaged" 500 "stored data is damaged and was not served" "存储数据损坏，未予提供";
+        Internal "internal" 500 "internal error" "节点内部错误";
+    }
+    "Accounts and tokens" "账号和令牌" {
+        Unauthenticated "unauthenticated" 401 "a valid access token is required" "需要有效的访问令牌";
+        ScopeNeeded "scope_needed" 403 "the token lacks the required scope" "令牌的权限范围不足";
+        NotPermitted "not_permitted" 403 "not permitted for this role" "当前身份无权进行该操作";
+        IdentityRequired "identity_required" 403 "an identity check is required first" "请先完成实名认证";
+        AccountExists "account_exists" 409 "the account exists already" "账号已存在";
+        TokenExists "token_exists" 409 "the token exists already" "令牌已存在";
+        NoSuchAccount "no_such_account" 404 "no such account" "账号不存在";
+        NoSuchToken "no_such_token" 404 "no such token" "令牌不存在";
+        NoSuchGrant "no_such_grant" 404 "the account does not hold this role" "该账号未被授予此角色";
+        NoSuchHook "no_such_hook" 404 "no such webhook" "事件推送未登记";
+        HookExists "hook_exists" 409 "the webhook exists already" "事件推送已登记";
+        WebhookAddressRefused "webhook_address_refused" 422 "webhooks are not sent to this address" "不向该地址推送事件";
+        NotListed "not_listed" 404 "the ledger is not on the court's list" "该账本不在法院名单中";
+        CourtMismatch "court_mismatch" 422 "court roles are granted for one court, all other roles for none" "法院角色须指明法院，其他角色不得指明法院";
+        NotOfTheRegistry "not_of_the_registry" 422 "this act does not belong to account administration" "该操作不属于账号管理";
+        TooManyTokens "too_many_tokens" 409 "too many valid tokens" "有效令牌数量已达上限";
+        IssuingToken "issuing_token" 403 "the issuing token is invalid, or belongs to another account" "用于签发的令牌无效或属于其他账号";
+        TokenExceedsIssuing "token_exceeds_issuing" 422 "the token would exceed the scopes or lifetime of the issuing token" "令牌的权限范围或有效期超出签发令牌";
+        TooManyGenerations "too_many_generations" 409 "the chain of tokens issued by tokens is too long" "令牌逐级签发的层级已达上限";
+        TooManyKeys "too_many_keys" 409 "the account has enrolled too many keys" "该账号登记的公钥数量已达上限";
+        NotDurable "not_durable" 503 "the revocation is in effect but not recorded yet; send it again" "撤销已生效但尚未记录，请重新提交";
+    }
+    "Cases" "案件" {
+        WrongStage "wrong_stage" 409 "not permitted at this stage of the case" "案件当前阶段不能进行该操作";
+        OutOfOrder "out_of_order" 409 "the act is out of order in this case" "操作次序有误";
+        NotOfACase "not_of_a_case" 422 "this act does not belong to a case" "该操作不属于案件";
+        SpecialAuthorityNeeded "special_authority_needed" 403 "the agent needs special authority for this" "该事项需要特别授权";
+        OwnItem "own_item" 403 "a party cannot reply to its own item" "不能对己方提交的证据发表质证意见";
+        NotYours "not_yours" 403 "this belongs to another party" "该内容属于其他当事人";
+        NoSuchParty "no_such_party" 422 "no such party" "无此当事人";
+        NoSuchAgent "no_such_agent" 422 "no such agent" "无此代理人";
+        NoSuchCode "no_such_code" 422 "no such association code" "无此关联码";
+        NoSuchItem "no_such_item" 422 "the request names an item that the case does not have" "请求所指的证据不在本案中";
+        NoSuchDeposit "no_such_deposit" 422 "the number has not been deposited on this platform" "该编号尚未在本平台存证";
+        NotNext "not_next" 409 "not the next number" "序号已被使用";
+        AlreadyInTheCase "already_in_the_case" 409 "the account is a party or agent of the case already" "该账号已是本案当事人或代理人";
+        TooManyAgents "too_many_agents" 409 "a party has at most two agents" "每方当事人至多委托二名代理人";
+        CodeUsedUp "code_used_up" 409 "the association code is used up for this role" "关联码的使用次数已用完";
+        CodeExpired "code_expired" 410 "the association code has expired" "关联码已过期";
+        TooManyCodes "too_many_codes" 429 "too many wrong association codes; try again later" "关联码错误次数过多，请稍后再试";
+        PartyTaken "party_taken" 409 "the party is associated with an account already" "该当事人已关联账号";
+        ItemLocked "item_locked" 409 "evidence filed with the complaint cannot be edited or withdrawn" "起诉时提交的证据不能编辑和撤回";
+        ItemWithdrawn "item_withdrawn" 409 "the item was withdrawn or replaced" "该证据已撤回或已被替换";
+        EmptyReply "empty_reply" 422 "the reply is empty" "质证意见为空";
+        OtherDeposit "other_deposit" 422 "the item stands for another deposit" "该证据对应其他存证编号";
+        NoMediation "no_mediation" 409 "only material of a mediation needs consent" "仅调解材料需要同意";
+        NothingCarried "nothing_carried" 409 "this case continues no other case, so no evidence is carried over" "本案并非承接其他案件，不能转入证据";
+        AlreadyPassedOn "already_passed_on" 409 "the case was transferred this way already" "案件已按该方式移送";
+        OtherCourt "other_court" 422 "the case number belongs to another court" "案号属于其他法院";
+        NumberBound "number_bound" 409 "the case has another number already" "案件已绑定其他案号";
+        TooManyActs "too_many_acts" 409 "the case has too many acts" "案件操作数量已达上限";
+        NotInTheCase "not_in_the_case" 422 "neither an item of this case nor the account of a party or agent" "该存证编号不是本案证据，或该账号未参与本案";
+        OfOtherLedger "of_other_ledger" 422 "deposited on another ledger; its private content is not kept on this platform" "该存证属于其他账本，其非公开信息未由本平台保存";
+        AlreadyImported "already_imported" 409 "this party has imported the deposit into the case already" "该存证已作为该方当事人的证据导入本案";
+        NotToday "not_today" 422 "an objection to jurisdiction takes effect on the day it is raised" "管辖异议以提出当日为准";
+        MediationMaterial "mediation_material" 409 "offered in mediation, without consent to use it in litigation" "该材料系调解中提出，未经同意不得用于诉讼";
+        LedgerNotListed "ledger_not_listed" 422 "the court does not accept deposits of that ledger" "该存证账本不在法院认可的名单中";
+        BrokenReceipt "broken_receipt" 422 "the receipt does not verify" "存证回执校验未通过";
+        HeldByACase "held_by_a_case" 409 "a court has suspended this erasure until it releases the content" "法院已决定暂停删除该内容，解除前不能删除";
+        NothingToHold "nothing_to_hold" 422 "no private content to hold: erased, or never kept on this platform" "没有可暂停删除的内容：该内容已删除，或者从未由本平台保存";
+        HoldNamesNothing "hold_names_nothing" 422 "a hold names one deposit or one account" "须指明一个存证编号或者一个账号";
+        HeldAlready "held_already" 409 "the case has suspended this erasure already" "本案已暂停删除该内容";
+        NotHeld "not_held" 409 "the case has not suspended this erasure" "本案未暂停删除该内容";
+    }
+    "Evidence period and calendar" "举证期限和节假日" {
+        PeriodEnded "period_ended" 409 "the evidence period has ended" "举证期限已届满";
+        PeriodNotSet "period_not_set" 409 "the evidence period is not set" "尚未指定举证期限";
+        PeriodAlreadySet "period_already_set" 409 "the evidence period is set already" "举证期限已指定";
+        PeriodTooShort "period_too_short" 422 "the evidence period is shorter than the law allows" "举证期限短于法定期限";
+        PeriodTooLong "period_too_long" 422 "the evidence period is longer than the law allows" "举证期限长于法定期限";
+        PeriodSuspended "period_suspended" 409 "the evidence period is suspended" "举证期限已中止";
+        PeriodNotSuspended "period_not_suspended" 409 "the evidence period is not suspended" "举证期限未中止";
+        PeriodOutOfOrder "period_out_of_order" 422 "the day is earlier than what is on record" "日期早于已有记录";
+        PeriodNotLater "period_not_later" 422 "the new end is not later than the present one" "新的届满日不晚于原届满日";
+        PeriodExchangeTooEarly "period_exchange_too_early" 422 "the exchange day is before the start of the period" "证据交换日早于举证期限起算日";
+        PeriodOutOfRange "period_out_of_range" 422 "day out of range" "日期超出范围";
+        CalendarYear "calendar_year" 422 "year out of range" "年份超出范围";
+        CalendarRepeatedYear "calendar_repeated_year" 422 "repeated year" "年份重复";
+        CalendarOtherYear "calendar_other_year" 422 "a day belongs to another year" "日期不属于该年度";
+        CalendarRepeatedDay "calendar_repeated_day" 422 "repeated day" "日期重复";
+        CalendarNotWeekend "calendar_not_weekend" 422 "a make-up working day is not on a weekend" "调休上班日不是周末";
+        CalendarRestTooLong "calendar_rest_too_long" 422 "too many consecutive days off" "连续休息日过长";
+    }
+    "Originals and erasure" "原文保管和删除" {
+        CustodyMismatch "custody_mismatch" 422 "the original does not agree with the deposit" "原文与存证不一致";
+        CustodyTaken "custody_taken" 409 "the original is in custody already" "原文已在保管中";
+        NoOriginal "no_original" 404 "no original is in custody" "原文未提交";
+        EmptyOriginal "empty_original" 422 "the original is empty" "原文为空";
+        SaltNeeded "salt_needed" 422 "the deposit is salted; send its salt" "该存证的摘要已加盐，请提供盐值";
+        AccountQuotaExceeded "account_quota_exceeded" 413 "the account's quota for originals would be exceeded" "该账号的原文保管空间已达限额";
+        CustodyFull "custody_full" 507 "no room for more originals in custody" "原文保管空间已满";
+        Erased "erased" 410 "the content was erased" "内容已删除";
+        ErasedAlready "erased_already" 409 "the content was erased already" "内容此前已删除";
+        NotErased "not_erased" 404 "nothing of this deposit was erased" "该存证的非公开信息未被删除";
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_has_its_own_spelling_a_status_and_titles() {
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(*code), "{code}");
+            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{code}");
+            assert!((400..600).contains(&code.status()), "{code}");
+            let (en, zh) = (code.title(), code.title_zh());
+            assert!(en.is_ascii() && !zh.is_ascii(), "{code}");
+            assert!(![en, zh].iter().any(|title| title.contains(['<', '>', '&', '"', '|', '.'])), "{code}: no markup");
+        }
+        assert_eq!(ErrorCode::parse("no such code"), None);
+        assert_eq!(ErrorCode::SECTIONS.iter().flat_map(|(.., codes)| *codes).count(), ErrorCode::ALL.len());
+    }
+}
