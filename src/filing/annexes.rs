@@ -65,9 +65,10 @@ impl Annexes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error_code::ErrorCode;
 
     fn code(field: &'static str, text: &str) -> Option<&'static str> {
-        Annexes::new().add(field, text).err().and_then(|error| error.code())
+        Annexes::new().add(field, text).err().and_then(|error| error.code()).map(ErrorCode::as_str)
     }
 
     #[test]

@@ -41,7 +41,6 @@ use crate::filing::streams::text;
 use crate::filing::webhook_addresses::{AddressError, WebhookAddresses};
 use crate::ledger::hash::{Digest, sha256};
 use crate::query::blocking::on_blocking_thread;
-use crate::wire::bilingual::Bilingual;
 use crate::wire::court::feed::EventJson;
 use crate::wire::json;
 

@@ -15,7 +15,6 @@ use crate::http::connections::Connections;
 use crate::http::hashing::HashingThreads;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::Failure;
-use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::ledger::time::Timestamp;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock, SystemClock};
