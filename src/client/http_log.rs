@@ -21,7 +21,8 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, decode_bundle, decode_hashes, width_at};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::store::bounds::{damaged, items_within, leaf_hashes_to, leaves_within};
+use crate::store::bounds::{items_within, leaf_hashes_to, leaves_within};
+use crate::store::traits::damaged;
 use crate::store::traits::{
     DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,
 };

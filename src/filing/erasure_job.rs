@@ -43,7 +43,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::query::receipts;
 use crate::query::records;
-use crate::store::traits::private::ErasureError;
+use crate::store::traits::private_store::ErasureError;
 use crate::store::traits::{LedgerReader, Private, ReadError};
 
 /// Longest time that a request waits for the end of an erasure.

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::ledger::notice::ErasedPiece;
 use crate::ledger::time::Timestamp;
-use crate::store::traits::private::ErasureStage;
+use crate::store::traits::private_store::ErasureStage;
 
 /// The state of an erasure. In each state the content is already unreadable through this program.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -284,6 +284,6 @@ mod tests {
         let other = restated(|statement| statement.on_behalf = Some(Digest([5; 32])));
         assert_eq!(damage(other, Private::Held(piece.clone())), "its document names another account");
         let none = restated(|statement| statement.subject = None);
-        assert_eq!(damage(none, Private::Held(piece)), "it stands in no stream");
+        assert_eq!(damage(none, Private::Held(piece)), "it is in no stream");
     }
 }

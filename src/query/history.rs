@@ -20,7 +20,7 @@ use crate::ledger::verify::history::{
     ClaimFault, ClaimStatus, EarlierDeposit, History, LaterLink, LinkStanding, Listed, Total, Withdrawal,
 };
 use crate::query::records;
-use crate::store::bounds::damaged;
+use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LedgerReader, LinkPosition, ReadError};
 
 /// Most links of an owner that a look-up lists.

@@ -9,7 +9,7 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
 use crate::ledger::receipt::{KeyNotice, TlogProof};
 use crate::query::records::{genesis, published};
-use crate::store::bounds::damaged;
+use crate::store::traits::damaged;
 use crate::store::traits::{LedgerReader, Published, ReadError};
 
 /// Tiles of a store, as proofs are built from them.

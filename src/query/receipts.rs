@@ -6,7 +6,7 @@ use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::query::block_cache::CachedBlock;
 use crate::query::proofs;
 use crate::query::records;
-use crate::store::bounds::damaged;
+use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
 
 /// The receipt of the deposit at `index`, against the published checkpoint.

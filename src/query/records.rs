@@ -17,7 +17,7 @@ use crate::ledger::notice::{Notice, NoticeKind};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::ledger::statement::keys::KeyCache;
-use crate::store::bounds::damaged;
+use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
 
 /// The published checkpoint, or an error where there is none yet.

@@ -11,9 +11,9 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::ErasedPiece;
 use crate::store::admission::{Admitted, AppendedState};
-use crate::store::bounds::damaged;
 use crate::store::index_entries::erased_notices;
 use crate::store::refusal::{ErasureRefusal, Refusal};
+use crate::store::traits::damaged;
 use crate::store::traits::{AppendError, PrivateContent, Published, ReadError};
 
 /// The state of a piece of private content.

@@ -4,13 +4,11 @@
 //!
 //! Pure arithmetic and hashing: nothing is read here, and no number makes it panic.
 
-use std::fmt::Display;
-
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{TILE_WIDTH, items_at};
 use crate::ledger::metadata::PrivateMetadata;
-use crate::store::traits::{Private, Published, ReadError};
+use crate::store::traits::{Private, Published, ReadError, damaged};
 
 /// The size that bounds all reads; 0 before anything is published.
 #[must_use]
@@ -82,11 +80,6 @@ pub fn piece_hashes_to(
 ) -> Result<Private, ReadError> {
     let fits = held.commitment() == *committed;
     if fits { Ok(Private::Held(held)) } else { Err(damaged(table, index, "it is not what was committed to")) }
-}
-
-/// [`ReadError::Damaged`].
-pub fn damaged(what: &'static str, at: impl Display, reason: impl Into<String>) -> ReadError {
-    ReadError::Damaged { what, at: format!("{at}"), reason: reason.into() }
 }
 
 #[cfg(test)]

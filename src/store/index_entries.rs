@@ -17,7 +17,7 @@ use crate::ledger::notice::{ErasedPiece, SignedNotice};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::text::Statement;
-use crate::store::bounds::damaged;
+use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LinkPosition, PrivateContent, ReadError};
 
 /// The entries of one block.

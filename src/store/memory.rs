@@ -21,12 +21,11 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::admission::{AppendedState, ChainState};
 use crate::store::append_checks::{self, PieceState, PieceStates};
-use crate::store::bounds::{
-    damaged, items_within, leaf_hashes_to, leaf_within, leaves_within, piece_hashes_to, size_of,
-};
+use crate::store::bounds::{items_within, leaf_hashes_to, leaf_within, leaves_within, piece_hashes_to, size_of};
 use crate::store::index_entries::{ChainIndex, IndexEntries};
+use crate::store::traits::damaged;
 use crate::store::traits::index_rows::IndexRows;
-use crate::store::traits::private::{CompletedErasures, ErasureError, ErasureStage};
+use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use crate::store::traits::{
     Annotation, Annotations, AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader,
     LogStore, Private, PrivateContent, PrivateReader, PrivateStore, Published, ReadError,

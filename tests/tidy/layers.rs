@@ -35,6 +35,11 @@ const TABLE: &[Layer] = &[
         reason: "a store keeps what the ledger defines, and decides nothing",
     },
     Layer {
+        name: "query",
+        imports: &["error_code", "ledger", "store/traits", "store/bounds", "store/record_codec", "store/memory"],
+        reason: "the read side answers from any reader, without a database engine",
+    },
+    Layer {
         name: "wire",
         imports: &["error_code", "ledger", "court"],
         reason: "JSON shapes are shared by server and client, so they know neither",
@@ -46,17 +51,17 @@ const TABLE: &[Layer] = &[
     },
     Layer {
         name: "sequencer",
-        imports: &["error_code", "ledger", "store"],
+        imports: &["error_code", "ledger", "store", "query"],
         reason: "the single writer knows neither court rules nor HTTP",
     },
     Layer {
         name: "audit",
-        imports: &["error_code", "ledger", "court", "store/contract", "store/reading", "store/refusal", "store/memory"],
+        imports: &["error_code", "ledger", "court", "store/traits", "query", "store/refusal", "store/memory"],
         reason: "an audit runs over any reader, local or remote, without a database engine",
     },
     Layer {
         name: "witness",
-        imports: &["error_code", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
+        imports: &["error_code", "ledger", "store/traits", "query", "store/refusal", "wire"],
         reason: "a witness is independent of the node that it watches",
     },
     Layer {
@@ -65,8 +70,8 @@ const TABLE: &[Layer] = &[
             "error_code",
             "ledger",
             "court",
-            "store/contract",
-            "store/reading",
+            "store/traits",
+            "query",
             "store/refusal",
             "wire",
             "custody",
@@ -76,7 +81,7 @@ const TABLE: &[Layer] = &[
     },
     Layer {
         name: "client",
-        imports: &["error_code", "files", "ledger", "store/contract", "store/reading", "store/refusal", "wire"],
+        imports: &["error_code", "files", "ledger", "store/traits", "store/bounds", "query", "store/refusal", "wire"],
         reason: "the client verifies what a server says and shares no code with it but the shapes",
     },
     Layer {
@@ -85,8 +90,8 @@ const TABLE: &[Layer] = &[
             "error_code",
             "ledger",
             "court",
-            "store/contract",
-            "store/reading",
+            "store/traits",
+            "query",
             "store/refusal",
             "store/shortage",
             "sequencer",
@@ -95,7 +100,7 @@ const TABLE: &[Layer] = &[
             "custody",
             "audit",
         ],
-        reason: "the HTTP layer reads through the contract and writes through the sequencer; it opens no store itself",
+        reason: "the HTTP layer reads through the traits and writes through the sequencer; it opens no store itself",
     },
     Layer { name: "load", imports: &["ledger", "wire"], reason: "a load generator uses a node as any client does" },
     Layer {
@@ -106,6 +111,7 @@ const TABLE: &[Layer] = &[
             "files",
             "court",
             "store",
+            "query",
             "wire",
             "custody",
             "sequencer",
@@ -187,8 +193,8 @@ mod tests {
             ("src/court/case.rs", "//! Docs.\nuse crate::ledger::{entry::Entry, hash};\nuse super::party;"),
             ("src/audit/walk.rs", "use crate::store::traits::Read;\nfn f() { crate::store::memory::new() }"),
             ("src/http/a.rs", "use crate::store::Read;\n#[cfg(test)]\nmod tests { use crate::store::rocks::Rocks; }"),
-            ("src/store/mod.rs", "pub mod contract; pub use contract::Read;"),
-            ("src/store/contract.rs", ""),
+            ("src/store/mod.rs", "pub mod traits; pub use traits::Read;"),
+            ("src/store/traits.rs", ""),
             ("src/ledger/tests.rs", "use crate::http::router;"),
             ("src/main.rs", "fn main() { tiezheng::cli::run() }"),
         ];
@@ -198,7 +204,7 @@ mod tests {
     #[test]
     fn an_import_from_above_is_named_with_its_line() {
         let broken = [
-            ("src/ledger/a.rs", "//! Docs.\n\nuse crate::{\n    ledger::b,\n    store::{memory, contract},\n};"),
+            ("src/ledger/a.rs", "//! Docs.\n\nuse crate::{\n    ledger::b,\n    store::{memory, traits},\n};"),
             ("src/store/b.rs", "//! Docs.\nfn f() {\n    super::super::wire::g()\n}"),
             ("src/audit/c.rs", "use crate::store;\nfn f() { store::rocks::open() }"),
             ("src/client.rs", "pub use crate::http::router as r;"),

@@ -267,8 +267,8 @@ mod tests {
     #[test]
     fn reexports_lead_to_the_owner() {
         let project = Project::of(&[
-            ("src/store/mod.rs", "mod contract; pub use contract::{Read as Reader, Append};"),
-            ("src/store/contract.rs", "pub trait Append {}"),
+            ("src/store/mod.rs", "mod traits; pub use traits::{Read as Reader, Append};"),
+            ("src/store/traits.rs", "pub trait Append {}"),
         ]);
         let lead = |path: &str| followed(&project, &path.split("::").map(str::to_owned).collect::<Vec<_>>()).join("::");
         assert_eq!(lead("store::Reader"), "store::traits::Read");

@@ -11,13 +11,13 @@ use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::store::admission::{AppendedState, ChainState};
 use crate::store::append_checks::{PieceState, PieceStates};
-use crate::store::bounds::damaged;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::{AnnexKey, PrivateRow, SubjectKey};
 use crate::store::rocks::index_buffer::IndexLookup;
 use crate::store::rocks::schema::{ANNEXES, PRIVATE, SUBJECTS};
 use crate::store::rocks::tree::Tree;
 use crate::store::traits::ReadError;
+use crate::store::traits::damaged;
 
 /// The chain up to a tip.
 pub struct AppendedChain<'a> {

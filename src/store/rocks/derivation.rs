@@ -10,10 +10,10 @@ use crate::ledger::hash::leaf_hash;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::statement::keys::KeyCache;
-use crate::store::bounds::damaged;
 use crate::store::index_entries::{ChainIndex, LeafEntries};
 use crate::store::rocks::tree::Tree;
 use crate::store::traits::ReadError;
+use crate::store::traits::damaged;
 
 /// Leaves that are read at a time.
 const READ_AT_ONCE: u64 = 4_096;

@@ -33,7 +33,7 @@ use crate::store::rocks::schema::{ANNEXES, PENDING_ERASURES, PRIVATE};
 use crate::store::rocks::search::{Needles, search};
 use crate::store::rocks::store::RocksStore;
 use crate::store::traits::ReadError;
-use crate::store::traits::private::{CompletedErasures, ErasureError, ErasureStage, PrivateStore};
+use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage, PrivateStore};
 
 /// How often it looks whether old files are gone, and how long it waits in between: RocksDB removes them a moment after
 /// it has let go of them, and a reader that began before keeps them for as long as it reads.

@@ -25,7 +25,6 @@ use crate::ledger::merkle::frontier::Frontier;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::store::bounds::damaged;
 use crate::store::index_entries::{ChainIndex, LeafEntries};
 use crate::store::rocks::batch::Batch;
 use crate::store::rocks::derivation::derive;
@@ -34,6 +33,7 @@ use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{DigestKey, Empty, FromDisk, ToDisk};
 use crate::store::rocks::schema::{DIGESTS, META, NUMBERS, RECORDS, STATEMENTS, Table};
 use crate::store::rocks::tree::Tree;
+use crate::store::traits::damaged;
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::{AppendError, DepositPlace, ReadError};
 

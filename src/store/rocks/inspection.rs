@@ -12,7 +12,6 @@ use crate::ledger::key::Name;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::statement::keys::KeyCache;
-use crate::store::bounds::damaged;
 use crate::store::rocks::checkpoint_file::{CheckpointState, HighWater};
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::about::About;
@@ -21,6 +20,7 @@ use crate::store::rocks::format::{FORMAT_VERSION, OLDEST_REBUILT_VERSION, Subjec
 use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::schema::{BLOCKS, LEAVES, META, PRIVATE, SUBJECTS};
 use crate::store::rocks::tree::{self, Tree};
+use crate::store::traits::damaged;
 use crate::store::traits::{Published, ReadError};
 
 /// Leaves whose rows are looked for.

@@ -15,7 +15,7 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::HashReader as _;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::store::bounds::{damaged, items_within, leaf_within, leaves_within, piece_hashes_to, size_of};
+use crate::store::bounds::{items_within, leaf_within, leaves_within, piece_hashes_to, size_of};
 use crate::store::rocks::counting;
 use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::folder::Lock;
@@ -25,6 +25,7 @@ use crate::store::rocks::index_buffer::{IndexBuffer, IndexLookup};
 use crate::store::rocks::scan;
 use crate::store::rocks::schema::{ANNEXES, BLOCKS, LABELS, LINK_TARGETS, LINKS, META, PRIVATE, SUBJECTS, TABLES};
 use crate::store::rocks::tree::Tree;
+use crate::store::traits::damaged;
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::{
     DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,

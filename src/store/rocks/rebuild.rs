@@ -10,7 +10,6 @@ use std::io;
 use std::path::Path;
 
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::store::bounds::damaged;
 use crate::store::index_entries::ChainIndex as _;
 use crate::store::rocks::derivation::{DerivedBlock, derive};
 use crate::store::rocks::engine::{Access, Engine};
@@ -24,6 +23,7 @@ use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::schema::{BLOCKS, DIGESTS, LINK_TARGETS, LINKS, META, NUMBERS, RECORDS, STATEMENTS, SUBJECTS};
 use crate::store::rocks::tree::Tree;
 use crate::store::rocks::tuning::Options;
+use crate::store::traits::damaged;
 use crate::store::traits::{LinkPosition, ReadError};
 
 /// The derived tables. Labels are not among them: they come from private content, not from the log.

@@ -32,7 +32,7 @@ use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
 use crate::store::shortage::Shortage;
-use crate::store::traits::private::{CompletedErasures, ErasureError, ErasureStage};
+use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use crate::store::traits::{
     Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, LogStore,
     PrivateContent, PrivateStore, Published, ReadError,

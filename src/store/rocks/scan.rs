@@ -9,13 +9,13 @@
 use rocksdb::ReadOptions;
 
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::store::bounds::damaged;
 use crate::store::record_codec::unpack;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::engine_error::cannot_read;
 use crate::store::rocks::format::{FromDisk as _, ToDisk as _};
 use crate::store::rocks::schema::LEAVES;
 use crate::store::traits::ReadError;
+use crate::store::traits::damaged;
 
 /// Bytes that one read of a file fetches: some hundred leaves' worth of blocks.
 const READ_AHEAD: usize = 256 * 1024;

@@ -16,7 +16,7 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::TILE_WIDTH;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::store::append_checks;
-use crate::store::bounds::{damaged, items_within, leaves_within, size_of};
+use crate::store::bounds::{items_within, leaves_within, size_of};
 use crate::store::index_entries::IndexEntries;
 use crate::store::record_codec::pack;
 use crate::store::rocks::appended::{AppendedChain, row};
@@ -37,6 +37,7 @@ use crate::store::rocks::schema::{
     SUBJECTS, TILES,
 };
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};
+use crate::store::traits::damaged;
 use crate::store::traits::{
     Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, LogStore,
     PrivateContent, Published, ReadError,

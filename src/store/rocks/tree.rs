@@ -11,12 +11,13 @@ use crate::ledger::merkle::list::root_of;
 use crate::ledger::merkle::prove::{self, BuildError};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{HashReader, TILE_LEVELS, TILE_WIDTH, items_at, partial_width};
-use crate::store::bounds::{damaged, leaf_hashes_to};
+use crate::store::bounds::leaf_hashes_to;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::record::Record;
 use crate::store::rocks::format::{StoredTile, TileKey};
 use crate::store::rocks::schema::{LEAVES, TILES};
 use crate::store::traits::ReadError;
+use crate::store::traits::damaged;
 
 const WIDTH: u64 = TILE_WIDTH as u64;
 

@@ -1,7 +1,7 @@
 //! Annotations of checkpoints: what others attest of them after publication. Append-only, and not part of the log.
 
 use crate::ledger::merkle::shape::TreeSize;
-use crate::store::traits::error::{AppendError, ReadError};
+use crate::store::traits::store_error::{AppendError, ReadError};
 
 /// What kind of attestation an annotation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

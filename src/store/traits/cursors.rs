@@ -1,7 +1,7 @@
 //! Positions of consumers of the ledger, such as webhooks. Mutable, and no evidence.
 
 use crate::ledger::hash::Digest;
-use crate::store::traits::error::{AppendError, ReadError};
+use crate::store::traits::store_error::{AppendError, ReadError};
 
 /// Keeps one number per consumer.
 pub trait CursorStore: Send + Sync {

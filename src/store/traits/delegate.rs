@@ -7,11 +7,11 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::store::traits::error::ReadError;
 use crate::store::traits::index::{DepositPlace, Index, LinkPosition};
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::ledger::LedgerReader;
 use crate::store::traits::private::{Private, PrivateReader};
+use crate::store::traits::store_error::ReadError;
 
 /// Implemented by a store that wraps a reader: it is then an [`Index`] too.
 pub trait Delegate: Send + Sync {

@@ -12,8 +12,8 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
-use crate::store::traits::error::ReadError;
 use crate::store::traits::index_rows::IndexRows;
+use crate::store::traits::store_error::ReadError;
 
 /// A position in the list of links to one deposit. The list is ordered by kind ([`LinkKind::BY_PRIORITY`]: the owner's links
 /// before `refers`, withdrawals first), and within a kind by the place of the linking deposit.

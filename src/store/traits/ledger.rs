@@ -2,11 +2,11 @@
 
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::store::bounds::damaged;
-use crate::store::traits::error::ReadError;
 use crate::store::traits::index::Index;
 use crate::store::traits::log::LogReader;
 use crate::store::traits::private::{Private, PrivateReader};
+use crate::store::traits::store_error::ReadError;
+use crate::store::traits::store_error::damaged;
 
 /// Reads a ledger.
 pub trait LedgerReader: LogReader + Index + PrivateReader {

@@ -10,7 +10,7 @@ use tiezheng::store::refusal::{ErasureRefusal, Refusal};
 use tiezheng::store::traits::CursorStore as _;
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::PrivateReader as _;
-use tiezheng::store::traits::private::{CompletedErasures, PrivateStore};
+use tiezheng::store::traits::private_store::{CompletedErasures, PrivateStore};
 use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Private, PrivateContent, ReadError};
 
 use crate::support::chain::{

@@ -13,7 +13,7 @@ use tiezheng::filing::service::FilingStore;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::rocks::store::RocksStore;
-use tiezheng::store::traits::private::{ErasureStage, PrivateStore};
+use tiezheng::store::traits::private_store::{ErasureStage, PrivateStore};
 
 use super::deposits_on_behalf::{deposit_on_behalf, holds, request};
 use super::originals::{draft_with, give, objects, submit};

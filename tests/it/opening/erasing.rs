@@ -10,7 +10,7 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::store::traits::PrivateReader as _;
-use tiezheng::store::traits::private::{CompletedErasures, ErasureError, PrivateStore};
+use tiezheng::store::traits::private_store::{CompletedErasures, ErasureError, PrivateStore};
 use tiezheng::store::traits::{LedgerReader, LogStore, Private, PrivateContent};
 
 use super::copy;

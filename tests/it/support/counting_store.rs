@@ -11,7 +11,7 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
-use tiezheng::store::traits::private::{CompletedErasures, ErasureError, ErasureStage};
+use tiezheng::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use tiezheng::store::traits::{
     AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader,
     PrivateStore, Published, ReadError,

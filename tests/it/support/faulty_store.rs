@@ -11,7 +11,7 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::shortage::Shortage;
-use tiezheng::store::traits::private::{CompletedErasures, ErasureError, ErasureStage};
+use tiezheng::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use tiezheng::store::traits::{
     AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, LogStore, PrivateContent,
     PrivateStore, Published, ReadError,

@@ -1,5 +1,7 @@
 //! Why a store did not read, or did not append.
 
+use std::fmt::Display;
+
 use crate::ledger::merkle::shape::TreeSize;
 use crate::store::refusal::{ErasureRefusal, Refusal};
 use crate::store::shortage::Shortage;
@@ -34,6 +36,11 @@ pub enum ReadError {
     /// The disk or the connection failed. Try again later.
     #[error("cannot read: {0}")]
     Unavailable(String),
+}
+
+/// [`ReadError::Damaged`].
+pub fn damaged(what: &'static str, at: impl Display, reason: impl Into<String>) -> ReadError {
+    ReadError::Damaged { what, at: format!("{at}"), reason: reason.into() }
 }
 
 /// Why an append did not happen, or may have.
