@@ -89,10 +89,9 @@ impl<'a, R: LedgerReader + ?Sized> Rows<'a, R> {
         for (algorithm, digest) in statement.content.iter().flat_map(Content::digests) {
             self.count += 1;
             let find = |within| store.find_digest(algorithm, &digest, within, 1);
-            let first = find(LeafIndex(0)..own.end);
-            let is_first = first.as_ref().is_ok_and(|first| *first == [self.at]);
-            has_earlier |= !is_first;
-            if !is_first && !find(own.clone()).is_ok_and(|found| found == [self.at]) {
+            let first = find(LeafIndex(0)..own.end).ok().and_then(|found| found.first().copied());
+            has_earlier |= first.is_some_and(|first| first < self.at);
+            if first != Some(self.at) && !find(own.clone()).is_ok_and(|found| found == [self.at]) {
                 self.findings.push((Fault::Index, format!("digest {algorithm} {digest}: no row leads here")));
             }
         }

@@ -73,10 +73,10 @@ mod tests {
 
     #[test]
     fn an_event_names_the_item_the_deposit_and_the_finding_of_its_act() {
+        use ActKind::{Consent, Diverge, Import, Judge, Reply, Restate, Verify, WithdrawItem};
         let value = |lines: &[(String, String)], name: &str| {
             lines.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone())
         };
-        use ActKind::{Consent, Diverge, Import, Judge, Reply, Restate, Verify, WithdrawItem};
         for kind in [Consent, Diverge, Import, Judge, Reply, Restate, Verify, WithdrawItem] {
             for seed in 0..8 {
                 let (event, lines) = event(kind, seed);

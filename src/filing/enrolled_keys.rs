@@ -176,7 +176,7 @@ mod tests {
         assert_eq!((of(&keys, &one), of(&keys, &two)), (vec![account(2)], vec![account(1)]));
         let again = EnrolledKeys::open(Arc::clone(&store) as Arc<dyn AccountStore>).unwrap();
         assert_eq!((of(&again, &one), of(&again, &two)), (vec![account(2)], vec![account(1)]));
-        assert_eq!(again.of_account(account(1)), [two.clone()]);
+        assert_eq!(again.of_account(account(1)), std::slice::from_ref(&two));
         // An empty list has no document.
         keys.write(account(1), Vec::new()).await.unwrap();
         assert_eq!((of(&keys, &two), keys.of_account(account(1))), (vec![], vec![]));

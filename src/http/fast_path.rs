@@ -102,8 +102,8 @@ impl FastPath {
 
     /// The service of one connection.
     #[must_use]
-    pub fn on(&self, connection: Arc<OpenConnection>) -> Connection {
-        Connection { state: Arc::clone(&self.state), router: self.router.clone(), connection }
+    pub fn on(&self, connection: Arc<OpenConnection>) -> ConnectionService {
+        ConnectionService { state: Arc::clone(&self.state), router: self.router.clone(), open: connection }
     }
 
     /// Answers one request from `peer` without a connection.
@@ -114,18 +114,18 @@ impl FastPath {
 
 /// The service of one connection.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub struct ConnectionService {
     state: Arc<AppState>,
     router: Router,
-    connection: Arc<OpenConnection>,
+    open: Arc<OpenConnection>,
 }
 
 /// The future of a response.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-impl Connection {
+impl ConnectionService {
     fn answer(&mut self, mut request: Request) -> ResponseFuture {
-        let (connection, guard) = (Arc::clone(&self.connection), self.connection.begin_request());
+        let (connection, guard) = (Arc::clone(&self.open), self.open.begin_request());
         let checked = target::check(request.method(), request.uri(), request.version(), request.headers());
         let answering = if let Err(failure) = checked.and_then(|()| require_plain_body(request.headers())) {
             Either::Left(Either::Left(ready(Ok(rejected(failure, &request)))))
@@ -153,7 +153,7 @@ impl Connection {
     }
 }
 
-impl Service<Request<Incoming>> for Connection {
+impl Service<Request<Incoming>> for ConnectionService {
     type Response = Response;
     type Error = Infallible;
     type Future = ResponseFuture;
@@ -164,7 +164,7 @@ impl Service<Request<Incoming>> for Connection {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> ResponseFuture {
-        let connection = Arc::clone(&self.connection);
+        let connection = Arc::clone(&self.open);
         self.answer(request.map(|incoming| Body::new(ClientBody::new(incoming, connection))))
     }
 }

@@ -132,9 +132,9 @@ impl DepositCache {
     /// Whether this number was asked for before, as far as is remembered; from now on it was.
     fn was_asked_for(&self, number: DepositNumber) -> bool {
         // Its random bits, of which the low ones choose the place.
-        let [.., a, b, c, d, e, f] = number.to_key();
-        let tag = u32::from_be_bytes([a, b, c, d]) | 1;
-        let place = usize::from(u16::from_be_bytes([e, f]));
+        let random = number.to_key().last_chunk().map_or(0, |random| u64::from_be_bytes(*random));
+        let tag = u32::try_from(random >> 32 | 1).unwrap_or(1);
+        let place = usize::try_from(random % ASKED_ONCE as u64).unwrap_or(0);
         self.asked_once.get(place).is_some_and(|last| last.swap(tag, Ordering::Relaxed) == tag)
     }
 }

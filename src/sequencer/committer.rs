@@ -110,7 +110,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
         let committed = self.publish(block, &private, &[]);
         state.set_committing_since(None);
         match committed {
-            Ok(block) => self.resolve(&block, deposits),
+            Ok(block) => resolve(&block, deposits),
             Err(CommitError::Rejected(refusal)) if !rebuilt => {
                 tracing::warn!(%refusal, "the store rejected a block; its deposits are checked one at a time");
                 return_private(&mut deposits.leaves, &mut private, self.tip.size().next_index());
@@ -118,15 +118,6 @@ impl<S: LogStore + ?Sized> Committer<S> {
             }
             Err(error) => deposits.halt(&self.halt_after(error, state)),
         }
-    }
-
-    fn resolve(&self, block: &Arc<PublishedBlock>, deposits: BlockDeposits) {
-        let BlockDeposits { leaves, duplicates, .. } = deposits;
-        metrics::histogram!("tiezheng_block_deposits").record(u32::try_from(leaves.len()).unwrap_or(u32::MAX));
-        let outcome = |position, fresh| DepositOutcome::Published { block: Arc::clone(block), position, fresh };
-        let duplicates = duplicates.into_iter().map(|(position, deposit)| (deposit, outcome(position, false)));
-        let leaves = (0..).zip(leaves).map(|(position, deposit)| (deposit, outcome(position, true)));
-        duplicates.chain(leaves).for_each(|(deposit, outcome)| deposit.resolve(outcome));
     }
 
     /// Pauses or stops writing after a failed commit.
@@ -238,6 +229,16 @@ fn return_private(leaves: &mut [PendingDeposit], private: &mut Vec<(LeafIndex, P
             deposit.private = content;
         }
     }
+}
+
+/// Answers the clients of a published block.
+fn resolve(block: &Arc<PublishedBlock>, deposits: BlockDeposits) {
+    let BlockDeposits { leaves, duplicates, .. } = deposits;
+    metrics::histogram!("tiezheng_block_deposits").record(u32::try_from(leaves.len()).unwrap_or(u32::MAX));
+    let outcome = |position, fresh| DepositOutcome::Published { block: Arc::clone(block), position, fresh };
+    let duplicates = duplicates.into_iter().map(|(position, deposit)| (deposit, outcome(position, false)));
+    let leaves = (0..).zip(leaves).map(|(position, deposit)| (deposit, outcome(position, true)));
+    duplicates.chain(leaves).for_each(|(deposit, outcome)| deposit.resolve(outcome));
 }
 
 #[cfg(test)]

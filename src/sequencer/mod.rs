@@ -43,7 +43,8 @@ pub mod request;
 pub mod start;
 #[cfg(feature = "node")]
 pub mod state;
-#[cfg(all(test, feature = "node"))]
+#[cfg(feature = "node")]
+#[cfg(test)]
 mod testing;
 #[cfg(feature = "node")]
 pub mod writer;

@@ -168,6 +168,7 @@ pub fn print(receipt: &Receipt) -> String {
 }
 
 /// As [`print`], on one line: the form that a case stores.
+#[must_use]
 pub fn print_line(receipt: &Receipt) -> String {
     json::line(&ReceiptJson::from(receipt))
 }

@@ -1,5 +1,5 @@
 //! Write buffer for index rows. Their keys are random, five a deposit, and inserting them one by one was half the cost of an
-//! append. BufferedRows of some ten thousand deposits collect in the active buffer; a full buffer is frozen and flushed in key order, a
+//! append. Rows of some ten thousand deposits collect in the active buffer; a full buffer is frozen and flushed in key order, a
 //! few rows with each later block:
 //!
 //! ```text
@@ -37,7 +37,7 @@ use crate::store::traits::damaged;
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::{AppendError, DepositPlace, ReadError};
 
-/// BufferedRows of one batch when the whole buffer is flushed.
+/// Rows of one batch when the whole buffer is flushed.
 const AT_ONCE: usize = 4_096;
 
 /// The rows of some leaves.
