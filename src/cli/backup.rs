@@ -13,8 +13,7 @@ use crate::cli::folder_copy::{check, checkpoint_rows, copy, must_be_apart, size_
 use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, Screen, WARNING};
-use crate::store::rocks::folder::Folder;
-use crate::store::rocks::open_error::OpenError;
+use crate::store::factory::{Folder, OpenError};
 
 const EXAMPLES: &str = "\
 Example:

@@ -19,8 +19,7 @@ use crate::http::rate_limit::Limit;
 use crate::ledger::notice::{Mode, NoticeKind};
 use crate::query::records::genesis;
 use crate::store::account_files::AccountFiles;
-use crate::store::factory;
-use crate::store::rocks::open_error::OpenError;
+use crate::store::factory::{self, OpenError};
 use crate::store::traits::accounts::AccountStoreError;
 
 /// Who may deposit, and how often | 存证策略与限额

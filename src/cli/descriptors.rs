@@ -6,7 +6,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cli::exit::CliError;
-use crate::store::rocks::tuning;
+use crate::store::factory::StoreOptions;
 
 /// The limit that is requested: enough for ten thousand connections.
 const WANTED: u64 = 1 << 16;
@@ -22,14 +22,14 @@ const LEAST_OF_DATABASE: u64 = 128;
 
 /// Options of the database: it may open at most half of the allowed files.
 #[must_use]
-pub fn database_options() -> tuning::Options {
+pub fn database_options() -> StoreOptions {
     let allowed = getrlimit(Resource::Nofile).current.unwrap_or(WANTED);
-    tuning::Options { open_files: files_of_database(allowed), ..tuning::Options::default() }
+    StoreOptions { open_files: files_of_database(allowed), ..StoreOptions::default() }
 }
 
 fn files_of_database(allowed: u64) -> i32 {
     let half = i32::try_from(allowed / 2).unwrap_or(i32::MAX);
-    tuning::Options::default().open_files.min(half).max(16)
+    StoreOptions::default().open_files.min(half).max(16)
 }
 
 /// Raises the limit as far as the operating system allows, before a database is opened. Returns the limit.

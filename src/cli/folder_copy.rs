@@ -17,8 +17,7 @@ use crate::cli::filing_service::{ORIGINALS, PLATFORM_KEY};
 use crate::cli::open_errors::cannot_open;
 use crate::files::regular;
 use crate::store::account_files::{ACCOUNTS, INVENTORY};
-use crate::store::factory::{self, FolderReader};
-use crate::store::rocks::folder::Folder;
+use crate::store::factory::{self, Folder, FolderReader};
 use crate::store::traits::{LogReader as _, Published};
 
 /// The database.

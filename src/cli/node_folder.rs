@@ -25,9 +25,7 @@ use crate::ledger::hash::sha256;
 use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
 use crate::query::records::genesis;
-use crate::store::factory::{self, FolderReader, FolderStore};
-use crate::store::rocks::folder::Folder;
-use crate::store::rocks::open_error::OpenError;
+use crate::store::factory::{self, Folder, FolderReader, FolderStore, OpenError};
 use crate::store::traits::{LogReader as _, LogStore as _};
 
 /// A ledger's folder, open, and its keys.

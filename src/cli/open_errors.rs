@@ -4,9 +4,7 @@ use std::path::Path;
 
 use crate::cli::exit::CliError;
 use crate::files::regular::NotRegular;
-use crate::store::rocks::checkpoint_file::LENGTH as MARK_LENGTH;
-use crate::store::rocks::format::FORMAT_VERSION;
-use crate::store::rocks::open_error::OpenError;
+use crate::store::factory::{CHECKPOINT_FILE_LENGTH, FORMAT_VERSION, OpenError};
 use crate::store::traits::ReadError;
 
 /// The error of an unopened ledger: damage is a finding; otherwise nothing could be checked.
@@ -70,10 +68,12 @@ fn in_chinese(error: &OpenError) -> String {
         OpenError::MarkLength { found } => {
             let fault = match found {
                 0 => "文件为空",
-                found if *found < MARK_LENGTH => "文件被截断",
+                found if *found < CHECKPOINT_FILE_LENGTH => "文件被截断",
                 _ => "文件被追加了内容",
             };
-            format!("检查点文件 mark 为 {found} 字节，应为 {MARK_LENGTH} 字节（{fault}）：{RESTORE}整个文件夹")
+            format!(
+                "检查点文件 mark 为 {found} 字节，应为 {CHECKPOINT_FILE_LENGTH} 字节（{fault}）：{RESTORE}整个文件夹"
+            )
         }
         OpenError::MarkSlotDamaged { slot, size } => format!(
             "检查点文件 mark 的第 {slot} 处记录已损坏，其所载检查点可能比另一处（{size} 条记录）更新，因而无法判断数据库是否完整。断电不会造成此种损坏：请检查磁盘。请将最新备份中的 mark 文件放入此处，重新启动，并将记录数与最后一份已发出的回执核对"

@@ -24,8 +24,7 @@ use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, Screen, WARNING};
 use crate::files::regular;
-use crate::store::rocks::folder::{BESIDE, Folder, KEYS, RESTORED, RESTORING};
-use crate::store::rocks::open_error::OpenError;
+use crate::store::factory::{BESIDE, Folder, KEYS, OpenError, RESTORED, RESTORING};
 use crate::store::traits::Published;
 
 const EXAMPLES: &str = "\

@@ -3,12 +3,10 @@
 use std::path::Path;
 
 use crate::ledger::key::Name;
-use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::reader::RocksReader;
-use crate::store::rocks::rebuild;
 use crate::store::rocks::reopening::ReopeningStore;
 use crate::store::rocks::store::RocksStore;
-use crate::store::rocks::tuning::Options;
+use crate::store::rocks::{checkpoint_file, folder, format, open_error, rebuild, tuning};
 use crate::store::traits::ReadError;
 
 /// The ledger in a folder, for reading and appending.
@@ -20,12 +18,34 @@ pub type FolderReader = RocksReader;
 /// The ledger of a running node, which recovers from shortages within the process.
 pub type NodeStore = ReopeningStore;
 
+/// How much of the machine the store may use.
+pub type StoreOptions = tuning::Options;
+
+/// Why the ledger in a folder was not opened.
+pub type OpenError = open_error::OpenError;
+
+/// A ledger's folder: its names and locks.
+pub type Folder = folder::Folder;
+
+/// Names of the key files in a ledger's folder.
+pub const KEYS: [&str; 2] = folder::KEYS;
+/// Names of what a node keeps beside its ledger.
+pub const BESIDE: [&str; 4] = folder::BESIDE;
+/// Name of a backup that is being copied into a folder.
+pub const RESTORING: &str = folder::RESTORING;
+/// The same, complete and checked.
+pub const RESTORED: &str = folder::RESTORED;
+/// Version of the disk format that this program writes.
+pub const FORMAT_VERSION: u32 = format::FORMAT_VERSION;
+/// Length of the checkpoint file in bytes.
+pub const CHECKPOINT_FILE_LENGTH: u64 = checkpoint_file::LENGTH;
+
 /// Opens the ledger in `folder`. One process at a time.
 ///
 /// # Errors
 ///
 /// [`OpenError`]; [`OpenError::Absent`] where there is none.
-pub fn open(folder: &Path, options: &Options) -> Result<FolderStore, OpenError> {
+pub fn open(folder: &Path, options: &StoreOptions) -> Result<FolderStore, OpenError> {
     RocksStore::open(folder, options)
 }
 
@@ -34,7 +54,7 @@ pub fn open(folder: &Path, options: &Options) -> Result<FolderStore, OpenError> 
 /// # Errors
 ///
 /// [`OpenError`].
-pub fn create(folder: &Path, origin: &Name, options: &Options) -> Result<FolderStore, OpenError> {
+pub fn create(folder: &Path, origin: &Name, options: &StoreOptions) -> Result<FolderStore, OpenError> {
     RocksStore::create(folder, origin, options)
 }
 
@@ -43,13 +63,13 @@ pub fn create(folder: &Path, origin: &Name, options: &Options) -> Result<FolderS
 /// # Errors
 ///
 /// [`OpenError`].
-pub fn open_read_only(folder: &Path, options: &Options) -> Result<FolderReader, OpenError> {
+pub fn open_read_only(folder: &Path, options: &StoreOptions) -> Result<FolderReader, OpenError> {
     RocksStore::open_read_only(folder, options)
 }
 
 /// The store of a node: `store`, opened with `options`, which is opened again after a shortage.
 #[must_use]
-pub fn for_node(store: FolderStore, options: Options) -> NodeStore {
+pub fn for_node(store: FolderStore, options: StoreOptions) -> NodeStore {
     ReopeningStore::new(store, options)
 }
 
@@ -59,7 +79,11 @@ pub fn for_node(store: FolderStore, options: Options) -> NodeStore {
 /// # Errors
 ///
 /// [`OpenError`]; after an interruption the ledger is not opened until this has succeeded.
-pub fn rebuild_index(folder: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OpenError> {
+pub fn rebuild_index(
+    folder: &Path,
+    options: &StoreOptions,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<u64, OpenError> {
     rebuild::rebuild(folder, options, progress)
 }
 

@@ -10,8 +10,7 @@ use crate::audit::report::{Fault, Finding};
 use crate::audit::walk::{Options as AuditOptions, walk};
 use crate::cli::exit::CliError;
 use crate::cli::open_errors::cannot_open;
-use crate::store::factory;
-use crate::store::rocks::tuning::Options;
+use crate::store::factory::{self, StoreOptions};
 
 /// Positions tried per file.
 const PLACES: usize = 64;
@@ -33,7 +32,7 @@ pub struct FlippedBit {
 /// The copy cannot be opened, read or written.
 pub fn flip_a_bit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> Result<Option<FlippedBit>, CliError> {
     // Opening the database flushes its write-ahead log into files.
-    drop(factory::open(dir, &Options::default()).map_err(|error| cannot_open(dir, &error))?);
+    drop(factory::open(dir, &StoreOptions::default()).map_err(|error| cannot_open(dir, &error))?);
     let io = |error: std::io::Error| CliError::io(dir, &error);
     let entries = fs::read_dir(dir.join("db")).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(io)?;
     let mut files: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
@@ -60,7 +59,7 @@ pub fn flip_a_bit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> Result<O
 }
 
 fn names_a_deposit(dir: &Path, is_deposit: impl Fn(u64, u64) -> bool) -> bool {
-    let Ok(store) = factory::open_read_only(dir, &Options::default()) else { return false };
+    let Ok(store) = factory::open_read_only(dir, &StoreOptions::default()) else { return false };
     let options = AuditOptions { signatures: false, ..AuditOptions::default() };
     let is_located = |finding: &Finding| {
         let place = finding.index.zip(finding.height).filter(|_| finding.fault == Fault::Damaged);

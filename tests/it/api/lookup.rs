@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use reqwest::header::{ACCEPT, IF_NONE_MATCH};
 use serde_json::{Value, json};
+use tiezheng::filing::service::FilingStore;
 use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::media::MediaType;
 use tiezheng::ledger::merkle::shape::LeafIndex;
@@ -14,6 +15,7 @@ use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::LogReader as _;
 use tiezheng::wire::receipt::parse;
 
+use crate::support::counting_store::CountingStore;
 use crate::support::depositor::{note, origin, statement_with};
 use crate::support::test_node::{NodeConfig, TestNode};
 
@@ -153,4 +155,37 @@ async fn receipts_of_a_ledger_that_grows_have_the_paths_of_its_tree() {
             assert_eq!(receipt.previous_path, inclusion(&*store, before, size).unwrap(), "{number} of {size}");
         }
     }
+}
+
+/// Counted, not timed: number, record, block header and the filter of links, however many blocks there are.
+#[tokio::test]
+async fn a_first_look_up_takes_four_reads_of_the_store_and_a_repeated_one_less() {
+    let store = Arc::new(MemoryStore::new(origin()));
+    let counting = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn FilingStore>));
+    let reader = counting.clone();
+    let node = TestNode::over(store, NodeConfig { reader: Some(reader), ..NodeConfig::default() }).await;
+    let mut numbers = Vec::new();
+    for n in 0..40 {
+        numbers.push(TestNode::number(&node.deposit(&note(n)).await));
+    }
+    let again = statement_with(9, 1_000, |statement| {
+        statement.content = note(3).statement().content;
+    });
+    let repeated = TestNode::number(&node.deposit(&again).await);
+    let mut reads = async |number: &str| {
+        counting.take_reads();
+        assert_eq!(node.get(&format!("/v1/deposits/{number}")).await.status, 200);
+        let mut reads = counting.take_reads();
+        reads.retain(|what, _| !["published", "rows", "set_cursor", "pending_erasures"].contains(what));
+        reads
+    };
+    let first = [("find_number", 1), ("leaves", 2), ("links_to", 1)].into();
+    assert_eq!(reads(&numbers[7]).await, first);
+    assert_eq!(reads(&numbers[30]).await, first);
+    // The block is cached; the deposit is from the second time on.
+    assert_eq!(reads(&numbers[7]).await, [("find_number", 1), ("leaves", 1), ("links_to", 1)].into());
+    assert_eq!(reads(&numbers[7]).await, [].into());
+    // Only a deposit whose digest was deposited before looks for the earlier ones.
+    let with_earlier = reads(&repeated).await;
+    assert_eq!(with_earlier.get("find_digest"), Some(&2), "{with_earlier:?}");
 }

@@ -116,12 +116,24 @@ fn an_operator_token_is_announced_and_never_takes_the_place_of_another_file() {
     let said = serve("en", &token).ends(0).stdout;
     assert!(said.contains("in force: no other was made"), "{said}");
     assert_eq!(fs::read_to_string(&token).unwrap(), written);
+    let chain = chain.to_str().unwrap();
     // What is no token of this ledger is neither replaced nor taken for one.
-    let foreign = written.replace("tzt_", "tzt_0").replacen("tzt_00", "tzt_0", 1);
+    let digit = written.as_bytes()["tzt_".len()];
+    let foreign = written.replacen(char::from(digit), if digit == b'7' { "8" } else { "7" }, 1);
+    assert_ne!(foreign, written);
     for content in ["notes of somebody\n", "", foreign.as_str(), "\u{fffd}"] {
         let file = workspace.file("notes", content);
-        let refused =
-            workspace.run(&["serve", "--test", "--data", chain.to_str().unwrap(), "--operator-token", "notes"]);
+        let refused = workspace.run(&[
+            "serve",
+            "--test",
+            "--data",
+            chain,
+            "--listen",
+            "127.0.0.1:0",
+            "--operator-token",
+            "notes",
+            "--stop-with-stdin",
+        ]);
         assert_eq!(refused.ends(64).error(), "not_an_operator_token", "{content:?}");
         assert_eq!(fs::read_to_string(workspace.path("notes")).unwrap(), content);
         drop(file);
