@@ -1,4 +1,7 @@
-//! Opens and creates the ledger in a folder. The only code outside of a backend that names one.
+//! Creates and opens a ledger in a data folder, and selects the storage backend: today RocksDB (`store::rocks`).
+//!
+//! Only this module and the backend itself name the backend's types. All other code uses the aliases below and
+//! `store::traits`.
 
 use std::path::Path;
 
@@ -11,25 +14,27 @@ use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
 use crate::store::traits::ReadError;
 
-/// The ledger in a folder, for reading and appending.
+/// A ledger in a data folder, open for reading and appending.
 pub type FolderStore = RocksStore;
 
-/// The ledger in a folder, for reading.
+/// A ledger in a data folder, open read-only.
 pub type FolderReader = RocksReader;
 
-/// The ledger of a running node, which recovers from shortages within the process.
+/// The store of a running node. It recovers from an exhausted resource, such as a full disk, without a restart of the
+/// process.
 pub type NodeStore = ReopeningStore;
 
-/// Opens the ledger in `folder`. One process at a time.
+/// Opens the ledger in `folder` for reading and appending. Takes the folder's lock: only one process can have it open.
 ///
 /// # Errors
 ///
-/// [`OpenError`]; [`OpenError::Absent`] where there is none.
+/// [`OpenError`]; [`OpenError::Absent`] when the folder contains no ledger.
 pub fn open(folder: &Path, options: &Options) -> Result<FolderStore, OpenError> {
     RocksStore::open(folder, options)
 }
 
-/// Creates a ledger in `folder`, which must be empty or not there, and opens it. Completes a creation that was interrupted.
+/// Creates a ledger with the given `origin` in `folder`, which must be empty or absent, and opens it. If an earlier call
+/// was interrupted, this one completes it.
 ///
 /// # Errors
 ///
@@ -38,7 +43,7 @@ pub fn create(folder: &Path, origin: &Name, options: &Options) -> Result<FolderS
     RocksStore::create(folder, origin, options)
 }
 
-/// Opens the ledger in `folder` for reading, and writes nothing. Not while a node has it open.
+/// Opens the ledger in `folder` read-only: changes no file. Fails while a node has the folder open.
 ///
 /// # Errors
 ///
@@ -47,23 +52,24 @@ pub fn open_read_only(folder: &Path, options: &Options) -> Result<FolderReader, 
     RocksStore::open_read_only(folder, options)
 }
 
-/// The store of a node: `store`, opened with `options`, which is opened again after a shortage.
+/// Wraps `store`, which was opened with `options`, for a node: the wrapper reopens it with the same options after a
+/// shortage.
 #[must_use]
 pub fn for_node(store: FolderStore, options: Options) -> NodeStore {
     ReopeningStore::new(store, options)
 }
 
-/// Derives the index of the ledger in `folder` again from its log, in the present disk format. `progress` is called with the number
-/// of leaves done and in all.
+/// Rebuilds the index of the ledger in `folder` from its log, in the current disk format, and returns the number of leaves.
+/// Calls `progress` with the number of leaves processed and the total.
 ///
 /// # Errors
 ///
-/// [`OpenError`]; after an interruption the ledger is not opened until this has succeeded.
+/// [`OpenError`]. After an interrupted rebuild, [`open`] rejects the ledger until a rebuild has succeeded.
 pub fn rebuild_index(folder: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OpenError> {
     rebuild::rebuild(folder, options, progress)
 }
 
-/// How many rows each table of `reader` has.
+/// Counts the rows of each table that `reader` has: pairs of table name and row count.
 ///
 /// # Errors
 ///
