@@ -1,7 +1,7 @@
 //! Creates and opens a ledger in a data folder, and selects the storage backend: today RocksDB (`store::rocks`).
 //!
-//! Only this module and the backend itself name the backend's types. All other code uses the aliases below and
-//! `store::traits`.
+//! Code that reads or appends uses the aliases below and `store::traits`, and does not depend on the backend. Commands that
+//! work on the folder's files (backup, restore) use `store::rocks` directly.
 
 use std::path::Path;
 
