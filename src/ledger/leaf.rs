@@ -1,4 +1,5 @@
-//! A leaf of the ledger's tree: an entry, a notice or a block header. The first line of a record tells which.
+//! A leaf of the ledger's Merkle tree: an entry, a notice or a block header. The first line of the record states its kind
+//! and version.
 
 use crate::ledger::block::{self, BlockHeader};
 use crate::ledger::entry::{self, Entry};
@@ -18,7 +19,7 @@ pub const ADMISSION_MAX: usize = 16 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "one at a time, and the small one is the one of which there are many")]
 pub enum Leaf {
-    /// A deposit.
+    /// The entry of a deposit.
     Entry(Entry),
     /// A notice of the operator.
     Notice(SignedNotice),
@@ -30,7 +31,7 @@ pub enum Leaf {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LeafError {
-    /// The first line names no kind and version that this program knows.
+    /// The first line is not a kind and version that this program supports.
     #[error("unknown kind of record")]
     UnknownKind,
     /// An entry that does not parse.
@@ -49,7 +50,7 @@ impl Leaf {
     ///
     /// # Errors
     ///
-    /// [`LeafError`]. In a ledger that means a damaged or forged record.
+    /// [`LeafError`]. For a leaf of a ledger, it means that the record is damaged or forged.
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
         Self::parse_with(bytes, &mut KeyCache::none())
     }

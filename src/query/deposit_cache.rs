@@ -1,12 +1,14 @@
-//! Cache of deposits that are asked for repeatedly. Without it a repeated look-up takes 1.5 times the CPU time (measured 2026-11-30).
+//! Cache of deposits that clients look up repeatedly. Without it a repeated look-up takes 1.5 times the CPU time (measured
+//! 2026-11-30).
+//!
+//! A deposit is cached at its second look-up. Encoding every deposit at its first look-up would add a tenth to the CPU time
+//! of each look-up, in vain for deposits that are never requested again.
 //!
 //! # Invariants
 //!
-//! A cached entry is kept encoded, and hashed again each time it is returned: if a bit has flipped in memory, it is dropped and read
-//! from the store. Links of later deposits may still change: they are read again whenever the ledger has grown.
-//!
-//! A deposit is cached when it is asked for the second time. To encode one that nobody asks for again would be a tenth of the CPU
-//! time of its look-up.
+//! A cached entry is stored encoded (`record_codec`), and its leaf hash is computed again at each hit. If a bit has flipped
+//! in memory, the entry is removed and the deposit is read from the store. Later deposits may link to a cached one: these
+//! links are read again whenever the ledger has grown.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,21 +24,21 @@ use crate::query::{history, records};
 use crate::store::record_codec::{pack, unpack};
 use crate::store::traits::{DepositPlace, LedgerReader, ReadError};
 
-/// Most cached deposits: some 55 MiB of the usual kind, 120 of the longest that are cached.
+/// Capacity in deposits: about 55 MiB for deposits of usual length, 120 MiB if all have the length [`LONGEST`].
 const CACHED: usize = 102_400;
-/// Longest encoded entry that is cached, in bytes; few are longer.
+/// Length limit of a cached entry, encoded, in bytes. Few entries are longer.
 const LONGEST: usize = 1_024;
-/// Most links and earlier deposits that are cached with a deposit; few have more.
+/// A history is cached only if it lists at most this many links and earlier deposits. Few deposits have more.
 const LISTED: usize = 4;
-/// Numbers of deposits asked for once that are remembered, four bytes each.
+/// Slots of the table of numbers that were looked up once; four bytes each.
 const ASKED_ONCE: usize = 1 << 16;
 
-/// A deposit that was found.
+/// The result of a look-up.
 #[derive(Debug)]
 pub struct FoundDeposit {
-    /// Its place.
+    /// Its position in the log.
     pub place: DepositPlace,
-    /// 交易id, computed anew.
+    /// 交易id: the leaf hash, computed from `bytes`.
     pub hash: Digest,
     /// The entry, byte for byte.
     pub bytes: Vec<u8>,
@@ -48,15 +50,15 @@ struct CachedDeposit {
     place: DepositPlace,
     hash: Digest,
     row: Box<[u8]>,
-    /// Its history, and the size of the ledger for which it was read.
+    /// Its history, and the published size at which the history was read.
     history: Mutex<Option<(TreeSize, History)>>,
 }
 
-/// Deposits of one ledger, by number.
+/// A bounded cache of deposits of one ledger, by number.
 #[derive(Debug)]
 pub struct DepositCache {
     deposits: Cache<DepositNumber, Arc<CachedDeposit>>,
-    /// The last number that was asked for once, at each place that a number may have.
+    /// Direct-mapped table of tags of recently requested numbers; see [`Self::was_asked_for`].
     asked_once: Box<[AtomicU32]>,
 }
 
@@ -68,11 +70,11 @@ impl Default for DepositCache {
 }
 
 impl DepositCache {
-    /// The deposit of `number`; `None` when there is none.
+    /// The deposit with this number, from the cache or from `store`; `None` when there is none.
     ///
     /// # Errors
     ///
-    /// [`ReadError`]; [`ReadError::Damaged`] when the index leads to something else.
+    /// [`ReadError`]; [`ReadError::Damaged`] when the index row leads to a different record.
     pub fn find<R: LedgerReader + ?Sized>(
         &self,
         store: &R,
@@ -98,7 +100,8 @@ impl DepositCache {
         Ok(Some(FoundDeposit { place, hash, bytes }))
     }
 
-    /// The [`history`](history::history) of a deposit that was found, read as `entry`.
+    /// The [`history`](history::history) of the deposit `found`, whose parsed record is `entry`. Uses the cached history if
+    /// the ledger has not grown, and otherwise reads the later links again.
     ///
     /// # Errors
     ///
@@ -111,11 +114,11 @@ impl DepositCache {
     ) -> Result<History, ReadError> {
         let size = records::published(store)?.size();
         let Some(cached) = self.deposits.get(&entry.number) else { return history::history(store, found.place, entry) };
-        // Changed as a whole, so a panicked thread leaves nothing half done behind it.
+        // Ignores poisoning: the value is replaced in one assignment, so a thread that panics leaves a consistent one.
         let known = cached.history.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let history = match known {
             Some((at, history)) if at == size => return Ok(history),
-            // What was deposited before is what it was.
+            // The list of earlier deposits is final.
             Some((_, history)) => {
                 let (owner_links, references) = history::later_links(store, found.place.index, entry)?;
                 History { owner_links, references, ..history }
@@ -129,9 +132,10 @@ impl DepositCache {
         Ok(history)
     }
 
-    /// Whether this number was asked for before, as far as is remembered; from now on it was.
+    /// Records a look-up of `number`. Returns whether its slot in the table held the tag of the same number. This is an
+    /// approximation: another number in the same slot replaces the tag, and numbers with the same random bits share it.
     fn was_asked_for(&self, number: DepositNumber) -> bool {
-        // Its random bits, of which the low ones choose the place.
+        // The number's random bits: the low bits select the slot, the high half is the tag (never 0, which means empty).
         let random = number.to_key().last_chunk().map_or(0, |random| u64::from_be_bytes(*random));
         let tag = u32::try_from(random >> 32 | 1).unwrap_or(1);
         let place = usize::try_from(random % ASKED_ONCE as u64).unwrap_or(0);
@@ -140,7 +144,7 @@ impl DepositCache {
 }
 
 impl CachedDeposit {
-    /// The deposit; `None` if its bytes have changed in memory.
+    /// Decodes the deposit; `None` if its bytes no longer have the stored leaf hash.
     fn decode(&self) -> Option<FoundDeposit> {
         let mut bytes = Vec::new();
         unpack(&self.row, &mut bytes);

@@ -1,13 +1,13 @@
-//! What a ledger says of a deposit beside its record: later links, earlier deposits of the same digest, and all deposits of
-//! a digest, in pages.
+//! The history of a deposit: later deposits that link to it, and earlier deposits with the same digest. Also all deposits
+//! of a digest. All lists are paginated.
 //!
 //! # Invariants
 //!
-//! An owner's links never compete with `refers` links: the store lists them first, withdrawals before all others. Whatever
-//! is cut has a cursor and a total that says so. The cost of every call is bounded by its page and by [`COUNT_MAX`]
-//! index rows, however many deposits or links there are.
+//! `refers` links, which anyone may make, cannot displace an owner's links: the store lists the owner's first, withdrawals
+//! before all others. A truncated list has a cursor for the next page and a total count. The cost of a call is bounded by
+//! its page and by [`COUNT_MAX`] index rows, also for a deposit with more links.
 //!
-//! Each entry that is listed was read, re-hashed, and checked against the one it is listed for.
+//! Each listed entry is read, hashed, and checked: its record must state the link or the digest for which it is listed.
 
 use std::ops::Range;
 
@@ -23,11 +23,11 @@ use crate::query::records;
 use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LedgerReader, LinkPosition, ReadError};
 
-/// Most links of an owner that a look-up lists.
+/// Maximum number of the owner's links in a history.
 pub const OWNER_LINKS_LISTED: usize = 100;
-/// Most `refers` links, and most earlier deposits, that a look-up lists.
+/// Maximum number of `refers` links, and of earlier deposits, in a history.
 pub const OTHERS_LISTED: usize = 20;
-/// Up to how many a list is counted exactly; above, its total is a lower bound.
+/// Lists up to this length are counted exactly; for longer ones the total is this number, as a lower bound.
 pub const COUNT_MAX: usize = 1_000;
 
 /// The history of the deposit at `place`, whose entry is `own`.
@@ -45,7 +45,7 @@ pub fn history<R: LedgerReader + ?Sized>(store: &R, place: DepositPlace, own: &E
     Ok(History { owner_links, references, earlier })
 }
 
-/// The links to the deposit at `index`: the owner's, and `refers` links.
+/// The links to the deposit at `index`, whose entry is `own`: the owner's links, and the `refers` links.
 ///
 /// # Errors
 ///
@@ -66,7 +66,8 @@ pub fn later_links<R: LedgerReader + ?Sized>(
     Ok((listed(&owners, OWNER_LINKS_LISTED)?, listed(&references, OTHERS_LISTED)?))
 }
 
-/// A page of the owner's links to a deposit, or of the `refers` links to it.
+/// A page of the links to a deposit, from the position `from` on: of the owner's links or of the `refers` links, by the
+/// kind of `from`.
 ///
 /// # Errors
 ///
@@ -89,7 +90,8 @@ pub fn links_page<R: LedgerReader + ?Sized>(
     Ok(page)
 }
 
-/// Deposits of a digest of `own` that stand before it, at `index`: a page of them, from the place `from` on.
+/// A page of the earlier deposits that share a digest with `own`, the deposit at `index`. The page begins at the leaf index
+/// `from`.
 ///
 /// # Errors
 ///
@@ -105,7 +107,8 @@ pub fn earlier_deposits<R: LedgerReader + ?Sized>(
     let page = deposits_of(store, &digests, LeafIndex(0)..index, from, limit)?;
     let deposit = |other: &LeafIndex| {
         let earlier = EarlierDeposit::checked(&records::entry(store, *other)?, own);
-        // An index row that leads elsewhere is damage of this store, and nothing that the chain says.
+        // A wrong index row is damage in this store. It is not a false claim on the chain, so it is an error, not an
+        // `Invalid` item.
         if earlier.status == ClaimStatus::Verified {
             Ok(earlier)
         } else {
@@ -116,7 +119,7 @@ pub fn earlier_deposits<R: LedgerReader + ?Sized>(
     Ok(Listed { items, total: page.total, next_cursor: page.next_cursor })
 }
 
-/// All deposits of a digest under any algorithm, the earliest first: a page of their places, from the place `from` on.
+/// A page of all deposits of a digest under any algorithm, the earliest first: their leaf indexes, from `from` on.
 ///
 /// # Errors
 ///
@@ -140,7 +143,7 @@ fn deposits_of<R: LedgerReader + ?Sized>(
 ) -> Result<Listed<LeafIndex>, ReadError> {
     let all = merged(store, digests, within.clone(), COUNT_MAX + 1)?;
     let total = total(all.len());
-    // What was counted is mostly the page, too.
+    // In most cases the rows read for the count include the page.
     let covers = total.exact || from.0 == 0 && limit < COUNT_MAX;
     let rows: Vec<LeafIndex> = if covers {
         all.into_iter().filter(|place| *place >= from).collect()
@@ -152,7 +155,7 @@ fn deposits_of<R: LedgerReader + ?Sized>(
     Ok(page)
 }
 
-/// The first deposits of any of the digests, at most `limit`: the first of all are among the first of each.
+/// The earliest deposits of any of the digests, at most `limit`, merged from the earliest `limit` of each digest.
 fn merged<R: LedgerReader + ?Sized>(
     store: &R,
     digests: &[(HashAlgorithm, Digest)],
@@ -182,7 +185,7 @@ fn link_of<R: LedgerReader + ?Sized>(store: &R, link: LinkPosition, own: &Entry)
     Ok(checked)
 }
 
-/// The withdrawals of `linking`, which stands at `index` and links to `linked`.
+/// The withdrawals of the deposit `linking`, which is the leaf at `index` and links to `linked`.
 fn withdrawals<R: LedgerReader + ?Sized>(
     store: &R,
     index: LeafIndex,
@@ -208,7 +211,7 @@ fn withdrawal_rows<R: LedgerReader + ?Sized>(
     Ok(rows)
 }
 
-/// The first `most` of `rows`, and where the list goes on.
+/// Builds a page: reads the first `most` of `rows`; the cursor is that of the next row, if there is one.
 fn list<R, T>(
     rows: &[R],
     most: usize,
@@ -219,17 +222,18 @@ fn list<R, T>(
     Ok(Listed { items, total: total(rows.len()), next_cursor: rows.get(most).map(cursor) })
 }
 
-/// A count that stopped one above [`COUNT_MAX`].
+/// The total for a count that stopped at [`COUNT_MAX`] + 1.
 fn total(counted: usize) -> Total {
     Total { count: counted.min(COUNT_MAX) as u64, exact: counted <= COUNT_MAX }
 }
 
-/// A position among the links to a deposit, as a cursor.
+/// Formats a link position as a cursor: `<kind>.<leaf index>`.
 fn link_cursor(link: &LinkPosition) -> String {
     format!("{}.{}", link.kind.word(), link.source)
 }
 
-/// Reads a cursor of a page of links; `None` when it is none of the owner's links or of the `refers` links, as asked.
+/// Parses a cursor of a page of links: of the owner's links if `owners`, else of the `refers` links. `None` when it is
+/// malformed or of the other list.
 #[must_use]
 pub fn read_link_cursor(cursor: &str, owners: bool) -> Option<LinkPosition> {
     let (kind, source) = cursor.split_once('.')?;
@@ -237,7 +241,7 @@ pub fn read_link_cursor(cursor: &str, owners: bool) -> Option<LinkPosition> {
     read_place_cursor(source).map(|source| LinkPosition { kind, source })
 }
 
-/// Reads a cursor of a page of deposits.
+/// Parses a cursor of a page of deposits: a leaf index in decimal, without leading zeros.
 #[must_use]
 pub fn read_place_cursor(cursor: &str) -> Option<LeafIndex> {
     let place = cursor.parse().ok().map(LeafIndex)?;

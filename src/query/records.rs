@@ -1,9 +1,10 @@
-//! Reads records of the ledger: leaves, entries, headers, and the seven facts of a deposit. The same for every store.
+//! Reads and parses records of the ledger: leaves, entries, block headers, and the seven facts of a deposit. Works on every
+//! store.
 //!
 //! # Invariants
 //!
-//! Every leaf was hashed by the store and compared with the tree. An index row that leads to another record is damage, never an
-//! answer.
+//! The store has hashed every leaf and compared it with the tree. If an index row leads to a different record, the function
+//! fails with [`ReadError::Damaged`] and does not return that record.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -29,26 +30,26 @@ pub fn published<R: LedgerReader + ?Sized>(store: &R) -> Result<Arc<Published>, 
     store.published().ok_or_else(|| ReadError::Unavailable("the ledger has no signed checkpoint yet".into()))
 }
 
-/// Keys of deposits that were read before: few sign most, and to read one costs as much as all else. Some for all threads,
-/// of which there may be many.
+/// Caches of parsed depositors' keys. Few keys sign most deposits, and parsing one costs as much as the rest of a read. The
+/// threads share four caches, since there may be many threads.
 static KEYS: LazyLock<[Mutex<KeyCache>; 4]> = LazyLock::new(|| std::array::from_fn(|_| Mutex::new(KeyCache::new())));
 
 thread_local! {
-    /// Which of them this thread uses.
+    /// Number of this thread, which selects its cache.
     static SHARE: usize = {
         static THREADS: AtomicUsize = AtomicUsize::new(0);
         THREADS.fetch_add(1, Ordering::Relaxed)
     };
 }
 
-/// Reads something with the keys that were read before. A panicked thread leaves such behind, too.
+/// Calls `read` with this thread's key cache. Ignores poisoning: after a panic the cache still contains only accepted keys.
 fn with_keys<T>(read: impl FnOnce(&mut KeyCache) -> T) -> T {
     let [first, ..] = &*KEYS;
     let share = KEYS.get(SHARE.with(|share| share % KEYS.len())).unwrap_or(first);
     read(&mut share.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// A parsed leaf.
+/// The parsed leaf at `index`.
 ///
 /// # Errors
 ///
@@ -58,11 +59,11 @@ pub fn leaf<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Result<Lea
     with_keys(|keys| Leaf::parse_with(&bytes, keys)).map_err(|error| damaged("leaf", index, error.to_string()))
 }
 
-/// The entry that was found at `index` as these bytes.
+/// Parses `bytes`, the leaf at `index`, as an entry.
 ///
 /// # Errors
 ///
-/// [`ReadError::Damaged`] when they are none.
+/// [`ReadError::Damaged`] when they are not an entry.
 pub fn entry_of(index: LeafIndex, bytes: &[u8]) -> Result<Entry, ReadError> {
     with_keys(|keys| Entry::parse_with(bytes, keys)).map_err(|error| damaged("leaf", index, error.to_string()))
 }
@@ -71,7 +72,7 @@ pub fn entry_of(index: LeafIndex, bytes: &[u8]) -> Result<Entry, ReadError> {
 ///
 /// # Errors
 ///
-/// [`ReadError::Damaged`] when another kind of leaf stands there: an index row led astray.
+/// [`ReadError`]; [`ReadError::Damaged`] when the leaf is not an entry: the index row that led to it is wrong.
 pub fn entry<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Result<Entry, ReadError> {
     match leaf(store, index)? {
         Leaf::Entry(entry) => Ok(entry),
@@ -79,7 +80,7 @@ pub fn entry<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Result<En
     }
 }
 
-/// The deposit of `number`, with its bytes; `None` when there is none.
+/// The deposit with this number: its position and the bytes of its entry; `None` when there is none.
 ///
 /// # Errors
 ///
@@ -93,12 +94,12 @@ pub fn find<R: LedgerReader + ?Sized>(
     if says_number(&bytes, number) {
         return Ok(Some((place, bytes)));
     }
-    // Reading all of it says what else it is.
+    // Parses the whole entry, to name the other deposit in the error.
     let other = entry_of(place.index, &bytes)?.number;
     Err(damaged("number", number, format!("leads to the deposit {other}")))
 }
 
-/// The deposit of `number`, with its entry; `None` when there is none.
+/// The deposit with this number: its position and its parsed entry; `None` when there is none.
 ///
 /// # Errors
 ///
@@ -111,7 +112,7 @@ pub fn find_entry<R: LedgerReader + ?Sized>(
     Ok(Some((place, entry_of(place.index, &bytes)?)))
 }
 
-/// Whether the second line of an entry says this number.
+/// Whether the second line of an entry contains this number. Much cheaper than parsing the entry.
 fn says_number(bytes: &[u8], number: DepositNumber) -> bool {
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let said = lines.nth(1).and_then(|line| line.strip_prefix(concat_text!(keyword::NUMBER, " ").as_bytes()));
@@ -131,11 +132,11 @@ pub fn block<R: LedgerReader + ?Sized>(store: &R, height: Height) -> Result<Opti
     }
 }
 
-/// The header at `place.header`, which seals the deposit at `place`.
+/// The header of the block that contains the deposit at `place`.
 ///
 /// # Errors
 ///
-/// [`ReadError`]; [`ReadError::Damaged`] when another leaf stands there.
+/// [`ReadError`]; [`ReadError::Damaged`] when `place.header` is not that header.
 pub fn header_of<R: LedgerReader + ?Sized>(store: &R, place: DepositPlace) -> Result<BlockHeader, ReadError> {
     match leaf(store, place.header)? {
         Leaf::Block(header) if header.index() == place.header && header.seals(place.index) => Ok(header),
@@ -143,8 +144,8 @@ pub fn header_of<R: LedgerReader + ?Sized>(store: &R, place: DepositPlace) -> Re
     }
 }
 
-/// The header that seals the leaf at `index`: the first with `index` before it. Reads some twenty rows; for a deposit that was
-/// found by its number, use [`header_of`].
+/// The header of the block that contains the leaf at `index`: the first header after it, by binary search over the heights.
+/// Reads some twenty rows; for a deposit that was found by its number, use [`header_of`].
 ///
 /// # Errors
 ///

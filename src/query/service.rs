@@ -1,8 +1,9 @@
-//! The boundary between async code and the blocking store, with one limit of concurrent reads for the whole node.
+//! Async access to the blocking store, with one limit of concurrent reads for the whole node.
 //!
-//! A stalled disk must not block all worker threads, with them deposits in flight and the health page. So a read of the store runs
-//! on a blocking thread, and their number is bounded. Handing a read over takes 20 to 40 µs of latency; therefore the most frequent
-//! look-ups try the caches first, on the async worker: a cache hit never blocks.
+//! A stalled disk must not block the async worker threads, which also serve deposits in flight and the health page. So
+//! reads run on tokio's blocking pool, and a semaphore bounds their number. Moving a read to the pool adds 20 to 40 µs of
+//! latency. The most frequent look-ups therefore try the caches first, on the async worker: a cache hit never blocks, and a
+//! miss is moved to the pool.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -15,18 +16,18 @@ use crate::query::deposit_cache::{DepositCache, FoundDeposit};
 use crate::query::{proofs, receipts, records};
 use crate::store::traits::{LedgerReader, Published, ReadError};
 
-/// Reads of one ledger.
+/// Runs reads of one ledger, and owns the caches of deposits, blocks and key notices.
 pub struct QueryService {
     reader: Arc<dyn LedgerReader>,
     permits: Arc<Semaphore>,
     deposits: DepositCache,
     blocks: BlockCache,
-    /// The key notices of the published checkpoint that was last asked for.
+    /// The key notices for the published checkpoint of the last receipt.
     key_notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
 }
 
 impl QueryService {
-    /// Reads through `reader`, at most `concurrent` at the same time.
+    /// A service for `reader` that runs at most `concurrent` blocking reads at the same time.
     #[must_use]
     pub fn new(reader: Arc<dyn LedgerReader>, concurrent: usize) -> Self {
         Self {
@@ -38,25 +39,25 @@ impl QueryService {
         }
     }
 
-    /// The reader, for what takes no disk: the published checkpoint.
+    /// The reader, for calls that need no disk I/O: the published checkpoint. For all other calls use [`Self::read`].
     #[must_use]
     pub fn reader(&self) -> &dyn LedgerReader {
         &*self.reader
     }
 
-    /// Deposits that were read.
+    /// The cache of deposits.
     #[must_use]
     pub const fn deposits(&self) -> &DepositCache {
         &self.deposits
     }
 
-    /// Blocks that were read.
+    /// The cache of blocks.
     #[must_use]
     pub const fn blocks(&self) -> &BlockCache {
         &self.blocks
     }
 
-    /// Reads on a thread that may block.
+    /// Runs `read` on a thread of the blocking pool. Waits for a permit if the maximum number of reads is running.
     ///
     /// # Errors
     ///
@@ -69,14 +70,15 @@ impl QueryService {
         let permit = permit.map_err(|error| BlockingError::Thread(error.to_string()))?;
         let reader = Arc::clone(&self.reader);
         on_blocking_thread(move || {
-            // Held until the read is over, even if its caller is gone.
+            // Moved here so that the permit is released when the read ends, not when the caller drops the future.
             let _permit = permit;
             read(&*reader)
         })
         .await?
     }
 
-    /// Reads at once if everything is cached, otherwise as [`Self::read`] does.
+    /// Runs `read` on the calling thread, against cached data only; if it needs the disk, runs it again with
+    /// [`Self::read`]. So `read` may be called twice and must have no side effects other than on caches.
     ///
     /// # Errors
     ///
@@ -93,14 +95,15 @@ impl QueryService {
         }
     }
 
-    /// The receipt of a deposit that was found. The signature of a checkpoint is verified once per checkpoint, not once per receipt.
+    /// Builds the receipt of the deposit `found` under the published checkpoint. Blocking. The key notices are read and the
+    /// checkpoint's signature is verified once per checkpoint, not once per receipt.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     pub fn receipt(&self, reader: &dyn LedgerReader, found: FoundDeposit) -> Result<Receipt, ReadError> {
         let (tip, block) = (records::published(reader)?, self.blocks.sealing(reader, found.place)?);
-        // Replaced as a whole: a panicked thread leaves the value from before.
+        // Ignores poisoning: the value is replaced in one assignment, so a thread that panics leaves a consistent one.
         let known = self.key_notices.read().unwrap_or_else(PoisonError::into_inner).clone();
         let notices = if let Some((_, notices)) = known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
             notices

@@ -1,6 +1,15 @@
-//! The rules that an append enforces, whoever asks: each written once, for every store.
+//! Admission rules for deposits: which statements the chain accepts. Every store enforces the same rules at every append.
 //!
-//! They need only the index rows of what is already appended, and the deposits ahead in the same block.
+//! A deposit is admissible if its statement names this ledger, if its statement id and number are new, if its links lead to
+//! existing deposits that it may link to, and if it continues its subject's stream. The rules read only the appended state
+//! and the deposits before it in the same block.
+//!
+//! The sequencer also prevalidates statements with [`Streams::admit`], before their block is appended.
+//!
+//! # Results
+//!
+//! Functions here return nested results: the outer error means that the chain could not be read, the inner one is the
+//! [`Refusal`].
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,16 +23,17 @@ use crate::ledger::statement::text::Statement;
 use crate::store::refusal::Refusal;
 use crate::store::traits::ReadError;
 
-/// What the rules for one statement need to know of the chain.
+/// The part of the chain that the rules for one statement read.
 pub trait ChainState {
-    /// The entry of a number.
+    /// The entry with this number.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     fn entry_of(&self, number: &DepositNumber) -> Result<Option<Entry>, ReadError>;
 
-    /// The last sequence of a subject's stream (0 when there is none) and the keys that began it.
+    /// The highest sequence of a subject's stream (0 when the stream is empty), and its owners: the keys of its first
+    /// deposit.
     ///
     /// # Errors
     ///
@@ -31,16 +41,16 @@ pub trait ChainState {
     fn subject(&self, subject: &Digest) -> Result<(u64, Vec<VerifierKey>), ReadError>;
 }
 
-/// What the rules for a whole block need to know of the appended chain, in one request for all of its deposits.
+/// The part of the appended chain that the rules for a whole block read, in one request for all deposits of the block.
 pub trait AppendedState: ChainState {
-    /// Which of these statement ids are on the chain, in their order.
+    /// For each of `ids`, in order: whether the statement is on the chain.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     fn known_statements(&self, ids: &[Digest]) -> Result<Vec<bool>, ReadError>;
 
-    /// Which of these numbers are taken, in their order.
+    /// For each of `numbers`, in order: whether a deposit on the chain has it.
     ///
     /// # Errors
     ///
@@ -48,26 +58,28 @@ pub trait AppendedState: ChainState {
     fn known_numbers(&self, numbers: &[DepositNumber]) -> Result<Vec<bool>, ReadError>;
 }
 
-/// The end of a subject's stream.
+/// The end of a subject's stream: its highest sequence and its owners.
 #[derive(Debug, Clone)]
 struct Stream {
     last: u64,
     owners: Vec<VerifierKey>,
 }
 
-/// The streams of deposits that are admitted and not on the chain yet.
+/// The ends of all subject streams that admitted deposits, not yet on the chain, have continued.
 #[derive(Debug, Default)]
 pub struct Streams(HashMap<Digest, Stream>);
 
 impl Streams {
-    /// Admits a statement by all rules that need no more than the statement itself, its links and its stream, or refuses it
-    /// and stays as it was. A statement without links and subject costs no read. `before` are the streams of a block that
-    /// is not on the chain yet either. Not asked: whether the statement is new, and the number free. A link to a number that
-    /// is not on the chain is refused, since nobody can know the number yet.
+    /// Prevalidates a statement: checks its ledger, its links and its subject's stream, and records the new end of the
+    /// stream. If it rejects the statement, `self` is unchanged. A statement without links and subject costs no read.
+    ///
+    /// `before` are the streams of the preceding block, if that is not on the chain yet. This function does not check that
+    /// the statement is new and its number free. It rejects a link to a number that is not on the chain: the number of a
+    /// pending deposit is not known to any client.
     ///
     /// # Errors
     ///
-    /// The outer: the chain could not be read. The inner: [`Refusal`].
+    /// Outer: the chain could not be read. Inner: the statement is rejected.
     pub fn admit(
         &mut self,
         chain: &impl ChainState,
@@ -95,7 +107,7 @@ impl Streams {
             Some(known) => known.clone(),
             None => chain.subject(&subject.id).map(|(last, owners)| Stream { last, owners })?,
         };
-        // Ownership first: a stranger learns nothing of how far the stream has come.
+        // Ownership first: the error must not disclose the stream's length to other depositors.
         if last > 0 && !shares_a_key(&owners, &statement.keys) {
             return Ok(Err(Refusal::SubjectNotYours));
         }
@@ -108,7 +120,7 @@ impl Streams {
     }
 }
 
-/// The deposits admitted so far into one block.
+/// The deposits of one block that were admitted so far.
 #[derive(Debug, Default)]
 pub struct Admitted {
     statements: HashSet<Digest>,
@@ -117,17 +129,18 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// None yet.
+    /// The empty set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Admits the deposits of a block, in their order, or rejects the block for the first that may not enter.
+    /// Admits the deposits of a block, in their order. Stops at the first inadmissible deposit, for which the block is
+    /// rejected.
     ///
     /// # Errors
     ///
-    /// The outer: the chain could not be read. The inner: the position of the deposit among `deposits`, and why.
+    /// Outer: the chain could not be read. Inner: the position of the inadmissible deposit in `deposits`, and the reason.
     pub fn admit_all(
         &mut self,
         chain: &impl AppendedState,
@@ -152,7 +165,7 @@ impl Admitted {
         Ok(Ok(()))
     }
 
-    /// Admits a statement under `number`, neither of which is on the chain, or rejects it and stays as it was.
+    /// Admits a statement under `number`; neither is on the chain. If it rejects the statement, `self` is unchanged.
     fn admit(
         &mut self,
         chain: &impl ChainState,
@@ -189,8 +202,8 @@ fn of_ledger(ledger: &str, statement: &Statement) -> Result<(), Refusal> {
     Err(Refusal::WrongLedger { found: statement.ledger.to_string(), expected: ledger.to_owned() })
 }
 
-/// Whether the deposits that a statement links to exist, among those `ahead` in the same block or on the chain, and are its
-/// own where the kind asks for it.
+/// Checks the links of a statement: each linked deposit must exist, on the chain or earlier in the same block (`ahead`),
+/// and must belong to the same depositor where the kind of link requires it.
 fn links(
     chain: &impl ChainState,
     statement: &Statement,

@@ -1,7 +1,9 @@
-//! The checks before an append, for every store: the block follows the tip, its deposits are admitted, private content and erasures
-//! are as its records say.
+//! Validation of a block before it is appended, and of a checkpoint before it is published. Shared by all stores.
 //!
-//! Not here: the rules for a single deposit (`admission`), the writing.
+//! A block is valid if it follows the tip, if every deposit is admissible, if private content matches the commitments in
+//! the block's deposits, and if the erasures match the block's `erased` notice.
+//!
+//! Not here: the admission rules for a single deposit (`admission`), writing to the store.
 
 use std::collections::HashSet;
 
@@ -19,17 +21,17 @@ use crate::store::traits::{AppendError, PrivateContent, Published, ReadError};
 /// The state of a piece of private content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PieceState {
-    /// It was never stored.
+    /// The store never had it.
     Never,
-    /// It is stored.
+    /// The store has it.
     Held,
-    /// It is erased; the place of the notice.
+    /// It is erased; the leaf index of the `erased` notice.
     Erased(LeafIndex),
 }
 
-/// What the rules of erasure need to know of the appended chain.
+/// The part of the appended state that the erasure rules read.
 pub trait PieceStates {
-    /// The state of a piece. Its content is not read: a damaged piece can be erased, too.
+    /// The state of a piece. Implementations must not read its content, so that a damaged piece can be erased, too.
     ///
     /// # Errors
     ///
@@ -37,13 +39,13 @@ pub trait PieceStates {
     fn state(&self, piece: &ErasedPiece) -> Result<PieceState, ReadError>;
 }
 
-/// Checks that `block` follows `tip`, that each of its deposits may enter, that private content is what a deposit of
-/// the block committed to, and that what is erased is held and named.
+/// Validates `block` against the appended chain, which ends at `tip`: see the module documentation for the rules. `private`
+/// is the private content of the block's deposits by leaf index; `erasures` are the pieces that the append will erase.
 ///
 /// # Errors
 ///
-/// [`AppendError::TipMoved`], [`AppendError::Refused`], [`AppendError::Erasure`], [`AppendError::Read`]: nothing may be
-/// stored.
+/// [`AppendError::TipMoved`], [`AppendError::Refused`], [`AppendError::Erasure`], [`AppendError::Read`]: the store must not
+/// write any part of the block.
 pub fn check(
     tip: &Tip,
     chain: &(impl AppendedState + PieceStates),
@@ -72,7 +74,8 @@ pub fn check(
     validate_erasures(chain, block, erasures)
 }
 
-/// A tombstone leads to the one notice of its block that names it, and is final.
+/// Checks that `erasures` equal the pieces of the block's only `erased` notice, in its order, and that the store has all of
+/// them. A tombstone stores the index of that notice and is final, so a piece cannot be erased twice.
 fn validate_erasures(chain: &impl PieceStates, block: &Block, erasures: &[ErasedPiece]) -> Result<(), AppendError> {
     let notices = erased_notices(block)?;
     let named = match notices.as_slice() {
@@ -80,7 +83,7 @@ fn validate_erasures(chain: &impl PieceStates, block: &Block, erasures: &[Erased
         [(_, named)] => named,
         _ => return Err(ErasureRefusal::NoticeMismatch.into()),
     };
-    // The notice's own order is the one spelling.
+    // Compared with order: a notice lists its pieces in one canonical order.
     if named != erasures {
         return Err(ErasureRefusal::NoticeMismatch.into());
     }
@@ -94,7 +97,8 @@ fn validate_erasures(chain: &impl PieceStates, block: &Block, erasures: &[Erased
     Ok(())
 }
 
-/// Private content that no `meta` line of the block commits to could never be shown to be what it says it is.
+/// Checks that a `meta` line in the block commits to each piece of private content, and that no deposit occurs twice in
+/// `private`. Without a commitment on the chain nobody could verify the content later.
 fn validate_private_content(block: &Block, private: &[(LeafIndex, PrivateContent)]) -> Result<(), AppendError> {
     let mut seen = HashSet::new();
     for (index, content) in private {
@@ -109,7 +113,8 @@ fn validate_private_content(block: &Block, private: &[(LeafIndex, PrivateContent
     Ok(())
 }
 
-/// Whether a statement with this `meta` line may bring `content`: metadata as it says, and no annex twice.
+/// Whether a statement whose `meta` line is `committed` may be submitted with `content`: the metadata must match the
+/// commitment, and the annexes must be distinct. Without a `meta` line, no private content is allowed.
 #[must_use]
 pub fn may_bring(committed: Option<Digest>, content: &PrivateContent) -> bool {
     let Some(committed) = committed else { return false };
@@ -118,13 +123,14 @@ pub fn may_bring(committed: Option<Digest>, content: &PrivateContent) -> bool {
         && content.annexes.iter().all(|annex| annexes.insert(annex.commitment()))
 }
 
-/// Checks that `next` may replace `published` on a chain that ends at `tip`: that it is larger, and says nothing but what
-/// the chain says. `root` and `leaf` read the appended chain.
+/// Checks that `next` may replace `published` as the checkpoint of a chain that ends at `tip`: it must be larger, and its
+/// root, origin and last block must match the chain. `root` and `leaf` read the appended chain.
 ///
 /// # Errors
 ///
-/// [`AppendError::TipMoved`] when it is not larger than the one in force, or larger than the chain; [`AppendError::Read`]
-/// when the chain says something else, so that no mark is ever written which the next opening would refuse.
+/// [`AppendError::TipMoved`] when `next` is not larger than the current checkpoint, or larger than the chain;
+/// [`AppendError::Read`] when it contradicts the chain. The next start would reject a checkpoint file with such a
+/// checkpoint, so it is never written.
 pub fn check_published(
     published: Option<&Published>,
     next: &Published,

@@ -1,9 +1,10 @@
-//! The index entries of a block: what every store's indexes get from it, and nothing else.
+//! Index entries of a block: the complete set of index rows that an append of the block adds, the same for every store.
 //!
 //! # Invariants
 //!
-//! The entries follow from the log alone (and, of private content, from what was submitted with a deposit), so an auditor can
-//! derive them again and count them. Plain and salted digests share one index: the record says which it is.
+//! The entries are a function of the log. Exceptions are the entries of private content, annexes and labels, which depend
+//! on what was submitted with a deposit. So an auditor can derive the entries again and compare their number with the
+//! store's. Plain and salted digests share one index; the deposit's record says which kind it is.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,39 +24,40 @@ use crate::store::traits::{DepositPlace, LinkPosition, PrivateContent, ReadError
 /// The entries of one block.
 #[derive(Debug, Clone)]
 pub struct IndexEntries<'b> {
-    /// The header, by height.
+    /// The block's height, and the leaf index of its header.
     pub block: (Height, LeafIndex),
-    /// Under which the leaves are found.
+    /// The entries that map the keys of leaves to their indexes.
     pub leaf_entries: LeafEntries,
-    /// Deposits, by subject and sequence.
+    /// Deposits by subject and sequence.
     pub subjects: Vec<(Digest, u64, LeafIndex)>,
-    /// Links: the deposit that is linked to, and the position among the links to it.
+    /// Links: the leaf index of the linked deposit (the target), and the position in the list of links to it.
     pub links: Vec<(LeafIndex, LinkPosition)>,
-    /// Private content of every deposit with a `meta` line; `None` when its depositor kept it.
+    /// Private content of every deposit with a `meta` line; `None` when the depositor did not submit it.
     pub private: Vec<(LeafIndex, Option<&'b PrivateMetadata>)>,
-    /// Further pieces of private content, by their deposit and commitment.
+    /// Annexes (further pieces of private content) by deposit and commitment.
     pub annexes: Vec<(LeafIndex, Digest, &'b PrivateMetadata)>,
-    /// Deposits, by label.
+    /// Deposits by label.
     pub labels: Vec<(Digest, LeafIndex)>,
-    /// Tombstones of earlier deposits' private content, each with the place of the notice that names it.
+    /// Tombstones for private content of earlier deposits, each with the leaf index of the `erased` notice that names the
+    /// piece.
     pub erased: Vec<(ErasedPiece, LeafIndex)>,
 }
 
-/// The entries under which leaves are found.
+/// The entries that map the keys of leaves (hash, number, statement id, digest) to leaf indexes.
 #[derive(Debug, Clone, Default)]
 pub struct LeafEntries {
-    /// Every leaf, by its hash; of a notice that is on the chain already, the earliest stays.
+    /// Leaves by leaf hash. Of identical notices only the first has an entry.
     pub records: Vec<(Digest, LeafIndex)>,
-    /// Deposits, by number.
+    /// Deposits by number.
     pub numbers: Vec<(DepositNumber, DepositPlace)>,
-    /// Deposits, by statement id.
+    /// Deposits by statement id.
     pub statements: Vec<(Digest, LeafIndex)>,
-    /// Deposits, by each digest of their original.
+    /// Deposits by each digest of their content.
     pub digests: Vec<(HashAlgorithm, Digest, LeafIndex)>,
 }
 
 impl LeafEntries {
-    /// None yet, with capacity for those of so many leaves.
+    /// An empty set with capacity for the entries of `leaves` leaves and a header.
     #[must_use]
     pub fn with_capacity(leaves: usize) -> Self {
         Self {
@@ -66,7 +68,8 @@ impl LeafEntries {
         }
     }
 
-    /// Adds the entries of the deposit at `index`, in the block that the header at `header` seals.
+    /// Adds the entries of the deposit at leaf index `index`, in the block that the header at leaf index `header` seals.
+    /// `hash` is its leaf hash. [`DepositPlace::has_earlier`] is set later, by [`Self::mark_repeated_digests`].
     pub fn add(&mut self, (index, header): (LeafIndex, LeafIndex), hash: Digest, entry: &Entry) {
         self.records.push((hash, index));
         self.numbers.push((entry.number, DepositPlace { index, header, has_earlier: false }));
@@ -75,7 +78,8 @@ impl LeafEntries {
         self.digests.extend(digests.map(|(algorithm, digest)| (algorithm, digest, index)));
     }
 
-    /// Sets [`DepositPlace::has_earlier`] of all deposits. They must be all of the chain from the first of them on, in its order.
+    /// Sets [`DepositPlace::has_earlier`] of all deposits in this set. They must be consecutive: every deposit of the chain
+    /// from the first to the last of them, in the order of the chain. `chain` is searched for earlier deposits only.
     ///
     /// # Errors
     ///
@@ -87,7 +91,7 @@ impl LeafEntries {
         let mut seen = HashMap::with_capacity(digests.len());
         let mut repeated = HashSet::new();
         for ((algorithm, digest, index), on_chain) in self.digests.iter().zip(on_chain) {
-            // A deposit may state one digest twice, plain and salted.
+            // A deposit may state the same digest twice, as plain and as salted: it is not its own predecessor.
             let earlier = *seen.entry((*algorithm, *digest)).or_insert(*index);
             if on_chain || earlier != *index {
                 repeated.insert(*index);
@@ -100,17 +104,18 @@ impl LeafEntries {
     }
 }
 
-/// The line that every `erased` notice has, and no entry at a line's beginning.
+/// The line that identifies an `erased` notice.
 const ERASED_LINE: &[u8] = b"\nkind erased\n";
 
-/// The `erased` notices of a block, by their place.
+/// The `erased` notices of a block: their leaf indexes, and the pieces that they name.
 ///
 /// # Errors
 ///
-/// [`ReadError::Damaged`]: a leaf that should be one and does not parse.
+/// [`ReadError::Damaged`] when a leaf contains the line of an `erased` notice, but does not parse as a notice.
 pub fn erased_notices(block: &Block) -> Result<Vec<(LeafIndex, Vec<ErasedPiece>)>, ReadError> {
     let leaves = (block.base.0..).map(LeafIndex).zip(&block.leaves);
-    // Reading every notice would check its key's point: that costs more than all else in a block of them.
+    // Searches the bytes first: parsing a notice decompresses the curve point of its key, the largest cost in a block of
+    // notices.
     let erased = leaves.filter(|(_, leaf)| {
         leaf.entry.is_none() && leaf.bytes.windows(ERASED_LINE.len()).any(|window| window == ERASED_LINE)
     });
@@ -122,23 +127,23 @@ pub fn erased_notices(block: &Block) -> Result<Vec<(LeafIndex, Vec<ErasedPiece>)
         .collect()
 }
 
-/// What the entries of a block need to know of the chain before it.
+/// Look-ups in the chain before the block, which [`IndexEntries::of`] needs.
 pub trait ChainIndex {
-    /// Index of the deposit of this number.
+    /// Leaf index of the deposit with this number.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     fn index_of(&self, number: &DepositNumber) -> Result<Option<LeafIndex>, ReadError>;
 
-    /// Whether a leaf of this hash is on the chain.
+    /// Whether the chain contains a leaf with this leaf hash.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     fn has_record(&self, hash: &Digest) -> Result<bool, ReadError>;
 
-    /// Which of these digests a deposit before `end` has, in their order.
+    /// For each of `digests`, in order: whether a deposit before leaf index `end` has it.
     ///
     /// # Errors
     ///
@@ -147,11 +152,12 @@ pub trait ChainIndex {
 }
 
 impl<'b> IndexEntries<'b> {
-    /// The rows of `block`, whose deposits are admitted.
+    /// Derives the entries of `block`, which must have passed the append checks. `private` is the private content submitted
+    /// with its deposits, by leaf index.
     ///
     /// # Errors
     ///
-    /// [`ReadError`]: the chain could not be read.
+    /// [`ReadError`] when the chain could not be read.
     pub fn of(
         block: &Block,
         private: &'b [(LeafIndex, PrivateContent)],
@@ -174,7 +180,7 @@ impl<'b> IndexEntries<'b> {
         };
         for (index, leaf) in (block.base.0..).map(LeafIndex).zip(&block.leaves) {
             let Some(entry) = &leaf.entry else {
-                // Only an entry's hash is unique by its number; the operator may say the same thing twice.
+                // The number makes each entry's hash unique. Notices may be identical: then only the first gets an entry.
                 if notices.insert(leaf.hash) && !chain.has_record(&leaf.hash)? {
                     rows.leaf_entries.records.push((leaf.hash, index));
                 }

@@ -1,19 +1,24 @@
-//! Records in few bytes, as they lie on disk and where many are kept in memory: text in which digits stand as the bytes
-//! that they spell.
+//! Compact binary encoding of records, for disk and for in-memory caches: hexadecimal and base64 are stored as binary.
 //!
-//! Two thirds of a deposit's text are digits of digests, keys and signatures, which no compressor brings back to the bits
-//! that are in them. So what a line says by digits is kept in binary, and the rest as it is:
+//! Two thirds of a deposit's text are hexadecimal and base64 digits of digests, keys and signatures. They are random, so a
+//! general-purpose compressor does not get below the binary size. The encoding works line by line:
 //!
 //! ```text
-//! row     00 ‖ the record as it is
-//!       | 01 ‖ its lines, each as it is, or as one byte that says how it begins and what follows
+//! row    = 00 ‖ record                 plain: the record's bytes, unchanged
+//!        | 01 ‖ line*                  packed
+//! line   = text up to and with LF      a line without a short form, unchanged
+//!        | code ‖ value                short form: code = 80 + position in `LINES`
 //! ```
+//!
+//! The entry of `LINES` gives the prefix of the line and the type of the value. Codes and flags are hexadecimal here.
 //!
 //! # Invariants
 //!
-//! Every record comes back byte for byte, whatever it is: a line that is not spelled as its kind is has no short form, and
-//! a record with a line that begins like a short form is kept as it is. What comes back is held against the tree by
-//! whoever reads it. So bytes that are no row come back as they are: they hash to nothing that the tree holds.
+//! [`unpack`] restores every record byte for byte, also a malformed one. A line whose value is not in canonical form gets
+//! no short form. A record in which a line begins with a byte of the code range is stored plain.
+//!
+//! Decoding never fails: [`unpack`] returns bytes that are not a valid row unchanged. Readers compare the leaf hash of
+//! every unpacked record with the tree, and detect the damage there.
 
 use std::io::Write as _;
 
@@ -26,35 +31,37 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::text::LinkKind;
 use crate::ledger::time::Timestamp;
 
-/// In front of a record that is kept as it is.
+/// First byte of a plain row.
 const PLAIN: u8 = 0;
-/// In front of one that is not.
+/// First byte of a packed row.
 const PACKED: u8 = 1;
-/// Short forms begin with this byte or a later one; no line of UTF-8 text does so up to 0xbf.
+/// First code of a short form. Codes are in `0x80..0xc0`: UTF-8 continuation bytes, with which no UTF-8 text begins.
 const FIRST_CODE: u8 = 0x80;
 
-/// What a line says after its beginning, and how that is kept.
+/// Type of the value that follows a line's prefix, and its binary form.
 #[derive(Clone, Copy)]
 enum Value {
-    /// Text, as it is, with its LF.
+    /// Text, unchanged, with its LF.
     Text,
-    /// 64 digits: 32 bytes.
+    /// 64 hexadecimal digits: 32 bytes.
     Digest,
-    /// 64 digits, then a space and text: 32 bytes, then the text with its LF.
+    /// 64 hexadecimal digits, a space and text: 32 bytes, then the text with its LF.
     DigestAndText,
-    /// 32 digits: 16 bytes.
+    /// 32 hexadecimal digits: 16 bytes.
     Nonce,
-    /// A deposit number: the 12 bytes of its key.
+    /// A deposit number: the 12 bytes of [`DepositNumber::to_key`].
     Number,
-    /// A time: milliseconds since 1970 in six bytes.
+    /// A time: milliseconds since the Unix epoch, six bytes, big-endian.
     Time,
-    /// A depositor's key: eight bytes of its name, four of its id, 33 of type and key.
+    /// A depositor's key (C2SP vkey): eight bytes of its name, four of its key id, 33 of its type and public key.
     Key,
-    /// The name of one of the record's keys and its signature: its place among them from 0, then 64 bytes.
+    /// A signature line, which names one of the record's keys: the position of that key among them from 0, then the 64
+    /// bytes of the signature.
     Signature,
 }
 
-/// How lines begin, in the order in which records have them. The place of a line here is its code: new ones come last.
+/// Prefixes of the lines that have a short form, in the order in which they occur in records. The position in this list is
+/// part of the disk format (see [`FIRST_CODE`]): add new lines only at the end.
 const LINES: [(&str, Value); 27] = [
     ("tiezheng entry ", Value::Text),
     (concat_text!(keyword::NUMBER, " "), Value::Number),
@@ -85,16 +92,16 @@ const LINES: [(&str, Value); 27] = [
     (concat_text!(keyword::ROOT, " "), Value::Digest),
 ];
 
-/// Bytes of a key's name and id, by which a signature names it.
+/// Bytes of a key's name and key id, which a signature line repeats.
 const SIGNER_LEN: usize = 8 + 4;
-/// Bytes of type and public key.
+/// Bytes of a key's type and public key.
 const PUBLIC_LEN: usize = 1 + 32;
-/// Bytes of key id and signature.
+/// Bytes of the key id and signature in a signature line.
 const SIGNED_LEN: usize = 4 + 64;
-/// Most keys of a record that its signatures are held against: so many a statement may have.
+/// Number of keys of a record that signatures can refer to: the most that a statement may have.
 const KEYS: usize = 16;
 
-/// The keys of a record met so far.
+/// The keys (name and key id) in the lines of a record processed so far. Signatures refer to them by position.
 #[derive(Default)]
 struct Signers {
     met: [[u8; SIGNER_LEN]; KEYS],
@@ -114,7 +121,7 @@ impl Signers {
     }
 }
 
-/// Writes the row of `record` into `row`, whatever was there.
+/// Encodes `record` into `row`, and replaces the previous content of `row`.
 pub fn pack(record: &[u8], row: &mut Vec<u8>) {
     row.clear();
     row.push(PACKED);
@@ -126,7 +133,7 @@ pub fn pack(record: &[u8], row: &mut Vec<u8>) {
             row.extend_from_slice(record);
             return;
         }
-        // Lines come in the order of the list, so the next one is seldom far.
+        // Records have their lines in the order of the list, so the search begins after the last match.
         let order = (next..LINES.len()).chain(0..next);
         let found = order.into_iter().find_map(|place| {
             let (begin, value) = LINES.get(place)?;
@@ -148,7 +155,8 @@ pub fn pack(record: &[u8], row: &mut Vec<u8>) {
     }
 }
 
-/// Adds what a line says after its beginning; `None` where it is spelled in no such way.
+/// Appends the binary form of the value `text` to `row`; `None` when the text is not in canonical form. Then `row` may have
+/// been appended to, and the caller truncates it.
 fn pack_value(value: Value, text: &[u8], signers: &mut Signers, row: &mut Vec<u8>) -> Option<()> {
     if matches!(value, Value::Text) {
         text.ends_with(b"\n").then(|| row.extend_from_slice(text))?;
@@ -194,15 +202,16 @@ fn pack_value(value: Value, text: &[u8], signers: &mut Signers, row: &mut Vec<u8
     Some(())
 }
 
-/// Reads the one spelling of `N` bytes in base64.
+/// Decodes `N` bytes from canonical base64.
 fn base64<const N: usize>(text: &str) -> Option<[u8; N]> {
-    // The library wants room for whole groups.
+    // The library requires a buffer for whole groups of three bytes.
     let mut bytes = [0; SIGNED_LEN + 2];
     let length = BASE64_STANDARD.decode_slice(text, &mut bytes).ok()?;
     bytes.get(..length)?.try_into().ok()
 }
 
-/// Writes the record that lies in `row` into `record`, whatever was there.
+/// Decodes `row` into `record`, and replaces the previous content of `record`. See the module documentation for invalid
+/// rows.
 pub fn unpack(row: &[u8], record: &mut Vec<u8>) {
     record.clear();
     let unpacked = match row.split_first() {
@@ -278,7 +287,7 @@ fn unpack_value(value: Value, rest: &mut Rest<'_>, signers: &mut Signers, record
     Some(())
 }
 
-/// What is still to be read of a row.
+/// The unread rest of a row.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
@@ -288,7 +297,7 @@ impl<'a> Rest<'a> {
         Some(taken)
     }
 
-    /// Up to and with the next LF, or all.
+    /// Reads up to and including the next LF, or to the end.
     fn line(&mut self) -> &'a [u8] {
         let end = self.0.iter().position(|b| *b == b'\n').map_or(self.0.len(), |at| at + 1);
         let (line, rest) = self.0.split_at_checked(end).unwrap_or((self.0, &[]));

@@ -1,5 +1,8 @@
-//! The checkpoint file `mark`: the last signed checkpoint, durable, beside the database. Every opening compares the
-//! database with it.
+//! The checkpoint file, `mark` in the data folder: the last signed checkpoint and a durable high-water mark of the
+//! database.
+//!
+//! It is separate from the database. Whenever a process opens the database, it compares the database with this file, and so
+//! detects a database that lost its end.
 //!
 //! ```text
 //! file `mark`, 131,072 bytes, preallocated       slot, 65,536 bytes
@@ -20,20 +23,21 @@
 //!
 //! # Invariants
 //!
-//! The slots are written in turn and each write is fsynced before it counts, so at any moment one slot holds the last
-//! checkpoint or the one before. Of two good slots the higher number counts. The file never changes its size, so writing it
-//! needs no space.
+//! The two slots are written alternately, and a write is fsynced before the checkpoint counts as published. So at any time
+//! one slot contains the last checkpoint or the one before it. Of two valid slots, the one with the higher sequence number
+//! is current. The file never changes its size, so a write needs no disk space.
 //!
-//! The database holds the leaves of a high-water mark, and the MANIFEST its length, *before* the slot is written: so every
-//! head that is readable is a lower bound for the database, also the head of a slot whose write was cut off.
+//! The leaves of a high-water mark and the recorded length of the MANIFEST are durable *before* the slot is written. So
+//! every readable head is a lower bound for the database, also the head of a slot whose write was interrupted.
 //!
-//! A write that is cut off leaves one of the two heads readable: the old ones until the first new one is complete. So a slot
-//! in which neither is readable was damaged afterwards. It may have held the last checkpoint, and nothing tells how far that
-//! reached: the file is refused, since a database that was cut off to the other slot's checkpoint would look complete.
+//! An interrupted write leaves at least one of the slot's two heads readable: the old second head is intact until the new
+//! first head is complete. So a slot without a readable head was damaged later. It may have contained the last checkpoint,
+//! and its size is unknown. The file is then rejected: a database truncated to the other slot's checkpoint would appear
+//! complete.
 //!
 //! Slots of the earlier versions `TZMARK1` and `TZMARK2`, which have one short head and no high-water mark, are read too.
 //!
-//! Not here: whether the database agrees (`open`, `inspection`).
+//! Not here: comparing the database with the file (`open`, `inspection`).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -46,39 +50,41 @@ use crate::ledger::hash::{DIGEST_LEN, Digest, sha256};
 use crate::ledger::merkle::shape::TreeSize;
 use crate::store::rocks::manifest::Extent;
 
-/// A checkpoint file that is being written, beside the one whose place it takes.
+/// Name of a new checkpoint file while it is written; it is then renamed over the old one.
 pub const NEW_MARK: &str = ".tiezheng-new-mark";
 const MAGIC: &[u8; 8] = b"TZMARK3\n";
-/// Where the second head stands: in another sector, of which a disk writes all or nothing.
+/// Offset of the second head in a slot: in another sector, since a disk writes a sector completely or not at all.
 const SECOND_HEAD: usize = 512;
-/// Where the note stands.
+/// Offset of the checkpoint note in a slot.
 const NOTE: usize = 1_024;
-/// The earlier versions: their magic, and the length of their head.
+/// The earlier versions of a slot: magic, and length of the head in bytes.
 const EARLIER: [(&[u8; 8], usize); 2] = [(b"TZMARK1\n", 20), (b"TZMARK2\n", 36)];
+/// Bytes of a slot.
 const SLOT: usize = 64 << 10;
 /// Bytes of the file.
 pub const LENGTH: u64 = 2 * SLOT as u64;
 /// Longest checkpoint note that fits in a slot.
 pub const NOTE_MAX: usize = SLOT - NOTE - DIGEST_LEN;
 
-/// What a mark says.
+/// The content of the checkpoint file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckpointState {
     sequence: u64,
     /// The last signed checkpoint; `None` when nothing is signed yet.
     pub checkpoint: Option<SignedCheckpoint>,
-    /// How long RocksDB's MANIFEST was at least; `None` when nothing was recorded yet.
+    /// Lower bound of the length of RocksDB's MANIFEST; `None` when nothing was recorded yet.
     pub manifest: Option<Extent>,
-    /// How far the database reached at least. More than the checkpoint after a slot was damaged.
+    /// Lower bound of the database's tree. It is larger than the checkpoint if the slot with the last checkpoint was
+    /// damaged.
     pub reached: HighWater,
 }
 
-/// How many leaves the database held, and their root.
+/// High-water mark: a number of leaves that the database contained durably, and their Merkle root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HighWater {
-    /// The leaves.
+    /// Number of leaves.
     pub size: TreeSize,
-    /// Of the tree over them.
+    /// Root of the tree over these leaves.
     pub root: Digest,
 }
 
@@ -90,22 +96,22 @@ impl HighWater {
         signed.map_or(Self::NONE, |signed| Self { size: signed.size, root: signed.root })
     }
 
-    /// The one that reaches further.
+    /// The larger of both.
     fn further(self, other: Self) -> Self {
         if other.size > self.size { other } else { self }
     }
 }
 
-/// Why a mark could not be written.
+/// Why the checkpoint file could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointWriteError {
-    /// The disk.
+    /// The flush (fsync) failed: it is unknown what the disk contains.
     #[error(transparent)]
     Disk(#[from] io::Error),
-    /// A slot could not be written; it was not flushed. The other slot is as it was.
+    /// The write of a slot failed before the flush. The other slot is unchanged.
     #[error(transparent)]
     Write(io::Error),
-    /// The checkpoint note is longer than a slot. Nothing was written.
+    /// The checkpoint note does not fit into a slot. Nothing was written.
     #[error("a checkpoint note of {length} bytes is longer than the {NOTE_MAX} that the mark holds")]
     TooLong {
         /// Its length in bytes.
@@ -113,32 +119,32 @@ pub enum CheckpointWriteError {
     },
 }
 
-/// Why a mark could not be read.
+/// Why the checkpoint file could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointReadError {
-    /// The disk.
+    /// The file could not be opened or read.
     #[error(transparent)]
     Disk(#[from] io::Error),
-    /// The file has another length.
+    /// The file has the wrong length.
     #[error("the file has {found} bytes instead of {LENGTH}")]
     Length {
-        /// Its length, or one byte more than it may have.
+        /// Its length in bytes.
         found: u64,
     },
-    /// Neither slot holds a checkpoint that is readable.
+    /// No slot is intact.
     #[error("both slots of the mark are damaged")]
     BothSlots,
-    /// A slot is damaged so that nothing tells whether it was the last one.
+    /// One slot has no readable head, so it is unknown whether it contained the last checkpoint.
     #[error("slot {slot} of the mark is damaged, the other one says {size} leaves")]
     OneSlot {
-        /// 0 or 1.
+        /// The damaged slot: 0 or 1.
         slot: usize,
-        /// How far the other slot reaches.
+        /// High-water mark of the intact slot.
         size: TreeSize,
     },
 }
 
-/// The mark's file, open for writing.
+/// The checkpoint file, open for writing.
 #[derive(Debug)]
 pub struct CheckpointFile {
     file: File,
@@ -147,7 +153,7 @@ pub struct CheckpointFile {
 }
 
 impl CheckpointState {
-    /// Reads the mark of a file.
+    /// Reads the checkpoint file at `path`.
     ///
     /// # Errors
     ///
@@ -174,11 +180,12 @@ impl CheckpointState {
 }
 
 impl CheckpointFile {
-    /// Writes the file of a ledger in which nothing is signed yet. It is durable once its folder is fsynced too.
+    /// Creates the file for a ledger without a signed checkpoint. It is durable once the caller has fsynced its folder,
+    /// too.
     ///
     /// # Errors
     ///
-    /// The disk's.
+    /// An I/O error of the disk.
     pub fn write_new(path: &Path) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         for sequence in [0, 1] {
@@ -189,12 +196,13 @@ impl CheckpointFile {
         file.sync_all()
     }
 
-    /// Opens the file in which `mark` was read. A file that has another name as well, in a copy of the folder that was made of
-    /// hard links, is replaced by a file of its own first: it is written in place, and the copy would change with it.
+    /// Opens the file for writing; `mark` is the content that was read from it. The file is overwritten in place. If it has
+    /// a second hard link, for example in a backup made of hard links, it is first replaced by a copy, so that writes do
+    /// not change the backup.
     ///
     /// # Errors
     ///
-    /// The disk's.
+    /// An I/O error of the disk.
     pub fn open(path: &Path, mark: &CheckpointState) -> io::Result<Self> {
         let mut file = regular::open_own_for_writing(path)?;
         if file.metadata()?.nlink() > 1 {
@@ -204,13 +212,13 @@ impl CheckpointFile {
         Ok(Self { file, sequence: mark.sequence, reached: mark.reached })
     }
 
-    /// Records `checkpoint` and the extent of the MANIFEST: into the older slot, fsynced. The database must hold the leaves
-    /// of the checkpoint durably, and the MANIFEST have that extent.
+    /// Writes `checkpoint` and the extent of the MANIFEST to the older slot, and fsyncs it. Before the call, the leaves of
+    /// the checkpoint must be durable in the database, and the MANIFEST must have that extent.
     ///
     /// # Errors
     ///
-    /// [`CheckpointWriteError::TooLong`] before anything is written; [`CheckpointWriteError::Write`]; [`CheckpointWriteError::Disk`] when the flush failed, after
-    /// which the outcome is unknown.
+    /// [`CheckpointWriteError::TooLong`] before anything is written; [`CheckpointWriteError::Write`];
+    /// [`CheckpointWriteError::Disk`] when the flush failed, after which the outcome is unknown.
     pub fn write(
         &mut self,
         checkpoint: &SignedCheckpoint,
@@ -232,7 +240,7 @@ impl CheckpointFile {
     }
 }
 
-/// Puts a copy in the place of the file at `path`.
+/// Replaces the file at `path` by a copy of itself that has no other hard link.
 fn unshare(path: &Path) -> io::Result<()> {
     let bytes = regular::read_own(path, 2 * SLOT)?;
     let draft = path.with_file_name(NEW_MARK);
@@ -265,7 +273,7 @@ fn encode(sequence: u64, note: &str, reached: HighWater, manifest: Option<Extent
     slot
 }
 
-/// What the head of a slot says.
+/// The decoded head of a slot.
 #[derive(Debug, Clone, Copy)]
 struct Head {
     sequence: u64,
@@ -275,7 +283,7 @@ struct Head {
 }
 
 impl Head {
-    /// `None` when it is torn or damaged.
+    /// Decodes a head; `None` when it is torn or damaged.
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (magic, rest) = bytes.split_first_chunk()?;
         let (sequence, rest) = number(rest)?;
@@ -306,11 +314,11 @@ fn extent_of(number: u64, length: u64) -> Option<Extent> {
     Some(Extent { number, length }).filter(|extent| extent.number > 0)
 }
 
-/// What is readable of a slot.
+/// The readable parts of a slot.
 struct Slot {
-    /// All of it.
+    /// The complete slot; `None` when it is torn or damaged.
     mark: Option<CheckpointState>,
-    /// At least how far it reaches.
+    /// The readable heads, each a lower bound for the database.
     heads: Vec<Head>,
 }
 
@@ -333,7 +341,7 @@ fn decode(slot: &[u8; SLOT]) -> Option<CheckpointState> {
     Some(CheckpointState { sequence: head.sequence, checkpoint, manifest: head.manifest, reached })
 }
 
-/// A slot that an earlier version wrote.
+/// Decodes a slot that an earlier version of the program wrote.
 fn decode_earlier(slot: &[u8; SLOT]) -> Option<CheckpointState> {
     let (_, head) = EARLIER.into_iter().find(|(magic, _)| slot.starts_with(*magic))?;
     let (sequence, rest) = number(slot.get(8..)?)?;
@@ -348,8 +356,8 @@ fn decode_earlier(slot: &[u8; SLOT]) -> Option<CheckpointState> {
     Some(CheckpointState { sequence, reached: HighWater::of(checkpoint.as_ref()), checkpoint, manifest })
 }
 
-/// The checkpoint of a slot whose note of `length` bytes stands at `at`; `Some(None)` when nothing is signed yet, `None` when the
-/// slot is torn or damaged.
+/// Decodes the checkpoint of a slot, whose note begins at offset `at` and has `length` bytes. `Some(None)` when nothing is
+/// signed yet, `None` when the slot is torn or damaged.
 #[expect(clippy::option_option, reason = "a slot may be intact and hold no checkpoint")]
 fn signed_note(slot: &[u8; SLOT], at: usize, length: usize) -> Option<Option<SignedCheckpoint>> {
     let end = at.checked_add(length)?;

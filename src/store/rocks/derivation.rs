@@ -1,8 +1,10 @@
-//! Derives index entries again from the log: after a crash, and when the index is rebuilt.
+//! Replays the log and derives the index entries of each block: after a crash (`index_buffer`), and to rebuild the index
+//! (`rebuild`).
 //!
 //! # Invariants
 //!
-//! Each leaf was compared with the tree before it is parsed. The entries are those that the append of the block has made.
+//! Each leaf is compared with the tree before it is parsed. The derived entries equal those of
+//! `index_entries::IndexEntries::of`, which the append of the block used.
 
 use crate::ledger::block::BlockHeader;
 use crate::ledger::entry::Entry;
@@ -15,29 +17,29 @@ use crate::store::rocks::tree::Tree;
 use crate::store::traits::ReadError;
 use crate::store::traits::damaged;
 
-/// Leaves that are read at a time.
+/// Number of leaves that are read at a time.
 const READ_AT_ONCE: u64 = 4_096;
 
-/// The index entries of a block, derived again from the log.
+/// A block of the log with its derived index entries.
 pub struct DerivedBlock {
-    /// Entries under which its leaves are found.
+    /// Its leaf entries.
     pub entries: LeafEntries,
-    /// Its deposits.
+    /// Its deposits by leaf index, from which the caller derives subjects and links.
     pub deposits: Vec<(LeafIndex, Entry)>,
     /// Its header.
     pub header: BlockHeader,
-    /// How many leaves it has, the header included.
+    /// Number of its leaves, the header included.
     pub leaves: u64,
-    /// Where they end.
+    /// Size of the tree after the block.
     pub end: TreeSize,
 }
 
-/// Derives the index entries of all blocks of `tree` from the leaf `first` on, where a block must begin. `chain` finds the
-/// entries of the blocks before the one that is derived.
+/// Calls `visit` with each block of `tree`, in order, from the leaf `first` on, at which a block must begin. `chain` must
+/// find the entries of all earlier blocks: `visit` must store the entries of each block before it returns.
 ///
 /// # Errors
 ///
-/// [`ReadError`], also that of `visit`.
+/// [`ReadError`], also an error that `visit` returns. [`ReadError::Damaged`] when the last leaf is not a block header.
 pub fn derive(
     tree: &Tree<'_>,
     first: LeafIndex,
@@ -53,7 +55,7 @@ pub fn derive(
             let hash = leaf_hash(&bytes);
             match leaf.map_err(|error| damaged("leaf", index, error.to_string()))? {
                 Leaf::Entry(entry) => deposits.push((index, hash, entry)),
-                // An equal notice has one row, that of the first.
+                // Of identical notices only the first has an entry.
                 Leaf::Notice(_) if notices.iter().any(|(other, _)| *other == hash) || chain.has_record(&hash)? => {}
                 Leaf::Notice(_) => notices.push((hash, index)),
                 Leaf::Block(header) => {

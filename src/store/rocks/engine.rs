@@ -1,11 +1,12 @@
-//! RocksDB, spoken to in typed rows: opened, read, and written a batch at a time.
+//! Typed wrapper of RocksDB: opens the database, reads rows of typed tables (column families), and writes atomic batches.
 //!
 //! # Invariants
 //!
-//! Checksums are verified on every read from disk, and bytes that do not decode are damage, never a panic. A batch is
-//! written whole or not at all, and fsynced before [`Engine::commit`] returns.
+//! RocksDB verifies checksums on every read from disk. Bytes that do not decode are reported as damage and never cause a
+//! panic. A batch is written completely or not at all, and it is fsynced before [`Engine::commit`] returns.
 //!
-//! Not here: settings (`tuning`), what the rows mean (`store`), whether the folder may be opened at all (`open`).
+//! Not here: RocksDB's settings (`tuning`), the meaning of the rows (`store`), the checks of the folder before opening
+//! (`open`).
 
 use std::fs;
 use std::io;
@@ -28,10 +29,11 @@ use crate::store::traits::{AppendError, ReadError};
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// It is damaged: a missing or cut off file, a checksum that does not fit, no such database.
+    /// The database is damaged or missing: a file is missing or truncated, or a checksum does not match.
     #[error("{0}")]
     Damaged(String),
-    /// The environment: no descriptors, memory, space or permission, or an I/O error. The database may be sound.
+    /// The environment failed: no file descriptors, memory, disk space or permission, or an I/O error. The database may be
+    /// intact.
     #[error("{0}")]
     Environment(String),
 }
@@ -42,23 +44,23 @@ impl From<rocksdb::Error> for EngineError {
     }
 }
 
-/// How to open it.
+/// How [`Engine::open`] opens the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Create it; it must not exist.
     Create,
-    /// Change nothing on disk: not even RocksDB's own log.
+    /// Change no file, not even RocksDB's info log.
     ReadOnly,
-    /// The normal way.
+    /// Open an existing database for reading and writing.
     ReadWrite,
-    /// To rebuild the index: tables that are missing are created.
+    /// As `ReadWrite`, and create missing tables: to rebuild the index.
     Rebuild,
 }
 
 /// An open database.
 pub struct Engine {
     pub(super) db: Arc<DB>,
-    /// How to read, where not from the disk.
+    /// Present in a handle that reads from memory only; see [`Self::in_memory`].
     memory: Option<Memory>,
 }
 
@@ -67,7 +69,7 @@ struct Memory {
     missed: AtomicBool,
 }
 
-/// One row as it lies on disk.
+/// One row as stored: undecoded bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawRow {
     /// The table.
@@ -79,11 +81,11 @@ pub struct RawRow {
 }
 
 impl Engine {
-    /// Opens the database at `path`. Read-only, tables that it does not have are left out.
+    /// Opens the database at `path`. With [`Access::ReadOnly`], missing tables are ignored: see [`Self::missing_tables`].
     ///
     /// # Errors
     ///
-    /// [`EngineError`], in RocksDB's own words.
+    /// [`EngineError`], with RocksDB's message.
     pub fn open(path: &Path, options: &Options, access: Access) -> Result<Self, EngineError> {
         let mut database = tuning::database(options, access == Access::Create);
         database.create_missing_column_families(matches!(access, Access::Create | Access::Rebuild));
@@ -100,15 +102,16 @@ impl Engine {
         if access != Access::ReadOnly
             && let Some(leaves) = engine.db.cf_handle(LEAVES.name)
         {
-            // No function of the library sets all three.
+            // Set by name: the library has no function that sets all three compression options.
             engine.db.set_options_cf(leaves, &[tuning::LEAVES_COMPRESSION])?;
         }
         engine.holds_its_files(path)?;
         Ok(engine)
     }
 
-    /// RocksDB looks at a file only once it reads from it, unless it may hold all of them open. A database open for writing
-    /// rewrites files at once, so one that is gone is missing only if it is still named afterwards.
+    /// Checks that every live file exists and has its recorded length. RocksDB opens a file only at its first read, unless
+    /// it may keep all files open. In a database open for writing, a compaction may delete a file during this check: a
+    /// missing file counts only if it is still live afterwards.
     fn holds_its_files(&self, path: &Path) -> Result<(), EngineError> {
         for file in self.db.live_files()? {
             let name = file.name.trim_start_matches('/');
@@ -127,18 +130,20 @@ impl Engine {
         Ok(())
     }
 
-    /// The number of the last change that was read from tables and log.
+    /// RocksDB's latest sequence number: of the last write that it has recovered from the tables and the write-ahead log.
     #[must_use]
     pub fn last_change(&self) -> u64 {
         self.db.latest_sequence_number()
     }
 
-    /// Ends flushes and compactions, so that the MANIFEST grows no more.
+    /// Stops background flushes and compactions and waits for their end, so that the MANIFEST no longer grows.
     pub fn rest(&self) {
         self.db.cancel_all_background_work(true);
     }
 
-    /// The same database, of which only what lies in memory is read; for all else, see [`Self::missed`].
+    /// A second handle of the same database that reads from memory only (memtables and block cache). A read that needs the
+    /// disk fails with [`ReadError::WouldBlock`], and sets [`Self::missed`]. [`Self::has_any`] and [`Self::rows`] are not
+    /// restricted.
     #[must_use]
     pub fn in_memory(&self) -> Self {
         let mut reads = ReadOptions::default();
@@ -146,7 +151,7 @@ impl Engine {
         Self { db: Arc::clone(&self.db), memory: Some(Memory { reads, missed: AtomicBool::new(false) }) }
     }
 
-    /// Whether something that was asked for does not lie in memory.
+    /// Whether a read of this handle has failed because the data was not in memory.
     #[must_use]
     pub fn missed(&self) -> bool {
         self.memory.as_ref().is_some_and(|memory| memory.missed.load(Ordering::Relaxed))
@@ -160,7 +165,7 @@ impl Engine {
         cannot_read(table, key, error)
     }
 
-    /// Names of tables that the database should have and has not.
+    /// Names of tables of the schema that the database does not have.
     #[must_use]
     pub fn missing_tables(&self) -> Vec<&'static str> {
         TABLES.iter().map(|(name, _)| *name).filter(|name| self.db.cf_handle(name).is_none()).collect()
@@ -189,11 +194,11 @@ impl Engine {
         self.get_part(table, key, V::from_disk)
     }
 
-    /// What `read` makes of a row's bytes: for whoever wants only a part of them.
+    /// Decodes a row with `read`: for callers that need only a part of the value.
     ///
     /// # Errors
     ///
-    /// [`ReadError`]; [`ReadError::Damaged`] when `read` makes nothing of them.
+    /// [`ReadError`]; [`ReadError::Damaged`] when `read` returns `None`.
     pub fn get_part<K: ToDisk, V, T>(
         &self,
         table: &Table<K, V>,
@@ -204,7 +209,7 @@ impl Engine {
         read(&bytes).map(Some).ok_or_else(|| malformed(table.name, key.to_disk().as_ref()))
     }
 
-    /// Whether a row is there.
+    /// Whether a row with this key exists.
     ///
     /// # Errors
     ///
@@ -213,7 +218,7 @@ impl Engine {
         self.pinned(table, key).map(|bytes| bytes.is_some())
     }
 
-    /// The values of rows, in the order of `keys`, in one request.
+    /// The values of rows, in the order of `keys`, in one request (RocksDB `MultiGet`).
     ///
     /// # Errors
     ///
@@ -236,8 +241,8 @@ impl Engine {
         values.into_iter().zip(&spelled).map(read).collect()
     }
 
-    /// Whether a row has a key within each of `ranges`, in their order. Both keys of a range have the same prefix. One iterator
-    /// serves all: to create one costs more than to move it.
+    /// For each of `ranges`, in order: whether the table has a row with a key in it. Both keys of a range must have the
+    /// same prefix. One iterator serves all ranges: creating an iterator costs more than a seek.
     ///
     /// # Errors
     ///
@@ -257,7 +262,8 @@ impl Engine {
         ranges.iter().map(has).collect()
     }
 
-    /// The rows whose keys begin with `prefix`, in the order of their keys. For tables asked by exactly that prefix.
+    /// The rows whose keys begin with `prefix`, in key order. `prefix` must have the length of the table's prefix
+    /// extractor.
     ///
     /// # Errors
     ///
@@ -272,7 +278,7 @@ impl Engine {
         self.iterate(table, reads, IteratorMode::From(prefix, Direction::Forward))
     }
 
-    /// Likewise those from key `first` on, which begins with `prefix`.
+    /// As [`Self::prefixed`], starting at the key `first`, which must begin with `prefix`.
     ///
     /// # Errors
     ///
@@ -288,7 +294,7 @@ impl Engine {
         self.iterate(table, reads, IteratorMode::From(first.to_disk().as_ref(), Direction::Forward))
     }
 
-    /// All rows of a table that is kept in the order of its keys.
+    /// All rows of a table that is ordered by key (not by hash prefix), without filling the block cache.
     ///
     /// # Errors
     ///
@@ -302,7 +308,7 @@ impl Engine {
         self.iterate(table, reads, IteratorMode::Start)
     }
 
-    /// Likewise from the last on. `longest` is how many bytes a key has after the prefix, at most.
+    /// As [`Self::prefixed`], in reverse key order. Keys must have at most `longest` bytes after the prefix.
     ///
     /// # Errors
     ///
@@ -319,7 +325,8 @@ impl Engine {
         self.iterate(table, reads, IteratorMode::From(&last, Direction::Reverse))
     }
 
-    /// The rows whose keys begin with `prefix` and stand before key `end`, which begins with it too, from the last on.
+    /// The rows whose keys begin with `prefix` and are less than `end`, in reverse key order. `end` must begin with
+    /// `prefix`.
     ///
     /// # Errors
     ///
@@ -335,7 +342,7 @@ impl Engine {
         self.iterate(table, reads, IteratorMode::From(end.to_disk().as_ref(), Direction::Reverse))
     }
 
-    /// The rows from key `first` to before key `end`, in their order.
+    /// The rows whose keys are at least `first` and less than `end`, in key order.
     ///
     /// # Errors
     ///
@@ -350,7 +357,7 @@ impl Engine {
         self.iterate(table, reads, IteratorMode::Start)
     }
 
-    /// The last row of a table that is kept in the order of its keys.
+    /// The row with the greatest key, of a table that is ordered by key (not by hash prefix).
     ///
     /// # Errors
     ///
@@ -375,7 +382,7 @@ impl Engine {
         }))
     }
 
-    /// Every row of every table, in the order of [`TABLES`] and of their keys, as it lies on disk.
+    /// Every row of every table as stored, in the order of [`TABLES`] and by key.
     pub fn rows(&self) -> impl Iterator<Item = Result<RawRow, ReadError>> {
         TABLES.iter().flat_map(|(name, _)| {
             let mut reads = ReadOptions::default();
@@ -394,12 +401,12 @@ impl Engine {
         })
     }
 
-    /// No rows yet.
+    /// A new, empty batch.
     pub fn batch(&self) -> Batch<'_> {
         Batch::of(&self.db)
     }
 
-    /// Writes the rows of `batch`, all of them, and fsyncs them.
+    /// Writes `batch` atomically, and fsyncs the write-ahead log.
     ///
     /// # Errors
     ///
@@ -410,7 +417,7 @@ impl Engine {
         self.db.write_opt(batch.rows, &durable).map_err(|error| failed_write(error.into_string()))
     }
 
-    /// Writes the rows of `batch`, all of them. A crash of the machine may take them back.
+    /// Writes `batch` atomically without fsync: a crash of the machine may lose it.
     ///
     /// # Errors
     ///
@@ -420,7 +427,7 @@ impl Engine {
     }
 }
 
-/// The least key after all that begin with `prefix`.
+/// The least key that is greater than all keys with `prefix`; `None` when there is none.
 fn after(prefix: &[u8]) -> Option<Vec<u8>> {
     let kept = prefix.iter().rposition(|byte| *byte < u8::MAX)?;
     let mut end = prefix.get(..=kept)?.to_vec();

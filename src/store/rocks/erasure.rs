@@ -1,21 +1,21 @@
-//! Making sure that no file holds what is erased.
+//! Physical erasure in RocksDB: removes the bytes of erased pieces from all files of the data folder, and verifies it.
 //!
-//! A tombstone hides the old row at once; the old bytes lie in the log and in files of rows until those are rewritten.
-//! Two means that do not lean on each other:
+//! A tombstone hides the old row at once. The old bytes remain in RocksDB's write-ahead logs and SST files until these are
+//! deleted or compacted. Two independent checks confirm that they are gone:
 //!
 //! ```text
-//! by name    every log of before is gone; every file of before that may hold the row is gone; nothing of before that
-//!            is no longer in use is left over
-//! by bytes   no file of the whole data folder holds the piece's salt
+//! by name    of the files that existed at the start, these are deleted: all write-ahead logs, all SST files that may
+//!            contain the row, and all SST files that are no longer live
+//! by bytes   no file of the data folder contains the salt of the piece
 //! ```
 //!
 //! # Invariants
 //!
-//! A piece leaves the table `purges` only after both. The row keeps no salt, only by what one is known again, so the
-//! table never holds what is looked for.
+//! A piece is removed from the table [`PENDING_ERASURES`] (on disk: `purges`) only after both checks have passed. Its row
+//! contains a fingerprint of the salt, not the salt itself, so that the search does not find the table.
 //!
-//! Two pieces may bear the same salt, if their depositors chose so. While another that is held bears it, the bytes rightly
-//! are there, and the names alone tell.
+//! Depositors may choose the same salt for two pieces. While a stored piece has the same salt as an erased one, the search
+//! by bytes would find it: then only the check by name applies.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -35,16 +35,16 @@ use crate::store::rocks::store::RocksStore;
 use crate::store::traits::ReadError;
 use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage, PrivateStore};
 
-/// How often it looks whether old files are gone, and how long it waits in between: RocksDB removes them a moment after
-/// it has let go of them, and a reader that began before keeps them for as long as it reads.
+/// How often an erasure checks whether the old files are deleted, and the pause between checks. RocksDB deletes an obsolete
+/// file with a delay, and only after all reads that use it have ended.
 const LOOKS: u32 = 60;
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long the search pauses after each mebibyte: it reads at most 200 MiB a second, so that it leaves the disk to
-/// deposits and look-ups.
+/// Pause of the search after each mebibyte. It limits the search to 200 MiB a second, so that deposits and look-ups have
+/// priority on the disk.
 const PAUSE_OF_SEARCH: Duration = Duration::from_millis(5);
-/// Rows that are read before the caller may interrupt.
+/// Number of rows that are read between two calls of `watch`.
 const ROWS_AT_ONCE: usize = 4_096;
-/// How often the whole folder is searched before it gives up for now.
+/// Attempts to search the data folder before the erasure fails with [`ErasureError::StillHeld`].
 const SEARCHES: u32 = 3;
 
 impl PrivateStore for RocksStore {
@@ -76,7 +76,8 @@ impl PrivateStore for RocksStore {
         let places: Vec<Place> = pending.iter().map(|(piece, _)| Place::of(piece)).collect();
         let needles = Needles::new(only_here(engine, &pending, watch)?);
         let before = Before::look(engine, &self.folder.database(), &places)?;
-        // Written anew only so that there is something to flush: then the flush begins a new log, and the old ones go.
+        // Writes the same rows again so that the flush is not empty: then RocksDB starts a new write-ahead log and deletes
+        // the old ones.
         let mut again = engine.batch();
         for (piece, print) in &pending {
             again.put(&PENDING_ERASURES, piece, print)?;
@@ -89,7 +90,7 @@ impl PrivateStore for RocksStore {
             }
         }
         self.wait_until_gone(&before, &needles, watch)?;
-        // No block may follow for a long time: the MANIFEST's new end is recorded now.
+        // The next block may be far away, so the new length of the MANIFEST is recorded in the checkpoint file now.
         self.record_manifest()?;
         let mut done = engine.batch();
         for (piece, _) in &pending {
@@ -149,7 +150,7 @@ fn disk(error: &io::Error) -> ErasureError {
     ErasureError::Disk(error.to_string())
 }
 
-/// Where the row of a piece lies.
+/// The table and key of a piece's row.
 struct Place {
     table: &'static str,
     key: Vec<u8>,
@@ -171,7 +172,7 @@ impl Place {
     }
 }
 
-/// Fingerprints of the salts that no piece bears which is still held.
+/// Fingerprints of the salts of `pending` that no stored piece has: those for which the search by bytes is meaningful.
 fn only_here(
     engine: &Engine,
     pending: &[(ErasedPiece, Fingerprint)],
@@ -191,13 +192,14 @@ fn only_here(
     Ok(pending.iter().map(|(_, print)| *print).filter(|print| digests.contains(&print.digest)).collect())
 }
 
-/// The files that may hold the erased bytes when a purge begins.
+/// The files that may contain erased bytes, as listed when the erasure begins.
 struct Before {
-    /// Logs on disk.
+    /// Write-ahead logs on disk.
     logs: HashSet<String>,
-    /// Files of rows in use that may hold a row of a piece.
+    /// Live SST files whose key range includes the row of a piece.
     covering: HashSet<String>,
-    /// Files of rows on disk that are not in use by a table of other content: they must be in use in the end, or gone.
+    /// All SST files on disk except the live ones of tables without private content. At the end each of them must be live
+    /// or deleted.
     unknown: HashSet<String>,
 }
 
@@ -216,15 +218,16 @@ impl Before {
         Ok(Self { logs: ending(".log"), covering: covering.map(|file| file.name).collect(), unknown })
     }
 
-    /// Whether an old value of the row may lie in a file in use. One file holds one value of a row, the newest that it
-    /// was made of: only a file of before, or one of several, may hold another.
+    /// Whether a live file may contain an old value of the row. An SST file contains only the newest of the values that it
+    /// was built from. So an old value is possible only in a file that existed at the start, or if several files cover the
+    /// key.
     fn may_be_left(&self, engine: &Engine, place: &Place) -> Result<bool, ReadError> {
         let live = engine.live()?;
         let covering: Vec<&LiveFile> = live.iter().filter(|file| place.is_covered_by(file)).collect();
         Ok(covering.len() > 1 || covering.iter().any(|file| self.covering.contains(&file.name)))
     }
 
-    /// A file of before that is still there and may not be.
+    /// A file listed at the start that still exists and must not; `None` when the check by name has passed.
     fn left(&self, engine: &Engine, database: &Path) -> Result<Option<String>, ErasureError> {
         let names = names(database)?;
         let live: HashSet<String> = engine.live()?.into_iter().map(|file| file.name).collect();

@@ -1,19 +1,24 @@
-//! Write buffer for index rows. Their keys are random, five a deposit, and inserting them one by one was half the cost of an
-//! append. Rows of some ten thousand deposits collect in the active buffer; a full buffer is frozen and flushed in key order, a
-//! few rows with each later block:
+//! In-memory write buffer for the rows of the four index tables with random keys: `NUMBERS`, `STATEMENTS`, `RECORDS`,
+//! `DIGESTS`.
+//!
+//! A deposit has about five such rows, and inserting them into RocksDB one by one was half the cost of an append. Instead,
+//! rows of some ten thousand deposits collect in the active buffer. A full buffer is frozen and flushed in key order, a few
+//! rows with each later block:
 //!
 //! ```text
-//! append ─▶ active ──(full, and nothing is being flushed)──▶ flushing: a few rows with each block ─▶ the tables
+//! append ─▶ active ──(full, and no flush in progress)──▶ flushing ──(a few rows with each block)──▶ tables
 //! ```
 //!
 //! # Invariants
 //!
-//! A row can be derived again from the log, so a buffered row need not be durable. What must be durable is the index of the first
-//! leaf whose rows may be missing: it is written in the same batch as the first such leaf (`unindexed` in the table `meta`),
-//! advanced in the same batch as the last row that is flushed, and removed when nothing is buffered. A folder at rest has every
-//! row in its table.
+//! Every row can be derived again from the log, so buffered rows are not durable. Durable is the index of the first leaf
+//! whose rows may be missing in the tables: the row `unindexed` of the table `meta`. It is written in the same batch as
+//! that leaf, advanced in the same batch as the last row of a frozen buffer, and removed when the buffer is empty. After a
+//! crash, the rows from that leaf on are derived again ([`IndexBuffer::rebuilt`]). After a clean shutdown, the tables are
+//! complete.
 //!
-//! A look-up reads the buffer first and then the table ([`IndexLookup`]): a row is in at least one of them.
+//! A look-up reads the buffer first and then the table ([`IndexLookup`]). A row leaves the buffer only after it is in its
+//! table, so this order finds it at any time.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -37,10 +42,10 @@ use crate::store::traits::damaged;
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::{AppendError, DepositPlace, ReadError};
 
-/// Rows of one batch when the whole buffer is flushed.
+/// Rows of each table in one batch when the whole buffer is flushed; of `DIGESTS` twice as many.
 const AT_ONCE: usize = 4_096;
 
-/// The rows of some leaves.
+/// The rows of consecutive leaves, sorted by key.
 #[derive(Debug)]
 struct BufferedRows {
     numbers: BTreeMap<DepositNumber, DepositPlace>,
@@ -49,7 +54,7 @@ struct BufferedRows {
     #[expect(clippy::zero_sized_map_values, reason = "key and value, as in the other tables")]
     digests: BTreeMap<DigestKey, Empty>,
     leaves: u64,
-    /// Where the leaves end.
+    /// Size of the tree after the last of these leaves.
     end: TreeSize,
 }
 
@@ -66,16 +71,17 @@ struct Shared {
     flushing: Arc<BufferedRows>,
 }
 
-/// The buffered rows.
+/// The write buffer. One writer; any number of readers.
 #[derive(Debug, Default)]
 pub struct IndexBuffer(RwLock<Shared>);
 
 impl IndexBuffer {
-    /// The rows that may be missing in the tables of a database whose tree has this edge, derived again from its leaves.
+    /// Creates the buffer when a database is opened, and derives again from the log the rows that may be missing in the
+    /// tables. `edge` is the right edge of the database's tree.
     ///
     /// # Errors
     ///
-    /// [`ReadError`]; [`ReadError::Damaged`] names a leaf that is not what the tree holds.
+    /// [`ReadError`]; [`ReadError::Damaged`] when the hash of a leaf differs from the tree.
     pub fn rebuilt(engine: &Engine, edge: &Frontier) -> Result<Self, ReadError> {
         let buffer = Self::default();
         let Some(first) = unindexed(engine)? else { return Ok(buffer) };
@@ -87,7 +93,7 @@ impl IndexBuffer {
         Ok(buffer)
     }
 
-    // Rows are only ever added whole, so a panicked thread leaves nothing half done behind it.
+    // Ignores poisoning: a thread that panics cannot leave a row half written.
     fn shared(&self) -> RwLockReadGuard<'_, Shared> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,7 +102,9 @@ impl IndexBuffer {
         change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Adds the rows of as many leaves, which end before `end`. The lock is released in between, for readers.
+    /// Adds the rows of the next `leaves` leaves, after which the tree has the size `end`. Releases the lock between
+    /// tables, so that readers are not blocked for long. Readers are bounded by the published size and do not use rows of
+    /// an unpublished block.
     pub fn add(&self, rows: &LeafEntries, leaves: u64, end: TreeSize) {
         self.change(|shared| shared.active.numbers.extend(rows.numbers.iter().copied()));
         self.change(|shared| shared.active.statements.extend(rows.statements.iter().copied()));
@@ -109,7 +117,8 @@ impl IndexBuffer {
         });
     }
 
-    /// Freezes the active buffer. What was frozen before is flushed already.
+    /// Freezes the active buffer: makes it the one to flush, and starts an empty active buffer. The previous frozen buffer
+    /// must be flushed.
     fn freeze(&self) -> Arc<BufferedRows> {
         self.change(|shared| {
             shared.flushing = Arc::new(std::mem::take(&mut shared.active));
@@ -118,11 +127,11 @@ impl IndexBuffer {
     }
 
     fn forget_flushing(&self) {
-        // Freed outside the lock.
+        // Dropped after the lock is released: freeing the rows takes time.
         let _old = self.change(|shared| std::mem::take(&mut shared.flushing));
     }
 
-    /// How many rows of each table are buffered that it does not have yet.
+    /// For each table: its name, and the number of buffered rows that are not in the table yet.
     ///
     /// # Errors
     ///
@@ -147,7 +156,7 @@ impl Shared {
 }
 
 impl IndexBuffer {
-    /// How many rows of leaves of a tree of `size` are buffered that the tables do not have yet.
+    /// The number of buffered rows of leaves below `size` that are not in the tables yet.
     ///
     /// # Errors
     ///
@@ -182,7 +191,8 @@ fn missing_of<'k, K: ToDisk + 'k, V>(
     Ok(missing)
 }
 
-/// From which leaf on rows may be missing in the tables; `None` when none may.
+/// The first leaf whose rows may be missing in the tables, as recorded in the database; `None` when the tables are
+/// complete.
 ///
 /// # Errors
 ///
@@ -193,7 +203,7 @@ pub fn unindexed(engine: &Engine) -> Result<Option<LeafIndex>, ReadError> {
     Ok(Some(index))
 }
 
-/// Finds leaves: in the buffer and in the tables.
+/// Look-ups in the buffer and the tables together.
 #[derive(Clone, Copy)]
 pub struct IndexLookup<'a> {
     /// The tables.
@@ -203,7 +213,7 @@ pub struct IndexLookup<'a> {
 }
 
 impl IndexLookup<'_> {
-    /// The deposits of numbers, in their order.
+    /// Positions of the deposits with these numbers, in the order of `numbers`.
     ///
     /// # Errors
     ///
@@ -212,7 +222,7 @@ impl IndexLookup<'_> {
         self.find(&NUMBERS, numbers, |rows| &rows.numbers)
     }
 
-    /// The deposits of statements, in their order.
+    /// Leaf indexes of the deposits with these statement ids, in the order of `ids`.
     ///
     /// # Errors
     ///
@@ -221,7 +231,7 @@ impl IndexLookup<'_> {
         self.find(&STATEMENTS, ids, |rows| &rows.statements)
     }
 
-    /// The deposit of a number.
+    /// Position of the deposit with this number.
     ///
     /// # Errors
     ///
@@ -230,7 +240,7 @@ impl IndexLookup<'_> {
         self.find_one(&NUMBERS, number, |rows| &rows.numbers)
     }
 
-    /// The leaf of a hash.
+    /// Index of the leaf with this leaf hash.
     ///
     /// # Errors
     ///
@@ -245,7 +255,7 @@ impl IndexLookup<'_> {
         key: &K,
         rows: impl Fn(&BufferedRows) -> &BTreeMap<K, V>,
     ) -> Result<Option<V>, ReadError> {
-        // A row that leaves the buffer meanwhile is in its table already.
+        // Buffer first: if the writer removes the row after this look, it is in its table already.
         let buffered = self.buffer.shared().get(key, rows);
         if buffered.is_some() { Ok(buffered) } else { self.engine.get(table, key) }
     }
@@ -270,7 +280,7 @@ impl IndexLookup<'_> {
         Ok(found)
     }
 
-    /// The first deposits of a digest in the range `within`, at most `limit`, in their order.
+    /// Leaf indexes, in the range `within`, of deposits with this digest: the earliest first, at most `limit`.
     ///
     /// # Errors
     ///
@@ -290,7 +300,7 @@ impl IndexLookup<'_> {
         let mut found: Vec<LeafIndex> = {
             let shared = self.buffer.shared();
             let rows = [&*shared.flushing, &shared.active].into_iter();
-            // Frozen rows stand before active ones, so these are the first of both.
+            // All frozen rows belong to earlier leaves than the active ones, so these are the earliest of both.
             rows.flat_map(|rows| rows.digests.range(first..end)).map(|(key, _)| key.index).take(limit).collect()
         };
         let rows = self.engine.prefixed_since(&DIGESTS, &DigestKey::prefix(algorithm, digest), &first)?;
@@ -340,7 +350,7 @@ impl ChainIndex for IndexLookup<'_> {
     }
 }
 
-/// One pass over the frozen buffer.
+/// An incremental flush of a frozen buffer: for each table, the last key that was written.
 #[derive(Debug)]
 struct FlushPass {
     rows: Arc<BufferedRows>,
@@ -355,7 +365,8 @@ impl FlushPass {
         Self { rows, number: None, statement: None, record: None, digest: None }
     }
 
-    /// Adds the next rows to `batch`, of deposits' digests twice as many; whether these were the last.
+    /// Adds the next `count` rows of each table to `batch`, of `DIGESTS` twice as many. Returns whether the flush is
+    /// complete.
     fn put(&mut self, batch: &mut Batch<'_>, count: usize) -> Result<bool, ReadError> {
         let rows = &self.rows;
         let numbers = put_next(batch, &NUMBERS, &rows.numbers, &mut self.number, count)?;
@@ -381,18 +392,18 @@ fn put_next<K: ToDisk + Ord + Copy, V: ToDisk>(
     Ok(rest.next().is_none())
 }
 
-/// How far flushing has come. Meaningless after a batch that failed.
+/// The writer's state of flushing. After a batch has failed, it no longer matches the database and must not be used.
 #[derive(Debug)]
 pub struct Progress {
-    /// Leaves whose rows make a full buffer.
+    /// Number of leaves at which the active buffer is full.
     capacity: u64,
     pass: Option<FlushPass>,
-    /// As `unindexed` on disk, once the batch that was added to is written.
+    /// The value of `unindexed` in the database once the current batch is written.
     unindexed: Option<LeafIndex>,
 }
 
 impl Progress {
-    /// Of a database just opened, whose buffer holds the rows of so many leaves.
+    /// The state for a database that was just opened. The active buffer is full at the rows of `capacity` leaves.
     ///
     /// # Errors
     ///
@@ -401,11 +412,13 @@ impl Progress {
         Ok(Self { capacity, pass: None, unindexed: unindexed(engine)? })
     }
 
-    /// Adds to the `batch` of a block what is due with it: as many frozen rows as the block has leaves, and a quarter more.
+    /// Adds frozen rows to the `batch` of a block, which begins at leaf `first` and has `leaves` leaves: per table as many
+    /// rows as the block has leaves and a quarter more, so that the flush is complete before the active buffer is full
+    /// again.
     ///
     /// # Errors
     ///
-    /// [`ReadError::Damaged`] when a table is not there.
+    /// [`ReadError::Damaged`] when a table is missing.
     pub fn put_due(&mut self, batch: &mut Batch<'_>, first: LeafIndex, leaves: u64) -> Result<(), ReadError> {
         if self.unindexed.is_none() {
             self.begin(batch, first)?;
@@ -426,7 +439,8 @@ impl Progress {
         Ok(())
     }
 
-    /// After that batch is written: buffers the block's own rows.
+    /// Call this after the batch is written: adds the block's own rows to the buffer, and freezes the buffer when it is
+    /// full.
     pub fn written(&mut self, buffer: &IndexBuffer, rows: &LeafEntries, leaves: u64, end: TreeSize) {
         if self.pass.is_none() {
             buffer.forget_flushing();
@@ -437,7 +451,7 @@ impl Progress {
         }
     }
 
-    /// Flushes the whole buffer, durably.
+    /// Flushes both buffers to the tables durably, and removes `unindexed`.
     ///
     /// # Errors
     ///

@@ -1,9 +1,10 @@
-//! Rebuilds the index from the log, in the present disk format.
+//! Rebuilds the index tables from the log, in the current disk format: the implementation of `tiezheng index rebuild`.
 //!
 //! # Invariants
 //!
-//! Nothing but derived tables is deleted. Until the last row is durable the database says that its index is incomplete, and no node
-//! opens it: an interrupted rebuild is started again from the beginning.
+//! A rebuild deletes rows of derived tables only. From before the first deletion until the last row is durable, the
+//! database contains the row `rebuilding` of the table `meta`, and a node refuses to open it. After an interruption the
+//! operator runs the rebuild again, and it starts from the beginning.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -26,7 +27,8 @@ use crate::store::rocks::tuning::Options;
 use crate::store::traits::damaged;
 use crate::store::traits::{LinkPosition, ReadError};
 
-/// The derived tables. Labels are not among them: they come from private content, not from the log.
+/// The derived tables, which a rebuild clears and fills. Labels are not among them: they are part of the private content,
+/// not the log.
 const DERIVED: [&str; 8] = [
     BLOCKS.name,
     NUMBERS.name,
@@ -38,13 +40,13 @@ const DERIVED: [&str; 8] = [
     LINK_TARGETS.name,
 ];
 
-/// Rebuilds the index of the ledger in the folder `dir`. `progress` is called with the number of leaves done and in all. Returns the
-/// number of leaves.
+/// Rebuilds the index of the ledger in the folder `dir`, and returns the number of leaves. Calls `progress` with the number
+/// of leaves processed and the total.
 ///
 /// # Errors
 ///
-/// [`OpenError`]. The folder is as it was if the log does not agree with the checkpoint file; after any later error the ledger is
-/// not opened until a rebuild has succeeded.
+/// [`OpenError`]. If the log does not agree with the checkpoint file, the folder is left unchanged. After an error while
+/// rows are cleared or written, a node refuses to open the ledger until a rebuild has succeeded.
 pub fn rebuild(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OpenError> {
     let folder = Folder::new(dir);
     let _lock = lock_existing(&folder)?;
@@ -91,7 +93,7 @@ pub fn rebuild(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)
     Ok(size)
 }
 
-/// Deletes all rows of the derived tables, after the database says durably that its index is incomplete.
+/// Durably marks the index as incomplete (`rebuilding`), and then deletes all rows of the derived tables.
 fn clear(engine: &Engine) -> Result<(), ReadError> {
     let unwritten = |error: String| ReadError::Unavailable(error);
     let mut batch = engine.batch();

@@ -1,9 +1,9 @@
-//! The tree as it lies on disk: full tiles from their table, partial ones from the right edge in memory.
+//! The stored Merkle tree: full tiles come from their table, partial tiles from the right edge (the frontier) in memory.
 //!
 //! # Invariants
 //!
-//! An edge never claims a tile that is not on disk yet: the writer moves it only after the rows are written, and a reader
-//! keeps the one edge it began with. So a tile that becomes full under a reader's eyes is still answered from that edge.
+//! Every full tile below an edge is stored: the writer replaces the edge only after it has written the rows. A reader uses
+//! one edge from beginning to end. If a tile becomes full meanwhile, the reader still gets its items from that edge.
 
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::frontier::Frontier;
@@ -21,16 +21,16 @@ use crate::store::traits::damaged;
 
 const WIDTH: u64 = TILE_WIDTH as u64;
 
-/// The tree on disk up to a right edge.
+/// The stored tree up to a right edge.
 pub struct Tree<'a> {
-    /// Where the full tiles and the leaves are.
+    /// The database with the full tiles and the leaves.
     pub engine: &'a Engine,
-    /// The rest.
+    /// The right edge: the size of the tree and the hashes of its partial tiles.
     pub edge: &'a Frontier,
 }
 
 impl Tree<'_> {
-    /// The leaves `first .. first+count`, each held against its tile. All must stand before the edge.
+    /// The leaves `first .. first+count`, each hashed and compared with its tile. All must be below the size of the edge.
     ///
     /// # Errors
     ///
@@ -48,7 +48,7 @@ impl Tree<'_> {
         Ok(leaves)
     }
 
-    /// One leaf, likewise.
+    /// One leaf, hashed and compared with its tile.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Tree<'_> {
         Ok(bytes)
     }
 
-    /// The root at `size`, which the edge must not stand before.
+    /// The Merkle root at `size`, which must not exceed the size of the edge.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl HashReader for Tree<'_> {
     }
 }
 
-/// The leaves `first .. first+count` as they stand on disk, held against nothing.
+/// The leaves `first .. first+count` as stored, not verified.
 ///
 /// # Errors
 ///
@@ -111,7 +111,7 @@ pub fn leaves(engine: &Engine, first: LeafIndex, count: u64) -> Result<Vec<Vec<u
     if next == end.0 { Ok(leaves) } else { Err(damaged("leaf", next, "missing")) }
 }
 
-/// A full tile as it stands on disk, held against nothing.
+/// A full tile as stored, not verified.
 ///
 /// # Errors
 ///
@@ -124,8 +124,8 @@ fn missing_tile(level: u8, index: u64) -> ReadError {
     damaged("tile", format!("{level}/{index}"), "missing")
 }
 
-/// The edge of the tree of `size` leaves, from what is on disk: at most 255 leaves and 255 tiles a level. Each tile read
-/// is hashed and held against its stored root.
+/// Restores the right edge of the tree with `size` leaves from the database. Reads at most 255 leaves, and 255 tiles for
+/// each level. Each tile is hashed and compared with its stored root.
 ///
 /// # Errors
 ///

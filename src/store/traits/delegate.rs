@@ -1,4 +1,5 @@
-//! Reads through another reader: what stores have in common that wrap one.
+//! Forwards the read traits of a store that wraps another reader, so that each wrapper writes only what it does
+//! differently.
 
 use std::ops::Range;
 
@@ -13,19 +14,19 @@ use crate::store::traits::ledger::LedgerReader;
 use crate::store::traits::private::{Private, PrivateReader};
 use crate::store::traits::store_error::ReadError;
 
-/// Implemented by a store that wraps a reader: it is then an [`Index`] too.
+/// A store that wraps a reader. A blanket implementation makes it an [`Index`], which forwards every call to that reader.
 pub trait Delegate: Send + Sync {
-    /// Calls `read` with the reader. `method` is the name of the trait method that was called.
+    /// Calls `read` with the wrapped reader. `method` is the name of the trait method that is forwarded.
     ///
     /// # Errors
-    /// Those of `read`; [`ReadError::Unavailable`] when there is no reader at this moment.
+    /// Those of `read`; [`ReadError::Unavailable`] while the store has no reader, for example after a failed reopening.
     fn delegate<T>(
         &self,
         method: &'static str,
         read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
     ) -> Result<T, ReadError>;
 
-    /// Whether the rows that the reader counts are those of this store.
+    /// Whether [`Index::index_rows`] of the wrapped reader is also valid for this store; if not, this store answers `None`.
     fn has_index_rows(&self) -> bool {
         true
     }
@@ -86,7 +87,7 @@ impl<D: Delegate> Index for D {
     }
 }
 
-/// Implemented by a store that wraps a reader also for private content: it is then a [`PrivateReader`] too.
+/// A store that forwards reads of private content as well. A blanket implementation makes it a [`PrivateReader`].
 pub trait DelegatePrivate: Delegate {}
 
 impl<D: DelegatePrivate> PrivateReader for D {

@@ -1,7 +1,12 @@
-//! The index: where records are found. Derived from the log, and rebuilt from it by `tiezheng index rebuild`.
+//! The secondary index: maps numbers, hashes, digests, subjects, links and labels to leaf indexes of the log.
 //!
-//! All look-ups are bounded by the published size. `None` means "not there"; a row that must be there and is missing is
-//! [`ReadError::Damaged`]. Labels are not derived from the log but from the private content beside it.
+//! The index is derived from the log, and `tiezheng index rebuild` rebuilds it. The exception is labels: they are part of
+//! the private content, which is stored outside the log, and a rebuild keeps them.
+//!
+//! # Invariants
+//!
+//! Every look-up is bounded by the published size: it returns no leaf at or beyond it. `None` means "not found". Where a
+//! row must exist and does not, the look-up fails with [`ReadError::Damaged`].
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -15,20 +20,21 @@ use crate::ledger::statement::text::LinkKind;
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::store_error::ReadError;
 
-/// A position in the list of links to one deposit. The list is ordered by kind ([`LinkKind::BY_PRIORITY`]: the owner's links
-/// before `refers`, withdrawals first), and within a kind by the place of the linking deposit.
+/// Sort key in the list of links to one deposit, the target. The list is ordered by kind ([`LinkKind::BY_PRIORITY`]:
+/// withdrawals first, then the owner's other links, `refers` last), and within a kind by the leaf index of the linking
+/// deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LinkPosition {
-    /// What the linking deposit says.
+    /// The kind of link that the linking deposit states.
     pub kind: LinkKind,
-    /// Where it stands.
+    /// Leaf index of the linking deposit.
     pub source: LeafIndex,
 }
 
 impl LinkPosition {
-    /// Before all links.
+    /// The start of the list.
     pub const FIRST: Self = Self { kind: LinkKind::Withdraws, source: LeafIndex(0) };
-    /// Before all `refers` links, after those of the owner.
+    /// The start of the `refers` links: after all links of the owner.
     pub const FIRST_REFERENCE: Self = Self { kind: LinkKind::Refers, source: LeafIndex(0) };
 }
 
@@ -44,18 +50,18 @@ impl PartialOrd for LinkPosition {
     }
 }
 
-/// Where a deposit stands, with what cannot change after its block was sealed.
+/// The position of a deposit in the log, and the facts about it that are final once its block is sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DepositPlace {
-    /// Index of its leaf.
+    /// Index of the deposit's leaf.
     pub index: LeafIndex,
-    /// Index of the header of its block.
+    /// Index of the header leaf of the deposit's block.
     pub header: LeafIndex,
-    /// Whether an earlier deposit has one of its digests.
+    /// Whether an earlier deposit on the chain has one of the deposit's digests.
     pub has_earlier: bool,
 }
 
-/// Finds records.
+/// Look-ups of leaf indexes by the keys of the index.
 pub trait Index: Send + Sync {
     /// Index of the header of the block at `height`.
     ///
@@ -63,13 +69,13 @@ pub trait Index: Send + Sync {
     /// [`ReadError`].
     fn find_block(&self, height: Height) -> Result<Option<LeafIndex>, ReadError>;
 
-    /// The deposit of this number.
+    /// Position of the deposit with this number.
     ///
     /// # Errors
     /// [`ReadError`].
     fn find_number(&self, number: &DepositNumber) -> Result<Option<DepositPlace>, ReadError>;
 
-    /// Index of the deposit of this number.
+    /// Leaf index of the deposit with this number.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -77,13 +83,13 @@ pub trait Index: Send + Sync {
         Ok(self.find_number(number)?.map(|place| place.index))
     }
 
-    /// The deposits of these statement ids, in their order, in one request to the storage engine.
+    /// Leaf indexes of the deposits with these statement ids, in the order of `ids`, in one request to the storage engine.
     ///
     /// # Errors
     /// [`ReadError`].
     fn find_statements(&self, ids: &[Digest]) -> Result<Vec<Option<LeafIndex>>, ReadError>;
 
-    /// The deposit of this statement id.
+    /// Leaf index of the deposit with this statement id.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -91,14 +97,14 @@ pub trait Index: Send + Sync {
         Ok(self.find_statements(std::slice::from_ref(id))?.pop().flatten())
     }
 
-    /// The record of this leaf hash: an entry by 交易id, a header by 区块哈希, or a notice.
+    /// Index of the leaf with this leaf hash: an entry by 交易id, a header by 区块哈希, or a notice.
     ///
     /// # Errors
     /// [`ReadError`].
     fn find_record(&self, hash: &Digest) -> Result<Option<LeafIndex>, ReadError>;
 
-    /// Deposits of this plain or salted digest within the range, the earliest first, at most `limit`. The cost grows with
-    /// `limit`, not with the number of deposits of the digest.
+    /// Leaf indexes, in the range `within`, of deposits with this plain or salted digest: the earliest first, at most
+    /// `limit`. The cost grows with `limit`, not with the number of deposits of the digest.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -110,38 +116,39 @@ pub trait Index: Send + Sync {
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError>;
 
-    /// The entry of a subject's stream at `sequence` (from 1).
+    /// Leaf index of the deposit at position `sequence` (from 1) of a subject's stream.
     ///
     /// # Errors
     /// [`ReadError`].
     fn find_subject(&self, subject: &Digest, sequence: u64) -> Result<Option<LeafIndex>, ReadError>;
 
-    /// The last sequence of a subject's stream; 0 when there is none.
+    /// The highest sequence in a subject's stream; 0 when the stream has no deposit.
     ///
     /// # Errors
     /// [`ReadError`].
     fn subject_length(&self, subject: &Digest) -> Result<u64, ReadError>;
 
-    /// Links to the deposit at `target` from the position `from` on, in the order of [`LinkPosition`], at most `limit`. The
-    /// cost grows with `limit`, not with the number of links.
+    /// Links to the deposit at `target`, starting at the position `from`, in the order of [`LinkPosition`], at most
+    /// `limit`. The cost grows with `limit`, not with the number of links.
     ///
     /// # Errors
     /// [`ReadError`].
     fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError>;
 
-    /// Deposits under this label from `from` on, the earliest first, at most `limit`.
+    /// Leaf indexes of deposits with this label, at or after `from`: the earliest first, at most `limit`.
     ///
     /// # Errors
     /// [`ReadError`].
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
 
-    /// Deposits under this label before `before`, the last first, at most `limit`. Reads at most `limit` rows.
+    /// Leaf indexes of deposits with this label, before `before`: the latest first, at most `limit`. Reads at most `limit`
+    /// rows.
     ///
     /// # Errors
     /// [`ReadError`].
     fn labelled_before(&self, label: &Digest, before: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError>;
 
-    /// Deposits under this label, the last first, at most `limit`.
+    /// Leaf indexes of deposits with this label: the latest first, at most `limit`.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -149,8 +156,8 @@ pub trait Index: Send + Sync {
         self.labelled_before(label, LeafIndex(u64::MAX), limit)
     }
 
-    /// The number of rows of each index for the leaves below the published size; `None` for a reader without indexes of its own.
-    /// Reads all rows.
+    /// The number of rows of each index for the leaves below the published size; `None` for a reader without indexes of its
+    /// own. Scans all rows: for audits.
     ///
     /// # Errors
     /// [`ReadError`].

@@ -1,4 +1,4 @@
-//! A whole ledger, for reading: log, index and private content.
+//! Read access to a complete ledger: the log, its index and the private content.
 
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -8,15 +8,20 @@ use crate::store::traits::private::{Private, PrivateReader};
 use crate::store::traits::store_error::ReadError;
 use crate::store::traits::store_error::damaged;
 
-/// Reads a ledger.
+/// A reader of the log, the index and the private content of one ledger.
 pub trait LedgerReader: LogReader + Index + PrivateReader {
-    /// Calls `read` with a reader of what can be read without waiting for a disk. Whether all that it asked for was cached: if
-    /// not, its result is meaningless, and the caller reads again on a thread that may block.
+    /// Calls `read` with a reader that answers from memory only and never blocks on disk I/O. A read of anything else fails
+    /// with [`ReadError::WouldBlock`].
+    ///
+    /// Returns whether every read was answered from memory. If it returns `false`, `read` may not have been called, or its
+    /// result is incomplete: the caller discards it and reads again on a thread that may block. This default implementation
+    /// has no cache.
     fn try_read_cached(&self, _read: &mut dyn FnMut(&dyn LedgerReader)) -> bool {
         false
     }
 
-    /// [`PrivateReader::private_of`] for callers that have not read the deposit.
+    /// [`PrivateReader::private_of`] for callers that have not read the deposit: reads it, for the commitment in its `meta`
+    /// line.
     ///
     /// # Errors
     /// [`ReadError`].

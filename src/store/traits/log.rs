@@ -1,11 +1,14 @@
-//! The log, for reading: the only source of truth. Everything public can be rebuilt from it.
+//! Read access to the log: the append-only sequence of leaves and its Merkle tree (RFC 6962 §2.1).
 //!
-//! A store holds an **appended** chain and, durably beside it, the **published** checkpoint: the last one that was signed. The
-//! appended chain is never shorter than the published one, and longer only between an append and its signature. [`LogReader`] is
-//! bounded by the published size: what is not signed is not shown.
+//! The log is the only source of truth: all public data can be rebuilt from it. A store holds an **appended** chain and a
+//! durable **published** checkpoint, the last one that the sequencer signed. The appended chain is never shorter than the
+//! published one. It is longer only between an append and the publication of its checkpoint. [`LogReader`] is bounded by
+//! the published size: it returns no leaf that a signed checkpoint does not cover.
 //!
-//! Any number of readers, at any time, on any thread. A reader sees either nothing or all of a published block, and never waits for
-//! the writer's disk. All calls block.
+//! # Concurrency
+//!
+//! Any number of threads may read at any time. A reader sees a published block in full or not at all, and is not blocked by
+//! the writer's disk I/O. All calls block the calling thread: async callers use `query::service`.
 
 use std::sync::Arc;
 
@@ -16,21 +19,22 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::time::Timestamp;
 use crate::store::traits::store_error::{ReadError, damaged};
 
-/// The last signed checkpoint and the block it ends in.
+/// The last signed checkpoint, and the block whose header is the last leaf of its tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// The checkpoint. Its size bounds all reads.
     pub checkpoint: SignedCheckpoint,
-    /// Height of the block that the tree ends in.
+    /// Height of the last block in the tree.
     pub height: Height,
-    /// That block's hash.
+    /// Hash of that block: the leaf hash of its header.
     pub block_hash: Digest,
-    /// That block's time.
+    /// Time in that block's header.
     pub block_time: Timestamp,
 }
 
 impl Published {
-    /// A checkpoint with the block that its tree ends in; `None` unless `header`, the last leaf of the tree, is that block's header.
+    /// Combines a checkpoint with the last block of its tree. `header` is the last leaf of the tree; `None` if it is not a
+    /// block header of this ledger at that index.
     #[must_use]
     pub fn of(checkpoint: SignedCheckpoint, header: &[u8]) -> Option<Self> {
         let parsed = BlockHeader::parse(header).ok()?;
@@ -44,27 +48,30 @@ impl Published {
         })
     }
 
-    /// The published size.
+    /// The number of leaves that the checkpoint covers.
     #[must_use]
     pub const fn size(&self) -> TreeSize {
         self.checkpoint.checkpoint().size
     }
 }
 
-/// Reads the log, bounded by the published size. A folder, a store in memory, or another node over HTTP.
+/// Reads the log, bounded by the published size. Implemented for a data folder, a store in memory, and another node over
+/// HTTP.
 ///
-/// A record whose bytes do not hash to what the tree holds is never returned: [`ReadError::Damaged`].
+/// [`LogReader::leaves`] and [`LogReader::leaf`] verify each record against its leaf hash in the tree, and fail with
+/// [`ReadError::Damaged`] if it differs.
 pub trait LogReader: Send + Sync {
-    /// The last signed checkpoint; `None` before the genesis block is signed. It only ever grows.
+    /// The last signed checkpoint; `None` before the genesis block is signed. Its size never decreases.
     fn published(&self) -> Option<Arc<Published>>;
 
-    /// The leaves `first .. first+count`, re-hashed and compared with the tree. Keep `count` small: they are held in memory.
+    /// The leaves `first .. first+count`, each hashed and compared with the tree. All of them are held in memory: keep
+    /// `count` small.
     ///
     /// # Errors
     /// [`ReadError`].
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError>;
 
-    /// One leaf, likewise.
+    /// One leaf, hashed and compared with the tree.
     ///
     /// # Errors
     /// [`ReadError`].
@@ -72,18 +79,20 @@ pub trait LogReader: Send + Sync {
         self.leaves(index, 1)?.pop().ok_or_else(|| damaged("leaf", index, "missing"))
     }
 
-    /// Calls `visit` with each of the leaves `first .. first+count` in order, as stored, compared with nothing: for callers that
-    /// hash the leaves themselves. Keeps no leaf in memory and holds no lock. After an error `visit` may have seen some of them.
+    /// Calls `visit` with each of the leaves `first .. first+count` in order, without verifying them: for callers that hash
+    /// the leaves themselves. Implementations should stream; this default implementation reads all leaves into memory.
+    /// After an error, `visit` may have been called for some of the leaves.
     ///
     /// # Errors
-    /// [`ReadError`], also for a leaf that is missing.
+    /// [`ReadError`], also when a leaf is missing.
     fn scan(&self, first: LeafIndex, count: u64, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
         self.leaves(first, count)?.iter().for_each(|leaf| visit(leaf));
         Ok(())
     }
 
-    /// Items of a tile, as `ledger::merkle::tile::HashReader` requests them: `count` consecutive items of tile level `level`
-    /// from item number `first`, all within one tile, all complete at the published size.
+    /// Hashes from one tile (C2SP tlog-tiles), as `ledger::merkle::tile::HashReader` requests them: `count` consecutive
+    /// items of tile level `level`, beginning with item number `first`. All items are in the same tile and complete at the
+    /// published size.
     ///
     /// # Errors
     /// [`ReadError`].

@@ -1,4 +1,7 @@
-//! The log, for its single writer.
+//! Write access to the log, for its single writer: append a block, read it back, publish its checkpoint.
+//!
+//! The sequencer calls, for each block: [`LogStore::ready_to_append`], [`LogStore::append`], the read-back functions, and,
+//! after it has signed the checkpoint, [`LogStore::publish`].
 //!
 //! # Atomicity and durability
 //!
@@ -7,7 +10,7 @@
 //!
 //! # Concurrency
 //!
-//! One writer: the sequencer. All calls block.
+//! The sequencer is the single writer. All calls block the calling thread.
 
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::merkle::frontier::FullTile;
@@ -18,19 +21,23 @@ use crate::store::traits::log::Published;
 use crate::store::traits::private::PrivateContent;
 use crate::store::traits::store_error::{AppendError, ReadError};
 
-/// The log with its single writer.
+/// A ledger that its single writer can append to.
 pub trait LogStore: LedgerReader {
-    /// The end of the appended chain, published or not.
+    /// The end of the appended chain, also where it is not published yet.
     ///
     /// # Errors
     /// [`ReadError`].
     fn tip(&self) -> Result<Tip, ReadError>;
 
-    /// Stores `block` on the tip it was made for, with the private content of its deposits by their place, and erases
-    /// the pieces `erasures` of earlier deposits. Enforces, itself and before writing: the tip; each statement id and
-    /// number once; subjects without gaps and by their owners; links to deposits that exist and, where the kind asks for
-    /// it, are the depositor's own; private content where a `meta` line stands, and as it says; erasures exactly as the
-    /// one `erased` notice of the block names them, of what is held.
+    /// Appends `block`, stores the private content of its deposits (`private`, by leaf index), and overwrites the pieces
+    /// `erasures` of earlier deposits by tombstones. Before it writes anything, the store itself checks that:
+    ///
+    /// - the block follows the current tip;
+    /// - no statement id and no number occurs twice on the chain;
+    /// - each subject's stream has no gaps, and an owner of the stream continues it;
+    /// - linked deposits exist, and belong to the linking depositor where the kind of link requires it;
+    /// - private content matches the commitment in the `meta` line of its deposit;
+    /// - `erasures` are exactly the pieces that the block's only `erased` notice names, and each of them is stored.
     ///
     /// # Errors
     /// [`AppendError`].
@@ -41,21 +48,22 @@ pub trait LogStore: LedgerReader {
         erasures: &[ErasedPiece],
     ) -> Result<(), AppendError>;
 
-    /// Appended leaves `first .. first+count` as they stand in the store, read afresh, published or not, without
-    /// comparing them with anything: for the read-back before signing, which does its own hashing.
+    /// The appended leaves `first .. first+count` as stored, also beyond the published size, and not verified: for the
+    /// read-back before signing, in which the sequencer hashes them itself.
     ///
     /// # Errors
     /// [`ReadError`].
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError>;
 
-    /// A full tile as it stands in the store, published or not, likewise; `root` is the stored one.
+    /// A full tile as stored, also beyond the published size, and not verified. [`FullTile::root`] is the stored root, not
+    /// a computed one.
     ///
     /// # Errors
     /// [`ReadError`].
     fn appended_tile(&self, level: u8, index: u64) -> Result<FullTile, ReadError>;
 
-    /// Whether an append may be attempted: no earlier write has failed, and the disk has room. Asked before each block, so
-    /// it must be cheap.
+    /// Checks that an append may be attempted: no earlier write has failed, and the disk has free space. The sequencer
+    /// calls it before each block, so it must be cheap.
     ///
     /// # Errors
     /// [`AppendError::Short`]: call [`Self::recover`] before the next append. [`AppendError::Unknown`]: stop writing.
@@ -63,21 +71,23 @@ pub trait LogStore: LedgerReader {
         Ok(())
     }
 
-    /// Makes the store ready to append after [`AppendError::Short`]. If a write failed, the store is opened anew by the
-    /// functions that open it at a start, and its tip is then what the disk holds; the appended chain may have grown by the
-    /// block of the failed write, and the published checkpoint by the one of a failed publication. Readers of the moment
-    /// finish first, new ones wait.
+    /// Makes the store ready to append after [`AppendError::Short`]. If a write has failed, the store is closed and opened
+    /// again as at process start, and its tip is read from the disk. The failed write may turn out to have succeeded: then
+    /// the appended chain includes its block, or the published checkpoint is the one of the failed publication. The store
+    /// is closed after reads in progress have finished; new reads block until it is open again.
     ///
     /// # Errors
-    /// [`AppendError::Short`]: the resource is still missing, reading goes on, try again later. Anything else: stop writing.
+    /// [`AppendError::Short`]: the resource is still exhausted; reads continue, try again later. Any other error: stop
+    /// writing.
     fn recover(&self) -> Result<(), AppendError> {
         self.ready_to_append()
     }
 
-    /// Makes `published` the durable checkpoint and the bound of all reads. Never replaces a larger one.
+    /// Stores `published` durably as the last checkpoint, and then raises the bound of all reads to its size. The size
+    /// never decreases.
     ///
     /// # Errors
-    /// [`AppendError::Unknown`]: stop writing at once. [`AppendError::Short`]: as after an append.
-    /// [`AppendError::TipMoved`] when it is not larger than the one in force, or larger than the appended chain.
+    /// [`AppendError::Unknown`]: stop writing at once. [`AppendError::Short`]: call [`Self::recover`].
+    /// [`AppendError::TipMoved`] when it is not larger than the current checkpoint, or larger than the appended chain.
     fn publish(&self, published: Published) -> Result<(), AppendError>;
 }

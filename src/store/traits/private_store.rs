@@ -1,8 +1,11 @@
-//! Erasure of private content: a job with a state.
+//! Physical erasure of private content: the second of two steps.
 //!
-//! The append of its `erased` notice overwrites a piece by a tombstone, which is final and in force at once. The bytes may stay in
-//! files for a while: the piece is *pending* until [`PrivateStore::complete_erasures`] has confirmed that no file holds them. Nobody
-//! is told before that the content is erased.
+//! 1. The append of an `erased` notice overwrites a piece by a tombstone. From then on no reader returns the content, and the
+//!    tombstone is final.
+//! 2. The old bytes may remain in database files for some time. The piece is *pending* until
+//!    [`PrivateStore::complete_erasures`] has confirmed that no file contains them.
+//!
+//! The node reports content as erased only after the second step.
 
 use std::ops::ControlFlow;
 
@@ -10,26 +13,27 @@ use crate::ledger::notice::ErasedPiece;
 use crate::store::traits::ledger::LedgerReader;
 use crate::store::traits::store_error::{AppendError, ReadError};
 
-/// Why an erasure is not completed. In each case the pieces stay pending, and the next attempt starts over.
+/// Why an erasure was not completed. In each case the pieces stay pending, and the next attempt starts from the beginning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErasureError {
-    /// A file still holds erased bytes, or may: a reader that began before keeps old files alive. Try again.
+    /// A file still contains erased bytes, or may contain them: a read that began earlier keeps old files in use. Try
+    /// again.
     #[error("`{file}` is still held or still holds erased content: try again")]
     StillHeld {
-        /// The file, by its path in the data folder.
+        /// Path of the file, relative to the data folder.
         file: String,
     },
-    /// A file could not be searched.
+    /// The data folder or a file in it could not be searched.
     #[error("cannot search the data folder: {0}")]
     Disk(String),
-    /// The caller interrupted it.
+    /// The caller's `watch` function interrupted it.
     #[error("interrupted")]
     Interrupted,
-    /// The rows could not be read.
+    /// The database could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The rows could not be written.
+    /// The database could not be written.
     #[error(transparent)]
     Write(#[from] AppendError),
 }
@@ -51,44 +55,46 @@ impl ErasureError {
 /// The stage of an erasure in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErasureStage {
-    /// The files that hold the pieces are rewritten.
+    /// The store rewrites the files that contain the pieces.
     Compacting,
-    /// All files of the data folder are searched for the pieces.
+    /// The store searches all files of the data folder for bytes of the pieces.
     Searching {
-        /// Bytes searched.
+        /// Bytes searched so far.
         done: u64,
-        /// Bytes of all files when the search began.
+        /// Total size of all files when the search began, in bytes.
         total: u64,
     },
 }
 
-/// What was confirmed as erased.
+/// The result of [`PrivateStore::complete_erasures`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CompletedErasures {
-    /// The pieces that no file holds any more, sorted. Those confirmed earlier are not named again.
+    /// The pieces that this call has confirmed as erased, sorted. It leaves out pieces that were confirmed earlier.
     pub pieces: Vec<ErasedPiece>,
 }
 
-/// Completes erasures. Beside the sequencer, at any time, on any thread.
+/// Completes erasures. Callable from any thread, at any time, also while the sequencer appends.
 pub trait PrivateStore: LedgerReader {
-    /// Erased pieces whose bytes may still be in a file, sorted.
+    /// All pending pieces: erased, but their bytes may still be in a file. Sorted.
     ///
     /// # Errors
     /// [`ReadError`].
     fn pending_erasures(&self) -> Result<Vec<ErasedPiece>, ReadError>;
 
-    /// Whether the bytes of this erased piece may still be in a file.
+    /// Whether this piece is pending: erased, but its bytes may still be in a file.
     ///
     /// # Errors
     /// [`ReadError`].
     fn is_erasure_pending(&self, piece: &ErasedPiece) -> Result<bool, ReadError>;
 
-    /// Makes sure that no file of the data folder holds the `pieces`, by rewriting the files that did and by searching all
-    /// of them; confirms nothing before. Pieces that are not pending are left out. A crash leaves the pieces pending: a
-    /// node completes them after its next start. One pass for all `pieces` reads the whole folder once, so it belongs on a
-    /// background thread. `watch` is called often; when it breaks, the call ends soon with [`ErasureError::Interrupted`].
+    /// Ensures that no file of the data folder contains bytes of `pieces`, and then removes them from the pending pieces.
+    /// The store rewrites the files that contain them, and searches all files. It ignores pieces that are not pending.
+    /// After a crash the pieces are still pending, and the node completes them after its next start.
     ///
-    /// Not covered: what the disk keeps of deleted files, copies elsewhere, memory that was swapped out.
+    /// A call reads the whole data folder at least once, for all `pieces` together: run it on a background thread. It calls
+    /// `watch` often; when `watch` returns [`ControlFlow::Break`], it soon fails with [`ErasureError::Interrupted`].
+    ///
+    /// Not covered: remains of deleted files on the disk, copies elsewhere (backups), memory that was swapped out.
     ///
     /// # Errors
     /// [`ErasureError`].
