@@ -5,7 +5,8 @@
 //!
 //! A deposit gets a receipt only after its block is published: durable, verified by read-back, and covered by a signed and
 //! durable checkpoint. If the outcome of a write is unknown, or a read-back differs, this process never writes again; a
-//! restart reads what is stored. After a shortage, such as a full disk, `Committer::recover` must succeed before the next write.
+//! restart reads what is stored. After a shortage, such as a full disk, `Committer::recover` must succeed before
+//! the next write.
 
 use std::sync::Arc;
 use std::time::Duration;
