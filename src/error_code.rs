@@ -1,19 +1,19 @@
-//! The stable codes of all errors that the HTTP API answers: one table with status and title of each.
+//! The stable codes of all errors that the HTTP API returns: one table with the status and the titles of each.
 //!
-//! Every error type whose values reach an answer names its [`ErrorCode`]. The problems of RFC 9457, the API's description,
-//! the client and `docs/errors.md` are generated from the table.
+//! Every error type that can reach an HTTP response maps its values to an [`ErrorCode`]. The problem details (RFC 9457), the
+//! OpenAPI description, the client and `docs/errors.md` are generated from the table.
 //!
 //! # Invariants
 //!
-//! A code is a row of the table, so none exists without status and titles. Codes are stable: a client may rely on one for
+//! Each code is a row of the table, so no code lacks a status or titles. Codes are stable: a client may rely on one for
 //! as long as `/v1` exists.
 //!
-//! Not here: audit findings, steps and reasons of verification reports, and errors of the command line. They are not
-//! answered as problems, and their codes are strings.
+//! Not here: audit findings, steps and reasons of verification reports, and errors of the command line. They are not problem
+//! details, and their codes are strings.
 
 use std::fmt;
 
-/// Titles of a section in English and Chinese, and its codes.
+/// A section of the documentation: its title in English, its title in Chinese, and its codes.
 pub type Section = (&'static str, &'static str, &'static [ErrorCode]);
 
 macro_rules! error_codes {
@@ -34,19 +34,19 @@ macro_rules! error_codes {
             /// All codes by section, as the documentation lists them.
             pub const SECTIONS: &[Section] = &[$(($section, $section_zh, &[$(Self::$variant,)*]),)*];
 
-            /// The code as a problem spells it.
+            /// The spelling of the code in problem details.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $($(Self::$variant => $code,)*)* }
             }
 
-            /// The code spelled like this; `None` for a code of a newer version.
+            /// Parses [`Self::as_str`]; `None` for a code that this version does not know.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($($code => Some(Self::$variant),)*)* _ => None }
             }
 
-            /// The HTTP status of its answers, 400 to 599.
+            /// The HTTP status of a response with this code, 400 to 599.
             #[must_use]
             pub const fn status(self) -> u16 {
                 match self { $($(Self::$variant => $status,)*)* }

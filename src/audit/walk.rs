@@ -1,12 +1,14 @@
-//! The walk over the whole ledger, from the first leaf to the last checkpoint: recomputes everything from the stored bytes.
+//! The audit of a whole ledger: reads every leaf up to the published checkpoint, recomputes all derived data, and compares it
+//! with the stored data.
 //!
-//! Every leaf, block root, link, tile, tree root, checkpoint and depositor signature, the order of times, every number,
-//! stream, link and index row, every act of a case. Nothing that the store says of itself is trusted.
+//! It checks block roots, links between blocks, tiles, the tree root, the checkpoint, depositors' signatures, the order of
+//! times, deposit numbers, streams, links between deposits, index rows and the acts of cases. It relies on no statement of the
+//! store about itself.
 //!
 //! # Invariants
 //!
-//! A fault is a finding, not an error: an error means that the audit could not be performed. Memory grows only with the number of
-//! streams (`subject`) and of cases, some kilobytes each (`cases`).
+//! A fault of the ledger is a finding; an error means that the audit could not be performed. Memory grows only with the number
+//! of streams (`subject`) and of cases, some kilobytes each (`cases`).
 
 use crate::audit::chain_checks::ChainChecker;
 use crate::audit::leaves::{Examiner, LeafContent, RANGE};
@@ -25,9 +27,9 @@ use crate::store::traits::{LedgerReader, Published, ReadError};
 /// Options of an audit.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The trusted ledger key. Without one the chain is checked against the key that it names itself.
+    /// The trusted ledger key. Without one, the audit uses the key that the ledger's own notices name.
     pub pinned: Option<VerifierKey>,
-    /// Whether to check every depositor's signature, by far the slowest part. Default true.
+    /// Whether to verify depositors' signatures, by far the slowest part. Default true.
     pub signatures: bool,
     /// Whether to check index rows, links and private content, and to replay all cases. Default true; a remote log has none.
     pub indexes: bool,
@@ -88,7 +90,8 @@ pub fn walk<R: LedgerReader + ?Sized>(
     Ok(report)
 }
 
-/// Compares the number of rows of each index with the expected one. Every expected row was looked up, so there are then no others.
+/// Compares the number of rows of each index with the expected number. The audit has already looked up every expected row, so
+/// equal numbers mean that the index has no other rows.
 fn compare_index_rows<R: LedgerReader + ?Sized>(
     store: &R,
     expected_rows: Option<IndexRows>,
@@ -115,6 +118,7 @@ fn compare_index_rows<R: LedgerReader + ?Sized>(
     }
 }
 
+/// The report before the first leaf, with what the options exclude from the audit.
 fn empty_report(published: &Published, origin: &Name, options: &Options) -> AuditReport {
     let mut not_checked = vec![("见证节点与可信时间戳", "witnesses and trusted timestamps: this ledger has none yet")];
     if options.pinned.is_none() {
@@ -148,10 +152,12 @@ fn empty_report(published: &Published, origin: &Name, options: &Options) -> Audi
     }
 }
 
+/// A finding about the ledger as a whole, not about one leaf.
 fn ledger_finding(fault: Fault, detail: String) -> Finding {
     Finding { fault, index: None, height: None, number: None, detail }
 }
 
+/// Compares a recomputed full tile with the stored one, and its root with the stored item of the level above.
 fn compare_tile<R: LedgerReader + ?Sized>(store: &R, tile: &FullTile, report: &mut AuditReport) {
     report.tiles += 1;
     let first = tile.index * u64::from(TILE_WIDTH);
@@ -166,6 +172,7 @@ fn compare_tile<R: LedgerReader + ?Sized>(store: &R, tile: &FullTile, report: &m
     report.find(ledger_finding(Fault::Tile, format!("tile {}/{}: {detail}", tile.level, tile.index)));
 }
 
+/// Compares the recomputed root with that of the checkpoint.
 fn compare_root(report: &mut AuditReport, published: &Published, frontier: &Frontier) {
     report.root = frontier.root();
     let expected = published.checkpoint.checkpoint().root;
@@ -175,6 +182,7 @@ fn compare_root(report: &mut AuditReport, published: &Published, frontier: &Fron
     }
 }
 
+/// Compares the ledger's key with the trusted one, and verifies the checkpoint's signature with it.
 fn compare_key<R: LedgerReader + ?Sized>(
     report: &mut AuditReport,
     published: &Published,

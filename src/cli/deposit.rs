@@ -1,8 +1,8 @@
 //! `deposit`: deposits the digests of files, and stores a receipt for each.
 //!
-//! The file itself is never sent. Its statement is stored and fsynced before it is sent, and a repeated command sends the same
-//! statement. So an interrupted command can be repeated, and each file is deposited once. A deposit is reported as made only after its
-//! receipt was verified with the pinned key.
+//! The command never sends the file itself. It stores and fsyncs the statement before it sends it, and a repeated command sends
+//! the same statement. So the user can repeat an interrupted command, and each file is deposited once. The command reports a
+//! deposit as made only after it has verified the receipt with the pinned key.
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -104,7 +104,7 @@ struct Tally {
     failed: usize,
 }
 
-/// Runs it.
+/// Runs `tiezheng deposit`.
 ///
 /// # Errors
 ///
@@ -173,7 +173,7 @@ fn is_unconfirmed(error: &CliError) -> bool {
     is_unanswered(error) || error.code == "under_way"
 }
 
-/// Prints what to do about files without an answer, and the reason, if it was not printed with each file.
+/// Prints what to do about files for which the node did not answer, and the reason, unless it was printed with each file.
 fn print_unconfirmed(screen: &Screen, count: usize, reason: Option<&CliError>) -> anyhow::Result<()> {
     let zh = reason.map_or_else(String::new, |error| format!("。原因：{}", error.zh));
     let en = reason.map_or_else(String::new, |error| format!(" Reason: {}", error.en));
@@ -197,6 +197,7 @@ fn failed_word(screen: &Screen, error: &CliError) -> &'static str {
     }
 }
 
+/// Connects to the node, opens the case key and creates the receipt folder: everything that all deposits of the command share.
 async fn begin(
     args: &DepositArgs,
     details: Details,
@@ -231,6 +232,7 @@ async fn begin(
     )))
 }
 
+/// Adds an outcome to the tally, and returns its exit status.
 fn count(tally: &mut Tally, found: &FoundFile, outcome: &Result<DepositOutcome, Skipped>) -> ExitStatus {
     match outcome {
         Ok(done) if done.fresh => tally.deposited += 1,
@@ -249,6 +251,7 @@ fn count(tally: &mut Tally, found: &FoundFile, outcome: &Result<DepositOutcome, 
     ExitStatus::Good
 }
 
+/// Prints the outcome of one file, as JSON or as text.
 fn print_outcome(
     screen: &Screen,
     found: &FoundFile,
@@ -294,6 +297,7 @@ fn without_name<'t>(why: &'t str, path: &Path) -> &'t str {
     rest.and_then(|rest| rest.strip_prefix('：').or_else(|| rest.strip_prefix(": "))).unwrap_or(why)
 }
 
+/// Prints the facts of a single deposit, and the files to keep.
 fn details(screen: &Screen, done: &DepositOutcome) -> anyhow::Result<()> {
     screen.line("")?;
     facts_table::show(screen, &done.facts)?;
@@ -322,6 +326,7 @@ fn details(screen: &Screen, done: &DepositOutcome) -> anyhow::Result<()> {
     Ok(screen.line(screen.paint(FAINT, text))?)
 }
 
+/// The outcome of one file as JSON.
 fn document(path: &Path, named: bool, outcome: &Result<DepositOutcome, Skipped>) -> Value {
     let file = path.to_string_lossy();
     match outcome {
@@ -347,6 +352,7 @@ fn document(path: &Path, named: bool, outcome: &Result<DepositOutcome, Skipped>)
     }
 }
 
+/// Prints the number of files by result, if there is more than one.
 fn summary(screen: &Screen, tally: Tally) -> anyhow::Result<()> {
     let Tally { deposited, already, excluded, unconfirmed, failed } = tally;
     if deposited + already + excluded + unconfirmed + failed < 2 {

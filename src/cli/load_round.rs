@@ -1,4 +1,5 @@
-//! One round of a load: generate, send, verify, re-read some receipts; and the limits of the machine.
+//! One round of a load test: generates deposits, sends them, verifies the receipts and re-reads some. Also measures the limits
+//! of the machine (disk, signatures, hashes), with which the results are compared.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -20,12 +21,12 @@ use crate::load::receipt_checks::{BodyFormat, CheckResult, VerifiedDeposit, chec
 use crate::load::traffic::{Call, LoopMode, Traffic, TrafficError, send};
 use crate::load::{ceilings as machine, deposits};
 
-/// Duration of each measurement of the processor.
+/// The duration of each CPU measurement.
 const TIME: Duration = Duration::from_millis(1_500);
-/// Number of fsynced writes to measure the disk.
+/// The number of fsynced writes of the disk measurement.
 const WRITES: usize = 3_000;
 
-/// The configuration of a load.
+/// The configuration of a load test.
 #[derive(Debug)]
 pub struct LoadConfig {
     /// The node.
@@ -34,26 +35,26 @@ pub struct LoadConfig {
     pub client: LedgerClient,
     /// The ledger's key.
     pub key: VerifierKey,
-    /// Deposits a round.
+    /// The number of deposits per round.
     pub deposits: usize,
-    /// Connections.
+    /// The number of connections.
     pub connections: usize,
     /// When requests are sent.
     pub pace: LoopMode,
-    /// Lines of a batch; `None` for single deposits.
+    /// The number of lines per batch; `None` for single deposits.
     pub batch: Option<usize>,
-    /// Depositors' keys.
+    /// The number of depositors' keys.
     pub keys: usize,
     /// Number of receipts to re-read per round.
     pub sample: usize,
-    /// The file for the deposit numbers.
+    /// The file to which the deposit numbers are appended.
     pub keep_numbers: Option<PathBuf>,
 }
 
-/// Rate and latencies.
+/// The rate and the latencies of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Measurements {
-    /// Deposits a second.
+    /// Deposits per second.
     pub per_second: f64,
     /// Median time of a request in milliseconds.
     pub p50_ms: f64,
@@ -68,9 +69,10 @@ pub struct Measurements {
 /// The results of a round.
 #[derive(Debug, Clone, Serialize)]
 pub struct RoundResult {
-    /// The node's figures.
+    /// The node's measurements.
     pub node: Measurements,
-    /// The baseline server's figures with the same requests.
+    /// The measurements of the baseline server (`http::echo`) with the same requests: it parses and verifies, but has no
+    /// ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub echo: Option<Measurements>,
     /// The node's rate divided by that of the baseline server.
@@ -78,7 +80,7 @@ pub struct RoundResult {
     pub ratio: Option<f64>,
     /// Number of deposits with a valid receipt.
     pub proven: usize,
-    /// What is wrong; empty if nothing is.
+    /// The faults found; empty if there are none.
     pub faults: Vec<String>,
 }
 
@@ -87,20 +89,20 @@ pub struct RoundResult {
 pub struct Ceilings {
     /// Median of an append of 4 KiB with fdatasync, in milliseconds.
     pub fdatasync_p50_ms: f64,
-    /// Of a hundred, all but one are faster.
+    /// 99th percentile of the same.
     pub fdatasync_p99_ms: f64,
-    /// Ed25519 signatures a second, checked strictly on all cores.
+    /// Ed25519 signatures per second, verified with `verify_strict` on all cores.
     pub verify_strict_per_second: f64,
-    /// SHA-256 on one core.
+    /// SHA-256 bytes per second on one core.
     pub sha256_bytes_per_second: f64,
-    /// Tree nodes a second on one core.
+    /// Merkle tree nodes hashed per second on one core.
     pub node_hashes_per_second: f64,
     /// How the program was compiled: for any processor, or for this one.
     pub build: &'static str,
 }
 
 impl LoadConfig {
-    /// The bodies of a round's calls.
+    /// Generates the requests of one round.
     ///
     /// # Errors
     ///
@@ -122,7 +124,7 @@ impl LoadConfig {
     ///
     /// # Errors
     ///
-    /// [`CliError`]: a connection that broke.
+    /// [`CliError`]: a connection broke, or the numbers could not be written.
     pub async fn drive(&self, made: &Arc<Vec<Call>>) -> Result<(RoundResult, usize), CliError> {
         let traffic = self.send_to(self.address, made).await?;
         let length =
@@ -169,6 +171,7 @@ impl LoadConfig {
         Ok(send(address, calls, self.connections, self.pace).await?)
     }
 
+    /// Appends the deposit numbers to the configured file.
     fn keep(&self, proven: &[VerifiedDeposit]) -> Result<(), CliError> {
         let Some(path) = &self.keep_numbers else { return Ok(()) };
         let numbers = proven.iter().filter_map(|one| one.entry.lines().nth(1)?.strip_prefix("number "));
@@ -231,13 +234,13 @@ pub fn figures(traffic: &Traffic) -> Measurements {
 }
 
 impl RoundResult {
-    /// Adds the baseline server's figures.
+    /// Adds the baseline server's measurements and the ratio.
     pub fn set_baseline(&mut self, echo: Measurements) {
         self.ratio = Some(self.node.per_second / echo.per_second);
         self.echo = Some(echo);
     }
 
-    /// The median of each figure over some rounds.
+    /// The median of each measurement over several rounds. Deposits and faults are summed.
     #[must_use]
     pub fn median(rounds: &[Self]) -> Self {
         let figures = |of: &dyn Fn(&Self) -> Option<Measurements>| {
@@ -287,7 +290,7 @@ pub fn ceilings(folder: &Path) -> Result<Ceilings, CliError> {
 }
 
 impl Ceilings {
-    /// For people.
+    /// The rows of the printed table.
     #[must_use]
     pub fn rows(&self, screen: &Screen) -> Vec<Vec<String>> {
         let row = |zh: &str, en: &str, value: String| vec![screen.pick(zh, en).to_owned(), value];
@@ -314,20 +317,20 @@ impl Ceilings {
     }
 }
 
-/// A baseline server as a child process, stopped when this is dropped.
+/// A baseline server (echo server) as a child process. Dropping this value stops it.
 #[derive(Debug)]
 pub struct Echo {
-    /// Where it listens.
+    /// The address on which the server listens.
     pub address: SocketAddr,
     process: Child,
 }
 
 impl Echo {
-    /// Starts one with answers of `bytes` bytes.
+    /// Starts a server whose answers have `bytes` bytes.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: this program cannot be started once more.
+    /// [`CliError`]: the child process, which runs this program, cannot be started.
     pub fn start(bytes: usize) -> Result<Self, CliError> {
         let program = std::env::current_exe().map_err(|error| failed(&error))?;
         let mut command = Command::new(program);
@@ -344,7 +347,7 @@ impl Echo {
 
 impl Drop for Echo {
     fn drop(&mut self) {
-        // It has no state to save.
+        // The server has no state to save, so it is killed.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

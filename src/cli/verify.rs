@@ -1,7 +1,8 @@
 //! `verify`: compares a file with its record on the chain, 核验.
 //!
-//! Everything is computed locally: digests, hashes, paths, signatures. A node only supplies the record; its own conclusion is
-//! never used. The trusted ledger keys are those that the user pinned, or `--key`: never a key from a receipt.
+//! The command computes everything locally: digests, hashes, proofs, signatures. A node only supplies the record; the command
+//! never uses the node's conclusion. It trusts the ledger keys that the user pinned or gave with `--key`, never a key from a
+//! receipt.
 
 use std::path::{Path, PathBuf};
 
@@ -103,7 +104,7 @@ pub struct VerifyArgs {
     server: Option<String>,
 }
 
-/// [`VerifyArgs`], parsed.
+/// The parsed arguments.
 struct Request<'a> {
     args: &'a VerifyArgs,
     number: Option<DepositNumber>,
@@ -112,7 +113,7 @@ struct Request<'a> {
     trust: Trust,
 }
 
-/// Runs it.
+/// Runs `tiezheng verify`.
 ///
 /// # Errors
 ///
@@ -132,7 +133,7 @@ pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow:
     }
 }
 
-/// Verifies against the record found.
+/// Verifies the file against the record that [`find`] returned, and prints the report.
 async fn by_record(
     request: &Request<'_>,
     sought: &FoundRecord,
@@ -170,7 +171,7 @@ struct VerificationResult {
     measured: Option<FileDigests>,
 }
 
-/// Verifies the presented object against the record.
+/// Verifies the presented file or digest against the record, without printing.
 fn judge(
     request: &Request<'_>,
     sought: &FoundRecord,
@@ -196,7 +197,7 @@ fn judge(
     Ok(VerificationResult { report, measured })
 }
 
-/// Queries a node about a given receipt unless `--offline`, and prints if none answered.
+/// Queries a node about a given receipt, unless `--offline` is set. Prints a warning if the node did not answer.
 async fn ask_ledger(
     request: &Request<'_>,
     record: &Record,
@@ -229,7 +230,8 @@ async fn ask_ledger(
     Ok((check, node))
 }
 
-/// The result if a node has no record of the number or digest, unless a receipt proves the contrary.
+/// Reports that the node has no record of the number or digest. If a receipt beside the file proves that the ledger had it,
+/// reports the contradiction instead.
 async fn without_record(
     request: &Request<'_>,
     sought: &FoundRecord,
@@ -274,7 +276,8 @@ async fn without_record(
     Ok(ending)
 }
 
-/// How the ledger of a node queried by number contradicts the receipt beside the file, if that receipt verifies.
+/// How the node's ledger contradicts the receipt beside the file; `None` if it does not, or if that receipt does not verify.
+/// For records that were found by number.
 async fn contradiction(
     request: &Request<'_>,
     client: &LedgerClient,
@@ -338,7 +341,7 @@ fn now() -> Timestamp {
     SystemClock::new().read().wall
 }
 
-/// Prints that a digest finds neither a salted deposit nor an item of a manifest.
+/// Prints that a search by digest finds neither salted deposits nor items of manifests.
 fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
     let salted = screen.pick(
         "按摘要查不到加盐的存证（deposit --salt）。该文件若为加盐存证，请给出编号，并将声明文件放在文件旁，或给出盐值：\
@@ -356,7 +359,7 @@ fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
     Ok(screen.aside(screen.paint(WARNING, item))?)
 }
 
-/// The node's ledger, if a pinned key signed its checkpoint.
+/// The origin of the node's ledger, if a pinned key signed its checkpoint.
 async fn pinned_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, CliError> {
     let told = client.ledger().await?;
     let Ok(checkpoint) = SignedCheckpoint::parse(told.checkpoint.as_bytes()) else { return Ok(None) };
@@ -364,6 +367,7 @@ async fn pinned_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<St
     Ok(checkpoint.verified_by(&trust.keys_of(origin)).is_ok().then(|| origin.to_string()))
 }
 
+/// Prints the report, and returns the exit status of its conclusion.
 fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<ExitStatus> {
     report_screen::show(screen, verified)?;
     Ok(match verified.report.conclusion {
@@ -422,8 +426,8 @@ async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow
     Ok(FoundRecord { record, client: Some(client), measured })
 }
 
-/// The earliest deposit of a digest according to the node. Which deposits exist is the node's claim; that this one has the
-/// digest is checked.
+/// The earliest deposit of a digest that the node names. The node may omit deposits; this function checks that
+/// the named one has the digest.
 async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -> anyhow::Result<Option<Record>> {
     for digest in digests {
         let found = client.search(&digest.to_string()).await.map_err(CliError::from)?;
@@ -443,13 +447,14 @@ async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -
         let Some(record) = fetch(client, &number).await? else { return Err(unsound_search(client, first).into()) };
         let entry = Entry::parse(record.receipt.entry.as_bytes()).ok();
         let content = entry.and_then(|entry| entry.statement.statement().content);
-        // Otherwise the file would be compared with an unrelated deposit.
+        // Without this check the file could be compared with an unrelated deposit.
         let bears = content.is_some_and(|content| content.digests().any(|(_, recorded)| recorded == *digest));
         return if bears { Ok(Some(record)) } else { Err(unsound_search(client, first).into()) };
     }
     Ok(None)
 }
 
+/// The error for a node whose search names a deposit that does not have the digest.
 fn unsound_search(client: &LedgerClient, named: &str) -> CliError {
     let (address, named) = (client.address(), escaped(named));
     CliError::unable(

@@ -1,12 +1,12 @@
-//! The log of a node, read over HTTP (C2SP tlog-tiles): an audit runs over it as over a folder.
+//! Reads the log of a node over HTTP (C2SP tlog-tiles). Implements [`LedgerReader`], so an audit works as on a local store.
 //!
 //! # Invariants
 //!
-//! Every leaf that [`LogReader::leaves`] returns was hashed and compared with its tile. Nothing else is trusted: the audit compares
-//! the tiles with the signed root. A request that fails is no evidence against the ledger: [`HttpLogReader::failure`] keeps the
-//! first failure, and whoever reads must ask for it before reporting what was found.
+//! The method [`LogReader::leaves`] hashes every leaf and compares it with its tile. The reader verifies nothing else: the
+//! audit compares the tiles with the signed root. A failed request is no evidence against the ledger:
+//! [`HttpLogReader::failure`] keeps the first failure, and a caller must check it before it reports findings.
 //!
-//! Not here: index rows and private content, which a node does not publish. Those calls are [`ReadError::Unavailable`].
+//! Not here: index rows and private content, which a node does not publish. Those calls return [`ReadError::Unavailable`].
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -27,12 +27,12 @@ use crate::store::traits::{
     DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,
 };
 
-/// Longest bundle in bytes: 256 leaves of the format's limit, each with its length.
+/// The maximum length of a bundle in bytes: 256 leaves of 65,535 bytes, each with its two-byte length.
 const BUNDLE_MAX: usize = TILE_WIDTH as usize * (2 + u16::MAX as usize);
-/// Longest tile in bytes.
+/// The maximum length of a tile in bytes.
 const TILE_MAX: usize = TILE_WIDTH as usize * 32;
 
-/// Reads the log of a node at its checkpoint of when it connected.
+/// Reads the log of a node, up to the checkpoint that [`Self::connect`] fetched.
 #[derive(Debug)]
 pub struct HttpLogReader {
     client: LedgerClient,
@@ -42,8 +42,8 @@ pub struct HttpLogReader {
 }
 
 impl HttpLogReader {
-    /// Fetches the node's checkpoint and the block header that its tree ends in. Reads block the calling thread, which must not be
-    /// an async worker; they run on the runtime of this call.
+    /// Fetches the node's checkpoint and the block header at the end of its tree. The reader sends its requests on the runtime
+    /// of this call. Later reads block the calling thread, which must not be an async worker.
     ///
     /// # Errors
     ///
@@ -62,14 +62,15 @@ impl HttpLogReader {
         Ok(Self { client, runtime: Handle::current(), published: Arc::new(published), failure: OnceLock::new() })
     }
 
-    /// The first request that failed, if any did: then what was read is incomplete.
+    /// The error of the first request that failed, if one did. What the caller has read is then incomplete.
     #[must_use]
     pub fn failure(&self) -> Option<&ClientError> {
         self.failure.get()
     }
 
+    /// Fetches a file of the log, of at most `limit` bytes.
     fn fetch(&self, path: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
-        // After a failure the other answers are worth nothing, and each would take as long to fail.
+        // After a failure the audit is incomplete in any case, and each further request may take as long to fail.
         if let Some(failure) = self.failure.get() {
             return Err(ReadError::Unavailable(failure.to_string()));
         }
@@ -80,7 +81,7 @@ impl HttpLogReader {
         })
     }
 
-    /// Calls `visit` with each of the leaves `first .. first+count`.
+    /// Calls `visit` with each of the leaves `first .. first+count`, without hashing them.
     fn visit(&self, first: LeafIndex, count: u64, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
         let size = self.published.size();
         leaves_within(first, count, size)?;
@@ -99,7 +100,7 @@ impl HttpLogReader {
     }
 }
 
-/// The bundle that holds a leaf, as wide as it is at `size`.
+/// The bundle that contains `leaf`, with the width that it has in a tree of `size` leaves.
 fn bundle_of(leaf: LeafIndex, size: TreeSize) -> EntryBundle {
     let index = leaf.0 / u64::from(TILE_WIDTH);
     EntryBundle { index, width: width_at(0, index, size) }
@@ -137,6 +138,7 @@ impl LogReader for HttpLogReader {
     }
 }
 
+/// The error of every call for data that a node does not publish.
 fn not_published<T>() -> Result<T, ReadError> {
     Err(ReadError::Unavailable("a node does not publish this over HTTP".into()))
 }

@@ -1,4 +1,4 @@
-//! Cases: access checks, the current state of a case, and acts upon it.
+//! Cases: checks access, replays the current state of a case from its acts, and appends new acts.
 //!
 //! ```text
 //! access index ─▶ locks ─▶ repeated request? ─▶ replay the case ─▶ rules of procedure ─▶ append the act
@@ -8,7 +8,7 @@
 //!
 //! # Invariants
 //!
-//! A case changes only by acts on the chain. An account without access gets the same answer after the same number of reads
+//! Only acts on the chain change a case. An account without access gets the same response, after the same number of reads,
 //! whether the case exists or not.
 
 use std::sync::Arc;
@@ -34,7 +34,8 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::query::receipts;
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// Builds an act from the current state of a case, the actor's capacity, and the private content to store with the act.
+/// A function that builds an act from the current state of a case and the actor's capacity. It adds the private content of the
+/// act to the annexes.
 pub trait MakeAct: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync {}
 
 impl<F: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send + Sync> MakeAct for F {}
@@ -42,15 +43,15 @@ impl<F: Fn(&CaseFile, Capacity, &mut Annexes) -> Result<Act, FilingError> + Send
 /// The result of a request that acts upon a case.
 #[derive(Debug, Clone)]
 pub struct ActOutcome {
-    /// The act.
+    /// The number, position and receipt of the act.
     pub recorded: RecordedAct,
-    /// Its document.
+    /// The document of the act.
     pub document: Document,
-    /// The case after it.
+    /// The state of the case after the act.
     pub file: Arc<CaseFile>,
 }
 
-/// Replays the acts of a case after those in `known`; `None` if there is no such case.
+/// The current state of a case: replays the acts that follow those in `known`. `None` if there is no such case.
 pub(in crate::filing) fn replay_case(
     store: &dyn LedgerReader,
     case: CaseId,
@@ -66,7 +67,7 @@ pub(in crate::filing) fn replay_case(
             let Some(first) = acts.next() else { return Ok(None) };
             match replay::begin(case, &first.document, first.position) {
                 Ok(file) => file,
-                // Not the stream of a case.
+                // The stream with this id is not the stream of a case.
                 Err(_) => return Ok(None),
             }
         }
@@ -77,8 +78,8 @@ pub(in crate::filing) fn replay_case(
     Ok(Some(Arc::new(file)))
 }
 
-/// Fails if the act at `position` had no effect: a period or an association code may have ended between the decision and the
-/// commit.
+/// Fails if the replay found the act at `position` ineffective: a period or an association code may have expired between the
+/// check and the commit.
 fn require_effect(file: &CaseFile, position: ActPosition) -> Result<(), FilingError> {
     match file.ineffective_acts.iter().find(|act| act.position == position) {
         Some(act) => Err(FilingError::Refused(act.reason.clone())),
@@ -86,14 +87,15 @@ fn require_effect(file: &CaseFile, position: ActPosition) -> Result<(), FilingEr
     }
 }
 
+/// The outcome for a repeated request, whose act is on the chain already.
 fn repeated_outcome(recorded: RecordedAct, act: StoredAct, file: Arc<CaseFile>) -> Result<ActOutcome, FilingError> {
     require_effect(&file, recorded.position)?;
     Ok(ActOutcome { recorded, document: act.document, file })
 }
 
 impl FilingService {
-    /// Looks up in the authorization index whether the account takes part in the case, or acts for a court that has or had it.
-    /// The number of reads is the same for every case.
+    /// Looks up in the authorization index whether the account takes part in the case, or acts for a court that has or had the
+    /// case. The number of reads is the same for every case.
     pub(in crate::filing) async fn has_access(&self, actor: &Actor, case: CaseId) -> Result<bool, FilingError> {
         let mut labels = vec![labels::takes_part(actor.id, case)];
         labels.extend(actor.courts().into_iter().map(|court| labels::before_court(court, case)));
@@ -154,7 +156,8 @@ impl FilingService {
         }
     }
 
-    /// Acts upon a case. `make` builds the act from the current state of the case; it is called again after a sequence conflict.
+    /// Appends an act to a case. `make` builds the act from the current state of the case; it is called again after a sequence
+    /// conflict.
     ///
     /// # Errors
     ///
@@ -173,7 +176,8 @@ impl FilingService {
         self.act_with_access(actor, case, context, kind, make).await
     }
 
-    /// As [`Self::act`], for an act that suspends or resumes the erasure of `content`. A lock excludes concurrent erasures of it.
+    /// As [`Self::act`], for an act that suspends or resumes the erasure of `content`. A lock prevents a concurrent
+    /// erasure.
     ///
     /// # Errors
     ///
@@ -193,7 +197,7 @@ impl FilingService {
         let pieces = if kind == ActKind::Hold { Some(self.pieces_of(content).await?) } else { None };
         let make = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
             let act = make(file, capacity, annexes)?;
-            // Court staff learn nothing about content of other cases: the rules of the case reject the act first.
+            // Apply the rules of the case first, so that court staff learn nothing about content of other cases.
             if let Some(pieces) = &pieces
                 && file.may_hold(content).is_ok()
                 && pieces.held.is_empty()
@@ -230,14 +234,14 @@ impl FilingService {
         capacity: impl Fn(&CaseFile) -> Result<Capacity, FilingError> + Send + Sync,
         make: impl MakeAct,
     ) -> Result<ActOutcome, FilingError> {
-        // Lock order everywhere: request, then case. A request that is sent twice at once, even to two cases, makes one act.
+        // Lock order everywhere: request, then case. Two concurrent copies of a request, even to two cases, make only one act.
         let _request_lock = self.locks.lock(labels::request(context.request)).await;
         let _case_lock = self.locks.lock(case.0).await;
         let (capacity_in, make) = (&capacity, &make);
         retry_on_conflict(|| async move {
             if let Some((recorded, act)) = self.act_of_request((context.request, context.body)).await? {
                 let file = self.case_file(case).await?.ok_or(FilingError::NotFound)?;
-                // An actor who has lost the capacity since is not shown the current state.
+                // An actor who has lost the capacity since then must not see the current state.
                 capacity_in(&file)?;
                 return repeated_outcome(recorded, act, file).map(Some);
             }
@@ -245,7 +249,7 @@ impl FilingService {
             let capacity = capacity_in(&file)?;
             self.require_role(actor, &file, capacity)?;
             let mut annexes = Annexes::new();
-            // The permission is checked before the content of the request.
+            // Check the permission before the content of the request.
             file.check_allowed(actor.id, capacity, kind)?;
             let act = make(&file, capacity, &mut annexes)?;
             let document = Document {
@@ -280,7 +284,7 @@ impl FilingService {
         let sequence = file.last.sequence + 1;
         let before = CaseBefore::of(file);
         let mut after = (**file).clone();
-        // Decided by the current time; its effect is decided by the time that the sequencer gives it.
+        // The rules apply here at the current time, and in the replay below at the time that the sequencer assigned.
         let now = ActPosition { index: LeafIndex(file.last.index.0 + 1), sequence, at: self.now().max(file.last.at) };
         after.apply(&document, now, &registry.calendar)?;
         let labels = labels_of(&after, &document, Some(&before));
@@ -298,7 +302,7 @@ impl FilingService {
         Ok(ActOutcome { recorded, document, file: after })
     }
 
-    /// Opens a case before `court`, as its first party, as that party's agent, or for the court.
+    /// Opens a case at `court`. The actor is the first party, that party's agent, or court staff.
     ///
     /// # Errors
     ///

@@ -1,8 +1,10 @@
-//! Streams of acts: reads acts from the ledger, and makes the statement that appends one.
+//! Streams of acts: reads acts from the ledger, and builds the statement that appends an act.
+//!
+//! An act is an entry of a stream, with a document in the private store. The entry commits to the document.
 //!
 //! # Invariants
 //!
-//! An act is returned only if its document matches the commitments on the chain: both salted digests and the `meta` line.
+//! A function returns an act only if its document matches the commitments on the chain: salted digests and `meta` line.
 
 use std::collections::BTreeSet;
 
@@ -27,13 +29,13 @@ use crate::store::traits::{LedgerReader, Private, ReadError};
 /// An act read from the chain.
 #[derive(Debug, Clone)]
 pub struct StoredAct {
-    /// The stream.
+    /// The id of the stream.
     pub stream: Digest,
-    /// Its position.
+    /// Leaf index, sequence in the stream, and time of the act.
     pub position: ActPosition,
-    /// Its document.
+    /// The document of the act.
     pub document: Document,
-    /// Its entry.
+    /// The entry of the act.
     pub entry: Entry,
 }
 
@@ -45,14 +47,14 @@ fn damaged(index: LeafIndex, reason: impl Into<String>) -> ReadError {
 ///
 /// # Errors
 ///
-/// [`ReadError::Damaged`] when it is not what the chain committed to.
+/// [`ReadError::Damaged`] if the document is missing or does not match the commitments on the chain.
 pub fn act_at(store: &dyn LedgerReader, index: LeafIndex) -> Result<StoredAct, ReadError> {
     let entry = records::entry(store, index)?;
     let private = store.private(index)?;
     act_of(index, entry, private)
 }
 
-/// The act of an entry and its private content.
+/// Parses the act of `entry` from its private content, after comparing the content with the entry's commitments.
 fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct, ReadError> {
     let statement = entry.statement.statement();
     let subject = statement.subject.ok_or_else(|| damaged(index, "it is in no stream"))?;
@@ -70,7 +72,7 @@ fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct,
     Ok(StoredAct { stream: subject.id, position, document, entry })
 }
 
-/// All acts of a stream after sequence `after`, for a replay. Answers to requests use [`acts_page`].
+/// All acts of a stream after sequence `after`, for a replay. Handlers that return acts to clients use [`acts_page`].
 ///
 /// # Errors
 ///
@@ -83,7 +85,7 @@ pub(in crate::filing) fn acts_after(
     Ok(acts_page(store, stream, after, usize::MAX)?.acts)
 }
 
-/// The act at `index`; `None` if another kind of deposit is there. The document is read in both cases.
+/// The act at `index`; `None` if the deposit there is not an act. Reads the private content in both cases.
 ///
 /// # Errors
 ///
@@ -105,7 +107,7 @@ pub(in crate::filing) fn find_act_at(
 /// Consecutive acts of a stream.
 #[derive(Debug, Clone)]
 pub struct ActPage {
-    /// In their order.
+    /// The acts in stream order.
     pub acts: Vec<StoredAct>,
     /// The sequence after which the next page begins; `None` on the last page.
     pub next: Option<u64>,
@@ -141,11 +143,11 @@ pub fn last_labelled(store: &dyn LedgerReader, label: &Digest) -> Result<Option<
     store.last_labelled(label, 1)?.first().map(|index| act_at(store, *index)).transpose()
 }
 
-/// Index rows per read of a label.
+/// The number of index rows per read of a label.
 const PAGE: usize = 256;
 
-/// The act of the erasure that `notice` records. The sequencer puts the notice directly behind the act. `None` for an erasure
-/// without an act.
+/// The act that ordered the erasure which `notice` records. The sequencer appends the notice directly after the act. `None` for
+/// an erasure without an act.
 pub(in crate::filing) fn act_of_notice(
     store: &dyn LedgerReader,
     notice: LeafIndex,
@@ -174,7 +176,7 @@ pub(in crate::filing) fn cases_labelled(
     }
 }
 
-/// A private text; `None` if it was erased.
+/// Reads a private text; `None` if it was erased.
 ///
 /// # Errors
 ///
@@ -271,7 +273,7 @@ mod tests {
         }
     }
 
-    /// A statement of the platform's own key that says another thing than its document.
+    /// The platform's key signed the statement, but the statement disagrees with its document.
     #[test]
     fn a_statement_must_name_the_account_and_the_stream_of_its_document() {
         let (entry, piece) = written(&document(4));

@@ -1,11 +1,11 @@
-//! Request bodies: bounded in size, memory and time, and files hashed as they stream.
+//! Reads request bodies with limits on size, memory and time; hashes uploaded files as a stream.
 //!
 //! # Invariants
 //!
-//! A small body is buffered only with a permit of [`AppState::body_memory`], and a file is received only with a permit for files,
-//! so the memory of slow clients is bounded. (A body that arrived completely with its head needs no permit: it is in the
-//! connection's read buffer.) Of a file at most two parts of 256 KiB and a frame are held. A client that sends more slowly than
-//! [`Options::body_timeout`] and [`Options::slowest`] allow is disconnected.
+//! A small body is buffered only with a permit of [`AppState::body_memory`], and a file is received only with a permit for
+//! files, so the memory of slow clients is bounded. (A body that arrived completely with its head needs no permit: it is in the
+//! connection's read buffer.) An upload occupies at most two parts of 256 KiB and one frame. The server disconnects a
+//! client that sends more slowly than [`Options::body_timeout`] and [`Options::slowest`] allow.
 //!
 //! [`Options::body_timeout`]: crate::http::options::Options::body_timeout
 //! [`Options::slowest`]: crate::http::options::Options::slowest
@@ -30,34 +30,34 @@ use crate::ledger::digests::DigestPair;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::FileDigests;
 
-/// The part of a file that must arrive within one body timeout, and that is hashed at once.
+/// The size of the parts in which a file is received and hashed. Each part must arrive within one body timeout.
 pub const PART: u64 = 256 * 1024;
 
-/// A body of more than `limit` bytes.
+/// The error for a body of more than `limit` bytes.
 #[must_use]
 pub fn too_large(limit: u64) -> Failure {
     Failure::new(ErrorCode::BodyTooLarge, format!("at most {limit} bytes")).limited(limit)
 }
 
-/// A body, or a part of it, that came too slowly.
+/// The error for a body, or a part of it, that arrives too slowly.
 #[must_use]
 pub fn too_slow() -> Failure {
     Failure::new(ErrorCode::BodyTimeout, "send it again, faster")
 }
 
-/// A body that ended early.
+/// The error for a body that ended early.
 #[must_use]
 pub fn broken(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(ErrorCode::BodyBroken, error.to_string())
 }
 
-/// The length of the body that a request announces.
+/// The value of `Content-Length`; `None` if it is missing or invalid.
 #[must_use]
 pub fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Rejects a body that announces more than `limit` bytes, before any of it is read.
+/// Rejects a request whose `Content-Length` is over `limit`, before any of the body is read.
 fn require_announced(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
     if announced(headers).is_some_and(|length| length > limit) { Err(too_large(limit)) } else { Ok(()) }
 }
@@ -84,7 +84,7 @@ pub async fn read(
     if body.is_end_stream() {
         return Ok(first);
     }
-    // Waiting for the rest of the body needs a permit for its whole size.
+    // Buffering the rest of the body needs memory permits for its whole size.
     let size = announced(headers).and_then(|size| usize::try_from(size).ok()).unwrap_or(limit);
     let _memory = state.body_memory(client, size.div_ceil(MEMORY_UNIT)).await?;
     let rest = Limited::new(body, limit - first.len()).collect();
@@ -99,7 +99,7 @@ pub async fn read(
     }
 }
 
-/// The next data of a body; `None` at its end.
+/// The next data frame of a body; `None` at its end.
 async fn frame(body: &mut Body, deadline: Instant) -> Result<Option<Bytes>, Failure> {
     loop {
         let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| too_slow())? else { return Ok(None) };
@@ -119,7 +119,7 @@ pub enum UploadClient {
     Authenticated(AddressGroup),
 }
 
-/// Hashes a file as it streams, `salt` before it.
+/// Hashes an uploaded file as a stream. `salt` is hashed before the file.
 ///
 /// # Errors
 ///
@@ -182,7 +182,7 @@ fn length(frames: &[Bytes]) -> u64 {
     frames.iter().map(|frame| u64::try_from(frame.len()).unwrap_or(u64::MAX)).fold(0, u64::saturating_add)
 }
 
-/// The next [`PART`] bytes or some more, or what is left; nothing at the end.
+/// Frames with at least [`PART`] bytes in total, or the rest of the body; empty at its end.
 async fn part(body: &mut Body, pace: &mut BodyDeadline, latest: Option<Instant>) -> Result<Vec<Bytes>, Failure> {
     let mut frames = Vec::new();
     while length(&frames) < PART {
@@ -195,21 +195,23 @@ async fn part(body: &mut Body, pace: &mut BodyDeadline, latest: Option<Instant>)
     Ok(frames)
 }
 
-/// The deadline of a body: counts the time in which the server waits for the client, not its own processing time.
+/// The deadline of a body. Counts the time that the server waits for the client, not its own processing time.
 #[derive(Debug, Clone)]
 pub struct BodyDeadline {
     patience: Duration,
     slowest: u64,
-    /// Time waited for the client, and bytes received.
+    /// The time waited for the client since the beginning of the body.
     waited: Duration,
+    /// The bytes received since the beginning of the body.
     bytes: u64,
-    /// The same for the current part.
+    /// The time waited for the client since the beginning of the current part.
     waited_for_part: Duration,
+    /// The bytes received since the beginning of the current part.
     bytes_of_part: u64,
 }
 
 impl BodyDeadline {
-    /// At the beginning of a body.
+    /// The deadline at the beginning of a body.
     #[must_use]
     pub const fn new(options: &Options) -> Self {
         let (patience, slowest) = (options.body_timeout, options.slowest);
@@ -217,11 +219,11 @@ impl BodyDeadline {
         Self { patience, slowest, waited: none, bytes: 0, waited_for_part: none, bytes_of_part: 0 }
     }
 
-    /// The deadline of the next bytes.
+    /// The time by which the next bytes must arrive.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         let for_part = self.patience.saturating_sub(self.waited_for_part);
-        // The time allowed for the bytes received, beyond the first part.
+        // At the slowest permitted rate, the bytes received so far take this long. One body timeout is granted in addition.
         let due = Duration::from_millis(self.bytes.saturating_mul(1_000) / self.slowest.max(1));
         let for_all = self.patience.saturating_add(due).saturating_sub(self.waited);
         Instant::now() + for_part.min(for_all)

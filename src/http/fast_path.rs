@@ -1,9 +1,9 @@
 //! The entry point of all requests, with a fast path for the three hottest routes: deposit, look-up, receipt.
 //!
-//! Checks target, Host field and content coding of every request, and determines the client's address. The fast path then bypasses
-//! axum's router and its boxed middleware, which cost 10 % of the CPU time of a deposit, and applies the same middleware: metrics,
-//! panic handling, response headers. The router has these routes too: it generates the API description, and answers unusual
-//! spellings of the same requests.
+//! The entry point checks target, Host field and content coding of every request, and determines the client's address. The fast
+//! path bypasses axum's router and its boxed middleware, which cost 10 % of the CPU time of a deposit, and applies the same
+//! middleware: metrics, panic handling, response headers. The router has these routes too: it generates the API description,
+//! and answers unusual spellings of the same requests.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -66,6 +66,7 @@ impl FastRoute {
         }
     }
 
+    /// Method and route template, as the metrics label them.
     const fn metric_labels(self) -> (&'static str, &'static str) {
         match self {
             Self::Deposit => ("POST", DEPOSITS),
@@ -74,6 +75,7 @@ impl FastRoute {
         }
     }
 
+    /// Calls the handler of the route.
     async fn answer(self, state: Arc<AppState>, client: ClientAddress, request: Request) -> Result<Response, Failure> {
         match self {
             Self::Deposit => {
@@ -100,13 +102,13 @@ impl FastPath {
         Self { state, router }
     }
 
-    /// The service of one connection.
+    /// Creates the service of one connection.
     #[must_use]
     pub fn on(&self, connection: Arc<OpenConnection>) -> ConnectionService {
         ConnectionService { state: Arc::clone(&self.state), router: self.router.clone(), open: connection }
     }
 
-    /// Answers one request from `peer` without a connection.
+    /// Answers one request as if `peer` had sent it, without a TCP connection: for requests made inside the process.
     pub fn answer(&self, peer: IpAddr, request: Request) -> ResponseFuture {
         self.on(OpenConnection::detached(peer)).answer(request)
     }
@@ -124,6 +126,7 @@ pub struct ConnectionService {
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl ConnectionService {
+    /// Answers a request: by an error, by the fast path, or by the router.
     fn answer(&mut self, mut request: Request) -> ResponseFuture {
         let (connection, guard) = (Arc::clone(&self.open), self.open.begin_request());
         let checked = target::check(request.method(), request.uri(), request.version(), request.headers());
@@ -142,7 +145,7 @@ impl ConnectionService {
         Box::pin(async move {
             let _guard = guard;
             let mut answered = answering.await;
-            // The rest of the body is not read, so no other request can follow.
+            // The handler left a part of the body unread, so no other request can follow on this connection.
             if connection.is_unread()
                 && let Ok(response) = &mut answered
             {
@@ -169,7 +172,7 @@ impl Service<Request<Incoming>> for ConnectionService {
     }
 }
 
-/// The answer to a request that is rejected before any route.
+/// The response to a request that the entry point rejects, with metrics and response headers as from a route.
 fn rejected(failure: Failure, request: &Request) -> Response {
     let (metrics, conditional) = (RequestMetrics::begin(request), ConditionalRequest::of(request));
     let mut response = failure.into_response();
@@ -178,10 +181,11 @@ fn rejected(failure: Failure, request: &Request) -> Response {
     response
 }
 
+/// Answers a request of the fast path, with the middleware that the router would apply.
 async fn serve_fast(route: FastRoute, state: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
     let (method, path) = route.metric_labels();
     let (metrics, conditional) = (RequestMetrics::named(method, path), ConditionalRequest::of(&request));
-    // The state of a request that panicked is not used again.
+    // Nothing uses the state of a request again after it panicked.
     let answered = AssertUnwindSafe(route.answer(state, client, request)).catch_unwind().await;
     let mut response = answered.map_or_else(panicked, IntoResponse::into_response);
     conditional.finish(&mut response);

@@ -1,7 +1,7 @@
-//! Errors as answers: problems as RFC 9457 has them.
+//! HTTP error responses as problem details (RFC 9457).
 //!
-//! An error brings its [`ErrorCode`], which has a status and a title in both languages. Nothing else chooses the status of a
-//! failure. What is the node's own fault is logged here, once; the answer says no more than where to look.
+//! Every error has an [`ErrorCode`], which alone determines the status and the titles in both languages. Errors of the node
+//! itself are logged here, once; their response contains no details and refers to the node's log.
 
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -22,15 +22,16 @@ use crate::wire::deposit::{DepositRequestError, statement_limit, statement_line}
 use crate::wire::json::{self, JsonError};
 use crate::wire::problem::{PROBLEM_JSON, Problem};
 
-/// After so many seconds a client tries again where deposits are paused: a pause often takes longer than a full pool.
+/// `Retry-After` in seconds while deposits are paused. A pause often lasts longer than an overload.
 const PAUSED_RETRY_S: u64 = 5;
 
-/// A request that failed, ready to be answered.
+/// The error of a request, with everything that its response contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     code: ErrorCode,
+    /// What failed and what to do, in English.
     detail: Box<str>,
-    /// The same in Chinese; `None` where the title says it.
+    /// The detail in Chinese; `None` if the title is sufficient.
     detail_zh: Option<Box<str>>,
     line: Option<usize>,
     limit: Option<u64>,
@@ -40,7 +41,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with this code; `detail` says what to do about it.
+    /// An error with this code; `detail` says what failed and what to do.
     #[must_use]
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self {
@@ -55,25 +56,25 @@ impl Failure {
         }
     }
 
-    /// With the detail in Chinese.
+    /// Adds the detail in Chinese.
     #[must_use]
     pub fn in_chinese(self, detail: impl Into<String>) -> Self {
         Self { detail_zh: Some(detail.into().into()), ..self }
     }
 
-    /// With the limit that was passed.
+    /// Adds the limit that the request exceeds.
     #[must_use]
     pub fn limited(self, limit: u64) -> Self {
         Self { limit: Some(limit), ..self }
     }
 
-    /// With what would have been right.
+    /// Adds the expected value.
     #[must_use]
     pub fn expecting(self, expected: impl Into<String>) -> Self {
         Self { expected: Some(expected.into()), ..self }
     }
 
-    /// Too many of `what` at the moment.
+    /// `busy`: too many of `what` are waiting.
     #[must_use]
     pub fn busy(what: &str) -> Self {
         Self {
@@ -82,7 +83,7 @@ impl Failure {
         }
     }
 
-    /// The limit of `whose` is used up for now.
+    /// `rate_limited`: the rate limit of `whose` is exhausted for `retry_after`.
     #[must_use]
     pub fn rate_limited(retry_after: std::time::Duration, whose: &str) -> Self {
         let seconds = retry_after.as_secs().saturating_add(u64::from(retry_after.subsec_nanos() > 0)).max(1);
@@ -96,14 +97,14 @@ impl Failure {
         }
     }
 
-    /// The node's own fault: logged, and told to nobody else.
+    /// An internal error of the node. `reason` is logged, and not part of the response.
     #[must_use]
     pub fn internal(reason: &dyn std::fmt::Display) -> Self {
         tracing::error!(%reason, "a request failed inside");
         Self::new(ErrorCode::Internal, "the node's log says more").in_chinese("详见节点日志")
     }
 
-    /// A record that is not there.
+    /// `not_found`: the record does not exist.
     #[must_use]
     pub fn not_found(what: impl Into<String>) -> Self {
         Self::new(ErrorCode::NotFound, what)
@@ -121,7 +122,7 @@ impl Failure {
         self.code.status()
     }
 
-    /// The problem, as answered.
+    /// The problem details of the response.
     #[must_use]
     pub fn problem(&self) -> Problem {
         let code = self.code;
@@ -147,13 +148,14 @@ impl IntoResponse for Failure {
         *response.status_mut() = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        // A failure may be over the next moment.
+        // The cause may be temporary.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        // RFC 6750 section 3: an answer to a request without a good token names the way to present one, and no more.
+        // RFC 6750 section 3: the response to a request without a valid token names the authentication scheme, and nothing
+        // else.
         if self.status() == 401 {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        // RFC 9110 section 12.5.3: which codings would have been taken.
+        // RFC 9110 section 12.5.3: the content codings that the server accepts.
         if self.code == ErrorCode::UnsupportedContentEncoding {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
@@ -216,7 +218,8 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         let failure = Self::new(refusal.code(), refusal.to_string());
         match refusal {
-            // The sequencer answers the first with the receipt and draws again at the second.
+            // Neither reaches a client: the sequencer answers `StatementExists` with the receipt, and draws another number
+            // after `NumberTaken`.
             Refusal::StatementExists | Refusal::NumberTaken => Self::internal(&refusal),
             Refusal::WrongLedger { expected, .. } => failure.expecting(expected),
             Refusal::SubjectSequence { expected, .. } => failure.expecting(expected.to_string()),
@@ -236,7 +239,7 @@ impl From<DepositError> for Failure {
                 Self { retry_after_s: Some(retry_after_ms.div_ceil(1000).max(1)), ..Self::new(ErrorCode::Busy, detail) }
             }
             DepositError::Paused(pause) => pause.into(),
-            // The reason names the operator's folders: it is for the health page and the log.
+            // The reason contains paths of the operator. Only the health page and the log show it.
             DepositError::Stopped(_) => Self::new(
                 ErrorCode::WritingStopped,
                 "deposits are stopped until an operator acts; send the same statement later",
@@ -248,7 +251,7 @@ impl From<DepositError> for Failure {
 }
 
 impl From<Pause> for Failure {
-    /// For clients: a clock may be shown to anybody, what the disk answered names the operator's folders.
+    /// Clients see the fault of the clock. They do not see storage errors, which contain paths of the operator.
     fn from(pause: Pause) -> Self {
         let detail = match &pause {
             Pause::Clock(fault) => format!("deposits are paused: {fault}"),
@@ -279,7 +282,7 @@ impl From<FilingError> for Failure {
     fn from(error: FilingError) -> Self {
         let detail = error.to_string();
         match error {
-            // Not there and not yours: the same words, whatever it is.
+            // The same response whether the resource does not exist or the account has no access to it.
             FilingError::NotFound => {
                 let failure = Self::new(ErrorCode::NotFound, "not found, or you have no access to it");
                 failure.in_chinese("没有该记录，或您无权查看")
@@ -311,7 +314,7 @@ impl From<ReadError> for Failure {
                 tracing::error!(%error, "damaged data was asked for and not served");
                 Self::new(ErrorCode::Damaged, format!("a stored {what} is damaged and is not served"))
             }
-            // Whoever looked in memory looks again.
+            // Callers of a cache-only read repeat it on the blocking pool, so no client should see this error.
             ReadError::WouldBlock => Self::new(ErrorCode::Unavailable, "try again later"),
             ReadError::Unavailable(_) => {
                 tracing::error!(%error, "the ledger could not be read");

@@ -1,13 +1,14 @@
 //! The collector: takes requests from the inbox, adds deposits to the open block, and decides when the block is complete.
 //!
-//! While one block is being committed, the collector already builds the next. A block is completed when no commit is in
-//! progress and waiting longer does not pay: at once under low load; under load after at least `BLOCK_INTERVAL`, because a
-//! commit costs the same for ten deposits as for a hundred (group commit).
+//! Group commit: while one block is being committed, the collector already builds the next. It completes a block when no commit
+//! is in progress: at once under low load; under load `BLOCK_INTERVAL` after the previous block, or earlier if no more requests
+//! arrive. A commit costs the same for ten deposits as for a hundred.
 //!
 //! # Invariants
 //!
-//! No deposit is added while the clock is wrong. Deposits are admitted against the published chain, the block that is being
-//! committed and the open block, so that the append accepts the block.
+//! The collector adds no deposit while the clock is wrong (`clock`). It checks each deposit against the published chain, the
+//! block that is being committed and the open block. So the append accepts the block, unless a random deposit number is taken
+//! already (`admission`).
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -24,17 +25,17 @@ use crate::store::traits::LedgerReader;
 
 /// Most deposits of one block: 4,096 of at most 16 KiB each are 64 MiB in memory.
 pub const BLOCK_MAX: usize = 4_096;
-/// How long an idle node waits before it checks again whether it could write.
+/// How often an idle node checks whether its store could append a block.
 const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// How often a wrong clock is read again.
+/// How often the collector reads the clock again while deposits are paused because the clock is wrong.
 const CLOCK_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 /// Under load, the shortest time between the completion of two blocks.
 const BLOCK_INTERVAL: Duration = Duration::from_millis(3);
-/// If no request arrives for this long, all active clients wait for a receipt, and a block is completed early.
+/// If no request arrives for this long, all active clients presumably wait for receipts: the block is completed early.
 const QUIET_INTERVAL: Duration = Duration::from_micros(500);
 /// A block of fewer deposits counts as low load.
 pub(in crate::sequencer) const LOAD_MIN: usize = 8;
-/// Queued requests that are worth a context switch while a block is being committed.
+/// The number of queued requests that wakes the writer thread while a block is being committed.
 const WAKE_AT: usize = 32;
 
 /// What the writer thread does next.
@@ -45,9 +46,9 @@ pub(in crate::sequencer) enum NextStep {
     Erase(Box<PendingErasure>),
     /// Resolve these duplicates of the previous block, whose commit has ended. There is no new block.
     ResolveDuplicates(Vec<PendingDeposit>),
-    /// Rebuild rejected deposits, or recover. No commit is in progress.
+    /// Rebuild a block from rejected deposits, or recover the store. No commit is in progress.
     Repair,
-    /// Nothing arrived for a while: check whether a deposit could be written. No commit is in progress.
+    /// No request arrived for [`IDLE_CHECK_INTERVAL`]: check whether the store could append a block. No commit is in progress.
     CheckReadiness,
     /// Shut down: no further requests will come.
     End,
@@ -58,7 +59,7 @@ pub(in crate::sequencer) enum NextStep {
 pub(in crate::sequencer) enum Arrival {
     /// A request arrived.
     Request,
-    /// Nothing arrived in time.
+    /// No request arrived in time.
     TimedOut,
     /// No further requests will come.
     Closed,
@@ -68,17 +69,19 @@ pub(in crate::sequencer) enum Arrival {
 pub(in crate::sequencer) struct Collector<C> {
     pub(in crate::sequencer) clock: ClockGuard<C>,
     pub(in crate::sequencer) numbers: NumberSource,
-    /// The last complete block, published or not: the next block follows it.
+    /// The end of the chain after the last complete block, published or not. The next block follows it.
     tip: Tip,
+    /// The block that is being built; `None` if there are no deposits for it yet.
     open: Option<OpenBlock>,
+    /// What admission needs of the last complete block, which may not be in the store yet.
     previous: PreviousBlock,
-    /// Requests that were taken from the inbox and are not processed yet.
+    /// Requests that the collector has taken from the inbox and not processed yet.
     taken: VecDeque<Request>,
     /// When the last block was completed, on the monotonic clock.
     completed_at: Duration,
     /// How many deposits the last block has.
     last_len: usize,
-    /// Whether the inbox was emptied since the last commit ended.
+    /// Whether the collector has emptied the inbox since the last commit ended.
     emptied: bool,
 }
 
@@ -97,7 +100,7 @@ impl<C: Clock> Collector<C> {
         }
     }
 
-    /// Processes requests until there is something else to do.
+    /// Processes requests until the writer thread must do something else, and returns what.
     pub(in crate::sequencer) fn next<S: LedgerReader + ?Sized>(
         &mut self,
         inbox: &Inbox,
@@ -117,6 +120,7 @@ impl<C: Clock> Collector<C> {
                     return step;
                 }
             } else if self.is_due(inbox, full) {
+                // Without leaves, the block holds only duplicates of the previous block.
                 if let Some(open) = self.open.take_if(|open| open.len() == 0) {
                     return NextStep::ResolveDuplicates(open.into_deposits().duplicates_of_previous);
                 }
@@ -129,8 +133,8 @@ impl<C: Clock> Collector<C> {
         }
     }
 
-    /// Processes the requests that were taken, as far as the open block has room. Returns whether the block must be completed
-    /// before the next request.
+    /// Processes the taken requests while the open block has room. Returns whether the block must be completed before the next
+    /// request can be processed.
     ///
     /// # Errors
     ///
@@ -143,7 +147,7 @@ impl<C: Clock> Collector<C> {
             let deposit = match self.taken.pop_front() {
                 None => return Ok(false),
                 Some(Request::Deposit(deposit)) => deposit,
-                // It gets a block of its own, after the open one.
+                // An erasure gets a block of its own, after the open one.
                 Some(erasure @ Request::Erase(_)) => {
                     self.taken.push_front(erasure);
                     return Ok(true);
@@ -164,6 +168,7 @@ impl<C: Clock> Collector<C> {
         }
     }
 
+    /// Adds a deposit to the open block; opens one if there is none.
     fn add<S: LedgerReader + ?Sized>(&mut self, deposit: PendingDeposit, now: Timestamp, store: &S) {
         let tip = &self.tip;
         let open = self.open.get_or_insert_with(|| OpenBlock::new(tip, false));
@@ -203,11 +208,10 @@ impl<C: Clock> Collector<C> {
         step
     }
 
-    /// Whether the open block is to be completed now. If not, takes the requests that arrived meanwhile, unless the block is
-    /// `full`.
+    /// Whether to complete the open block now. If not, takes the requests that arrived meanwhile, unless the block is `full`.
     ///
-    /// A single request does not wake this thread: under load that would cost a context switch per request. The thread looks
-    /// when a commit has ended, when [`WAKE_AT`] requests are queued, and after [`QUIET_INTERVAL`].
+    /// A single request does not wake this thread: under load that would cost a context switch per request. The thread checks
+    /// the inbox when a commit has ended, when [`WAKE_AT`] requests are queued, and after [`QUIET_INTERVAL`].
     fn is_due(&mut self, inbox: &Inbox, full: bool) -> bool {
         let room = if full { 0 } else { usize::MAX };
         let taken = &mut self.taken;
@@ -235,11 +239,11 @@ impl<C: Clock> Collector<C> {
         !more
     }
 
-    /// Completes the open block. Returns `None` if all its deposits are resolved.
+    /// Completes the open block. Returns `None` if no block is open, or if building failed and its deposits have their outcome.
     ///
     /// # Errors
     ///
-    /// [`Halt`]: the clock is wrong. The deposits are resolved.
+    /// [`Halt`]: the clock is wrong. The deposits have their outcome.
     fn complete(&mut self, state: &SequencerState) -> Result<Option<PendingBlock>, Halt> {
         let Some(open) = self.open.take() else { return Ok(None) };
         let now = match self.now(open.last_time(), state) {
@@ -269,7 +273,7 @@ impl<C: Clock> Collector<C> {
     ///
     /// # Errors
     ///
-    /// [`Halt`]: the clock is wrong. The deposits are resolved.
+    /// [`Halt`]: the clock is wrong. The deposits have their outcome.
     pub(in crate::sequencer) fn rebuild<S: LedgerReader + ?Sized>(
         &mut self,
         tip: &Tip,
@@ -295,7 +299,7 @@ impl<C: Clock> Collector<C> {
         self.complete(state)
     }
 
-    /// The time of the next leaf, which follows one of time `last`.
+    /// The time of the next leaf, where `last` is the time of the leaf before it.
     ///
     /// # Errors
     ///
@@ -305,7 +309,7 @@ impl<C: Clock> Collector<C> {
         self.clock.check(last).map_err(|fault| state.pause(Pause::Clock(fault)))
     }
 
-    /// Resolves all requests and gives up the open block, because nothing is written.
+    /// Rejects the deposits of the open block and all requests with `halt`, because the node writes nothing at present.
     pub(in crate::sequencer) fn halt_all(&mut self, inbox: &Inbox, halt: &Halt) {
         if let Some(open) = self.open.take() {
             open.into_deposits().halt(halt);
@@ -314,7 +318,7 @@ impl<C: Clock> Collector<C> {
         self.taken.drain(..).for_each(|request| request.halt(halt));
     }
 
-    /// Waits for at most `max_wait` for requests, and takes them.
+    /// Waits for requests for at most `max_wait`, and takes them.
     pub(in crate::sequencer) fn wait_for_request(&mut self, inbox: &Inbox, max_wait: Duration) -> Arrival {
         let taken = &mut self.taken;
         let ready = |state: &InboxState| state.closed || !state.requests.is_empty();
@@ -329,14 +333,14 @@ impl<C: Clock> Collector<C> {
         }
     }
 
-    /// Continues after `tip`, which is published. Requires that no block is open.
+    /// Lets the next block follow `tip`, which is published. Requires that no block is open.
     pub(in crate::sequencer) fn follow(&mut self, tip: &Tip) {
         self.tip = tip.clone();
         self.previous = PreviousBlock::default();
         self.emptied = false;
     }
 
-    /// Rejects all requests until the clock is right again, or the operator has confirmed it, or no further requests come.
+    /// Rejects all requests until the clock is right again, the operator confirms it, or the queue is closed.
     pub(in crate::sequencer) fn wait_for_clock(&mut self, inbox: &Inbox, state: &SequencerState, mut halt: Halt) {
         tracing::error!(reason = %halt, "deposits are paused until the clock is right again");
         loop {

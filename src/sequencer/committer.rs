@@ -1,10 +1,12 @@
-//! The committer: takes a complete block through the states of `lifecycle` and resolves its deposits.
+//! The committer: appends, verifies, signs and publishes each complete block (states of `lifecycle`), then answers its
+//! deposits.
 //!
 //! # Invariants
 //!
 //! A deposit gets a receipt only after its block is published: durable, verified by read-back, and covered by a signed and
-//! durable checkpoint. If the outcome of a write is unknown, or a read-back disagrees, this process never writes again; a
-//! restart finds out what is stored. After a shortage nothing is written before `Committer::recover` has succeeded.
+//! durable checkpoint. If the outcome of a write is unknown, or a read-back differs, this process never writes again; a
+//! restart reads what is stored. After a shortage, such as a full disk, `Committer::recover` must succeed before
+//! the next write.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,26 +26,26 @@ use crate::sequencer::request::{DepositOutcome, PendingDeposit};
 use crate::sequencer::state::{CommitError, Halt, Pause, SequencerState, StopReason};
 use crate::store::traits::{LogStore, PrivateContent};
 
-/// A commit takes a few milliseconds. One that takes this long is logged, because the disk stalls.
+/// A commit normally takes a few milliseconds. One that takes longer than this is logged as a slow disk.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// Commits blocks, one at a time.
 pub(in crate::sequencer) struct Committer<S: ?Sized> {
     store: Arc<S>,
     signer: Signer,
-    /// The published end of the chain.
+    /// The end of the published chain.
     tip: Tip,
     verifier: ReadBackVerifier,
-    /// For the durations of writes.
+    /// Measures the durations of writes.
     clock: Arc<dyn Clock>,
     /// Deposits of blocks that the store rejected, in their order.
     rejected: Vec<PendingDeposit>,
-    /// Why the store must recover before the next write; `None` if it need not.
+    /// Why the store must recover before the next write; `None` if it need not recover.
     recovery_cause: Option<Pause>,
 }
 
 impl<S: LogStore + ?Sized> Committer<S> {
-    /// Continues after `tip`, which is published.
+    /// A committer whose first block follows `tip`, which is published.
     pub(in crate::sequencer) fn new(store: Arc<S>, signer: Signer, tip: Tip, clock: Arc<dyn Clock>) -> Self {
         let verifier = ReadBackVerifier::after(&tip);
         Self { store, signer, tip, verifier, clock, rejected: Vec::new(), recovery_cause: None }
@@ -86,13 +88,14 @@ impl<S: LogStore + ?Sized> Committer<S> {
         self.recovery_cause.as_ref()
     }
 
-    /// The deposits of rejected blocks, to be rebuilt or resolved.
+    /// Takes the deposits of rejected blocks. The caller rebuilds a block from them, or rejects them.
     pub(in crate::sequencer) fn take_rejected(&mut self) -> Vec<PendingDeposit> {
         std::mem::take(&mut self.rejected)
     }
 
-    /// Commits a block and resolves its deposits. If the store rejects the block, its deposits are kept for a rebuild
-    /// ([`Self::take_rejected`]); a block that was `rebuilt` is never rejected, so writing stops then.
+    /// Commits a block and gives its deposits their outcome. If the store rejects the block, its deposits are kept for a
+    /// rebuild ([`Self::take_rejected`]). A `rebuilt` block was checked against the whole chain: if the store rejects it,
+    /// writing stops.
     pub(in crate::sequencer) fn commit(&mut self, pending: PendingBlock, state: &SequencerState, rebuilt: bool) {
         let PendingBlock { block, mut deposits } = pending;
         if let Some(halt) = state.writing().err().filter(|halt| !halt.is_clock_pause()) {
@@ -101,7 +104,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
         }
         self.resolve_duplicates(std::mem::take(&mut deposits.duplicates_of_previous));
         if block.base != self.tip.size() {
-            // It follows a block that was rejected.
+            // The block follows one that the store rejected.
             self.rejected.extend(deposits.into_all());
             return;
         }
@@ -120,7 +123,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
         }
     }
 
-    /// Pauses or stops writing after a failed commit.
+    /// Pauses or stops writing after a failed commit, as `error` requires. After a pause the store must recover.
     pub(in crate::sequencer) fn halt_after(&mut self, error: CommitError, state: &SequencerState) -> Halt {
         let halt = state.halt_after(error);
         if let Halt::Paused(pause) = &halt {
@@ -129,17 +132,17 @@ impl<S: LogStore + ?Sized> Committer<S> {
         halt
     }
 
-    /// Recovery failed because of `cause`, which persists.
+    /// Records that recovery failed because `cause` persists.
     pub(in crate::sequencer) fn set_recovery_cause(&mut self, cause: Pause) {
         self.recovery_cause = Some(cause);
     }
 
-    /// Writing is stopped: the store does not recover before a restart.
+    /// Clears the cause of a recovery, because writing has stopped until a restart.
     pub(in crate::sequencer) fn give_up_recovery(&mut self) {
         self.recovery_cause = None;
     }
 
-    /// Does what a start does: reopens the store if a write failed, reads its tip, and publishes what is appended.
+    /// Recovers as the node does at its start: reopens the store if a write failed, and publishes appended blocks.
     ///
     /// # Errors
     ///
@@ -159,7 +162,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
         Ok(())
     }
 
-    /// Resolves deposits whose statement was in the previous block, which is published now, or was rejected.
+    /// Answers deposits whose statement was in the previous block. If that block was rejected, they join the rejected deposits.
     pub(in crate::sequencer) fn resolve_duplicates(&mut self, deposits: Vec<PendingDeposit>) {
         for deposit in deposits {
             match self.store.find_statement(&deposit.statement.id()) {
@@ -170,7 +173,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
         }
     }
 
-    /// Takes a block through all states: append, read back, sign, publish.
+    /// Takes a block through all states: append, read back, sign, publish. Computes the proofs that its receipts share.
     ///
     /// # Errors
     ///
@@ -195,8 +198,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
         Ok(PublishedBlock::new(published, block, header_path, previous_path))
     }
 
-    /// The inclusion proof of a header, computed from the block in memory. For one block in 256 a tile is needed that only the
-    /// store has.
+    /// The inclusion proof of a header, computed from the block in memory. About one block in 256 needs a tile from the store.
     fn path(&self, block: &Block, index: LeafIndex) -> Result<InclusionProof, CommitError> {
         match block.inclusion(index) {
             Some(proof) => Ok(proof),
@@ -231,7 +233,7 @@ fn return_private(leaves: &mut [PendingDeposit], private: &mut Vec<(LeafIndex, P
     }
 }
 
-/// Answers the clients of a published block.
+/// Answers the clients whose deposits are in a published block.
 fn resolve(block: &Arc<PublishedBlock>, deposits: BlockDeposits) {
     let BlockDeposits { leaves, duplicates, .. } = deposits;
     metrics::histogram!("tiezheng_block_deposits").record(u32::try_from(leaves.len()).unwrap_or(u32::MAX));

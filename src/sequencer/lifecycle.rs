@@ -1,24 +1,24 @@
-//! The lifecycle of a block as types: each state can only be reached from the one before it.
+//! The lifecycle of a block as a typestate: the compiler enforces that each state is reached only from the one before it.
 //!
 //! ```text
 //! chain::Block ──▶ DurableTip ──▶ VerifiedTip ──▶ SignedTip ──▶ PublishedTip ──▶ (cosigned) ──▶ (timestamped)
 //!  sequenced       append          read back       sign          publish          annotations of the checkpoint
 //! ```
 //!
-//! - *Sequenced*: `ledger::chain` has built the block, pure arithmetic. After a crash, nothing was stored, and the client
-//!   sends its statement again.
+//! - *Sequenced*: `ledger::chain` has built the block in memory. After a crash nothing of it is stored, and the client must
+//!   send its statement again.
 //! - *Durable*: [`DurableTip::append`] has stored it by one atomic, fsynced write. This is the commit point. After a crash,
 //!   recovery continues with [`DurableTip::read`].
 //! - *Verified*: `ReadBackVerifier::verify` has read the stored bytes and recomputed them by a second implementation.
-//! - *Signed*: [`VerifiedTip::sign`] has signed the checkpoint. After a crash before publication, nobody has seen it.
+//! - *Signed*: [`VerifiedTip::sign`] has signed the checkpoint. After a crash before publication, no client has received it.
 //! - *Published*: [`SignedTip::publish`] has fsynced the checkpoint file. Readers see the block, and a repeated request gets
 //!   its receipt.
 //!
 //! The states describe the end of the chain, not a single block, because recovery starts from the stored tip.
 //!
 //! *Cosigned* and *timestamped* are not states of the write path. Cosignatures and time-stamp tokens are annotations of a
-//! published checkpoint. Tasks that follow `LedgerReader::published` collect them, store them beside the log by checkpoint
-//! size, and receipts contain them when they are served. No client waits for them.
+//! published checkpoint. Tasks that follow `LedgerReader::published` collect them and store them beside the log, by checkpoint
+//! size. Receipts contain those that exist when the receipt is requested. A deposit is acknowledged before they exist.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl DurableTip {
     ///
     /// # Errors
     ///
-    /// [`AppendError`]: says whether something was stored.
+    /// [`AppendError`], which says whether the block was stored.
     pub fn append<S: LogStore + ?Sized>(
         store: &S,
         block: &Block,
@@ -55,7 +55,7 @@ impl DurableTip {
         Ok(Self(block.tip.clone()))
     }
 
-    /// The end of the chain as the store holds it, published or not: where recovery starts.
+    /// The end of the chain in the store, published or not. Recovery starts here.
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl DurableTip {
     }
 }
 
-/// The end of a chain that was read back from the store and recomputed by the second implementation.
+/// The end of a chain that `ReadBackVerifier` has read back from the store and recomputed with the second implementation.
 #[derive(Debug)]
 pub struct VerifiedTip {
     checkpoint: Checkpoint,
@@ -81,13 +81,14 @@ pub struct VerifiedTip {
 }
 
 impl VerifiedTip {
-    /// Called by `ReadBackVerifier::verify` only: `tip` was read back, and its last block is as given.
+    /// Only `ReadBackVerifier::verify` calls this, after it has read back `tip` and its last block, which the arguments
+    /// describe.
     pub(in crate::sequencer) fn new(tip: &Tip, height: Height, block_hash: Digest, block_time: Timestamp) -> Self {
         let checkpoint = Checkpoint { origin: tip.origin.clone(), size: tip.size(), root: tip.root() };
         Self { checkpoint, height, block_hash, block_time }
     }
 
-    /// Signs the checkpoint. This is the only place that signs one.
+    /// Signs the checkpoint. No other function of the program signs one.
     ///
     /// # Errors
     ///
@@ -98,7 +99,7 @@ impl VerifiedTip {
     }
 }
 
-/// The end of a chain with its signed checkpoint, which nobody has seen yet.
+/// The end of a chain with its signed checkpoint, which is not visible to readers yet.
 #[derive(Debug)]
 pub struct SignedTip(Published);
 
@@ -122,7 +123,7 @@ pub struct PublishedTip {
     pub checkpoint_note: String,
 }
 
-/// A block of a published chain, with everything that its receipts have in common.
+/// A published block, with the parts that the receipts of all its deposits share.
 #[derive(Debug)]
 pub struct PublishedBlock {
     block: Block,

@@ -1,10 +1,11 @@
-//! The bounded request queue: [`RequestQueue`] is the client side, [`Inbox`] the side of the sequencer threads.
+//! The bounded queue of deposit and erasure requests: [`RequestQueue`] is the producer side, used by HTTP handlers; [`Inbox`]
+//! is the consumer side, used by the sequencer threads.
 //!
 //! # Invariants
 //!
 //! At most `capacity` requests are queued or being processed at any time: each holds a [`QueuePermit`] until it has an
-//! outcome. A request that was queued gets an outcome, also during shutdown. If no permit is free, the request is rejected
-//! at once ([`AdmissionError::Full`]); that is the backpressure of the write path.
+//! outcome. Every queued request gets an outcome, also during shutdown. If no permit is free, the queue rejects the request
+//! ([`AdmissionError::Full`]): this is the backpressure of the write path.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,7 +22,7 @@ use crate::sequencer::clock::Clock;
 use crate::sequencer::request::{DepositOutcome, ErasureOutcome, PendingDeposit, PendingErasure, QueuePermit, Request};
 use crate::store::traits::PrivateContent;
 
-/// The client side of the queue. Clones share one queue.
+/// The producer side of the queue. Clones share one queue.
 #[derive(Clone)]
 pub struct RequestQueue {
     permits: Arc<Semaphore>,
@@ -51,7 +52,8 @@ impl RequestQueue {
         (Self { permits, capacity, inbox: Arc::clone(&inbox), closed: Arc::default(), clock }, inbox)
     }
 
-    /// Acquires a permit without waiting. Callers do this before they verify signatures, so that this work is bounded, too.
+    /// Acquires a permit without waiting. Callers do this before they verify signatures, so that the permits bound this work,
+    /// too.
     ///
     /// # Errors
     ///
@@ -75,12 +77,12 @@ impl RequestQueue {
         }
         let acquired = timeout(max_wait, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = acquired.map_err(|_| AdmissionError::Full)?;
-        // A shutdown may have begun while this waited.
+        // A shutdown may have begun during the wait.
         let open = !self.closed.load(Ordering::Acquire);
         permit.ok().filter(|_| open).map(QueuePermit::new).ok_or(AdmissionError::Closed)
     }
 
-    /// Queues a deposit; the receiver yields its outcome.
+    /// Queues a deposit. The returned receiver yields its outcome.
     ///
     /// # Errors
     ///
@@ -96,7 +98,7 @@ impl RequestQueue {
         Ok(outcome)
     }
 
-    /// Queues an erasure; the receiver yields its outcome.
+    /// Queues an erasure of `pieces`, with the act that orders it, if any. The returned receiver yields its outcome.
     ///
     /// # Errors
     ///
@@ -112,7 +114,7 @@ impl RequestQueue {
         Ok(outcome)
     }
 
-    /// Rejects all further requests. The sequencer threads end once the queue is empty.
+    /// Rejects all further requests. The sequencer threads end when the queue is empty.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.inbox.update(|state| state.closed = true);
@@ -136,7 +138,8 @@ impl RequestQueue {
         self.capacity
     }
 
-    /// The age of the oldest request that no sequencer thread has taken yet, or that was queued at `committing`.
+    /// The age of the oldest request that no sequencer thread has taken yet. `committing` is the time at which the oldest
+    /// request of the block that is being committed was queued; that request counts, too.
     #[must_use]
     pub fn oldest_age(&self, committing: Option<Duration>) -> Option<Duration> {
         let first = self.inbox.state().requests.front().map(Request::queued_at);
@@ -154,24 +157,24 @@ impl fmt::Debug for RequestQueue {
     }
 }
 
-/// The sequencer side of the queue: the queued requests, and the events between the sequencer threads. Only the writer
-/// thread waits here.
+/// The consumer side of the queue: the queued requests, and the flags by which the sequencer threads signal each other. Only
+/// the writer thread waits on it.
 #[derive(Debug, Default)]
 pub struct Inbox {
     state: Mutex<InboxState>,
     changed: Condvar,
 }
 
-/// What the waiting thread looks at.
+/// The state on which the writer thread waits.
 #[derive(Debug, Default)]
 pub struct InboxState {
-    /// Requests that no thread has taken yet. Bounded by the permits.
+    /// Requests that no thread has taken yet. The permits bound their number.
     pub requests: VecDeque<Request>,
     /// Whether a block is being committed.
     pub committing: bool,
-    /// The last commit left work that must be done while no block is being committed: rejected deposits, or a recovery.
+    /// Whether the last commit left work to do while no commit is in progress: rejected deposits, or a recovery.
     pub needs_repair: bool,
-    /// No further requests will come.
+    /// Whether the queue is closed: no further requests will come.
     pub closed: bool,
     /// How many queued requests wake the waiting thread; `None` if no thread waits.
     wake_at: Option<usize>,
@@ -183,6 +186,7 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Queues a request, and wakes the writer thread if enough requests are queued.
     fn push(&self, request: Request) -> Result<(), AdmissionError> {
         let mut state = self.state();
         if state.closed {
@@ -202,7 +206,7 @@ impl Inbox {
         updated
     }
 
-    /// A wake-up costs a system call and a context switch, so it is made only if a thread waits for this many requests.
+    /// Wakes the writer thread if it waits for at most `queued` requests. A wake-up costs a system call and a context switch.
     fn wake(&self, mut state: MutexGuard<'_, InboxState>, queued: usize) {
         if state.wake_at.take_if(|wake_at| queued >= *wake_at).is_some() {
             drop(state);
@@ -210,8 +214,8 @@ impl Inbox {
         }
     }
 
-    /// Waits until `ready`, for at most `max_wait`. Returns what `take` makes of the state, and whether it was ready.
-    /// A new request wakes the thread only once `wake_at` requests are queued; [`Self::update`] always does.
+    /// Waits until `ready` returns true, for at most `max_wait`. Then calls `take`; returns its result and whether the state
+    /// was ready. New requests wake the thread only when `wake_at` of them are queued; [`Self::update`] always wakes it.
     pub fn wait_until<T>(
         &self,
         max_wait: Option<Duration>,
@@ -321,7 +325,7 @@ mod tests {
         let _outcome = push(&queue);
         assert_eq!(queue.acquire_within(Duration::from_millis(1)).await.unwrap_err(), AdmissionError::Full);
         let max_wait = Duration::from_mins(10);
-        // The permit becomes free while somebody waits for it.
+        // The permit becomes free during the wait.
         let (acquired, ()) = tokio::join!(queue.acquire_within(max_wait), async {
             drop(inbox.update(|state| state.requests.pop_front()));
         });

@@ -1,4 +1,4 @@
-//! The deposit request: a signed statement and, if it commits to any, the private metadata.
+//! The JSON of a deposit request: a signed statement and, if the statement commits to private metadata, that metadata.
 //!
 //! ```json
 //! { "statement": "<signed note>", "private": { "salt": "<64 hex>", "metadata": { "name": "合同" } } }
@@ -20,7 +20,7 @@ use crate::ledger::text::{Fault, TextError};
 use crate::wire::json::{self, INTEGER_MAX, JsonError};
 use crate::wire::metadata::{MetadataError, private};
 
-/// Longest request in bytes: a statement and metadata of 16 KiB each, escaped in JSON.
+/// The maximum length of a request in bytes: enough for a statement and metadata of 16 KiB each, with JSON escapes.
 pub const REQUEST_MAX: usize = 64 * 1024;
 
 /// A request to deposit.
@@ -59,22 +59,22 @@ impl std::fmt::Debug for PrivateJson {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DepositRequestError {
-    /// Not the JSON of a deposit request.
+    /// The bytes are not the JSON of a deposit request.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// A statement longer than [`ADMISSION_MAX`].
+    /// The statement is longer than [`ADMISSION_MAX`].
     #[error("the statement has {found} bytes, more than {ADMISSION_MAX}")]
     StatementTooLong {
         /// Its length in bytes.
         found: usize,
     },
-    /// Not a signed statement.
+    /// The statement is not a valid signed statement.
     #[error("statement: {0}")]
     Statement(#[from] StatementError),
-    /// Not private metadata.
+    /// The private metadata is invalid.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
-    /// A decimal in the statement that some JSON parsers would round.
+    /// The statement contains a decimal that some JSON parsers would round.
     #[error(
         "statement: `{line}` is {value}, beyond {INTEGER_MAX}, the largest integer that every reader of JSON holds exactly"
     )]
@@ -84,10 +84,10 @@ pub enum DepositRequestError {
         /// Its value.
         value: u64,
     },
-    /// Private metadata with a statement that has no `meta` line, so it does not commit to the metadata.
+    /// The request has private metadata, but its statement has no `meta` line that commits to it.
     #[error("private metadata needs a `meta` line in the statement")]
     PrivateMissingMeta,
-    /// The metadata's commitment is not the one in the `meta` line.
+    /// The commitment in the `meta` line is not that of the metadata and the salt.
     #[error("the `meta` line commits to other metadata or another salt")]
     PrivateMismatch,
 }
@@ -117,7 +117,7 @@ impl DepositRequestError {
         }
     }
 
-    /// The limit that was exceeded.
+    /// The limit that the request exceeds.
     #[must_use]
     pub const fn limit(&self) -> Option<usize> {
         match self {
@@ -130,7 +130,7 @@ impl DepositRequestError {
     }
 }
 
-/// The line of an error in a statement.
+/// The number of the statement's line to which the error applies.
 #[must_use]
 pub const fn statement_line(error: &StatementError) -> Option<usize> {
     use crate::ledger::note::NoteError;
@@ -143,7 +143,7 @@ pub const fn statement_line(error: &StatementError) -> Option<usize> {
     }
 }
 
-/// The limit that a statement exceeded.
+/// The limit that the statement exceeds.
 #[must_use]
 pub const fn statement_limit(error: &StatementError) -> Option<usize> {
     match error {
@@ -175,7 +175,7 @@ impl DepositRequest {
         Ok(json::object_of_any_integers(bytes, REQUEST_MAX)?)
     }
 
-    /// The statement, its signatures not verified, and the private metadata that it commits to.
+    /// Parses the statement and the private metadata that it commits to. Does not verify signatures.
     ///
     /// # Errors
     ///
@@ -205,8 +205,8 @@ impl DepositRequest {
     }
 }
 
-/// Rejects a statement whose decimals are beyond [`INTEGER_MAX`]. The format allows them below 2^63, and they are shown in
-/// JSON.
+/// Rejects a statement with decimals over [`INTEGER_MAX`]. The statement format allows them below 2^63, but responses contain
+/// them as JSON numbers.
 ///
 /// # Errors
 ///
@@ -226,7 +226,7 @@ pub fn require_exact_integers(statement: &Statement) -> Result<(), DepositReques
     Ok(())
 }
 
-/// Free JSON, parsed by the rules of a request.
+/// Any JSON value, parsed by [`json::unique`], which rejects repeated names.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct UniqueJson(#[serde(deserialize_with = "json::unique")] Value);

@@ -1,6 +1,7 @@
-//! The answer to a look-up: the seven facts of a deposit, in the terms and the order of the Guangzhou manual.
+//! The JSON of a look-up response: the seven chain facts of a deposit, with the names and the order of the Guangzhou Internet
+//! Court's manual.
 //!
-//! A look-up verifies no original; every answer contains a notice that says so. Times are 北京时间 with their offset.
+//! A look-up verifies no original, and every response contains a notice that says so. Times are Beijing time with their offset.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::history::{HistoryJson, link_label};
 
-/// The status of every deposit: deposits are acknowledged only after they are sealed.
+/// The value of `status`, the same for every deposit: the node acknowledges a deposit only after its block is sealed.
 pub const SEALED: &str = "sealed";
 
 /// The seven facts: field name, Chinese label, English label.
@@ -190,7 +191,7 @@ pub fn beijing_time(time: Timestamp) -> String {
     text
 }
 
-/// The notice of every look-up: only the record was looked up, no original was verified.
+/// The notice in every look-up response: the node looked up the record and verified no original.
 #[must_use]
 pub fn look_up_notice() -> Bilingual {
     let report = Report { conclusion: Conclusion::RecordOnly, ..Report::not_found(None) };
@@ -227,6 +228,7 @@ impl From<&Facts> for ChainFactsJson {
 }
 
 impl ChainFactsJson {
+    /// The value of `facts`: the seven facts as label and text, derived from the other fields.
     fn listed(&self) -> Vec<FactJson> {
         let mut digests: Vec<_> = self.data_hash.iter().map(|d| format!("{} {}", d.algorithm, d.value)).collect();
         digests.extend(self.manifest.as_ref().map(|manifest| format!("manifest {} {}", manifest.root, manifest.count)));
@@ -249,7 +251,7 @@ impl ChainFactsJson {
 }
 
 impl DepositJson {
-    /// The deposit at `index`, which the depositor signed, and how other deposits relate to it.
+    /// The response for the deposit at `index`, signed by the depositor, not by the platform.
     #[must_use]
     pub fn of(index: LeafIndex, entry: &Entry, header: &BlockHeader, history: &History) -> Self {
         let facts = Facts::of(entry, header);
@@ -257,14 +259,14 @@ impl DepositJson {
     }
 }
 
-/// The parts of a look-up's answer, as the node has read them.
+/// The inputs of a look-up response, as the node has read them from the ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct DepositView<'a> {
     /// Index of the entry in the tree.
     pub index: LeafIndex,
     /// The entry.
     pub entry: &'a Entry,
-    /// The facts that follow from the entry and the header that seals it.
+    /// The facts derived from the entry and the header of its block.
     pub facts: &'a Facts,
     /// How other deposits relate to it.
     pub history: &'a History,

@@ -1,4 +1,4 @@
-//! The item line: one item of a manifest.
+//! The item line: digests, size and path commitment of one item of a manifest.
 //!
 //! ```text
 //! item v1 sha-256 <64 hex> sm3 <64 hex> size <bytes, >= 1> name <64 hex>
@@ -27,7 +27,7 @@
 //! # Invariants
 //!
 //! Printing a parsed [`Item`] gives the same bytes. The salt blinds the whole line: a proof of a neighbouring item contains
-//! this line's hash, but does not allow guessing its digests.
+//! this line's hash, but the digests cannot be guessed from it.
 //!
 //! Not here: the salts and the paths themselves (`list`).
 
@@ -39,7 +39,7 @@ use crate::ledger::metadata::{SALT_LEN, commitment};
 use crate::ledger::statement::content::{Content, Form};
 use crate::ledger::text::{Fault, decimal_value, hex_value};
 
-/// Beginning of an item line: kind and version.
+/// The first two words of an item line: record kind and version.
 pub const BEGINNING: &str = "item v1";
 
 /// The digests and the size of one item: at least one digest, none of the empty input, at least one byte.
@@ -61,7 +61,7 @@ impl ItemDigests {
         digests.content().check().map(|()| digests)
     }
 
-    /// As the content of a statement, which a file can be compared with.
+    /// The same digests and size as the [`Content`] of a statement, for the comparison with a file.
     #[must_use]
     pub const fn content(&self) -> Content {
         Content { form: Form::Plain { size: self.size }, sha256: self.sha256, sm3: self.sm3 }
@@ -73,11 +73,11 @@ impl ItemDigests {
         self.size
     }
 
-    /// Only those digests that `wanted` selects.
+    /// The same digests, reduced to those that `wanted` selects.
     ///
     /// # Errors
     ///
-    /// [`Fault::MissingLine`] when none remains.
+    /// [`Fault::MissingLine`] if `wanted` selects none of the item's digests.
     pub fn only(&self, wanted: WantedDigests) -> Result<Self, Fault> {
         Self::new(self.sha256.filter(|_| wanted.sha256), self.sm3.filter(|_| wanted.sm3), self.size)
     }
@@ -105,12 +105,12 @@ impl ItemDigests {
     }
 }
 
-/// The digests that a manifest gives of each item.
+/// Which digests a manifest has for each of its items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WantedDigests {
-    /// SHA-256.
+    /// Whether to include SHA-256.
     pub sha256: bool,
-    /// SM3.
+    /// Whether to include SM3.
     pub sm3: bool,
 }
 
@@ -155,7 +155,7 @@ impl fmt::Display for Item {
     }
 }
 
-/// The commitment to an item's path under its salt.
+/// The commitment to an item's path with the item's salt.
 #[must_use]
 pub fn name_commitment(salt: &[u8; SALT_LEN], path: &str) -> Digest {
     commitment(salt, path.as_bytes())
@@ -167,6 +167,7 @@ pub(super) fn push_hex(text: &mut String, bytes: &[u8; 32]) {
     text.push_str(std::str::from_utf8(hex_digits(bytes).as_flattened()).unwrap_or_default());
 }
 
+/// Parses `<name> <64 hex>` and the following space, if `text` begins with `name`.
 fn read_digest<'a>(name: &'static str, text: &'a str) -> Result<(Option<Digest>, &'a str), Fault> {
     let Some(rest) = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(' ')) else { return Ok((None, text)) };
     let (hex, rest) = rest.split_once(' ').unwrap_or((rest, ""));

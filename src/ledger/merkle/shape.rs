@@ -1,4 +1,4 @@
-//! Index arithmetic of the tree: which leaves are under which node, and which subtrees make up a proof.
+//! Index arithmetic of the RFC 6962 tree: which leaves are under a node, and of which subtrees a proof has the hashes.
 //!
 //! RFC 6962 §2.1 splits `n > 1` leaves after the largest power of two smaller than `n`. So the left side of a split is a
 //! *complete* subtree over a power of two of leaves, and its hash never changes. A complete subtree is a [`Node`], identified
@@ -10,7 +10,7 @@
 //! level 0    0   1   2   3   4   5   6        root = node(node₂.₀, node(node₁.₂, leaf 6))
 //! ```
 //!
-//! A proof consists of [`Span`]s: a complete subtree or, on the right edge only, a sequence of ever smaller ones.
+//! Each hash of a proof is that of a [`Span`]: a complete subtree or, on the right edge only, several of decreasing height.
 //!
 //! ```
 //! use tiezheng::ledger::merkle::shape::{LeafIndex, Node, TreeSize, consistency_path, inclusion_path};
@@ -25,17 +25,17 @@
 //! assert_eq!(path.iter().map(|span| span.leaves()).collect::<Vec<_>>(), [2..3, 3..4, 0..2, 4..7]);
 //! ```
 //!
-//! No function panics, whatever the `u64`. Not here: hashes (`proof`) and tiles (`tile`).
+//! No function panics for any `u64`. Not here: hashes (`proof`) and tiles (`tile`).
 
 use std::fmt;
 use std::ops::Range;
 
 /// The index of a leaf in the tree, from 0 (the `m` of RFC 6962 §2.1.1). At most 2^63 − 2, so that the size of the tree is a
-/// [`TreeSize`]; parsers enforce that.
+/// [`TreeSize`]; parsers enforce this limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeafIndex(pub u64);
 
-/// The number of leaves of a tree (the `n` of RFC 6962 §2.1). At most [`TreeSize::MAX`]; parsers enforce that.
+/// The number of leaves of a tree (the `n` of RFC 6962 §2.1). At most [`TreeSize::MAX`]; parsers enforce this limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TreeSize(pub u64);
 
@@ -48,10 +48,10 @@ impl LeafIndex {
 }
 
 impl TreeSize {
-    /// The tree without leaves, whose root is SHA-256 of nothing (RFC 6962 §2.1).
+    /// The tree without leaves, whose root is SHA-256 of the empty input (RFC 6962 §2.1).
     pub const EMPTY: Self = Self(0);
 
-    /// 2^63 − 1: the largest size that every reader of checkpoints can hold in a signed 64-bit integer.
+    /// 2^63 − 1: the largest size that fits in a signed 64-bit integer, which some readers of checkpoints use.
     pub const MAX: Self = Self((1 << 63) - 1);
 
     /// Whether a tree of this size has a leaf at `index`.
@@ -100,7 +100,7 @@ pub struct Node {
     pub index: u64,
 }
 
-/// A range of leaves whose hash `MTH(D[start:end])` a tree or a proof names (RFC 6962 §2.1). Never empty, and `start`
+/// A range of leaves whose hash `MTH(D[start:end])` is part of a tree or a proof (RFC 6962 §2.1). Never empty, and `start`
 /// is a multiple of the smallest power of two that is not smaller than the number of leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
@@ -121,8 +121,8 @@ impl Span {
         self.start..self.end
     }
 
-    /// The complete subtrees which the span consists of, left to right, each lower than the one before. The hash of the
-    /// span is theirs folded from the right: `node(a, node(b, c))`.
+    /// The complete subtrees of which the span consists, left to right, each lower than the one before. Their hashes, combined
+    /// from the right, give the hash of the span: `node(a, node(b, c))`.
     #[must_use]
     pub fn nodes(self) -> impl DoubleEndedIterator<Item = Node> {
         // The start is aligned, so every set bit of the width is one subtree, and it ends where `end` does once the
@@ -135,8 +135,8 @@ impl Span {
     }
 }
 
-/// What an inclusion proof lists, from the leaf's sibling up to the child of the root: `PATH(m, D[n])` of RFC 6962
-/// §2.1.1. `None` if the tree has no such leaf.
+/// The spans whose hashes an inclusion proof contains, from the leaf's sibling up to the child of the root: `PATH(m, D[n])` of
+/// RFC 6962 §2.1.1. `None` if the tree has no such leaf.
 #[must_use]
 pub fn inclusion_path(index: LeafIndex, size: TreeSize) -> Option<Vec<Span>> {
     if !size.contains(index) {
@@ -158,8 +158,8 @@ pub fn inclusion_path(index: LeafIndex, size: TreeSize) -> Option<Vec<Span>> {
     Some(path)
 }
 
-/// What a consistency proof lists, bottom up: `PROOF(m, D[n])` of RFC 6962 §2.1.2; nothing if the sizes are equal.
-/// `None` unless `0 < old ≤ new`: nothing needs to be shown about the empty tree, and nothing can be about a larger one.
+/// The spans whose hashes a consistency proof contains, bottom up: `PROOF(m, D[n])` of RFC 6962 §2.1.2. Empty if the sizes
+/// are equal. `None` unless `0 < old ≤ new`: every tree extends the empty one, and none extends a larger one.
 #[must_use]
 pub fn consistency_path(old: TreeSize, new: TreeSize) -> Option<Vec<Span>> {
     if old.is_empty() || old > new {
@@ -177,7 +177,7 @@ pub fn consistency_path(old: TreeSize, new: TreeSize) -> Option<Vec<Span>> {
             start = middle;
         }
     }
-    // At start 0 the subtree is the whole old tree, whose root the verifier holds already: the RFC's flag `b`.
+    // At start 0 the subtree is the whole old tree, whose root the verifier has already (flag `b` of the RFC).
     if start != 0 {
         path.push(Span { start, end });
     }

@@ -1,8 +1,8 @@
-//! Tiles: the tree cut into immutable files of 256 hashes, and entry bundles beside them (C2SP tlog-tiles).
+//! Tiles (C2SP tlog-tiles): the tree as immutable files of 256 hashes, and entry bundles of 256 entries.
 //!
 //! Item `i` of tile level `L` is the root of the complete subtree of the `256^L` leaves number `i`; tile number `N`
 //! holds the items `256·N ..`. At level 0 items are leaf hashes, above it each is the root of one full tile below.
-//! Tiles on the right edge are partial, and are never hashed upward.
+//! Tiles on the right edge are partial, and have no item in the level above.
 //!
 //! ```text
 //! tile/<L>/<N>          full: 256 hashes, 8,192 bytes          L  0 to 63, decimal
@@ -26,7 +26,8 @@
 //! assert_eq!(encode_bundle(entries).unwrap(), b"\x00\x03one\x00\x03two\x00\x05three");
 //! ```
 //!
-//! Every value has one canonical form: printing what a parser accepts gives the same bytes.
+//! Every value has one canonical form: printing a parsed value gives the same bytes.
+//!
 //! Not here: where tiles are stored (`store`), compression and caching (`http`).
 
 use std::fmt::Display;
@@ -70,13 +71,13 @@ pub struct EntryBundle {
     pub width: u16,
 }
 
-/// Why a text is not the path of a tile or bundle. Over HTTP the answer is "not found".
+/// Why a text is not the path of a tile or bundle. The HTTP layer answers 404.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TilePathError {
-    /// The path does not begin as it must.
+    /// The path lacks the required prefix.
     #[error("path does not begin with `{expected}`")]
     Prefix {
-        /// How it must begin.
+        /// The required prefix.
         expected: &'static str,
     },
     /// The level is not a canonical decimal from 0 to 63.
@@ -100,7 +101,7 @@ impl Tile {
     /// Reads exactly what [`Tile::path`] prints.
     ///
     /// # Errors
-    /// The first part of the path, from the left, that is not as it must be.
+    /// [`TilePathError`] for the leftmost invalid part of the path.
     pub fn parse(path: &str) -> Result<Self, TilePathError> {
         let rest = path.strip_prefix("tile/").ok_or(TilePathError::Prefix { expected: "tile/" })?;
         let (level, rest) = rest.split_once('/').ok_or(TilePathError::Level)?;
@@ -126,7 +127,7 @@ impl EntryBundle {
     /// Reads exactly what [`EntryBundle::path`] prints.
     ///
     /// # Errors
-    /// The first part of the path, from the left, that is not as it must be.
+    /// [`TilePathError`] for the leftmost invalid part of the path.
     pub fn parse(path: &str) -> Result<Self, TilePathError> {
         let rest = path.strip_prefix("tile/entries/").ok_or(TilePathError::Prefix { expected: "tile/entries/" })?;
         let (index, width) = parse_place(rest)?;
@@ -140,12 +141,13 @@ impl EntryBundle {
     }
 }
 
-/// `<N>[.p/<W>]`
+/// Prints number and width: `<N>[.p/<W>]`.
 fn place(index: u64, width: u16) -> String {
     let number = index_path(index);
     if width == TILE_WIDTH { number } else { format!("{number}.p/{width}") }
 }
 
+/// Parses what [`place`] prints.
 fn parse_place(text: &str) -> Result<(u64, u16), TilePathError> {
     let (number, width) = match text.split_once(".p/") {
         Some((number, width)) => {
@@ -157,6 +159,7 @@ fn parse_place(text: &str) -> Result<(u64, u16), TilePathError> {
     Ok((parse_index(number).ok_or(TilePathError::Index)?, width))
 }
 
+/// A tile number in groups of three digits: `x001/x234/067`.
 fn index_path(index: u64) -> String {
     let mut path = format!("{:03}", index % 1000);
     let mut thousands = index / 1000;
@@ -167,7 +170,7 @@ fn index_path(index: u64) -> String {
     path
 }
 
-/// Parses leniently, and accepts only what prints as the same text.
+/// Parses leniently, then accepts only the canonical form: [`index_path`] must print the same text.
 fn parse_index(text: &str) -> Option<u64> {
     let mut index: u64 = 0;
     for group in text.split('/') {
@@ -196,7 +199,7 @@ pub fn width_at(level: u8, index: u64, size: TreeSize) -> u16 {
     u16::try_from(width).map_or(TILE_WIDTH, |width| width.min(TILE_WIDTH))
 }
 
-/// How many hashes of tile level `level` no full tile holds in a tree of `size` leaves, 0 to 255.
+/// The number of hashes in the partial tile of `level` in a tree of `size` leaves, 0 to 255; 0 means that there is none.
 #[must_use]
 pub fn partial_width(level: u8, size: TreeSize) -> u16 {
     // The remainder by 256 is the lowest byte.
@@ -205,7 +208,7 @@ pub fn partial_width(level: u8, size: TreeSize) -> u16 {
 }
 
 /// The tiles a log must write when it grows from `old` to `new` leaves: from level 0 up, left to right, each once and as
-/// wide as it is at `new` (`NewTiles` of Go's `tlog`). None if it does not grow.
+/// wide as it is at `new` (`NewTiles` of Go's `tlog`). Empty if the tree does not grow.
 pub fn new_tiles(old: TreeSize, new: TreeSize) -> impl Iterator<Item = Tile> {
     (0..TILE_LEVELS).filter(move |level| items_at(*level, old) < items_at(*level, new)).flat_map(move |level| {
         (items_at(level, old) / u64::from(TILE_WIDTH)..)
@@ -214,7 +217,7 @@ pub fn new_tiles(old: TreeSize, new: TreeSize) -> impl Iterator<Item = Tile> {
     })
 }
 
-/// Where the hash of a complete subtree comes from: `count` items side by side in one tile, hashed together.
+/// Consecutive items of one tile, which together are the leaves of a complete subtree: its hash is computed from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Items {
     /// Tile level, 0 to 7.
@@ -228,7 +231,7 @@ pub struct Items {
 }
 
 impl Items {
-    /// The items right under `node`, on the nearest tile level that is not above it.
+    /// The items from which the hash of `node` is computed: those of the nearest tile level at or below it.
     #[must_use]
     pub const fn under(node: Node) -> Self {
         let height = node.level % TILE_HEIGHT;
@@ -248,19 +251,19 @@ pub trait HashReader {
     /// within the tree that the proof is about. Callers reject a result of another length.
     ///
     /// # Errors
-    /// The reader's own: the hashes could not be read.
+    /// The reader's error: the hashes could not be read.
     fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, Self::Error>;
 
-    /// The root over items, from a reader that caches it; otherwise `None`, and the caller reads and hashes them.
+    /// The root of the subtree over `items`, if the reader has it cached. For `None` the caller reads and hashes the items.
     ///
     /// # Errors
-    /// The reader's own.
+    /// The reader's error.
     fn root_over(&self, _items: Items) -> Result<Option<Digest>, Self::Error> {
         Ok(None)
     }
 }
 
-/// The bytes of a tile: its hashes, 32 bytes each, with nothing between.
+/// The bytes of a tile: its hashes, 32 bytes each, without separators.
 #[must_use]
 pub fn encode_hashes(hashes: &[Digest]) -> Vec<u8> {
     hashes.iter().flat_map(|hash| hash.0).collect()
@@ -273,10 +276,10 @@ pub fn decode_hashes(bytes: &[u8], width: u16) -> Option<Vec<Digest>> {
     (rest.is_empty() && hashes.len() == usize::from(width)).then(|| hashes.iter().copied().map(Digest).collect())
 }
 
-/// Why entries do not make a bundle, or bytes are none. Entries are counted from 0 within the bundle.
+/// Why entries cannot be encoded as a bundle, or bytes are not a bundle. Entries are numbered from 0 within the bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BundleError {
-    /// An entry's length does not fit in the two bytes it has. The admission limit should have caught it.
+    /// An entry's length does not fit into 16 bits. The admission limit rejects such entries earlier.
     #[error("entry {number} of the bundle is {length} bytes long, more than {}", u16::MAX)]
     EntryTooLong {
         /// Which entry.
@@ -284,7 +287,7 @@ pub enum BundleError {
         /// Its length in bytes.
         length: usize,
     },
-    /// There are more than [`TILE_WIDTH`] entries: they belong in several bundles.
+    /// There are more than [`TILE_WIDTH`] entries, so they need several bundles.
     #[error("more than {TILE_WIDTH} entries in one bundle")]
     TooMany,
     /// The bytes end before the entry does.

@@ -1,4 +1,4 @@
-//! The statement as a signed note, and its id.
+//! The statement as a signed note (C2SP signed-note), and its id.
 //!
 //! ```text
 //! <the statement's text, see `text`>
@@ -7,12 +7,12 @@
 //! ```
 //!
 //! The **statement id** is SHA-256 of the signed message (the text with its final LF): the idempotency key of a deposit.
-//! It does not cover the signatures, so signing the same statement again gives no second deposit.
+//! It does not cover the signatures, so the same statement signed again makes no second deposit.
 //!
 //! # Invariants
 //!
 //! A [`StatementNote`] is well-formed, but its signatures are not verified. [`StatementNote::verify`] turns it into a
-//! [`SignedStatement`]; only that becomes an entry.
+//! [`SignedStatement`]. The sequencer accepts only a [`SignedStatement`] as an entry.
 //!
 //! ```
 //! use tiezheng::ledger::statement::signed::StatementNote;
@@ -41,7 +41,7 @@ use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::statement::text::Statement;
 use crate::ledger::text::TextError;
 
-/// Why bytes are not a signed statement.
+/// Why bytes are not a valid signed statement.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatementError {
@@ -89,15 +89,15 @@ impl StatementError {
 #[derive(Clone)]
 pub struct StatementNote(Arc<Parsed>);
 
-/// A note and its parsed text.
+/// The shared content of a [`StatementNote`]: the note and its parsed text.
 struct Parsed {
     statement: Statement,
-    /// Computed at first use.
+    /// The statement id, computed at first use.
     id: OnceLock<Digest>,
     note: Note,
 }
 
-/// Equal notes have equal statements and ids.
+/// Compares the notes only: equal notes have equal statements and ids.
 impl PartialEq for StatementNote {
     fn eq(&self, other: &Self) -> bool {
         self.0.note == other.0.note
@@ -116,7 +116,7 @@ impl StatementNote {
         Self::parse_with(bytes, &mut KeyCache::none())
     }
 
-    /// Parses a statement note, with a cache of keys for callers that parse many.
+    /// As [`Self::parse`], with a cache of parsed keys for callers that parse many statements.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl StatementNote {
         Self::read(Note::parse(bytes)?, keys)
     }
 
-    /// Parses the statement of a note.
+    /// Parses the statement in a parsed note, and checks that each `key` line has its signature line.
     pub(in crate::ledger) fn read(note: Note, keys: &mut KeyCache) -> Result<Self, StatementError> {
         let statement = Statement::parse_with(note.text(), keys)?;
         let (expected, found) = (statement.keys.len(), note.signatures().len());
@@ -141,7 +141,7 @@ impl StatementNote {
         }
     }
 
-    /// Verifies every signature, as ed25519-dalek's `verify_strict` does.
+    /// Verifies every signature. Accepts exactly what ed25519-dalek's `verify_strict` accepts.
     ///
     /// # Errors
     ///
@@ -161,12 +161,13 @@ impl StatementNote {
         self.first_forged(PublicKey::verify)
     }
 
-    /// As [`Self::forged_key`], by the library's own `verify_strict`: the reference in benchmarks.
+    /// As [`Self::forged_key`], with ed25519-dalek's own `verify_strict`: the baseline in benchmarks.
     #[must_use]
     pub fn strictly_forged_key(&self) -> Option<String> {
         self.first_forged(PublicKey::verify_strict)
     }
 
+    /// Name of the first key for which `verify` rejects the signature.
     fn first_forged(&self, verify: impl Fn(&PublicKey, &[u8], &[u8; SIGNATURE_LEN]) -> bool) -> Option<String> {
         let Parsed { statement, note, .. } = &*self.0;
         let message = note.text().as_bytes();
@@ -214,7 +215,7 @@ impl fmt::Debug for StatementNote {
 pub struct SignedStatement(StatementNote);
 
 impl SignedStatement {
-    /// Sorts the links and keys of a statement and signs it with its keys.
+    /// Sorts the links and keys of a statement, signs it with its keys, and verifies the signatures.
     ///
     /// # Errors
     ///

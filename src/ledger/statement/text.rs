@@ -1,4 +1,4 @@
-//! The lines of a statement and their grammar.
+//! The text of a statement, which its keys sign: grammar, parser and printer.
 //!
 //! ```text
 //! tiezheng statement v1
@@ -10,13 +10,13 @@
 //! type <type/subtype>                  optional: from the list of `media`
 //! meta <64 hex>                        optional: commitment to private metadata (`metadata`)
 //! subject <64 hex> <sequence>          optional: an opaque stream of entries; sequences start at 1
-//! link <kind> <deposit number>         0..16, sorted bytewise, one per number
+//! link <kind> <deposit number>         0 to 16 lines, sorted bytewise, at most one per number
 //! on-behalf <64 hex>                   optional: opaque account for which the platform signs
 //! nonce <32 hex>
-//! key <vkey>                           1..16, sorted, each public key once, named as `key` says
+//! key <vkey>                           1 to 16 lines, sorted, each public key once, its name derived from it (`key`)
 //! ```
 //!
-//! Not here: signatures (`signed`), whether the target of a link exists and has the same owner (`store`).
+//! Not here: signatures (`signed`), and whether the target of a link exists and has the same owner (`store`).
 
 use std::fmt::Write as _;
 
@@ -38,6 +38,7 @@ pub const LINKS_MAX: usize = 16;
 /// Most keys of one statement.
 pub const KEYS_MAX: usize = 16;
 
+/// The names of the lines after the first, in their required order.
 const ORDER: &[&str] = &[
     LEDGER,
     SHA_256,
@@ -58,13 +59,13 @@ const ORDER: &[&str] = &[
 /// How one deposit relates to an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LinkKind {
-    /// 更正: it corrects a wrong statement in the earlier one.
+    /// 更正: this deposit corrects a wrong statement in the earlier one.
     Corrects,
-    /// 提及: it mentions the earlier one; open to everyone.
+    /// 提及: this deposit mentions the earlier one. Any depositor may make such a link.
     Refers,
-    /// 替换: it replaces the earlier one.
+    /// 替换: this deposit replaces the earlier one.
     Replaces,
-    /// 补充: it adds to the earlier one.
+    /// 补充: this deposit adds to the earlier one.
     Supplements,
     /// 撤回: the depositor no longer relies on the earlier one, which stays on the chain.
     Withdraws,
@@ -74,8 +75,8 @@ impl LinkKind {
     /// All kinds, in alphabetical order.
     pub const ALL: [Self; 5] = [Self::Corrects, Self::Refers, Self::Replaces, Self::Supplements, Self::Withdraws];
 
-    /// All kinds, in the order in which links to a deposit are listed: the owner's first, and among them the ones that matter
-    /// most for relying on the deposit. So a truncated list keeps withdrawals, however many links others add.
+    /// All kinds, in the order in which links to a deposit are listed: the owner's links first, and among them withdrawals
+    /// first. So a truncated list still contains every withdrawal, even if other depositors add many links.
     pub const BY_PRIORITY: [Self; 5] =
         [Self::Withdraws, Self::Replaces, Self::Corrects, Self::Supplements, Self::Refers];
 
@@ -109,7 +110,7 @@ impl LinkKind {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// Whether only an owner of the earlier deposit may make such a link. `refers` is open to everyone.
+    /// Whether only an owner of the earlier deposit may make such a link. Any depositor may make a `refers` link.
     #[must_use]
     pub const fn needs_ownership(self) -> bool {
         !matches!(self, Self::Refers)
@@ -125,16 +126,16 @@ pub struct Link {
     pub number: DepositNumber,
 }
 
-/// A position in a stream of entries.
+/// A position in a stream: a numbered sequence of entries under one opaque id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject {
-    /// The opaque id.
+    /// The opaque id of the stream.
     pub id: Digest,
     /// 1 for the first entry of the stream, then increasing by one.
     pub sequence: u64,
 }
 
-/// The manifest of a statement: many items under one deposit.
+/// The manifest of a statement: many items in one deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ManifestRoot {
     /// RFC 6962 root over the item lines.
@@ -146,7 +147,7 @@ pub struct ManifestRoot {
 /// A depositor's statement. [`Statement::to_text`] is the signed message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// The ledger that it is made for: other ledgers reject it.
+    /// The ledger that the depositor addresses. Other ledgers reject the statement.
     pub ledger: Name,
     /// Digests of the original; optional only with a manifest.
     pub content: Option<Content>,
@@ -164,12 +165,12 @@ pub struct Statement {
     pub on_behalf: Option<Digest>,
     /// 16 random bytes, so that two deposits of one file have different statements.
     pub nonce: [u8; 16],
-    /// Keys that sign.
+    /// The keys that sign the statement.
     pub keys: Vec<VerifierKey>,
 }
 
 impl Statement {
-    /// The signed message, final LF included. Links and keys are printed in their present order.
+    /// The signed message, including its final LF. Prints links and keys in the order of the fields, without sorting them.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!("{FIRST_LINE}\n{LEDGER} {}\n", self.ledger);
@@ -210,7 +211,7 @@ impl Statement {
         text
     }
 
-    /// Parses the signed message, with a cache of keys.
+    /// Parses the signed message, with a cache of parsed keys.
     ///
     /// # Errors
     ///
@@ -250,10 +251,12 @@ impl Statement {
     }
 }
 
+/// The error for a statement with neither a digest nor a manifest.
 fn no_content(fields: &Fields<'_>) -> TextError {
     fields.fault(Fault::MissingLine { name: SHA_256 })
 }
 
+/// Reads the digest lines and the `size` line; `None` if there is no digest.
 fn read_content(fields: &mut Fields<'_>) -> Result<Option<Content>, TextError> {
     let mut found: Option<(bool, [Option<Digest>; 2])> = None;
     for (slot, algorithm) in HashAlgorithm::ALL.into_iter().enumerate() {
@@ -267,6 +270,7 @@ fn read_content(fields: &mut Fields<'_>) -> Result<Option<Content>, TextError> {
                 Some(place) if place.is_none() && *first_salted == salted => *place = Some(Digest(digest)),
                 _ => return Err(fields.fault(Fault::MisorderedLine { name })),
             }
+            // Each digest is checked by itself here, so that an error has the line number of that digest.
             let weak = Content { form: Form::Salted, sha256: None, sm3: None };
             let alone = if slot == 0 {
                 Content { sha256: Some(Digest(digest)), ..weak }
@@ -295,6 +299,7 @@ fn read_hash(fields: &mut Fields<'_>, name: &'static str) -> Result<Option<Diges
     }
 }
 
+/// Parses `<64 hex> <decimal of at least 1>`.
 fn read_pair(name: &'static str, value: &str) -> Result<(Digest, u64), Fault> {
     let (hash, number) =
         value.split_once(' ').ok_or(Fault::BadValue { name, expected: "64 hex digits, a space and a decimal" })?;

@@ -1,9 +1,9 @@
-//! Texts of a report's steps: what was compared, and what was found by steps that look something up.
+//! Texts of a report's steps in Chinese and English: what a step compared, and what a step with [`Outcome::Checked`] found.
 
 use crate::ledger::verify::report::{ComparisonKind, HISTORY, INCOMPLETE, Outcome, Step, StepResult};
 use crate::ledger::verify::wording::{Language, skipped};
 
-/// Most deposit numbers in the text of one finding; the values of the step list all of them.
+/// The maximum of deposit numbers in the text of one finding. The values of the step contain all numbers.
 const NUMBERS_MAX: usize = 3;
 const WITH_WITNESSES: (&str, &str) =
     ("检查点与核验人认可的见证节点的联署", "checkpoint, with cosignatures of witnesses in the verifier's policy");
@@ -83,7 +83,7 @@ pub const fn compared(compared: ComparisonKind, language: Language) -> &'static 
     language.pick(chinese, english)
 }
 
-/// The detail of a step in one text: why it was not performed, what was found, or what was compared.
+/// The detail of a step in one text: why it was not performed, what it found, or what it compared.
 #[must_use]
 pub fn detail(result: &StepResult, language: Language) -> Option<String> {
     match result.outcome {
@@ -93,7 +93,7 @@ pub fn detail(result: &StepResult, language: Language) -> Option<String> {
     }
 }
 
-/// The finding of a step with [`Outcome::Checked`].
+/// What a step with [`Outcome::Checked`] found.
 #[must_use]
 pub fn finding(result: &StepResult, language: Language) -> String {
     match result.step {
@@ -105,6 +105,7 @@ pub fn finding(result: &StepResult, language: Language) -> String {
     }
 }
 
+/// All values of a result that have this name.
 fn values<'r>(result: &'r StepResult, name: &str) -> Vec<&'r str> {
     result.values.iter().filter(|(given, _)| *given == name).map(|(_, value)| value.as_str()).collect()
 }
@@ -113,7 +114,7 @@ fn joined(parts: &[String], language: Language) -> String {
     parts.join(language.pick("；", "; "))
 }
 
-/// `A, B, C and 4 more`.
+/// A list of numbers, cut after [`NUMBERS_MAX`]: `A, B, C and 4 more`.
 fn named(numbers: &[&str], language: Language) -> String {
     let listed = numbers.iter().take(NUMBERS_MAX).copied().collect::<Vec<_>>().join(language.pick("、", ", "));
     match (numbers.len().saturating_sub(NUMBERS_MAX), language) {
@@ -123,6 +124,7 @@ fn named(numbers: &[&str], language: Language) -> String {
     }
 }
 
+/// Corrections, replacements, supplements, withdrawals and references of the deposit by later deposits.
 fn later_links(result: &StepResult, language: Language) -> String {
     let mut parts = Vec::new();
     for (kind, zh, en) in [
@@ -164,7 +166,7 @@ fn later_links(result: &StepResult, language: Language) -> String {
     joined(&parts, language)
 }
 
-/// Links whose deposits were withdrawn in turn, and those of which that is not known.
+/// Later deposits that their depositors withdrew in turn, and those for which this was not checked.
 fn withdrawn_links(result: &StepResult, language: Language) -> Vec<String> {
     let pairs = values(result, "withdrawn_link").into_iter().zip(values(result, "withdrawn_link_by"));
     let mut parts: Vec<String> = pairs
@@ -184,6 +186,7 @@ fn withdrawn_links(result: &StepResult, language: Language) -> Vec<String> {
     parts
 }
 
+/// How many earlier deposits have the same digest.
 fn earlier_deposits(result: &StepResult, language: Language) -> String {
     let mut parts = Vec::new();
     for (name, zh, en) in [("earlier", "有", ""), ("earlier_at_least", "至少有", "at least ")] {
@@ -206,7 +209,8 @@ fn times(count: &str) -> String {
     if count == "1" { "once".into() } else { format!("{count} times") }
 }
 
-/// What is not known of a history: claims that were not checked, invalid claims, pages that were not read.
+/// What a history leaves open: deposits that the node names and the verifier did not check, invalid ones, and pages that were
+/// not read.
 fn open_claims(result: &StepResult, language: Language) -> Vec<String> {
     let mut parts = Vec::new();
     for (name, zh, en) in [("unverified_claim", "未核对", "not checked"), ("invalid_claim", "不成立", "invalid")]
@@ -225,6 +229,7 @@ fn open_claims(result: &StepResult, language: Language) -> Vec<String> {
     parts
 }
 
+/// How many cosignatures there are, and how many the verifier's policy requires.
 fn too_few_witnesses(result: &StepResult, language: Language) -> String {
     let counts = values(result, "witnesses").first().and_then(|counts| counts.split_once('/'));
     let (found, required) = counts.unwrap_or(("—", "—"));
@@ -234,6 +239,7 @@ fn too_few_witnesses(result: &StepResult, language: Language) -> String {
     }
 }
 
+/// Which account and key a statement on behalf of an account has, and whether the key is the platform's.
 fn signed_on_behalf(result: &StepResult, language: Language) -> String {
     let first = |name| values(result, name).first().copied().unwrap_or("—").to_owned();
     let (account, key) = (first("on_behalf"), values(result, "key").join(", "));

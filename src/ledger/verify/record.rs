@@ -1,6 +1,7 @@
-//! The checks of a receipt by itself: is it a record of the ledger whose key the user pinned?
+//! Verifies a receipt without a node: does it prove a record of a ledger whose key the user trusts?
 //!
-//! There is one function for each rule. A rule that lacks its input gives a reason instead of passing.
+//! There is one function for each verification step ([`Step`]). A step without its input is reported as not performed, with the
+//! reason; it never passes.
 
 use crate::ledger::block::BlockHeader;
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -15,32 +16,32 @@ use crate::ledger::receipt::{Facts, KeyNotice, Receipt};
 use crate::ledger::verify::report::{ComparisonKind, Outcome, SkipReason, Step, StepResult};
 use crate::ledger::verify::trust::{KeySource, Trust};
 
-/// The parsed parts of a receipt, and the result of each rule.
+/// The entry and the facts of a receipt, and the result of each step that the receipt alone decides.
 #[derive(Debug, Clone)]
 pub struct RecordCheck {
     /// The entry, if it parses.
     pub entry: Option<Entry>,
     /// The facts, if entry and header parse.
     pub facts: Option<Facts>,
-    /// Whether entry, header or checkpoint do not parse.
+    /// Whether the entry, the block header or the checkpoint cannot be parsed.
     pub is_damaged: bool,
     /// The results of steps 3, 5 to 9, 11 and 13.
     pub steps: Vec<StepResult>,
 }
 
-/// What the rules compare a receipt with.
+/// The inputs of the check besides the receipt.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordContext<'a> {
     /// The pinned ledger keys.
     pub trust: &'a Trust,
-    /// A transaction id that was stated elsewhere.
+    /// The transaction id from another source, such as the import of the deposit into a case.
     pub stated_tx_id: Option<Digest>,
     /// The key with which the platform signs for accounts, if it is known.
     pub platform: Option<&'a VerifierKey>,
 }
 
 impl RecordCheck {
-    /// Applies every rule to `receipt`. A rule whose part of the receipt does not parse is not performed.
+    /// Performs every step on `receipt`. A step is not performed if the part of the receipt that it needs cannot be parsed.
     #[must_use]
     pub fn run(receipt: &Receipt, context: RecordContext<'_>) -> Self {
         let entry = Entry::parse(receipt.entry.as_bytes()).ok();
@@ -66,7 +67,7 @@ impl RecordCheck {
     }
 }
 
-/// The parts of a receipt that parse. Each rule returns `None` if its part does not.
+/// A receipt and those of its parts that can be parsed. Each step's method returns `None` if a part that it needs is missing.
 struct Parts<'a> {
     receipt: &'a Receipt,
     entry: Option<&'a Entry>,
@@ -75,7 +76,7 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// An entry with a malformed digest, a wrong length or a weak algorithm does not parse.
+    /// Passes for every parsed entry: the parser rejects malformed digests, wrong lengths and weak algorithms.
     fn algorithms(&self) -> Option<StepResult> {
         let content = self.entry?.statement.statement().content;
         let Some(content) = content else {
@@ -85,7 +86,7 @@ impl Parts<'_> {
         Some(StepResult::of(Step::Algorithms, Outcome::Passed, ComparisonKind::AlgorithmsWithAllowed, values))
     }
 
-    /// A receipt contains no transaction id, so the recomputed one is compared only with one that was stated elsewhere.
+    /// A receipt contains no transaction id, so the recomputed one is compared with the id from another source, if any.
     fn tx_id(&self, stated: Option<Digest>) -> Option<StepResult> {
         self.entry?;
         let recomputed = leaf_hash(self.receipt.entry.as_bytes());
@@ -99,6 +100,7 @@ impl Parts<'_> {
         })
     }
 
+    /// Verifies the inclusion proof of the entry in its block.
     fn in_block(&self) -> Option<StepResult> {
         self.entry?;
         let header = self.header?;
@@ -107,6 +109,7 @@ impl Parts<'_> {
         Some(StepResult::of(Step::InBlock, outcome, ComparisonKind::EntryWithBlock, values))
     }
 
+    /// Verifies the inclusion proof of the block header in the checkpoint's tree.
     fn block_hash(&self) -> Option<StepResult> {
         let (header, checkpoint) = (self.header?, self.checkpoint?);
         let values = vec![("block_hash", header.hash().to_string())];
@@ -114,6 +117,7 @@ impl Parts<'_> {
         Some(StepResult::of(Step::BlockHash, outcome, ComparisonKind::BlockWithCheckpoint, values))
     }
 
+    /// Verifies that the leaf before the block is the header of the previous block.
     fn previous_block(&self) -> Option<StepResult> {
         let (header, checkpoint) = (self.header?, self.checkpoint?);
         let values = vec![("prev_block_hash", header.previous.to_string())];
@@ -121,6 +125,7 @@ impl Parts<'_> {
         Some(StepResult::of(Step::PreviousBlock, outcome, ComparisonKind::PreviousWithCheckpoint, values))
     }
 
+    /// Verifies the ledger's signature on the checkpoint.
     fn signatures(&self, trust: &Trust) -> Option<StepResult> {
         let (outcome, values) = signed_by_trusted_key(self.receipt, self.checkpoint?, trust);
         let compared = match trust.source() {
@@ -132,6 +137,7 @@ impl Parts<'_> {
         Some(StepResult { step: Step::Signatures, outcome, compared, values })
     }
 
+    /// Compares the time of submission with the time of the block.
     fn time_order(&self) -> Option<StepResult> {
         let (submitted, sealed) = (self.entry?.received, self.header?.time);
         let values = vec![("tx_submitted_at", submitted.to_string()), ("block_generated_at", sealed.to_string())];
@@ -139,8 +145,9 @@ impl Parts<'_> {
         Some(StepResult::of(Step::TimeOrder, outcome, ComparisonKind::SubmissionWithBlockTime, values))
     }
 
-    /// The signatures of the statement. A statement on behalf of an account is not signed by the depositor, which is a finding.
-    /// Whether the key is the platform's cannot be decided from the receipt.
+    /// Verifies the signatures of the statement. If the platform signed on behalf of an account, the step is `checked` and
+    /// names the account. The receipt does not show whether the key is the platform's, so it is compared with `platform`, if
+    /// given.
     fn depositor_signature(&self, platform: Option<&VerifierKey>) -> Option<StepResult> {
         let (entry, parts) = (self.entry?, (self.header?, self.checkpoint?));
         let statement = entry.statement.statement();
@@ -163,7 +170,8 @@ impl Parts<'_> {
     }
 }
 
-/// Whether the entry is a leaf of the block: the header covers its index, and its path leads to the header's root.
+/// Whether the entry is a leaf of the block: its index is in the header's range, and its inclusion proof verifies against the
+/// header's root.
 fn is_in_block(receipt: &Receipt, header: &BlockHeader) -> bool {
     header.seals(receipt.index)
         && verify_inclusion(
@@ -176,13 +184,13 @@ fn is_in_block(receipt: &Receipt, header: &BlockHeader) -> bool {
         .is_ok()
 }
 
-/// Whether the header is the leaf after those that it seals, in the checkpoint's tree.
+/// Whether the checkpoint's tree has the header directly after the leaves that it seals.
 fn block_is_on_chain(receipt: &Receipt, header: &BlockHeader, checkpoint: &SignedCheckpoint) -> bool {
     let hash = leaf_hash(receipt.header.as_bytes());
     is_leaf(header.index(), &hash, &receipt.header_path, checkpoint)
 }
 
-/// Whether the leaf before this block has the previous block's hash, in the checkpoint's tree.
+/// Whether the checkpoint's tree has the previous block's hash directly before the first leaf of this block.
 fn previous_is_linked(receipt: &Receipt, header: &BlockHeader, checkpoint: &SignedCheckpoint) -> bool {
     let Some(index) = header.first.0.checked_sub(1) else { return false };
     is_leaf(LeafIndex(index), &header.previous, &receipt.previous_path, checkpoint)
@@ -200,7 +208,7 @@ fn names_one_ledger(entry: &Entry, (header, checkpoint): (&BlockHeader, &SignedC
     *ledger == header.ledger && *ledger == checkpoint.checkpoint().origin
 }
 
-/// Whether the checkpoint is signed by a pinned key, or by a successor that follows from it through key notices.
+/// Whether a pinned key signed the checkpoint, or a successor key that the receipt's key notices derive from a pinned one.
 fn signed_by_trusted_key(
     receipt: &Receipt,
     checkpoint: &SignedCheckpoint,
@@ -221,13 +229,14 @@ fn signed_by_trusted_key(
     }
 }
 
-/// The values of the step: one signature of the ledger key is required. Witnesses have a step of their own.
+/// The values of the step [`Step::Signatures`], which requires one signature of the ledger key. [`Step::Witnesses`] counts
+/// cosignatures.
 fn signed(key: &VerifierKey) -> Vec<(&'static str, String)> {
     vec![("signatures", "1/1".into()), ("key", key.to_string())]
 }
 
-/// Follows the key notices from a pinned key to the current one. `None` if they do not contain a pinned key; `Err` if they do
-/// not verify.
+/// Follows the receipt's key notices from a pinned key to the key that signed the checkpoint. `None` if a notice cannot be
+/// parsed or none introduces a pinned key; `Err` if the notices do not verify.
 fn successor(
     receipt: &Receipt,
     checkpoint: &SignedCheckpoint,

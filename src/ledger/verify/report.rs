@@ -1,13 +1,16 @@
-//! The report of a verification: named steps, their outcomes, one conclusion.
+//! The data types of a verification report (核验报告): seventeen steps, an outcome for each, and one conclusion.
 //!
-//! The steps and codes are those of the verification report (核验报告) and are stable: [`Step::code`], [`Outcome::code`],
-//! [`Conclusion::code`]. Their texts are in `wording`.
+//! # Invariants
+//!
+//! The codes are stable: clients and printed reports rely on [`Step::code`], [`Outcome::code`] and [`Conclusion::code`].
+//!
+//! Not here: the checks (`verifier`, `record`) and the texts for people (`wording`, `findings`).
 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 pub use crate::ledger::verify::reasons::{ComparisonKind, SkipReason};
 
-/// The steps, in their order. The number is the step's number in the printed report.
+/// The steps of a verification, in report order. The discriminant is the step's number in the printed report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Step {
@@ -144,9 +147,9 @@ impl Outcome {
     }
 }
 
-/// Name of the value of a step whose history was not read completely.
+/// Name of the value that a step carries if the node's list of other deposits was not read completely.
 pub const HISTORY: &str = "history";
-/// The value under [`HISTORY`].
+/// The only value under the name [`HISTORY`].
 pub const INCOMPLETE: &str = "incomplete";
 
 /// The result of one step, with the values that were compared.
@@ -187,7 +190,7 @@ impl StepResult {
     }
 }
 
-/// Why the conclusion about a matching file is not simply `consistent`.
+/// Why the conclusion about a matching file is `consistent_with_reservation` instead of `consistent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reservation {
@@ -195,9 +198,9 @@ pub enum Reservation {
     SingleOperator,
     /// No timestamp authority attests the time.
     NoIndependentTime,
-    /// The depositor withdrew it.
+    /// The depositor withdrew the deposit.
     Withdrawn,
-    /// The depositor corrected or replaced it.
+    /// The depositor corrected or replaced the deposit.
     Superseded,
     /// The deposit is on a test ledger, which proves nothing.
     TestLedger,
@@ -238,7 +241,7 @@ impl Reservation {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Obstacle {
-    /// The ledger's key is not pinned.
+    /// The user has not pinned the ledger's key.
     UnknownKey,
     /// The record is salted, and no salt was given.
     NoSalt,
@@ -246,7 +249,7 @@ pub enum Obstacle {
     OtherNumber,
     /// The file could not be read.
     NoFile,
-    /// The receipt does not verify: it is damaged, was changed, or is not of the pinned ledger.
+    /// The receipt does not verify: it is damaged, was altered, or belongs to another ledger than the pinned one.
     BrokenReceipt,
     /// The record has a manifest and no digest of its own.
     ManifestOnly,
@@ -281,7 +284,7 @@ pub enum LedgerFault {
     RolledBack,
     /// The node gave no valid consistency proof from the receipt's checkpoint to its own.
     NotContinued,
-    /// The node's ledger continues that of the receipt, so it contains the deposit, but the node denies it.
+    /// A consistency proof shows that the node's ledger contains the deposit, but the node answers that it does not exist.
     Denied,
     /// The node has another record with this number.
     OtherRecord,
@@ -365,15 +368,15 @@ pub struct Report {
     pub conclusion: Conclusion,
     /// The reservations; only with [`Conclusion::ConsistentWithReservation`].
     pub reservations: Vec<Reservation>,
-    /// Why it could not be performed; only with [`Conclusion::Unable`].
+    /// Why the verification could not be performed; only with [`Conclusion::Unable`].
     pub obstacle: Option<Obstacle>,
     /// How the node's ledger contradicts the receipt; only with [`Conclusion::ChainFault`].
     pub fault: Option<LedgerFault>,
-    /// The facts, if entry and header could be parsed.
+    /// The chain facts, if the entry and the block header could be parsed.
     pub facts: Option<Facts>,
 }
 
-/// Replaces the result of the same step in `steps`.
+/// Replaces the entry of `steps` that has the same step as `result`. Changes nothing if there is none.
 pub(super) fn replace(steps: &mut [StepResult], result: &StepResult) {
     for own in steps.iter_mut().filter(|own| own.step == result.step) {
         *own = result.clone();
@@ -387,7 +390,7 @@ impl Report {
         self.steps.iter().find(|result| result.step == step).map(|result| result.outcome)
     }
 
-    /// Replaces the result of the same step.
+    /// Replaces this report's result of the same step.
     pub fn set(&mut self, result: &StepResult) {
         replace(&mut self.steps, result);
     }
