@@ -171,7 +171,7 @@ async fn a_first_look_up_takes_four_reads_of_the_store_and_a_repeated_one_less()
     let again = statement_with(9, 1_000, |statement| {
         statement.content = note(3).statement().content;
     });
-    let repeated = TestNode::number(&node.deposit(&again).await);
+    let repeated = TestNode::number(&node.deposit(again.note()).await);
     let mut reads = async |number: &str| {
         counting.take_reads();
         assert_eq!(node.get(&format!("/v1/deposits/{number}")).await.status, 200);
