@@ -20,7 +20,7 @@
 //! A look-up reads the buffer first and then the table ([`IndexLookup`]). A row leaves the buffer only after it is in its
 //! table, so this order finds it at any time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -53,6 +53,8 @@ struct BufferedRows {
     records: BTreeMap<Digest, LeafIndex>,
     #[expect(clippy::zero_sized_map_values, reason = "key and value, as in the other tables")]
     digests: BTreeMap<DigestKey, Empty>,
+    /// First bytes of all these digests: most look-ups are for a digest that is not here, and a set answers faster than the map.
+    digest_tags: HashSet<u64>,
     leaves: u64,
     /// Size of the tree after the last of these leaves.
     end: TreeSize,
@@ -60,9 +62,20 @@ struct BufferedRows {
 
 impl Default for BufferedRows {
     fn default() -> Self {
-        let (numbers, statements, records, digests) = Default::default();
-        Self { numbers, statements, records, digests, leaves: 0, end: TreeSize(0) }
+        let (numbers, statements, records, digests, digest_tags) = Default::default();
+        Self { numbers, statements, records, digests, digest_tags, leaves: 0, end: TreeSize(0) }
     }
+}
+
+impl BufferedRows {
+    fn has_digest(&self, range: &Range<DigestKey>) -> bool {
+        self.digest_tags.contains(&tag(&range.start.digest)) && self.digests.range(range.clone()).next().is_some()
+    }
+}
+
+/// The first bytes of a digest.
+fn tag(digest: &Digest) -> u64 {
+    digest.0.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes))
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +125,7 @@ impl IndexBuffer {
         let digest = |&(algorithm, digest, index)| (DigestKey { algorithm, digest, index }, Empty);
         self.change(|shared| {
             shared.active.digests.extend(rows.digests.iter().map(digest));
+            shared.active.digest_tags.extend(rows.digests.iter().map(|(_, digest, _)| tag(digest)));
             shared.active.leaves += leaves;
             shared.active.end = end;
         });
@@ -335,11 +349,7 @@ impl ChainIndex for IndexLookup<'_> {
         let ranges: Vec<_> = digests.iter().map(range).collect();
         let mut found: Vec<bool> = {
             let shared = self.buffer.shared();
-            let has = |range: &Range<DigestKey>| {
-                [&shared.active, &*shared.flushing]
-                    .iter()
-                    .any(|rows| rows.digests.range(range.clone()).next().is_some())
-            };
+            let has = |range: &Range<DigestKey>| shared.active.has_digest(range) || shared.flushing.has_digest(range);
             ranges.iter().map(has).collect()
         };
         let missing: Vec<_> =
