@@ -2,10 +2,11 @@
 //!
 //! # Invariants
 //!
-//! Every item is computed once and consumed once, from 0 up. No thread is more than `AHEAD` items ahead of the consumer, so memory is
+//! Every item is computed once and consumed once, from 0 up, until the consumer breaks off. No thread is more than `AHEAD` items ahead of the consumer, so memory is
 //! bounded. A panic in a thread propagates.
 
 use std::num::NonZero;
+use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::thread;
@@ -13,12 +14,13 @@ use std::thread;
 /// Most computed items that a thread queues.
 const AHEAD: usize = 4;
 
-/// Computes the items `0 .. count` on all cores, each thread with its own worker state, and consumes them in order on this thread.
+/// Computes the items `0 .. count` on all cores, each thread with its own worker state, and consumes them in order on this thread
+/// until `take` breaks off.
 pub(in crate::audit) fn in_order<H, T: Send>(
     count: u64,
     hand: impl Fn() -> H + Sync,
     make: impl Fn(&mut H, u64) -> T + Sync,
-    take: impl FnMut(u64, T),
+    take: impl FnMut(u64, T) -> ControlFlow<()>,
 ) {
     let wanted = thread::available_parallelism().map_or(1, NonZero::get);
     on_threads(wanted, count, hand, make, take);
@@ -30,7 +32,7 @@ fn on_threads<H, T: Send>(
     count: u64,
     hand: impl Fn() -> H + Sync,
     make: impl Fn(&mut H, u64) -> T + Sync,
-    mut take: impl FnMut(u64, T),
+    mut take: impl FnMut(u64, T) -> ControlFlow<()>,
 ) {
     let (hand, make) = (&hand, &make);
     thread::scope(|scope| {
@@ -44,7 +46,7 @@ fn on_threads<H, T: Send>(
                     let Ok(threads) = started.recv() else { return };
                     let mut hand = hand();
                     for item in (first..count).step_by(threads) {
-                        // The consumer has panicked.
+                        // The consumer has broken off or panicked.
                         if ready.send(make(&mut hand, item)).is_err() {
                             return;
                         }
@@ -55,7 +57,7 @@ fn on_threads<H, T: Send>(
             .collect();
         if threads.is_empty() {
             let mut hand = hand();
-            (0..count).for_each(|item| take(item, make(&mut hand, item)));
+            let _ = (0..count).try_for_each(|item| take(item, make(&mut hand, item)));
         }
         let started = threads.len();
         let begin = |(index, taken, start): (_, _, Sender<usize>)| {
@@ -67,7 +69,9 @@ fn on_threads<H, T: Send>(
         for (item, (_, taken)) in (0..count).zip(threads.iter().cycle()) {
             // A thread ends early only by a panic.
             let Ok(result) = taken.recv() else { break };
-            take(item, result);
+            if take(item, result).is_break() {
+                break;
+            }
         }
         for (index, taken) in threads {
             drop(taken);
@@ -85,13 +89,18 @@ mod tests {
 
     use super::*;
 
+    fn push<T>(taken: &mut Vec<T>, item: T) -> ControlFlow<()> {
+        taken.push(item);
+        ControlFlow::Continue(())
+    }
+
     #[test]
     fn items_are_consumed_in_order() {
         for count in [0, 1, 2, 3, 100] {
             let mut taken = Vec::new();
             // Odd ones take longer.
             let slow = |item: u64| (0..item % 2 * 10_000).fold(item, |sum, n| std::hint::black_box(sum + n) - n);
-            in_order(count, || 0, |_, item| slow(item), |item, made| taken.push((item, made)));
+            in_order(count, || 0, |_, item| slow(item), |item, made| push(&mut taken, (item, made)));
             assert_eq!(taken, (0..count).map(|item| (item, item)).collect::<Vec<_>>());
         }
     }
@@ -100,8 +109,28 @@ mod tests {
     fn without_threads_the_consumer_computes_the_items() {
         for wanted in [0, 1, 3] {
             let mut taken = Vec::new();
-            on_threads(wanted, 10, || 0, |_, item| item, |item, made| taken.push((item, made)));
+            on_threads(wanted, 10, || 0, |_, item| item, |item, made| push(&mut taken, (item, made)));
             assert_eq!(taken, (0..10).map(|item| (item, item)).collect::<Vec<_>>(), "{wanted} threads");
+        }
+    }
+
+    #[test]
+    fn a_consumer_that_breaks_off_stops_the_threads() {
+        for wanted in [0, 3] {
+            let (begun, mut taken) = (AtomicU64::new(0), Vec::new());
+            let make = |(): &mut (), item: u64| begun.fetch_add(1, Ordering::SeqCst).min(item);
+            on_threads(
+                wanted,
+                u64::MAX,
+                || (),
+                make,
+                |item, _| {
+                    taken.push(item);
+                    if item == 6 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                },
+            );
+            assert_eq!(taken, (0..=6).collect::<Vec<_>>());
+            assert!(begun.into_inner() <= 7 + 3 * (AHEAD as u64 + 2));
         }
     }
 
@@ -111,14 +140,22 @@ mod tests {
         let threads = thread::available_parallelism().map_or(1, NonZero::get) as u64;
         let most = |taken: u64| taken + 1 + threads * (AHEAD as u64 + 2);
         let make = |(): &mut (), _| begun.fetch_add(1, Ordering::SeqCst);
-        in_order(1000, || (), make, |item, _| assert!(begun.load(Ordering::SeqCst) <= most(item)));
+        in_order(
+            1000,
+            || (),
+            make,
+            |item, _| {
+                assert!(begun.load(Ordering::SeqCst) <= most(item));
+                ControlFlow::Continue(())
+            },
+        );
         assert_eq!(begun.into_inner(), 1000);
     }
 
     #[test]
     fn a_panic_in_a_thread_propagates() {
         let make = |(): &mut (), item| assert!(item < 7, "item {item}");
-        let caught = catch_unwind(AssertUnwindSafe(|| in_order(100, || (), make, |_, ()| {})));
+        let caught = catch_unwind(AssertUnwindSafe(|| in_order(100, || (), make, |_, ()| ControlFlow::Continue(()))));
         let message = caught.unwrap_err().downcast::<String>().unwrap();
         assert!(message.starts_with("item "), "{message}");
     }

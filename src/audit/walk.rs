@@ -10,6 +10,8 @@
 //! A fault of the ledger is a finding; an error means that the audit could not be performed. Memory grows only with the number
 //! of streams (`subject`) and of cases, some kilobytes each (`cases`).
 
+use std::ops::ControlFlow;
+
 use crate::audit::chain_checks::ChainChecker;
 use crate::audit::leaves::{Examiner, LeafContent, RANGE};
 use crate::audit::parallel::in_order;
@@ -51,6 +53,22 @@ pub fn walk<R: LedgerReader + ?Sized>(
     options: &Options,
     mut progress: impl FnMut(u64),
 ) -> Result<AuditReport, ReadError> {
+    walk_while(store, options, |done| {
+        progress(done);
+        ControlFlow::Continue(())
+    })
+}
+
+/// As [`walk`], until `progress` breaks off. The report of an audit that was broken off is incomplete: it must not be shown.
+///
+/// # Errors
+///
+/// As [`walk`].
+pub fn walk_while<R: LedgerReader + ?Sized>(
+    store: &R,
+    options: &Options,
+    mut progress: impl FnMut(u64) -> ControlFlow<()>,
+) -> Result<AuditReport, ReadError> {
     let published = records::published(store)?;
     let origin = published.checkpoint.checkpoint().origin.clone();
     let mut report = empty_report(&published, &origin, options);
@@ -73,7 +91,7 @@ pub fn walk<R: LedgerReader + ?Sized>(
         for tile in full.drain(..) {
             compare_tile(store, &tile, &mut report);
         }
-        progress(size.min((range + 1) * RANGE));
+        progress(size.min((range + 1) * RANGE))
     });
     report.height = checker.last_height();
     if !checker.ended_in_header() || report.height != published.height {

@@ -1,11 +1,12 @@
 //! `audit`: checks a whole ledger from its stored bytes, 审计.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, IneffectiveActFinding, ORIGINALS_NOT_CHECKED};
-use crate::audit::walk::{Options, walk};
+use crate::audit::walk::{Options, walk, walk_while};
 use crate::cli::config::Config;
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::{CliError, ExitStatus};
@@ -18,6 +19,7 @@ use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
 use crate::cli::trust_store::TrustStore;
 use crate::client::http_log::HttpLogReader;
 use crate::client::ledger_client::LedgerClient;
+use crate::client::transport::ClientError;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::verify::wording::Language;
 use crate::query::records;
@@ -101,6 +103,11 @@ fn is_address(text: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
+/// The error of an audit that a node did not answer. Also a 4xx answer is no finding about the ledger.
+fn cannot_audit(error: ClientError) -> CliError {
+    CliError { status: ExitStatus::Unable, ..CliError::from(error) }
+}
+
 /// Audits the log that a running node publishes.
 async fn audit_node(
     address: &str,
@@ -110,7 +117,7 @@ async fn audit_node(
     screen: &Screen,
 ) -> anyhow::Result<ExitStatus> {
     let client = LedgerClient::new(address).map_err(CliError::from)?;
-    let reader = HttpLogReader::connect(client).await.map_err(CliError::from)?;
+    let reader = HttpLogReader::connect(client).await.map_err(cannot_audit)?;
     let published = records::published(&reader).map_err(|error| unreadable(&error))?;
     let pinned = match given {
         Some(key) => Some(key),
@@ -120,11 +127,17 @@ async fn audit_node(
     let size = published.size().0;
     let progress = Progress::of_items(screen, size, screen.pick("条记录", "records"));
     // Reads wait for the network on this thread, so its other tasks go to another.
-    let walked = tokio::task::block_in_place(|| walk(&reader, &options, |done| progress.set(done, size)));
+    let walked = tokio::task::block_in_place(|| {
+        walk_while(&reader, &options, |done| {
+            progress.set(done, size);
+            // After a failed request the audit cannot be completed.
+            if reader.failure().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    });
     drop(progress);
     // A request that failed says nothing about the ledger.
     if let Some(failure) = reader.failure() {
-        return Err(CliError::from(failure.clone()).into());
+        return Err(cannot_audit(failure.clone()).into());
     }
     let report = walked.map_err(|error| unreadable(&error))?;
     let originals = OriginalsReport::default();

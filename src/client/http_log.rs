@@ -3,7 +3,8 @@
 //! # Invariants
 //!
 //! The method [`LogReader::leaves`] hashes every leaf and compares it with its tile. The reader verifies nothing else: the
-//! audit compares the tiles with the signed root. A failed request is no evidence against the ledger:
+//! audit compares the tiles with the signed root. A failed request, or an answer
+//! that is not a file of a log, is no evidence against the ledger:
 //! [`HttpLogReader::failure`] keeps the first failure, and a caller must check it before it reports findings.
 //!
 //! Not here: index rows and private content, which a node does not publish. Those calls return [`ReadError::Unavailable`].
@@ -22,7 +23,6 @@ use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, decode_bundle, 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::bounds::{items_within, leaf_hashes_to, leaves_within};
-use crate::store::traits::damaged;
 use crate::store::traits::{
     DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,
 };
@@ -55,7 +55,8 @@ impl HttpLogReader {
         let last = size.last_index().ok_or_else(|| malformed("the tree is empty"))?;
         let bundle = bundle_of(last, size);
         let bytes = client.bytes(&format!("/log/{}", bundle.path()), BUNDLE_MAX).await?;
-        let header = decode_bundle(&bytes, bundle.width).map_err(|error| client.malformed(&bundle.path(), &error))?;
+        let header = decode_bundle(&bytes, bundle.width)
+            .map_err(|error| client.malformed(&format!("/log/{}", bundle.path()), &error))?;
         let header = header.last().copied().unwrap_or_default();
         let published = Published::of(checkpoint, header);
         let published = published.ok_or_else(|| malformed("the tree does not end in a block header"))?;
@@ -74,11 +75,20 @@ impl HttpLogReader {
         if let Some(failure) = self.failure.get() {
             return Err(ReadError::Unavailable(failure.to_string()));
         }
-        self.runtime.block_on(self.client.bytes(&format!("/log/{path}"), limit)).map_err(|error| {
-            let text = error.to_string();
-            let _ = self.failure.set(error);
-            ReadError::Unavailable(text)
-        })
+        let answer = self.runtime.block_on(self.client.bytes(&format!("/log/{path}"), limit));
+        answer.map_err(|error| self.failed(error))
+    }
+
+    /// Keeps `error` as the failure, unless an earlier request failed.
+    fn failed(&self, error: ClientError) -> ReadError {
+        let text = error.to_string();
+        let _ = self.failure.set(error);
+        ReadError::Unavailable(text)
+    }
+
+    /// The failure of an answer that is no file of a log: it may be of a proxy, and says nothing about a leaf.
+    fn malformed(&self, path: &str, reason: &dyn std::fmt::Display) -> ReadError {
+        self.failed(self.client.malformed(&format!("/log/{path}"), reason))
     }
 
     /// Calls `visit` with each of the leaves `first .. first+count`, without hashing them.
@@ -90,7 +100,7 @@ impl HttpLogReader {
             let bundle = bundle_of(LeafIndex(at), size);
             let bytes = self.fetch(&bundle.path(), BUNDLE_MAX)?;
             let leaves = decode_bundle(&bytes, bundle.width);
-            let leaves = leaves.map_err(|error| damaged("bundle", bundle.index, error.to_string()))?;
+            let leaves = leaves.map_err(|error| self.malformed(&bundle.path(), &error))?;
             let start = bundle.index * u64::from(TILE_WIDTH);
             let wanted = (start..).zip(leaves).filter(|(index, _)| (at..end).contains(index));
             wanted.for_each(|(_, leaf)| visit(leaf));
@@ -133,7 +143,7 @@ impl LogReader for HttpLogReader {
         let tile = Tile { level, index, width: width_at(level, index, size) };
         let bytes = self.fetch(&tile.path(), TILE_MAX)?;
         let hashes = decode_hashes(&bytes, tile.width);
-        let hashes = hashes.ok_or_else(|| damaged("tile", tile.path(), "it is not as long as its width says"))?;
+        let hashes = hashes.ok_or_else(|| self.malformed(&tile.path(), &"it is not as long as its width says"))?;
         Ok(hashes.into_iter().skip(offset).take(count.into()).collect())
     }
 }

@@ -1,9 +1,10 @@
 //! The audit of a running node over HTTP finds what the audit of its folder finds, and takes no broken request for damage.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tiezheng::audit::report::{AuditReport, Fault};
-use tiezheng::audit::walk::{Options, walk};
+use tiezheng::audit::walk::{Options, walk, walk_while};
 use tiezheng::client::http_log::HttpLogReader;
 use tiezheng::client::ledger_client::LedgerClient;
 use tiezheng::ledger::merkle::shape::LeafIndex;
@@ -90,4 +91,23 @@ async fn a_request_that_fails_is_no_finding() {
     // From then on nothing is read: a report over half a ledger would accuse its operator.
     let after = tokio::task::block_in_place(|| remote.leaves(LeafIndex(0), 256));
     assert!(matches!(after, Err(ReadError::Unavailable(_))), "{after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_ends_with_the_first_request_that_fails() {
+    let store = tokio::task::spawn_blocking(|| crate::support::ledger::grow(3_000).0).await.unwrap();
+    let mut operator = Operator::of(&*store);
+    operator.unreadable.push(300);
+    let node_under_audit = node(store, Some(Arc::new(operator))).await;
+    let remote = reader(&node_under_audit).await;
+    let size = remote.published().unwrap().size().0;
+    let mut reached = 0;
+    let options = Options { pinned: Some(ledger_key().verifier().clone()), indexes: false, ..Options::default() };
+    let report = tokio::task::block_in_place(|| {
+        walk_while(&remote, &options, |done| {
+            reached = done;
+            if remote.failure().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    });
+    assert!(report.is_ok() && reached < size, "{reached} of {size}");
 }

@@ -43,10 +43,10 @@ pub(crate) fn named(file: &File) -> Vec<Named> {
     found
 }
 
-/// Where `path` leads once the re-exports of module_roots are followed.
+/// Where `path` leads once the re-exports of `module_roots` are followed.
 pub(crate) fn followed(project: &Project, path: &[String]) -> Vec<String> {
     let mut path = path.to_vec();
-    // A chain of module_roots is never longer than the deepest folder.
+    // A chain of `module_roots` is never longer than the deepest folder.
     for _ in 0..8 {
         let Some((root, [item, rest @ ..])) = project.owner(&path).filter(|(file, _)| file.is_module_root()) else {
             break;

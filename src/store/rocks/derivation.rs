@@ -34,6 +34,24 @@ pub struct DerivedBlock {
     pub end: TreeSize,
 }
 
+/// Reads and parses all leaves of `tree`, of which the last must be a block header, without deriving anything.
+///
+/// # Errors
+///
+/// [`ReadError`], as [`derive`].
+pub fn check_leaves(tree: &Tree<'_>) -> Result<(), ReadError> {
+    let (size, mut keys, mut ends_in_header) = (tree.edge.size(), KeyCache::new(), true);
+    for first in (0..size.0).step_by(usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX)) {
+        let count = READ_AT_ONCE.min(size.0 - first);
+        for (index, bytes) in (first..).map(LeafIndex).zip(tree.leaves(LeafIndex(first), count)?) {
+            let leaf = Leaf::parse_with(&bytes, &mut keys);
+            let leaf = leaf.map_err(|error| damaged("leaf", index, error.to_string()))?;
+            ends_in_header = matches!(leaf, Leaf::Block(_));
+        }
+    }
+    if ends_in_header { Ok(()) } else { Err(damaged("leaf", size, "it is not a block header")) }
+}
+
 /// Calls `visit` with each block of `tree`, in order, from the leaf `first` on, at which a block must begin. `chain` must
 /// find the entries of all earlier blocks: `visit` must store the entries of each block before it returns.
 ///

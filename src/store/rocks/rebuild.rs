@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::index_entries::ChainIndex as _;
-use crate::store::rocks::derivation::{DerivedBlock, derive};
+use crate::store::rocks::derivation::{DerivedBlock, check_leaves, derive};
 use crate::store::rocks::engine::{Access, Engine};
 use crate::store::rocks::folder::Folder;
 use crate::store::rocks::format::about::About;
@@ -45,7 +45,7 @@ const DERIVED: [&str; 8] = [
 ///
 /// # Errors
 ///
-/// [`OpenError`]. If the log does not agree with the checkpoint file, the folder is left unchanged. After an error while
+/// [`OpenError`]. If the log does not agree with the checkpoint file, or a leaf is damaged, the index is left unchanged. After an error while
 /// rows are cleared or written, a node refuses to open the ledger until a rebuild has succeeded.
 pub fn rebuild(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OpenError> {
     let folder = Folder::new(dir);
@@ -74,8 +74,10 @@ pub fn rebuild(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)
         other => OpenError::Environment(io::Error::other(other.to_string())),
     };
     let size = tip.size().0;
-    clear(&engine).map_err(failed)?;
     let (tree, buffer) = (Tree { engine: &engine, edge: &tip.frontier }, IndexBuffer::default());
+    // A damaged leaf must be found while the old index still exists.
+    check_leaves(&tree).map_err(failed)?;
+    clear(&engine).map_err(failed)?;
     let index = IndexLookup { engine: &engine, buffer: &buffer };
     derive(&tree, LeafIndex(0), &index, |block| {
         write(&engine, &index, &block)?;

@@ -172,7 +172,7 @@ async fn a_first_look_up_takes_four_reads_of_the_store_and_a_repeated_one_less()
         statement.content = note(3).statement().content;
     });
     let repeated = TestNode::number(&node.deposit(again.note()).await);
-    let mut reads = async |number: &str| {
+    let reads = async |number: &str| {
         counting.take_reads();
         assert_eq!(node.get(&format!("/v1/deposits/{number}")).await.status, 200);
         let mut reads = counting.take_reads();

@@ -49,7 +49,7 @@ fn refused_with(settings: &Settings, name: &str, is_right: fn(&OpenError) -> boo
 }
 
 /// Opens the database of a ledger behind the ledger's back.
-fn tamper(folder: &Path, change: impl FnOnce(&mut rocksdb::DB)) {
+pub(crate) fn tamper(folder: &Path, change: impl FnOnce(&mut rocksdb::DB)) {
     let mut options = rocksdb::Options::default();
     options.set_track_and_verify_wals_in_manifest(true);
     let tables = TABLES.iter().map(|(name, _)| (*name, rocksdb::Options::default()));

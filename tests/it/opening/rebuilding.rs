@@ -13,6 +13,7 @@ use tiezheng::store::rocks::rebuild::rebuild;
 use tiezheng::store::rocks::schema::{META, STATEMENTS, TABLES};
 use tiezheng::store::traits::{CursorStore as _, LogReader as _};
 
+use crate::opening::damage::tamper;
 use crate::opening::{copy, files};
 use crate::support::chain::{Draft, found, notice, number, seal};
 use crate::support::stores::{Bench, Rocks, small};
@@ -135,4 +136,22 @@ fn a_log_that_does_not_agree_with_its_checkpoint_is_left_as_it_is() {
     let refused = rebuild(&folder, &small(), &mut |_, _| panic!("nothing is rebuilt"));
     assert!(matches!(refused, Err(OpenError::Behind { .. } | OpenError::ManifestCutOff { .. })), "{refused:?}");
     assert_eq!(files(&folder), before);
+}
+
+#[test]
+fn a_damaged_leaf_is_found_before_the_index_is_deleted() {
+    let (mut bench, _) = ledger();
+    tamper(&bench.folder(), |db| {
+        let (leaves, key) = (db.cf_handle("leaves").unwrap(), 5_u64.to_be_bytes());
+        let mut leaf = db.get_cf(leaves, key).unwrap().unwrap();
+        *leaf.last_mut().unwrap() ^= 1;
+        db.put_cf(leaves, key, leaf).unwrap();
+    });
+    bench.reopen();
+    let before: Vec<_> = bench.store().rows().map(Result::unwrap).collect();
+    bench.close();
+    let refused = rebuild(&bench.folder(), &small(), &mut |_, _| panic!("nothing is rebuilt"));
+    assert!(matches!(refused, Err(OpenError::RecordDamaged(_))), "{refused:?}");
+    bench.reopen();
+    assert_eq!(bench.store().rows().map(Result::unwrap).collect::<Vec<_>>(), before);
 }
