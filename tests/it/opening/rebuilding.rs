@@ -18,12 +18,12 @@ use crate::opening::{copy, files};
 use crate::support::chain::{Draft, found, notice, number, seal};
 use crate::support::stores::{Bench, Rocks, small};
 
-/// A ledger with rows in every derived table, at rest; and those rows.
+/// A ledger of more than one full tile, at rest, with rows in every derived table; and those rows.
 fn ledger() -> (Rocks, Vec<RawRow>) {
     let mut bench = Rocks::begin();
     let store = bench.store();
     found(store);
-    for n in 0..30 {
+    for n in 0..60 {
         let again = tiezheng::ledger::chain::PendingLeaf::Notice(notice(7));
         let file = Draft::of(b"one file").nonce_of(1_000 + n).waiting(1_000 + n);
         let mut leaves = vec![Draft::nth(n).subject(7, n + 1).waiting(n), again, file];
