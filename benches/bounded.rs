@@ -256,7 +256,7 @@ fn requests(bench: &mut Criterion) {
         let (filing, actor, runtime) = (&office.filing, &office.actor, &office.runtime);
         group.bench_function(BenchmarkId::new("original", size), |bench| {
             bench.iter(|| {
-                drop(black_box(runtime.block_on(filing.open_original_for(actor, number, None)).expect("given")))
+                drop(black_box(runtime.block_on(filing.open_original_for(actor, number, None)).expect("given")));
             });
         });
         group.bench_function(BenchmarkId::new("case", size), |bench| {

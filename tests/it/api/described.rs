@@ -2,6 +2,7 @@
 //! lists the answer.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -84,10 +85,10 @@ fn errors_page(chinese: bool) -> String {
     .to_owned();
     for (en, zh, codes) in ErrorCode::SECTIONS {
         let (section, head) = if chinese { (zh, "代码 | HTTP | 含义") } else { (en, "code | HTTP | meaning") };
-        page += &format!("\n## {section}\n\n| {head} |\n|---|---|---|\n");
+        writeln!(page, "\n## {section}\n\n| {head} |\n|---|---|---|").unwrap();
         for code in *codes {
             let title = if chinese { code.title_zh() } else { code.title() };
-            page += &format!("| `{code}` | {} | {title} |\n", code.status());
+            writeln!(page, "| `{code}` | {} | {title} |", code.status()).unwrap();
         }
     }
     page

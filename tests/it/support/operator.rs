@@ -144,7 +144,7 @@ impl Index for Operator {
             let digests: Vec<Digest> =
                 own.statement.statement().content.iter().flat_map(Content::digests).map(|(_, digest)| digest).collect();
             let repeats = |entry: &Entry| digests.iter().any(|digest| entry.to_string().contains(&digest.to_string()));
-            let has_earlier = self.find(|at, entry| (at as u64) < index.0 && repeats(entry)) != [];
+            let has_earlier = !self.find(|at, entry| (at as u64) < index.0 && repeats(entry)).is_empty();
             DepositPlace { index, header, has_earlier }
         };
         Ok(index.filter(|_| !self.no_numbers).map(place))
