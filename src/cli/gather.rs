@@ -49,7 +49,7 @@ const FILE_MANAGER_NAMES: [&str; 17] = [
 ];
 
 /// Whether this is the name of a file of a file manager or an office program: macOS attributes (`._x`), locks of open documents
-/// (`~$x.docx`, `.~lock.x.odt#`), a wastebasket (`.Trash-1000`), and [`FILE_MANAGER_NAMES`].
+/// (`~$x.docx`, `.~lock.x.odt#`), a wastebasket (`.Trash-1000`), and `FILE_MANAGER_NAMES`.
 #[must_use]
 pub fn is_file_managers(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_lowercase();

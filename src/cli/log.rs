@@ -113,7 +113,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Waits for queued lines when dropped, at most [`FLUSH`].
+/// Waits for queued lines when dropped, at most `FLUSH`.
 #[must_use = "the last lines are lost without it"]
 pub struct LogGuard(LogWriter);
 

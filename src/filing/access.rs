@@ -54,7 +54,7 @@ impl FilingService {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::append`]; then nothing may be shown.
+    /// Those of `Self::append`; then nothing may be shown.
     pub async fn record_access(
         &self,
         actor: &Actor,

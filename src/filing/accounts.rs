@@ -40,7 +40,7 @@ impl FilingService {
     ///
     /// # Errors
     ///
-    /// [`FilingError::Registry`], [`FilingError::RequestReused`], and those of [`Self::append`].
+    /// [`FilingError::Registry`], [`FilingError::RequestReused`], and those of `Self::append`.
     pub async fn change_registry<M>(
         &self,
         actor: &Actor,
@@ -191,7 +191,7 @@ impl FilingService {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::append`].
+    /// Those of `Self::append`.
     pub async fn make_operator(&self, days: u64) -> Result<(AccountId, BearerToken), FilingError> {
         let account = AccountId(random_request_id()?.0);
         let platform = self.platform_account();

@@ -247,7 +247,7 @@ impl FilingService {
         self.event_sender.send_replace(position.index.0);
     }
 
-    /// Runs `query` on the blocking pool, at most [`READS`] at a time.
+    /// Runs `query` on the blocking pool, within the limit that all queries share ([`crate::query::service`]).
     ///
     /// # Errors
     ///

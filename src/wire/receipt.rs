@@ -167,7 +167,7 @@ pub fn print(receipt: &Receipt) -> String {
     json::pretty(&ReceiptJson::from(receipt))
 }
 
-/// As [`print`], on one line: the form that a case stores.
+/// As [`print()`], on one line: the form that a case stores.
 #[must_use]
 pub fn print_line(receipt: &Receipt) -> String {
     json::line(&ReceiptJson::from(receipt))

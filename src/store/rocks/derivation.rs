@@ -38,7 +38,7 @@ pub struct DerivedBlock {
 ///
 /// # Errors
 ///
-/// [`ReadError`], as [`derive`].
+/// [`ReadError`], as [`derive()`].
 pub fn check_leaves(tree: &Tree<'_>) -> Result<(), ReadError> {
     let (size, mut keys, mut ends_in_header) = (tree.edge.size(), KeyCache::new(), true);
     for first in (0..size.0).step_by(usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX)) {

@@ -70,7 +70,7 @@ pub enum AppendError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// A resource of the machine ran out, before the write or during it. Nothing is appended any more until
-    /// [`LogStore::recover`] has succeeded, which tells what is stored.
+    /// [`LogStore::recover`](crate::store::traits::LogStore::recover) has succeeded, which tells what is stored.
     #[error("{shortage}: {detail}")]
     Short {
         /// The resource.
