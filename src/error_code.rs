@@ -248,7 +248,7 @@ error_codes! {
         EmptyOriginal "empty_original" 422 "the original is empty" "原文为空";
         SaltNeeded "salt_needed" 422 "the deposit is salted; send its salt" "该存证的摘要已加盐，请提供盐值";
         AccountQuotaExceeded "account_quota_exceeded" 413 "the account's quota for originals would be exceeded" "该账号的原文保管空间已达限额";
-        CustodyFull "custody_full" 507 "no room for more originals in custody" "原文保管空间已满";
+        CustodyFull "custody_full" 507 "the space for originals in custody is full" "原文保管空间已满";
         Erased "erased" 410 "the content was erased" "内容已删除";
         ErasedAlready "erased_already" 409 "the content was erased already" "内容此前已删除";
         NotErased "not_erased" 404 "nothing of this deposit was erased" "该存证的非公开信息未被删除";

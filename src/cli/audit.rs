@@ -347,6 +347,19 @@ mod tests {
     use crate::ledger::merkle::shape::LeafIndex;
 
     #[test]
+    fn a_refusal_of_a_node_is_no_finding_about_its_ledger() {
+        let refused = ClientError::Problem {
+            code: "not_found".to_owned().into(),
+            status: 404,
+            title_zh: "未找到".into(),
+            detail: "no such tile".into(),
+            detail_zh: String::new(),
+        };
+        let error = cannot_audit(refused);
+        assert_eq!((error.status, error.code.as_ref()), (ExitStatus::Unable, "not_found"));
+    }
+
+    #[test]
     fn neighbouring_findings_are_told_as_one() {
         let finding = |index, height| Finding {
             fault: Fault::Damaged,

@@ -77,7 +77,7 @@ mod tests {
             assert!(attempts.try_begin(account(1), at(n * HOUR / 10)), "{n}");
         }
         assert!(!attempts.try_begin(account(1), at(2 * HOUR - 1)));
-        // Whoever has not tried has nothing to take back.
+        // A caller without an attempt has none to release.
         attempts.succeeded(account(2));
         assert!(!attempts.try_begin(account(1), at(2 * HOUR - 1)));
     }

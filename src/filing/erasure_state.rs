@@ -169,7 +169,11 @@ mod tests {
         assert!(told());
         jobs.set_stage(ErasureStage::Searching { done: 1, total: 2 });
         assert!(!told());
-        assert_eq!(jobs.state_of(&[piece(1)]), ErasureState::Searching { done: 1, total: 2 }, "whoever asks is told");
+        assert_eq!(
+            jobs.state_of(&[piece(1)]),
+            ErasureState::Searching { done: 1, total: 2 },
+            "the progress of a search"
+        );
         jobs.fail("still_held", String::new());
         assert!(told());
         jobs.end();

@@ -26,7 +26,7 @@ pub struct Options {
     pub connections: usize,
     /// Most connections of one client address; further ones are answered 503. Default 5,000.
     pub connections_per_client: usize,
-    /// How long a connection may wait for its client before it is closed to make room for others. Default 2 s.
+    /// How long a connection may wait for its client before it is closed when the limit of connections is reached. Default 2 s.
     pub stalled_after: Duration,
     /// Most bytes of bodies that have begun to arrive and are not complete yet. Default 64 MiB.
     pub body_memory: usize,

@@ -98,7 +98,7 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
                 ended = watched => if let Err(error) = ended {
                     tracing::debug!(%error, "a connection ended");
                 },
-                () = connection.evicted() => tracing::debug!("a stalled connection was closed to make room for others"),
+                () = connection.evicted() => tracing::debug!("a stalled connection was closed because the limit of connections is reached"),
             }
         });
     }

@@ -133,7 +133,7 @@ impl<C: Clock> Collector<C> {
         }
     }
 
-    /// Processes the taken requests while the open block has room. Returns whether the block must be completed before the next
+    /// Processes the taken requests until the open block is full. Returns whether the block must be completed before the next
     /// request can be processed.
     ///
     /// # Errors

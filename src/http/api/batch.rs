@@ -106,8 +106,8 @@ struct Batch {
     /// Lines read.
     count: usize,
     /// Lines in flight, and their bytes.
-    lines_under_way: usize,
-    bytes_under_way: usize,
+    lines_in_flight: usize,
+    bytes_in_flight: usize,
     /// Released with the batch.
     place: Arc<Share>,
     /// How long the server may still wait for the client.
@@ -136,8 +136,8 @@ impl Batch {
             cut_off: None,
             under_way: FuturesOrdered::new(),
             count: 0,
-            lines_under_way: 0,
-            bytes_under_way: 0,
+            lines_in_flight: 0,
+            bytes_in_flight: 0,
             place: Arc::new(place),
             closing: Box::pin(shutdown.wait()),
         }
@@ -163,8 +163,8 @@ impl Batch {
     /// The next verdicts. Meanwhile lines are read, within the limits.
     async fn step(mut self) -> Option<(Bytes, Self)> {
         loop {
-            let room = IN_FLIGHT_LINES.saturating_sub(self.lines_under_way);
-            let reading = self.open && room > 0 && self.bytes_under_way < IN_FLIGHT_BYTES;
+            let free_lines = IN_FLIGHT_LINES.saturating_sub(self.lines_in_flight);
+            let reading = self.open && free_lines > 0 && self.bytes_in_flight < IN_FLIGHT_BYTES;
             // With no lines in flight, the server waits for the client only.
             let waits = reading && self.under_way.is_empty();
             self.timeout.set_waiting(waits);
@@ -174,13 +174,13 @@ impl Batch {
                 () = &mut self.closing, if self.open => {
                     self.cut_off(shutting_down());
                 }
-                lines = self.lines.next(room.min(CHUNK_LINES)), if reading => match lines {
+                lines = self.lines.next(free_lines.min(CHUNK_LINES)), if reading => match lines {
                     Ok(lines) => self.take(lines),
                     Err(failure) => self.cut_off(failure),
                 },
                 Some(piece) = self.under_way.next() => {
-                    self.lines_under_way -= piece.lines;
-                    self.bytes_under_way -= piece.bytes;
+                    self.lines_in_flight -= piece.lines;
+                    self.bytes_in_flight -= piece.bytes;
                     if piece.has_deposit {
                         self.timeout.renew();
                     }
@@ -210,8 +210,8 @@ impl Batch {
         let bytes = lines.iter().map(Line::bytes_held).sum();
         self.open = count > 0;
         self.count += count;
-        self.lines_under_way += count;
-        self.bytes_under_way += bytes;
+        self.lines_in_flight += count;
+        self.bytes_in_flight += bytes;
         let (state, client, place) = (Arc::clone(&self.state), self.client, Arc::clone(&self.place));
         let task = tokio::spawn(async move {
             let answered = verdicts(&state, client, first, lines).await;

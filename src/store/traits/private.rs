@@ -26,7 +26,7 @@ pub struct PrivateContent {
     /// What the `meta` line commits to; `None` when its depositor keeps it.
     pub metadata: Option<PrivateMetadata>,
     /// Further pieces, each under a salt and a commitment of its own, by which it is asked for. The chain does not name
-    /// them: whoever needs that names their commitments in the metadata.
+    /// them: a caller that needs that names their commitments in the metadata.
     pub annexes: Vec<PrivateMetadata>,
     /// Opaque words under which whoever knows them finds the deposit. The store knows nothing of their meaning.
     pub labels: Vec<Digest>,
