@@ -26,7 +26,7 @@ use crate::wire::deposit::DepositRequest;
 use crate::wire::metadata::canonical;
 
 /// Options for the content of a statement.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct StatementArgs {
     /// Sign with this case's key, generated on first use | 以此案件的密钥签名，首次使用时生成
     #[arg(long, value_name = "NAME")]
@@ -52,9 +52,10 @@ pub struct StatementArgs {
 }
 
 /// The digest algorithms of a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Digests {
     /// SHA-256 and SM3.
+    #[default]
     Both,
     /// SHA-256 alone.
     #[value(name = "sha-256")]

@@ -135,7 +135,7 @@ impl<'a> DemoReport<'a> {
         screen.document(&json!({ "good": good, "steps": steps }))?;
         screen.line("")?;
         if good {
-            screen.line(screen.paint(GOOD, screen.pick("每一步都如预期。", "Every step came out as it must.")))?;
+            screen.line(screen.paint(GOOD, screen.pick("每一步都如预期。", "Every step gave the expected result.")))?;
             screen.line(screen.pick("启动自己的节点：", "Start a node of your own:"))?;
             screen.line("  tiezheng serve --test --data chain-data")?;
             screen.line("  tiezheng deposit FILE")?;

@@ -37,18 +37,6 @@ fn trust() -> Trust {
     Trust::new(vec![ledger_key().verifier().clone()])
 }
 
-fn args() -> StatementArgs {
-    StatementArgs {
-        case: None,
-        name: None,
-        no_private: false,
-        salt: false,
-        digests: Digests::Both,
-        links: Vec::new(),
-        subject: None,
-    }
-}
-
 /// What happens to a folder after it was deposited.
 type Change = fn(&Path);
 
@@ -111,7 +99,7 @@ fn verified(receipt: &ItemReceipt, file: &Path) -> Report {
 #[test]
 fn an_item_of_a_folder_verifies_by_its_own_receipt_and_no_other() {
     let (_top, folder) = folder();
-    let prepared = prepare_with(&args(), false, &folder).unwrap();
+    let prepared = prepare_with(&StatementArgs::default(), false, &folder).unwrap();
     assert_eq!(prepared.manifest.count, 5);
     let receipt = receipt_for(&prepared);
     fs::write(&prepared.ready.files.receipt, crate::wire::receipt::print(&receipt)).unwrap();
@@ -142,14 +130,14 @@ fn an_item_of_a_folder_verifies_by_its_own_receipt_and_no_other() {
 #[test]
 fn the_very_same_statement_is_sent_again_and_a_change_is_refused() {
     let (_top, folder) = folder();
-    let first = prepare_with(&args(), false, &folder).unwrap();
+    let first = prepare_with(&StatementArgs::default(), false, &folder).unwrap();
     let kept = [&first.list, &first.ready.files.statement].map(|path| fs::read(path).unwrap());
-    let second = prepare_with(&args(), false, &folder).unwrap();
+    let second = prepare_with(&StatementArgs::default(), false, &folder).unwrap();
     assert_eq!(second.ready.statement_file.to_text(), first.ready.statement_file.to_text());
     assert_eq!([&first.list, &first.ready.files.statement].map(|path| fs::read(path).unwrap()), kept);
     let code = |args: &StatementArgs| prepare_with(args, false, &folder).unwrap_err().code;
-    assert_eq!(code(&StatementArgs { name: Some("其他".into()), ..args() }), "stated_otherwise");
-    assert_eq!(code(&StatementArgs { digests: Digests::Sm3, ..args() }), "stated_otherwise");
+    assert_eq!(code(&StatementArgs { name: Some("其他".into()), ..StatementArgs::default() }), "stated_otherwise");
+    assert_eq!(code(&StatementArgs { digests: Digests::Sm3, ..StatementArgs::default() }), "stated_otherwise");
     let changes: [(&str, Change); 4] = [
         ("changed", |path| fs::write(path.join("2.wav"), "SOUND of 2.wav").unwrap()),
         ("more", |path| fs::write(path.join("下午/3.wav"), "more").unwrap()),
@@ -158,19 +146,23 @@ fn the_very_same_statement_is_sent_again_and_a_change_is_refused() {
     ];
     for (what, change) in changes {
         let (_top, folder) = self::folder();
-        prepare_with(&args(), false, &folder).unwrap();
+        prepare_with(&StatementArgs::default(), false, &folder).unwrap();
         change(&folder);
-        assert_eq!(prepare_with(&args(), false, &folder).unwrap_err().code, "changed_since", "{what}");
+        assert_eq!(
+            prepare_with(&StatementArgs::default(), false, &folder).unwrap_err().code,
+            "changed_since",
+            "{what}"
+        );
     }
 }
 
 #[test]
 fn a_list_without_its_statement_is_made_anew_and_one_that_is_lost_is_told() {
     let (_top, folder) = folder();
-    let first = prepare_with(&args(), false, &folder).unwrap();
+    let first = prepare_with(&StatementArgs::default(), false, &folder).unwrap();
     // As after a crash between the two.
     fs::remove_file(&first.ready.files.statement).unwrap();
-    let second = prepare_with(&args(), false, &folder).unwrap();
+    let second = prepare_with(&StatementArgs::default(), false, &folder).unwrap();
     assert_ne!(second.manifest.root, first.manifest.root, "salts are drawn anew");
     stored_list::verify(&second.list, &second.manifest, |_| Ok(())).unwrap();
     fs::write(&second.ready.files.receipt, "a receipt").unwrap();
@@ -178,12 +170,12 @@ fn a_list_without_its_statement_is_made_anew_and_one_that_is_lost_is_told() {
     let away = second.ready.files.statement.with_extension("away");
     fs::rename(&second.ready.files.statement, &away).unwrap();
     for again in [false, true] {
-        assert_eq!(prepare_with(&args(), again, &folder).unwrap_err().code, "statement_missing");
+        assert_eq!(prepare_with(&StatementArgs::default(), again, &folder).unwrap_err().code, "statement_missing");
         assert_eq!(fs::read(&second.list).unwrap(), kept, "the list that proves the deposit is untouched");
     }
     fs::rename(away, &second.ready.files.statement).unwrap();
     fs::remove_file(&second.list).unwrap();
-    assert_eq!(prepare_with(&args(), false, &folder).unwrap_err().code, "manifest_missing");
+    assert_eq!(prepare_with(&StatementArgs::default(), false, &folder).unwrap_err().code, "manifest_missing");
 }
 
 #[test]
@@ -191,18 +183,18 @@ fn a_concurrent_run_is_rejected() {
     let (_top, folder) = folder();
     let other = lock_source(&folder).unwrap();
     assert!(other.is_some());
-    assert_eq!(prepare_with(&args(), false, &folder).unwrap_err().code, "under_way");
+    assert_eq!(prepare_with(&StatementArgs::default(), false, &folder).unwrap_err().code, "under_way");
     drop(other);
-    prepare_with(&args(), false, &folder).unwrap();
+    prepare_with(&StatementArgs::default(), false, &folder).unwrap();
 }
 
 #[test]
 fn again_keeps_the_earlier_list_with_its_statement() {
     let (top, folder) = folder();
-    let first = prepare_with(&args(), false, &folder).unwrap();
+    let first = prepare_with(&StatementArgs::default(), false, &folder).unwrap();
     fs::write(&first.ready.files.receipt, crate::wire::receipt::print(&receipt_for(&first))).unwrap();
     fs::write(folder.join("2.wav"), "more of 2.wav").unwrap();
-    let second = prepare_with(&args(), true, &folder).unwrap();
+    let second = prepare_with(&StatementArgs::default(), true, &folder).unwrap();
     assert_ne!(second.manifest.root, first.manifest.root);
     stored_list::verify(&second.list, &second.manifest, |_| Ok(())).unwrap();
     let earlier = earlier_manifest(&first.list, &first.ready.statement_file.note().unwrap());
@@ -225,12 +217,12 @@ fn a_list_of_known_digests_is_as_good_as_the_folder() {
             .unwrap(),
     )
     .unwrap();
-    let only = StatementArgs { digests: Digests::Sha256, ..args() };
+    let only = StatementArgs { digests: Digests::Sha256, ..StatementArgs::default() };
     let prepared = prepare_with(&only, false, &list).unwrap();
     assert_eq!(prepared.manifest.count, 5);
     assert!(!fs::read_to_string(&prepared.list).unwrap().contains("sm3"));
     prepare_with(&only, false, &list).unwrap();
-    prepare_with(&args(), false, &list).unwrap();
+    prepare_with(&StatementArgs::default(), false, &list).unwrap();
     fs::write(&prepared.ready.files.receipt, crate::wire::receipt::print(&receipt_for(&prepared))).unwrap();
     let item = make(&prepared.list, "下午/1.wav", true).unwrap();
     assert_eq!(verified(&item, &folder.join("下午/1.wav")).conclusion, Conclusion::ConsistentWithReservation);
