@@ -38,6 +38,8 @@ pub mod notice;
 pub mod number;
 pub mod receipt;
 pub mod statement;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;
 pub mod time;
 pub mod verify;

@@ -1,38 +1,20 @@
 //! Item receipts read back what they print and nothing else, and no changed byte of one is ever agreed with.
 
 use super::*;
-use crate::ledger::chain::{self, Block, PendingLeaf, Tip};
-use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::hash::{Digest, leaf_hash, sha256};
-use crate::ledger::key::{Name, Signer};
+use crate::ledger::key::Signer;
 use crate::ledger::manifest::item::{Item, ItemDigests, name_commitment};
 use crate::ledger::manifest::tree::{Chunk, ManifestTree};
-use crate::ledger::merkle::list::{inclusion_in, root_of};
-use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
-use crate::ledger::notice::{Mode, Notice, NoticeKind};
-use crate::ledger::number::DepositNumber;
-use crate::ledger::receipt::Receipt;
+use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::statement::content::FileDigests;
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{ManifestRoot, Statement};
-use crate::ledger::time::Timestamp;
+use crate::ledger::testing::{ledger_key, origin, receipt_of};
 use crate::ledger::verify::report::Conclusion;
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 
 const FILE: &[u8] = b"segment 3";
-
-fn origin() -> Name {
-    Name::parse("example.org/ledger").unwrap()
-}
-
-fn ledger_key() -> Signer {
-    Signer::new(origin(), &[1; 32]).unwrap()
-}
-
-fn at(second: u64) -> Timestamp {
-    Timestamp::from_millis(1_795_309_451_000 + second * 1_000).unwrap()
-}
 
 fn measured() -> FileDigests {
     let sm3 = <sm3::Sm3 as sm3::Digest>::digest(FILE);
@@ -74,36 +56,7 @@ fn statement(manifest: ManifestRoot) -> SignedStatement {
 
 fn item_receipt() -> ItemReceipt {
     let (claim, manifest) = claim();
-    let kind = NoticeKind::Genesis {
-        mode: Mode::Live,
-        key: ledger_key().verifier().clone(),
-        next: ledger_key().verifier().commitment(),
-    };
-    let genesis = Notice { ledger: origin(), received: at(0), kind }.sign(&[&ledger_key()]).unwrap();
-    let number = (0..).find_map(|random| DepositNumber::draw(false, at(0).beijing_date(), random)).unwrap();
-    let mut tip = Tip::before_genesis(origin());
-    let mut next = |waiting, second| -> Block {
-        let block = chain::next(&tip, vec![waiting], at(second)).unwrap();
-        tip = block.tip.clone();
-        block
-    };
-    let first = next(PendingLeaf::Notice(genesis), 1);
-    let second = next(PendingLeaf::Deposit { number, statement: statement(manifest) }, 2);
-    let leaves = [&first, &second].map(|block| [block.leaves[0].bytes.clone(), block.header_bytes.clone()]);
-    let hashes: Vec<_> = leaves.iter().flatten().map(|bytes| leaf_hash(bytes)).collect();
-    let checkpoint = Checkpoint { origin: origin(), size: TreeSize(4), root: root_of(&hashes) };
-    let receipt = Receipt {
-        entry: String::from_utf8(leaves[1][0].clone()).unwrap(),
-        index: LeafIndex(2),
-        header: second.header.to_string(),
-        entry_path: inclusion_in(&hashes[2..3], 0).unwrap(),
-        header_path: inclusion_in(&hashes, 3).unwrap(),
-        previous_path: inclusion_in(&hashes, 1).unwrap(),
-        key_notices: vec![],
-        checkpoint: checkpoint.sign(&ledger_key()).unwrap().note().to_string(),
-        time_tokens: vec![],
-    };
-    ItemReceipt { receipt, claim }
+    ItemReceipt { receipt: receipt_of(statement(manifest)), claim }
 }
 
 fn conclusion(receipt: &ItemReceipt, file: FileDigests) -> Conclusion {
