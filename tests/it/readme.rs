@@ -4,10 +4,12 @@
 //! number of lines. Numbers, hashes, keys, times and addresses differ from run to run and are masked on both sides.
 //! `<!-- node: start -->` (or `start with operator`) and `<!-- node: stop -->` are the window in which the node runs.
 //!
-//! With `README_UPDATE=1` the outputs are written into the file instead.
+//! With `README_UPDATE=1` the outputs are written into the file instead, with the page's own deposit number.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use tiezheng::ledger::number::DepositNumber;
 
 use crate::support::process::{Node, program};
 
@@ -27,6 +29,9 @@ impl Reader {
         let url = self.node.as_ref().map_or(ADDRESS, |node| &node.url);
         let mut command = command.replace(ADDRESS, url);
         if let Some((shown, own)) = &self.number {
+            // A command about another number would show that the deposit is unknown.
+            let other = numbers_in(&command).find(|number| number != shown && DepositNumber::parse(number).is_ok());
+            assert!(other.is_none(), "$ {command}\nthe deposit of this page is {shown}, not {other:?}");
             command = command.replace(shown, own);
         }
         let program = PathBuf::from(program().get_program());
@@ -59,11 +64,14 @@ impl Reader {
     }
 }
 
+/// The deposit numbers in a text.
+fn numbers_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| mask_word(word) == "<number>")
+}
+
 /// The first deposit number in a text.
 fn number_in(text: &str) -> Option<String> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-        .find(|word| mask_word(word) == "<number>")
-        .map(str::to_owned)
+    numbers_in(text).next().map(str::to_owned)
 }
 
 fn mask_word(word: &str) -> &str {
@@ -136,7 +144,10 @@ fn read(page: &str) {
             reader.number = number_in(&shown).or_else(|| number_in(&text)).zip(number_in(&printed));
         }
         if update {
-            written += &printed;
+            written += &match &reader.number {
+                Some((shown, own)) => printed.replace(own, shown),
+                None => printed,
+            };
         } else {
             assert!(
                 agrees(&mask(&shown), &mask(&printed)),
