@@ -71,7 +71,7 @@ limit. It must not buffer, cache or retry deposits, and must not add an Authoriz
 own. Under `open` it opens deposits to whoever can reach it: choose enrolled or accounts if
 that is not meant.
 
-Keep a copy of ledger.key and, elsewhere, of next.key.
+Keep copies of ledger.key and platform.key and, elsewhere, of next.key.
 |
 示例：
   tiezheng serve --data try-out --test           测试账本：编号以 T 开头，不得作为证据
@@ -92,7 +92,7 @@ Keep a copy of ledger.key and, elsewhere, of next.key.
 不得缓冲、缓存或重发存证请求，不得代加 Authorization。open 策略下，能访问代理者均可存证：如非本意，
 请用 enrolled 或 accounts。
 
-请妥善备份 ledger.key，并在另一处备份 next.key。";
+请妥善备份 ledger.key 和 platform.key，并在另一处备份 next.key。";
 
 /// Run a node | 启动节点
 #[derive(Debug, Clone, clap::Args)]
