@@ -35,7 +35,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::query::records;
-use crate::store::traits::{LedgerReader, Private};
+use crate::store::traits::{LedgerReader, PrivatePiece};
 
 /// The replayed state of a stream of acts.
 enum StreamState {
@@ -75,7 +75,7 @@ impl Cases {
         &mut self,
         store: &R,
         (at, entry): (LeafIndex, &Entry),
-        private: &Private,
+        private: &PrivatePiece,
         report: &mut CourtReport,
         findings: &mut Findings,
     ) {
@@ -83,23 +83,23 @@ impl Cases {
         self.labels.deposit(store, (at, entry), report, findings);
         let known = subject.and_then(|subject| self.streams.get(&subject.id)).map(StreamState::stream);
         match (private, known) {
-            (Private::Held(piece), _) if documents::is_act(piece) => {
+            (PrivatePiece::Held(piece), _) if documents::is_act(piece) => {
                 self.act(store, (at, entry), piece, report, findings);
             }
-            (Private::Held(_), Some(_)) => {
+            (PrivatePiece::Held(_), Some(_)) => {
                 findings.push((Fault::ActMalformed, "a text that is not an act is in a stream of acts".into()));
             }
             // The program never erases these texts, only annexes.
-            (Private::Erased(notice), Some(Stream::Case | Stream::Registry)) => {
+            (PrivatePiece::Erased(notice), Some(Stream::Case | Stream::Registry)) => {
                 self.labels.set_incomplete();
                 findings.push((Fault::ActErased, format!("by the notice at {notice}")));
             }
-            (Private::None | Private::Erased(_), Some(_)) => {
+            (PrivatePiece::None | PrivatePiece::Erased(_), Some(_)) => {
                 self.labels.set_incomplete();
                 report.unread += 1;
             }
             // The erased text may have been the first act of an access log, so its labels are unknown.
-            (Private::Erased(_), None) if subject.is_some() => self.labels.set_incomplete(),
+            (PrivatePiece::Erased(_), None) if subject.is_some() => self.labels.set_incomplete(),
             (_, None) => {}
         }
     }

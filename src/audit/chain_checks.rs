@@ -19,7 +19,7 @@ use crate::ledger::notice::{ErasedPiece, Mode, Notice, NoticeKind, Piece, Signed
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::store::traits::index_rows::IndexRows;
-use crate::store::traits::{LedgerReader, Private};
+use crate::store::traits::{LedgerReader, PrivatePiece};
 
 /// The state of the checks after the leaves so far.
 pub(in crate::audit) struct ChainChecker<'a, R: ?Sized> {
@@ -227,7 +227,10 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
                 self.notice = Some(notice.clone());
             }
         } else {
-            findings.push((Fault::NoticeSignature, "not signed by its key, or not the one committed to".into()));
+            findings.push((
+                Fault::NoticeSignature,
+                "this notice is not allowed here, or is not signed by the key in force".into(),
+            ));
         }
         if self.indexes && is_first {
             let mut rows = Rows::of(self.store, index);
@@ -245,10 +248,10 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
                 Piece::Annex(commitment) => self.store.annex(piece.index, &commitment),
             };
             let detail = match found {
-                Ok(Private::Erased(notice)) if notice == at && piece.index < at => continue,
-                Ok(Private::Erased(notice)) => format!("{piece} is erased by the notice at {notice}"),
-                Ok(Private::Held(_)) => format!("{piece} is held"),
-                Ok(Private::None) => format!("{piece} was never held"),
+                Ok(PrivatePiece::Erased(notice)) if notice == at && piece.index < at => continue,
+                Ok(PrivatePiece::Erased(notice)) => format!("{piece} is erased by the notice at {notice}"),
+                Ok(PrivatePiece::Held(_)) => format!("{piece} is held"),
+                Ok(PrivatePiece::None) => format!("{piece} was never held"),
                 Err(error) => error.to_string(),
             };
             findings.push((Fault::Erasure, detail));

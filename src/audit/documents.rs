@@ -11,7 +11,7 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::statement::text::Statement;
-use crate::store::traits::{LedgerReader, Private};
+use crate::store::traits::{LedgerReader, PrivatePiece};
 
 /// Whether a private text is the document of an act.
 pub(in crate::audit) fn is_act(piece: &PrivateMetadata) -> bool {
@@ -53,10 +53,10 @@ pub(in crate::audit) fn annexes<R: LedgerReader + ?Sized>(
     for annex in own {
         report.annexes += 1;
         let detail = match store.annex(at, &annex.0) {
-            Ok(Private::Held(piece)) if piece.commitment() == annex.0 => continue,
-            Ok(Private::Held(_)) => format!("annex {annex} is another text"),
-            Ok(Private::None) => format!("annex {annex} is missing, and no tombstone says why"),
-            Ok(Private::Erased(notice)) => {
+            Ok(PrivatePiece::Held(piece)) if piece.commitment() == annex.0 => continue,
+            Ok(PrivatePiece::Held(_)) => format!("annex {annex} is another text"),
+            Ok(PrivatePiece::None) => format!("annex {annex} is missing, and no tombstone says why"),
+            Ok(PrivatePiece::Erased(notice)) => {
                 let piece = ErasedPiece { index: at, piece: Piece::Annex(annex.0) };
                 match is_named(store, piece, notice) {
                     Ok(true) => {}

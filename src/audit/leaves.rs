@@ -22,7 +22,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::time::Timestamp;
 use crate::store::traits::index_rows::IndexRows;
-use crate::store::traits::{LedgerReader, Private};
+use crate::store::traits::{LedgerReader, PrivatePiece};
 
 /// Leaves per range: 4 tiles.
 pub(in crate::audit) const RANGE: u64 = 4 * TILE_WIDTH as u64;
@@ -58,7 +58,7 @@ pub(in crate::audit) struct Deposit {
     pub(in crate::audit) received: Timestamp,
     /// The entry and its private content, if it could be read: only for a deposit in a stream, on behalf of an account, or that may be
     /// an act.
-    pub(in crate::audit) whole: Option<Box<(Entry, Option<Private>)>>,
+    pub(in crate::audit) whole: Option<Box<(Entry, Option<PrivatePiece>)>>,
     /// Faults of the entry itself.
     pub(in crate::audit) own: Findings,
     /// Faults of its index rows and private content.
@@ -175,7 +175,7 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
         let mut rows = Rows::of(self.store, index);
         let private = if self.indexes { rows.deposit(hash, &entry) } else { None };
         let of_an_account = statement.subject.is_some() || statement.on_behalf.is_some();
-        let needed = of_an_account || matches!(private, Some(Private::Held(_)));
+        let needed = of_an_account || matches!(private, Some(PrivatePiece::Held(_)));
         let expected_rows = IndexRows::of_entry(&entry);
         Deposit {
             number: entry.number,

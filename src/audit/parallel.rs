@@ -2,8 +2,9 @@
 //!
 //! # Invariants
 //!
-//! Every item is computed once and consumed once, from 0 up, until the consumer breaks off. No thread is more than `AHEAD` items ahead of the consumer, so memory is
-//! bounded. A panic in a thread propagates.
+//! Every item is computed once and consumed once, from 0 up, until the consumer breaks off. Each thread has at most `AHEAD`
+//! computed items in its queue and one more in work, so memory is bounded by the number of threads. A panic in a thread
+//! propagates.
 
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -15,67 +16,67 @@ use std::thread;
 const AHEAD: usize = 4;
 
 /// Computes the items `0 .. count` on all cores, each thread with its own worker state, and consumes them in order on this thread
-/// until `take` breaks off.
-pub(in crate::audit) fn in_order<H, T: Send>(
+/// until `consume` breaks off.
+pub(in crate::audit) fn in_order<W, T: Send>(
     count: u64,
-    hand: impl Fn() -> H + Sync,
-    make: impl Fn(&mut H, u64) -> T + Sync,
-    take: impl FnMut(u64, T) -> ControlFlow<()>,
+    new_worker: impl Fn() -> W + Sync,
+    compute: impl Fn(&mut W, u64) -> T + Sync,
+    consume: impl FnMut(u64, T) -> ControlFlow<()>,
 ) {
     let wanted = thread::available_parallelism().map_or(1, NonZero::get);
-    on_threads(wanted, count, hand, make, take);
+    on_threads(wanted, count, new_worker, compute, consume);
 }
 
 /// As [`in_order`], on as many of the `wanted` threads as the system starts; on this thread if it starts none.
-fn on_threads<H, T: Send>(
+fn on_threads<W, T: Send>(
     wanted: usize,
     count: u64,
-    hand: impl Fn() -> H + Sync,
-    make: impl Fn(&mut H, u64) -> T + Sync,
-    mut take: impl FnMut(u64, T) -> ControlFlow<()>,
+    new_worker: impl Fn() -> W + Sync,
+    compute: impl Fn(&mut W, u64) -> T + Sync,
+    mut consume: impl FnMut(u64, T) -> ControlFlow<()>,
 ) {
-    let (hand, make) = (&hand, &make);
+    let (new_worker, compute) = (&new_worker, &compute);
     thread::scope(|scope| {
         let threads: Vec<_> = (0..count)
             .take(wanted)
             .map_while(|first| {
-                let (ready, taken) = sync_channel(AHEAD);
+                let (results, receiver) = sync_channel(AHEAD);
                 // The number of threads is known once all are started.
-                let (start, started) = channel::<usize>();
-                let index = thread::Builder::new().spawn_scoped(scope, move || {
-                    let Ok(threads) = started.recv() else { return };
-                    let mut hand = hand();
+                let (announce, thread_count) = channel::<usize>();
+                let handle = thread::Builder::new().spawn_scoped(scope, move || {
+                    let Ok(threads) = thread_count.recv() else { return };
+                    let mut worker = new_worker();
                     for item in (first..count).step_by(threads) {
                         // The consumer has broken off or panicked.
-                        if ready.send(make(&mut hand, item)).is_err() {
+                        if results.send(compute(&mut worker, item)).is_err() {
                             return;
                         }
                     }
                 });
-                index.ok().map(|index| (index, taken, start))
+                handle.ok().map(|handle| (handle, receiver, announce))
             })
             .collect();
         if threads.is_empty() {
-            let mut hand = hand();
-            let _ = (0..count).try_for_each(|item| take(item, make(&mut hand, item)));
+            let mut worker = new_worker();
+            let _ = (0..count).try_for_each(|item| consume(item, compute(&mut worker, item)));
         }
         let started = threads.len();
-        let begin = |(index, taken, start): (_, _, Sender<usize>)| {
+        let begin = |(handle, receiver, announce): (_, _, Sender<usize>)| {
             // A thread that ended is detected when it is joined.
-            let _ = start.send(started);
-            (index, taken)
+            let _ = announce.send(started);
+            (handle, receiver)
         };
         let threads: Vec<_> = threads.into_iter().map(begin).collect();
-        for (item, (_, taken)) in (0..count).zip(threads.iter().cycle()) {
-            // A thread ends early only by a panic.
-            let Ok(result) = taken.recv() else { break };
-            if take(item, result).is_break() {
+        for (item, (_, receiver)) in (0..count).zip(threads.iter().cycle()) {
+            // A thread ends early only by a panic, which the join below propagates.
+            let Ok(result) = receiver.recv() else { break };
+            if consume(item, result).is_break() {
                 break;
             }
         }
-        for (index, taken) in threads {
-            drop(taken);
-            if let Err(panic) = index.join() {
+        for (handle, receiver) in threads {
+            drop(receiver);
+            if let Err(panic) = handle.join() {
                 resume_unwind(panic);
             }
         }

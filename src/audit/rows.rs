@@ -18,7 +18,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::Content;
 use crate::ledger::statement::ownership::may_link;
 use crate::query::records;
-use crate::store::traits::{LedgerReader, LinkPosition, Private, ReadError};
+use crate::store::traits::{LedgerReader, LinkPosition, PrivatePiece, ReadError};
 
 /// The index rows of one leaf, and their faults.
 pub(in crate::audit) struct Rows<'a, R: ?Sized> {
@@ -38,7 +38,7 @@ impl<'a, R: LedgerReader + ?Sized> Rows<'a, R> {
     }
 
     /// Checks a deposit. Returns its private content, if it could be read.
-    pub(in crate::audit) fn deposit(&mut self, hash: &Digest, entry: &Entry) -> Option<Private> {
+    pub(in crate::audit) fn deposit(&mut self, hash: &Digest, entry: &Entry) -> Option<PrivatePiece> {
         self.links(entry);
         self.entry(hash, entry);
         let committed = entry.statement.statement().meta;
@@ -102,12 +102,12 @@ impl<'a, R: LedgerReader + ?Sized> Rows<'a, R> {
         }
     }
 
-    fn private(&mut self, private: &Result<Private, ReadError>, committed: Option<Digest>) {
+    fn private(&mut self, private: &Result<PrivatePiece, ReadError>, committed: Option<Digest>) {
         match private {
-            Ok(Private::Held(private)) if Some(private.commitment()) != committed => {
+            Ok(PrivatePiece::Held(private)) if Some(private.commitment()) != committed => {
                 self.findings.push((Fault::Private, "not what the statement commits to".into()));
             }
-            Ok(Private::Erased(notice)) => {
+            Ok(PrivatePiece::Erased(notice)) => {
                 let piece = ErasedPiece { index: self.at, piece: Piece::Metadata };
                 match is_named(self.store, piece, *notice) {
                     Ok(true) => {}

@@ -7,14 +7,15 @@
 //!
 //! # Invariants
 //!
-//! A fault of the ledger is a finding; an error means that the audit could not be performed. Memory grows only with the number
-//! of streams (`subject`) and of cases, some kilobytes each (`cases`).
+//! A fault of the ledger is a finding; an error means that the audit could not be performed. Memory grows with the number
+//! of streams (`subject`), of notices and of originals, some hundred bytes each, and of cases, some kilobytes each (`cases`).
 
 use std::ops::ControlFlow;
 
 use crate::audit::chain_checks::ChainChecker;
 use crate::audit::leaves::{Examiner, LeafContent, RANGE};
 use crate::audit::parallel::in_order;
+use crate::audit::recording_reader::RecordingReader;
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, LABELS_NOT_COUNTED, ORIGINALS_NOT_CHECKED};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
@@ -47,28 +48,14 @@ impl Default for Options {
 ///
 /// # Errors
 ///
-/// [`ReadError`] if there is no ledger.
-pub fn walk<R: LedgerReader + ?Sized>(
-    store: &R,
+/// [`ReadError`] if there is no ledger; [`ReadError::Unavailable`] after the first read that fails for another cause than
+/// damage. Then the audit is incomplete: repeat it when the disk, the machine or the connection works again.
+pub fn walk(
+    store: &dyn LedgerReader,
     options: &Options,
     mut progress: impl FnMut(u64),
 ) -> Result<AuditReport, ReadError> {
-    walk_while(store, options, |done| {
-        progress(done);
-        ControlFlow::Continue(())
-    })
-}
-
-/// As [`walk`], until `progress` breaks off. The report of an audit that was broken off is incomplete: it must not be shown.
-///
-/// # Errors
-///
-/// As [`walk`].
-pub fn walk_while<R: LedgerReader + ?Sized>(
-    store: &R,
-    options: &Options,
-    mut progress: impl FnMut(u64) -> ControlFlow<()>,
-) -> Result<AuditReport, ReadError> {
+    let store = &RecordingReader::new(store);
     let published = records::published(store)?;
     let origin = published.checkpoint.checkpoint().origin.clone();
     let mut report = empty_report(&published, &origin, options);
@@ -78,7 +65,7 @@ pub fn walk_while<R: LedgerReader + ?Sized>(
     let size = published.size().0;
     let Options { signatures, indexes, .. } = *options;
     let examiner = || Examiner { store, origin: &origin, signatures, indexes, keys: KeyCache::new() };
-    let examine = |examiner: &mut Examiner<'_, R>, range: u64| {
+    let examine = |examiner: &mut Examiner<'_, RecordingReader<'_>>, range: u64| {
         let first = range * RANGE;
         examiner.examine(LeafIndex(first), RANGE.min(size - first))
     };
@@ -91,7 +78,8 @@ pub fn walk_while<R: LedgerReader + ?Sized>(
         for tile in full.drain(..) {
             compare_tile(store, &tile, &mut report);
         }
-        progress(size.min((range + 1) * RANGE))
+        progress(size.min((range + 1) * RANGE));
+        if store.failure().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     report.height = checker.last_height();
     if !checker.ended_in_header() || report.height != published.height {
@@ -105,7 +93,7 @@ pub fn walk_while<R: LedgerReader + ?Sized>(
     if options.indexes {
         compare_index_rows(store, checker.expected_rows(), checker.label_rows(), &mut report);
     }
-    Ok(report)
+    store.failure().cloned().map_or(Ok(report), Err)
 }
 
 /// Compares the number of rows of each index with the expected number. The audit has already looked up every expected row, so
@@ -149,6 +137,7 @@ fn empty_report(published: &Published, origin: &Name, options: &Options) -> Audi
     if !options.indexes {
         not_checked.push(("索引、关联与私密内容", "index rows, links and private content"));
         not_checked.push(("案件、账号与访问日志", "cases, accounts and access logs"));
+        not_checked.push(("托管原文", "originals in custody"));
     }
     AuditReport {
         origin: origin.to_string(),

@@ -1,12 +1,11 @@
 //! `audit`: checks a whole ledger from its stored bytes, 审计.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, IneffectiveActFinding, ORIGINALS_NOT_CHECKED};
-use crate::audit::walk::{Options, walk, walk_while};
+use crate::audit::walk::{Options, walk};
 use crate::cli::config::Config;
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::{CliError, ExitStatus};
@@ -25,7 +24,8 @@ use crate::ledger::verify::wording::Language;
 use crate::query::records;
 use crate::store::account_files::AccountFiles;
 use crate::store::factory::{self, FolderReader};
-use crate::store::traits::LogReader as _;
+use crate::store::traits::accounts::AccountStoreError;
+use crate::store::traits::{LogReader as _, Published};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,19 +83,32 @@ pub async fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::
         )
         .into());
     };
-    let pinned = match given {
-        Some(key) => Some(key),
-        None => pinned_for(published.checkpoint.checkpoint().origin.as_str(), config)?,
-    };
-    let options = Options { pinned, signatures: !args.no_signatures, indexes: true };
-    let size = published.size().0;
-    let progress = Progress::of_items(screen, size, screen.pick("条记录", "records"));
-    let mut report = walk(&store, &options, |done| progress.set(done, size)).map_err(|error| unreadable(&error))?;
+    let pinned = key_to_check(given, &published, config)?;
+    let (options, progress) = prepared(args, pinned, &published, true, screen);
+    let mut report =
+        walk(&store, &options, |done| progress.set(done, published.size().0)).map_err(|error| unreadable(&error))?;
     drop(progress);
-    let originals = check_originals(&store, args, &mut report, screen);
-    check_account_files(&args.dir, &mut report);
-    screen.document(&document(&report, &originals))?;
-    show(screen, &report, &originals)?;
+    let originals = check_originals(&store, args, &mut report, screen)?;
+    check_account_files(&args.dir, &mut report)?;
+    conclude(&report, &originals, screen)
+}
+
+/// The options of the audit, and the display of its progress.
+fn prepared(
+    args: &AuditArgs,
+    pinned: Option<VerifierKey>,
+    published: &Published,
+    indexes: bool,
+    screen: &Screen,
+) -> (Options, Progress) {
+    let options = Options { pinned, signatures: !args.no_signatures, indexes };
+    (options, Progress::of_items(screen, published.size().0, screen.pick("条记录", "records")))
+}
+
+/// Prints the report.
+fn conclude(report: &AuditReport, originals: &OriginalsReport, screen: &Screen) -> anyhow::Result<ExitStatus> {
+    screen.document(&document(report, originals))?;
+    show(screen, report, originals)?;
     Ok(if report.is_clean() { ExitStatus::Good } else { ExitStatus::Finding })
 }
 
@@ -119,43 +132,34 @@ async fn audit_node(
     let client = LedgerClient::new(address).map_err(CliError::from)?;
     let reader = HttpLogReader::connect(client).await.map_err(cannot_audit)?;
     let published = records::published(&reader).map_err(|error| unreadable(&error))?;
-    let pinned = match given {
-        Some(key) => Some(key),
-        None => pinned_for(published.checkpoint.checkpoint().origin.as_str(), config)?,
-    };
-    let options = Options { pinned, signatures: !args.no_signatures, indexes: false };
+    let pinned = key_to_check(given, &published, config)?;
+    let (options, progress) = prepared(args, pinned, &published, false, screen);
     let size = published.size().0;
-    let progress = Progress::of_items(screen, size, screen.pick("条记录", "records"));
     // Reads wait for the network on this thread, so its other tasks go to another.
-    let walked = tokio::task::block_in_place(|| {
-        walk_while(&reader, &options, |done| {
-            progress.set(done, size);
-            // After a failed request the audit cannot be completed.
-            if reader.failure().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-    });
+    let walked = tokio::task::block_in_place(|| walk(&reader, &options, |done| progress.set(done, size)));
     drop(progress);
-    // A request that failed says nothing about the ledger.
+    // The client's error says more than that of the walk.
     if let Some(failure) = reader.failure() {
         return Err(cannot_audit(failure.clone()).into());
     }
     let report = walked.map_err(|error| unreadable(&error))?;
-    let originals = OriginalsReport::default();
-    screen.document(&document(&report, &originals))?;
-    show(screen, &report, &originals)?;
-    Ok(if report.is_clean() { ExitStatus::Good } else { ExitStatus::Finding })
+    conclude(&report, &OriginalsReport::default(), screen)
 }
 
 /// Decrypts the originals in custody, and adds their faults to the findings.
+///
+/// # Errors
+///
+/// An original cannot be read.
 fn check_originals(
     store: &FolderReader,
     args: &AuditArgs,
     report: &mut AuditReport,
     screen: &Screen,
-) -> OriginalsReport {
+) -> Result<OriginalsReport, CliError> {
     let records = std::mem::take(&mut report.court.originals);
     let progress = Progress::of_bytes(screen, records.iter().map(|record| record.act.size).sum());
-    let originals = decrypt_originals(store, &args.dir.join(ORIGINALS), &records, |bytes| progress.add(bytes));
+    let originals = decrypt_originals(store, &args.dir.join(ORIGINALS), &records, |bytes| progress.add(bytes))?;
     drop(progress);
     report.court.originals = records;
     report.not_checked.retain(|what| *what != ORIGINALS_NOT_CHECKED);
@@ -165,18 +169,45 @@ fn check_originals(
         let (index, detail) = (Some(fault.index), fault.to_string());
         report.find(Finding { fault: Fault::Original, index, height: None, number, detail });
     }
-    originals
+    Ok(originals)
 }
 
 /// Compares the account files with the inventory, and adds faults to the findings.
-fn check_account_files(dir: &Path, report: &mut AuditReport) {
+///
+/// # Errors
+///
+/// An account file or the inventory cannot be read.
+fn check_account_files(dir: &Path, report: &mut AuditReport) -> Result<(), CliError> {
     let files = AccountFiles::in_ledger(dir);
-    let missing = match files.missing() {
-        Ok(missing) => missing.iter().map(ToString::to_string).collect(),
-        Err(error) => vec![error.to_string()],
+    let (missing, error) = match files.missing() {
+        Ok(missing) => (missing, None),
+        Err(error) => (Vec::new(), Some(error)),
     };
-    for detail in missing.into_iter().chain(files.unreadable().iter().map(ToString::to_string)) {
+    let mut details: Vec<_> = missing.iter().map(ToString::to_string).collect();
+    for error in error.into_iter().chain(files.unreadable()) {
+        match error {
+            AccountStoreError::Damaged { .. } => details.push(error.to_string()),
+            AccountStoreError::Disk { ref document, ref reason } => {
+                let zh = format!("无法读取 {document}：{reason}");
+                return Err(CliError::unable("unreadable", zh, error.to_string()));
+            }
+        }
+    }
+    for detail in details {
         report.find(Finding { fault: Fault::AccountFiles, index: None, height: None, number: None, detail });
+    }
+    Ok(())
+}
+
+/// The key that the checkpoint must be signed with: `given`, or the pinned one of this ledger.
+fn key_to_check(
+    given: Option<VerifierKey>,
+    published: &Published,
+    config: &Config,
+) -> Result<Option<VerifierKey>, CliError> {
+    match given {
+        Some(key) => Ok(Some(key)),
+        None => pinned_for(published.checkpoint.checkpoint().origin.as_str(), config),
     }
 }
 

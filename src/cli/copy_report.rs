@@ -8,7 +8,6 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service::ORIGINALS;
 use crate::cli::folder_checks::{account_files_missing, missing_account_files};
 use crate::cli::node_keys::{self, KeyReport, KeyState};
-use crate::cli::open_errors::unreadable;
 use crate::cli::originals_check::{OriginalsReport, sizes_of_originals};
 use crate::cli::screen::{BAD, GOOD, Screen, WARNING};
 use crate::store::factory::FolderReader;
@@ -29,7 +28,7 @@ impl CopyReport {
     /// [`CliError`]: the ledger or the account files cannot be read.
     pub fn of(folder: &Path, store: &FolderReader) -> Result<Self, CliError> {
         let keys = node_keys::report(folder, store)?;
-        let originals = sizes_of_originals(store, &folder.join(ORIGINALS)).map_err(|error| unreadable(&error))?;
+        let originals = sizes_of_originals(store, &folder.join(ORIGINALS))?;
         let accounts = account_files_missing(folder, &missing_account_files(folder)?);
         Ok(Self { keys, originals, accounts })
     }

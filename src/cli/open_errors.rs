@@ -24,17 +24,17 @@ pub fn cannot_open(dir: &Path, error: &OpenError) -> CliError {
         OpenError::UnknownFormat { .. } => "unknown_format",
         OpenError::OlderFormat { .. } => "older_format",
         OpenError::IndexIncomplete => "index_incomplete",
-        OpenError::MarkMissing => return CliError::finding("mark_missing", zh, en),
-        OpenError::MarkDamaged => return CliError::finding("mark_damaged", zh, en),
-        OpenError::MarkLength { .. } => return CliError::finding("mark_length", zh, en),
-        OpenError::MarkSlotDamaged { .. } => return CliError::finding("mark_slot_damaged", zh, en),
+        OpenError::CheckpointFileMissing => return CliError::finding("mark_missing", zh, en),
+        OpenError::CheckpointFileDamaged => return CliError::finding("mark_damaged", zh, en),
+        OpenError::CheckpointFileLength { .. } => return CliError::finding("mark_length", zh, en),
+        OpenError::CheckpointSlotDamaged { .. } => return CliError::finding("mark_slot_damaged", zh, en),
         OpenError::DatabaseMissing { .. } => return CliError::finding("database_missing", zh, en),
         OpenError::DatabaseDamaged { .. } | OpenError::RecordDamaged(_) => {
             return CliError::finding("database_damaged", zh, en);
         }
         OpenError::Behind { .. } => return CliError::finding("database_behind", zh, en),
         OpenError::Different { .. } => return CliError::finding("another_history", zh, en),
-        OpenError::NoBlockAtMark { .. } => return CliError::finding("no_block_at_mark", zh, en),
+        OpenError::NoBlockAtCheckpoint { .. } => return CliError::finding("no_block_at_mark", zh, en),
         OpenError::AnotherLedger { .. } => return CliError::finding("another_ledger", zh, en),
         OpenError::ManifestCutOff { .. } => return CliError::finding("database_incomplete", zh, en),
         OpenError::Recovery { .. } => "recovery_failed",
@@ -61,11 +61,11 @@ fn in_chinese(error: &OpenError) -> String {
         }
         OpenError::WrongKind { name, found } => wrong_kind_in_chinese(name, *found),
         OpenError::InUse => "文件夹正在使用中：有节点或审计在其上运行".into(),
-        OpenError::MarkMissing => {
+        OpenError::CheckpointFileMissing => {
             format!("缺少检查点文件 mark：{RESTORE}整个文件夹；没有它无法判断数据库是否为最新")
         }
-        OpenError::MarkDamaged => format!("检查点文件 mark 的两处记录均已损坏：{RESTORE}整个文件夹"),
-        OpenError::MarkLength { found } => {
+        OpenError::CheckpointFileDamaged => format!("检查点文件 mark 的两处记录均已损坏：{RESTORE}整个文件夹"),
+        OpenError::CheckpointFileLength { found } => {
             let fault = match found {
                 0 => "文件为空",
                 found if *found < CHECKPOINT_FILE_LENGTH => "文件被截断",
@@ -75,7 +75,7 @@ fn in_chinese(error: &OpenError) -> String {
                 "检查点文件 mark 为 {found} 字节，应为 {CHECKPOINT_FILE_LENGTH} 字节（{fault}）：{RESTORE}整个文件夹"
             )
         }
-        OpenError::MarkSlotDamaged { slot, size } => format!(
+        OpenError::CheckpointSlotDamaged { slot, size } => format!(
             "检查点文件 mark 的第 {slot} 处记录已损坏，其所载检查点可能比另一处（{size} 条记录）更新，因而无法判断数据库是否完整。断电不会造成此种损坏：请检查磁盘。请将最新备份中的 mark 文件放入此处，重新启动，并将记录数与最后一份已发出的回执核对"
         ),
         OpenError::DatabaseMissing { size } => format!("数据库缺失，而检查点文件显示已签名 {size} 条记录：{RESTORE}"),
@@ -96,7 +96,7 @@ fn in_chinese(error: &OpenError) -> String {
         OpenError::Different { size, expected, found } => {
             format!("前 {size} 条记录的默克尔根为 {found}，而已签名的是 {expected}：这是另一账本，或记录被改动")
         }
-        OpenError::NoBlockAtMark { size } => format!("检查点文件所指的 {size} 条记录并非止于区块头"),
+        OpenError::NoBlockAtCheckpoint { size } => format!("检查点文件所指的 {size} 条记录并非止于区块头"),
         OpenError::AnotherLedger { expected, found } => {
             format!("数据库属于账本“{found}”，而此处应为“{expected}”：请将同一账本的文件放在一起")
         }
@@ -135,6 +135,7 @@ fn unread_in_chinese(error: &ReadError) -> String {
         ReadError::Damaged { what, at, reason } => format!("{}“{at}”已损坏：{reason}", kind_in_chinese(what)),
         ReadError::Beyond { asked, size } => format!("第 {asked} 条超出已公布的 {size} 条"),
         ReadError::WouldBlock => "不在内存中".into(),
+        ReadError::NotPublished => "节点不通过网络公开此项内容".into(),
         ReadError::Unavailable(reason) => format!("无法读取：{reason}"),
     }
 }

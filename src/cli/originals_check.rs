@@ -6,6 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::audit::report::OriginalRecord;
+use crate::cli::exit::CliError;
 use crate::cli::open_errors::unreadable;
 use crate::court::acts::TakeCustody;
 use crate::custody::checking::{CheckError, check_size, measure};
@@ -13,7 +14,8 @@ use crate::custody::object::{ObjectId, ObjectKey};
 use crate::filing::originals::{CustodyRecord, originals_in_custody};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::store::traits::{LedgerReader, Private, ReadError};
+use crate::ledger::statement::content::FileDigests;
+use crate::store::traits::{LedgerReader, PrivatePiece, ReadError};
 use crate::wire::bilingual::Bilingual;
 
 /// Result of the check.
@@ -68,52 +70,71 @@ impl OriginalsReport {
 ///
 /// # Errors
 ///
-/// [`ReadError`]: the acts cannot be read.
-pub fn sizes_of_originals(store: &dyn LedgerReader, originals: &Path) -> Result<OriginalsReport, ReadError> {
+/// The acts or an original cannot be read.
+pub fn sizes_of_originals(store: &dyn LedgerReader, originals: &Path) -> Result<OriginalsReport, CliError> {
     let mut report = OriginalsReport::default();
-    for CustodyRecord { index, act, .. } in originals_in_custody(store)? {
-        let checked = check_size(originals, &ObjectId::from_bytes(act.object.0), act.size);
-        report.count(index, &act, checked.map_err(|error| in_both(&error)));
+    for CustodyRecord { index, act, .. } in originals_in_custody(store).map_err(|error| unreadable(&error))? {
+        let object = ObjectId::from_bytes(act.object.0);
+        let checked = compared(&object, check_size(originals, &object, act.size))?;
+        report.count(index, &act, checked);
     }
     Ok(report)
 }
 
 /// Decrypts each original and compares it with the size and the digests in its record. `done` receives the number of bytes.
+///
+/// # Errors
+///
+/// An original or its key cannot be read: no finding, for both may be sound.
 pub fn decrypt_originals(
     store: &dyn LedgerReader,
     originals: &Path,
     records: &[OriginalRecord],
     mut done: impl FnMut(u64),
-) -> OriginalsReport {
+) -> Result<OriginalsReport, CliError> {
     let mut report = OriginalsReport::default();
     for OriginalRecord { index, act, .. } in records {
         let checked = match store.annex(*index, &act.key.0) {
-            Ok(Private::Erased(_)) => {
+            Ok(PrivatePiece::Erased(_)) => {
                 report.erased += 1;
                 continue;
             }
-            Ok(Private::Held(piece)) => decrypt(originals, act, &Zeroizing::new(piece.json)),
-            Ok(Private::None) => {
+            Ok(PrivatePiece::Held(piece)) => decrypt(originals, act, &Zeroizing::new(piece.json))?,
+            Ok(PrivatePiece::None) => {
                 Err(Bilingual::new("其密钥缺失，已无法读取", "its key is missing: it cannot be read any more"))
             }
-            Err(error) => Err(Bilingual::new(unreadable(&error).zh, error.to_string())),
+            Err(error @ ReadError::Damaged { .. }) => Err(Bilingual::new(unreadable(&error).zh, error.to_string())),
+            Err(error) => return Err(unreadable(&error)),
         };
         report.count(*index, act, checked);
         done(act.size);
     }
-    report
+    Ok(report)
 }
 
-fn in_both(error: &CheckError) -> Bilingual {
-    Bilingual::new(error.chinese(), error.to_string())
+/// Separates what a check found out from a check that the disk or the system prevented.
+fn compared<T>(object: &ObjectId, checked: Result<T, CheckError>) -> Result<Result<T, Bilingual>, CliError> {
+    match checked {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) if error.is_of_system() => {
+            let (zh, en) = (format!("托管原文 {object}：{}", error.chinese()), format!("original {object}: {error}"));
+            Err(CliError::unable("unreadable", zh, en))
+        }
+        Err(error) => Ok(Err(Bilingual::new(error.chinese(), error.to_string()))),
+    }
 }
 
-fn decrypt(originals: &Path, act: &TakeCustody, key: &str) -> Result<(), Bilingual> {
-    let bytes =
-        lower_hex(key).map(Zeroizing::new).ok_or_else(|| Bilingual::new("其密钥格式不符", "its key is not a key"))?;
+fn decrypt(originals: &Path, act: &TakeCustody, key: &str) -> Result<Result<(), Bilingual>, CliError> {
+    let Some(bytes) = lower_hex(key).map(Zeroizing::new) else {
+        return Ok(Err(Bilingual::new("其密钥格式不符", "its key is not a key")));
+    };
     let object = ObjectId::from_bytes(act.object.0);
-    let measured = measure(originals, &object, &ObjectKey::from_bytes(&bytes), act.size);
-    let measured = measured.map_err(|error| in_both(&error))?;
+    let measured = compared(&object, measure(originals, &object, &ObjectKey::from_bytes(&bytes), act.size))?;
+    Ok(measured.and_then(|measured| equals_record(act, &measured)))
+}
+
+/// Whether the digests of an original are those of its record.
+fn equals_record(act: &TakeCustody, measured: &FileDigests) -> Result<(), Bilingual> {
     match act.data_hash.iter().find(|(algorithm, digest)| measured.digest(*algorithm) != *digest) {
         None => Ok(()),
         Some((algorithm, digest)) => {

@@ -7,10 +7,11 @@
 //! that is not a file of a log, is no evidence against the ledger:
 //! [`HttpLogReader::failure`] keeps the first failure, and a caller must check it before it reports findings.
 //!
-//! Not here: index rows and private content, which a node does not publish. Those calls return [`ReadError::Unavailable`].
+//! Not here: index rows and private content, which a node does not publish. Those calls return [`ReadError::NotPublished`].
 
+use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Handle;
 
@@ -24,7 +25,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::bounds::{items_within, leaf_hashes_to, leaves_within};
 use crate::store::traits::{
-    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,
+    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader, Published, ReadError,
 };
 
 /// The maximum length of a bundle in bytes: 256 leaves of 65,535 bytes, each with its two-byte length.
@@ -32,12 +33,18 @@ const BUNDLE_MAX: usize = TILE_WIDTH as usize * (2 + u16::MAX as usize);
 /// The maximum length of a tile in bytes.
 const TILE_MAX: usize = TILE_WIDTH as usize * 32;
 
+/// The number of files that the reader keeps. An audit reads each bundle once for its leaves and once for each leaf whose
+/// hash differs, and it reads tiles of several levels in turn.
+const KEPT_FILES: usize = 8;
+
 /// Reads the log of a node, up to the checkpoint that [`Self::connect`] fetched.
 #[derive(Debug)]
 pub struct HttpLogReader {
     client: LedgerClient,
     runtime: Handle,
     published: Arc<Published>,
+    /// The files fetched last, by path. A file of a fixed tree size never changes.
+    kept: Mutex<VecDeque<(String, Arc<Vec<u8>>)>>,
     failure: OnceLock<ClientError>,
 }
 
@@ -60,7 +67,8 @@ impl HttpLogReader {
         let header = header.last().copied().unwrap_or_default();
         let published = Published::of(checkpoint, header);
         let published = published.ok_or_else(|| malformed("the tree does not end in a block header"))?;
-        Ok(Self { client, runtime: Handle::current(), published: Arc::new(published), failure: OnceLock::new() })
+        let (runtime, published) = (Handle::current(), Arc::new(published));
+        Ok(Self { client, runtime, published, kept: Mutex::default(), failure: OnceLock::new() })
     }
 
     /// The error of the first request that failed, if one did. What the caller has read is then incomplete.
@@ -69,14 +77,22 @@ impl HttpLogReader {
         self.failure.get()
     }
 
-    /// Fetches a file of the log, of at most `limit` bytes.
-    fn fetch(&self, path: &str, limit: usize) -> Result<Vec<u8>, ReadError> {
+    /// A file of the log, of at most `limit` bytes: one of the kept files, or fetched.
+    fn fetch(&self, path: &str, limit: usize) -> Result<Arc<Vec<u8>>, ReadError> {
         // After a failure the audit is incomplete in any case, and each further request may take as long to fail.
         if let Some(failure) = self.failure.get() {
             return Err(ReadError::Unavailable(failure.to_string()));
         }
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, file)) = kept().iter().find(|(name, _)| name == path) {
+            return Ok(Arc::clone(file));
+        }
         let answer = self.runtime.block_on(self.client.bytes(&format!("/log/{path}"), limit));
-        answer.map_err(|error| self.failed(error))
+        let file = Arc::new(answer.map_err(|error| self.failed(error))?);
+        let mut kept = kept();
+        kept.push_front((path.to_owned(), Arc::clone(&file)));
+        kept.truncate(KEPT_FILES);
+        Ok(file)
     }
 
     /// Keeps `error` as the failure, unless an earlier request failed.
@@ -124,8 +140,17 @@ impl LogReader for HttpLogReader {
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
         let mut leaves = Vec::new();
         self.visit(first, count, &mut |leaf| leaves.push(leaf.to_vec()))?;
-        for (index, leaf) in (first.0..).zip(&leaves) {
-            leaf_hashes_to(LeafIndex(index), leaf, self.tile_hashes(0, index, 1)?.first())?;
+        let (mut at, mut rest) = (first.0, leaves.as_slice());
+        while !rest.is_empty() {
+            // One tile of level 0 at a time.
+            let in_tile = u64::from(TILE_WIDTH) - at % u64::from(TILE_WIDTH);
+            let (chunk, others) = rest.split_at(rest.len().min(usize::try_from(in_tile).unwrap_or(usize::MAX)));
+            let hashes = self.tile_hashes(0, at, u16::try_from(chunk.len()).unwrap_or(u16::MAX))?;
+            let mut hashes = hashes.iter();
+            for (index, leaf) in (at..).zip(chunk) {
+                leaf_hashes_to(LeafIndex(index), leaf, hashes.next())?;
+            }
+            (at, rest) = (at + chunk.len() as u64, others);
         }
         Ok(leaves)
     }
@@ -150,7 +175,7 @@ impl LogReader for HttpLogReader {
 
 /// The error of every call for data that a node does not publish.
 fn not_published<T>() -> Result<T, ReadError> {
-    Err(ReadError::Unavailable("a node does not publish this over HTTP".into()))
+    Err(ReadError::NotPublished)
 }
 
 impl Index for HttpLogReader {
@@ -202,11 +227,11 @@ impl Index for HttpLogReader {
 }
 
 impl PrivateReader for HttpLogReader {
-    fn private_of(&self, _: LeafIndex, _: Option<&Digest>) -> Result<Private, ReadError> {
+    fn private_of(&self, _: LeafIndex, _: Option<&Digest>) -> Result<PrivatePiece, ReadError> {
         not_published()
     }
 
-    fn annex(&self, _: LeafIndex, _: &Digest) -> Result<Private, ReadError> {
+    fn annex(&self, _: LeafIndex, _: &Digest) -> Result<PrivatePiece, ReadError> {
         not_published()
     }
 }

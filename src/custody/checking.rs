@@ -46,6 +46,12 @@ impl CheckError {
         if error.kind() == io::ErrorKind::NotFound { Self::Missing } else { Self::Unreadable(error) }
     }
 
+    /// Whether the disk or the system refused a read. The object may then be sound.
+    #[must_use]
+    pub fn is_of_system(&self) -> bool {
+        matches!(self, Self::Unreadable(error) if NotRegular::reason_of(error).is_none())
+    }
+
     /// In Chinese.
     #[must_use]
     pub fn chinese(&self) -> String {

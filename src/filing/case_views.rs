@@ -28,7 +28,7 @@ use crate::ledger::receipt::Facts;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::history::History;
 use crate::query::{history, records};
-use crate::store::traits::{LedgerReader, Private, ReadError};
+use crate::store::traits::{LedgerReader, PrivatePiece, ReadError};
 
 /// The present data of an item on the ledger.
 #[derive(Debug, Clone)]
@@ -150,7 +150,7 @@ fn custody_state(
 ) -> Result<Option<(TakeCustody, Timestamp, bool)>, ReadError> {
     let Some(stored) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };
     let Act::TakeCustody(act) = stored.document.act else { return Ok(None) };
-    let erased = matches!(store.annex(stored.position.index, &act.key.0)?, Private::Erased(_));
+    let erased = matches!(store.annex(stored.position.index, &act.key.0)?, PrivatePiece::Erased(_));
     Ok(Some((act, stored.position.at, erased)))
 }
 

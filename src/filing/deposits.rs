@@ -33,7 +33,7 @@ use crate::ledger::statement::text::{Link, Statement};
 use crate::ledger::time::Timestamp;
 use crate::query::receipts;
 use crate::query::records;
-use crate::store::traits::{Private, PrivateContent, ReadError};
+use crate::store::traits::{PrivateContent, PrivatePiece, ReadError};
 use crate::wire::metadata::canonical;
 
 /// A request to deposit on behalf of an account.
@@ -225,8 +225,8 @@ impl FilingService {
                 let own = |index: LeafIndex| -> Result<OwnDeposit, ReadError> {
                     let entry = records::entry(store, index)?;
                     let metadata = match store.private(index)? {
-                        Private::Held(piece) => Some(piece.json),
-                        Private::Erased(_) | Private::None => None,
+                        PrivatePiece::Held(piece) => Some(piece.json),
+                        PrivatePiece::Erased(_) | PrivatePiece::None => None,
                     };
                     Ok(OwnDeposit { index, number: entry.number, at: entry.received, metadata })
                 };
@@ -290,7 +290,7 @@ impl FilingService {
     ) -> Result<PrivateView, FilingError> {
         let (index, capacity) = self.viewing_capacity(actor, number, case).await?;
         let private = self.read(move |store| Ok(store.private(index)?)).await?;
-        let Private::Held(piece) = private else { return Ok(PrivateView { held: None, access: None }) };
+        let PrivatePiece::Held(piece) = private else { return Ok(PrivateView { held: None, access: None }) };
         let access =
             self.record_access(actor, capacity, AccessTarget::Deposit(number, AccessedContent::Deposit)).await?;
         Ok(PrivateView { held: Some(piece), access: Some(access) })

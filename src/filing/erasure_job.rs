@@ -44,7 +44,7 @@ use crate::ledger::time::Timestamp;
 use crate::query::receipts;
 use crate::query::records;
 use crate::store::traits::private_store::ErasureError;
-use crate::store::traits::{LedgerReader, Private, ReadError};
+use crate::store::traits::{LedgerReader, PrivatePiece, ReadError};
 
 /// Longest time that a request waits for the end of an erasure.
 pub const WAIT_MAX: Duration = Duration::from_mins(1);
@@ -125,7 +125,7 @@ fn notices_of(store: &dyn LedgerReader, pieces: &[ErasedPiece]) -> Result<BTreeS
             Piece::Metadata => store.private(piece.index)?,
             Piece::Annex(commitment) => store.annex(piece.index, &commitment)?,
         };
-        if let Private::Erased(notice) = private {
+        if let PrivatePiece::Erased(notice) = private {
             notices.insert(notice);
         }
     }

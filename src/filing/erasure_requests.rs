@@ -36,7 +36,7 @@ use crate::ledger::notice::{ERASED_MAX, ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::query::records;
 use crate::sequencer::handle::EraseError;
-use crate::store::traits::{LedgerReader, Private, PrivateContent, ReadError};
+use crate::store::traits::{LedgerReader, PrivateContent, PrivatePiece, ReadError};
 
 /// The content that is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +74,9 @@ impl ErasablePieces {
             Piece::Annex(commitment) => store.annex(piece.index, &commitment)?,
         };
         match private {
-            Private::Held(_) => self.held.push(piece),
-            Private::Erased(notice) => self.gone.push((piece, notice)),
-            Private::None => {}
+            PrivatePiece::Held(_) => self.held.push(piece),
+            PrivatePiece::Erased(notice) => self.gone.push((piece, notice)),
+            PrivatePiece::None => {}
         }
         Ok(())
     }

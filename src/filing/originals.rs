@@ -42,7 +42,7 @@ use crate::ledger::time::Timestamp;
 use crate::query::blocking::on_blocking_thread;
 use crate::query::records;
 use crate::sequencer::handle::DepositError;
-use crate::store::traits::{LedgerReader, Private, ReadError};
+use crate::store::traits::{LedgerReader, PrivatePiece, ReadError};
 
 /// Custody acts per read at the start.
 const PAGE: usize = 1_000;
@@ -160,7 +160,7 @@ pub(in crate::filing) fn custody(
     let position = stored.position;
     match stored.document.act {
         Act::TakeCustody(act) if act.deposit == deposit && stored.stream == *stream => {
-            let erased = matches!(store.annex(position.index, &act.key.0)?, Private::Erased(_));
+            let erased = matches!(store.annex(position.index, &act.key.0)?, PrivatePiece::Erased(_));
             Ok(Some(Original { act, position, number: stored.entry.number, erased }))
         }
         _ => Err(ReadError::Damaged {
@@ -479,7 +479,7 @@ pub fn originals_in_custody(store: &dyn LedgerReader) -> Result<Vec<CustodyRecor
         for index in &page {
             let document = act_at(store, *index)?.document;
             if let Act::TakeCustody(act) = document.act
-                && !matches!(store.annex(*index, &act.key.0)?, Private::Erased(_))
+                && !matches!(store.annex(*index, &act.key.0)?, PrivatePiece::Erased(_))
             {
                 kept.push(CustodyRecord { index: *index, owner: document.by, act });
             }

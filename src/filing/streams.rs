@@ -24,7 +24,7 @@ use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
 use crate::ledger::statement::text::{Statement, Subject};
 use crate::query::records;
-use crate::store::traits::{LedgerReader, Private, ReadError};
+use crate::store::traits::{LedgerReader, PrivatePiece, ReadError};
 
 /// An act read from the chain.
 #[derive(Debug, Clone)]
@@ -55,10 +55,10 @@ pub fn act_at(store: &dyn LedgerReader, index: LeafIndex) -> Result<StoredAct, R
 }
 
 /// Parses the act of `entry` from its private content, after comparing the content with the entry's commitments.
-fn act_of(index: LeafIndex, entry: Entry, private: Private) -> Result<StoredAct, ReadError> {
+fn act_of(index: LeafIndex, entry: Entry, private: PrivatePiece) -> Result<StoredAct, ReadError> {
     let statement = entry.statement.statement();
     let subject = statement.subject.ok_or_else(|| damaged(index, "it is in no stream"))?;
-    let Private::Held(piece) = private else {
+    let PrivatePiece::Held(piece) = private else {
         return Err(damaged(index, "its document is not held"));
     };
     if statement.content != Some(salted_content(&piece)) {
@@ -96,7 +96,7 @@ pub(in crate::filing) fn find_act_at(
 ) -> Result<Option<StoredAct>, ReadError> {
     let entry = records::entry(store, index)?;
     let private = store.private(index)?;
-    let is_act = matches!(&private, Private::Held(piece) if piece.json.starts_with(FIRST_LINE));
+    let is_act = matches!(&private, PrivatePiece::Held(piece) if piece.json.starts_with(FIRST_LINE));
     if is_act && entry.statement.statement().subject.is_some() {
         act_of(index, entry, private).map(Some)
     } else {
@@ -183,9 +183,9 @@ pub(in crate::filing) fn cases_labelled(
 /// [`ReadError`]; [`ReadError::Damaged`] if it is missing without a tombstone.
 pub fn text(store: &dyn LedgerReader, text: &Text) -> Result<Option<String>, ReadError> {
     match store.annex(text.index, &text.annex.0)? {
-        Private::Held(piece) => Ok(Some(piece.json)),
-        Private::Erased(_) => Ok(None),
-        Private::None => Err(damaged(text.index, format!("its annex {} is missing", text.annex))),
+        PrivatePiece::Held(piece) => Ok(Some(piece.json)),
+        PrivatePiece::Erased(_) => Ok(None),
+        PrivatePiece::None => Err(damaged(text.index, format!("its annex {} is missing", text.annex))),
     }
 }
 
@@ -245,7 +245,7 @@ mod tests {
         (Entry { number, received, statement }, piece)
     }
 
-    fn damage(entry: Entry, private: Private) -> String {
+    fn damage(entry: Entry, private: PrivatePiece) -> String {
         match act_of(INDEX, entry, private).unwrap_err() {
             ReadError::Damaged { what: "act", at, reason } if at == INDEX.to_string() => reason,
             error => panic!("{error}"),
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn an_act_is_read_back_as_it_was_written() {
         let (entry, piece) = written(&document(4));
-        let act = act_of(INDEX, entry.clone(), Private::Held(piece)).unwrap();
+        let act = act_of(INDEX, entry.clone(), PrivatePiece::Held(piece)).unwrap();
         let position = ActPosition { index: INDEX, sequence: 3, at: entry.received };
         assert_eq!((act.stream, act.position, &act.document), (Digest([9; 32]), position, &document(4)));
         assert_eq!(act.entry.number, entry.number);
@@ -264,12 +264,12 @@ mod tests {
     #[test]
     fn what_the_chain_did_not_commit_to_is_no_act() {
         let ((entry, piece), (_, other)) = (written(&document(4)), written(&document(5)));
-        for private in [Private::None, Private::Erased(LeafIndex(8))] {
+        for private in [PrivatePiece::None, PrivatePiece::Erased(LeafIndex(8))] {
             assert_eq!(damage(entry.clone(), private), "its document is not held");
         }
         let resalted = PrivateMetadata { salt: other.salt, ..piece.clone() };
         for private in [other, resalted] {
-            assert_eq!(damage(entry.clone(), Private::Held(private)), "its document has other digests");
+            assert_eq!(damage(entry.clone(), PrivatePiece::Held(private)), "its document has other digests");
         }
     }
 
@@ -284,8 +284,8 @@ mod tests {
             Entry { statement: signed.note().clone(), ..entry.clone() }
         };
         let other = restated(|statement| statement.on_behalf = Some(Digest([5; 32])));
-        assert_eq!(damage(other, Private::Held(piece.clone())), "its document names another account");
+        assert_eq!(damage(other, PrivatePiece::Held(piece.clone())), "its document names another account");
         let none = restated(|statement| statement.subject = None);
-        assert_eq!(damage(none, Private::Held(piece)), "it is in no stream");
+        assert_eq!(damage(none, PrivatePiece::Held(piece)), "it is in no stream");
     }
 }

@@ -25,7 +25,7 @@ use crate::error_code::ErrorCode;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
 use crate::http::client_address::ClientAddress;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::rate_limit::{ChargedBuckets, Limit, RateLimited, RateLimiter};
 use crate::ledger::statement::text::Statement;
 
@@ -101,10 +101,10 @@ impl DepositAdmission {
     /// # Errors
     ///
     /// `deposit_by_token_only`.
-    pub fn check_policy(&self) -> Result<(), Failure> {
+    pub fn check_policy(&self) -> Result<(), ApiError> {
         match self.policy {
             DepositPolicy::Open | DepositPolicy::Enrolled => Ok(()),
-            DepositPolicy::Accounts => Err(Failure::new(
+            DepositPolicy::Accounts => Err(ApiError::new(
                 ErrorCode::DepositByTokenOnly,
                 "this node accepts deposits from accounts only: POST /v1/entrusted-deposits with a token, or \
                  `tiezheng case deposit`",
@@ -117,7 +117,7 @@ impl DepositAdmission {
     /// # Errors
     ///
     /// `rate_limited`.
-    pub fn count_request(&self, client: ClientAddress) -> Result<(), Failure> {
+    pub fn count_request(&self, client: ClientAddress) -> Result<(), ApiError> {
         let Some(limiter) = &self.per_address else { return Ok(()) };
         match limiter.take(&client.group()) {
             Ok(_) => Ok(()),
@@ -134,10 +134,10 @@ impl DepositAdmission {
         &self,
         filing: Option<&FilingService>,
         statement: &Statement,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ApiError> {
         self.check_policy()?;
         match self.policy {
-            DepositPolicy::Enrolled if enrolling_accounts(filing, statement).is_empty() => Err(Failure::new(
+            DepositPolicy::Enrolled if enrolling_accounts(filing, statement).is_empty() => Err(ApiError::new(
                 ErrorCode::KeyNotEnrolled,
                 "this node accepts statements signed by an enrolled key. An account enrols it with \
                  POST /v1/accounts/me/keys or `tiezheng case account add-key VKEY`; then send the same statement again",
@@ -160,7 +160,7 @@ impl DepositAdmission {
         &self,
         filing: Option<&FilingService>,
         statement: &Statement,
-    ) -> Result<Charges, Failure> {
+    ) -> Result<Charges, ApiError> {
         match self.policy {
             DepositPolicy::Open => self.charge_keys(statement),
             DepositPolicy::Enrolled => {
@@ -177,7 +177,7 @@ impl DepositAdmission {
         }
     }
 
-    fn charge_keys(&self, statement: &Statement) -> Result<Charges, Failure> {
+    fn charge_keys(&self, statement: &Statement) -> Result<Charges, ApiError> {
         let mut charges = Charges::default();
         let Some(limiter) = &self.per_key else { return Ok(charges) };
         for key in &statement.keys {
@@ -195,7 +195,7 @@ impl DepositAdmission {
 
     /// Charges one of the accounts that enrolled the keys. An account that enrols another depositor's key thereby lends its own
     /// limit, and uses up no other.
-    fn charge_account(&self, accounts: &[AccountId]) -> Result<Option<(AccountId, ChargedBuckets)>, Failure> {
+    fn charge_account(&self, accounts: &[AccountId]) -> Result<Option<(AccountId, ChargedBuckets)>, ApiError> {
         let Some(limiter) = &self.per_account else { return Ok(None) };
         let mut shortest: Option<RateLimited> = None;
         for account in accounts {
@@ -221,8 +221,8 @@ impl DepositAdmission {
     }
 }
 
-fn limited_to(limited: RateLimited, whose: &str) -> Failure {
-    Failure::rate_limited(limited.retry_after, whose)
+fn limited_to(limited: RateLimited, whose: &str) -> ApiError {
+    ApiError::rate_limited(limited.retry_after, whose)
 }
 
 fn enrolling_accounts(filing: Option<&FilingService>, statement: &Statement) -> Vec<AccountId> {

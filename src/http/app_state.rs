@@ -14,7 +14,7 @@ use crate::http::client_quota::{Share, Shares};
 use crate::http::connections::Connections;
 use crate::http::hashing::HashingThreads;
 use crate::http::options::{MEMORY_UNIT, Options};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::ledger::time::Timestamp;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock, SystemClock};
@@ -92,8 +92,8 @@ impl AppState {
     /// # Errors
     ///
     /// `unauthenticated` on a node without one, where no token is valid.
-    pub fn filing(&self) -> Result<&Arc<FilingService>, Failure> {
-        self.filing.as_ref().ok_or_else(|| Failure::new(ErrorCode::Unauthenticated, "this node keeps no accounts"))
+    pub fn filing(&self) -> Result<&Arc<FilingService>, ApiError> {
+        self.filing.as_ref().ok_or_else(|| ApiError::new(ErrorCode::Unauthenticated, "this node keeps no accounts"))
     }
 
     /// Admission of deposits.
@@ -127,8 +127,8 @@ impl AppState {
     /// Those of `read`; `too_many_threads`; `internal` when it panicked.
     pub async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&dyn LedgerReader) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
+        read: impl FnOnce(&dyn LedgerReader) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         self.queries.read(read).await
     }
 
@@ -139,8 +139,8 @@ impl AppState {
     /// As [`Self::read`].
     pub async fn read_cached_first<T: Send + 'static>(
         &self,
-        read: impl Fn(&dyn LedgerReader) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
+        read: impl Fn(&dyn LedgerReader) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         self.queries.read_cached_first(read).await
     }
 
@@ -162,13 +162,13 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn body_memory(&self, client: AddressGroup, units: usize) -> Result<Share, Failure> {
+    pub async fn body_memory(&self, client: AddressGroup, units: usize) -> Result<Share, ApiError> {
         if let Some(memory) = self.body_memory.try_take(client, units) {
             return Ok(memory);
         }
         self.connections.evict_one_of(client);
         let memory = self.body_memory.take(client, units, self.options.place_timeout).await;
-        memory.map_err(|_| Failure::busy("requests whose bodies are incomplete"))
+        memory.map_err(|_| ApiError::busy("requests whose bodies are incomplete"))
     }
 
     /// Waits for a permit to receive a file of `client` for verification.
@@ -176,9 +176,9 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn file_permit(&self, client: AddressGroup) -> Result<Share, Failure> {
+    pub async fn file_permit(&self, client: AddressGroup) -> Result<Share, ApiError> {
         let place = self.files.take(client, 1, self.options.place_timeout).await;
-        place.map_err(|_| Failure::busy("verifications of files"))
+        place.map_err(|_| ApiError::busy("verifications of files"))
     }
 
     /// Waits for a permit to receive an original of `account` into custody.
@@ -186,9 +186,9 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn upload_permit(&self, account: AccountId) -> Result<Share, Failure> {
+    pub async fn upload_permit(&self, account: AccountId) -> Result<Share, ApiError> {
         let place = self.uploads.take(account, 1, self.options.place_timeout).await;
-        place.map_err(|_| Failure::busy("originals"))
+        place.map_err(|_| ApiError::busy("originals"))
     }
 
     /// Waits for a permit to read a batch of `client`.
@@ -196,9 +196,9 @@ impl AppState {
     /// # Errors
     ///
     /// `busy` when none becomes free in time.
-    pub async fn batch_permit(&self, client: AddressGroup) -> Result<Share, Failure> {
+    pub async fn batch_permit(&self, client: AddressGroup) -> Result<Share, ApiError> {
         let place = self.batches.take(client, 1, self.options.place_timeout).await;
-        place.map_err(|_| Failure::busy("batches"))
+        place.map_err(|_| ApiError::busy("batches"))
     }
 
     /// Whether a batch waits for a permit.
@@ -213,13 +213,13 @@ impl AppState {
     /// # Errors
     ///
     /// `internal` if the semaphore were closed, which does not happen.
-    pub async fn batch_queue_permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+    pub async fn batch_queue_permit(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         take(&self.lines_of_batches).await
     }
 }
 
-async fn take(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
-    Arc::clone(places).acquire_owned().await.map_err(|error| Failure::internal(&error))
+async fn take(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ApiError> {
+    Arc::clone(places).acquire_owned().await.map_err(|error| ApiError::internal(&error))
 }
 
 impl std::fmt::Debug for AppState {

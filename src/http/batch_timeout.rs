@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::error_code::ErrorCode;
 use crate::http::body::too_slow;
 use crate::http::options::Options;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 
 /// Extension of the wait per chunk of lines with a deposit.
 const CREDIT: Duration = Duration::from_secs(1);
@@ -64,13 +64,13 @@ impl BatchTimeout {
     }
 
     /// The reason to end the batch now, if there is one; `is_contended` while other batches wait for a permit.
-    pub fn end(&mut self, is_contended: bool) -> Option<Failure> {
+    pub fn end(&mut self, is_contended: bool) -> Option<ApiError> {
         self.set_waiting(true);
         if self.waited >= self.longest {
             return Some(too_slow());
         }
         let detail = "no deposit came for too long while other batches waited; send the rest again";
-        (is_contended && self.debt >= self.longest_contended).then(|| Failure::new(ErrorCode::BatchStalled, detail))
+        (is_contended && self.debt >= self.longest_contended).then(|| ApiError::new(ErrorCode::BatchStalled, detail))
     }
 }
 

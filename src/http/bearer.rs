@@ -19,7 +19,7 @@ use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::secret::{random_request_id, request_id};
 use crate::http::app_state::AppState;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::header;
 use crate::ledger::hash::sha256;
 use crate::wire::bilingual::Bilingual;
@@ -34,9 +34,9 @@ const KEY_MAX: usize = 128;
 pub struct Bearer(pub Actor);
 
 impl FromRequestParts<Arc<AppState>> for Bearer {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
         Ok(Self(state.filing()?.authenticate(bearer_token(&parts.headers))?))
     }
 }
@@ -63,21 +63,21 @@ pub(in crate::http) fn account_verifier(actor: &Actor) -> VerifierJson {
 /// # Errors
 ///
 /// `bad_idempotency_key`, `bad_value`.
-pub fn context(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> Result<RequestContext, Failure> {
+pub fn context(actor: &Actor, headers: &HeaderMap, path: &str, body: &[u8]) -> Result<RequestContext, ApiError> {
     let key = header(headers, &IDEMPOTENCY_KEY);
     let good = key.len() <= KEY_MAX && key.bytes().all(|b| b.is_ascii_graphic());
     if headers.contains_key(&IDEMPOTENCY_KEY) && (!good || key.is_empty()) {
-        return Err(Failure::new(ErrorCode::BadIdempotencyKey, "1 to 128 visible ASCII characters"));
+        return Err(ApiError::new(ErrorCode::BadIdempotencyKey, "1 to 128 visible ASCII characters"));
     }
     let request = if key.is_empty() {
-        random_request_id().map_err(|error| Failure::internal(&error))?
+        random_request_id().map_err(|error| ApiError::internal(&error))?
     } else {
         request_id(actor.id, key)
     };
     let capacity = match header(headers, &ACTING_AS) {
         "" if !headers.contains_key(&ACTING_AS) => None,
         text => Some(Capacity::parse(text).ok_or_else(|| {
-            Failure::new(ErrorCode::BadValue, format!("`{ACTING_AS}` names no capacity")).expecting(Capacity::EXPECTED)
+            ApiError::new(ErrorCode::BadValue, format!("`{ACTING_AS}` names no capacity")).expecting(Capacity::EXPECTED)
         })?),
     };
     let body = sha256(&[path.as_bytes(), b"\n", body].concat());

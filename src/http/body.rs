@@ -25,7 +25,7 @@ use crate::http::app_state::AppState;
 use crate::http::client_address::AddressGroup;
 use crate::http::hashing::HashingError;
 use crate::http::options::{MEMORY_UNIT, Options};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::ledger::digests::DigestPair;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::statement::content::FileDigests;
@@ -35,20 +35,20 @@ pub const PART: u64 = 256 * 1024;
 
 /// The error for a body of more than `limit` bytes.
 #[must_use]
-pub fn too_large(limit: u64) -> Failure {
-    Failure::new(ErrorCode::BodyTooLarge, format!("at most {limit} bytes")).limited(limit)
+pub fn too_large(limit: u64) -> ApiError {
+    ApiError::new(ErrorCode::BodyTooLarge, format!("at most {limit} bytes")).limited(limit)
 }
 
 /// The error for a body, or a part of it, that arrives too slowly.
 #[must_use]
-pub fn too_slow() -> Failure {
-    Failure::new(ErrorCode::BodyTimeout, "send it again, faster")
+pub fn too_slow() -> ApiError {
+    ApiError::new(ErrorCode::BodyTimeout, "send it again, faster")
 }
 
 /// The error for a body that ended early.
 #[must_use]
-pub fn broken(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(ErrorCode::BodyBroken, error.to_string())
+pub fn broken(error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::new(ErrorCode::BodyBroken, error.to_string())
 }
 
 /// The value of `Content-Length`; `None` if it is missing or invalid.
@@ -58,7 +58,7 @@ pub fn announced(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Rejects a request whose `Content-Length` is over `limit`, before any of the body is read.
-fn require_announced(headers: &HeaderMap, limit: u64) -> Result<(), Failure> {
+fn require_announced(headers: &HeaderMap, limit: u64) -> Result<(), ApiError> {
     if announced(headers).is_some_and(|length| length > limit) { Err(too_large(limit)) } else { Ok(()) }
 }
 
@@ -73,7 +73,7 @@ pub async fn read(
     headers: &HeaderMap,
     mut body: Body,
     limit: usize,
-) -> Result<Bytes, Failure> {
+) -> Result<Bytes, ApiError> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     require_announced(headers, most)?;
     let patience = state.options().body_timeout;
@@ -100,7 +100,7 @@ pub async fn read(
 }
 
 /// The next data frame of a body; `None` at its end.
-async fn frame(body: &mut Body, deadline: Instant) -> Result<Option<Bytes>, Failure> {
+async fn frame(body: &mut Body, deadline: Instant) -> Result<Option<Bytes>, ApiError> {
     loop {
         let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| too_slow())? else { return Ok(None) };
         // Trailers are not part of the body.
@@ -130,7 +130,7 @@ pub async fn measure(
     headers: &HeaderMap,
     mut body: Body,
     salt: Option<[u8; SALT_LEN]>,
-) -> Result<FileDigests, Failure> {
+) -> Result<FileDigests, ApiError> {
     let options = state.options();
     require_announced(headers, options.file_max)?;
     let client = match sender {
@@ -155,7 +155,7 @@ pub async fn measure(
                 frames?
             }
         };
-        let Some(mut hashed) = hashes.take() else { return Err(Failure::internal(&"a hash was lost")) };
+        let Some(mut hashed) = hashes.take() else { return Err(ApiError::internal(&"a hash was lost")) };
         if frames.is_empty() {
             return Ok(hashed.finish());
         }
@@ -171,10 +171,10 @@ pub async fn measure(
     }
 }
 
-fn hashing_failed(error: &HashingError) -> Failure {
+fn hashing_failed(error: &HashingError) -> ApiError {
     match error {
-        HashingError::NoThread(_) => Failure::new(ErrorCode::Unavailable, error.to_string()),
-        HashingError::Panicked => Failure::internal(&error),
+        HashingError::NoThread(_) => ApiError::new(ErrorCode::Unavailable, error.to_string()),
+        HashingError::Panicked => ApiError::internal(&error),
     }
 }
 
@@ -183,7 +183,7 @@ fn length(frames: &[Bytes]) -> u64 {
 }
 
 /// Frames with at least [`PART`] bytes in total, or the rest of the body; empty at its end.
-async fn part(body: &mut Body, pace: &mut BodyDeadline, latest: Option<Instant>) -> Result<Vec<Bytes>, Failure> {
+async fn part(body: &mut Body, pace: &mut BodyDeadline, latest: Option<Instant>) -> Result<Vec<Bytes>, ApiError> {
     let mut frames = Vec::new();
     while length(&frames) < PART {
         let (since, deadline) = (Instant::now(), pace.deadline());

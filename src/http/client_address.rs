@@ -17,7 +17,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -134,11 +134,11 @@ impl std::fmt::Display for ClientAddress {
 }
 
 impl<S: Sync> FromRequestParts<S> for ClientAddress {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let address = parts.extensions.get().copied();
-        address.ok_or_else(|| Failure::internal(&"the server did not note the client's address"))
+        address.ok_or_else(|| ApiError::internal(&"the server did not note the client's address"))
     }
 }
 

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
 use crate::http::api::deposits::read;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::ledger::statement::signed::StatementError;
 use crate::wire::deposit::REQUEST_MAX;
 
@@ -35,8 +35,8 @@ async fn deposit(State(answer): State<Bytes>, body: Body) -> Response {
     }
 }
 
-async fn check(body: Body) -> Result<(), Failure> {
-    let bytes = axum::body::to_bytes(body, REQUEST_MAX).await.map_err(|error| Failure::internal(&error))?;
+async fn check(body: Body) -> Result<(), ApiError> {
+    let bytes = axum::body::to_bytes(body, REQUEST_MAX).await.map_err(|error| ApiError::internal(&error))?;
     let (statement, _) = read(&bytes)?;
     match statement.strictly_forged_key() {
         None => Ok(()),

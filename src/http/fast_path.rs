@@ -31,7 +31,7 @@ use crate::http::caching::ConditionalRequest;
 use crate::http::client_address::ClientAddress;
 use crate::http::client_body::ClientBody;
 use crate::http::connections::OpenConnection;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::require_plain_body;
 use crate::http::request_metrics::RequestMetrics;
 use crate::http::router::panicked;
@@ -76,7 +76,7 @@ impl FastRoute {
     }
 
     /// Calls the handler of the route.
-    async fn answer(self, state: Arc<AppState>, client: ClientAddress, request: Request) -> Result<Response, Failure> {
+    async fn answer(self, state: Arc<AppState>, client: ClientAddress, request: Request) -> Result<Response, ApiError> {
         match self {
             Self::Deposit => {
                 let (head, body) = request.into_parts();
@@ -173,7 +173,7 @@ impl Service<Request<Incoming>> for ConnectionService {
 }
 
 /// The response to a request that the entry point rejects, with metrics and response headers as from a route.
-fn rejected(failure: Failure, request: &Request) -> Response {
+fn rejected(failure: ApiError, request: &Request) -> Response {
     let (metrics, conditional) = (RequestMetrics::begin(request), ConditionalRequest::of(request));
     let mut response = failure.into_response();
     conditional.finish(&mut response);

@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use http_body_util::BodyExt as _;
 
 use crate::http::body::broken;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 
 /// A line, without its LF.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,11 +60,11 @@ impl Lines {
     /// # Errors
     ///
     /// `body_broken`; then there are no more lines, and an incomplete one is lost.
-    pub async fn next(&mut self, most: usize) -> Result<Vec<Line>, Failure> {
+    pub async fn next(&mut self, most: usize) -> Result<Vec<Line>, ApiError> {
         self.arriving(most).await.map_err(|failure| self.lost(failure))
     }
 
-    async fn arriving(&mut self, most: usize) -> Result<Vec<Line>, Failure> {
+    async fn arriving(&mut self, most: usize) -> Result<Vec<Line>, ApiError> {
         loop {
             let lines = self.cut(most);
             if !lines.is_empty() {
@@ -82,7 +82,7 @@ impl Lines {
         }
     }
 
-    fn lost(&mut self, failure: Failure) -> Failure {
+    fn lost(&mut self, failure: ApiError) -> ApiError {
         (self.ended, self.rest, self.begun, self.skipping) = (true, Bytes::new(), Vec::new(), false);
         failure
     }

@@ -27,7 +27,7 @@ const PAUSED_RETRY_S: u64 = 5;
 
 /// The error of a request, with everything that its response contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct ApiError {
     code: ErrorCode,
     /// What failed and what to do, in English.
     detail: Box<str>,
@@ -40,7 +40,7 @@ pub struct Failure {
     retry_after_s: Option<u64>,
 }
 
-impl Failure {
+impl ApiError {
     /// An error with this code; `detail` says what failed and what to do.
     #[must_use]
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
@@ -142,7 +142,7 @@ impl Failure {
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = json::pretty(&self.problem()).into_response();
         *response.status_mut() = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -182,13 +182,13 @@ fn expected(error: &StatementError) -> Option<String> {
     }
 }
 
-impl From<JsonError> for Failure {
+impl From<JsonError> for ApiError {
     fn from(error: JsonError) -> Self {
         DepositRequestError::Json(error).into()
     }
 }
 
-impl From<StatementError> for Failure {
+impl From<StatementError> for ApiError {
     fn from(error: StatementError) -> Self {
         let failure = Self::new(error.code(), error.to_string()).in_chinese(chinese::statement(&error));
         let limit = limit(statement_limit(&error));
@@ -196,7 +196,7 @@ impl From<StatementError> for Failure {
     }
 }
 
-impl From<DepositRequestError> for Failure {
+impl From<DepositRequestError> for ApiError {
     fn from(error: DepositRequestError) -> Self {
         let failure = Self::new(error.code(), error.to_string()).in_chinese(chinese::request(&error));
         let expected = match &error {
@@ -207,14 +207,14 @@ impl From<DepositRequestError> for Failure {
     }
 }
 
-impl From<NumberError> for Failure {
+impl From<NumberError> for ApiError {
     fn from(error: NumberError) -> Self {
         let failure = Self::new(ErrorCode::MistypedNumber, error.to_string()).in_chinese(error.chinese());
         failure.expecting("YYYYMMDD-XXXX-XXXX-XXXX-XX")
     }
 }
 
-impl From<Refusal> for Failure {
+impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let failure = Self::new(refusal.code(), refusal.to_string());
         match refusal {
@@ -228,7 +228,7 @@ impl From<Refusal> for Failure {
     }
 }
 
-impl From<DepositError> for Failure {
+impl From<DepositError> for ApiError {
     fn from(error: DepositError) -> Self {
         let detail = error.to_string();
         match error {
@@ -250,7 +250,7 @@ impl From<DepositError> for Failure {
     }
 }
 
-impl From<Pause> for Failure {
+impl From<Pause> for ApiError {
     /// Clients see the fault of the clock. They do not see storage errors, which contain paths of the operator.
     fn from(pause: Pause) -> Self {
         let detail = match &pause {
@@ -266,19 +266,19 @@ impl From<Pause> for Failure {
     }
 }
 
-impl From<ConfirmError> for Failure {
+impl From<ConfirmError> for ApiError {
     fn from(error: ConfirmError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }
 
-impl From<BlockingError> for Failure {
+impl From<BlockingError> for ApiError {
     fn from(error: BlockingError) -> Self {
         FilingError::from(error).into()
     }
 }
 
-impl From<FilingError> for Failure {
+impl From<FilingError> for ApiError {
     fn from(error: FilingError) -> Self {
         let detail = error.to_string();
         match error {
@@ -306,7 +306,7 @@ impl From<FilingError> for Failure {
     }
 }
 
-impl From<ReadError> for Failure {
+impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Beyond { .. } => Self::not_found(error.to_string()),
@@ -316,7 +316,7 @@ impl From<ReadError> for Failure {
             }
             // Callers of a cache-only read repeat it on the blocking pool, so no client should see this error.
             ReadError::WouldBlock => Self::new(ErrorCode::Unavailable, "try again later"),
-            ReadError::Unavailable(_) => {
+            ReadError::NotPublished | ReadError::Unavailable(_) => {
                 tracing::error!(%error, "the ledger could not be read");
                 Self::new(ErrorCode::Unavailable, "try again later")
             }

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::error_code::ErrorCode;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::wire::json::INTEGER_MAX;
 
 /// Reads a query.
@@ -17,12 +17,12 @@ use crate::wire::json::INTEGER_MAX;
 /// # Errors
 ///
 /// `bad_query`; `integer_too_large` for an integer beyond [`INTEGER_MAX`].
-pub fn read<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
+pub fn read<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     let pairs = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name, Parameter(value)));
     T::deserialize(MapDeserializer::<_, QueryError>::new(pairs)).map_err(|error| match &error {
-        QueryError::TooLarge(value) => Failure::new(ErrorCode::IntegerTooLarge, error.to_string())
+        QueryError::TooLarge(value) => ApiError::new(ErrorCode::IntegerTooLarge, error.to_string())
             .in_chinese(format!("整数 {value} 超过 {INTEGER_MAX}，无法在 JSON 中精确表示")),
-        QueryError::Invalid(_) => Failure::new(ErrorCode::BadQuery, error.to_string()),
+        QueryError::Invalid(_) => ApiError::new(ErrorCode::BadQuery, error.to_string()),
     })
 }
 

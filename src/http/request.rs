@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
 
 use crate::error_code::ErrorCode;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::query;
 use crate::ledger::number::DepositNumber;
 use crate::wire::json::INTEGER_MAX;
@@ -17,9 +17,9 @@ use crate::wire::json::INTEGER_MAX;
 pub struct Parameters<T>(pub T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         query::read(parts.uri.query().unwrap_or_default()).map(Self)
     }
 }
@@ -29,11 +29,11 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
 pub struct PathParameter(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathParameter {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        path.map(|Path(name)| Self(name)).map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))
+        path.map(|Path(name)| Self(name)).map_err(|error| ApiError::new(ErrorCode::BadPath, error.body_text()))
     }
 }
 
@@ -43,7 +43,7 @@ impl PathParameter {
     /// # Errors
     ///
     /// `mistyped_number`, before anything is looked up.
-    pub fn number(&self) -> Result<DepositNumber, Failure> {
+    pub fn number(&self) -> Result<DepositNumber, ApiError> {
         Ok(DepositNumber::parse(&self.0)?)
     }
 
@@ -52,10 +52,10 @@ impl PathParameter {
     /// # Errors
     ///
     /// `bad_path`.
-    pub fn decimal(&self) -> Result<u64, Failure> {
+    pub fn decimal(&self) -> Result<u64, ApiError> {
         let digits = self.0.bytes().all(|b| b.is_ascii_digit());
         let value = self.0.parse().ok().filter(|value| digits && *value <= INTEGER_MAX);
-        let bad = || Failure::new(ErrorCode::BadPath, format!("`{}` is no decimal up to {INTEGER_MAX}", self.0));
+        let bad = || ApiError::new(ErrorCode::BadPath, format!("`{}` is no decimal up to {INTEGER_MAX}", self.0));
         value.ok_or_else(|| bad().expecting("a decimal"))
     }
 }
@@ -78,15 +78,15 @@ pub fn content_type(headers: &HeaderMap) -> String {
 /// # Errors
 ///
 /// `unsupported_media_type`.
-pub fn require_content_type(headers: &HeaderMap, media_type: &str) -> Result<(), Failure> {
+pub fn require_content_type(headers: &HeaderMap, media_type: &str) -> Result<(), ApiError> {
     if content_type(headers) == media_type { Ok(()) } else { Err(unsupported(headers, media_type)) }
 }
 
 /// A body of another type than `expected`.
 #[must_use]
-pub fn unsupported(headers: &HeaderMap, expected: &str) -> Failure {
+pub fn unsupported(headers: &HeaderMap, expected: &str) -> ApiError {
     let found = content_type(headers);
-    Failure::new(ErrorCode::UnsupportedMediaType, format!("this path takes {expected}, not `{found}`"))
+    ApiError::new(ErrorCode::UnsupportedMediaType, format!("this path takes {expected}, not `{found}`"))
         .expecting(expected)
 }
 
@@ -96,7 +96,7 @@ pub fn unsupported(headers: &HeaderMap, expected: &str) -> Failure {
 /// # Errors
 ///
 /// `unsupported_content_encoding`, `unsupported_transfer_encoding`, `partial_body`.
-pub fn require_plain_body(headers: &HeaderMap) -> Result<(), Failure> {
+pub fn require_plain_body(headers: &HeaderMap) -> Result<(), ApiError> {
     let codings = |name: &HeaderName| {
         let lines = headers.get_all(name).into_iter();
         let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
@@ -106,7 +106,7 @@ pub fn require_plain_body(headers: &HeaderMap) -> Result<(), Failure> {
         && let Some(coding) = codings(&CONTENT_ENCODING).iter().find(|coding| !coding.eq_ignore_ascii_case(b"identity"))
     {
         let coding = coding.escape_ascii();
-        return Err(Failure::new(
+        return Err(ApiError::new(
             ErrorCode::UnsupportedContentEncoding,
             format!("the body is sent as `{coding}`; send it as it is"),
         )
@@ -116,14 +116,14 @@ pub fn require_plain_body(headers: &HeaderMap) -> Result<(), Failure> {
         && let Some(coding) = codings(&TRANSFER_ENCODING).iter().find(|coding| !coding.eq_ignore_ascii_case(b"chunked"))
     {
         let coding = coding.escape_ascii();
-        return Err(Failure::new(
+        return Err(ApiError::new(
             ErrorCode::UnsupportedTransferEncoding,
             format!("the body is sent as `{coding}`; send it as it is"),
         )
         .expecting("chunked"));
     }
     if headers.contains_key(CONTENT_RANGE) {
-        return Err(Failure::new(
+        return Err(ApiError::new(
             ErrorCode::PartialBody,
             "a part of a body is not taken; send all of it, without Content-Range",
         ));
@@ -136,7 +136,7 @@ pub fn require_plain_body(headers: &HeaderMap) -> Result<(), Failure> {
 /// # Errors
 ///
 /// `not_acceptable`.
-pub fn accepted<'o>(headers: &HeaderMap, offered: &[&'o str]) -> Result<&'o str, Failure> {
+pub fn accepted<'o>(headers: &HeaderMap, offered: &[&'o str]) -> Result<&'o str, ApiError> {
     let accept = header(headers, &ACCEPT);
     let weight = |offer: &str| if accept.is_empty() { 1.0 } else { weight_of(accept, offer) };
     let mut best: Option<(&str, f32)> = None;
@@ -148,7 +148,7 @@ pub fn accepted<'o>(headers: &HeaderMap, offered: &[&'o str]) -> Result<&'o str,
     }
     let expected = offered.join(", ");
     best.map(|(offer, _)| offer).ok_or_else(|| {
-        Failure::new(ErrorCode::NotAcceptable, format!("available as {expected}")).expecting(expected.clone())
+        ApiError::new(ErrorCode::NotAcceptable, format!("available as {expected}")).expecting(expected.clone())
     })
 }
 

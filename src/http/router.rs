@@ -21,7 +21,7 @@ use crate::http::api::{
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching, ConditionalRequest};
 use crate::http::openapi::{self, READS, WRITES, by_token, codes, public};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request_metrics::RequestMetrics;
 use crate::http::web::pages;
 
@@ -128,7 +128,7 @@ async fn run_to_completion(request: Request, next: Next) -> Response {
     }
     match tokio::spawn(next.run(request)).await {
         Ok(response) => response,
-        Err(error) => Failure::internal(&error).into_response(),
+        Err(error) => ApiError::internal(&error).into_response(),
     }
 }
 
@@ -173,16 +173,16 @@ async fn common_middleware(request: Request, next: Next) -> Response {
     response
 }
 
-async fn no_such_route(request: Request) -> Failure {
-    Failure::new(ErrorCode::NoSuchRoute, format!("{} is no path here; /docs lists them", request.uri().path()))
+async fn no_such_route(request: Request) -> ApiError {
+    ApiError::new(ErrorCode::NoSuchRoute, format!("{} is no path here; /docs lists them", request.uri().path()))
 }
 
-async fn method_not_allowed(request: Request) -> Failure {
-    Failure::new(ErrorCode::MethodNotAllowed, format!("{} {}", request.method(), request.uri().path()))
+async fn method_not_allowed(request: Request) -> ApiError {
+    ApiError::new(ErrorCode::MethodNotAllowed, format!("{} {}", request.method(), request.uri().path()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(in crate::http) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Failure::internal(&said.unwrap_or("a handler panicked")).into_response()
+    ApiError::internal(&said.unwrap_or("a handler panicked")).into_response()
 }

@@ -31,7 +31,7 @@ use crate::http::client_stream::ClientStream;
 use crate::http::connections::OpenConnection;
 use crate::http::fast_path::FastPath;
 use crate::http::options::Options;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request_metrics;
 use crate::http::router::router;
 use crate::http::write_timeout::WriteTimeout;
@@ -137,7 +137,7 @@ async fn retried<T, F: Future<Output = io::Result<T>>>(mut accept: impl FnMut() 
 /// The answer to a connection beyond the limit of its client.
 fn too_many_connections() -> Vec<u8> {
     let failure =
-        Failure::new(ErrorCode::TooManyConnections, "close some of your connections, or wait, and connect again");
+        ApiError::new(ErrorCode::TooManyConnections, "close some of your connections, or wait, and connect again");
     let body = json::pretty(&failure.problem());
     let head = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {PROBLEM_JSON}\r\ncache-control: no-store\r\nretry-after: 1\r\n\

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::http::app_state::AppState;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::ledger::metadata::PrivateMetadata;
 use crate::ledger::statement::signed::{SignedStatement, StatementNote};
 use crate::query::receipts;
@@ -21,7 +21,7 @@ pub enum QueueWait {
 }
 
 /// The receipt of a statement that is already on the chain.
-async fn existing(state: &AppState, statement: &SignedStatement) -> Result<Option<DepositReply>, Failure> {
+async fn existing(state: &AppState, statement: &SignedStatement) -> Result<Option<DepositReply>, ApiError> {
     let id = statement.note().id();
     state
         .read(move |reader| {
@@ -46,7 +46,7 @@ pub async fn deposit(
     statement: StatementNote,
     private: Option<PrivateMetadata>,
     patience: QueueWait,
-) -> Result<DepositReply, Failure> {
+) -> Result<DepositReply, ApiError> {
     let (admission, filing) = (state.admission(), state.filing().ok().map(|filing| &**filing));
     admission.check_keys(filing, statement.statement())?;
     let sequencer = state.sequencer();

@@ -15,14 +15,14 @@ use axum::http::uri::{Authority, Scheme};
 use axum::http::{HeaderMap, Method, Uri, Version};
 
 use crate::error_code::ErrorCode;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 
 /// Checks the target and the Host fields of a request.
 ///
 /// # Errors
 ///
 /// `bad_host`; `misdirected` for an absolute target that is not of `http`.
-pub fn check(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap) -> Result<(), Failure> {
+pub fn check(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
     one_host(version, headers)?;
     match (uri.scheme(), uri.authority()) {
         (Some(scheme), Some(authority)) => absolute(scheme, authority),
@@ -33,11 +33,11 @@ pub fn check(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap) 
     }
 }
 
-fn bad(detail: impl Into<String>) -> Failure {
-    Failure::new(ErrorCode::BadHost, detail)
+fn bad(detail: impl Into<String>) -> ApiError {
+    ApiError::new(ErrorCode::BadHost, detail)
 }
 
-fn one_host(version: Version, headers: &HeaderMap) -> Result<(), Failure> {
+fn one_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(host), None) if is_host(host.as_bytes()) => Ok(()),
@@ -52,12 +52,12 @@ fn one_host(version: Version, headers: &HeaderMap) -> Result<(), Failure> {
 }
 
 /// What came over this listener came in clear text, so it is of `http`, whatever it says (RFC 9110 section 7.4).
-fn absolute(scheme: &Scheme, authority: &Authority) -> Result<(), Failure> {
+fn absolute(scheme: &Scheme, authority: &Authority) -> Result<(), ApiError> {
     if !is_host(authority.as_str().as_bytes()) {
         return Err(bad("the host of the request target is no host name or address"));
     }
     if *scheme != Scheme::HTTP {
-        return Err(Failure::new(
+        return Err(ApiError::new(
             ErrorCode::Misdirected,
             format!("the request target is of `{scheme}`, this listener of `http`"),
         ));

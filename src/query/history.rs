@@ -112,7 +112,7 @@ pub fn earlier_deposits<R: LedgerReader + ?Sized>(
         if earlier.status == ClaimStatus::Verified {
             Ok(earlier)
         } else {
-            Err(damaged("digest", other, "leads astray"))
+            Err(damaged("digest", other, "its index row names a deposit that has none of these digests"))
         }
     };
     let items = page.items.iter().map(deposit).collect::<Result<_, _>>()?;

@@ -98,7 +98,7 @@ pub(in crate::query) fn ends<R: LedgerReader + ?Sized>(
     tip: &Published,
 ) -> Result<[InclusionProof; 2], ReadError> {
     let before = header.first.0.checked_sub(1);
-    let before = before.ok_or_else(|| damaged("block", header.height, "no deposit stands in it"))?;
+    let before = before.ok_or_else(|| damaged("block", header.height, "the first block has no leaf before it"))?;
     within(store, tip.size())?;
     built(prove::inclusions(tree, [header.index(), LeafIndex(before)], tip.size()), tip.size())
 }

@@ -24,7 +24,7 @@ use crate::sequencer::queue::Inbox;
 use crate::sequencer::request::{DepositOutcome, ErasureOutcome, PendingErasure};
 use crate::sequencer::state::{CommitError, SequencerState};
 use crate::store::admission::Streams;
-use crate::store::traits::{LedgerReader, LogStore, Private, ReadError};
+use crate::store::traits::{LedgerReader, LogStore, PrivatePiece, ReadError};
 
 impl<S: LogStore + ?Sized> Committer<S> {
     /// Commits one erasure and resolves it.
@@ -140,7 +140,7 @@ fn notice_with<S: LedgerReader + ?Sized>(
         Piece::Annex(commitment) => store.annex(first.index, &commitment),
     };
     let notice = match content {
-        Ok(Private::Erased(notice)) => notice,
+        Ok(PrivatePiece::Erased(notice)) => notice,
         Ok(_) | Err(ReadError::Beyond { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };

@@ -8,7 +8,7 @@ use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{TILE_WIDTH, items_at};
 use crate::ledger::metadata::PrivateMetadata;
-use crate::store::traits::{Private, Published, ReadError, damaged};
+use crate::store::traits::{PrivatePiece, Published, ReadError, damaged};
 
 /// The size that bounds all reads; 0 before anything is published.
 #[must_use]
@@ -77,9 +77,9 @@ pub fn piece_hashes_to(
     index: LeafIndex,
     held: PrivateMetadata,
     committed: &Digest,
-) -> Result<Private, ReadError> {
+) -> Result<PrivatePiece, ReadError> {
     let fits = held.commitment() == *committed;
-    if fits { Ok(Private::Held(held)) } else { Err(damaged(table, index, "it is not what was committed to")) }
+    if fits { Ok(PrivatePiece::Held(held)) } else { Err(damaged(table, index, "it is not what was committed to")) }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use crate::store::traits::{
     Annotation, Annotations, AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader,
-    LogStore, Private, PrivateContent, PrivateReader, PrivateStore, Published, ReadError,
+    LogStore, PrivateContent, PrivatePiece, PrivateReader, PrivateStore, Published, ReadError,
 };
 
 /// A ledger in memory.
@@ -50,7 +50,7 @@ struct Contents {
     subjects: BTreeMap<(Digest, u64), LeafIndex>,
     links: BTreeSet<(LeafIndex, LinkPosition)>,
     /// Private content, once it came: held or erased.
-    pieces: HashMap<ErasedPiece, Private>,
+    pieces: HashMap<ErasedPiece, PrivatePiece>,
     labels: BTreeSet<(Digest, LeafIndex)>,
     /// What is erased and not yet purged.
     pending_erasures: BTreeSet<ErasedPiece>,
@@ -172,9 +172,9 @@ impl ChainIndex for Contents {
 impl PieceStates for Contents {
     fn state(&self, piece: &ErasedPiece) -> Result<PieceState, ReadError> {
         Ok(match self.pieces.get(piece) {
-            Some(Private::Held(_)) => PieceState::Held,
-            Some(Private::Erased(notice)) => PieceState::Erased(*notice),
-            Some(Private::None) | None => PieceState::Never,
+            Some(PrivatePiece::Held(_)) => PieceState::Held,
+            Some(PrivatePiece::Erased(notice)) => PieceState::Erased(*notice),
+            Some(PrivatePiece::None) | None => PieceState::Never,
         })
     }
 }
@@ -279,22 +279,24 @@ impl Index for MemoryStore {
 }
 
 impl PrivateReader for MemoryStore {
-    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<PrivatePiece, ReadError> {
         let contents = self.contents();
         leaf_within(index, contents.size())?;
         let piece = contents.pieces.get(&ErasedPiece { index, piece: Piece::Metadata }).filter(|_| committed.is_some());
         match (piece, committed) {
-            (Some(Private::Held(held)), Some(committed)) => piece_hashes_to("private", index, held.clone(), committed),
-            (other, _) => Ok(other.cloned().unwrap_or(Private::None)),
+            (Some(PrivatePiece::Held(held)), Some(committed)) => {
+                piece_hashes_to("private", index, held.clone(), committed)
+            }
+            (other, _) => Ok(other.cloned().unwrap_or(PrivatePiece::None)),
         }
     }
 
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<PrivatePiece, ReadError> {
         let contents = self.contents();
         leaf_within(index, contents.size())?;
         match contents.pieces.get(&ErasedPiece { index, piece: Piece::Annex(*commitment) }) {
-            Some(Private::Held(held)) => piece_hashes_to("annexes", index, held.clone(), commitment),
-            other => Ok(other.cloned().unwrap_or(Private::None)),
+            Some(PrivatePiece::Held(held)) => piece_hashes_to("annexes", index, held.clone(), commitment),
+            other => Ok(other.cloned().unwrap_or(PrivatePiece::None)),
         }
     }
 }
@@ -346,9 +348,9 @@ impl LogStore for MemoryStore {
         let held = metadata.chain(annexes);
         contents
             .pieces
-            .extend(held.map(|(index, piece, held)| (ErasedPiece { index, piece }, Private::Held(held.clone()))));
+            .extend(held.map(|(index, piece, held)| (ErasedPiece { index, piece }, PrivatePiece::Held(held.clone()))));
         contents.labels.extend(rows.labels);
-        contents.pieces.extend(rows.erased.into_iter().map(|(piece, notice)| (piece, Private::Erased(notice))));
+        contents.pieces.extend(rows.erased.into_iter().map(|(piece, notice)| (piece, PrivatePiece::Erased(notice))));
         contents.pending_erasures.extend(erasures);
         contents.tip = block.tip.clone();
         Ok(())

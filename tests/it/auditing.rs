@@ -13,7 +13,8 @@ use tiezheng::ledger::notice::{ErasedPiece, Notice, NoticeKind, Piece};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::text::{Link, LinkKind, Statement, Subject};
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::Private;
+use tiezheng::store::traits::delegate::{Delegate, DelegatePrivate};
+use tiezheng::store::traits::{LedgerReader, LogReader, PrivatePiece, Published, ReadError};
 
 use crate::support::depositor::{ledger_key, origin, statement_with};
 use crate::support::ledger::grow;
@@ -260,20 +261,69 @@ fn an_erasure_is_signed_by_the_key_in_force_and_agrees_with_its_tombstone() {
     let report = audit(&operator);
     assert_eq!(faults(&report), [Fault::Erasure]);
     assert_eq!(report.findings[0].index, Some(LeafIndex(notice)));
-    operator.private.insert(named, Private::Erased(LeafIndex(notice)));
+    operator.private.insert(named, PrivatePiece::Erased(LeafIndex(notice)));
     assert!(audit(&operator).is_clean());
     // A tombstone that no notice names.
     let other = operator.deposit(4) as u64;
-    operator.private.insert(other, Private::Erased(LeafIndex(notice)));
+    operator.private.insert(other, PrivatePiece::Erased(LeafIndex(notice)));
     let report = audit(&operator);
     assert_eq!(faults(&report), [Fault::Erasure]);
     assert_eq!(report.findings[0].index, Some(LeafIndex(other)));
     // A tombstone that leads elsewhere: found at both ends.
-    operator.private = [(named, Private::Erased(LeafIndex(0)))].into();
+    operator.private = [(named, PrivatePiece::Erased(LeafIndex(0)))].into();
     let places: Vec<_> = audit(&operator).findings.iter().map(|f| (f.fault, f.index.unwrap().0)).collect();
     assert_eq!(places, [(Fault::Erasure, named), (Fault::Erasure, notice)]);
 
     let (mut operator, notice, named) = with_erased(&Signer::new(origin(), &[66; 32]).unwrap());
-    operator.private.insert(named, Private::Erased(LeafIndex(notice)));
+    operator.private.insert(named, PrivatePiece::Erased(LeafIndex(notice)));
     assert_eq!(faults(&audit(&operator)), [Fault::NoticeSignature]);
+}
+
+/// A ledger whose disk fails at one method of the index, or at one leaf.
+struct FailingDisk {
+    inner: Arc<MemoryStore>,
+    method: &'static str,
+    leaf: Option<u64>,
+}
+
+impl Delegate for FailingDisk {
+    fn delegate<T>(
+        &self,
+        method: &'static str,
+        read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        if method == self.method { Err(ReadError::Unavailable("EIO".into())) } else { read(&*self.inner) }
+    }
+}
+
+impl DelegatePrivate for FailingDisk {}
+
+impl LedgerReader for FailingDisk {}
+
+impl LogReader for FailingDisk {
+    fn published(&self) -> Option<Arc<Published>> {
+        self.inner.published()
+    }
+    fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
+        match self.leaf {
+            Some(leaf) if (first.0..first.0 + count).contains(&leaf) => Err(ReadError::Unavailable("EIO".into())),
+            _ => self.inner.leaves(first, count),
+        }
+    }
+    fn tile_hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
+        self.inner.tile_hashes(level, first, count)
+    }
+}
+
+#[test]
+fn a_disk_that_fails_is_no_finding_about_the_ledger() {
+    let disk = |method, leaf| FailingDisk { inner: honest(), method, leaf };
+    assert!(walk(&disk("", None), &Options::default(), |_| {}).unwrap().is_clean());
+    let failing =
+        ["find_number", "find_statements", "find_digest", "private_of", "index_rows"].map(|name| disk(name, None));
+    for disk in failing.into_iter().chain([disk("", Some(17))]) {
+        let ended = walk(&disk, &Options::default(), |_| {});
+        let failed = Err(ReadError::Unavailable("EIO".into()));
+        assert_eq!(ended.map(|report| report.findings), failed, "{} {:?}", disk.method, disk.leaf);
+    }
 }

@@ -27,7 +27,7 @@ use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::Subject;
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{LedgerReader, Private};
+use tiezheng::store::traits::{LedgerReader, PrivatePiece};
 
 use crate::support::acts::{Acts, OverlayStore, PLATFORM, account, annex_id};
 use crate::support::chain::{annex_at, erase, metadata_at, number, second};
@@ -177,17 +177,17 @@ fn a_case_is_folded_with_the_holidays_known_at_that_moment() {
 fn a_changed_text_is_named() {
     let acts = small();
     let at = LeafIndex(8);
-    let Private::Held(mut piece) = acts.store.private(at).unwrap() else { panic!("no act at {at}") };
+    let PrivatePiece::Held(mut piece) = acts.store.private(at).unwrap() else { panic!("no act at {at}") };
     assert!(piece.json.contains("act open\n"), "{}", piece.json);
     piece.json = piece.json.replace("kind civil-first", "kind mediation");
-    let private = BTreeMap::from([(at, Private::Held(piece.clone()))]);
+    let private = BTreeMap::from([(at, PrivatePiece::Held(piece.clone()))]);
     let changed = OverlayStore { chain: &acts.store, vault: &acts.store, private };
     // The labels of the next act follow from the text that was changed.
     let labels = (Fault::Index, LeafIndex(10));
     assert_eq!(found(&changed), [(Fault::Private, at), (Fault::ActStatement, at), labels]);
 
     piece.json = piece.json.replace("kind mediation", "kind  mediation");
-    let malformed = OverlayStore { private: BTreeMap::from([(at, Private::Held(piece))]), ..changed };
+    let malformed = OverlayStore { private: BTreeMap::from([(at, PrivatePiece::Held(piece))]), ..changed };
     let found = found(&malformed);
     assert_eq!(found[..2], [(Fault::Private, at), (Fault::ActMalformed, at)]);
     assert!(found[2..].iter().all(|(fault, _)| *fault == Fault::ActStream), "the case lacks its beginning: {found:?}");

@@ -1,15 +1,16 @@
 //! The audit of a running node over HTTP finds what the audit of its folder finds, and takes no broken request for damage.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tiezheng::audit::report::{AuditReport, Fault};
-use tiezheng::audit::walk::{Options, walk, walk_while};
+use tiezheng::audit::walk::{Options, walk};
 use tiezheng::client::http_log::HttpLogReader;
 use tiezheng::client::ledger_client::LedgerClient;
+use tiezheng::filing::service::FilingStore;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::traits::{LedgerReader, LogReader as _, ReadError};
 
+use crate::support::counting_store::CountingStore;
 use crate::support::depositor::ledger_key;
 use crate::support::operator::Operator;
 use crate::support::test_node::{NodeConfig, TestNode};
@@ -103,11 +104,26 @@ async fn an_audit_ends_with_the_first_request_that_fails() {
     let size = remote.published().unwrap().size().0;
     let mut reached = 0;
     let options = Options { pinned: Some(ledger_key().verifier().clone()), indexes: false, ..Options::default() };
-    let report = tokio::task::block_in_place(|| {
-        walk_while(&remote, &options, |done| {
-            reached = done;
-            if remote.failure().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-    });
-    assert!(report.is_ok() && reached < size, "{reached} of {size}");
+    let ended = tokio::task::block_in_place(|| walk(&remote, &options, |done| reached = done));
+    assert!(matches!(ended, Err(ReadError::Unavailable(_))) && reached < size, "{ended:?} {reached} of {size}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_altered_record_costs_no_further_requests() {
+    let store = tokio::task::spawn_blocking(ledger).await.unwrap();
+    let counting = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn FilingStore>));
+    let node_under_audit = node(Arc::clone(&store), Some(Arc::clone(&counting) as Arc<dyn LedgerReader>)).await;
+    let requests_of_audit = async |findings: usize| {
+        let remote = reader(&node_under_audit).await;
+        counting.take_reads();
+        let report = audit(&remote, false);
+        assert_eq!(report.findings_total, findings as u64, "{:?}", report.findings);
+        let reads = counting.take_reads();
+        (reads.get("leaves").copied(), reads.get("tile_hashes").copied())
+    };
+    let honest = requests_of_audit(0).await;
+    let bytes = store.leaves(LeafIndex(300), 1).unwrap().remove(0);
+    let altered = String::from_utf8(bytes).unwrap().replacen("size ", "size 1", 1);
+    counting.forge(LeafIndex(300), altered.into_bytes());
+    assert_eq!(requests_of_audit(1).await, honest);
 }

@@ -1,5 +1,6 @@
 //! Opening and creating a folder: a rejection names its cause and leaves every byte unchanged.
 
+mod checkpoint_file;
 mod creating;
 mod damage;
 mod erasing;
@@ -7,7 +8,6 @@ mod in_memory;
 mod index_rows;
 mod locking;
 mod manifest;
-mod mark;
 mod rebuilding;
 mod waiting;
 mod writing;

@@ -32,7 +32,7 @@ use crate::http::batch_timeout::BatchTimeout;
 use crate::http::client_address::ClientAddress;
 use crate::http::client_quota::Share;
 use crate::http::lines::{Line, Lines};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::require_content_type;
 use crate::http::request_metrics;
 use crate::http::submission;
@@ -77,7 +77,7 @@ pub(in crate::http) async fn deposit_batch(
     shutdown: ShutdownSignal,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     state.admission().check_policy()?;
     require_content_type(&headers, NDJSON)?;
     let place = state.batch_permit(client.group()).await?;
@@ -101,7 +101,7 @@ struct Batch {
     /// Whether there may be more lines.
     open: bool,
     /// Why there are none, for the last verdict.
-    cut_off: Option<Failure>,
+    cut_off: Option<ApiError>,
     under_way: FuturesOrdered<BoxFuture<'static, LineChunk>>,
     /// Lines read.
     count: usize,
@@ -144,7 +144,7 @@ impl Batch {
     }
 
     /// The first lines of the body.
-    async fn first_lines(&mut self) -> Result<Vec<Line>, Failure> {
+    async fn first_lines(&mut self) -> Result<Vec<Line>, ApiError> {
         self.timeout.set_waiting(true);
         loop {
             tokio::select! {
@@ -199,7 +199,7 @@ impl Batch {
         }
     }
 
-    fn cut_off(&mut self, failure: Failure) {
+    fn cut_off(&mut self, failure: ApiError) {
         self.open = false;
         self.cut_off = Some(failure);
     }
@@ -220,7 +220,7 @@ impl Batch {
         });
         self.under_way.push_back(Box::pin(async move {
             let (text, has_deposit) = task.await.unwrap_or_else(|error| {
-                let failure = Failure::internal(&error);
+                let failure = ApiError::internal(&error);
                 ((first..).take(count).map(|line| json::line(&refused(line, &failure))).collect(), false)
             });
             LineChunk { text, lines: count, bytes, has_deposit }
@@ -228,8 +228,8 @@ impl Batch {
     }
 }
 
-fn shutting_down() -> Failure {
-    Failure::new(ErrorCode::ShuttingDown, "the node is shutting down: send the rest again later")
+fn shutting_down() -> ApiError {
+    ApiError::new(ErrorCode::ShuttingDown, "the node is shutting down: send the rest again later")
 }
 
 /// The verdicts of the lines from number `first` on, and whether there is a deposit among them. All lines are processed
@@ -257,32 +257,32 @@ async fn verdict(
     client: ClientAddress,
     number: usize,
     line: Line,
-) -> (usize, Result<DepositReply, Failure>) {
+) -> (usize, Result<DepositReply, ApiError>) {
     let since = Instant::now();
     let deposited = deposit(state, client, line).await;
     request_metrics::deposit(outcome(&deposited), since);
     (number, deposited)
 }
 
-fn refused(line: usize, failure: &Failure) -> BatchVerdict {
+fn refused(line: usize, failure: &ApiError) -> BatchVerdict {
     BatchVerdict { line, status: failure.status(), receipt: None, problem: Some(failure.problem()) }
 }
 
-async fn deposit(state: &AppState, client: ClientAddress, line: Line) -> Result<DepositReply, Failure> {
+async fn deposit(state: &AppState, client: ClientAddress, line: Line) -> Result<DepositReply, ApiError> {
     state.admission().count_request(client)?;
     let (statement, private) = match line {
         Line::Whole(bytes) => read(&bytes)?,
         Line::TooLong => {
             let limit = u64::try_from(REQUEST_MAX).unwrap_or(u64::MAX);
             return Err(
-                Failure::new(ErrorCode::BodyTooLarge, format!("a line has at most {limit} bytes")).limited(limit)
+                ApiError::new(ErrorCode::BodyTooLarge, format!("a line has at most {limit} bytes")).limited(limit)
             );
         }
     };
     // Without this permit, batches would fill the queue and single deposits would be rejected.
     let max_wait = state.options().place_timeout;
     let since = Instant::now();
-    let _share = timeout(max_wait, state.batch_queue_permit()).await.map_err(|_| Failure::busy("deposits"))??;
+    let _share = timeout(max_wait, state.batch_queue_permit()).await.map_err(|_| ApiError::busy("deposits"))??;
     let max_wait = max_wait.saturating_sub(since.elapsed());
     submission::deposit(state, statement, private, submission::QueueWait::Within(max_wait)).await
 }

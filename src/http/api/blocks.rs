@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::block::Height;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -33,7 +33,7 @@ use crate::wire::ledger::{BlockJson, BlocksPage};
 pub(in crate::http) async fn list_blocks(
     State(state): State<Arc<AppState>>,
     Parameters(page): Parameters<PageQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let (before, limit) = (page.number()?, page.limit()?);
     state
         .read(move |reader| {
@@ -68,12 +68,12 @@ pub(in crate::http) async fn list_blocks(
 pub(in crate::http) async fn read_block(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let height = Height(parameter.decimal()?);
     state
         .read(move |reader| {
             let block = records::block(reader, height)?;
-            let block = block.ok_or_else(|| Failure::not_found(format!("there is no block {height} yet")))?;
+            let block = block.ok_or_else(|| ApiError::not_found(format!("there is no block {height} yet")))?;
             Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
         })
         .await
@@ -97,13 +97,13 @@ pub(in crate::http) async fn read_block(
 pub(in crate::http) async fn read_leaf(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let index = LeafIndex(parameter.decimal()?);
     state
         .read(move |reader| {
             // Beyond the published size is beyond the store's promise to answer.
             if !records::published(reader)?.size().contains(index) {
-                return Err(Failure::not_found(format!("there is no leaf {index} yet")));
+                return Err(ApiError::not_found(format!("there is no leaf {index} yet")));
             }
             Ok(caching::answer(reader.leaf(index)?, "text/plain; charset=utf-8", Caching::Immutable))
         })

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::http::app_state::AppState;
 use crate::http::client_address::ClientAddress;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::require_content_type;
 use crate::http::submission;
 use crate::http::{body, request_metrics};
@@ -50,7 +50,7 @@ pub(in crate::http) async fn deposit(
     client: ClientAddress,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     state.admission().check_policy()?;
     state.admission().count_request(client)?;
     require_content_type(&headers, "application/json")?;
@@ -71,8 +71,8 @@ pub(in crate::http) async fn deposit(
 ///
 /// # Errors
 ///
-/// [`Failure`].
-pub async fn one(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
+/// [`ApiError`].
+pub async fn one(state: &AppState, bytes: &[u8]) -> Result<DepositReply, ApiError> {
     let since = Instant::now();
     let deposited = attempt(state, bytes).await;
     request_metrics::deposit(outcome(&deposited), since);
@@ -81,7 +81,7 @@ pub async fn one(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure
 
 /// The outcome label of the metrics.
 #[must_use]
-pub const fn outcome(deposited: &Result<DepositReply, Failure>) -> &'static str {
+pub const fn outcome(deposited: &Result<DepositReply, ApiError>) -> &'static str {
     match deposited {
         Ok(DepositReply { fresh: true, .. }) => "fresh",
         Ok(DepositReply { fresh: false, .. }) => "existing",
@@ -98,13 +98,13 @@ thread_local! {
 ///
 /// # Errors
 ///
-/// [`Failure`]: the request is invalid.
-pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), Failure> {
+/// [`ApiError`]: the request is invalid.
+pub fn read(bytes: &[u8]) -> Result<(StatementNote, Option<PrivateMetadata>), ApiError> {
     let request = DepositRequest::parse(bytes)?;
     Ok(KEYS.with_borrow_mut(|keys| request.read_with(keys))?)
 }
 
-async fn attempt(state: &AppState, bytes: &[u8]) -> Result<DepositReply, Failure> {
+async fn attempt(state: &AppState, bytes: &[u8]) -> Result<DepositReply, ApiError> {
     let (statement, private) = read(bytes)?;
     submission::deposit(state, statement, private, submission::QueueWait::None).await
 }

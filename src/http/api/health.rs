@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request_metrics;
 use crate::query::records;
 use crate::sequencer::state::Halt;
@@ -50,16 +50,16 @@ pub(in crate::http) async fn live() -> Response {
         (status = 200, description = "It seals deposits / 就绪", body = HealthJson),
     ),
 )]
-pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
     let health = state.sequencer().health();
     // This page is for the operator, so it gives the full reason; depositors get less.
     health.writing.map_err(|halt| match halt {
-        Halt::Paused(pause) => Failure::new(pause.code(), pause.to_string()),
-        Halt::Stopped(reason) => Failure::new(ErrorCode::WritingStopped, reason.to_string()),
+        Halt::Paused(pause) => ApiError::new(pause.code(), pause.to_string()),
+        Halt::Stopped(reason) => ApiError::new(ErrorCode::WritingStopped, reason.to_string()),
     })?;
     if let Some(oldest) = health.oldest.filter(|oldest| *oldest > STALLED) {
         let reason = format!("the oldest deposit has waited for {} ms to be written", oldest.as_millis());
-        return Err(Failure::new(ErrorCode::WriteStalled, reason));
+        return Err(ApiError::new(ErrorCode::WriteStalled, reason));
     }
     // In memory, so that a slow disk does not make the node look dead.
     records::published(state.queries().reader())?;

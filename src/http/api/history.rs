@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::entry::Entry;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -37,7 +37,7 @@ pub(in crate::http) async fn list_later_links(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     links(&state, &parameter, &query, LinkPosition::FIRST).await
 }
 
@@ -59,7 +59,7 @@ pub(in crate::http) async fn list_references(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     links(&state, &parameter, &query, LinkPosition::FIRST_REFERENCE).await
 }
 
@@ -81,7 +81,7 @@ pub(in crate::http) async fn list_earlier_deposits(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     Parameters(query): Parameters<PageQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     page(
         (&state, &parameter, &query),
         LeafIndex(0),
@@ -99,7 +99,7 @@ async fn links(
     parameter: &PathParameter,
     query: &PageQuery,
     first: LinkPosition,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let owners = first.kind.needs_ownership();
     let read_cursor = |cursor: &str| history::read_link_cursor(cursor, owners);
     page((state, parameter, query), first, read_cursor, |reader, (index, entry), from, limit| {
@@ -114,14 +114,16 @@ async fn page<C: Send + 'static, T: Serialize>(
     first: C,
     read_cursor: impl Fn(&str) -> Option<C>,
     read: impl FnOnce(&dyn LedgerReader, (LeafIndex, &Entry), C, usize) -> Result<T, ReadError> + Send + 'static,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let (from, limit) = (query.position(read_cursor)?.unwrap_or(first), query.limit()?);
     let number = parameter.number()?;
     state
         .read(move |reader| {
             let found = records::find(reader, number)?;
             let (place, bytes) = found.ok_or_else(|| {
-                Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
+                ApiError::not_found(format!(
+                    "{number} has not been deposited on this platform / 该编号尚未在本平台存证"
+                ))
             })?;
             let page = read(reader, (place.index, &records::entry_of(place.index, &bytes)?), from, limit)?;
             Ok(caching::json(&page, Caching::Revalidate))

@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::query::records;
 use crate::store::traits::ReadError;
 use crate::wire::ledger::LedgerJson;
@@ -26,7 +26,7 @@ use crate::wire::ledger::LedgerJson;
         (status = 200, description = "The ledger / 账本", body = LedgerJson),
     ),
 )]
-pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
     let deposits = state.admission().policy().word();
     state
         .read(move |reader| {

@@ -16,7 +16,7 @@ use flate2::write::GzEncoder;
 use crate::http::app_state::AppState;
 use crate::http::caching::{Caching, answer};
 use crate::http::openapi::AnyBytes;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{header, weight_of};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, encode_bundle, encode_hashes, width_at};
@@ -38,7 +38,7 @@ const BYTES: &str = "application/octet-stream";
         (status = 200, description = "A signed note / 检查点", body = String, content_type = "text/plain; charset=utf-8"),
     ),
 )]
-pub(in crate::http) async fn checkpoint(State(state): State<Arc<AppState>>) -> Result<Response, Failure> {
+pub(in crate::http) async fn checkpoint(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
     // In memory: needs neither disk nor thread.
     let published = records::published(state.queries().reader())?;
     Ok(answer(published.checkpoint.note().to_string().into_bytes(), "text/plain; charset=utf-8", Caching::Never))
@@ -63,7 +63,7 @@ pub(in crate::http) async fn tile(
     State(state): State<Arc<AppState>>,
     uri: Uri,
     headers: HeaderMap,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     // Not percent-decoded: an escaped character would be a second form of the path.
     let path = uri.path().strip_prefix("/log/").unwrap_or_default();
     if let Ok(bundle) = EntryBundle::parse(path) {
@@ -72,29 +72,29 @@ pub(in crate::http) async fn tile(
     }
     match Tile::parse(path) {
         Ok(tile) => state.read(move |reader| hash_tile(reader, tile)).await,
-        Err(error) => Err(Failure::not_found(format!("no tile: {error}"))),
+        Err(error) => Err(ApiError::not_found(format!("no tile: {error}"))),
     }
 }
 
 /// Checks that the published tree has the tile with at least this width.
-fn within(size: TreeSize, level: u8, index: u64, width: u16) -> Result<(), Failure> {
+fn within(size: TreeSize, level: u8, index: u64, width: u16) -> Result<(), ApiError> {
     let there = width_at(level, index, size);
     if width <= there {
         return Ok(());
     }
-    Err(Failure::not_found(format!("at the published size {size} this tile is {there} wide")))
+    Err(ApiError::not_found(format!("at the published size {size} this tile is {there} wide")))
 }
 
-fn hash_tile(reader: &dyn LedgerReader, tile: Tile) -> Result<Response, Failure> {
+fn hash_tile(reader: &dyn LedgerReader, tile: Tile) -> Result<Response, ApiError> {
     within(records::published(reader)?.size(), tile.level, tile.index, tile.width)?;
     let hashes = reader.tile_hashes(tile.level, tile.index * u64::from(TILE_WIDTH), tile.width)?;
     Ok(answer(encode_hashes(&hashes), BYTES, Caching::Immutable))
 }
 
-fn entry_bundle(reader: &dyn LedgerReader, bundle: EntryBundle, gzip: bool) -> Result<Response, Failure> {
+fn entry_bundle(reader: &dyn LedgerReader, bundle: EntryBundle, gzip: bool) -> Result<Response, ApiError> {
     within(records::published(reader)?.size(), 0, bundle.index, bundle.width)?;
     let leaves = reader.leaves(LeafIndex(bundle.index * u64::from(TILE_WIDTH)), bundle.width.into())?;
-    let bytes = encode_bundle(leaves.iter().map(Vec::as_slice)).map_err(|error| Failure::internal(&error))?;
+    let bytes = encode_bundle(leaves.iter().map(Vec::as_slice)).map_err(|error| ApiError::internal(&error))?;
     let mut response = if gzip {
         let mut response = answer(compressed(&bytes)?, BYTES, Caching::Immutable);
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -106,8 +106,8 @@ fn entry_bundle(reader: &dyn LedgerReader, bundle: EntryBundle, gzip: bool) -> R
     Ok(response)
 }
 
-fn compressed(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+fn compressed(bytes: &[u8]) -> Result<Vec<u8>, ApiError> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
     let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
-    written.map_err(|error| Failure::internal(&error))
+    written.map_err(|error| ApiError::internal(&error))
 }

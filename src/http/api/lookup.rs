@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{PathParameter, accepted};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
@@ -22,8 +22,8 @@ use crate::wire::receipt::ReceiptJson;
 const JSON: &str = "application/json";
 const PLAIN: &str = "text/plain";
 
-fn unknown(number: DepositNumber) -> Failure {
-    Failure::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
+fn unknown(number: DepositNumber) -> ApiError {
+    ApiError::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
 }
 
 /// Look up a deposit / 查询存证
@@ -45,7 +45,7 @@ fn unknown(number: DepositNumber) -> Failure {
 pub(in crate::http) async fn look_up(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     deposit_response(&state, parameter.number()?).await
 }
 
@@ -53,11 +53,11 @@ pub(in crate::http) async fn look_up(
 ///
 /// # Errors
 ///
-/// [`Failure`].
+/// [`ApiError`].
 pub(in crate::http) async fn deposit_response(
     state: &Arc<AppState>,
     number: DepositNumber,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let same = Arc::clone(state);
     state
         .read_cached_first(move |reader| {
@@ -96,7 +96,7 @@ pub(in crate::http) async fn fetch_receipt(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     headers: HeaderMap,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     receipt_response(&state, parameter.number()?, &headers).await
 }
 
@@ -104,12 +104,12 @@ pub(in crate::http) async fn fetch_receipt(
 ///
 /// # Errors
 ///
-/// [`Failure`].
+/// [`ApiError`].
 pub(in crate::http) async fn receipt_response(
     state: &Arc<AppState>,
     number: DepositNumber,
     headers: &HeaderMap,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let form = accepted(headers, &[JSON, PLAIN])?;
     let same = Arc::clone(state);
     let mut response = state

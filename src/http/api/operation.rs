@@ -10,7 +10,7 @@ use crate::filing::filing_error::FilingError;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::caching::{self, Caching};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::wire::health::ClockJson;
 
 /// Confirm the clock / 确认时钟无误
@@ -33,7 +33,7 @@ use crate::wire::health::ClockJson;
 pub(in crate::http) async fn confirm_clock(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     if !actor.account.holds(Role::Operator, None) {
         return Err(FilingError::NotPermitted.into());
     }

@@ -8,7 +8,7 @@
 use serde::Deserialize;
 
 use crate::error_code::ErrorCode;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::wire::json::INTEGER_MAX;
 
 /// Entries of a page where the request names no limit.
@@ -34,10 +34,11 @@ impl PageQuery {
     /// # Errors
     ///
     /// `bad_query` for a limit that is out of range.
-    pub fn limit(&self) -> Result<usize, Failure> {
+    pub fn limit(&self) -> Result<usize, ApiError> {
         let limit = self.limit.unwrap_or(LIMIT_DEFAULT);
         if !(1..=LIMIT_MAX).contains(&limit) {
-            let failure = Failure::new(ErrorCode::BadQuery, format!("`limit` is {limit}; it must be 1 to {LIMIT_MAX}"));
+            let failure =
+                ApiError::new(ErrorCode::BadQuery, format!("`limit` is {limit}; it must be 1 to {LIMIT_MAX}"));
             let failure = failure.in_chinese(format!("`limit` 为 {limit}，应为 1 至 {LIMIT_MAX}"));
             return Err(failure.limited(LIMIT_MAX.into()));
         }
@@ -49,12 +50,12 @@ impl PageQuery {
     /// # Errors
     ///
     /// `bad_cursor` where `read` cannot read it.
-    pub fn position<T>(&self, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Failure> {
+    pub fn position<T>(&self, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
         let Some(cursor) = self.cursor.as_deref() else { return Ok(None) };
         read(cursor).map(Some).ok_or_else(|| {
             let shown = cursor.escape_debug();
             let detail = format!("`{shown}` is not a cursor of this list; send the `next_cursor` of the previous page");
-            let failure = Failure::new(ErrorCode::BadCursor, detail);
+            let failure = ApiError::new(ErrorCode::BadCursor, detail);
             failure.in_chinese(format!("“{shown}”不是本列表的分页游标，请使用上一页返回的 `next_cursor`"))
         })
     }
@@ -64,7 +65,7 @@ impl PageQuery {
     /// # Errors
     ///
     /// `bad_cursor`.
-    pub fn number(&self) -> Result<Option<u64>, Failure> {
+    pub fn number(&self) -> Result<Option<u64>, ApiError> {
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         self.position(|text| text.parse().ok().filter(|value| digits(text) && *value <= INTEGER_MAX))
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::Parameters;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -61,7 +61,7 @@ pub struct ConsistencyQuery {
 pub(in crate::http) async fn prove_inclusion(
     State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<InclusionQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     state
         .read(move |reader| {
             let published = records::published(reader)?.size();
@@ -70,7 +70,7 @@ pub(in crate::http) async fn prove_inclusion(
                 return Err(not_yet(published));
             }
             if !size.contains(index) {
-                return Err(Failure::new(ErrorCode::BadQuery, format!("a tree of {size} leaves has no leaf {index}")));
+                return Err(ApiError::new(ErrorCode::BadQuery, format!("a tree of {size} leaves has no leaf {index}")));
             }
             let leaf = leaf_hash(&reader.leaf(index)?);
             let proof = proofs::inclusion(reader, index, size)?;
@@ -99,7 +99,7 @@ pub(in crate::http) async fn prove_inclusion(
 pub(in crate::http) async fn prove_consistency(
     State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<ConsistencyQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     state
         .read(move |reader| {
             let published = records::published(reader)?.size();
@@ -108,7 +108,7 @@ pub(in crate::http) async fn prove_consistency(
                 return Err(not_yet(published));
             }
             if old.is_empty() || old > new {
-                return Err(Failure::new(ErrorCode::BadQuery, "`old` is at least 1 and at most `new`"));
+                return Err(ApiError::new(ErrorCode::BadQuery, "`old` is at least 1 and at most `new`"));
             }
             let proof = proofs::consistency(reader, old, new)?;
             let (old, new) = ((old, proofs::root(reader, old)?), (new, proofs::root(reader, new)?));
@@ -118,6 +118,6 @@ pub(in crate::http) async fn prove_consistency(
         .await
 }
 
-fn not_yet(published: TreeSize) -> Failure {
-    Failure::not_found(format!("the published tree has {published} leaves")).limited(published.0)
+fn not_yet(published: TreeSize) -> ApiError {
+    ApiError::not_found(format!("the published tree has {published} leaves")).limited(published.0)
 }

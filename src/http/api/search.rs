@@ -10,7 +10,7 @@ use crate::error_code::ErrorCode;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::Parameters;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -68,7 +68,7 @@ enum SearchKey {
 pub(in crate::http) async fn search(
     State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<SearchQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let sought = read(&query.q)?;
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
     let (from, limit) = (page.position(history::read_place_cursor)?.unwrap_or(LeafIndex(0)), page.limit()?);
@@ -83,7 +83,7 @@ pub(in crate::http) async fn search(
         .await
 }
 
-fn read(query: &str) -> Result<SearchKey, Failure> {
+fn read(query: &str) -> Result<SearchKey, ApiError> {
     if query.len() > QUERY_MAX {
         return Err(unrecognised());
     }
@@ -105,9 +105,9 @@ fn read(query: &str) -> Result<SearchKey, Failure> {
     }
 }
 
-fn unrecognised() -> Failure {
+fn unrecognised() -> ApiError {
     let expected = "a deposit number, 64 hex digits, or a block height";
-    Failure::new(ErrorCode::UnrecognisedQuery, format!("expected {expected}")).expecting(expected)
+    ApiError::new(ErrorCode::UnrecognisedQuery, format!("expected {expected}")).expecting(expected)
 }
 
 fn find(
@@ -115,7 +115,7 @@ fn find(
     sought: SearchKey,
     from: LeafIndex,
     limit: usize,
-) -> Result<Listed<LeafIndex>, Failure> {
+) -> Result<Listed<LeafIndex>, ApiError> {
     let hash = match sought {
         SearchKey::Number(number) => return Ok(single(reader.index_of_number(&number)?, from)),
         SearchKey::Height(height) => return Ok(single(reader.find_block(height)?, from)),
@@ -143,7 +143,7 @@ fn single(found: Option<LeafIndex>, from: LeafIndex) -> Listed<LeafIndex> {
     Listed { items: found.into_iter().filter(|place| *place >= from).collect(), total, next_cursor: None }
 }
 
-fn hit(reader: &dyn LedgerReader, index: LeafIndex) -> Result<HitJson, Failure> {
+fn hit(reader: &dyn LedgerReader, index: LeafIndex) -> Result<HitJson, ApiError> {
     let hit = |kind: &str, href| HitJson {
         kind: kind.into(),
         deposit_number: None,

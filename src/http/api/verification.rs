@@ -17,7 +17,7 @@ use crate::http::body::{self, UploadClient};
 use crate::http::caching::{self, Caching};
 use crate::http::client_address::ClientAddress;
 use crate::http::openapi::AnyBytes;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{Parameters, PathParameter, content_type, header, unsupported};
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::key::VerifierKey;
@@ -79,7 +79,7 @@ pub(in crate::http) async fn verify_deposit(
     client: ClientAddress,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let number = parameter.number()?;
     let salt = read_salt(query.salt.as_deref(), &headers)?;
     let verifier = verifier(&state, &headers);
@@ -112,7 +112,7 @@ fn verifier(state: &AppState, headers: &HeaderMap) -> VerifierJson {
     actor.map_or_else(VerifierJson::anonymous, |actor| account_verifier(&actor))
 }
 
-fn ledger(reader: &dyn LedgerReader) -> Result<String, Failure> {
+fn ledger(reader: &dyn LedgerReader) -> Result<String, ApiError> {
     Ok(records::published(reader)?.checkpoint.checkpoint().origin.to_string())
 }
 
@@ -126,7 +126,7 @@ fn report(
     number: DepositNumber,
     presented: PresentedEvidence,
     platform: Option<&VerifierKey>,
-) -> Result<Report, Failure> {
+) -> Result<Report, ApiError> {
     let Some((place, bytes)) = records::find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
     let history = history::history(reader, place, &records::entry_of(place.index, &bytes)?)?;
     let receipt = receipts::receipt_of(reader, place, bytes)?;
@@ -143,23 +143,23 @@ fn report(
     Ok(verify(&question))
 }
 
-pub(in crate::http) fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
+pub(in crate::http) fn read_salt(query: Option<&str>, headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, ApiError> {
     let given = query.unwrap_or_else(|| header(headers, &SALT_HEADER));
     if given.is_empty() {
         return Ok(None);
     }
     let salt = lower_hex(given);
-    salt.map(Some).ok_or_else(|| Failure::new(ErrorCode::BadSalt, "the salt is not 64 lower-case hex digits"))
+    salt.map(Some).ok_or_else(|| ApiError::new(ErrorCode::BadSalt, "the salt is not 64 lower-case hex digits"))
 }
 
-pub(in crate::http) fn read_digest(digest: &DigestRequest) -> Result<PresentedEvidence, Failure> {
+pub(in crate::http) fn read_digest(digest: &DigestRequest) -> Result<PresentedEvidence, ApiError> {
     let algorithm = HashAlgorithm::parse(&digest.algorithm).ok_or_else(|| {
         let names = HashAlgorithm::ALL.map(HashAlgorithm::name).join(" or ");
-        Failure::new(ErrorCode::UnknownAlgorithm, format!("the algorithm is {names}; it is named, never guessed"))
+        ApiError::new(ErrorCode::UnknownAlgorithm, format!("the algorithm is {names}; it is named, never guessed"))
             .expecting(names)
     })?;
     let value = hex_value("value", &digest.value).map(Digest);
     let value =
-        value.map_err(|fault| Failure::new(fault.code(), fault.to_string()).expecting("64 lower-case hex digits"))?;
+        value.map_err(|fault| ApiError::new(fault.code(), fault.to_string()).expecting("64 lower-case hex digits"))?;
     Ok(PresentedEvidence::Digest { algorithm, value })
 }

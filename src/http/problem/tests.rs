@@ -16,7 +16,7 @@ use crate::store::shortage::Shortage;
 use crate::store::traits::AppendError;
 use crate::wire::metadata::MetadataError;
 
-fn clock(fault: ClockFault) -> Failure {
+fn clock(fault: ClockFault) -> ApiError {
     DepositError::Paused(Pause::Clock(fault)).into()
 }
 
@@ -42,10 +42,10 @@ fn text_faults() -> Vec<Fault> {
     ]
 }
 
-fn deposit_failures() -> Vec<Failure> {
+fn deposit_failures() -> Vec<ApiError> {
     let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
-    let statement = |error| Failure::from(DepositError::Statement(error));
-    let mut failures: Vec<Failure> =
+    let statement = |error| ApiError::from(DepositError::Statement(error));
+    let mut failures: Vec<ApiError> =
         text_faults().into_iter().map(|fault| statement(TextError { line: 3, fault }.into())).collect();
     failures.extend([
         statement(NoteError::NoSignatures.into()),
@@ -74,7 +74,7 @@ fn deposit_failures() -> Vec<Failure> {
         DepositError::Refused(Refusal::LinkNotYours { number }).into(),
         DepositError::Busy { retry_after_ms: 1_001 }.into(),
         DepositError::Stopped(StopReason::Write(AppendError::Unknown("disk".into()))).into(),
-        Failure::new(ErrorCode::WriteStalled, "said by the health page"),
+        ApiError::new(ErrorCode::WriteStalled, "said by the health page"),
         ConfirmError::NotPaused.into(),
         clock(ClockFault::Regressed { now: Timestamp::EPOCH, last: Timestamp::EPOCH }),
         clock(ClockFault::Jumped { now: Timestamp::EPOCH, ahead_ms: 1_001 }),
@@ -83,7 +83,7 @@ fn deposit_failures() -> Vec<Failure> {
         ReadError::Beyond { asked: 9, size: TreeSize(8) }.into(),
         ReadError::Damaged { what: "leaf", at: "1".into(), reason: "x".into() }.into(),
         NumberError::Check.into(),
-        Failure::internal(&"x"),
+        ApiError::internal(&"x"),
     ]);
     let short = |shortage| Pause::Short { shortage, detail: "db/000004.log".into() };
     failures.extend(Shortage::ALL.map(|shortage| DepositError::Paused(short(shortage)).into()));
@@ -120,23 +120,23 @@ fn every_code_is_raised_somewhere() {
 fn what_a_sender_can_mend_is_not_internal() {
     let internal = deposit_failures().iter().filter(|failure| failure.code() == ErrorCode::Internal).count();
     assert_eq!(internal, 1, "the last one, which is");
-    assert_eq!(Failure::from(Refusal::StatementExists).code(), ErrorCode::Internal);
+    assert_eq!(ApiError::from(Refusal::StatementExists).code(), ErrorCode::Internal);
     let erasure = FilingError::Erase(EraseError::PieceCount { count: 0 });
-    let problem = Failure::from(erasure).problem();
+    let problem = ApiError::from(erasure).problem();
     assert_eq!((problem.status, problem.detail.as_str()), (500, "the node's log says more"));
 }
 
 #[test]
 fn lines_limits_and_waits_are_told() {
-    let busy = Failure::from(DepositError::Busy { retry_after_ms: 1_001 }).into_response();
+    let busy = ApiError::from(DepositError::Busy { retry_after_ms: 1_001 }).into_response();
     assert_eq!(busy.headers()[RETRY_AFTER], "2");
     assert_eq!(busy.headers()[CONTENT_TYPE], "application/problem+json");
     assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE);
     let fault = Fault::TooMany { name: "key", limit: 16 };
-    let problem = Failure::from(StatementError::Text(TextError { line: 3, fault })).problem();
+    let problem = ApiError::from(StatementError::Text(TextError { line: 3, fault })).problem();
     assert_eq!((problem.line, problem.limit, problem.status), (Some(3), Some(16), 400));
     let fault = Fault::BadValue { name: "key", expected: "a vkey" };
-    let problem = Failure::from(StatementError::Text(TextError { line: 3, fault })).problem();
+    let problem = ApiError::from(StatementError::Text(TextError { line: 3, fault })).problem();
     assert_eq!(problem.expected.as_deref(), Some("a vkey"));
     assert_eq!(problem.kind, "/problems/bad_value");
     assert_eq!(problem.detail, "line 3: bad value of `key`: a vkey");

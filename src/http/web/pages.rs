@@ -13,7 +13,7 @@ use axum::response::Response;
 
 use crate::error_code::ErrorCode;
 use crate::http::caching::{Caching, answer};
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -42,11 +42,11 @@ pub async fn docs() -> Response {
 /// # Errors
 ///
 /// `not_found`.
-pub async fn asset(parameter: PathParameter) -> Result<Response, Failure> {
+pub async fn asset(parameter: PathParameter) -> Result<Response, ApiError> {
     let (text, media_type) = match parameter.0.as_str() {
         "site.css" => (include_str!("static/site.css"), "text/css; charset=utf-8"),
         "docs.js" => (include_str!("static/docs.js"), "text/javascript; charset=utf-8"),
-        name => return Err(Failure::not_found(format!("no such file: {name}"))),
+        name => return Err(ApiError::not_found(format!("no such file: {name}"))),
     };
     Ok(answer(text.into(), media_type, Caching::Revalidate))
 }
@@ -61,8 +61,8 @@ pub async fn problems() -> Response {
 /// # Errors
 ///
 /// `not_found`.
-pub async fn problem(parameter: PathParameter) -> Result<Response, Failure> {
-    let code = ErrorCode::parse(&parameter.0).ok_or_else(|| Failure::not_found("no such error code"))?;
+pub async fn problem(parameter: PathParameter) -> Result<Response, ApiError> {
+    let code = ErrorCode::parse(&parameter.0).ok_or_else(|| ApiError::not_found("no such error code"))?;
     Ok(page(listed("Problem / 错误", &[code])))
 }
 

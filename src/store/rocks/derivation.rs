@@ -49,7 +49,7 @@ pub fn check_leaves(tree: &Tree<'_>) -> Result<(), ReadError> {
             ends_in_header = matches!(leaf, Leaf::Block(_));
         }
     }
-    if ends_in_header { Ok(()) } else { Err(damaged("leaf", size, "it is not a block header")) }
+    if ends_in_header { Ok(()) } else { Err(damaged("leaf", size.0 - 1, "it is not a block header")) }
 }
 
 /// Calls `visit` with each block of `tree`, in order, from the leaf `first` on, at which a block must begin. `chain` must

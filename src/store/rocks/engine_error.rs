@@ -60,7 +60,7 @@ pub fn failed_write(error: String) -> AppendError {
 
 /// What a failed write to the checkpoint file means, before its flush.
 #[must_use]
-pub fn failed_mark(error: &io::Error) -> AppendError {
+pub fn failed_checkpoint_write(error: &io::Error) -> AppendError {
     let detail = format!("the checkpoint file: {error}");
     match Shortage::of(error) {
         Some(shortage) => AppendError::Short { shortage, detail },

@@ -114,13 +114,13 @@ impl Folder {
 
     /// The checkpoint file.
     #[must_use]
-    pub fn mark(&self) -> PathBuf {
+    pub fn checkpoint_file(&self) -> PathBuf {
         self.0.join("mark")
     }
 
     /// A checkpoint file that is being written for the first time.
     #[must_use]
-    pub fn new_mark(&self) -> PathBuf {
+    pub fn new_checkpoint_file(&self) -> PathBuf {
         self.0.join(NEW_MARK)
     }
 

@@ -80,10 +80,10 @@ pub(super) fn inspect_log(engine: &Engine, mark: &CheckpointState) -> Result<Ins
         holds(&tree, tip.size(), HighWater { size: marked.size, root: marked.root })?;
     }
     let Some(last) = marked.size.last_index() else {
-        return Err(OpenError::NoBlockAtMark { size: marked.size });
+        return Err(OpenError::NoBlockAtCheckpoint { size: marked.size });
     };
     let published = Published::of(signed.clone(), &tree.leaf(last)?);
-    let published = published.ok_or(OpenError::NoBlockAtMark { size: marked.size })?;
+    let published = published.ok_or(OpenError::NoBlockAtCheckpoint { size: marked.size })?;
     Ok(Inspected { tip, published: Some(published) })
 }
 

@@ -63,13 +63,13 @@ impl RocksStore {
         let lock = folder.lock()?;
         // Again, now that nobody else can be at it.
         if may_create(&folder)? == FolderContents::Nothing {
-            match fs::remove_file(folder.new_mark()) {
+            match fs::remove_file(folder.new_checkpoint_file()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
                 _ => {}
             }
-            let made = CheckpointFile::write_new(&folder.new_mark());
-            let made = made.and_then(|()| fs::rename(folder.new_mark(), folder.mark()));
-            made.inspect_err(|_| drop(fs::remove_file(folder.new_mark())))?;
+            let made = CheckpointFile::write_new(&folder.new_checkpoint_file());
+            let made = made.and_then(|()| fs::rename(folder.new_checkpoint_file(), folder.checkpoint_file()));
+            made.inspect_err(|_| drop(fs::remove_file(folder.new_checkpoint_file())))?;
             folder.sync()?;
         }
         // Of a database that is not complete nothing stays. The error that is returned is the first.
@@ -125,15 +125,15 @@ pub(super) fn read_locked(folder: &Folder, options: &Options, lock: Arc<Lock>) -
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FolderContents {
     Nothing,
-    MarkAlone,
+    CheckpointFileAlone,
     DatabaseAlone,
     Both,
 }
 
 fn folder_contents(folder: &Folder) -> io::Result<FolderContents> {
-    Ok(match (folder.mark().try_exists()?, folder.valid_database()?.try_exists()?) {
+    Ok(match (folder.checkpoint_file().try_exists()?, folder.valid_database()?.try_exists()?) {
         (false, false) => FolderContents::Nothing,
-        (true, false) => FolderContents::MarkAlone,
+        (true, false) => FolderContents::CheckpointFileAlone,
         (false, true) => FolderContents::DatabaseAlone,
         (true, true) => FolderContents::Both,
     })
@@ -155,15 +155,15 @@ fn may_create(folder: &Folder) -> Result<FolderContents, OpenError> {
     }
     match folder_contents(folder)? {
         FolderContents::Both => Err(OpenError::Exists),
-        FolderContents::DatabaseAlone => Err(OpenError::MarkMissing),
+        FolderContents::DatabaseAlone => Err(OpenError::CheckpointFileMissing),
         FolderContents::Nothing if folder.has_any(&KEYS)? => Err(OpenError::KeyWithoutLedger),
         FolderContents::Nothing => match folder.first_of(&BESIDE)? {
             Some(name) => Err(OpenError::PartsWithoutLedger { name: name.to_owned() }),
             None => Ok(FolderContents::Nothing),
         },
-        FolderContents::MarkAlone => match read_mark(folder) {
+        FolderContents::CheckpointFileAlone => match read_checkpoint_file(folder) {
             // Nothing was ever signed, so nothing can be lost.
-            Err(OpenError::Unfinished) => Ok(FolderContents::MarkAlone),
+            Err(OpenError::Unfinished) => Ok(FolderContents::CheckpointFileAlone),
             Err(error) => Err(error),
             Ok(_) => Err(OpenError::Exists),
         },
@@ -199,12 +199,16 @@ struct InspectedFolder {
     engine: Engine,
 }
 
-/// Reads the folder without changing anything and compares its parts. What looks damaged is read a second time: a fault of
-/// one read must not be taken for damage.
+/// Reads the folder without changing anything and compares its parts.
 fn inspect_folder(folder: &Folder, options: &Options) -> Result<InspectedFolder, OpenError> {
-    match inspect_folder_once(folder, options) {
+    twice_if_damaged(|| inspect_folder_once(folder, options))
+}
+
+/// Calls `inspect`, and once more if it finds damage: a fault of one read must not be taken for damage.
+pub(super) fn twice_if_damaged<T>(inspect: impl Fn() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    match inspect() {
         Err(error) if error.is_damage() => {
-            let again = inspect_folder_once(folder, options);
+            let again = inspect();
             if again.is_ok() {
                 tracing::warn!(%error, "the folder was read wrongly once, and correctly at the second time: check the disk");
             }
@@ -216,7 +220,7 @@ fn inspect_folder(folder: &Folder, options: &Options) -> Result<InspectedFolder,
 
 fn inspect_folder_once(folder: &Folder, options: &Options) -> Result<InspectedFolder, OpenError> {
     check_names(folder)?;
-    let mark = read_mark(folder)?;
+    let mark = read_checkpoint_file(folder)?;
     let database = folder.valid_database()?;
     let engine = Engine::open(&database, options, Access::ReadOnly)?;
     let Inspected { tip, published } = inspect(&engine, &mark)?;
@@ -283,40 +287,50 @@ fn recover(
     mark: &CheckpointState,
     (tip, last_change): (&Tip, u64),
 ) -> Result<Recovered, OpenError> {
-    // The database was complete a moment ago: whatever fails now is no damage of the ledger.
-    let failed = |error: OpenError| match error {
-        OpenError::Environment(_) => error,
-        error => OpenError::Recovery { reason: error.to_string() },
-    };
     let database = folder.database();
-    let engine = Engine::open(&database, options, Access::ReadWrite).map_err(|error| failed(error.into()))?;
-    let inspected = inspect(&engine, mark).map_err(failed)?;
-    let found = inspected.tip.size();
-    if found != tip.size() || inspected.tip.last_block != tip.last_block || engine.last_change() < last_change {
-        let reason = format!("it ends at {found} instead of {}", tip.size());
-        return Err(OpenError::Recovery { reason });
-    }
-    let file = CheckpointFile::open(&folder.mark(), mark)?;
+    let engine = Engine::open(&database, options, Access::ReadWrite).map_err(|error| recovery_failed(error.into()))?;
+    let inspected = inspect(&engine, mark).map_err(recovery_failed)?;
+    require_recovered(&engine, &inspected.tip, (tip, last_change))?;
+    let file = CheckpointFile::open(&folder.checkpoint_file(), mark)?;
     let progress = Progress::of(&engine, options.buffered_leaves)?;
     let watch = ManifestWatch::new(&database)?;
     Ok(Recovered { engine, inspected, file, progress, watch })
 }
 
+/// The error after a recovery. The database was complete a moment before: what fails then is no damage of the ledger.
+pub(super) fn recovery_failed(error: OpenError) -> OpenError {
+    match error {
+        OpenError::Environment(_) => error,
+        error => OpenError::Recovery { reason: error.to_string() },
+    }
+}
+
+/// Checks that the recovered database has what was read just before: up to the tip `expected`, and up to its last change.
+pub(super) fn require_recovered(engine: &Engine, found: &Tip, expected: (&Tip, u64)) -> Result<(), OpenError> {
+    let (tip, last_change) = expected;
+    if found.size() == tip.size() && found.last_block == tip.last_block && engine.last_change() >= last_change {
+        return Ok(());
+    }
+    Err(OpenError::Recovery { reason: format!("it ends at {} instead of {}", found.size(), tip.size()) })
+}
+
 /// The checkpoint file of a folder that has a database too.
-pub(super) fn read_mark(folder: &Folder) -> Result<CheckpointState, OpenError> {
+pub(super) fn read_checkpoint_file(folder: &Folder) -> Result<CheckpointState, OpenError> {
     let found = folder_contents(folder)?;
-    let mark = match (found, CheckpointState::read(&folder.mark())) {
+    let mark = match (found, CheckpointState::read(&folder.checkpoint_file())) {
         (FolderContents::Nothing, _) => return Err(OpenError::Absent),
-        (FolderContents::DatabaseAlone, _) => return Err(OpenError::MarkMissing),
+        (FolderContents::DatabaseAlone, _) => return Err(OpenError::CheckpointFileMissing),
         (_, Err(CheckpointReadError::Disk(error))) => return Err(error.into()),
-        (_, Err(CheckpointReadError::Length { found })) => return Err(OpenError::MarkLength { found }),
-        (_, Err(CheckpointReadError::BothSlots)) => return Err(OpenError::MarkDamaged),
-        (_, Err(CheckpointReadError::OneSlot { slot, size })) => return Err(OpenError::MarkSlotDamaged { slot, size }),
+        (_, Err(CheckpointReadError::Length { found })) => return Err(OpenError::CheckpointFileLength { found }),
+        (_, Err(CheckpointReadError::BothSlots)) => return Err(OpenError::CheckpointFileDamaged),
+        (_, Err(CheckpointReadError::OneSlot { slot, size })) => {
+            return Err(OpenError::CheckpointSlotDamaged { slot, size });
+        }
         (_, Ok(mark)) => mark,
     };
     match found {
-        FolderContents::MarkAlone if mark.reached.size.is_empty() => Err(OpenError::Unfinished),
-        FolderContents::MarkAlone => Err(OpenError::DatabaseMissing { size: mark.reached.size }),
+        FolderContents::CheckpointFileAlone if mark.reached.size.is_empty() => Err(OpenError::Unfinished),
+        FolderContents::CheckpointFileAlone => Err(OpenError::DatabaseMissing { size: mark.reached.size }),
         _ => Ok(mark),
     }
 }

@@ -11,7 +11,7 @@ use crate::files::regular::NotRegular;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::Name;
 use crate::ledger::merkle::shape::TreeSize;
-use crate::store::rocks::checkpoint_file::LENGTH as MARK_LENGTH;
+use crate::store::rocks::checkpoint_file::LENGTH as CHECKPOINT_FILE_LENGTH;
 use crate::store::rocks::engine::EngineError;
 use crate::store::rocks::folder::LockError;
 use crate::store::rocks::format::FORMAT_VERSION;
@@ -64,16 +64,16 @@ pub enum OpenError {
     #[error(
         "the checkpoint file `mark` is missing: restore the whole folder from a backup or mirror; without it nobody can tell whether the database is the last one"
     )]
-    MarkMissing,
+    CheckpointFileMissing,
     /// Both slots of the checkpoint file are damaged.
     #[error("both slots of the checkpoint file `mark` are damaged: restore the whole folder from a backup or mirror")]
-    MarkDamaged,
+    CheckpointFileDamaged,
     /// The checkpoint file has another length than it is ever given.
     #[error(
-        "the checkpoint file `mark` has {found} bytes instead of {MARK_LENGTH}: {}; restore the whole folder from a backup or mirror",
+        "the checkpoint file `mark` has {found} bytes instead of {CHECKPOINT_FILE_LENGTH}: {}; restore the whole folder from a backup or mirror",
         length_fault(*found)
     )]
-    MarkLength {
+    CheckpointFileLength {
         /// Its length.
         found: u64,
     },
@@ -84,7 +84,7 @@ pub enum OpenError {
          file `mark` of the newest backup in its place, start again, and compare the number of records with the last receipt \
          given out"
     )]
-    MarkSlotDamaged {
+    CheckpointSlotDamaged {
         /// 0 or 1.
         slot: usize,
         /// How far the other slot reaches.
@@ -181,7 +181,7 @@ pub enum OpenError {
     },
     /// The tree of the checkpoint file does not end in a block header.
     #[error("the {size} leaves that the checkpoint file `mark` names do not end in a block header")]
-    NoBlockAtMark {
+    NoBlockAtCheckpoint {
         /// The size in the checkpoint file.
         size: TreeSize,
     },
@@ -206,7 +206,7 @@ pub enum OpenError {
 const fn length_fault(found: u64) -> &'static str {
     match found {
         0 => "it is empty",
-        1..MARK_LENGTH => "it was cut off",
+        1..CHECKPOINT_FILE_LENGTH => "it was cut off",
         _ => "something was appended to it",
     }
 }
@@ -216,10 +216,10 @@ impl OpenError {
     #[must_use]
     pub const fn is_damage(&self) -> bool {
         match self {
-            Self::MarkMissing
-            | Self::MarkDamaged
-            | Self::MarkLength { .. }
-            | Self::MarkSlotDamaged { .. }
+            Self::CheckpointFileMissing
+            | Self::CheckpointFileDamaged
+            | Self::CheckpointFileLength { .. }
+            | Self::CheckpointSlotDamaged { .. }
             | Self::DatabaseMissing { .. }
             | Self::DatabaseDamaged { .. }
             | Self::RecordDamaged(_)
@@ -227,7 +227,7 @@ impl OpenError {
             | Self::UnknownFormat { .. }
             | Self::Behind { .. }
             | Self::Different { .. }
-            | Self::NoBlockAtMark { .. }
+            | Self::NoBlockAtCheckpoint { .. }
             | Self::AnotherLedger { .. } => true,
             Self::Absent
             | Self::Unfinished
@@ -250,7 +250,7 @@ impl From<ReadError> for OpenError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Damaged { .. } => Self::RecordDamaged(error),
-            ReadError::Beyond { .. } | ReadError::WouldBlock | ReadError::Unavailable(_) => {
+            ReadError::Beyond { .. } | ReadError::WouldBlock | ReadError::NotPublished | ReadError::Unavailable(_) => {
                 Self::Environment(io::Error::other(error.to_string()))
             }
         }

@@ -28,7 +28,7 @@ use crate::store::rocks::tree::Tree;
 use crate::store::traits::damaged;
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::{
-    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,
+    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader, Published, ReadError,
 };
 
 /// A ledger in RocksDB, for reading.
@@ -270,23 +270,23 @@ impl Index for RocksReader {
 }
 
 impl PrivateReader for RocksReader {
-    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<PrivatePiece, ReadError> {
         leaf_within(index, self.size())?;
-        let Some(committed) = committed else { return Ok(Private::None) };
+        let Some(committed) = committed else { return Ok(PrivatePiece::None) };
         match self.engine.get(&PRIVATE, &index)? {
-            Some(PrivateRow::NeverBrought) => Ok(Private::None),
+            Some(PrivateRow::NeverBrought) => Ok(PrivatePiece::None),
             Some(PrivateRow::Held(held)) => piece_hashes_to(PRIVATE.name, index, held, committed),
-            Some(PrivateRow::Erased(notice)) => Ok(Private::Erased(notice)),
+            Some(PrivateRow::Erased(notice)) => Ok(PrivatePiece::Erased(notice)),
             None => Err(damaged(PRIVATE.name, index, "the row is missing")),
         }
     }
 
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<PrivatePiece, ReadError> {
         leaf_within(index, self.size())?;
         match self.engine.get(&ANNEXES, &AnnexKey { index, commitment: *commitment })? {
-            None => Ok(Private::None),
+            None => Ok(PrivatePiece::None),
             Some(PrivateRow::Held(held)) => piece_hashes_to(ANNEXES.name, index, held, commitment),
-            Some(PrivateRow::Erased(notice)) => Ok(Private::Erased(notice)),
+            Some(PrivateRow::Erased(notice)) => Ok(PrivatePiece::Erased(notice)),
             Some(PrivateRow::NeverBrought) => Err(damaged(ANNEXES.name, index, "no row of this table says so")),
         }
     }

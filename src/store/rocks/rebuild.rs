@@ -19,7 +19,9 @@ use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{DigestKey, Empty, FORMAT_VERSION, LinkKey, SubjectKey};
 use crate::store::rocks::index_buffer::{IndexBuffer, IndexLookup};
 use crate::store::rocks::inspection::inspect_log;
-use crate::store::rocks::open::{check_manifest, lock_existing, read_mark};
+use crate::store::rocks::open::{
+    check_manifest, lock_existing, read_checkpoint_file, recovery_failed, require_recovered, twice_if_damaged,
+};
 use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::schema::{BLOCKS, DIGESTS, LINK_TARGETS, LINKS, META, NUMBERS, RECORDS, STATEMENTS, SUBJECTS};
 use crate::store::rocks::tree::Tree;
@@ -50,19 +52,21 @@ const DERIVED: [&str; 8] = [
 pub fn rebuild(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OpenError> {
     let folder = Folder::new(dir);
     let _lock = lock_existing(&folder)?;
-    let mark = read_mark(&folder)?;
+    let mark = read_checkpoint_file(&folder)?;
     let database = folder.valid_database()?;
-    let found = inspect_log(&Engine::open(&database, options, Access::ReadOnly)?, &mark)?;
+    let (found, last_change) = twice_if_damaged(|| {
+        let engine = Engine::open(&database, options, Access::ReadOnly)?;
+        Ok((inspect_log(&engine, &mark)?.tip, engine.last_change()))
+    })?;
     check_manifest(&database, &mark)?;
     folder.roll_back()?;
     folder.make_safety_copy()?;
-    let recovered = Engine::open(&database, options, Access::Rebuild).map_err(OpenError::from).and_then(|engine| {
-        let inspected = inspect_log(&engine, &mark)?;
-        if inspected.tip.last_block != found.tip.last_block {
-            return Err(OpenError::Recovery { reason: format!("it ends at {}", inspected.tip.size()) });
-        }
+    let opened = Engine::open(&database, options, Access::Rebuild).map_err(|error| recovery_failed(error.into()));
+    let recovered = opened.and_then(|engine| {
+        let tip = inspect_log(&engine, &mark).map_err(recovery_failed)?.tip;
+        require_recovered(&engine, &tip, (&found, last_change))?;
         folder.discard_safety_copy()?;
-        Ok((engine, inspected.tip))
+        Ok((engine, tip))
     });
     let (engine, tip) = recovered.inspect_err(|_| {
         if let Err(error) = folder.roll_back() {

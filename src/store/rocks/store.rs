@@ -23,7 +23,7 @@ use crate::store::rocks::appended::{AppendedChain, row};
 use crate::store::rocks::batch::Batch;
 use crate::store::rocks::checkpoint_file::{CheckpointFile, CheckpointWriteError};
 use crate::store::rocks::engine::{Engine, RawRow};
-use crate::store::rocks::engine_error::{failed_mark, failed_write};
+use crate::store::rocks::engine_error::{failed_checkpoint_write, failed_write};
 use crate::store::rocks::folder::{Folder, Lock};
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{
@@ -207,7 +207,7 @@ impl Writer {
     fn record(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), AppendError> {
         let extent = self.manifest.extent();
         self.mark.write(checkpoint, Some(extent)).map_err(|error| match error {
-            CheckpointWriteError::Write(error) => self.fails(failed_mark(&error)),
+            CheckpointWriteError::Write(error) => self.fails(failed_checkpoint_write(&error)),
             CheckpointWriteError::Disk(_) => self.fails(AppendError::Unknown(format!("mark: {error}"))),
             CheckpointWriteError::TooLong { .. } => AppendError::Read(ReadError::Unavailable(error.to_string())),
         })?;

@@ -11,7 +11,7 @@ use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::traits::index::{DepositPlace, Index, LinkPosition};
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::ledger::LedgerReader;
-use crate::store::traits::private::{Private, PrivateReader};
+use crate::store::traits::private::{PrivatePiece, PrivateReader};
 use crate::store::traits::store_error::ReadError;
 
 /// A store that wraps a reader. A blanket implementation makes it an [`Index`], which forwards every call to that reader.
@@ -91,11 +91,11 @@ impl<D: Delegate> Index for D {
 pub trait DelegatePrivate: Delegate {}
 
 impl<D: DelegatePrivate> PrivateReader for D {
-    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<PrivatePiece, ReadError> {
         self.delegate("private_of", |reader| reader.private_of(index, committed))
     }
 
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<PrivatePiece, ReadError> {
         self.delegate("annex", |reader| reader.annex(index, commitment))
     }
 }

@@ -4,7 +4,7 @@ use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::traits::index::Index;
 use crate::store::traits::log::LogReader;
-use crate::store::traits::private::{Private, PrivateReader};
+use crate::store::traits::private::{PrivatePiece, PrivateReader};
 use crate::store::traits::store_error::ReadError;
 use crate::store::traits::store_error::damaged;
 
@@ -25,7 +25,7 @@ pub trait LedgerReader: LogReader + Index + PrivateReader {
     ///
     /// # Errors
     /// [`ReadError`].
-    fn private(&self, index: LeafIndex) -> Result<Private, ReadError> {
+    fn private(&self, index: LeafIndex) -> Result<PrivatePiece, ReadError> {
         let leaf = Leaf::parse(&self.leaf(index)?).map_err(|error| damaged("leaf", index, error.to_string()))?;
         let committed = match leaf {
             Leaf::Entry(entry) => entry.statement.statement().meta,

@@ -31,6 +31,6 @@ pub use index::{DepositPlace, Index, LinkPosition};
 pub use ledger::LedgerReader;
 pub use log::{LogReader, Published};
 pub use log_store::LogStore;
-pub use private::{Private, PrivateContent, PrivateReader};
+pub use private::{PrivateContent, PrivatePiece, PrivateReader};
 pub use private_store::PrivateStore;
 pub use store_error::{AppendError, ReadError, damaged};

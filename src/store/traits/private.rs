@@ -11,7 +11,7 @@ use crate::store::traits::store_error::ReadError;
 
 /// One piece of private content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Private {
+pub enum PrivatePiece {
     /// It is kept.
     Held(PrivateMetadata),
     /// The deposit never brought it.
@@ -53,12 +53,12 @@ pub trait PrivateReader: Send + Sync {
     ///
     /// # Errors
     /// [`ReadError`]; [`ReadError::Damaged`] also when a row is missing.
-    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError>;
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<PrivatePiece, ReadError>;
 
     /// The annex of the deposit at `index` with this commitment, re-hashed and compared with it. A missing row cannot be told
     /// from an annex that was never submitted: the chain names none.
     ///
     /// # Errors
     /// [`ReadError`].
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError>;
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<PrivatePiece, ReadError>;
 }

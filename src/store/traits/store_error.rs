@@ -33,6 +33,9 @@ pub enum ReadError {
     /// [`try_read_cached`]: crate::store::traits::LedgerReader::try_read_cached
     #[error("not cached")]
     WouldBlock,
+    /// A remote reader has only the published log: no index, no private content.
+    #[error("a node does not publish this over HTTP")]
+    NotPublished,
     /// The disk or the connection failed. Try again later.
     #[error("cannot read: {0}")]
     Unavailable(String),

@@ -39,7 +39,7 @@ async fn private_metadata_is_kept_off_the_chain() {
     assert_eq!(answer.status, 201, "{}", answer.text());
     assert!(!answer.text().contains("借款合同"));
     let taken = receipt::parse(&answer.bytes).unwrap();
-    assert_eq!(node.store.private(taken.index).unwrap(), tiezheng::store::traits::Private::Held(held));
+    assert_eq!(node.store.private(taken.index).unwrap(), tiezheng::store::traits::PrivatePiece::Held(held));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tiezheng::store::traits::CursorStore as _;
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::PrivateReader as _;
 use tiezheng::store::traits::private_store::{CompletedErasures, PrivateStore};
-use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Private, PrivateContent, ReadError};
+use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, PrivateContent, PrivatePiece, ReadError};
 
 use crate::support::chain::{
     Draft, annex_at, append_erasing, append_with, block_on, erase, erased, found, metadata_at, notice, private,
@@ -57,12 +57,12 @@ pub(super) fn annexes_are_kept_under_their_deposit_and_commitment<B: Bench>() {
     three(&bench);
     for _ in 0..2 {
         let annex = |at, n| bench.store().annex(LeafIndex(at), &private(n).commitment()).unwrap();
-        assert_eq!(annex(2, 11), Private::Held(private(11)));
-        assert_eq!(annex(2, 12), Private::Held(private(12)));
-        assert_eq!(annex(4, 11), Private::Held(private(11)));
+        assert_eq!(annex(2, 11), PrivatePiece::Held(private(11)));
+        assert_eq!(annex(2, 12), PrivatePiece::Held(private(12)));
+        assert_eq!(annex(4, 11), PrivatePiece::Held(private(11)));
         // Another's, the metadata, a deposit without any.
-        assert_eq!([annex(4, 12), annex(2, 1), annex(3, 11), annex(5, 11)], [const { Private::None }; 4]);
-        assert_eq!(bench.store().private(LeafIndex(4)), Ok(Private::None));
+        assert_eq!([annex(4, 12), annex(2, 1), annex(3, 11), annex(5, 11)], [const { PrivatePiece::None }; 4]);
+        assert_eq!(bench.store().private(LeafIndex(4)), Ok(PrivatePiece::None));
         assert!(matches!(
             bench.store().annex(LeafIndex(6), &private(11).commitment()),
             Err(ReadError::Beyond { asked: 7, .. })
@@ -143,14 +143,14 @@ pub(super) fn what_is_erased_stays_erased_and_all_else_is_held<B: Bench>() {
     let block = append_erasing(bench.store(), vec![erased(&pieces)], &BTreeMap::new(), &pieces).unwrap();
     let at = LeafIndex(6);
     // In force at once: what is gone cannot be shown, signed or not.
-    assert_eq!(bench.store().private(LeafIndex(2)), Ok(Private::Erased(at)));
+    assert_eq!(bench.store().private(LeafIndex(2)), Ok(PrivatePiece::Erased(at)));
     bench.store().publish(published_of(&block)).unwrap();
     for round in 0..3 {
         let store = bench.store();
         let annex = |at, n| store.annex(LeafIndex(at), &private(n).commitment()).unwrap();
-        assert_eq!(store.private(LeafIndex(2)), Ok(Private::Erased(at)));
-        assert_eq!(annex(2, 12), Private::Erased(at));
-        assert_eq!((annex(2, 11), annex(4, 11)), (Private::Held(private(11)), Private::Held(private(11))));
+        assert_eq!(store.private(LeafIndex(2)), Ok(PrivatePiece::Erased(at)));
+        assert_eq!(annex(2, 12), PrivatePiece::Erased(at));
+        assert_eq!((annex(2, 11), annex(4, 11)), (PrivatePiece::Held(private(11)), PrivatePiece::Held(private(11))));
         assert_eq!(store.labelled(&label(1), LeafIndex(0), 9), Ok(vec![LeafIndex(2)]));
         match round {
             0 => assert_eq!(store.pending_erasures(), Ok(pieces.to_vec())),
@@ -215,14 +215,14 @@ pub(super) fn a_refused_erasure_changes_nothing<B: Bench>() {
     assert_eq!(try_to(vec![erased(&[held, other])], &[other, held]), mismatch);
     for _ in 0..2 {
         assert_eq!(bench.store().tip().unwrap().size(), tip.size());
-        assert_eq!(bench.store().private(LeafIndex(2)), Ok(Private::Held(private(1))));
-        assert_eq!(bench.store().annex(LeafIndex(4), &private(11).commitment()), Ok(Private::Held(private(11))));
+        assert_eq!(bench.store().private(LeafIndex(2)), Ok(PrivatePiece::Held(private(1))));
+        assert_eq!(bench.store().annex(LeafIndex(4), &private(11).commitment()), Ok(PrivatePiece::Held(private(11))));
         assert_eq!(bench.store().pending_erasures(), Ok(vec![]));
         bench.reopen();
     }
     let block = append_erasing(bench.store(), vec![erased(&[held, other])], &BTreeMap::new(), &[held, other]).unwrap();
     bench.store().publish(published_of(&block)).unwrap();
-    assert_eq!(bench.store().private(LeafIndex(2)), Ok(Private::Erased(LeafIndex(8))));
+    assert_eq!(bench.store().private(LeafIndex(2)), Ok(PrivatePiece::Erased(LeafIndex(8))));
 }
 
 pub(super) fn an_erasure_and_its_act_are_one_block<B: Bench>() {
@@ -234,12 +234,12 @@ pub(super) fn an_erasure_and_its_act_are_one_block<B: Bench>() {
     // The act may not enter: nothing is erased.
     let refused = append_erasing(bench.store(), vec![act(), erased(&pieces)], &held, &pieces).unwrap_err();
     assert!(matches!(refused, AppendError::Refused { position: 0, refusal: Refusal::SubjectSequence { .. } }));
-    assert_eq!(bench.store().private(LeafIndex(2)), Ok(Private::Held(private(1))));
+    assert_eq!(bench.store().private(LeafIndex(2)), Ok(PrivatePiece::Held(private(1))));
     append_with(bench.store(), vec![Draft::nth(8).subject(7, 1).waiting(8)], &BTreeMap::new()).unwrap();
     let block = append_erasing(bench.store(), vec![act(), erased(&pieces)], &held, &pieces).unwrap();
     bench.store().publish(published_of(&block)).unwrap();
-    assert_eq!(bench.store().private(LeafIndex(8)), Ok(Private::Held(private(9))));
-    assert_eq!(bench.store().private(LeafIndex(2)), Ok(Private::Erased(LeafIndex(9))));
+    assert_eq!(bench.store().private(LeafIndex(8)), Ok(PrivatePiece::Held(private(9))));
+    assert_eq!(bench.store().private(LeafIndex(2)), Ok(PrivatePiece::Erased(LeafIndex(9))));
     assert_eq!(bench.store().labelled(&label(5), LeafIndex(0), 9), Ok(vec![LeafIndex(8)]));
 }
 

@@ -6,7 +6,7 @@ use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::store::refusal::Refusal;
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::PrivateReader as _;
-use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, Private, ReadError};
+use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, PrivatePiece, ReadError};
 
 use crate::support::chain::{Draft, append_with, block_on, found, number, private, published_of};
 use crate::support::stores::Bench;
@@ -28,9 +28,20 @@ pub(super) fn private_content_is_kept_beside_its_deposit<B: Bench>() {
     for _ in 0..2 {
         let store = bench.store();
         let all: Vec<_> = (0..7).map(|at| store.private(LeafIndex(at)).unwrap()).collect();
-        let (one, four) = (Private::Held(private(1)), Private::Held(private(4)));
+        let (one, four) = (PrivatePiece::Held(private(1)), PrivatePiece::Held(private(4)));
         // Genesis and its header, four deposits, their header.
-        assert_eq!(all, [Private::None, Private::None, one, Private::None, Private::None, four, Private::None]);
+        assert_eq!(
+            all,
+            [
+                PrivatePiece::None,
+                PrivatePiece::None,
+                one,
+                PrivatePiece::None,
+                PrivatePiece::None,
+                four,
+                PrivatePiece::None
+            ]
+        );
         assert!(matches!(store.private(LeafIndex(7)), Err(ReadError::Beyond { asked: 8, .. })));
         let metas = [None, None, Some(private(1)), None, Some(private(3)), Some(private(4)), None];
         for ((at, meta), read) in (0..).zip(metas).zip(&all) {

@@ -181,7 +181,7 @@ fn nothing_is_created_over_what_is_left_of_a_ledger() {
         for refused in [create(&folder), open(&folder), RocksStore::open_or_create(&folder, &origin(), &small())] {
             match refused {
                 Err(OpenError::DatabaseMissing { .. }) => assert_eq!(lost, "db"),
-                Err(OpenError::MarkMissing) => assert_eq!(lost, "mark"),
+                Err(OpenError::CheckpointFileMissing) => assert_eq!(lost, "mark"),
                 other => panic!("{lost}: {:?}", other.err()),
             }
         }

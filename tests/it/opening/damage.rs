@@ -19,7 +19,7 @@ use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning::Options as Settings;
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LogReader as _;
-use tiezheng::store::traits::{LedgerReader, LogStore, Private, ReadError};
+use tiezheng::store::traits::{LedgerReader, LogStore, PrivatePiece, ReadError};
 
 use super::{SAMPLE, copy, database_files, files, sample};
 use crate::support::chain::{
@@ -72,18 +72,21 @@ fn size() -> u64 {
 
 #[test]
 fn a_mark_that_is_missing_or_damaged_is_refused() {
-    refused("no mark", |e| matches!(e, OpenError::MarkMissing), |f| fs::remove_file(f.join("mark")).unwrap());
-    let damaged = |e: &OpenError| matches!(e, OpenError::MarkDamaged);
+    refused("no mark", |e| matches!(e, OpenError::CheckpointFileMissing), |f| fs::remove_file(f.join("mark")).unwrap());
+    let damaged = |e: &OpenError| matches!(e, OpenError::CheckpointFileDamaged);
     refused("zeroed mark", damaged, |f| fs::write(f.join("mark"), vec![0; 131_072]).unwrap());
-    let empty = |e: &OpenError| matches!(e, OpenError::MarkLength { found: 0 }) && e.to_string().contains("is empty");
+    let empty =
+        |e: &OpenError| matches!(e, OpenError::CheckpointFileLength { found: 0 }) && e.to_string().contains("is empty");
     refused("empty mark", empty, |f| fs::write(f.join("mark"), "").unwrap());
-    let short =
-        |e: &OpenError| matches!(e, OpenError::MarkLength { found: 131_071 }) && e.to_string().contains("cut off");
+    let short = |e: &OpenError| {
+        matches!(e, OpenError::CheckpointFileLength { found: 131_071 }) && e.to_string().contains("cut off")
+    };
     refused("short mark", short, |f| {
         fs::write(f.join("mark"), &fs::read(f.join("mark")).unwrap()[..131_071]).unwrap();
     });
-    let long =
-        |e: &OpenError| matches!(e, OpenError::MarkLength { found: 131_073 }) && e.to_string().contains("appended");
+    let long = |e: &OpenError| {
+        matches!(e, OpenError::CheckpointFileLength { found: 131_073 }) && e.to_string().contains("appended")
+    };
     refused("long mark", long, |f| {
         fs::write(f.join("mark"), [&fs::read(f.join("mark")).unwrap()[..], b"x"].concat()).unwrap();
     });
@@ -132,22 +135,22 @@ fn a_database_that_is_missing_behind_or_another_is_refused() {
     );
     refused("mark ahead", behind, |f| {
         let ahead = Checkpoint { origin: origin(), size: TreeSize(size() + 1), root: leaf_hash(b"") };
-        write_mark(f, ahead);
+        write_checkpoint_file(f, ahead);
     });
     refused(
         "mark of no block",
-        |e| matches!(e, OpenError::NoBlockAtMark { .. }),
+        |e| matches!(e, OpenError::NoBlockAtCheckpoint { .. }),
         |f| {
             let store = RocksStore::open_read_only(f, &small()).unwrap();
             let size = TreeSize(size() - 1);
             let root = proofs::root(&store, size).unwrap();
             drop(store);
-            write_mark(f, Checkpoint { origin: origin(), size, root });
+            write_checkpoint_file(f, Checkpoint { origin: origin(), size, root });
         },
     );
 }
 
-fn write_mark(folder: &Path, checkpoint: Checkpoint) {
+fn write_checkpoint_file(folder: &Path, checkpoint: Checkpoint) {
     let path = folder.join("mark");
     let mut file = CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap()).unwrap();
     file.write(&checkpoint.sign(&ledger_key()).unwrap(), None).unwrap();
@@ -386,7 +389,7 @@ fn a_changed_or_missing_row_of_the_vault_is_damage() {
     });
     bench.reopen();
     assert!(matches!(bench.store().private(LeafIndex(2)), Err(ReadError::Damaged { what: "vault", .. })));
-    assert_eq!(bench.store().private(LeafIndex(4)), Ok(Private::Held(private(3))));
+    assert_eq!(bench.store().private(LeafIndex(4)), Ok(PrivatePiece::Held(private(3))));
     bench.close();
     // One of the last leaves: already the opening looks for its row.
     tamper(&bench.folder(), |db| db.delete_cf(db.cf_handle("vault").unwrap(), 3_u64.to_be_bytes()).unwrap());

@@ -11,7 +11,7 @@ use tiezheng::ledger::metadata::PrivateMetadata;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::store::traits::PrivateReader as _;
 use tiezheng::store::traits::private_store::{CompletedErasures, ErasureError, PrivateStore};
-use tiezheng::store::traits::{LedgerReader, LogStore, Private, PrivateContent};
+use tiezheng::store::traits::{LedgerReader, LogStore, PrivateContent, PrivatePiece};
 
 use super::copy;
 use crate::support::chain::{Draft, annex_at, append_erasing, erase, found, metadata_at, published_of};
@@ -99,15 +99,15 @@ fn served(bench: &Rocks) {
     let store = bench.store();
     let annex = |n: u64, which: u64| store.annex(LeafIndex(place(n)), &piece(10 * n + which).commitment()).unwrap();
     for n in [2, 4, 650, 1_198] {
-        assert_eq!(store.private(LeafIndex(place(n))), Ok(Private::Held(piece(10 * n))));
+        assert_eq!(store.private(LeafIndex(place(n))), Ok(PrivatePiece::Held(piece(10 * n))));
     }
     for (n, which) in [(3, 1), (3, 2), (650, 1), (1_198, 2)] {
-        assert_eq!(annex(n, which), Private::Held(piece(10 * n + which)));
+        assert_eq!(annex(n, which), PrivatePiece::Held(piece(10 * n + which)));
     }
     for n in [3, 1_199] {
-        assert!(matches!(store.private(LeafIndex(place(n))), Ok(Private::Erased(_))));
+        assert!(matches!(store.private(LeafIndex(place(n))), Ok(PrivatePiece::Erased(_))));
     }
-    assert!(matches!(annex(650, 2), Private::Erased(_)));
+    assert!(matches!(annex(650, 2), PrivatePiece::Erased(_)));
     audit(store);
 }
 
@@ -196,7 +196,7 @@ fn a_piece_that_another_deposit_brought_too_is_purged_and_kept_there() {
     let (one, two) = (metadata_at(2), metadata_at(3));
     erase(bench.store(), &[one]);
     assert_eq!(bench.store().complete_all_erasures(), Ok(CompletedErasures { pieces: vec![one] }));
-    assert_eq!(bench.store().private(LeafIndex(3)), Ok(Private::Held(piece(7))));
+    assert_eq!(bench.store().private(LeafIndex(3)), Ok(PrivatePiece::Held(piece(7))));
     assert_eq!(traces(&bench.folder(), 7), 2);
     erase(bench.store(), &[two]);
     assert_eq!(bench.store().complete_all_erasures(), Ok(CompletedErasures { pieces: vec![two] }));

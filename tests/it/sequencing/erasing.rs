@@ -15,7 +15,7 @@ use tiezheng::store::refusal::{ErasureRefusal, Refusal};
 use tiezheng::store::traits::Index as _;
 use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::PrivateReader as _;
-use tiezheng::store::traits::{LedgerReader, LogStore, Private, PrivateContent};
+use tiezheng::store::traits::{LedgerReader, LogStore, PrivateContent, PrivatePiece};
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::{ledger_key, note, statement_with};
@@ -64,8 +64,8 @@ fn deposits_bring_annexes_and_labels() {
     let (sequencer, running) = start_on(&store, &clock, 10);
     let runtime = runtime();
     let at = runtime.block_on(put(&sequencer, 1));
-    assert_eq!(store.private(at), Ok(Private::Held(piece(1))));
-    assert_eq!(store.annex(at, &piece(101).commitment()), Ok(Private::Held(piece(101))));
+    assert_eq!(store.private(at), Ok(PrivatePiece::Held(piece(1))));
+    assert_eq!(store.annex(at, &piece(101).commitment()), Ok(PrivatePiece::Held(piece(101))));
     assert_eq!(store.labelled(&Digest([0x81; 32]), LeafIndex(0), 9), Ok(vec![at]));
     // Not without a `meta` line, and not the metadata of another statement.
     let mismatch = Err(DepositError::PrivateMismatch);
@@ -90,15 +90,15 @@ fn an_erasure_is_one_block_with_a_signed_notice() {
     assert_eq!(act, None);
     assert_eq!(store.published().unwrap().height.0, height + 1);
     notice_names(&*store, notice, &pieces);
-    assert_eq!(store.private(one), Ok(Private::Erased(notice)));
-    assert_eq!(store.annex(one, &piece(101).commitment()), Ok(Private::Erased(notice)));
-    assert_eq!(store.private(two), Ok(Private::Held(piece(2))));
+    assert_eq!(store.private(one), Ok(PrivatePiece::Erased(notice)));
+    assert_eq!(store.annex(one, &piece(101).commitment()), Ok(PrivatePiece::Erased(notice)));
+    assert_eq!(store.private(two), Ok(PrivatePiece::Held(piece(2))));
     let again = runtime.block_on(sequencer.erase(asked, None)).unwrap_err();
     assert_eq!(again, EraseError::Refused(ErasureRefusal::ErasedAlready { piece: pieces[0], notice }));
     // The statement still yields its receipt, and restores nothing.
     let same = runtime.block_on(sequencer.deposit_with(committing(1, None), content(1))).unwrap();
     assert_eq!((same.fresh, same.receipt.index), (false, one));
-    assert_eq!(store.private(one), Ok(Private::Erased(notice)));
+    assert_eq!(store.private(one), Ok(PrivatePiece::Erased(notice)));
     prove(&same.receipt);
     running.shutdown();
     audit(&*store, 2);
@@ -124,8 +124,8 @@ fn an_act_is_sealed_with_its_erasure_and_the_same_act_again_answers_the_same() {
     );
     prove(&act.receipt);
     notice_names(&*store, erased.notice, &[metadata(one)]);
-    assert_eq!(store.private(one), Ok(Private::Erased(erased.notice)));
-    assert_eq!(store.private(act.receipt.index), Ok(Private::Held(piece(9))));
+    assert_eq!(store.private(one), Ok(PrivatePiece::Erased(erased.notice)));
+    assert_eq!(store.private(act.receipt.index), Ok(PrivatePiece::Held(piece(9))));
     assert_eq!(store.labelled(&Digest([0x89; 32]), LeafIndex(0), 9), Ok(vec![act.receipt.index]));
     let again = ask(vec![metadata(one)]).unwrap();
     let act_again = again.act.unwrap();
@@ -134,7 +134,7 @@ fn an_act_is_sealed_with_its_erasure_and_the_same_act_again_answers_the_same() {
     let exists = EraseError::ActExists { index: act.receipt.index };
     assert_eq!(ask(vec![annex(one, 1)]).unwrap_err(), exists);
     assert_eq!(ask(vec![metadata(one), annex(one, 1)]).unwrap_err(), exists);
-    assert_eq!(store.annex(one, &piece(101).commitment()), Ok(Private::Held(piece(101))));
+    assert_eq!(store.annex(one, &piece(101).commitment()), Ok(PrivatePiece::Held(piece(101))));
     running.shutdown();
     audit(&*store, 2);
 }
@@ -162,7 +162,7 @@ fn a_refused_act_or_piece_erases_nothing_and_seals_nothing() {
     let many = (0..257).map(|index| metadata(LeafIndex(index))).collect();
     assert_eq!(ask(many, None), EraseError::PieceCount { count: 257 });
     assert_eq!(store.published().unwrap().size(), size);
-    assert_eq!(store.private(one), Ok(Private::Held(piece(1))));
+    assert_eq!(store.private(one), Ok(PrivatePiece::Held(piece(1))));
     assert_eq!(sequencer.health().writing, Ok(()));
     // The same act with valid pieces is written.
     let act = Some((committing(9, Some(1)), content(9)));
@@ -211,7 +211,7 @@ fn each_fault_leaves_an_erasure_complete_or_not_made() {
         running.shutdown();
 
         let (sequencer, running) = start_on(&memory, &clock, 10);
-        assert_eq!(matches!(memory.private(one), Ok(Private::Erased(_))), grown, "{fault:?}");
+        assert_eq!(matches!(memory.private(one), Ok(PrivatePiece::Erased(_))), grown, "{fault:?}");
         let again = runtime.block_on(sequencer.erase(vec![metadata(one)], act())).unwrap();
         assert_eq!(again.act.unwrap().fresh, !grown, "{fault:?}");
         notice_names(&*memory, again.notice, &[metadata(one)]);

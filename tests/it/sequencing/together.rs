@@ -12,7 +12,7 @@ use tiezheng::ledger::statement::text::{Link, LinkKind, Subject};
 use tiezheng::sequencer::handle::{DepositError, DepositReply, Sequencer};
 use tiezheng::sequencer::start::RunningSequencer;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::{LedgerReader, Private};
+use tiezheng::store::traits::{LedgerReader, PrivatePiece};
 
 use super::{audit, memory, prove, runtime, start_on};
 use crate::support::depositor::{note, statement_with};
@@ -83,7 +83,7 @@ fn invalid_deposits_are_rejected_and_all_others_get_receipts() {
                 }
                 (8, Ok(deposited)) => {
                     let held = store.private(deposited.receipt.index).unwrap();
-                    assert_eq!(held, Private::Held(piece(1_000 * round + place as u64)));
+                    assert_eq!(held, PrivatePiece::Held(piece(1_000 * round + place as u64)));
                 }
                 (_, Ok(deposited)) => drop(prove(&deposited.receipt)),
                 (_, Err(error)) => panic!("{place}: {error}"),
@@ -157,7 +157,7 @@ fn erasures_between_deposits_affect_no_deposit() {
             prove(&task.await.unwrap().unwrap().receipt);
         }
     });
-    assert!(places.iter().all(|place| matches!(store.private(*place).unwrap(), Private::Erased(_))));
+    assert!(places.iter().all(|place| matches!(store.private(*place).unwrap(), PrivatePiece::Erased(_))));
     running.shutdown();
     audit(&*store, 220);
 }

@@ -21,7 +21,7 @@ use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::text::{Statement, Subject};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::{
-    Delegate, LedgerReader, LogReader, LogStore as _, Private, PrivateContent, PrivateReader, Published, ReadError,
+    Delegate, LedgerReader, LogReader, LogStore as _, PrivateContent, PrivatePiece, PrivateReader, Published, ReadError,
 };
 
 use super::chain::{append_erasing, found, number, published_of, second};
@@ -152,7 +152,7 @@ impl Acts {
 pub(crate) struct OverlayStore<'a> {
     pub(crate) chain: &'a dyn LedgerReader,
     pub(crate) vault: &'a dyn LedgerReader,
-    pub(crate) private: BTreeMap<LeafIndex, Private>,
+    pub(crate) private: BTreeMap<LeafIndex, PrivatePiece>,
 }
 
 impl Delegate for OverlayStore<'_> {
@@ -184,10 +184,10 @@ impl LogReader for OverlayStore<'_> {
 }
 
 impl PrivateReader for OverlayStore<'_> {
-    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<PrivatePiece, ReadError> {
         self.private.get(&index).map_or_else(|| self.vault.private_of(index, committed), |row| Ok(row.clone()))
     }
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<PrivatePiece, ReadError> {
         self.vault.annex(index, commitment)
     }
 }

@@ -13,7 +13,7 @@ use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use tiezheng::store::traits::{
-    AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader,
+    AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader,
     PrivateStore, Published, ReadError,
 };
 
@@ -127,10 +127,10 @@ impl Index for CountingStore {
 }
 
 impl PrivateReader for CountingStore {
-    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<Private, ReadError> {
+    fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<PrivatePiece, ReadError> {
         self.inner("private_of").private_of(index, committed)
     }
-    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<Private, ReadError> {
+    fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<PrivatePiece, ReadError> {
         self.inner("annex").annex(index, commitment)
     }
 }

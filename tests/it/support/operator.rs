@@ -16,7 +16,7 @@ use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::{Content, HashAlgorithm};
 use tiezheng::store::traits::{
-    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, Private, PrivateReader, Published, ReadError,
+    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader, Published, ReadError,
 };
 
 use crate::support::depositor::{ledger_key, origin};
@@ -31,7 +31,7 @@ pub(crate) struct Operator {
     /// Leaf hashes, where the tiles hold others than the leaves have.
     pub(crate) tiles: Option<Vec<Digest>>,
     /// What his vault holds.
-    pub(crate) private: BTreeMap<u64, Private>,
+    pub(crate) private: BTreeMap<u64, PrivatePiece>,
     published: Option<Arc<Published>>,
 }
 
@@ -195,10 +195,10 @@ impl Index for Operator {
 }
 
 impl PrivateReader for Operator {
-    fn private_of(&self, index: LeafIndex, _: Option<&Digest>) -> Result<Private, ReadError> {
-        Ok(self.private.get(&index.0).cloned().unwrap_or(Private::None))
+    fn private_of(&self, index: LeafIndex, _: Option<&Digest>) -> Result<PrivatePiece, ReadError> {
+        Ok(self.private.get(&index.0).cloned().unwrap_or(PrivatePiece::None))
     }
-    fn annex(&self, _: LeafIndex, _: &Digest) -> Result<Private, ReadError> {
-        Ok(Private::None)
+    fn annex(&self, _: LeafIndex, _: &Digest) -> Result<PrivatePiece, ReadError> {
+        Ok(PrivatePiece::None)
     }
 }

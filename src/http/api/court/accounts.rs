@@ -21,7 +21,7 @@ use crate::http::api::court::json_request::{
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{Parameters, PathParameter};
 use crate::wire::court::accounts::{
     AccountJson, IdentityCheckRequest, MeJson, OpenAccountRequest, OpenedAccountJson, RoleRequest, read_time,
@@ -30,7 +30,7 @@ use crate::wire::court::lists::AccessLogJson;
 use crate::wire::court::recorded_act::ActJson;
 
 /// The account in the path. A malformed id is answered like an unknown one.
-pub(in crate::http::api::court) fn account_named(parameter: &PathParameter) -> Result<AccountId, Failure> {
+pub(in crate::http::api::court) fn account_named(parameter: &PathParameter) -> Result<AccountId, ApiError> {
     AccountId::parse(&parameter.0).ok_or_else(|| FilingError::NotFound.into())
 }
 
@@ -69,7 +69,7 @@ pub(in crate::http) async fn who_am_i(Bearer(actor): Bearer) -> Response {
 pub(in crate::http) async fn open_account(
     State(state): State<Arc<AppState>>,
     call: AuthenticatedJson<OpenAccountRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let subject = value("subject", &shape.subject)?;
     // The same request opens the same account.
@@ -101,7 +101,7 @@ pub(in crate::http) async fn view_account(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
     parameter: PathParameter,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let look = state.filing()?.view_account(&actor, account_named(&parameter)?).await?;
     let sequence = look.access.position.sequence;
     let shape = AccountJson::of(look.id, &look.account, &look.texts, &look.tokens, sequence);
@@ -130,14 +130,14 @@ pub(in crate::http) async fn check_identity(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     call: AuthenticatedJson<IdentityCheckRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let (filing, account) = (state.filing()?, account_named(&parameter)?);
     let now = filing.now();
     let at = match shape.at.as_deref() {
         None => now,
         Some(text) => read_time(text).filter(|at| *at <= now).ok_or_else(|| {
-            Failure::new(ErrorCode::BadValue, "`at` is no time that has passed")
+            ApiError::new(ErrorCode::BadValue, "`at` is no time that has passed")
                 .expecting("2026-11-22T09:04:11.123+08:00")
         })?,
     };
@@ -172,7 +172,7 @@ pub(in crate::http) async fn grant_role(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let account = account_named(&parameter)?;
     let role: Role = value("role", &call.shape.role)?;
     let court = some_value("court", call.shape.court.as_deref())?;
@@ -202,7 +202,7 @@ pub(in crate::http) async fn revoke_role(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let account = account_named(&parameter)?;
     let role: Role = value("role", &call.shape.role)?;
     let court = some_value("court", call.shape.court.as_deref())?;
@@ -231,7 +231,7 @@ pub(in crate::http) async fn account_access_log(
     Bearer(actor): Bearer,
     parameter: PathParameter,
     Parameters(page): Parameters<PageQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let (account, after, limit) = (account_named(&parameter)?, page.number()?.unwrap_or(0), page.limit()?);
     let log = state.filing()?.account_log(&actor, account, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))

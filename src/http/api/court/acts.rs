@@ -30,7 +30,7 @@ use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::Parameters;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::number::DepositNumber;
@@ -314,7 +314,7 @@ pub(in crate::http) async fn act_upon_case(
     State(state): State<Arc<AppState>>,
     CasePath(case): CasePath,
     call: AuthenticatedJson<ActRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let (filing, registry) = (state.filing()?, state.filing()?.registry());
     let make_act = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
@@ -347,7 +347,7 @@ pub(in crate::http) async fn list_acts(
     CasePath(case): CasePath,
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let (after, limit) = (page.number()?.unwrap_or(0), page.limit()?);
     let (file, found) = state.filing()?.case_acts(&actor, case, after, limit).await?;
     let shown = |act: &crate::filing::streams::StoredAct| {

@@ -13,7 +13,7 @@ use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::{AuthenticatedJson, created, some_value, value};
 use crate::http::app_state::AppState;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::{AssociationRequest, CodeRequest};
 
@@ -38,7 +38,7 @@ pub(in crate::http) async fn issue_code(
     State(state): State<Arc<AppState>>,
     CasePath(case): CasePath,
     call: AuthenticatedJson<CodeRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let (filing, uses) = (state.filing()?, (shape.party_uses, shape.agent_uses));
     let (acted, code) = filing.issue_code(&actor, case, &context, PartyNumber(shape.party), uses, shape.days).await?;
@@ -64,7 +64,7 @@ pub(in crate::http) async fn issue_code(
 pub(in crate::http) async fn associate(
     State(state): State<Arc<AppState>>,
     call: AuthenticatedJson<AssociationRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let filing = state.filing()?;
     let filer: Filer = value("filer", &shape.filer)?;

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use crate::court::ids::{CaseId, ItemNumber};
 use crate::court::line_value::LineValue;
 use crate::error_code::ErrorCode;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 
 /// The case in the path.
 #[derive(Debug)]
@@ -16,27 +16,27 @@ pub struct CasePath(pub CaseId);
 #[derive(Debug)]
 pub struct ItemPath(pub CaseId, pub ItemNumber);
 
-fn named<T: LineValue>(text: &str) -> Result<T, Failure> {
-    let bad = || Failure::new(ErrorCode::BadPath, format!("`{text}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
+fn named<T: LineValue>(text: &str) -> Result<T, ApiError> {
+    let bad = || ApiError::new(ErrorCode::BadPath, format!("`{text}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
     T::parse(text).ok_or_else(bad)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for CasePath {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        let Path(case) = path.map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))?;
+        let Path(case) = path.map_err(|error| ApiError::new(ErrorCode::BadPath, error.body_text()))?;
         Ok(Self(named(&case)?))
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for ItemPath {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<(String, String)>::from_request_parts(parts, state).await;
-        let Path((case, item)) = path.map_err(|error| Failure::new(ErrorCode::BadPath, error.body_text()))?;
+        let Path((case, item)) = path.map_err(|error| ApiError::new(ErrorCode::BadPath, error.body_text()))?;
         Ok(Self(named(&case)?, named(&item)?))
     }
 }

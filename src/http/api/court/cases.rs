@@ -23,7 +23,7 @@ use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::Parameters;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::ActOutcomeJson;
@@ -95,7 +95,7 @@ fn can(actor: &Actor, view: &CaseView) -> Vec<CanJson> {
 pub(in crate::http) async fn open_case(
     State(state): State<Arc<AppState>>,
     call: AuthenticatedJson<OpenCaseRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let (filing, registry) = (state.filing()?, state.filing()?.registry());
     let (court, filer): (CourtCode, Filer) = (value("court", &shape.court)?, value("filer", &shape.filer)?);
@@ -156,7 +156,7 @@ pub(in crate::http) async fn list_cases(
     State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<CasesQuery>,
     Bearer(actor): Bearer,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let filing = state.filing()?;
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
     let (cursor, limit) = (page.number()?, page.limit()?);
@@ -191,7 +191,7 @@ pub(in crate::http) async fn view_case(
     CasePath(case): CasePath,
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let filing = state.filing()?;
     let after = page.position(|text| text.parse().ok())?.unwrap_or(0);
     let view = filing.view_case(&actor, case, after, page.limit()?).await?;
@@ -222,7 +222,7 @@ pub(in crate::http) async fn view_item(
     State(state): State<Arc<AppState>>,
     ItemPath(case, number): ItemPath,
     Bearer(actor): Bearer,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let view = state.filing()?.view_item(&actor, case, number).await?;
     let item = view.file.items.get(&number).ok_or(FilingError::NoSuchItem(number))?;
     let now = view.items.get(&number).cloned().unwrap_or_else(unqueried_item);
@@ -248,7 +248,7 @@ pub(in crate::http) async fn case_access_log(
     CasePath(case): CasePath,
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let (after, limit) = (page.number()?.unwrap_or(0), page.limit()?);
     let log = state.filing()?.access_log(&actor, case, after, limit).await?;
     Ok(answer(StatusCode::OK, &access_log_json(&log)))

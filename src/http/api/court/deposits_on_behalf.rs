@@ -16,7 +16,7 @@ use crate::http::api::court::originals::InCaseQuery;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{Parameters, PathParameter};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::deposits_on_behalf::{
@@ -27,7 +27,7 @@ use crate::wire::court::originals::{CustodyEventJson, CustodyLogJson};
 use crate::wire::facts::beijing_time;
 use crate::wire::receipt::ReceiptJson;
 
-impl From<OnBehalfError> for Failure {
+impl From<OnBehalfError> for ApiError {
     fn from(error: OnBehalfError) -> Self {
         Self::new(error.code(), error.to_string())
     }
@@ -52,7 +52,7 @@ impl From<OnBehalfError> for Failure {
 pub(in crate::http) async fn deposit_on_behalf(
     State(state): State<Arc<AppState>>,
     call: AuthenticatedJson<OnBehalfRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let entrusted = OnBehalfCommand {
         content: shape.content()?,
@@ -89,7 +89,7 @@ pub(in crate::http) async fn list_deposits_on_behalf(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
     Parameters(page): Parameters<PageQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let own = state.filing()?.own_deposits(&actor, page.number()?, page.limit()?).await?;
     let shown = |one: &OwnDeposit| OwnDepositJson::of(one.number, one.index.0, one.at, one.metadata.as_deref());
     let json = OwnDepositsJson {
@@ -120,16 +120,16 @@ pub(in crate::http) async fn view_private_content(
     Bearer(actor): Bearer,
     parameter: PathParameter,
     Parameters(query): Parameters<InCaseQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let (number, case) = (parameter.number()?, query.case()?);
     let look = state.filing()?.view_private_content(&actor, number, case).await?;
     let Some((held, access)) = look.held.zip(look.access) else {
-        return Err(Failure::new(
+        return Err(ApiError::new(
             ErrorCode::Erased,
             "the private content is erased; what is on the chain still verifies",
         ));
     };
-    let metadata = serde_json::from_str(&held.json).map_err(|error| Failure::internal(&error))?;
+    let metadata = serde_json::from_str(&held.json).map_err(|error| ApiError::internal(&error))?;
     let json = PrivateContentJson {
         deposit_number: number.to_string(),
         metadata,
@@ -160,7 +160,7 @@ pub(in crate::http) async fn deposit_access_log(
     Bearer(actor): Bearer,
     parameter: PathParameter,
     Parameters(page): Parameters<PageQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let (number, after, limit) = (parameter.number()?, page.number()?.unwrap_or(0), page.limit()?);
     let log = state.filing()?.deposit_log(&actor, number, after, limit).await?;
     let shown = CustodyLogJson {

@@ -20,7 +20,7 @@ use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer,
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{Parameters, PathParameter};
 use crate::ledger::number::DepositNumber;
 use crate::wire::court::erasure::{ErasureFailureJson, ErasureJson, ErasureRequest, ErasureWord, SearchProgressJson};
@@ -51,7 +51,7 @@ use crate::wire::facts::beijing_time;
 pub(in crate::http) async fn erase(
     State(state): State<Arc<AppState>>,
     call: AuthenticatedJson<ErasureRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let what = what(&shape)?;
     let order = some_value("order", shape.order.as_deref())?;
@@ -60,7 +60,7 @@ pub(in crate::http) async fn erase(
     let json = erasure_json(&erasure);
     let mut response = answer(if over { StatusCode::OK } else { StatusCode::ACCEPTED }, &json);
     let location = HeaderValue::try_from(format!("/v1/erasures/{}", json.id));
-    response.headers_mut().insert(LOCATION, location.map_err(|error| Failure::internal(&error))?);
+    response.headers_mut().insert(LOCATION, location.map_err(|error| ApiError::internal(&error))?);
     Ok(response)
 }
 
@@ -95,11 +95,11 @@ pub(in crate::http) async fn follow_erasure(
     parameter: PathParameter,
     Parameters(query): Parameters<WaitQuery>,
     shutdown: ShutdownSignal,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let (id, wait) = (parameter.number()?, query.wait.unwrap_or(0));
     if wait > WAIT_MAX.as_secs() {
         let most = WAIT_MAX.as_secs();
-        return Err(Failure::new(ErrorCode::BadQuery, format!("`wait` is {wait}; it must be at most {most} seconds"))
+        return Err(ApiError::new(ErrorCode::BadQuery, format!("`wait` is {wait}; it must be at most {most} seconds"))
             .limited(most));
     }
     let filing = state.filing()?;
@@ -147,8 +147,8 @@ const fn word(state: &ErasureState) -> ErasureWord {
     }
 }
 
-fn what(shape: &ErasureRequest) -> Result<ErasureCommand, Failure> {
-    let one = || Failure::new(ErrorCode::BadValue, "one of `deposit_number`, `account`, or `case` with `annexes`");
+fn what(shape: &ErasureRequest) -> Result<ErasureCommand, ApiError> {
+    let one = || ApiError::new(ErrorCode::BadValue, "one of `deposit_number`, `account`, or `case` with `annexes`");
     match (shape.deposit_number.as_deref(), shape.account.as_deref(), shape.case.as_deref()) {
         (Some(number), None, None) if shape.annexes.is_empty() => {
             Ok(ErasureCommand::Deposit(DepositNumber::parse(number)?))

@@ -18,7 +18,7 @@ use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::Parameters;
 use crate::wire::court::feed::FeedJson;
 
@@ -61,7 +61,7 @@ pub(in crate::http) async fn follow_feed(
     State(state): State<Arc<AppState>>,
     mut parts: Parts,
     shutdown: ShutdownSignal,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
     let Parameters(query) = Parameters::<FeedQuery>::from_request_parts(&mut parts, &state).await?;
     let court: CourtCode = value("court", &query.court)?;
@@ -69,7 +69,7 @@ pub(in crate::http) async fn follow_feed(
     let (cursor, limit, wait) = (page.number()?.unwrap_or(0), page.limit()?, query.wait.unwrap_or(0));
     if wait > WAIT_MAX.as_secs() {
         let most = WAIT_MAX.as_secs();
-        return Err(Failure::new(ErrorCode::BadQuery, format!("`wait` is at most {most} seconds")).limited(most));
+        return Err(ApiError::new(ErrorCode::BadQuery, format!("`wait` is at most {most} seconds")).limited(most));
     }
     let filing = state.filing()?;
     let events = tokio::select! {

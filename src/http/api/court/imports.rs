@@ -19,7 +19,7 @@ use crate::http::api::court::cases::{import_json, unqueried_item};
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::warnings;
 use crate::http::app_state::AppState;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
@@ -35,10 +35,10 @@ use crate::wire::receipt::{ReceiptError, ReceiptJson};
 /// # Errors
 ///
 /// `unknown_version`, `bad_value`.
-pub fn read_receipt(receipt: Option<ReceiptJson>) -> Result<Option<Box<Receipt>>, Failure> {
-    let read = |receipt: ReceiptJson| -> Result<Box<Receipt>, Failure> {
+pub fn read_receipt(receipt: Option<ReceiptJson>) -> Result<Option<Box<Receipt>>, ApiError> {
+    let read = |receipt: ReceiptJson| -> Result<Box<Receipt>, ApiError> {
         let receipt = Receipt::try_from(receipt);
-        let receipt = receipt.map_err(|error: ReceiptError| Failure::new(error.code(), error.to_string()))?;
+        let receipt = receipt.map_err(|error: ReceiptError| ApiError::new(error.code(), error.to_string()))?;
         // Its integers are shown in JSON. The receipt is verified later.
         if let Ok(entry) = Entry::parse(receipt.entry.as_bytes()) {
             require_exact_integers(entry.statement.statement())?;
@@ -55,7 +55,7 @@ async fn one(
     case: CaseId,
     context: &RequestContext,
     request: ImportRequest,
-) -> Result<(RecordedAct, ImportedJson), Failure> {
+) -> Result<(RecordedAct, ImportedJson), ApiError> {
     let import = ImportCommand {
         deposit: DepositNumber::parse(&request.deposit_number)?,
         name: request.name,
@@ -66,10 +66,10 @@ async fn one(
     };
     let acted = filing.import(actor, case, context, &import).await?;
     let crate::court::acts::Act::Import(act) = &acted.document.act else {
-        return Err(Failure::internal(&"an import became another act"));
+        return Err(ApiError::internal(&"an import became another act"));
     };
     let (file, looks) = filing.compare_items(Arc::clone(&acted.file), ViewScope::Item(act.item)).await?;
-    let item = file.items.get(&act.item).ok_or_else(|| Failure::internal(&"an import is void"))?;
+    let item = file.items.get(&act.item).ok_or_else(|| ApiError::internal(&"an import is void"))?;
     let now = looks.get(&act.item).cloned().unwrap_or_else(unqueried_item);
     // The texts of the import; a view of the item shows later edits.
     let texts: Texts =
@@ -108,7 +108,7 @@ pub(in crate::http) async fn import(
     State(state): State<Arc<AppState>>,
     CasePath(case): CasePath,
     call: AuthenticatedJson<ImportRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let (done, shown) = one(state.filing()?, &actor, case, &context, shape).await?;
     Ok(created(&done, &shown))
@@ -136,13 +136,13 @@ pub(in crate::http) async fn import_batch(
     State(state): State<Arc<AppState>>,
     CasePath(case): CasePath,
     call: AuthenticatedJson<ImportBatchRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let filing = state.filing()?;
     filing.case_for(&actor, case).await?;
     if shape.imports.len() > BATCH_MAX {
         let limit = u64::try_from(BATCH_MAX).unwrap_or(u64::MAX);
-        return Err(Failure::new(ErrorCode::BatchTooLong, format!("at most {BATCH_MAX} imports")).limited(limit));
+        return Err(ApiError::new(ErrorCode::BatchTooLong, format!("at most {BATCH_MAX} imports")).limited(limit));
     }
     let mut results = Vec::with_capacity(shape.imports.len());
     for (position, request) in (1..).zip(shape.imports) {

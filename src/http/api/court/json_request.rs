@@ -22,7 +22,7 @@ use crate::http::bearer::{Bearer, context};
 use crate::http::body;
 use crate::http::caching::{self, Caching};
 use crate::http::client_address::ClientAddress;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::require_content_type;
 use crate::ledger::hash::leaf_hash;
 use crate::wire::court::lists::{AccessJson, AccessLogJson};
@@ -44,9 +44,9 @@ pub struct AuthenticatedJson<T> {
 }
 
 impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for AuthenticatedJson<T> {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Failure> {
+    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let Bearer(actor) = Bearer::from_request_parts(&mut parts, state).await?;
         let client = ClientAddress::from_request_parts(&mut parts, state).await?;
@@ -63,8 +63,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for AuthenticatedJson<T> {
 /// # Errors
 ///
 /// `bad_value`.
-pub fn value<T: LineValue>(field: &str, text: &str) -> Result<T, Failure> {
-    let bad = || Failure::new(ErrorCode::BadValue, format!("`{field}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
+pub fn value<T: LineValue>(field: &str, text: &str) -> Result<T, ApiError> {
+    let bad = || ApiError::new(ErrorCode::BadValue, format!("`{field}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
     T::parse(text).ok_or_else(bad)
 }
 
@@ -73,7 +73,7 @@ pub fn value<T: LineValue>(field: &str, text: &str) -> Result<T, Failure> {
 /// # Errors
 ///
 /// As [`value`].
-pub fn some_value<T: LineValue>(field: &str, text: Option<&str>) -> Result<Option<T>, Failure> {
+pub fn some_value<T: LineValue>(field: &str, text: Option<&str>) -> Result<Option<T>, ApiError> {
     text.map(|text| value(field, text)).transpose()
 }
 
@@ -82,7 +82,7 @@ pub fn some_value<T: LineValue>(field: &str, text: Option<&str>) -> Result<Optio
 /// # Errors
 ///
 /// As [`value`].
-pub fn values<T: LineValue, C: FromIterator<T>>(field: &str, texts: &[String]) -> Result<C, Failure> {
+pub fn values<T: LineValue, C: FromIterator<T>>(field: &str, texts: &[String]) -> Result<C, ApiError> {
     texts.iter().map(|text| value(field, text)).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::filing::enrolment::{KEYS_MAX, depositor_key};
 use crate::http::api::court::json_request::{AuthenticatedJson, answer};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 use crate::wire::court::keys::{EnrolledKeyJson, EnrolledKeysJson, KeyRequest};
 
@@ -44,7 +44,7 @@ fn enrolled_key_json(enrolled: &EnrolledKey) -> EnrolledKeyJson {
 pub(in crate::http) async fn enrol_key(
     State(state): State<Arc<AppState>>,
     call: AuthenticatedJson<KeyRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let key = depositor_key(&call.shape.key)?;
     let (enrolled, fresh) = state.filing()?.enrol_key(&call.actor, key).await?;
     let mut response = answer(if fresh { StatusCode::CREATED } else { StatusCode::OK }, &enrolled_key_json(&enrolled));
@@ -70,7 +70,7 @@ pub(in crate::http) async fn enrol_key(
 pub(in crate::http) async fn list_keys(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let keys = state.filing()?.enrolled_keys(&actor)?;
     let json =
         EnrolledKeysJson { items: keys.iter().map(enrolled_key_json).collect(), next_cursor: None, limit: KEYS_MAX };
@@ -95,7 +95,7 @@ pub(in crate::http) async fn remove_key(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
     parameter: PathParameter,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     state.filing()?.remove_key(&actor, &parameter.0).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -12,7 +12,7 @@ use crate::court::document::Stream;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value, values};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 use crate::wire::court::lists::{CalendarRequest, CalendarsJson, LedgerRequest, TrustedLedgersJson};
 use crate::wire::court::recorded_act::ActJson;
@@ -42,7 +42,7 @@ pub(in crate::http) async fn trust_ledger(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     call: AuthenticatedJson<LedgerRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let court = value("court", &parameter.0)?;
     let act = Act::TrustLedger(TrustLedger { court, key: value("key", &call.shape.key)? });
     let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
@@ -70,7 +70,7 @@ pub(in crate::http) async fn distrust_ledger(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     call: AuthenticatedJson<LedgerRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let court = value("court", &parameter.0)?;
     let act = Act::DistrustLedger(DistrustLedger { court, key: value("key", &call.shape.key)? });
     let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
@@ -95,7 +95,7 @@ pub(in crate::http) async fn list_ledgers(
     State(state): State<Arc<AppState>>,
     Bearer(_): Bearer,
     parameter: PathParameter,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let court: CourtCode = value("court", &parameter.0)?;
     let registry = state.filing()?.registry();
     let keys = registry.trusted.get(&court).map_or(&[][..], Vec::as_slice);
@@ -120,7 +120,7 @@ pub(in crate::http) async fn list_ledgers(
 pub(in crate::http) async fn load_calendar(
     State(state): State<Arc<AppState>>,
     call: AuthenticatedJson<CalendarRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let act = Act::LoadCalendar(LoadCalendar {
         year: shape.year,
@@ -147,7 +147,7 @@ pub(in crate::http) async fn load_calendar(
 pub(in crate::http) async fn list_calendars(
     State(state): State<Arc<AppState>>,
     Bearer(_): Bearer,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let registry = state.filing()?.registry();
     let items = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
     Ok(answer(StatusCode::OK, &CalendarsJson { items, next_cursor: None }))

@@ -31,7 +31,7 @@ use crate::http::bearer::{Bearer, context};
 use crate::http::body::{BodyDeadline, announced, too_large, too_slow};
 use crate::http::openapi::AnyBytes;
 use crate::http::options::Options;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{Parameters, PathParameter, header, require_content_type};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::SALT_LEN;
@@ -48,7 +48,7 @@ enum BodyEnd {
     Broken(String),
 }
 
-impl From<OriginalError> for Failure {
+impl From<OriginalError> for ApiError {
     fn from(error: OriginalError) -> Self {
         let (code, detail) = (error.code(), error.to_string());
         match (code, error) {
@@ -59,12 +59,12 @@ impl From<OriginalError> for Failure {
     }
 }
 
-fn filing_failure(error: FilingError) -> Failure {
+fn filing_failure(error: FilingError) -> ApiError {
     match error {
         FilingError::Keep(KeepError::TooLarge { limit }) => too_large(limit),
         FilingError::Keep(KeepError::Stream(error)) => match error.downcast_ref::<BodyEnd>() {
             Some(BodyEnd::Late) => too_slow(),
-            _ => Failure::new(ErrorCode::BodyBroken, error.to_string()),
+            _ => ApiError::new(ErrorCode::BodyBroken, error.to_string()),
         },
         error => error.into(),
     }
@@ -115,7 +115,7 @@ pub(in crate::http) async fn put_original(
     uri: Uri,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let number = parameter.number()?;
     require_content_type(&headers, "application/octet-stream")?;
     let salt = read_salt(&headers)?;
@@ -132,12 +132,12 @@ pub(in crate::http) async fn put_original(
     Ok(created(&taken.recorded, &CustodyJson::of(&taken.act, act)))
 }
 
-fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, Failure> {
+fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, ApiError> {
     if !headers.contains_key(SALT_HEADER) {
         return Ok(None);
     }
     let salt = lower_hex(header(headers, &SALT_HEADER));
-    salt.map(Some).ok_or_else(|| Failure::new(ErrorCode::BadSalt, "the salt is not 64 lower-case hex digits"))
+    salt.map(Some).ok_or_else(|| ApiError::new(ErrorCode::BadSalt, "the salt is not 64 lower-case hex digits"))
 }
 
 /// The case in which the content of a deposit is viewed.
@@ -155,7 +155,7 @@ impl InCaseQuery {
     /// # Errors
     ///
     /// `bad_value`.
-    pub fn case(&self) -> Result<Option<CaseId>, Failure> {
+    pub fn case(&self) -> Result<Option<CaseId>, ApiError> {
         some_value("case", self.case.as_deref())
     }
 }
@@ -181,7 +181,7 @@ pub(in crate::http) async fn get_original(
     Bearer(actor): Bearer,
     parameter: PathParameter,
     Parameters(query): Parameters<InCaseQuery>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let (number, case) = (parameter.number()?, query.case()?);
     let given = state.filing()?.open_original_for(&actor, number, case).await?;
     let stream = given.stream.inspect_err(move |error| {

@@ -16,7 +16,7 @@ use crate::filing::filing_error::FilingError;
 use crate::http::api::court::accounts::account_named;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, values};
 use crate::http::app_state::AppState;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 use crate::wire::court::accounts::{IssuedTokenJson, RevocationJson, RevocationRequest, TokenRequest};
 use crate::wire::facts::beijing_time;
@@ -47,7 +47,7 @@ pub(in crate::http) async fn issue_token(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     call: AuthenticatedJson<TokenRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let (filing, account) = (state.filing()?, account_named(&parameter)?);
     let scopes: BTreeSet<Scope> = values("scopes", &shape.scopes)?;
@@ -87,7 +87,7 @@ pub(in crate::http) async fn revoke_token(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     call: AuthenticatedJson<RevocationRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let token = TokenId::parse(&parameter.0).ok_or(FilingError::NotFound)?;
     let kept = call.shape.keep_issued.then_some(KeptTokens::OtherAccounts);
     let revoked = state.filing()?.revoke_token(&call.actor, &call.context, token, kept).await?;

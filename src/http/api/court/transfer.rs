@@ -11,7 +11,7 @@ use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::{AuthenticatedJson, created, value};
 use crate::http::app_state::AppState;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::TransferRequest;
 
@@ -40,7 +40,7 @@ pub(in crate::http) async fn transfer_case(
     State(state): State<Arc<AppState>>,
     CasePath(case): CasePath,
     call: AuthenticatedJson<TransferRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let filing = state.filing()?;
     let command = TransferCommand {

@@ -21,7 +21,7 @@ use crate::http::bearer::{Bearer, context};
 use crate::http::body::{self, UploadClient};
 use crate::http::client_address::ClientAddress;
 use crate::http::openapi::AnyBytes;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::{content_type, unsupported};
 use crate::ledger::verify::verifier::PresentedEvidence;
 use crate::wire::court::import::{ItemVerificationJson, ItemVerificationRequest};
@@ -58,7 +58,7 @@ pub(in crate::http) async fn verify_item(
     uri: Uri,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let filing = state.filing()?;
     // Access is checked before a large file is received.
     let file = filing.case_for(&actor, case).await?;
@@ -93,7 +93,7 @@ async fn streamed(
     (client, uri): (ClientAddress, &Uri),
     headers: &HeaderMap,
     body: Body,
-) -> Result<(RequestContext, VerificationCommand), Failure> {
+) -> Result<(RequestContext, VerificationCommand), ApiError> {
     let salt = read_salt(None, headers)?;
     let measured = body::measure(state, UploadClient::Authenticated(client.group()), headers, body, salt).await?;
     let named = format!("{} {} {} {}", measured.size, measured.sha256, measured.sm3, salt.is_some());
@@ -104,7 +104,7 @@ async fn streamed(
     ))
 }
 
-fn read(request: ItemVerificationRequest) -> Result<VerificationCommand, Failure> {
+fn read(request: ItemVerificationRequest) -> Result<VerificationCommand, ApiError> {
     let ItemVerificationRequest { algorithm, value, receipt } = request;
     let receipt = read_receipt(receipt)?;
     let presented = match (algorithm, value) {

@@ -15,7 +15,7 @@ use crate::filing::filing_error::FilingError;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::problem::Failure;
+use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 use crate::wire::court::accounts::EmptyRequest;
 use crate::wire::court::feed::{RegisteredWebhookJson, WebhookJson, WebhookRequest, WebhooksJson};
@@ -47,7 +47,7 @@ pub(in crate::http) async fn register_webhook(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     call: AuthenticatedJson<WebhookRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let court: CourtCode = value("court", &parameter.0)?;
     let hooked = state.filing()?.add_webhook(&call.actor, &call.context, &court, &call.shape.url).await?;
     let json = RegisteredWebhookJson {
@@ -79,7 +79,7 @@ pub(in crate::http) async fn remove_webhook(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
     call: AuthenticatedJson<EmptyRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let id = TokenId::parse(&parameter.0).ok_or(FilingError::NotFound)?;
     let recorded = state.filing()?.remove_webhook(&call.actor, &call.context, id).await?;
     Ok(answer(StatusCode::OK, &act_json(ActKind::EndHook, Stream::Registry, None, &recorded)))
@@ -103,7 +103,7 @@ pub(in crate::http) async fn list_webhooks(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
     parameter: PathParameter,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let court: CourtCode = value("court", &parameter.0)?;
     let webhooks = state.filing()?.webhooks_of_court(&actor, &court)?;
     let webhooks = webhooks.into_iter().map(|(id, since)| WebhookJson {

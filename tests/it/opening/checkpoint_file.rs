@@ -38,7 +38,7 @@ fn a_database_that_was_cut_off_to_the_older_slot_is_refused_however_the_newer_on
         let last = SAMPLE.blocks.last().unwrap().tip.size();
         matches!(e, OpenError::Behind { marked, .. } if *marked == last)
     };
-    let unknown = |e: &OpenError| matches!(e, OpenError::MarkSlotDamaged { slot: 0, .. });
+    let unknown = |e: &OpenError| matches!(e, OpenError::CheckpointSlotDamaged { slot: 0, .. });
     for (name, places, readable) in [
         ("note", vec![1_030], true),
         ("first head", vec![20], true),
