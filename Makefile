@@ -6,7 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build release dev dev-test demo run test fmt lint doc deny bench bench-growth bench-rivals native interop \
-	test-fresh clean first-build setup-test fmt-check tidy clippy unit one-rocksdb
+	test-fresh deb test-deb clean first-build setup-test fmt-check tidy clippy unit one-rocksdb
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tiezheng
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -20,6 +20,9 @@ FEATURES := verifier client cli node
 DEV_CARGO := CARGO_INCREMENTAL=1 cargo --config .ci/dev.toml
 DENY_VERSION := 0.20.2
 DENY := $(CACHE)/tools/bin/cargo-deny
+DEB_VERSION := 3.8.0
+CARGO_DEB := $(CACHE)/tools/bin/cargo-deb
+DEB_DIR := $(CARGO_TARGET_DIR)/debian
 
 help: ## list these targets | 列出全部目标
 	@echo "铁证 Tiezheng: blockchain evidence notarization | 区块链电子存证。先运行 make demo。"
@@ -70,11 +73,32 @@ deny: ## licences, banned crates and sources of all dependencies | 检查依赖�
 	fi
 	$(DENY) $(if $(CI),--locked) check --hide-inclusion-graph bans licenses sources
 
+# cargo-deb itself runs `cargo build --release`, with the features of [package.metadata.deb]: without `demo` and `load`. Neither
+# RocksDB nor another dependency is compiled again. It strips the program, so `release` is not needed before.
+deb: first-build setup ## the Debian package, with the node's systemd service | 制作 Debian 软件包（含 systemd 服务）
+	@if ! command -v dpkg-shlibdeps >/dev/null; then \
+		echo "dpkg-shlibdeps is missing: apt-get install dpkg-dev. 请先安装 dpkg-dev。" >&2; exit 1; \
+	fi
+	@if [ "$$($(CARGO_DEB) --version 2>/dev/null)" != "cargo-deb $(DEB_VERSION)" ]; then \
+		echo "Installing cargo-deb $(DEB_VERSION) into $(CACHE)/tools (once, some minutes)."; \
+		CARGO_TARGET_DIR=$(CACHE)/tools/target \
+			cargo install --quiet --locked cargo-deb --version $(DEB_VERSION) --root $(CACHE)/tools; \
+		rm -rf $(CACHE)/tools/target; \
+	fi
+	@mkdir -p $(DEB_DIR)
+	@rm -f $(DEB_DIR)/tiezheng_*.deb $(DEB_DIR)/tiezheng-dbgsym_*.ddeb
+	$(CARGO_DEB) $(if $(CI),--locked) --output $(DEB_DIR)/
+
+# Not part of `test`, as `test-fresh`: it needs root and debootstrap.
+test-deb: deb ## install, run, upgrade and purge the package on a minimal Debian 12 (root, debootstrap) | 测试软件包的安装、升级与清除
+	packaging/test-deb.sh $(DEB_DIR)/tiezheng_*.deb
+
 bench: setup ## measure everything, beside what the machine itself can do (half an hour) | 性能测试（约半小时）
 	cargo bench $(if $(CI),--locked) --no-run
 	cargo bench $(if $(CI),--locked) --bench speed
 	cargo bench $(if $(CI),--locked) --bench sequencer
 	cargo bench $(if $(CI),--locked) --bench audit
+	cargo bench $(if $(CI),--locked) --bench flood
 	cargo bench $(if $(CI),--locked) --bench manifest --bench hashing --bench merkle --bench store --bench http
 
 bench-growth: build ## grow a ledger to SIZES deposits and measure it at each (hours at 20 million) | 大账本性能测试

@@ -11,6 +11,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tiezheng::filing::deposit_policy::DepositPolicy;
 use tiezheng::http::admission::DepositLimits;
 use tiezheng::http::app_state::AppState;
+use tiezheng::http::listener::Listener;
 use tiezheng::http::options::Options as HttpOptions;
 use tiezheng::http::server::serve;
 use tiezheng::ledger::key::{Name, Signer};
@@ -52,7 +53,12 @@ async fn node(folder: &std::path::Path) -> SocketAddr {
     tokio::spawn(async move {
         let _running = running;
         let node = AppState::new(Arc::new(QueryService::new(store, 16)), sequencer, HttpOptions::default());
-        serve(listener, node.with_admission(DepositPolicy::Open, &DepositLimits::none()), std::future::pending()).await
+        serve(
+            vec![Listener::plain(listener)],
+            node.with_admission(DepositPolicy::Open, &DepositLimits::none()),
+            std::future::pending(),
+        )
+        .await
     });
     address
 }

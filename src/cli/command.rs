@@ -14,7 +14,7 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
-use crate::cli::{audit, backup, descriptors, index, resources, restore, serve};
+use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve};
 use crate::cli::{clock, deposit, help, keygen, lookup, receipt, statement, trust, usage, verify};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
@@ -80,6 +80,10 @@ enum Command {
     Demo(demo::DemoArgs),
     #[cfg(feature = "node")]
     Serve(serve::ServeArgs),
+    #[cfg(feature = "node")]
+    Config(config_command::ConfigArgs),
+    #[cfg(feature = "node")]
+    Control(control::ControlArgs),
     #[cfg(feature = "node")]
     Audit(audit::AuditArgs),
     #[cfg(feature = "node")]
@@ -169,9 +173,13 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             #[cfg(feature = "node")]
             Command::Serve(args) => serve::run(args, screen).await,
             #[cfg(feature = "node")]
+            Command::Config(args) => config_command::run(args, screen),
+            #[cfg(feature = "node")]
+            Command::Control(args) => control::run(args, screen).await,
+            #[cfg(feature = "node")]
             Command::Audit(args) => audit::run(args, &config, screen).await,
             #[cfg(feature = "node")]
-            Command::Backup(args) => backup::run(args, screen),
+            Command::Backup(args) => backup::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Restore(args) => restore::run(args, screen),
             #[cfg(feature = "node")]

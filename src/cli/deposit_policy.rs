@@ -23,20 +23,20 @@ use crate::store::factory::{self, OpenError};
 use crate::store::traits::accounts::AccountStoreError;
 
 /// Who may deposit, and how often | 存证策略与限额
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::Args)]
 pub struct DepositArgs {
     /// Who may deposit: open, enrolled or accounts; recorded with the ledger | 存证策略
     #[arg(long, value_name = "POLICY", value_parser = policies())]
-    deposits: Option<DepositPolicy>,
+    pub deposits: Option<DepositPolicy>,
     /// Deposit requests a minute from one address: none, N or N/BURST | 每地址每分钟限额
     #[arg(long, value_name = "LIMIT")]
-    limit_per_address: Option<Limit>,
+    pub limit_per_address: Option<Limit>,
     /// New deposits a minute from one key, under `open` and `enrolled` | 每公钥每分钟限额
     #[arg(long, value_name = "LIMIT")]
-    limit_per_key: Option<Limit>,
+    pub limit_per_key: Option<Limit>,
     /// New deposits a minute for one account, under `enrolled` | 每账号每分钟限额
     #[arg(long, value_name = "LIMIT")]
-    limit_per_account: Option<Limit>,
+    pub limit_per_account: Option<Limit>,
 }
 
 fn policies() -> impl TypedValueParser<Value = DepositPolicy> {
@@ -78,16 +78,27 @@ impl DepositArgs {
             return Ok(ChosenPolicy { policy: DepositPolicy::Open, recorded, said_now: false });
         }
         let zh = format!(
-            "正式账本须明确存证策略：请加 --deposits open（任何人）、enrolled（已登记公钥）或 accounts（仅凭令牌）。{} 未作任何更改。\
+            "正式账本须明确存证策略：请设置 deposits.policy，或加 --deposits open（任何人）、enrolled（已登记公钥）或 accounts（仅凭令牌）。{} 未作任何更改。\
              测试账本用 --test",
             data.display()
         );
         let en = format!(
-            "a live ledger needs a deposit policy: add --deposits open (anybody), enrolled (enrolled keys) or accounts (by \
+            "a live ledger needs a deposit policy: set deposits.policy, or add --deposits open (anybody), enrolled (enrolled keys) or accounts (by \
              token only). Nothing was changed in {}. For a test ledger: --test",
             data.display()
         );
         Err(CliError::usage("deposit_policy_required", zh, en))
+    }
+
+    /// These options; where one is not set, that of `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            deposits: self.deposits.or(other.deposits),
+            limit_per_address: self.limit_per_address.or(other.limit_per_address),
+            limit_per_key: self.limit_per_key.or(other.limit_per_key),
+            limit_per_account: self.limit_per_account.or(other.limit_per_account),
+        }
     }
 
     /// The limits: the operator's options, else the defaults of a live ledger; none for a test ledger.

@@ -30,12 +30,14 @@ const FOLDER_MODE: u32 = 0o700;
 /// Mode of files in a copy.
 const FILE_MODE: u32 = 0o600;
 
-/// The existing parts and their paths. After an interrupted opening the database is in its safety copy.
-fn parts(folder: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, CliError> {
+/// The existing parts and their paths, the originals in a folder of their own. After an interrupted opening the database is in its
+/// safety copy.
+fn parts(folder: &Path, originals: &Path) -> Result<Vec<(&'static str, PathBuf, Metadata)>, CliError> {
     let mut found = Vec::new();
     for part in PARTS {
         let path = match part {
             DATABASE => Folder::new(folder).valid_database().map_err(|error| CliError::io(folder, &error))?,
+            ORIGINALS => originals.to_owned(),
             part => folder.join(part),
         };
         match fs::symlink_metadata(&path) {
@@ -75,14 +77,14 @@ fn resolved(path: &Path) -> Result<PathBuf, CliError> {
     Ok(existing.join(rest))
 }
 
-/// Size of a copy in bytes.
+/// Size of a copy in bytes, with the originals of `originals`.
 ///
 /// # Errors
 ///
 /// [`CliError`]: something cannot be read, or is neither a file nor a folder. Nothing was copied.
-pub fn size_of(from: &Path) -> Result<u64, CliError> {
+pub fn size_of(from: &Path, originals: &Path) -> Result<u64, CliError> {
     let mut total = 0;
-    for (_, path, metadata) in parts(from)? {
+    for (_, path, metadata) in parts(from, originals)? {
         total += size_inside(&path, &metadata)?;
     }
     Ok(total)
@@ -121,14 +123,14 @@ fn not_regular(path: &Path) -> CliError {
     )
 }
 
-/// Copies a ledger's folder to the new folder `to`, and fsyncs everything. Calls `copied` with the size of every piece.
+/// Copies a ledger's folder, and the originals of a folder of their own, to the new folder `to`, and fsyncs everything. Calls `copied` with the size of every piece.
 ///
 /// # Errors
 ///
 /// [`CliError`]: `to` exists, or one of them cannot be read or written.
-pub fn copy(from: &Path, to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliError> {
+pub fn copy((from, originals): (&Path, &Path), to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliError> {
     DirBuilder::new().mode(FOLDER_MODE).create(to).map_err(|error| CliError::io(to, &error))?;
-    for (part, path, metadata) in parts(from)? {
+    for (part, path, metadata) in parts(from, originals)? {
         copy_one(&path, &metadata, &to.join(part), copied)?;
     }
     File::open(to).and_then(|folder| folder.sync_all()).map_err(|error| CliError::io(to, &error))
@@ -222,8 +224,8 @@ mod tests {
         sample(&from);
         fs::set_permissions(from.join("platform.key"), fs::Permissions::from_mode(0o644)).unwrap();
         let copied = std::cell::Cell::new(0);
-        copy(&from, &to, &|bytes| copied.set(copied.get() + bytes)).unwrap();
-        assert_eq!((copied.get(), size_of(&from).unwrap()), (14, 14));
+        copy((&from, &from.join(ORIGINALS)), &to, &|bytes| copied.set(copied.get() + bytes)).unwrap();
+        assert_eq!((copied.get(), size_of(&from, &from.join(ORIGINALS)).unwrap()), (14, 14));
         for (name, bytes) in [("originals/07/object", "sealed"), ("platform.key", "p"), ("db/000007.sst", "rows")] {
             assert_eq!(fs::read_to_string(to.join(name)).unwrap(), bytes, "{name}");
         }
@@ -242,10 +244,10 @@ mod tests {
             let path = from.join(name);
             let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
             symlink(&outside, &path).unwrap();
-            let refused = size_of(&from).unwrap_err();
+            let refused = size_of(&from, &from.join(ORIGINALS)).unwrap_err();
             assert_eq!(refused.code, "not_a_file", "{name}");
             assert!(refused.en.contains(name), "{}", refused.en);
-            let refused = copy(&from, &scratch.path().join("to"), &|_| {}).unwrap_err();
+            let refused = copy((&from, &from.join(ORIGINALS)), &scratch.path().join("to"), &|_| {}).unwrap_err();
             assert_eq!(refused.code, "not_a_file", "{name}");
         }
     }

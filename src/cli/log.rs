@@ -1,8 +1,8 @@
-//! The node's log, on standard error.
+//! The node's log, on standard error or in a folder with one file a day.
 //!
 //! # Invariants
 //!
-//! Standard error never blocks or fails a thread of the node: lines are queued for a writer thread. A line that cannot be queued (the
+//! The log never blocks or fails a thread of the node: lines are queued for a writer thread. A line that cannot be queued (the
 //! pipe is not read) or written (the disk is full, the pipe is closed) is dropped and counted in the metric
 //! `tiezheng_log_lines_dropped_total`.
 //!
@@ -10,15 +10,21 @@
 //! once, then the last of each minute with the number of suppressed ones (`recurring`).
 
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
 use tracing::Metadata;
 use tracing::callsite::Identifier;
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::cli::exit::CliError;
 use crate::cli::log::recurring::Recurring;
 use crate::cli::screen::Screen;
+use crate::files::placing::make_folders;
+use crate::http::options::{LoggedRequests, RequestLogOptions};
 
 mod recurring;
 
@@ -26,6 +32,62 @@ mod recurring;
 const QUEUE: usize = 4_096;
 /// How long the end of the program waits for queued lines.
 const FLUSH: Duration = Duration::from_secs(1);
+/// Bytes of lines that are written at once, if more lines are queued.
+const AT_ONCE: usize = 64 * 1024;
+
+/// The form of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// Time, level, module, text, fields.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Settings of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// Which lines are written, as in `RUST_LOG`, which overrides it.
+    pub filter: String,
+    /// Their form.
+    pub format: LogFormat,
+    /// Which requests have a line.
+    pub requests: LoggedRequests,
+    /// From what duration on a request is slow.
+    pub slow: Duration,
+    /// The folder of the files; `None` for standard error.
+    pub folder: Option<PathBuf>,
+    /// Most files that are kept, one a day.
+    pub retention_days: usize,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        let RequestLogOptions { requests, slow } = RequestLogOptions::default();
+        Self { filter: "info".into(), format: LogFormat::default(), requests, slow, folder: None, retention_days: 200 }
+    }
+}
+
+impl LogConfig {
+    /// What the HTTP server logs.
+    #[must_use]
+    pub const fn request_log(&self) -> RequestLogOptions {
+        RequestLogOptions { requests: self.requests, slow: self.slow }
+    }
+}
 
 /// An entry of the queue.
 enum Item {
@@ -67,7 +129,7 @@ impl Write for LogWriter {
             None => io::stderr().lock().write_all(line).is_ok(),
         };
         if !written {
-            count_dropped();
+            count_dropped(1);
         }
         Ok(line.len())
     }
@@ -77,34 +139,80 @@ impl Write for LogWriter {
     }
 }
 
-fn count_dropped() {
-    metrics::counter!("tiezheng_log_lines_dropped_total").increment(1);
+fn count_dropped(lines: usize) {
+    metrics::counter!("tiezheng_log_lines_dropped_total").increment(u64::try_from(lines).unwrap_or(u64::MAX));
+}
+
+/// Lines that are written together.
+struct LineBuffer<W> {
+    out: W,
+    bytes: Vec<u8>,
+    lines: usize,
+}
+
+impl<W: Write> LineBuffer<W> {
+    /// Adds lines. Returns how many were lost because a full buffer could not be written.
+    fn add(&mut self, lines: Vec<Vec<u8>>) -> usize {
+        let mut lost = 0;
+        for line in lines {
+            self.bytes.extend_from_slice(&line);
+            self.lines += 1;
+            if self.bytes.len() >= AT_ONCE {
+                lost += self.write();
+            }
+        }
+        lost
+    }
+
+    /// Writes all lines. Returns how many were lost.
+    fn write(&mut self) -> usize {
+        if self.lines == 0 {
+            return 0;
+        }
+        let lost = if self.out.write_all(&self.bytes).is_err() { self.lines } else { 0 };
+        self.bytes.clear();
+        self.lines = 0;
+        lost
+    }
 }
 
 /// The writer thread: writes queued lines, and counts failures.
-fn write_queued(queue: &Receiver<Item>, mut out: impl Write, dropped: impl Fn(), now: impl Fn() -> Instant) {
+fn write_queued(queue: &Receiver<Item>, out: impl Write, dropped: impl Fn(usize), now: impl Fn() -> Instant) {
     let mut recurring = Recurring::default();
-    let mut write = |lines: Vec<Vec<u8>>| {
-        let failed = lines.into_iter().filter(|line| out.write_all(line).is_err());
-        failed.for_each(|_| dropped());
-    };
+    let mut buffer = LineBuffer { out, bytes: Vec::new(), lines: 0 };
     loop {
-        let next = match recurring.wait(now()) {
-            None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(wait) => queue.recv_timeout(wait),
-        };
-        match next {
-            Ok(Item::Line(line, None)) => write(vec![line]),
-            Ok(Item::Line(line, Some(place))) => write(recurring.line(place, line, now())),
-            Ok(Item::Flush(done)) => {
-                write(recurring.all(now()));
-                // The receiver may have timed out.
-                let _ = done.try_send(());
+        let next = match queue.try_recv() {
+            Ok(item) => Ok(item),
+            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+            Err(TryRecvError::Empty) => {
+                dropped(buffer.write());
+                match recurring.wait(now()) {
+                    None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    Some(wait) => queue.recv_timeout(wait),
+                }
             }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return write(recurring.all(now())),
+        };
+        let mut confirm = None;
+        let lines = match next {
+            Ok(Item::Line(line, None)) => vec![line],
+            Ok(Item::Line(line, Some(place))) => recurring.line(place, line, now()),
+            Ok(Item::Flush(done)) => {
+                confirm = Some(done);
+                recurring.all(now())
+            }
+            Err(RecvTimeoutError::Timeout) => Vec::new(),
+            Err(RecvTimeoutError::Disconnected) => {
+                let lost = buffer.add(recurring.all(now()));
+                return dropped(lost + buffer.write());
+            }
+        };
+        dropped(buffer.add(lines));
+        dropped(buffer.add(recurring.due(now())));
+        if let Some(done) = confirm {
+            dropped(buffer.write());
+            // The receiver may have timed out.
+            let _ = done.try_send(());
         }
-        write(recurring.due(now()));
     }
 }
 
@@ -127,19 +235,37 @@ impl Drop for LogGuard {
     }
 }
 
-/// Starts the log on standard error, filtered by `RUST_LOG`.
-pub fn begin(screen: &Screen) -> LogGuard {
-    metrics::describe_counter!("tiezheng_log_lines_dropped_total", "lines of the log that could not be written");
+/// Starts the log.
+///
+/// # Errors
+///
+/// [`CliError`]: the folder cannot be created, or no file in it.
+pub fn begin(screen: &Screen, config: &LogConfig) -> Result<LogGuard, CliError> {
+    metrics::describe_counter!("tiezheng_log_lines_dropped_total", "Lines of the log that could not be written.");
+    let out: Box<dyn Write + Send> = match &config.folder {
+        None => Box::new(io::stderr()),
+        Some(folder) => {
+            make_folders(folder, 0o750).map_err(|error| CliError::io(folder, &error))?;
+            let files = RollingFileAppender::builder().rotation(Rotation::DAILY);
+            let files = files.filename_prefix("tiezheng").filename_suffix("log").max_log_files(config.retention_days);
+            let files = files.build(folder).map_err(|error| CliError::io(folder, &io::Error::other(error)))?;
+            Box::new(files)
+        }
+    };
     let (queue, queued) = sync_channel(QUEUE);
     let thread = std::thread::Builder::new().name("log".into());
-    let started = thread.spawn(move || write_queued(&queued, io::stderr(), count_dropped, now));
+    let started = thread.spawn(move || write_queued(&queued, out, count_dropped, now));
     let writer = LogWriter { queue: started.is_ok().then_some(queue), place: None };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(screen.is_interactive());
-    let lines = writer.clone();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| (&config.filter).into());
+    let colours = screen.is_interactive() && config.folder.is_none();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
+    let log = log.log_internal_errors(false).with_writer(writer.clone());
     // A subscriber that is already installed stays.
-    let _ = log.log_internal_errors(false).with_writer(lines).try_init();
-    LogGuard(writer)
+    let _ = match config.format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+    Ok(LogGuard(writer))
 }
 
 #[cfg(test)]
@@ -172,8 +298,8 @@ mod tests {
         }
         drop(queue);
         let dropped = Cell::new(0);
-        write_queued(&queued, Failing { room: 2 }, || dropped.set(dropped.get() + 1), now);
-        assert_eq!(dropped.get(), 3);
+        write_queued(&queued, Failing { room: 0 }, |lines| dropped.set(dropped.get() + lines), now);
+        assert_eq!(dropped.get(), 5);
     }
 
     #[test]

@@ -11,8 +11,9 @@
 //!   [`deposit_run`] sends them, [`deposit_groups`] many of them together; [`storage_errors`] are the errors of storing them;
 //! - [`connect`] and [`record`] query a node; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
 //! - [`public_key`] parses public keys, and rejects private ones;
-//! - [`log`]: the node's log; [`deposit_policy`]: the deposit policy of a node that starts;
-//! - [`node_folder`] opens a node's folder; [`node_keys`] and [`folder_checks`] compare it with its ledger;
+//! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit policy of a node that starts;
+//! - [`control`] commands a running node, [`node_snapshot`] is what a backup of it is made from;
+//! - [`network_errors`]: errors of listeners and certificates; [`node_folder`] opens a node's folder; [`node_keys`] and [`folder_checks`] compare it with its ledger;
 //! - [`folder_copy`] copies a ledger's folder and checks the copy; [`copy_report`] reports its content, [`originals_check`] checks
 //!   originals in custody, [`resources`] the limits of the machine.
 
@@ -26,7 +27,11 @@ pub mod clock;
 pub mod command;
 pub mod compose;
 pub mod config;
+#[cfg(feature = "node")]
+pub mod config_command;
 pub mod connect;
+#[cfg(feature = "node")]
+pub mod control;
 #[cfg(feature = "node")]
 pub mod copy_report;
 #[cfg(feature = "demo")]
@@ -67,9 +72,15 @@ pub mod log;
 pub mod lookup;
 pub mod manifest;
 #[cfg(feature = "node")]
+pub mod network_errors;
+#[cfg(feature = "node")]
+pub mod node_config;
+#[cfg(feature = "node")]
 pub mod node_folder;
 #[cfg(feature = "node")]
 pub mod node_keys;
+#[cfg(feature = "node")]
+pub mod node_snapshot;
 pub mod normalization;
 #[cfg(feature = "node")]
 pub mod open_errors;

@@ -77,6 +77,9 @@ pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<Open
         messages.push((format!("{dir} 原可被他人读取：权限已改为 0700"), en));
     }
     let store = factory::open(data, &options).map_err(unopened)?;
+    for (_, message) in &messages {
+        tracing::warn!("{message}");
+    }
     folder_checks::list_account_files(data)?;
     let tip = store.tip().map_err(|error| unreadable(&error))?;
     let NodeKeys { ledger, next, platform, .. } = keys;
@@ -124,6 +127,8 @@ fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFol
     let origin = store.tip().map_err(|error| unreadable(&error))?.origin;
     let signer = if origin == *signer.verifier().name() { signer } else { of_ledger(origin.as_str())? };
     let (signer, successor) = write_keys(data, signer)?;
+    let (ledger, folder) = (signer.verifier().name(), data.display());
+    tracing::info!(%ledger, %folder, "a ledger was created, with its key and the key of its successor");
     Ok(OpenedFolder { store, signer, successor, platform: keys.platform, messages: Vec::new() })
 }
 

@@ -19,6 +19,7 @@ use serde_json::json;
 use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
+use crate::cli::filing_service::ORIGINALS;
 use crate::cli::folder_copy::{PARTS, check, checkpoint_rows, copy, must_be_apart, size_of};
 use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
@@ -67,7 +68,7 @@ pub struct RestoreArgs {
 /// The folder is not empty, the backup is not a complete ledger, or either cannot be read or written.
 pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     must_be_apart(&args.backup, &args.data)?;
-    let size = size_of(&args.backup)?;
+    let size = size_of(&args.backup, &args.backup.join(ORIGINALS))?;
     let (store, expected) = check(&args.backup)?;
     // Before anything is written: with a key that is not the ledger's, the node would never start.
     if let Some(wrong) = CopyReport::of(&args.backup, &store)?.wrong_key() {
@@ -91,7 +92,7 @@ pub fn run(args: &RestoreArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
         // An incomplete copy of an earlier restore is not a ledger. No other program uses this name.
         remove(&draft)?;
         let progress = Progress::of_bytes(screen, size);
-        copy(&args.backup, &draft, &|bytes| progress.add(bytes))?;
+        copy((&args.backup, &args.backup.join(ORIGINALS)), &draft, &|bytes| progress.add(bytes))?;
         drop(progress);
         must_be_the_same(&check(&draft)?.1, &expected, &draft)?;
         durable::rename_new_durably(&draft, &complete).map_err(io)?;

@@ -1,49 +1,56 @@
 //! `serve`: runs a node on a ledger's folder, and creates the ledger if there is none.
 //!
 //! ```text
-//! key files ─▶ folder ─▶ sequencer (recovers or creates) ─▶ listener ─▶ "listening on …" ─▶ until SIGTERM or SIGINT
+//! configuration ─▶ certificate ─▶ listeners ─▶ key files ─▶ folder ─▶ sequencer (recovers or creates) ─▶ "listening on …"
+//!     ─▶ until SIGTERM or SIGINT; SIGHUP reloads the certificate
 //! ```
 //!
 //! The keys are written once the folder holds a ledger and before anything is signed: a crash in between leaves a ledger
 //! without a record, which gets its keys at the next start.
 
+use std::fs;
 use std::io;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::deposit_policy::{ChosenPolicy, DepositArgs};
 use crate::cli::descriptors;
+use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service;
 use crate::cli::log;
+use crate::cli::network_errors::{bad_certificate, cannot_listen};
+use crate::cli::node_config::config::NodeConfig;
 use crate::cli::node_folder::{check_files, open_folder};
 use crate::cli::node_keys::OperatorMessage;
+use crate::cli::node_snapshot;
 use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
 use crate::cli::serve_limits::LimitArgs;
 use crate::cli::values::at_least_one;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingStore;
 use crate::http::app_state::AppState;
-use crate::http::client_address::{ProxyNetwork, TrustedProxies};
-use crate::http::options::Options as HttpOptions;
+use crate::http::client_address::ProxyNetwork;
+use crate::http::control::{ControlSocket, ControlState};
+use crate::http::listener::{ListenAddress, ListenError, Listener};
+use crate::http::node_description::NodeDescription;
 use crate::http::server;
+use crate::http::tls::TlsIdentity;
 use crate::ledger::key::{Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
 use crate::query::records::genesis;
 use crate::query::service::QueryService;
-use crate::sequencer::clock::SystemClock;
+use crate::sequencer::clock::{Clock as _, SystemClock};
 use crate::sequencer::handle::Sequencer;
 use crate::sequencer::recovery::StartError;
 use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::Halt;
 use crate::store::account_files::AccountFiles;
-use crate::store::factory::{self, NodeStore};
+use crate::store::factory::{self, CONTROL_SOCKET, LAST_BACKUP, NodeStore};
 use crate::store::traits::LedgerReader;
 
 const EXAMPLES: &str = "\
@@ -51,6 +58,13 @@ Examples:
   tiezheng serve --data try-out --test           numbers begin with T and are no evidence
   tiezheng serve --deposits accounts             on ./chain-data and http://127.0.0.1:7654
   tiezheng serve --data /srv/ledger --origin ledger.example.org/1 --deposits enrolled
+  tiezheng serve --config /etc/tiezheng/tiezheng.toml
+
+--listen takes an address (127.0.0.1:7654, with TLS if a certificate is set), https://0.0.0.0:443,
+http://[::1]:7654 or unix:/run/tiezheng/http.sock.
+
+Every setting has a name in the configuration file, which `tiezheng config sample` prints, and
+a variable such as TIEZHENG_NODE_NETWORK_LISTEN. An option here overrides both.
 
 Who may deposit is what you say, and never inferred from an address or a header:
   open       anybody who reaches the node, with a signed statement
@@ -64,12 +78,14 @@ Limits are N or N/BURST: N a minute in the long run, BURST at once (default: 10 
 A live ledger: 1200 per address, 600 per key and per account. A test ledger: none. An IPv6
 client counts by its /64 network.
 
-The node listens on loopback only and speaks plain HTTP. A reverse proxy in front of it must
-end TLS, pass one Host, set X-Forwarded-For or Forwarded to the address that it sees, remove
-the other of the two, and be named by --trusted-proxy; otherwise all its clients share one
-limit. It must not buffer, cache or retry deposits, and must not add an Authorization of its
-own. Under `open` it opens deposits to whoever can reach it: choose enrolled or accounts if
-that is not meant.
+With --tls-certificate and --tls-key the node serves HTTPS on any address, TLS 1.2 and 1.3,
+HTTP/1.1 and HTTP/2; SIGHUP reloads both files. Without, it serves plain HTTP on loopback
+addresses and Unix sockets, and elsewhere to the reverse proxies of --trusted-proxy alone.
+A reverse proxy must pass one Host, set X-Forwarded-For or Forwarded to the address that it
+sees, remove the other of the two, and be named by --trusted-proxy; otherwise all its clients
+share one limit. It must not buffer, cache or retry deposits, and must not add an
+Authorization of its own. Under `open`, whoever can reach it may deposit: choose enrolled or
+accounts if that is not meant.
 
 Keep copies of ledger.key and platform.key and, elsewhere, of next.key.
 |
@@ -77,6 +93,13 @@ Keep copies of ledger.key and platform.key and, elsewhere, of next.key.
   tiezheng serve --data try-out --test           测试账本：编号以 T 开头，不得作为证据
   tiezheng serve --deposits accounts             使用 ./chain-data 与 http://127.0.0.1:7654
   tiezheng serve --data /srv/ledger --origin ledger.example.org/1 --deposits enrolled
+  tiezheng serve --config /etc/tiezheng/tiezheng.toml
+
+--listen 可取：地址（127.0.0.1:7654，配置证书即用 TLS）、https://0.0.0.0:443、http://[::1]:7654、
+unix:/run/tiezheng/http.sock。
+
+各项设置均可写入配置文件（tiezheng config sample 列出全部），也可用环境变量（如
+TIEZHENG_NODE_NETWORK_LISTEN）指定；命令行选项优先。
 
 存证策略由运营者明确指定，不从地址或请求头推断：
   open       任何能访问节点的人，凭已签名的声明
@@ -87,10 +110,11 @@ Keep copies of ledger.key and platform.key and, elsewhere, of next.key.
 限额写作 N 或 N/BURST：长期每分钟 N 次，一次至多 BURST 次（默认 10 N），或 none（不限）。正式账本：
 每地址 1200，每公钥、每账号各 600；测试账本不限。IPv6 客户端按 /64 网段计。
 
-节点只监听本机回环地址，使用明文 HTTP。其前的反向代理须终止 TLS，只传一个 Host，将 X-Forwarded-For
-或 Forwarded 设为其所见地址并去除另一个，且以 --trusted-proxy 登记，否则其所有客户端共用一个限额；
-不得缓冲、缓存或重发存证请求，不得代加 Authorization。open 策略下，能访问代理者均可存证：如非本意，
-请用 enrolled 或 accounts。
+配置 --tls-certificate 与 --tls-key 后，节点可在任意地址提供 HTTPS（TLS 1.2、1.3，HTTP/1.1、HTTP/2），
+收到 SIGHUP 时重新读取证书。未配置时，明文 HTTP 只在回环地址和 Unix 套接字上提供；其他地址只接受
+--trusted-proxy 所列的反向代理。反向代理须只传一个 Host，将 X-Forwarded-For 或 Forwarded 设为其所见
+地址并去除另一个，且以 --trusted-proxy 登记，否则其所有客户端共用一个限额；不得缓冲、缓存或重发存证
+请求，不得代加 Authorization。open 策略下，能访问代理者均可存证：如非本意，请用 enrolled 或 accounts。
 
 请妥善备份 ledger.key 和 platform.key，并在另一处备份 next.key。";
 
@@ -98,12 +122,21 @@ Keep copies of ledger.key and platform.key and, elsewhere, of next.key.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ServeArgs {
-    /// The ledger's folder, created if missing | 账本文件夹
-    #[arg(long, value_name = "DIR", default_value = "chain-data")]
-    data: PathBuf,
-    /// Address to listen on; port 0 selects a free port | 监听地址
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7654")]
-    listen: SocketAddr,
+    /// Configuration file; `tiezheng config sample` prints one | 配置文件
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The ledger's folder, created if missing [default: chain-data] | 账本文件夹
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address to listen on, such as 127.0.0.1:7654; port 0 selects a free port; repeatable; other forms below [default: 127.0.0.1:7654] | 监听地址，可多次指定
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Vec<ListenAddress>,
+    /// Certificate chain, PEM | 证书链
+    #[arg(long, value_name = "FILE")]
+    tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate, PEM | 证书私钥
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// Permanent name of a new ledger; default: tiezheng/ and its key's hash | 新账本的标识
     #[arg(long, value_name = "NAME")]
     origin: Option<String>,
@@ -116,8 +149,8 @@ pub struct ServeArgs {
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     trusted_proxies: Vec<ProxyNetwork>,
     /// Maximum number of queued deposits | 等候队列上限
-    #[arg(long, value_name = "N", default_value_t = Options::default().queue_capacity, value_parser = at_least_one())]
-    pool: usize,
+    #[arg(long, value_name = "N", value_parser = at_least_one())]
+    pool: Option<usize>,
     #[command(flatten)]
     limits: LimitArgs,
     /// Create an operator account and write its token to this file; a file with a token of this ledger is kept | 生成平台管理员令牌并写入此文件
@@ -131,46 +164,97 @@ pub struct ServeArgs {
     stop_with_stdin: bool,
 }
 
+impl ServeArgs {
+    /// The configuration: file and environment, overridden by the options.
+    fn configured(&self) -> Result<NodeConfig, CliError> {
+        let mut config = NodeConfig::load(self.config.as_deref(), std::env::vars_os())?;
+        replace(&mut config.data, self.data.clone());
+        replace(&mut config.listen, Some(self.listen.clone()).filter(|listen| !listen.is_empty()));
+        replace(&mut config.queue, self.pool);
+        let proxies = Some(self.trusted_proxies.clone()).filter(|proxies| !proxies.is_empty());
+        replace(&mut config.trusted_proxies, proxies);
+        config.tls_certificate = self.tls_certificate.clone().or(config.tls_certificate);
+        config.tls_key = self.tls_key.clone().or(config.tls_key);
+        config.origin = self.origin.clone().or(config.origin);
+        config.operator_token = self.operator_token.clone().or(config.operator_token);
+        config.test |= self.test;
+        config.confirm_clock_gap |= self.confirm_clock_gap;
+        config.deposits = self.deposits.or(config.deposits);
+        config.limits = self.limits.clone().or(config.limits);
+        config.http.request_log = config.log.request_log();
+        config.check()?;
+        Ok(config)
+    }
+}
+
+fn replace<T>(target: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *target = value;
+    }
+}
+
+/// The listeners of a node, and what they need.
+struct Network {
+    listeners: Vec<Listener>,
+    tls: Option<TlsIdentity>,
+    connections: usize,
+}
+
+impl Network {
+    /// Loads the certificate and opens all listeners. Nothing of the ledger is touched.
+    async fn open(config: &NodeConfig) -> Result<Self, CliError> {
+        // Before the database opens files.
+        let connections = descriptors::claim(config.http.connections)?;
+        let tls = match config.tls() {
+            Some(files) => {
+                let now = SystemClock::new().read().wall;
+                Some(TlsIdentity::load(files, now).map_err(|error| bad_certificate(&error))?)
+            }
+            None => None,
+        };
+        let mut listeners = Vec::new();
+        for address in &config.listen {
+            let has_proxies = !config.trusted_proxies.is_empty();
+            let listener = Listener::bind(address, tls.as_ref(), has_proxies, config.socket_mode).await;
+            listeners.push(listener.map_err(|error| cannot_listen(&error))?);
+        }
+        Ok(Self { listeners, tls, connections })
+    }
+}
+
 /// Runs the node until a shutdown signal.
 ///
 /// # Errors
 ///
-/// [`CliError`]: the folder, the keys, the clock, the address.
+/// [`CliError`]: the configuration, the certificate, the folder, the keys, the clock, the address.
 pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    if !args.listen.ip().is_loopback() {
-        let en = format!(
-            "{} is not a loopback address. This version has no TLS: it serves 127.0.0.1 and ::1 only, behind a reverse proxy",
-            args.listen
-        );
-        let zh = format!(
-            "{} 不是本机回环地址。本版本尚无 TLS，只在 127.0.0.1 与 ::1 上提供服务，对外请使用反向代理",
-            args.listen
-        );
-        return Err(CliError::usage("not_loopback", zh, en).into());
+    let config = args.configured()?;
+    // Before a ledger is created, which is permanent.
+    if let Some(folder) = config.operator_token.as_deref().map(durable::folder_of) {
+        fs::metadata(folder).map_err(|error| CliError::io(folder, &error))?;
     }
-    let _log = log::begin(screen);
-    // Before the database opens files.
-    let connections = descriptors::claim(HttpOptions::default().connections)?;
-    // Before a ledger is created, which is permanent: an address in use must leave nothing behind.
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| cannot_listen(args.listen, &error))?;
     // All files of a node are readable by their owner only.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let _log = log::begin(screen, &config.log)?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), data = %config.data.display(), "starting");
+    // Before a ledger is created, which is permanent: an address in use must leave nothing behind.
+    let network = Network::open(&config).await?;
     // Before anything is written and before the deposit policy is read: it is one of the account files.
-    check_files(&args.data)?;
-    let chosen = args.deposits.choose(&args.data, args.test)?;
-    let opened = open_folder(&args.data, args.origin.as_deref(), args.test)?;
+    check_files(&config.data)?;
+    let chosen = config.deposits.choose(&config.data, config.test)?;
+    let opened = open_folder(&config.data, config.origin.as_deref(), config.test)?;
     let key = opened.signer.verifier().clone();
     let genesis =
-        Genesis { mode: if args.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
-    let options = Options { queue_capacity: args.pool, clock_gap_confirmed: args.confirm_clock_gap };
-    let platform = filing_service::platform_key(&args.data, opened.platform, &opened.store)?;
+        Genesis { mode: if config.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
+    let options = Options { queue_capacity: config.queue, clock_gap_confirmed: config.confirm_clock_gap };
+    let platform = filing_service::platform_key(&config.data, opened.platform, &opened.store)?;
     let store = Arc::new(factory::for_node(opened.store, descriptors::database_options()));
     let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&genesis), SystemClock::new(), &options)
         .map_err(|error| cannot_start(&error))?;
     let writing = sequencer.clone();
     let node = (Arc::clone(&store), sequencer, platform);
-    let served =
-        run_until_shutdown(args, screen, (listener, connections), node, (&key, &opened.messages, chosen)).await;
+    let stop = (args.stop_with_stdin, &opened.messages[..]);
+    let served = run_until_shutdown(&config, screen, network, node, (&key, chosen), stop).await;
     // Waiting requests are answered before the store is closed; the folder is left consistent in every case.
     let finished = tokio::task::spawn_blocking(move || {
         running.shutdown();
@@ -178,6 +262,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     });
     let finished = finished.await?;
     served?;
+    tracing::info!("stopped");
     match (writing.health().writing, finished) {
         (Err(Halt::Stopped(reason)), _) => return Err(stopped_with_fault(&reason.to_string()).into()),
         // After a pause, the next start completes what is left.
@@ -197,38 +282,103 @@ fn log_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
 
 /// Serves until a shutdown signal.
 async fn run_until_shutdown(
-    args: &ServeArgs,
+    config: &NodeConfig,
     screen: &Screen,
-    (listener, connections): (TcpListener, usize),
+    network: Network,
     (store, sequencer, platform): (Arc<NodeStore>, Sequencer, Signer),
-    (key, messages, chosen): (&VerifierKey, &[OperatorMessage], ChosenPolicy),
+    (key, chosen): (&VerifierKey, ChosenPolicy),
+    (with_stdin, messages): (bool, &[OperatorMessage]),
 ) -> anyhow::Result<()> {
     let mode = match genesis(&*store)?.kind {
         NoticeKind::Genesis { mode, .. } => mode,
         NoticeKind::Key { .. } | NoticeKind::Erased { .. } => Mode::Live,
     };
-    chosen.record(&AccountFiles::in_ledger(&args.data))?;
-    let queries =
-        Arc::new(QueryService::new(Arc::clone(&store) as Arc<dyn LedgerReader>, HttpOptions::default().reads));
+    chosen.record(&AccountFiles::in_ledger(&config.data))?;
+    let queries = Arc::new(QueryService::new(Arc::clone(&store) as Arc<dyn LedgerReader>, config.http.reads));
     let stores = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn FilingStore>);
-    let filing = Arc::new(filing_service::open(&args.data, stores, sequencer.clone(), platform, &args.limits)?);
+    let filing = Arc::new(filing_service::open(&config.data, stores, sequencer.clone(), platform, &config.limits)?);
     filing_service::sweep(&filing).await;
-    let token = match &args.operator_token {
+    let token = match &config.operator_token {
         Some(path) => Some(filing_service::operator_token(&filing, path).await?),
         None => None,
     };
-    let address = format!("http://{}", listener.local_addr()?);
+    // What a backup left behind that was cut off.
+    node_snapshot::remove(&config.data).map_err(|error| CliError::io(&config.data, &error))?;
+    let control = control_socket(&config.data)?;
+    let addresses: Vec<String> = network.listeners.iter().map(Listener::url).collect::<io::Result<_>>()?;
     // Installed before the address is printed: from then on a caller may send the signal.
-    let stop = shutdown_signal(args.stop_with_stdin)?;
+    let stop = shutdown_signal(with_stdin)?;
+    let mut hangup = signal(SignalKind::hangup())?;
     for (zh, en) in messages.iter().chain(&token) {
         log_unwritable(screen.line(screen.paint(WARNING, screen.pick(zh, en))));
     }
-    log_unwritable(print_start(screen, args, &address, key, (mode, chosen)));
-    let trusted_proxies = TrustedProxies::new(args.trusted_proxies.clone());
-    let options = HttpOptions { trusted_proxies, ..HttpOptions::default().with_connections(connections) };
-    let node = AppState::new(queries, sequencer, options).with_filing(filing);
-    let node = node.with_admission(chosen.policy, &args.deposits.limits(mode));
-    Ok(server::serve(listener, node, stop).await?)
+    log_unwritable(print_start(screen, config, &addresses, key, (mode, chosen)));
+    tracing::info!(ledger = %key.name(), mode = mode.word(), deposits = chosen.policy.word(), listeners = addresses.join(" "), "listening");
+    let node = AppState::new(queries, sequencer, config.http_options(network.connections)).with_filing(filing);
+    let node = node.with_admission(chosen.policy, &config.deposits.limits(mode));
+    let node = node.with_request_limits(&config.request_limits(mode));
+    let node = node.with_description(NodeDescription {
+        operator: config.operator_name.clone(),
+        clock_source: config.clock_source.clone(),
+        data: Some(config.data.clone()),
+        reserved: Some(config.limits.of_originals(&config.data)?.reserved),
+        last_backup: Some(config.data.join(LAST_BACKUP)),
+        tls: network.tls.clone(),
+    });
+    let node = Arc::new(node);
+    let (close, closed) = oneshot::channel::<()>();
+    let commands = control_state(&config.data, &node, store);
+    let control = tokio::spawn(async move {
+        match control {
+            Some(control) => control.serve(commands, async { drop(closed.await) }).await,
+            None => Ok(()),
+        }
+    });
+    let reloading = async {
+        loop {
+            hangup.recv().await;
+            reload_certificate(network.tls.as_ref());
+        }
+    };
+    let served = tokio::select! {
+        served = server::serve(network.listeners, node, stop) => served,
+        never = reloading => never,
+    };
+    drop(close);
+    control.await??;
+    Ok(served?)
+}
+
+/// Opens the control socket; `None` if the folder's path is longer than the system allows for a socket.
+fn control_socket(data: &Path) -> Result<Option<ControlSocket>, CliError> {
+    match ControlSocket::bind(&data.join(CONTROL_SOCKET)) {
+        Ok(socket) => Ok(Some(socket)),
+        Err(ListenError::System { address, error }) if error.kind() == io::ErrorKind::InvalidInput => {
+            tracing::warn!(%address, %error, "no control socket: `tiezheng control` and a backup of the running node do not work");
+            Ok(None)
+        }
+        Err(error) => Err(cannot_listen(&error)),
+    }
+}
+
+/// What commands on the control socket act on.
+fn control_state(data: &Path, node: &Arc<AppState>, store: Arc<NodeStore>) -> ControlState {
+    let (of_snapshot, of_removal) = (data.to_owned(), data.to_owned());
+    ControlState {
+        node: Arc::clone(node),
+        accounts: Arc::new(AccountFiles::in_ledger(data)),
+        snapshot: Box::new(move || node_snapshot::make(&of_snapshot, &store)),
+        remove_snapshot: Box::new(move || node_snapshot::remove(&of_removal)),
+    }
+}
+
+/// Reloads the certificate. A file that cannot be used is logged, and the earlier certificate stays in use.
+fn reload_certificate(tls: Option<&TlsIdentity>) {
+    let Some(tls) = tls else { return tracing::info!("SIGHUP: no certificate is configured") };
+    match tls.reload(SystemClock::new().read().wall) {
+        Ok(()) => tracing::info!(valid_until = %tls.valid_until(), "the certificate was reloaded"),
+        Err(error) => tracing::error!(%error, "the certificate was not reloaded; the earlier one stays in use"),
+    }
 }
 
 fn cannot_start(error: &StartError) -> CliError {
@@ -236,8 +386,13 @@ fn cannot_start(error: &StartError) -> CliError {
     let code = match error {
         StartError::OtherKey { .. } => "other_key",
         StartError::Clock(_) => {
-            let zh = format!("时钟：{text}。确认时钟无误后可加 --confirm-clock-gap");
-            return CliError::unable("clock", zh, format!("{text}. If the clock is right: --confirm-clock-gap"));
+            let zh = "时钟早于最后区块，或晚于最后区块超过一天，可能有误，节点未启动。确认时钟无误后，请加 --confirm-clock-gap 启动；\
+                      时钟在节点启动前已由 NTP 校正的，可设置 ledger.confirm_clock_gap = true";
+            let en = format!(
+                "{text}. If the clock is right: --confirm-clock-gap, or ledger.confirm_clock_gap = true where NTP sets the clock \
+                 before the node starts"
+            );
+            return CliError::unable("clock", zh, en);
         }
         StartError::NoGenesis(_) | StartError::CheckpointForged(_) | StartError::ReadBack(_) => {
             return CliError::finding("chain_fault", text.clone(), text);
@@ -256,34 +411,32 @@ fn stopped_with_fault(reason: &str) -> CliError {
     CliError::unable("writing_stopped", zh, en)
 }
 
-fn cannot_listen(address: SocketAddr, error: &io::Error) -> CliError {
-    let en = format!("cannot listen on {address}: {error}. Is another node running? --listen takes another address");
-    CliError::unable("cannot_listen", format!("无法监听 {address}：{error}。可用 --listen 指定其他地址"), en)
-}
-
 fn print_start(
     screen: &Screen,
-    args: &ServeArgs,
-    address: &str,
+    config: &NodeConfig,
+    addresses: &[String],
     key: &VerifierKey,
     (mode, chosen): (Mode, ChosenPolicy),
 ) -> anyhow::Result<()> {
     screen.document(&json!({
-        "listening": address,
+        "listening": addresses.first(),
+        "listeners": addresses,
         "ledger": key.name().as_str(),
         "key": key.to_string(),
         "mode": mode.word(),
         "deposits": chosen.policy.word(),
         "deposits_before": chosen.recorded.map(DepositPolicy::word),
-        "data": args.data.to_string_lossy(),
+        "data": config.data.to_string_lossy(),
     }))?;
     let word = screen.paint(GOOD, screen.pick("正在监听", "listening on"));
-    screen.line(format!("{word} {address}"))?;
+    for address in addresses {
+        screen.line(format!("{word} {address}"))?;
+    }
     let row = |zh: &str, en: &str, value: String| vec![screen.pick(zh, en).to_owned(), value];
     screen.table(&[
         row("  链标识", "  ledger", key.name().to_string()),
         row("  账本密钥（请公布）", "  its key (publish it)", key.to_string()),
-        row("  数据", "  data", args.data.display().to_string()),
+        row("  数据", "  data", config.data.display().to_string()),
     ])?;
     chosen.print(screen)?;
     if mode == Mode::Test {

@@ -154,9 +154,11 @@ fn reason_in_chinese(reason: &(dyn std::error::Error + 'static)) -> String {
 fn own_reason(reason: &(dyn std::error::Error + 'static)) -> Option<String> {
     let limit = reason.downcast_ref::<crate::http::rate_limit::LimitError>();
     let network = reason.downcast_ref::<crate::http::client_address::ProxyNetworkError>();
+    let listen = reason.downcast_ref::<crate::http::listener::ListenAddressError>();
     limit
         .map(|limit| limit.in_chinese().to_owned())
         .or_else(|| network.map(crate::http::client_address::ProxyNetworkError::in_chinese))
+        .or_else(|| listen.map(|listen| listen.in_chinese().to_owned()))
 }
 
 /// Likewise, in a program without a node.

@@ -379,6 +379,10 @@ pub(in crate::client) fn reason_of(error: &reqwest::Error) -> Bilingual {
     }
     match of_system {
         Some(error) => Bilingual::new(reason::chinese(error), reason::english(error)),
+        None if en.contains("invalid peer certificate") => Bilingual::new(
+            "其 TLS 证书不受信任。自建证书颁发机构的，请将环境变量 SSL_CERT_FILE 设为其根证书文件",
+            format!("{en}. For an authority of your own, set SSL_CERT_FILE to the file with its certificate"),
+        ),
         None if error.is_connect() => Bilingual::new("未能建立连接，请核对地址", en),
         None => Bilingual::new("连接中断，或应答不是有效的 HTTP", en),
     }

@@ -173,6 +173,8 @@ impl FilingService {
             // The same request was sent twice at once, and the token of the other one is on the chain.
             return self.issued_before(context).await?.ok_or(FilingError::RequestReused);
         }
+        // The id is on the chain; the token itself is in the answer only.
+        tracing::info!(token = %token.id(), %account, by = %actor.id, %expires, "a token was issued");
         Ok(IssuedToken { recorded, id: token.id(), token: Some(token), expires })
     }
 
@@ -209,6 +211,7 @@ impl FilingService {
         let act = issuing(&token, account, &scopes, expires, None);
         let issue = |_: &mut Annexes| Ok(Act::IssueToken(act.clone()));
         self.write_registry(platform, &[Capacity::Platform], &context()?, issue).await?;
+        tracing::warn!(token = %token.id(), %account, %expires, "an operator account was created, and a token for it issued");
         Ok((account, token))
     }
 }

@@ -72,6 +72,7 @@ impl FilingService {
         let enrolled = EnrolledKey { key, since: self.now(), by: actor.token };
         keys.push(enrolled.clone());
         self.enrolment.write(actor.id, keys).await?;
+        tracing::info!(key = %enrolled.key.name(), account = %actor.id, "a key was enrolled");
         Ok((enrolled, true))
     }
 
@@ -90,7 +91,9 @@ impl FilingService {
         if keys.len() == before {
             return Err(FilingError::NotFound);
         }
-        self.enrolment.write(actor.id, keys).await
+        self.enrolment.write(actor.id, keys).await?;
+        tracing::info!(account = %actor.id, "the enrolment of a key was ended");
+        Ok(())
     }
 
     /// Removes all keys of an erased account durably.

@@ -191,7 +191,12 @@ impl FilingService {
                     None
                 }
                 Err(error) => {
-                    tracing::error!(%error, failures, "an erasure pass failed; it is tried again");
+                    if matches!(&error, PassError::Purge(ErasureError::StillHeld { .. })) {
+                        // A reader or a backup keeps an old file in use.
+                        tracing::info!(%error, failures, "an erasure waits until a file is no longer in use");
+                    } else {
+                        tracing::error!(%error, failures, "an erasure pass failed; it is tried again");
+                    }
                     self.erasures.fail(error.code(), error.to_string());
                     let retry = retry_after(failures);
                     failures = failures.saturating_add(1);

@@ -78,6 +78,7 @@ impl FilingService {
         let pending =
             PendingRevocation { token, kept, by: actor.id, capacity, request: context.request, body: context.body };
         let durable = self.revocations.add(pending.clone()).await;
+        tracing::info!(%token, ended = good.len(), by = %actor.id, "a token was revoked");
         let append = {
             let filing = Arc::clone(self);
             // A task of its own, so that it completes even if the request is cancelled.

@@ -19,6 +19,7 @@
 //! on this machine sent it, and there are no cookies, only tokens and signatures, which the page does not have.
 
 use std::num::NonZeroU32;
+use std::sync::{PoisonError, RwLock};
 
 use crate::court::ids::AccountId;
 use crate::error_code::ErrorCode;
@@ -65,7 +66,7 @@ impl Default for DepositLimits {
 /// The policy and the limits of a running node.
 #[derive(Debug)]
 pub struct DepositAdmission {
-    policy: DepositPolicy,
+    policy: RwLock<DepositPolicy>,
     per_address: Option<RateLimiter>,
     per_key: Option<RateLimiter>,
     per_account: Option<RateLimiter>,
@@ -83,7 +84,7 @@ impl DepositAdmission {
     #[must_use]
     pub fn new(policy: DepositPolicy, limits: &DepositLimits) -> Self {
         Self {
-            policy,
+            policy: RwLock::new(policy),
             per_address: limits.per_address.limiter(),
             per_key: limits.per_key.limiter(),
             per_account: limits.per_account.limiter(),
@@ -92,8 +93,14 @@ impl DepositAdmission {
 
     /// The policy.
     #[must_use]
-    pub const fn policy(&self) -> DepositPolicy {
-        self.policy
+    pub fn policy(&self) -> DepositPolicy {
+        // The value is replaced whole, so a panicked thread leaves a valid one.
+        *self.policy.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the policy for all further requests.
+    pub fn set_policy(&self, policy: DepositPolicy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = policy;
     }
 
     /// Whether statements are accepted at all. Before a body is read.
@@ -102,7 +109,7 @@ impl DepositAdmission {
     ///
     /// `deposit_by_token_only`.
     pub fn check_policy(&self) -> Result<(), ApiError> {
-        match self.policy {
+        match self.policy() {
             DepositPolicy::Open | DepositPolicy::Enrolled => Ok(()),
             DepositPolicy::Accounts => Err(ApiError::new(
                 ErrorCode::DepositByTokenOnly,
@@ -136,7 +143,7 @@ impl DepositAdmission {
         statement: &Statement,
     ) -> Result<(), ApiError> {
         self.check_policy()?;
-        match self.policy {
+        match self.policy() {
             DepositPolicy::Enrolled if enrolling_accounts(filing, statement).is_empty() => Err(ApiError::new(
                 ErrorCode::KeyNotEnrolled,
                 "this node accepts statements signed by an enrolled key. An account enrols it with \
@@ -147,8 +154,8 @@ impl DepositAdmission {
     }
 
     /// Whether a deposit is charged to its keys or their accounts.
-    pub(in crate::http) const fn charges(&self) -> bool {
-        match self.policy {
+    pub(in crate::http) fn charges(&self) -> bool {
+        match self.policy() {
             DepositPolicy::Open => self.per_key.is_some(),
             DepositPolicy::Enrolled => self.per_key.is_some() || self.per_account.is_some(),
             DepositPolicy::Accounts => false,
@@ -161,7 +168,7 @@ impl DepositAdmission {
         filing: Option<&FilingService>,
         statement: &Statement,
     ) -> Result<Charges, ApiError> {
-        match self.policy {
+        match self.policy() {
             DepositPolicy::Open => self.charge_keys(statement),
             DepositPolicy::Enrolled => {
                 let charges = self.charge_keys(statement)?;

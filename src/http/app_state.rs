@@ -13,8 +13,10 @@ use crate::http::client_address::AddressGroup;
 use crate::http::client_quota::{Share, Shares};
 use crate::http::connections::Connections;
 use crate::http::hashing::HashingThreads;
+use crate::http::node_description::NodeDescription;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::ApiError;
+use crate::http::request_limits::{RequestLimiters, RequestLimits};
 use crate::ledger::time::Timestamp;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock, SystemClock};
@@ -27,6 +29,7 @@ pub struct AppState {
     sequencer: Sequencer,
     options: Options,
     admission: DepositAdmission,
+    request_limiters: RequestLimiters,
     hashing: HashingThreads,
     connections: Connections,
     body_memory: Shares<AddressGroup>,
@@ -35,7 +38,9 @@ pub struct AppState {
     batches: Shares<AddressGroup>,
     lines_of_batches: Arc<Semaphore>,
     filing: Option<Arc<FilingService>>,
+    description: NodeDescription,
     clock: Box<dyn Clock + Sync>,
+    started: Timestamp,
 }
 
 impl AppState {
@@ -50,6 +55,7 @@ impl AppState {
             queries,
             sequencer,
             admission: DepositAdmission::new(DepositPolicy::Accounts, &DepositLimits::none()),
+            request_limiters: RequestLimiters::default(),
             hashing: HashingThreads::new(options.hashing),
             connections,
             body_memory: Shares::new(units(options.body_memory), units(options.body_memory_per_client)),
@@ -59,6 +65,8 @@ impl AppState {
             options,
             lines_of_batches,
             filing: None,
+            description: NodeDescription::default(),
+            started: SystemClock::new().read().wall,
             clock: Box::new(SystemClock::new()),
         }
     }
@@ -75,10 +83,34 @@ impl AppState {
         self.clock.read().wall
     }
 
+    /// When the node was started.
+    #[must_use]
+    pub const fn started(&self) -> Timestamp {
+        self.started
+    }
+
     /// Accepts statements under this policy and these limits.
     #[must_use]
     pub fn with_admission(self, policy: DepositPolicy, limits: &DepositLimits) -> Self {
         Self { admission: DepositAdmission::new(policy, limits), ..self }
+    }
+
+    /// Limits requests.
+    #[must_use]
+    pub fn with_request_limits(self, limits: &RequestLimits) -> Self {
+        Self { request_limiters: RequestLimiters::new(limits), ..self }
+    }
+
+    /// Describes the node.
+    #[must_use]
+    pub fn with_description(self, description: NodeDescription) -> Self {
+        Self { description, ..self }
+    }
+
+    /// The description of the node.
+    #[must_use]
+    pub const fn description(&self) -> &NodeDescription {
+        &self.description
     }
 
     /// Adds a filing service: accounts, cases, originals.
@@ -100,6 +132,12 @@ impl AppState {
     #[must_use]
     pub const fn admission(&self) -> &DepositAdmission {
         &self.admission
+    }
+
+    /// The rate limits of requests.
+    #[must_use]
+    pub const fn request_limiters(&self) -> &RequestLimiters {
+        &self.request_limiters
     }
 
     /// The sequencer.

@@ -37,7 +37,9 @@ impl FromRequestParts<Arc<AppState>> for Bearer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
-        Ok(Self(state.filing()?.authenticate(bearer_token(&parts.headers))?))
+        let actor = state.filing()?.authenticate(bearer_token(&parts.headers))?;
+        state.request_limiters().count_account(actor.id)?;
+        Ok(Self(actor))
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! # Invariants
 //!
-//! A header is read only if the peer is one of the operator's [`TrustedProxies`]; any other peer can write anything into it. Addresses are read from the right, where the nearest proxy wrote: the first one that is no trusted proxy is the
+//! A header is read only if the peer is in one of the networks that the operator has named as proxies; any other peer can write anything into it. Addresses are read from the right, where the nearest proxy wrote: the first one that is no trusted proxy is the
 //! client. The elements to its left were written by that client and are never read. If an element is malformed before the client
 //! is found, the peer's address is used.
 
@@ -79,11 +79,19 @@ impl FromStr for ProxyNetwork {
     }
 }
 
-/// The peers whose `Forwarded` and `X-Forwarded-For` headers are read. None by default.
+/// Networks that the operator has named: of proxies whose `Forwarded` and `X-Forwarded-For` headers are read, or of clients that
+/// monitor the node.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<ProxyNetwork>);
+pub struct NetworkList(Vec<ProxyNetwork>);
 
-impl TrustedProxies {
+impl NetworkList {
+    /// The loopback networks.
+    #[must_use]
+    pub fn loopback() -> Self {
+        let networks = ["127.0.0.0/8", "::1/128"].into_iter().filter_map(|text| text.parse().ok());
+        Self(networks.collect())
+    }
+
     /// These networks.
     #[must_use]
     pub const fn new(networks: Vec<ProxyNetwork>) -> Self {
@@ -106,7 +114,7 @@ pub struct ClientAddress(IpAddr);
 impl ClientAddress {
     /// The client behind a connection from `peer` with these headers.
     #[must_use]
-    pub fn of(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
+    pub fn of(peer: IpAddr, headers: &HeaderMap, proxies: &NetworkList) -> Self {
         let peer = peer.to_canonical();
         if !proxies.contain(peer) {
             return Self(peer);
@@ -167,7 +175,7 @@ impl std::fmt::Display for AddressGroup {
 }
 
 /// The right-most address that is not a trusted proxy; `None` if the headers are not reliable.
-fn forwarded_client(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> Option<IpAddr> {
+fn forwarded_client(peer: IpAddr, headers: &HeaderMap, proxies: &NetworkList) -> Option<IpAddr> {
     let (standard, usual) = (headers.contains_key(FORWARDED), headers.contains_key(&X_FORWARDED_FOR));
     match (standard, usual) {
         (true, false) => right_most(headers, &FORWARDED, forwarded_elements, proxies),
@@ -185,7 +193,7 @@ fn right_most(
     headers: &HeaderMap,
     name: &HeaderName,
     elements: fn(&str) -> Option<Vec<Element>>,
-    proxies: &TrustedProxies,
+    proxies: &NetworkList,
 ) -> Option<IpAddr> {
     let mut nearest = None;
     // Several lines are one list, the last line nearest to us (RFC 9110 section 5.3).
@@ -265,8 +273,8 @@ mod tests {
 
     use super::*;
 
-    fn proxies(networks: &[&str]) -> TrustedProxies {
-        TrustedProxies::new(networks.iter().map(|text| text.parse().unwrap()).collect())
+    fn proxies(networks: &[&str]) -> NetworkList {
+        NetworkList::new(networks.iter().map(|text| text.parse().unwrap()).collect())
     }
 
     fn client(peer: &str, lines: &[(&'static str, &str)], networks: &[&str]) -> String {

@@ -17,6 +17,8 @@ use crate::http::connections::OpenConnection;
 pub struct ClientBody {
     incoming: Incoming,
     connection: Arc<OpenConnection>,
+    /// Whether it was last counted as waiting for the client.
+    is_awaited: bool,
     is_over: bool,
 }
 
@@ -24,7 +26,14 @@ impl ClientBody {
     /// The body that comes over `connection`.
     #[must_use]
     pub const fn new(incoming: Incoming, connection: Arc<OpenConnection>) -> Self {
-        Self { incoming, connection, is_over: false }
+        Self { incoming, connection, is_awaited: false, is_over: false }
+    }
+
+    fn set_awaited(&mut self, awaited: bool) {
+        if self.is_awaited != awaited {
+            self.is_awaited = awaited;
+            self.connection.set_awaits_body(awaited);
+        }
     }
 }
 
@@ -37,7 +46,7 @@ impl Body for ClientBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let frame = Pin::new(&mut self.incoming).poll_frame(cx);
-        self.connection.set_awaits_body(frame.is_pending());
+        self.set_awaited(frame.is_pending());
         self.is_over |= matches!(frame, Poll::Ready(None));
         frame
     }
@@ -53,7 +62,7 @@ impl Body for ClientBody {
 
 impl Drop for ClientBody {
     fn drop(&mut self) {
-        self.connection.set_awaits_body(false);
+        self.set_awaited(false);
         if !self.is_over && !self.incoming.is_end_stream() {
             self.connection.set_unread();
         }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use crate::http::listener::Socket;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
@@ -23,7 +23,7 @@ use crate::http::connections::OpenConnection;
 const DISCARDED: usize = 16 * 1024;
 
 /// How long the server discards what a client still sends after an early answer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Linger {
     /// In total.
     pub total: Duration,
@@ -35,7 +35,7 @@ pub struct Linger {
 #[derive(Debug)]
 pub struct ClientStream {
     /// `None` while it is being closed.
-    stream: Option<TcpStream>,
+    stream: Option<Socket>,
     connection: Arc<OpenConnection>,
     /// Kept until the socket is closed.
     place: Option<OwnedSemaphorePermit>,
@@ -48,7 +48,7 @@ impl ClientStream {
     /// The socket of `connection`, which gives `place` back once it is closed.
     #[must_use]
     pub const fn new(
-        stream: TcpStream,
+        stream: Socket,
         connection: Arc<OpenConnection>,
         place: OwnedSemaphorePermit,
         linger: Linger,
@@ -65,7 +65,7 @@ impl ClientStream {
         }
     }
 
-    fn stream(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+    fn stream(&mut self) -> io::Result<Pin<&mut Socket>> {
         self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
@@ -95,7 +95,7 @@ impl Drop for ClientStream {
 }
 
 /// Shuts down the server's direction and reads until the client closes its own, or sends nothing for `idle`.
-async fn discard(mut stream: TcpStream, idle: Duration) -> io::Result<()> {
+async fn discard(mut stream: Socket, idle: Duration) -> io::Result<()> {
     stream.shutdown().await?;
     let mut discarded = vec![0; DISCARDED];
     while timeout(idle, stream.read(&mut discarded)).await.map_err(|_| io::ErrorKind::TimedOut)?? > 0 {}

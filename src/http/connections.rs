@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,18 +29,28 @@ fn now_ms() -> u64 {
     u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The state of one connection, shared by its socket, its requests and the accept loop.
+/// The state of one connection, shared by its socket, its requests and the accept loop. A connection of HTTP/2 has several
+/// requests at a time.
 #[derive(Debug)]
 pub struct OpenConnection {
     peer: IpAddr,
     group: AddressGroup,
+    is_tls: bool,
     /// When bytes were last sent or received.
     active_ms: AtomicU64,
-    /// Whether a request is being processed.
-    is_busy: AtomicBool,
-    /// Whether the request waits for its body.
-    awaits_body: AtomicBool,
-    /// Whether a body was not read to its end, so that no other request can follow on the connection.
+    /// Requests that are being processed.
+    requests: AtomicUsize,
+    /// When the last of them ended.
+    answered_ms: AtomicU64,
+    /// Requests that wait for their bodies.
+    awaited_bodies: AtomicUsize,
+    /// Answers of HTTP/2 that are not sent to their end.
+    answers: AtomicUsize,
+    /// Those of them that wait for the client to take bytes.
+    untaken_answers: AtomicUsize,
+    /// When the client last took bytes of any.
+    taken_ms: AtomicU64,
+    /// Whether a body was not read to its end, so that no other request can follow on a connection of HTTP/1.1.
     is_unread: AtomicBool,
     /// Whether it is evicted.
     is_evicted: AtomicBool,
@@ -48,13 +58,18 @@ pub struct OpenConnection {
 }
 
 impl OpenConnection {
-    fn new(peer: IpAddr) -> Self {
+    fn new(peer: IpAddr, is_tls: bool) -> Self {
         Self {
             peer,
             group: AddressGroup::of(peer),
+            is_tls,
             active_ms: AtomicU64::new(now_ms()),
-            is_busy: AtomicBool::new(false),
-            awaits_body: AtomicBool::new(false),
+            requests: AtomicUsize::new(0),
+            answered_ms: AtomicU64::new(now_ms()),
+            awaited_bodies: AtomicUsize::new(0),
+            answers: AtomicUsize::new(0),
+            untaken_answers: AtomicUsize::new(0),
+            taken_ms: AtomicU64::new(0),
             is_unread: AtomicBool::new(false),
             is_evicted: AtomicBool::new(false),
             eviction: Notify::new(),
@@ -64,13 +79,19 @@ impl OpenConnection {
     /// A connection from `peer` that is not in a table, for requests made inside the process.
     #[must_use]
     pub fn detached(peer: IpAddr) -> Arc<Self> {
-        Arc::new(Self::new(peer))
+        Arc::new(Self::new(peer, false))
     }
 
     /// The address of the other end.
     #[must_use]
     pub const fn peer(&self) -> IpAddr {
         self.peer
+    }
+
+    /// Whether its bytes are encrypted.
+    #[must_use]
+    pub const fn is_tls(&self) -> bool {
+        self.is_tls
     }
 
     /// Records that bytes were sent or received.
@@ -81,13 +102,39 @@ impl OpenConnection {
     /// Marks that a request is processed until the returned guard is dropped.
     #[must_use]
     pub fn begin_request(self: &Arc<Self>) -> RequestGuard {
-        self.is_busy.store(true, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
         RequestGuard(Arc::clone(self))
     }
 
-    /// Sets whether the request waits for more of its body.
+    /// Records that one more request waits for its body, or one less.
     pub fn set_awaits_body(&self, awaits: bool) {
-        self.awaits_body.store(awaits, Ordering::Relaxed);
+        add_or_subtract(&self.awaited_bodies, awaits);
+    }
+
+    /// Records that an answer of HTTP/2 begins, or has ended.
+    pub fn set_answering(&self, answers: bool) {
+        add_or_subtract(&self.answers, answers);
+        self.answered_ms.store(now_ms(), Ordering::Relaxed);
+    }
+
+    /// Records that an answer of HTTP/2 waits for the client, or does so no longer.
+    pub fn set_untaken(&self, waits: bool) {
+        add_or_subtract(&self.untaken_answers, waits);
+        self.taken_ms.store(now_ms(), Ordering::Relaxed);
+    }
+
+    /// For how long no request has been processed; zero while one is, or while an answer is sent.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        let is_busy = self.requests.load(Ordering::Relaxed) > 0 || self.answers.load(Ordering::Relaxed) > 0;
+        if is_busy { Duration::ZERO } else { since(self.answered_ms.load(Ordering::Relaxed)) }
+    }
+
+    /// For how long the client has taken nothing of any answer; zero if none waits for it.
+    #[must_use]
+    pub fn untaken(&self) -> Duration {
+        let waits = self.untaken_answers.load(Ordering::Relaxed) > 0;
+        if waits { since(self.taken_ms.load(Ordering::Relaxed)) } else { Duration::ZERO }
     }
 
     /// Marks that a body was not read to its end.
@@ -114,9 +161,21 @@ impl OpenConnection {
 
     /// When bytes were last sent or received, if it waits for its client.
     fn stalled_since_ms(&self) -> Option<u64> {
-        let waits = !self.is_busy.load(Ordering::Relaxed) || self.awaits_body.load(Ordering::Relaxed);
+        let waits = self.requests.load(Ordering::Relaxed) <= self.awaited_bodies.load(Ordering::Relaxed);
         waits.then(|| self.active_ms.load(Ordering::Relaxed))
     }
+}
+
+fn add_or_subtract(count: &AtomicUsize, add: bool) {
+    if add {
+        count.fetch_add(1, Ordering::Relaxed);
+    } else {
+        count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn since(ms: u64) -> Duration {
+    Duration::from_millis(now_ms().saturating_sub(ms))
 }
 
 /// A request that is being processed.
@@ -125,8 +184,8 @@ pub struct RequestGuard(Arc<OpenConnection>);
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {
-        self.0.is_busy.store(false, Ordering::Relaxed);
-        self.0.awaits_body.store(false, Ordering::Relaxed);
+        self.0.requests.fetch_sub(1, Ordering::Relaxed);
+        self.0.answered_ms.store(now_ms(), Ordering::Relaxed);
     }
 }
 
@@ -235,6 +294,12 @@ impl Connections {
         }
     }
 
+    /// Number of open connections.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.0.lock().all.len()
+    }
+
     fn evict_stalled(&self) {
         let mut state = self.0.lock();
         let most = (state.all.len() / EVICTION_FRACTION).max(1);
@@ -258,7 +323,7 @@ impl Connections {
     /// Registers a connection from `address`. If its client is at its limit, the one that has stalled longest is evicted; `None` if
     /// none has stalled.
     #[must_use]
-    pub fn register(&self, address: IpAddr, is_exempt: bool) -> Option<Entry> {
+    pub fn register(&self, address: IpAddr, is_tls: bool, is_exempt: bool) -> Option<Entry> {
         let group = AddressGroup::of(address);
         let mut state = self.0.lock();
         if !is_exempt && state.count_of.get(&group).is_some_and(|count| *count >= self.0.per_client) {
@@ -270,7 +335,7 @@ impl Connections {
         }
         let id = state.next;
         state.next += 1;
-        let connection = Arc::new(OpenConnection::new(address));
+        let connection = Arc::new(OpenConnection::new(address, is_tls));
         state.all.insert(id, Arc::clone(&connection));
         *state.count_of.entry(group).or_default() += 1;
         Some(Entry { table: Arc::clone(&self.0), id, connection })
@@ -291,12 +356,12 @@ mod tests {
     fn a_client_has_no_more_connections_than_its_part() {
         let connections = Connections::new(10, 2, Duration::from_hours(1));
         let of_a = address("192.0.2.1");
-        let held: Vec<_> = (0..2).map(|_| connections.register(of_a, false).unwrap()).collect();
-        assert!(connections.register(of_a, false).is_none());
-        assert!(connections.register(of_a, true).is_some(), "a trusted proxy is exempt");
-        assert!(connections.register(address("192.0.2.2"), false).is_some());
+        let held: Vec<_> = (0..2).map(|_| connections.register(of_a, false, false).unwrap()).collect();
+        assert!(connections.register(of_a, false, false).is_none());
+        assert!(connections.register(of_a, false, true).is_some(), "a trusted proxy is exempt");
+        assert!(connections.register(address("192.0.2.2"), false, false).is_some());
         drop(held);
-        assert!(connections.register(of_a, false).is_some());
+        assert!(connections.register(of_a, false, false).is_some());
         assert!(connections.0.lock().count_of.is_empty(), "nothing is remembered of clients that have gone");
     }
 
@@ -305,21 +370,21 @@ mod tests {
         let connections = Connections::new(10, 3, Duration::ZERO);
         let of_a = address("192.0.2.1");
         let [first, second, third] = [0, 1, 2].map(|at| {
-            let entry = connections.register(of_a, false).unwrap();
+            let entry = connections.register(of_a, false, false).unwrap();
             entry.connection().active_ms.store(at, Ordering::Relaxed);
             entry
         });
         let busy = first.connection().begin_request();
-        let fourth = connections.register(of_a, false).unwrap();
+        let fourth = connections.register(of_a, false, false).unwrap();
         let is_ended = |entry: &Entry| entry.connection().evicted().now_or_never().is_some();
         assert!(!is_ended(&first) && is_ended(&second) && !is_ended(&third) && !is_ended(&fourth));
         // A request that waits for its body waits for its client.
         first.connection().set_awaits_body(true);
-        let fifth = connections.register(of_a, false).unwrap();
+        let fifth = connections.register(of_a, false, false).unwrap();
         assert!(is_ended(&first) && !is_ended(&third) && !is_ended(&fifth));
         drop(busy);
         let _all: Vec<_> = [&third, &fourth, &fifth].map(|entry| entry.connection().begin_request()).into();
-        assert!(connections.register(of_a, false).is_none());
+        assert!(connections.register(of_a, false, false).is_none());
         drop((first, second));
         assert_eq!(connections.0.lock().all.len(), 3, "an entry that was closed is taken out once");
     }
@@ -328,7 +393,7 @@ mod tests {
     async fn with_all_places_taken_stalled_connections_are_closed() {
         let connections = Connections::new(1, 1, Duration::ZERO);
         let permit = connections.permit().await;
-        let entry = connections.register(address("192.0.2.1"), false).unwrap();
+        let entry = connections.register(address("192.0.2.1"), false, false).unwrap();
         assert!(connections.permit().now_or_never().is_none());
         let busy = entry.connection().begin_request();
         connections.evict_stalled();

@@ -17,13 +17,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONNECTION;
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, Version};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use futures_util::future::Either;
 use hyper::body::Incoming;
 use tower::Service;
 
+use crate::http::answer_body::AnswerBody;
 use crate::http::api::deposits::deposit;
 use crate::http::api::lookup::{deposit_response, receipt_response};
 use crate::http::app_state::AppState;
@@ -33,7 +34,7 @@ use crate::http::client_body::ClientBody;
 use crate::http::connections::OpenConnection;
 use crate::http::problem::ApiError;
 use crate::http::request::require_plain_body;
-use crate::http::request_metrics::RequestMetrics;
+use crate::http::request_log::RequestRecord;
 use crate::http::router::panicked;
 use crate::http::target;
 use crate::ledger::number::DepositNumber;
@@ -129,22 +130,33 @@ impl ConnectionService {
     /// Answers a request: by an error, by the fast path, or by the router.
     fn answer(&mut self, mut request: Request) -> ResponseFuture {
         let (connection, guard) = (Arc::clone(&self.open), self.open.begin_request());
-        let checked = target::check(request.method(), request.uri(), request.version(), request.headers());
-        let answering = if let Err(failure) = checked.and_then(|()| require_plain_body(request.headers())) {
-            Either::Left(Either::Left(ready(Ok(rejected(failure, &request)))))
+        let version = request.version();
+        let checked = target::check(request.method(), request.uri(), version, request.headers(), connection.is_tls());
+        let options = self.state.options();
+        let client = ClientAddress::of(connection.peer(), request.headers(), &options.trusted_proxies);
+        let record = RequestRecord::begin(&request, client, options.request_log);
+        let checked = checked.and_then(|()| require_plain_body(request.headers()));
+        let checked = match request.uri().path() {
+            // A monitor must get its answer during a flood, even from the same address.
+            "/health/live" | "/health/ready" => checked,
+            _ => checked.and_then(|()| self.state.request_limiters().count(client)),
+        };
+        let answering = if let Err(failure) = checked {
+            Either::Left(Either::Left(ready(Ok(rejected(failure, &request, record)))))
+        } else if let Some(route) = FastRoute::of(request.method(), request.uri().path()) {
+            let served = serve_fast(route, Arc::clone(&self.state), client, request, record);
+            Either::Left(Either::Right(served.map(Ok)))
         } else {
-            let proxies = &self.state.options().trusted_proxies;
-            let client = ClientAddress::of(connection.peer(), request.headers(), proxies);
-            if let Some(route) = FastRoute::of(request.method(), request.uri().path()) {
-                Either::Left(Either::Right(serve_fast(route, Arc::clone(&self.state), client, request).map(Ok)))
-            } else {
-                request.extensions_mut().insert(client);
-                Either::Right(self.router.call(request))
-            }
+            request.extensions_mut().insert(client);
+            request.extensions_mut().insert(record);
+            Either::Right(self.router.call(request))
         };
         Box::pin(async move {
             let _guard = guard;
             let mut answered = answering.await;
+            if version == Version::HTTP_2 {
+                return answered.map(|response| response.map(|body| Body::new(AnswerBody::new(body, connection))));
+            }
             // The handler left a part of the body unread, so no other request can follow on this connection.
             if connection.is_unread()
                 && let Ok(response) = &mut answered
@@ -173,24 +185,33 @@ impl Service<Request<Incoming>> for ConnectionService {
 }
 
 /// The response to a request that the entry point rejects, with metrics and response headers as from a route.
-fn rejected(failure: ApiError, request: &Request) -> Response {
-    let (metrics, conditional) = (RequestMetrics::begin(request), ConditionalRequest::of(request));
+fn rejected(failure: ApiError, request: &Request, record: RequestRecord) -> Response {
+    let conditional = ConditionalRequest::of(request);
     let mut response = failure.into_response();
     conditional.finish(&mut response);
-    metrics.record(&response);
-    response
+    record.finish("none", response)
 }
 
 /// Answers a request of the fast path, with the middleware that the router would apply.
-async fn serve_fast(route: FastRoute, state: Arc<AppState>, client: ClientAddress, request: Request) -> Response {
+async fn serve_fast(
+    route: FastRoute,
+    state: Arc<AppState>,
+    client: ClientAddress,
+    request: Request,
+    record: RequestRecord,
+) -> Response {
     let (method, path) = route.metric_labels();
-    let (metrics, conditional) = (RequestMetrics::named(method, path), ConditionalRequest::of(&request));
-    // Nothing uses the state of a request again after it panicked.
-    let answered = AssertUnwindSafe(route.answer(state, client, request)).catch_unwind().await;
-    let mut response = answered.map_or_else(panicked, IntoResponse::into_response);
+    let conditional = ConditionalRequest::of(&request);
+    let mut response = match state.request_limiters().count_route(client, method, path) {
+        // Nothing uses the state of a request again after it panicked.
+        Ok(()) => {
+            let answered = AssertUnwindSafe(route.answer(state, client, request)).catch_unwind().await;
+            answered.map_or_else(panicked, IntoResponse::into_response)
+        }
+        Err(limited) => limited.into_response(),
+    };
     conditional.finish(&mut response);
-    metrics.record(&response);
-    response
+    record.finish(path, response)
 }
 
 #[cfg(test)]

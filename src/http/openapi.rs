@@ -64,6 +64,8 @@ const ANY: &[ErrorCode] = codes![
     BadHost,
     Misdirected,
     TooManyConnections,
+    TlsRequired,
+    RateLimited,
     PartialBody,
     UnsupportedContentEncoding,
     UnsupportedTransferEncoding,

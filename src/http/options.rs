@@ -1,15 +1,56 @@
 //! The limits of the HTTP server, each with its unit and reason.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-use crate::http::client_address::TrustedProxies;
+use crate::http::client_address::NetworkList;
 use crate::http::client_stream::Linger;
 
 /// Bytes of one unit of the memory for bodies.
 pub const MEMORY_UNIT: usize = 1024;
 
+/// Which requests have a line in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoggedRequests {
+    /// Every request.
+    #[default]
+    All,
+    /// Those that failed (4xx, 5xx) or were slow.
+    Errors,
+    /// None.
+    None,
+}
+
+impl FromStr for LoggedRequests {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "all" => Ok(Self::All),
+            "errors" => Ok(Self::Errors),
+            "none" => Ok(Self::None),
+            _ => Err(()),
+        }
+    }
+}
+
+/// What is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestLogOptions {
+    /// Which requests.
+    pub requests: LoggedRequests,
+    /// From what duration on a request is slow, and logged as a warning. Default 1 s.
+    pub slow: Duration,
+}
+
+impl Default for RequestLogOptions {
+    fn default() -> Self {
+        Self { requests: LoggedRequests::default(), slow: Duration::from_secs(1) }
+    }
+}
+
 /// Limits of the HTTP server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Longest time a client may take to send the head of a request, and a kept connection may stay idle. Default 10 s:
     /// without it a half-sent header holds a connection for ever.
@@ -65,9 +106,13 @@ pub struct Options {
     pub place_timeout: Duration,
     /// How long requests in flight may take to finish at shutdown. Default 30 s.
     pub shutdown: Duration,
+    /// Which requests are logged. Default all.
+    pub request_log: RequestLogOptions,
     /// Peers whose `Forwarded` or `X-Forwarded-For` header says where a request came from. Default none. It serves limits
     /// and logs only.
-    pub trusted_proxies: TrustedProxies,
+    pub trusted_proxies: NetworkList,
+    /// Clients that may read the metrics, and the reasons in `/health/ready`. Default loopback.
+    pub monitoring: NetworkList,
 }
 
 impl Default for Options {
@@ -96,7 +141,9 @@ impl Default for Options {
             batch_progress: Duration::from_secs(5),
             place_timeout: Duration::from_secs(30),
             shutdown: Duration::from_secs(30),
-            trusted_proxies: TrustedProxies::default(),
+            request_log: RequestLogOptions::default(),
+            trusted_proxies: NetworkList::default(),
+            monitoring: NetworkList::loopback(),
         }
     }
 }

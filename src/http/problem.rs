@@ -162,6 +162,8 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = self.retry_after_s {
             headers.insert(RETRY_AFTER, seconds.into());
         }
+        // For the request log.
+        response.extensions_mut().insert(self.code);
         response
     }
 }

@@ -10,20 +10,24 @@
 //! | `tiezheng_writing` | | 1, or 0 when sealing is paused or has stopped |
 //! | `tiezheng_oldest_pending_seconds` | | for how long the oldest deposit has waited to be written |
 //! | `tiezheng_ledger_size`, `tiezheng_block_height` | | leaves and height of the last signed checkpoint |
+//! | `tiezheng_connections`, `tiezheng_connections_limit` | | open connections, and most that may be |
+//! | `tiezheng_clock_paused` | | 1 while deposits are paused because of the clock |
+//!
+//! Sizes on the disk, certificate and version: `node_description`. Each metric has a HELP text.
 //!
 //! The sequencer records its own (`tiezheng_block_deposits`, …). Routes are patterns, never paths that clients sent: labels are few
 //! and contain no data of users.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request};
-use axum::response::Response;
 use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::Instant;
 
 use crate::http::app_state::AppState;
+use crate::sequencer::state::{Halt, Pause};
 
 /// The recorder of the `metrics` crate, one per process.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -46,8 +50,62 @@ pub fn recorder() -> &'static PrometheusHandle {
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another recorder of metrics is installed: /metrics stays empty");
         }
+        describe();
         handle
     })
+}
+
+/// The HELP texts of all metrics.
+fn describe() {
+    for (name, help) in [
+        ("tiezheng_http_requests_total", "Requests answered, by method, route and status."),
+        ("tiezheng_deposits_total", "Deposits asked for, by outcome: fresh, existing or an error code."),
+        (
+            "tiezheng_block_rebuilds_total",
+            "Blocks that the store rejected and that were built again without an invalid deposit.",
+        ),
+        ("tiezheng_recovery_attempts_total", "Attempts to open the database again after a shortage."),
+        ("tiezheng_connections_refused_total", "Connections that were closed before a request, by error code."),
+        ("tiezheng_log_lines_dropped_total", "Lines of the log that could not be written."),
+        ("tiezheng_tls_handshakes_failed_total", "TLS handshakes that failed or were not completed in time."),
+    ] {
+        metrics::describe_counter!(name, help);
+    }
+    for (name, help) in [
+        ("tiezheng_http_request_seconds", "Seconds from the head of a request to the head of its answer."),
+        ("tiezheng_deposit_seconds", "Seconds from a deposit request to its receipt."),
+        ("tiezheng_block_deposits", "Deposits of a block."),
+        ("tiezheng_append_seconds", "Seconds to append a block durably."),
+        ("tiezheng_publish_seconds", "Seconds to verify, sign and publish the checkpoint of a block."),
+    ] {
+        metrics::describe_histogram!(name, help);
+    }
+    for (name, help) in [
+        ("tiezheng_build_info", "1; the label is the version of the program."),
+        ("process_start_time_seconds", "Start of the process in seconds since the epoch."),
+        ("tiezheng_pool_waiting", "Deposits that wait to be written."),
+        ("tiezheng_pool_capacity", "Most deposits that may wait to be written."),
+        ("tiezheng_writing", "1 while deposits are written, 0 while they are paused or have stopped."),
+        ("tiezheng_clock_paused", "1 while deposits are paused because of the clock."),
+        ("tiezheng_oldest_pending_seconds", "Seconds for which the oldest pending deposit has waited to be written."),
+        ("tiezheng_ledger_size", "Leaves of the last published checkpoint."),
+        ("tiezheng_block_height", "Height of the last published block."),
+        ("tiezheng_connections", "Open connections."),
+        ("tiezheng_connections_limit", "Most open connections."),
+        ("tiezheng_disk_used_bytes", "Bytes of the ledger's folder by part, measured once a minute."),
+        ("tiezheng_disk_free_bytes", "Free bytes of the ledger's file system, measured once a minute."),
+        ("tiezheng_disk_reserved_bytes", "Bytes of the disk that originals in custody leave free."),
+        (
+            "tiezheng_last_backup_timestamp_seconds",
+            "Time of the last backup in seconds since the epoch; 0 if there was none.",
+        ),
+        (
+            "tiezheng_tls_certificate_expiry_timestamp_seconds",
+            "End of the certificate's validity in seconds since the epoch.",
+        ),
+    ] {
+        metrics::describe_gauge!(name, help);
+    }
 }
 
 /// All metrics as text; gauges are updated first.
@@ -57,6 +115,11 @@ pub fn render(state: &AppState) -> String {
     metrics::gauge!("tiezheng_pool_waiting").set(float(health.waiting));
     metrics::gauge!("tiezheng_pool_capacity").set(float(health.capacity));
     metrics::gauge!("tiezheng_writing").set(if health.writing.is_ok() { 1.0 } else { 0.0 });
+    let is_clock_paused = matches!(&health.writing, Err(Halt::Paused(Pause::Clock(_))));
+    metrics::gauge!("tiezheng_clock_paused").set(if is_clock_paused { 1.0 } else { 0.0 });
+    metrics::gauge!("tiezheng_connections").set(float(state.connections().open()));
+    metrics::gauge!("tiezheng_connections_limit").set(float(state.options().connections));
+    metrics::gauge!("process_start_time_seconds").set(float(state.started().as_millis() / 1_000));
     metrics::gauge!("tiezheng_oldest_pending_seconds").set(health.oldest.unwrap_or_default().as_secs_f64());
     if let Some(published) = state.queries().reader().published() {
         metrics::gauge!("tiezheng_ledger_size").set(float(published.size().0));
@@ -76,51 +139,11 @@ pub fn deposit(outcome: &'static str, since: Instant) {
     metrics::histogram!("tiezheng_deposit_seconds").record(since.elapsed().as_secs_f64());
 }
 
-/// A request that is being answered.
-#[derive(Debug)]
-pub struct RequestMetrics {
-    since: Instant,
-    method: &'static str,
-    route: Route,
-}
-
-#[derive(Debug)]
-enum Route {
-    Matched(MatchedPath),
-    PathName(&'static str),
-}
-
-impl RequestMetrics {
-    /// Begins the measurement of `request`.
-    #[must_use]
-    pub fn begin(request: &Request) -> Self {
-        let method = match request.method().as_str() {
-            "GET" => "GET",
-            "HEAD" => "HEAD",
-            "POST" => "POST",
-            "DELETE" => "DELETE",
-            _ => "other",
-        };
-        let route = request.extensions().get::<MatchedPath>().cloned().map_or(Route::PathName("none"), Route::Matched);
-        Self { since: Instant::now(), method, route }
-    }
-
-    /// Begins the measurement of a request whose route is known.
-    #[must_use]
-    pub fn named(method: &'static str, route: &'static str) -> Self {
-        Self { since: Instant::now(), method, route: Route::PathName(route) }
-    }
-
-    /// Records the answer.
-    pub fn record(self, response: &Response) {
-        let route = match &self.route {
-            Route::Matched(path) => path.as_str(),
-            Route::PathName(name) => name,
-        };
-        let (requests, seconds) = handles(self.method, route, response.status().as_u16());
-        requests.increment(1);
-        seconds.record(self.since.elapsed().as_secs_f64());
-    }
+/// Records an answered request. `route` is a pattern, `elapsed` the time from its head to the head of the answer.
+pub fn record(method: &'static str, route: &str, status: u16, elapsed: Duration) {
+    let (requests, seconds) = handles(method, route, status);
+    requests.increment(1);
+    seconds.record(elapsed.as_secs_f64());
 }
 
 /// The metrics of one method, route and status.

@@ -1,10 +1,10 @@
 //! All routes, and the middleware that every request passes.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -20,9 +20,10 @@ use crate::http::api::{
 };
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching, ConditionalRequest};
+use crate::http::client_address::ClientAddress;
 use crate::http::openapi::{self, READS, WRITES, by_token, codes, public};
 use crate::http::problem::ApiError;
-use crate::http::request_metrics::RequestMetrics;
+use crate::http::request_log::RequestRecord;
 use crate::http::web::pages;
 
 /// Errors of a signed statement that is read.
@@ -109,7 +110,7 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
                 Unavailable,
             ]],
         ))
-        .routes(public(routes!(health::metrics), &[]))
+        .routes(public(routes!(health::metrics), &[codes![NotPermitted]]))
         .routes(by_token(routes!(operation::confirm_clock), &[codes![NotPermitted, ClockNotPaused, ClockRegressed]]))
         .merge(filing())
 }
@@ -160,17 +161,46 @@ pub fn router(state: Arc<AppState>, shutdown: ShutdownSignal) -> Router {
         .layer(Extension(shutdown))
         .layer(CatchPanicLayer::custom(panicked))
         // The outermost layer: counts and completes every answer, also that of a panic.
-        .layer(from_fn(common_middleware))
+        .layer(from_fn_with_state(Arc::clone(&state), common_middleware))
         .with_state(state)
 }
 
 /// All middleware in one function, since each layer of axum costs a boxed future.
-async fn common_middleware(request: Request, next: Next) -> Response {
-    let (metrics, finishing) = (RequestMetrics::begin(&request), ConditionalRequest::of(&request));
-    let mut response = next.run(request).await;
-    finishing.finish(&mut response);
-    metrics.record(&response);
-    response
+async fn common_middleware(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let conditional = ConditionalRequest::of(&request);
+    let extensions = request.extensions();
+    let (record, client) = (extensions.get::<RequestRecord>().copied(), extensions.get::<ClientAddress>().copied());
+    let route = extensions.get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let limited =
+        client.map_or(Ok(()), |client| state.request_limiters().count_route(client, request.method().as_str(), route));
+    let mut response = match limited {
+        Ok(()) => next.run(request).await,
+        Err(limited) => limited.into_response(),
+    };
+    conditional.finish(&mut response);
+    match record {
+        Some(record) => record.finish(route, response),
+        None => response,
+    }
+}
+
+/// Whether `METHOD /path` is a route of the API, as its description spells it.
+#[must_use]
+pub fn is_route(text: &str) -> bool {
+    static ROUTES: LazyLock<Vec<String>> = LazyLock::new(route_names);
+    ROUTES.iter().any(|route| route == text)
+}
+
+/// The routes of the API as `METHOD /path`.
+fn route_names() -> Vec<String> {
+    let document = api().into_openapi();
+    let operations = document.paths.paths.iter().flat_map(|(path, item)| {
+        let methods = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)];
+        let defined = methods.into_iter().filter(|(_, operation)| operation.is_some());
+        defined.map(move |(method, _)| format!("{method} {path}"))
+    });
+    operations.collect()
 }
 
 async fn no_such_route(request: Request) -> ApiError {
@@ -185,4 +215,15 @@ async fn method_not_allowed(request: Request) -> ApiError {
 pub(in crate::http) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     ApiError::internal(&said.unwrap_or("a handler panicked")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_spelled_as_in_the_description() {
+        assert!(is_route("POST /v1/deposits") && is_route("GET /v1/deposits/{number}"));
+        assert!(!is_route("GET /v1/deposits/{id}") && !is_route("/v1/deposits") && !is_route("PUT /v1/deposits"));
+    }
 }

@@ -1,31 +1,36 @@
-//! Which host a request is for: RFC 9112 sections 3.2 and 3.3, checked before any route is chosen.
+//! Which host a request is for: RFC 9112 sections 3.2 and 3.3, RFC 9113 section 8.3.1, checked before any route is chosen.
 //!
 //! ```text
 //! GET /path HTTP/1.1               origin-form: the host is that of the one Host field
 //! GET http://host/path HTTP/1.1    absolute-form: the host is that of the target; Host must be there and is ignored
+//! HTTP/2                           the host is that of :authority, or of the one Host field; both must agree
 //! ```
 //!
 //! # Invariants
 //!
-//! A request of HTTP/1.1 has exactly one valid Host field, one of HTTP/1.0 at most one, so that a proxy and the node never derive
-//! different hosts from one request. Any host name is accepted.
+//! A request of HTTP/1.1 has exactly one valid Host field, one of HTTP/1.0 at most one, one of HTTP/2 a host in `:authority`, in
+//! Host, or the same in both, so that a proxy and the node never derive different hosts from one request. Any host name is
+//! accepted.
 
 use axum::http::header::HOST;
 use axum::http::uri::{Authority, Scheme};
-use axum::http::{HeaderMap, Method, Uri, Version};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use crate::error_code::ErrorCode;
 use crate::http::problem::ApiError;
 
-/// Checks the target and the Host fields of a request.
+/// Checks the target and the Host fields of a request that came over TLS or in clear text.
 ///
 /// # Errors
 ///
-/// `bad_host`; `misdirected` for an absolute target that is not of `http`.
-pub fn check(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
+/// `bad_host`; `misdirected` for an absolute target of another scheme than the connection's.
+pub fn check(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap, is_tls: bool) -> Result<(), ApiError> {
+    if version == Version::HTTP_2 {
+        return host_of_http2(uri, headers);
+    }
     one_host(version, headers)?;
     match (uri.scheme(), uri.authority()) {
-        (Some(scheme), Some(authority)) => absolute(scheme, authority),
+        (Some(scheme), Some(authority)) => absolute(scheme, authority, is_tls),
         // CONNECT names an authority alone; no route takes it.
         (None, Some(_)) if *method == Method::CONNECT => Ok(()),
         (None, Some(_)) | (Some(_), None) => Err(bad("the request target names no path")),
@@ -51,15 +56,30 @@ fn one_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// What came over this listener came in clear text, so it is of `http`, whatever it says (RFC 9110 section 7.4).
-fn absolute(scheme: &Scheme, authority: &Authority) -> Result<(), ApiError> {
+fn host_of_http2(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+    match uri.authority() {
+        None => one_host(Version::HTTP_11, headers),
+        Some(authority) if !is_host(authority.as_str().as_bytes()) => {
+            Err(bad("the host in :authority is no host name or address"))
+        }
+        Some(authority) => {
+            let differs = |host: &HeaderValue| !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes());
+            let contradicts = headers.get_all(HOST).iter().any(differs);
+            if contradicts { Err(bad("the Host field differs from :authority")) } else { Ok(()) }
+        }
+    }
+}
+
+/// The scheme is that of the connection, whatever the target says (RFC 9110 section 7.4).
+fn absolute(scheme: &Scheme, authority: &Authority, is_tls: bool) -> Result<(), ApiError> {
     if !is_host(authority.as_str().as_bytes()) {
         return Err(bad("the host of the request target is no host name or address"));
     }
-    if *scheme != Scheme::HTTP {
+    let own = if is_tls { Scheme::HTTPS } else { Scheme::HTTP };
+    if *scheme != own {
         return Err(ApiError::new(
             ErrorCode::Misdirected,
-            format!("the request target is of `{scheme}`, this listener of `http`"),
+            format!("the request target is of `{scheme}`, this listener of `{own}`"),
         ));
     }
     Ok(())
@@ -101,8 +121,6 @@ fn is_literal(host: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn checked(version: Version, uri: &str, hosts: &[&[u8]]) -> Result<(), &'static str> {
@@ -110,7 +128,7 @@ mod tests {
         for host in hosts {
             headers.append(HOST, HeaderValue::from_bytes(host).unwrap());
         }
-        check(&Method::GET, &uri.parse().unwrap(), version, &headers).map_err(|failure| failure.code().as_str())
+        check(&Method::GET, &uri.parse().unwrap(), version, &headers, false).map_err(|failure| failure.code().as_str())
     }
 
     #[test]
@@ -168,5 +186,30 @@ mod tests {
         assert_eq!(of("http://user@evidence.example/", &[b"evidence.example"]), Err("bad_host"));
         assert_eq!(of("https://evidence.example/", &[b"evidence.example"]), Err("misdirected"));
         assert_eq!(of("ftp://evidence.example/", &[b"evidence.example"]), Err("misdirected"));
+    }
+
+    #[test]
+    fn over_tls_an_absolute_target_is_of_https() {
+        let mut headers = HeaderMap::new();
+        headers.append(HOST, HeaderValue::from_static("evidence.example"));
+        let of = |uri: &str| {
+            let checked = check(&Method::GET, &uri.parse().unwrap(), Version::HTTP_11, &headers, true);
+            checked.map_err(|failure| failure.code().as_str())
+        };
+        assert_eq!(of("https://evidence.example/v1/ledger"), Ok(()));
+        assert_eq!(of("/v1/ledger"), Ok(()));
+        assert_eq!(of("http://evidence.example/v1/ledger"), Err("misdirected"));
+    }
+
+    #[test]
+    fn a_request_of_http2_names_one_host() {
+        let of = |uri: &str, hosts: &[&[u8]]| checked(Version::HTTP_2, uri, hosts);
+        assert_eq!(of("https://evidence.example/v1/ledger", &[]), Ok(()));
+        assert_eq!(of("https://evidence.example/v1/ledger", &[b"EVIDENCE.example"]), Ok(()));
+        assert_eq!(of("/v1/ledger", &[b"evidence.example"]), Ok(()));
+        assert_eq!(of("/v1/ledger", &[]), Err("bad_host"));
+        assert_eq!(of("/v1/ledger", &[b"a", b"b"]), Err("bad_host"));
+        assert_eq!(of("https://evidence.example/", &[b"other.example"]), Err("bad_host"));
+        assert_eq!(of("https://user@evidence.example/", &[]), Err("bad_host"));
     }
 }

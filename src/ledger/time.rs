@@ -31,6 +31,9 @@ impl Timestamp {
     /// 1970-01-01T00:00:00.000Z.
     pub const EPOCH: Self = Self(0);
 
+    /// The latest time: 9999-12-30T22:00:00.000Z.
+    pub const MAX: Self = Self(MAX_MILLIS);
+
     /// From milliseconds since the epoch; `None` past the year 9999.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Option<Self> {

@@ -157,6 +157,15 @@ impl Halt {
         }
     }
 
+    /// In short, in Chinese.
+    #[must_use]
+    pub const fn title_zh(&self) -> &'static str {
+        match self {
+            Self::Paused(pause) => pause.code().title_zh(),
+            Self::Stopped(_) => ErrorCode::WritingStopped.title_zh(),
+        }
+    }
+
     /// Whether the clock is the cause. A block that is complete may still be stored then: its times were checked before.
     pub(in crate::sequencer) const fn is_clock_pause(&self) -> bool {
         matches!(self, Self::Paused(Pause::Clock(_)))

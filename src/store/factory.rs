@@ -6,7 +6,7 @@ use crate::ledger::key::Name;
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::reopening::ReopeningStore;
 use crate::store::rocks::store::RocksStore;
-use crate::store::rocks::{checkpoint_file, folder, format, open_error, rebuild, tuning};
+use crate::store::rocks::{checkpoint_file, folder, format, open_error, rebuild, snapshot, tuning};
 use crate::store::traits::ReadError;
 
 /// The ledger in a folder, for reading and appending.
@@ -24,6 +24,9 @@ pub type StoreOptions = tuning::Options;
 /// Why the ledger in a folder was not opened.
 pub type OpenError = open_error::OpenError;
 
+/// Why no snapshot of a running node's ledger was taken.
+pub type SnapshotError = snapshot::SnapshotError;
+
 /// A ledger's folder: its names and locks.
 pub type Folder = folder::Folder;
 
@@ -31,6 +34,14 @@ pub type Folder = folder::Folder;
 pub const KEYS: [&str; 2] = folder::KEYS;
 /// Names of what a node keeps beside its ledger.
 pub const BESIDE: [&str; 4] = folder::BESIDE;
+/// Name of the folder with a snapshot of a running node's ledger.
+pub const SNAPSHOT: &str = folder::SNAPSHOT;
+/// Name of the socket on which a running node takes commands of its operator.
+pub const CONTROL_SOCKET: &str = folder::CONTROL_SOCKET;
+/// Name of the file that a backup of a running node locks.
+pub const BACKUP_LOCK: &str = folder::BACKUP_LOCK;
+/// Name of the file with the time of the last backup.
+pub const LAST_BACKUP: &str = folder::LAST_BACKUP;
 /// Name of a backup that is being copied into a folder.
 pub const RESTORING: &str = folder::RESTORING;
 /// The same, complete and checked.

@@ -23,6 +23,13 @@ pub struct LedgerJson {
     /// `accounts`, by token only. Deposits by token are accepted under every policy.
     #[schema(example = "enrolled")]
     pub deposits: String,
+    /// The operator's name, as its configuration says; `null` if it says none / 运营者.
+    pub operator: Option<String>,
+    /// The version of the program.
+    #[schema(example = "0.1.0")]
+    pub version: String,
+    /// From what the node's clock is set, as its configuration says; `null` if it says nothing / 校时来源.
+    pub clock_source: Option<String>,
     /// The ledger key (vkey). Pin it from a source you trust, not from here.
     pub key: String,
     /// SHA-256 of the next ledger key (vkey).
@@ -153,6 +160,9 @@ impl LedgerJson {
             origin: signed.origin.to_string(),
             mode: mode.into(),
             deposits: deposits.into(),
+            operator: None,
+            version: env!("CARGO_PKG_VERSION").into(),
+            clock_source: None,
             key: genesis.key().map_or_else(String::new, ToString::to_string),
             next: genesis.next().map_or_else(String::new, ToString::to_string),
             size: signed.size.0,

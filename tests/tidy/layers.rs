@@ -88,6 +88,7 @@ const TABLE: &[Layer] = &[
         name: "http",
         imports: &[
             "error_code",
+            "files",
             "ledger",
             "court",
             "store/traits",

@@ -48,7 +48,12 @@ impl PendingLine {
             if self.last.last() == Some(&b'\n') {
                 self.last.pop();
             }
-            let note = format!(" (and {} more such lines since the last one)\n", self.left_out);
+            let is_json = self.last.first() == Some(&b'{') && self.last.pop_if(|last| *last == b'}').is_some();
+            let note = if is_json {
+                format!(",\"suppressed\":{}}}\n", self.left_out)
+            } else {
+                format!(" (and {} more such lines since the last one)\n", self.left_out)
+            };
             self.last.extend_from_slice(note.as_bytes());
         }
         self.last
@@ -145,5 +150,14 @@ mod tests {
         assert_eq!(due, Vec::<Vec<u8>>::new(), "a minute since the last paused line, which was the one of second 1");
         let due = recurring.due(begin + EVERY + Duration::from_secs(2));
         assert_eq!(due, [b"resumed at 3\n".to_vec(), b"paused at 4\n".to_vec()]);
+    }
+
+    #[test]
+    fn the_count_is_a_field_of_a_json_line() {
+        let line =
+            |last: &str, left_out| String::from_utf8(PendingLine { last: last.into(), order: 0, left_out }.line());
+        assert_eq!(line("{\"a\":1}\n", 7).unwrap(), "{\"a\":1,\"suppressed\":7}\n");
+        assert_eq!(line("{\"a\":1}\n", 0).unwrap(), "{\"a\":1}\n");
+        assert_eq!(line("a text}\n", 2).unwrap(), "a text} (and 2 more such lines since the last one)\n");
     }
 }

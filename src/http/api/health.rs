@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
+use crate::http::client_address::ClientAddress;
 use crate::http::problem::ApiError;
 use crate::http::request_metrics;
 use crate::query::records;
@@ -50,12 +51,17 @@ pub(in crate::http) async fn live() -> Response {
         (status = 200, description = "It seals deposits / 就绪", body = HealthJson),
     ),
 )]
-pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+pub(in crate::http) async fn ready(
+    State(state): State<Arc<AppState>>,
+    client: ClientAddress,
+) -> Result<Response, ApiError> {
     let health = state.sequencer().health();
-    // This page is for the operator, so it gives the full reason; depositors get less.
+    // The reasons name folders, so only the operator's monitoring gets them.
+    let is_monitoring = state.options().monitoring.contain(client.ip());
+    let reason = |text: String| if is_monitoring { text } else { "the node's operator sees the reason".into() };
     health.writing.map_err(|halt| match halt {
-        Halt::Paused(pause) => ApiError::new(pause.code(), pause.to_string()),
-        Halt::Stopped(reason) => ApiError::new(ErrorCode::WritingStopped, reason.to_string()),
+        Halt::Paused(pause) => ApiError::new(pause.code(), reason(pause.to_string())),
+        Halt::Stopped(stop) => ApiError::new(ErrorCode::WritingStopped, reason(stop.to_string())),
     })?;
     if let Some(oldest) = health.oldest.filter(|oldest| *oldest > STALLED) {
         let reason = format!("the oldest deposit has waited for {} ms to be written", oldest.as_millis());
@@ -71,16 +77,28 @@ pub(in crate::http) async fn ready(State(state): State<Arc<AppState>>) -> Result
 
 /// Metrics / 运行指标
 ///
-/// In Prometheus' text form. Prometheus 文本格式。
+/// In Prometheus' text form, for clients in the networks that the operator has named for monitoring; by default the node's own
+/// machine.
+///
+/// Prometheus 文本格式，仅供运营者指定的监控网段（缺省为本机）读取。
 #[utoipa::path(
     get,
     path = "/metrics",
     tag = "operation",
     responses((status = 200, description = "Metrics / 指标", body = String, content_type = "text/plain; version=0.0.4")),
 )]
-pub(in crate::http) async fn metrics(State(state): State<Arc<AppState>>) -> Response {
+pub(in crate::http) async fn metrics(
+    State(state): State<Arc<AppState>>,
+    client: ClientAddress,
+) -> Result<Response, ApiError> {
+    if !state.options().monitoring.contain(client.ip()) {
+        return Err(ApiError::new(
+            ErrorCode::NotPermitted,
+            "the metrics are for the networks in requests.monitoring of the node's configuration",
+        ));
+    }
     let mut response = request_metrics::render(&state).into_response();
     let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
-    response
+    Ok(response)
 }

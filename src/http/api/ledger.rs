@@ -14,10 +14,10 @@ use crate::wire::ledger::LedgerJson;
 
 /// Describe the ledger / 账本信息
 ///
-/// Origin, key, who may deposit, and the last signed checkpoint with the block it ends in. Pin the key from a source you trust, not from
+/// Origin, key, who may deposit, the operator, the program's version, and the last signed checkpoint with the block it ends in. Pin the key from a source you trust, not from
 /// here.
 ///
-/// 链标识、账本密钥、存证策略、最新检查点与区块。请自可信渠道取得并固定账本密钥。
+/// 链标识、账本密钥、存证策略、运营者、程序版本、最新检查点与区块。请自可信渠道取得并固定账本密钥。
 #[utoipa::path(
     get,
     path = "/v1/ledger",
@@ -28,6 +28,7 @@ use crate::wire::ledger::LedgerJson;
 )]
 pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
     let deposits = state.admission().policy().word();
+    let (operator, clock_source) = (state.description().operator.clone(), state.description().clock_source.clone());
     state
         .read(move |reader| {
             let published = records::published(reader)?;
@@ -35,7 +36,8 @@ pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>)
             let height = published.height;
             let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
             let tip = records::block(reader, height)?.ok_or_else(missing)?;
-            Ok(caching::json(&LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits), Caching::Revalidate))
+            let ledger = LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits);
+            Ok(caching::json(&LedgerJson { operator, clock_source, ..ledger }, Caching::Revalidate))
         })
         .await
 }

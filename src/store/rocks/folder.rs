@@ -29,6 +29,15 @@ use crate::files::regular::{self, NotRegular};
 use crate::store::account_files::{ACCOUNTS, INVENTORY};
 use crate::store::rocks::checkpoint_file::NEW_MARK;
 
+/// The folder with a snapshot of a running node's ledger, while a backup is made of it.
+pub const SNAPSHOT: &str = ".tiezheng-snapshot";
+/// The socket on which a running node takes commands of its operator.
+pub const CONTROL_SOCKET: &str = "control.sock";
+/// The file that a backup of a running node locks.
+pub const BACKUP_LOCK: &str = "backup.lock";
+/// The file with the time of the last backup.
+pub const LAST_BACKUP: &str = "last-backup";
+
 /// A database that is being created.
 const NEW_DATABASE: &str = ".tiezheng-new-db";
 /// The database's files as they were before RocksDB recovered its log (`safety_copy`).
@@ -68,7 +77,8 @@ const RESERVE_MAX: u64 = 256 << 20;
 /// Descriptors that must be free before a database is closed to be opened anew: those that it holds become free then, too.
 const SPARE_DESCRIPTORS: usize = 32;
 /// Names that may stand in a folder before a ledger does.
-const HARMLESS: [&str; 4] = ["README.md", ".gitignore", ".gitkeep", "lost+found"];
+const HARMLESS: [&str; 8] =
+    ["README.md", ".gitignore", ".gitkeep", "lost+found", SNAPSHOT, CONTROL_SOCKET, BACKUP_LOCK, LAST_BACKUP];
 
 /// A folder, by its path.
 #[derive(Debug, Clone)]

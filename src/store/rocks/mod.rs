@@ -37,6 +37,7 @@ pub mod safety_copy;
 pub mod scan;
 pub mod schema;
 pub mod search;
+pub mod snapshot;
 pub mod store;
 pub mod tree;
 pub mod tuning;

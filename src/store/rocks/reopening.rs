@@ -17,6 +17,7 @@
 //! answers that it found nothing there. A read that takes longer than [`PATIENCE`] defers the recovery, never the reverse.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use crate::store::rocks::folder::{Folder, Lock};
 use crate::store::rocks::open::{open_locked, read_locked};
 use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::reader::RocksReader;
+use crate::store::rocks::snapshot::SnapshotError;
 use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::tuning::Options;
 use crate::store::shortage::Shortage;
@@ -80,6 +82,15 @@ impl ReopeningStore {
     /// [`AppendError`]; [`AppendError::Short`] also where the store has not recovered from a shortage.
     pub fn finish(&self) -> Result<(), AppendError> {
         self.store()?.finish()
+    }
+
+    /// [`RocksStore::snapshot`].
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError`].
+    pub fn snapshot(&self, target: &Path) -> Result<(), SnapshotError> {
+        self.store()?.snapshot(target)
     }
 
     fn store(&self) -> Result<Arc<RocksStore>, AppendError> {

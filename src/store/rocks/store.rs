@@ -177,6 +177,16 @@ impl RocksStore {
         self.reader.lock()
     }
 
+    /// Calls `work` while no block is appended and no checkpoint is published.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] after a write that failed.
+    pub(super) fn between_blocks<T>(&self, work: impl FnOnce(&Engine) -> T) -> Result<T, AppendError> {
+        let _writer = self.writer()?;
+        Ok(work(&self.reader.engine))
+    }
+
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, AppendError> {
         let Ok(writer) = self.writer.lock() else {
             return Err(AppendError::Unknown("a thread died while it was writing".into()));

@@ -8,7 +8,7 @@ use reqwest::header::{CONTENT_TYPE, HOST};
 use serde_json::{Value, json};
 use tiezheng::filing::deposit_policy::DepositPolicy;
 use tiezheng::http::admission::DepositLimits;
-use tiezheng::http::client_address::TrustedProxies;
+use tiezheng::http::client_address::NetworkList;
 use tiezheng::http::options::Options;
 use tiezheng::http::rate_limit::{Limit, Rate};
 use tiezheng::ledger::statement::signed::SignedStatement;
@@ -194,8 +194,8 @@ async fn an_address_has_a_limit_that_every_request_and_line_counts_towards() {
 #[tokio::test]
 async fn behind_a_trusted_proxy_each_client_has_its_own_limit_and_no_other_peer_is_believed() {
     let limits = DepositLimits { per_address: only(1), ..DepositLimits::none() };
-    let trusted = TrustedProxies::new(vec!["127.0.0.1".parse().unwrap()]);
-    for (proxies, second) in [(trusted, 201), (TrustedProxies::default(), 429)] {
+    let trusted = NetworkList::new(vec!["127.0.0.1".parse().unwrap()]);
+    for (proxies, second) in [(trusted, 201), (NetworkList::default(), 429)] {
         let http = Options { trusted_proxies: proxies, ..Options::default() };
         let node = TestNode::in_memory(NodeConfig { http, limits, ..NodeConfig::default() }).await;
         let from = async |n: u64, client: &str| {

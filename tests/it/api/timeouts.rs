@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tiezheng::http::options::Options;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -133,7 +134,9 @@ async fn what_is_in_flight_at_shutdown_is_finished() {
 #[tokio::test]
 async fn a_shutdown_does_not_wait_for_ever() {
     let timers = Timers::stop();
-    let mut node = TestNode::in_memory(NodeConfig::default()).await;
+    // Shorter than the time that the body has.
+    let http = Options { shutdown: Duration::from_secs(10), ..Options::default() };
+    let mut node = TestNode::in_memory(NodeConfig { http, ..NodeConfig::default() }).await;
     let mut stream = connect(&node).await;
     stream.write_all(b"POST /v1/deposits HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n").await.unwrap();
     timers.passing(STEP, node.begin_shutdown()).await.unwrap().unwrap();

@@ -101,7 +101,7 @@ fn help_is_an_answer_and_wrong_usage_is_not() {
     assert!(told(&["verify", "x", "--server"]).starts_with("错误：“--server <地址>”需要一个值\n"));
     assert!(told(&["load", "--server", "x", "--batch", "0"]).contains("的值“0”无效：应不小于 1\n"));
     assert!(told(&["load", "--server", "x", "--batch", "1", "--echo"]).contains("不能与“--echo”同时使用\n"));
-    assert!(told(&["serve", "--listen", "x"]).contains("的值“x”无效：应为“IP 地址:端口”"));
+    assert!(told(&["serve", "--listen", "x"]).contains("的值“x”无效：应为监听地址，如"));
     assert_eq!(workspace.run(&["depozit"]).ends(64).error(), "usage");
     assert_eq!(
         workspace.run(&["lookup", "20261122-0K7M-X9QT-3D5W-C3", "--server", "x"]).ends(64).error(),

@@ -104,21 +104,28 @@ pub(crate) struct LiveNode {
 impl LiveNode {
     /// Starts a node on `data` and waits until it listens.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
-        let mut child = program()
+        let mut command = program();
+        command
             .args(["--json", "serve", "--listen", "127.0.0.1:0", "--stop-with-stdin", "--data"])
             .arg(data)
-            .args(more)
-            .env("TIEZHENG_CONFIG", data.with_extension("config"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            .args(more);
+        command.env("TIEZHENG_CONFIG", data.with_extension("config"));
+        Self::of(command)
+    }
+
+    /// Starts a node by this command, which has the options `--json` and `--stop-with-stdin`, and waits until it listens.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let document: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
         let url = document["listening"].as_str().unwrap_or_else(|| panic!("{line}")).to_owned();
         Self { child, document, url }
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it in order.

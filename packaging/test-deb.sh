@@ -1,0 +1,532 @@
+#!/usr/bin/env bash
+# Tests the Debian package on a minimal Debian 12: installation, the systemd unit, a node that runs as the unit's user, upgrade,
+# removal and purge. Fails at the first expectation that does not hold.
+#
+#   packaging/test-deb.sh [PACKAGE.deb]    default: the newest of `make deb`
+#
+# The system is a chroot as that of `.ci/fresh.sh`, from the same cached base. systemd does not run in it, so the sandbox of the unit
+# is approximated: its user, capabilities, umask and limit of open files. Where `systemd-nspawn` is installed and can boot it
+# (package systemd-container), the unit is run in its real sandbox as well. Needs root, debootstrap, a Debian mirror and 1 GB of disk.
+#
+#   FRESH_DIR       where the chroot is made (default /var/tmp)
+#   FRESH_KEEP=1    keep the chroot afterwards, and print where it is
+#   DEBIAN_MIRROR   default http://deb.debian.org/debian
+set -euo pipefail
+
+readonly suite=bookworm
+readonly mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+readonly cache=${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/fresh-$suite.tar
+
+# ---------- in the chroot ----------
+
+readonly unit=/usr/lib/systemd/system/tiezheng.service
+readonly config=/etc/tiezheng/tiezheng.toml
+readonly data=/var/lib/tiezheng
+readonly admin=/var/lib/tiezheng-admin
+readonly logs=/var/log/tiezheng
+# The home of root in the chroot.
+readonly home=/root
+readonly package=$home/tiezheng.deb
+readonly output=$home/output
+readonly node_log=$home/node.log
+# Highest exposure that `systemd-analyze security` may find, times ten.
+readonly exposure=15
+# Open files: LimitNOFILE= of the unit, unless this machine does not allow as many.
+files=65536
+# The process of the running node, and its address.
+node=
+url=
+
+step() { printf '\n== %s\n' "$*"; }
+
+fail() {
+  {
+    printf 'FAILED: %s\n' "$*"
+    if [ -s "$output" ]; then
+      echo '-- the last output:'
+      tail -n 40 "$output"
+    fi
+    if [ -n "$node" ] && [ -s "$node_log" ]; then
+      echo '-- of the node:'
+      tail -n 20 "$node_log"
+    fi
+  } >&2
+  exit 1
+}
+
+# quietly COMMAND…: keeps its output for the next checks; it must succeed.
+quietly() {
+  "$@" >"$output" 2>&1 || fail "exit code $?: $*"
+}
+
+# printed TEXT…: each text is in the last output.
+printed() {
+  local text
+  for text; do
+    grep -qF -- "$text" "$output" || fail "not printed: $text"
+  done
+}
+
+# is PATH OWNER:GROUP MODE
+is() {
+  local found
+  found=$(stat -c '%U:%G %a' "$1") || fail "$1 is missing"
+  [ "$found" = "$2 $3" ] || fail "$1 is $found, not $2 $3"
+}
+
+# gone PATH…
+gone() {
+  local path
+  for path; do
+    if [ -e "$path" ] || [ -L "$path" ]; then fail "$path is still there"; fi
+  done
+}
+
+# equal WHAT FOUND WANTED
+equal() { [ "$2" = "$3" ] || fail "$1: found '$2', not '$3'"; }
+
+no_user() { if getent "$1" tiezheng >/dev/null; then fail "$1 tiezheng is still there"; fi; }
+
+# Names, owners left out, and contents of all files of the ledger.
+fingerprint() { (cd "$data" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum); }
+
+# become_node COMMAND…: replaces this shell by the command, with user, capabilities, umask and limits of the unit.
+become_node() {
+  umask 0077
+  ulimit -n "$files"
+  ulimit -c 0
+  cd "$data"
+  exec setpriv --reuid=tiezheng --regid=tiezheng --clear-groups --no-new-privs \
+    --inh-caps=-all,+net_bind_service --ambient-caps=-all,+net_bind_service --bounding-set=-all,+net_bind_service \
+    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME="$data" USER=tiezheng LANG=C.UTF-8 "$@"
+}
+
+as_node() { (become_node "$@"); }
+
+# The configuration for a test ledger: a free port, a port below 1024, and a socket.
+configure() {
+  sed -i -e 's/^#test = .*/test = true/' \
+    -e 's|^#listen = .*|listen = ["127.0.0.1:0", "127.0.77.54:653", "unix:/run/tiezheng/http.sock"]|' \
+    -e 's|^#token = .*|token = "/var/lib/tiezheng-admin/operator.token"|' "$config"
+  quietly tiezheng config check "$config"
+  grep -q '^test = true' "$config" || fail "$config has no line for test"
+}
+
+start_node() {
+  local command
+  # Words without quotes or variables.
+  read -ra command < <(sed -n 's/^ExecStart=//p' "$unit")
+  equal 'ExecStart' "${command[*]}" "/usr/bin/tiezheng serve --config $config"
+  install -d -o tiezheng -g tiezheng -m 0750 /run/tiezheng
+  : >"$node_log"
+  become_node "${command[@]}" >"$node_log" 2>&1 &
+  node=$!
+  local tries=0
+  until grep -q '^listening on http://127.0.0.1:' "$node_log"; do
+    kill -0 "$node" 2>/dev/null || fail 'the node ended before it listened'
+    tries=$((tries + 1))
+    [ "$tries" -le 600 ] || fail 'the node does not listen after a minute'
+    sleep 0.1
+  done
+  url=$(sed -n 's|^listening on \(http://127\.0\.0\.1:[0-9]*\).*|\1|p' "$node_log" | head -n 1)
+}
+
+stop_node() {
+  local code=0
+  kill -TERM "$node"
+  wait "$node" || code=$?
+  node=
+  equal 'exit code of the node after SIGTERM' "$code" 0
+}
+
+# status FIELD: of the node's process.
+status() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$node/status"; }
+
+client() { (cd "$home" && HOME=$home LANG=C.UTF-8 tiezheng "$@"); }
+
+# get PATH: from the node, without an HTTP client.
+get() {
+  local address=${url#http://}
+  exec 3<>"/dev/tcp/${address%:*}/${address#*:}"
+  printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$1" "$address" >&3
+  cat <&3
+  exec 3<&- 3>&-
+}
+
+# Every metric that alerts and dashboard use is there. Left out: what appears with TLS or with the first event only.
+check_metrics() {
+  local metric missing tries
+  local late='tiezheng_tls_.*|tiezheng_log_lines_dropped_total|tiezheng_append_seconds'
+  for tries in {1..20}; do
+    get /metrics >$home/metrics
+    missing=
+    while read -r metric; do
+      grep -qE "^${metric}(\{| )" $home/metrics || missing="$missing $metric"
+    done < <(grep -ohE '(tiezheng_[a-z_]+|process_start_time_seconds)' /usr/share/tiezheng/* | sort -u | grep -vxE "$late")
+    if [ -z "$missing" ]; then return 0; fi
+    sleep 0.5
+  done
+  fail "/metrics lacks after $tries tries:$missing"
+}
+
+checks() {
+  local before id code=0
+  if ! (ulimit -n "$files") 2>/dev/null; then
+    files=$(ulimit -Hn)
+    echo "Note: this machine allows $files open files, not those of the unit."
+  fi
+  trap 'if [ -n "$node" ]; then kill -KILL "$node" 2>/dev/null || true; fi' EXIT
+  export LC_ALL=C.UTF-8
+  update-ca-certificates >/dev/null 2>&1
+  quietly apt-get update -qq
+
+  step 'Installation without systemd'
+  quietly apt-get install -y --no-install-recommends "$package"
+  printed 'systemctl enable --now tiezheng' 'nothing was started' '未启动任何服务' 'deposits.policy'
+  id=$(id -u tiezheng)
+  [ "$id" -lt 1000 ] || fail "tiezheng is no system user: $id"
+  equal 'groups' "$(id -nG tiezheng)" tiezheng
+  equal 'shell' "$(getent passwd tiezheng | cut -d: -f7)" /usr/sbin/nologin
+  is /usr/bin/tiezheng root:root 755
+  is "$unit" root:root 644
+  is /etc/tiezheng root:tiezheng 750
+  is "$config" root:tiezheng 640
+  is "$data" tiezheng:tiezheng 700
+  is "$admin" tiezheng:tiezheng 700
+  is "$logs" tiezheng:tiezheng 750
+  is /usr/share/tiezheng/prometheus-alerts.yml root:root 644
+  is /usr/share/tiezheng/grafana-dashboard.json root:root 644
+  is /usr/share/doc/tiezheng/docs/operating.zh-CN.md root:root 644
+  is /usr/share/doc/tiezheng/copyright root:root 644
+  equal 'conffiles' "$(dpkg-query -W -f='${Conffiles}' tiezheng | awk '{ print $1 }' | xargs)" "$config"
+  gone /etc/systemd/system/multi-user.target.wants/tiezheng.service
+
+  step 'The configuration file'
+  quietly tiezheng config check "$config"
+  quietly diff <(tiezheng config sample | sed 's/^#data = /data = /') <(grep -v '^# 软件包仅启用' "$config")
+  # A live ledger without a policy: refused as wrong usage, and nothing is made.
+  as_node env TIEZHENG_NODE_NETWORK_LISTEN=127.0.0.1:0 /usr/bin/tiezheng serve --config "$config" >"$output" 2>&1 || code=$?
+  equal 'exit code without a deposit policy' "$code" 64
+  equal 'content of the data folder' "$(ls -A "$data")" ''
+
+  step 'The systemd unit'
+  quietly apt-get install -y --no-install-recommends systemd systemd-sysv
+  quietly systemd-analyze verify --man=no "$unit"
+  [ ! -s "$output" ] || fail 'systemd-analyze verify has something to say'
+  quietly systemd-analyze security --offline=true --no-pager --threshold="$exposure" "$unit"
+  tail -n 1 "$output"
+
+  step 'A node on a test ledger, as the user of the unit'
+  configure
+  start_node
+  equal 'user' "$(status Uid | cut -f1)" "$id"
+  equal 'capabilities' "$(status CapEff) $(status CapBnd)" '0000000000000400 0000000000000400'
+  equal 'no new privileges' "$(status NoNewPrivs)" 1
+  grep -qx 'listening on http://127.0.77.54:653' "$node_log" || fail 'the node does not listen on a port below 1024'
+  is /run/tiezheng/http.sock tiezheng:tiezheng 660
+  is "$admin/operator.token" tiezheng:tiezheng 600
+  echo 'We agree on 100.' >$home/contract.txt
+  quietly client deposit contract.txt --server "$url"
+  printed 'deposited  T'
+  quietly client verify contract.txt --server "$url"
+  printed 'Conclusion: Verified'
+  check_metrics
+  kill -HUP "$node"
+  quietly client deposit contract.txt --server "$url"
+  printed 'already on the chain  T'
+  stop_node
+  equal 'files that others can read' "$(find "$data" "$admin" -perm /077 | head -n 5)" ''
+  quietly as_node /usr/bin/tiezheng audit "$data"
+
+  step 'Upgrade: the changed configuration and the ledger stay'
+  before=$(fingerprint)
+  echo '# changed by the administrator' >>"$config"
+  chmod 0600 "$config"
+  chown tiezheng:tiezheng "$config"
+  quietly dpkg --force-confdef --install "$package"
+  if grep -qF 'enable --now' "$output"; then fail 'an upgrade prints the steps of an installation'; fi
+  grep -qx '# changed by the administrator' "$config" || fail "$config has lost a line"
+  is "$config" tiezheng:tiezheng 600
+  equal 'the ledger after the upgrade' "$(fingerprint)" "$before"
+  start_node
+  quietly client deposit contract.txt --server "$url"
+  printed 'already on the chain  T'
+  stop_node
+
+  step 'Without the helpers of Debian for systemd'
+  mkdir $home/aside
+  mv /usr/bin/deb-systemd-helper /usr/bin/deb-systemd-invoke $home/aside/
+  quietly dpkg --install "$package"
+  quietly dpkg --remove tiezheng
+  quietly dpkg --install "$package"
+  mv $home/aside/* /usr/bin/
+
+  step 'Removal: configuration, ledger, logs and user stay'
+  before=$(fingerprint)
+  echo 'a line' >"$logs/tiezheng.2026-01-01.log"
+  quietly systemctl enable tiezheng.service
+  quietly apt-get remove -y tiezheng
+  gone /usr/bin/tiezheng "$unit" /usr/share/tiezheng
+  getent passwd tiezheng >/dev/null || fail 'the user is gone'
+  grep -qx '# changed by the administrator' "$config" || fail "$config has lost a line"
+  [ -s "$logs/tiezheng.2026-01-01.log" ] || fail 'the log is gone'
+  equal 'the ledger after the removal' "$(fingerprint)" "$before"
+
+  step 'Purge: the ledger stays'
+  quietly apt-get purge -y tiezheng
+  printed "$data was kept" "已保留 $data" "$admin was kept"
+  gone /etc/tiezheng /etc/systemd/system/multi-user.target.wants/tiezheng.service
+  # The logs of a kept ledger are kept.
+  [ -s "$logs/tiezheng.2026-01-01.log" ] || fail 'the log of a kept ledger is gone'
+  no_user passwd
+  no_user group
+  is "$data" root:root 700
+  is "$admin" root:root 700
+  equal 'files of the removed user' "$(find "$data" "$admin" ! -user root | head -n 5)" ''
+  equal 'the ledger after the purge' "$(fingerprint)" "$before"
+
+  step 'A later installation gives the ledger back to the node'
+  quietly apt-get install -y --no-install-recommends "$package"
+  is "$data" tiezheng:tiezheng 700
+  equal 'files of others' "$(find "$data" "$admin" ! -user tiezheng | head -n 5)" ''
+  configure
+  start_node
+  quietly client deposit contract.txt --server "$url"
+  printed 'already on the chain  T'
+  stop_node
+
+  step 'Purge without a ledger'
+  find "$data" "$admin" -mindepth 1 -delete
+  quietly apt-get purge -y tiezheng
+  gone "$data" "$admin" /etc/tiezheng "$logs"
+  no_user passwd
+}
+
+# ---------- in the same system, booted with systemd ----------
+
+# property NAME: of the unit.
+property() { systemctl show --property "$1" --value tiezheng.service; }
+
+# Waits until the unit is in this state.
+state() {
+  local tries
+  for tries in {1..300}; do
+    if [ "$(property ActiveState)" = "$1" ]; then return 0; fi
+    sleep 0.1
+  done
+  fail "the unit is $(property ActiveState), not $1, after $tries tries"
+}
+
+# Waits until the node listens. Its output is in the journal.
+listening() {
+  local tries
+  state active
+  node=$(property MainPID)
+  for tries in {1..300}; do
+    journalctl --quiet --output cat "_PID=$node" >"$node_log"
+    url=$(sed -n 's|^listening on \(http://127\.0\.0\.1:[0-9]*\).*|\1|p' "$node_log" | head -n 1)
+    if [ -n "$url" ]; then return 0; fi
+    sleep 0.1
+  done
+  fail "the node does not listen after $tries tries"
+}
+
+booted() {
+  local before
+  export LC_ALL=C.UTF-8
+
+  step 'With systemd: installation starts nothing'
+  quietly dpkg --install "$package"
+  equal 'state' "$(property ActiveState)" inactive
+  # A live ledger without a policy: exit code 64, and no further start. A program that ends at once may or may not have started.
+  systemctl start tiezheng.service >"$output" 2>&1 || true
+  state failed
+  equal 'exit code and restarts' "$(property ExecMainStatus) $(property NRestarts)" '64 0'
+
+  step 'With systemd: the unit in its sandbox'
+  configure
+  quietly systemctl enable --now tiezheng.service
+  listening
+  equal 'capabilities' "$(status CapEff) $(status CapBnd)" '0000000000000400 0000000000000400'
+  equal 'system call filter' "$(status Seccomp)" 2
+  equal 'umask' "$(status Umask)" 0077
+  grep -q '^Max core file size *0 ' "/proc/$node/limits" || fail 'the node may write core files'
+  is /run/tiezheng tiezheng:tiezheng 750
+  is /run/tiezheng/http.sock tiezheng:tiezheng 660
+  is "$data" tiezheng:tiezheng 700
+  is "$admin/operator.token" tiezheng:tiezheng 600
+  is /etc/tiezheng root:tiezheng 750
+  # What an earlier ledger left to the client.
+  rm -rf $home/contract.txt* $home/.config/tiezheng
+  echo 'We agree on 100.' >$home/contract.txt
+  quietly client deposit contract.txt --server "$url"
+  printed 'deposited  T'
+  quietly client verify contract.txt --server "$url"
+  printed 'Conclusion: Verified'
+  quietly systemctl reload tiezheng.service
+  quietly client deposit contract.txt --server "$url"
+  printed 'already on the chain  T'
+  equal 'process after the reload' "$(property MainPID)" "$node"
+
+  step 'With systemd: an upgrade restarts a node that runs, unless the configuration is wrong'
+  before=$node
+  quietly dpkg --install "$package"
+  listening
+  [ "$node" != "$before" ] || fail 'the node was not restarted'
+  before=$node
+  cp -p "$config" $home/kept.toml
+  printf '\n[nonsense]\nbad = 1\n' >>"$config"
+  quietly dpkg --install "$package"
+  printed 'The node goes on with the earlier version' '节点仍以原版本运行'
+  equal 'process with a wrong configuration' "$(property MainPID)" "$before"
+  cp -p $home/kept.toml "$config"
+
+  step 'With systemd: stop, and removal'
+  quietly systemctl stop tiezheng.service
+  equal 'result and exit code' "$(property Result) $(property ExecMainStatus)" 'success 0'
+  quietly dpkg --install "$package"
+  equal 'state of a stopped node after an upgrade' "$(property ActiveState)" inactive
+  quietly systemctl start tiezheng.service
+  listening
+  quietly dpkg --remove tiezheng
+  if [ -d "/proc/$node" ]; then fail 'the node runs after the removal'; fi
+  node=
+  quietly dpkg --purge tiezheng
+  printed "$data was kept"
+  gone /etc/tiezheng /etc/systemd/system/multi-user.target.wants/tiezheng.service
+}
+
+# Runs `booted` as a service of the system in the folder, if it can be booted here.
+boot() {
+  local root=$1 code=0 flags=(--quiet --register=no --private-network)
+  if ! command -v systemd-nspawn >/dev/null; then
+    printf '\nNote: systemd-nspawn is missing (apt-get install systemd-container), so the unit was not run in its sandbox.\n'
+    return 0
+  fi
+  # Without systemd on this machine nobody makes a scope for the container.
+  if [ ! -d /run/systemd/system ]; then flags+=(--keep-unit); fi
+  cat >"$root/etc/systemd/system/test-deb.service" <<END
+[Unit]
+SuccessAction=poweroff
+FailureAction=poweroff
+
+[Service]
+Type=oneshot
+Environment=HOME=$home DEBIAN_FRONTEND=noninteractive
+ExecStart=/bin/bash $home/test-deb.sh --booted
+StandardOutput=append:$home/booted
+StandardError=append:$home/booted
+END
+  mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+  ln -s ../test-deb.service "$root/etc/systemd/system/multi-user.target.wants/"
+  timeout 600 systemd-nspawn "${flags[@]}" --directory "$root" --boot </dev/null >"$root$home/boot" 2>&1 || code=$?
+  if [ ! -e "$root$home/booted" ]; then
+    printf '\nNote: this machine cannot boot a container (exit code %s), so the unit was not run in its sandbox:\n' "$code"
+    tail -n 3 "$root$home/boot"
+    return 0
+  fi
+  cat "$root$home/booted"
+  # A container that was killed leaves an incomplete file.
+  grep -qx passed "$root$home/booted" || return 1
+}
+
+# ---------- in namespaces of its own: mounts end with them, however this script ends ----------
+
+inside() {
+  local root=$1 name passed=()
+  # A bind mount of /dev, not a new one: a container may not make device nodes.
+  mount --rbind /dev "$root/dev"
+  mount -t proc proc "$root/proc"
+  mount --rbind /sys "$root/sys" 2>/dev/null || true
+  # Settings for the network only, and no file of this machine.
+  for name in http_proxy https_proxy no_proxy all_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY; do
+    if [ -n "${!name:-}" ]; then passed+=("$name=${!name}"); fi
+  done
+  chroot "$root" /usr/bin/env -i HOME=$home USER=root TERM="${TERM:-dumb}" DEBIAN_FRONTEND=noninteractive \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${passed[@]}" /bin/bash $home/test-deb.sh --checks
+}
+
+case "${1:-}" in
+  --checks)
+    checks
+    exit
+    ;;
+  --booted)
+    booted
+    echo passed
+    exit
+    ;;
+  --inside)
+    inside "$2"
+    exit
+    ;;
+esac
+
+# ---------- on this machine ----------
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo 'This makes a chroot: please run it as root. 需以 root 身份运行。' >&2
+  exit 1
+fi
+for tool in debootstrap unshare tar; do
+  if ! command -v "$tool" >/dev/null; then
+    echo "$tool is missing: apt-get install debootstrap util-linux tar" >&2
+    exit 1
+  fi
+done
+deb=${1:-}
+if [ -z "$deb" ]; then
+  built=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/target}/debian
+  deb=$(find "$built" -maxdepth 1 -name 'tiezheng_*.deb' -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1 | cut -d' ' -f2-)
+fi
+if [ ! -f "$deb" ]; then
+  echo 'There is no package: make deb, or name one. 没有软件包：请先 make deb，或指定文件。' >&2
+  exit 1
+fi
+self=$(realpath "${BASH_SOURCE[0]}")
+
+work=$(mktemp -d "${FRESH_DIR:-/var/tmp}/tiezheng-deb.XXXXXX")
+finish() {
+  local code=$?
+  if [ -n "${FRESH_KEEP:-}" ]; then
+    echo "The chroot is kept: $work/root"
+  else
+    # Nothing is mounted here any more, since the mounts ended with their namespace. If one is left, rm does not enter it.
+    rm -rf --one-file-system -- "$work"
+  fi
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+root=$work/root
+
+if [ ! -e "$cache" ]; then
+  echo "Making the base system (once): $cache"
+  # The same packages as in .ci/fresh.sh, which uses the same file.
+  debootstrap --variant=minbase --include=git,make,ca-certificates "$suite" "$work/base" "$mirror"
+  mkdir -p "$(dirname "$cache")"
+  # Renamed when it is complete, so that an interrupted run leaves no partial archive under this name.
+  tar --numeric-owner -C "$work/base" -cf "$cache.$$" .
+  mv "$cache.$$" "$cache"
+  rm -rf --one-file-system -- "$work/base"
+fi
+mkdir "$root"
+tar --numeric-owner -C "$root" -xpf "$cache"
+
+# The network settings of this machine: name servers, and the certificates that its administrator added.
+cp /etc/resolv.conf /etc/hosts "$root/etc/"
+if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
+  cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
+fi
+for setting in /etc/apt/apt.conf.d/*proxy*; do
+  if [ -e "$setting" ]; then cp "$setting" "$root/etc/apt/apt.conf.d/"; fi
+done
+echo "deb $mirror $suite main" >"$root/etc/apt/sources.list"
+
+cp -- "$deb" "$root$home/tiezheng.deb"
+cp -- "$self" "$root$home/test-deb.sh"
+# Not exec: this shell's trap removes the chroot.
+unshare --mount --pid --fork --kill-child --propagation private "$self" --inside "$root" </dev/null
+boot "$root"
+printf '\nThe package passed on a minimal Debian 12. 软件包在最小化 Debian 12 上通过测试：%s\n' "$(basename "$deb")"

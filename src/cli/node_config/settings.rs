@@ -1,0 +1,488 @@
+//! The table of all settings of a node, and what is made of it: the sample file, the names of environment variables, the
+//! documentation.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::cli::log::LogFormat;
+use crate::cli::node_config::config::NodeConfig;
+use crate::cli::values::{byte_size, network};
+use crate::filing::deposit_policy::DepositPolicy;
+use crate::http::client_address::{NetworkList, ProxyNetwork};
+use crate::http::listener::ListenAddress;
+use crate::http::options::LoggedRequests;
+use crate::http::rate_limit::Limit;
+use crate::http::router::is_route;
+use crate::wire::bilingual::Bilingual;
+
+/// The beginning of the names of environment variables.
+pub const VARIABLE_PREFIX: &str = "TIEZHENG_NODE_";
+
+/// Sets a setting to values in text form: one, or those of a list.
+type Apply = fn(&mut NodeConfig, &str, &[String]) -> Result<(), Bilingual>;
+
+/// A setting.
+pub struct Setting {
+    /// Its name in the configuration file, with the table. One that ends in `.*` stands for all keys of its table.
+    pub key: &'static str,
+    /// Whether its value is a list.
+    pub is_list: bool,
+    /// Whether its value is a path.
+    pub is_path: bool,
+    /// A value as the sample file shows it: the default, where there is one.
+    pub sample: &'static str,
+    /// What it does, in Chinese.
+    pub zh: &'static str,
+    /// In English.
+    pub en: &'static str,
+    apply: Apply,
+}
+
+impl std::fmt::Debug for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setting").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl Setting {
+    /// The setting of this key.
+    #[must_use]
+    pub fn named(key: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| match setting.key.strip_suffix('*') {
+            Some(table) => key.len() > table.len() && key.starts_with(table),
+            None => setting.key == key,
+        })
+    }
+
+    /// The environment variable that sets it; empty for a setting that stands for many keys.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        if self.key.ends_with('*') {
+            return String::new();
+        }
+        format!("{VARIABLE_PREFIX}{}", self.key.to_ascii_uppercase().replace('.', "_"))
+    }
+
+    /// Sets it in `config`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the value.
+    pub fn apply(&self, config: &mut NodeConfig, key: &str, values: &[String]) -> Result<(), Bilingual> {
+        let named =
+            |reason: Bilingual| Bilingual::new(format!("{key}：{}", reason.zh), format!("{key}: {}", reason.en));
+        (self.apply)(config, key, values).map_err(named)
+    }
+}
+
+/// One setting: its key, whether it is a list or a path, a sample, both descriptions, and how it is applied.
+macro_rules! setting {
+    ($key:literal, $sample:literal, $zh:literal, $en:literal, $apply:expr) => {
+        setting!(@ $key, false, false, $sample, $zh, $en, $apply)
+    };
+    (list $key:literal, $sample:literal, $zh:literal, $en:literal, $apply:expr) => {
+        setting!(@ $key, true, false, $sample, $zh, $en, $apply)
+    };
+    (path $key:literal, $sample:literal, $zh:literal, $en:literal, $apply:expr) => {
+        setting!(@ $key, false, true, $sample, $zh, $en, $apply)
+    };
+    (@ $key:literal, $list:literal, $path:literal, $sample:literal, $zh:literal, $en:literal, $apply:expr) => {
+        Setting { key: $key, is_list: $list, is_path: $path, sample: $sample, zh: $zh, en: $en, apply: $apply }
+    };
+}
+
+/// All settings, in the order of the sample file.
+pub static SETTINGS: &[Setting] = &[
+    setting!(path "ledger.data", "\"/var/lib/tiezheng\"", "账本文件夹，不存在则创建", "the ledger's folder, created if missing",
+        |config, _, values| to(&mut config.data, path(values))),
+    setting!(
+        "ledger.origin",
+        "\"ledger.example.org/1\"",
+        "新账本的永久标识；缺省为 tiezheng/ 加密钥哈希",
+        "permanent name of a new ledger; default: tiezheng/ and the hash of its key",
+        |config, _, values| to(&mut config.origin, text(values).map(Some))
+    ),
+    setting!(
+        "ledger.confirm_clock_gap",
+        "false",
+        "启动时不因最后区块已过一天以上而停止：仅在 NTP 于节点启动前校时的机器上设置",
+        "start although the last block is more than a day old: only where NTP sets the clock before the node starts",
+        |config, _, values| to(&mut config.confirm_clock_gap, flag(values))
+    ),
+    setting!(
+        "ledger.test",
+        "false",
+        "新账本为测试账本，此后不可更改",
+        "make a new ledger a test ledger, permanently",
+        |config, _, values| to(&mut config.test, flag(values))
+    ),
+    setting!(
+        "operator.name",
+        "\"示例电子存证服务\"",
+        "运营者名称，显示于 /v1/ledger 和网页",
+        "name of the operator, shown in /v1/ledger and on pages",
+        |config, _, values| to(&mut config.operator_name, text(values).map(Some))
+    ),
+    setting!(
+        "operator.clock_source",
+        "\"NTP: ntp.ntsc.ac.cn\"",
+        "节点时钟的校时来源，显示于 /v1/ledger",
+        "from what the node's clock is set, shown in /v1/ledger",
+        |config, _, values| to(&mut config.clock_source, text(values).map(Some))
+    ),
+    setting!(path "operator.token", "\"/var/lib/tiezheng-admin/operator.token\"", "首次启动时生成平台管理员账号并将令牌写入此文件；已有本账本令牌的文件保留", "at the first start, create an operator account and write its token to this file; a file with a token of this ledger is kept",
+        |config, _, values| to(&mut config.operator_token, path(values).map(Some))),
+    setting!(list "network.listen", "[\"127.0.0.1:7654\"]", "监听地址：127.0.0.1:7654、https://0.0.0.0:443、http://[::1]:7654、unix:/run/tiezheng/http.sock。不写协议时，配置证书即用 TLS。非回环地址的明文 HTTP 只接受可信代理", "addresses to listen on: 127.0.0.1:7654, https://0.0.0.0:443, http://[::1]:7654, unix:/run/tiezheng/http.sock. Without a scheme, TLS is used if a certificate is set. Plain HTTP on other than loopback addresses is for trusted proxies only",
+        |config, _, values| to(&mut config.listen, each::<ListenAddress>(values, |value, error| Bilingual::new(format!("“{value}”{}", error.in_chinese()), error.to_string())))),
+    setting!(
+        "network.socket_mode",
+        "\"0660\"",
+        "Unix 套接字的权限（八进制）",
+        "mode of Unix sockets, octal",
+        |config, _, values| to(&mut config.socket_mode, mode(values))
+    ),
+    setting!(list "network.trusted_proxies", "[\"127.0.0.1\"]", "可信反向代理的网段；仅采信其 Forwarded 或 X-Forwarded-For，用于限额和日志。缺省为无", "networks of reverse proxies, whose Forwarded or X-Forwarded-For gives the client's address for limits and logs; default: none",
+        |config, _, values| to(&mut config.trusted_proxies, each::<ProxyNetwork>(values, |value, error| Bilingual::new(format!("“{value}”{}", error.in_chinese()), error.to_string())))),
+    setting!(path "tls.certificate", "\"/etc/tiezheng/tls/fullchain.pem\"", "证书链（PEM）：先节点证书，后各级签发者证书。SIGHUP 后重新读取", "certificate chain as PEM: the node's certificate, then those of its issuers. Read again at SIGHUP",
+        |config, _, values| to(&mut config.tls_certificate, path(values).map(Some))),
+    setting!(path "tls.key", "\"/etc/tiezheng/tls/key.pem\"", "证书的私钥（PEM，未加密）", "private key of the certificate as PEM, not encrypted",
+        |config, _, values| to(&mut config.tls_key, path(values).map(Some))),
+    setting!(
+        "deposits.policy",
+        "\"accounts\"",
+        "存证策略：open（任何人）、enrolled（已登记公钥）、accounts（仅凭令牌）；缺省为账本中所记录的",
+        "who may deposit: open (anybody), enrolled (keys that an account has enrolled), accounts (by token only); default: the recorded policy",
+        |config, _, values| to(
+            &mut config.deposits.deposits,
+            parsed::<DepositPolicy>(values, "open | enrolled | accounts").map(Some)
+        )
+    ),
+    setting!(
+        "deposits.queue",
+        "4096",
+        "等待写入的存证上限",
+        "most deposits that wait to be written",
+        |config, _, values| to(&mut config.queue, count(values))
+    ),
+    setting!(
+        "deposits.limit_per_address",
+        "\"1200\"",
+        "每地址每分钟存证请求数：none、N 或 N/BURST（一次至多）。测试账本缺省不限",
+        "deposit requests a minute of one address: none, N or N/BURST (at once). Default of a test ledger: none",
+        |config, _, values| to(&mut config.deposits.limit_per_address, limit(values).map(Some))
+    ),
+    setting!(
+        "deposits.limit_per_key",
+        "\"600\"",
+        "每公钥每分钟新存证数",
+        "new deposits a minute of one key",
+        |config, _, values| to(&mut config.deposits.limit_per_key, limit(values).map(Some))
+    ),
+    setting!(
+        "deposits.limit_per_account",
+        "\"600\"",
+        "每账号每分钟新存证数（enrolled 策略）",
+        "new deposits a minute of one account, under `enrolled`",
+        |config, _, values| to(&mut config.deposits.limit_per_account, limit(values).map(Some))
+    ),
+    setting!(
+        "requests.limit_per_address",
+        "\"6000/3000\"",
+        "每地址每分钟请求总数（各接口合计）。测试账本缺省不限",
+        "requests a minute of one address, of all routes together. Default of a test ledger: none",
+        |config, _, values| to(&mut config.requests_per_address, limit(values).map(Some))
+    ),
+    setting!(
+        "requests.limit_per_account",
+        "\"6000/3000\"",
+        "每账号每分钟凭令牌请求数",
+        "requests with tokens a minute of one account",
+        |config, _, values| to(&mut config.requests_per_account, limit(values).map(Some))
+    ),
+    setting!(
+        list "requests.monitoring",
+        "[\"127.0.0.0/8\", \"::1/128\"]",
+        "可读取 /metrics 和 /health/ready 所载原因的网段",
+        "networks that may read /metrics, and the reasons in /health/ready",
+        |config, _, values| to(
+            &mut config.http.monitoring,
+            each::<ProxyNetwork>(values, |value, error| Bilingual::new(format!("“{value}”{}", error.in_chinese()), error.to_string()))
+                .map(NetworkList::new)
+        )
+    ),
+    setting!(
+        "requests.routes.*",
+        "\"POST /v1/deposits/{number}/verification\" = \"60/30\"",
+        "单个接口的限额：每地址每分钟请求数，接口写法同 OpenAPI",
+        "limit of one route, spelled as in OpenAPI: requests a minute of one address",
+        |config, key, values| {
+            let route = key.strip_prefix("requests.routes.").unwrap_or(key);
+            if !is_route(route) {
+                return Err(Bilingual::new(format!("没有接口 {route}"), format!("there is no route {route}")));
+            }
+            let limit = limit(values)?;
+            config.requests_per_route.push((route.to_owned(), limit));
+            Ok(())
+        }
+    ),
+    setting!("http.connections", "10000", "连接总数上限", "most connections", |config, _, values| to(
+        &mut config.http.connections,
+        count(values)
+    )),
+    setting!(
+        "http.connections_per_address",
+        "5000",
+        "每地址连接数上限（可信代理除外）",
+        "most connections of one address, trusted proxies excepted",
+        |config, _, values| to(&mut config.http.connections_per_client, count(values))
+    ),
+    setting!(
+        "http.header_timeout",
+        "10",
+        "收齐请求头、完成 TLS 握手及空闲连接的时限（秒）",
+        "seconds for the head of a request, for the TLS handshake, and for an idle connection",
+        |config, _, values| to(&mut config.http.header_timeout, seconds(values))
+    ),
+    setting!(
+        "http.body_timeout",
+        "30",
+        "收齐请求体或其下一部分的时限（秒）",
+        "seconds for a body, or the next part of a streamed one",
+        |config, _, values| to(&mut config.http.body_timeout, seconds(values))
+    ),
+    setting!(
+        "http.write_timeout",
+        "30",
+        "客户端不接收应答的时限（秒）",
+        "seconds for which a client may leave an answer untaken",
+        |config, _, values| to(&mut config.http.write_timeout, seconds(values))
+    ),
+    setting!(
+        "http.shutdown_timeout",
+        "30",
+        "停止时等待处理中请求的时限（秒）",
+        "seconds for requests in flight at the shutdown",
+        |config, _, values| to(&mut config.http.shutdown, seconds(values))
+    ),
+    setting!(
+        "http.body_memory",
+        "\"64MiB\"",
+        "未收齐的请求体所占内存上限",
+        "most memory of bodies that have not arrived completely",
+        |config, _, values| to(&mut config.http.body_memory, memory(values))
+    ),
+    setting!(
+        "http.body_memory_per_address",
+        "\"16MiB\"",
+        "其中每地址上限",
+        "likewise, of one address",
+        |config, _, values| to(&mut config.http.body_memory_per_client, memory(values))
+    ),
+    setting!(
+        "http.file_max",
+        "\"64GiB\"",
+        "可核验文件的最大长度",
+        "largest file that is verified",
+        |config, _, values| to(&mut config.http.file_max, size(values))
+    ),
+    setting!(
+        "originals.quota",
+        "\"500GiB\"",
+        "托管原文总限额；缺省为保留空间之外的全部",
+        "most bytes of all originals in custody; default: what is not reserved",
+        |config, _, values| to(&mut config.limits.originals_quota, size(values).map(Some))
+    ),
+    setting!(
+        "originals.quota_per_account",
+        "\"10GiB\"",
+        "每账号托管原文限额",
+        "most bytes of the originals of one account",
+        |config, _, values| to(&mut config.limits.originals_quota_per_account, size(values).map(Some))
+    ),
+    setting!(
+        "originals.reserved_space",
+        "\"1GiB\"",
+        "为存证和删除保留的磁盘空间",
+        "disk space reserved for deposits and erasures",
+        |config, _, values| to(&mut config.limits.reserved_space, size(values).map(Some))
+    ),
+    setting!(list "webhooks.allow", "[\"10.1.0.0/16\"]", "允许事件推送的内网网段；缺省只允许公网地址", "private networks that webhooks may call; default: public addresses only",
+        |config, _, values| to(&mut config.limits.webhook_networks, values.iter().map(|value| network(value).map_err(one_text)).collect())),
+    setting!(
+        "log.level",
+        "\"info\"",
+        "日志级别：error、warn、info、debug，或 RUST_LOG 的写法",
+        "level of the log: error, warn, info, debug, or a filter as in RUST_LOG",
+        |config, _, values| to(&mut config.log.filter, text(values).and_then(filter))
+    ),
+    setting!(
+        "log.format",
+        "\"text\"",
+        "日志格式：text 或 json",
+        "form of the log: text or json",
+        |config, _, values| to(&mut config.log.format, parsed::<LogFormat>(values, "text | json"))
+    ),
+    setting!(
+        "log.requests",
+        "\"all\"",
+        "记录哪些请求：all（全部）、errors（4xx、5xx 与慢请求）、none（不记录）",
+        "which requests are logged: all, errors (4xx, 5xx and slow ones), none",
+        |config, _, values| to(&mut config.log.requests, parsed::<LoggedRequests>(values, "all | errors | none"))
+    ),
+    setting!(
+        "log.slow_ms",
+        "1000",
+        "慢请求的界限（毫秒）",
+        "from how many milliseconds on a request is slow",
+        |config, _, values| to(
+            &mut config.log.slow,
+            count(values).and_then(|ms| u64::try_from(ms).map_err(|_| no_number(""))).map(Duration::from_millis)
+        )
+    ),
+    setting!(path "log.folder", "\"/var/log/tiezheng\"", "日志文件夹，每日一个文件；缺省写到标准错误（systemd 日志）", "folder of log files, one a day; default: standard error (systemd's journal)",
+        |config, _, values| to(&mut config.log.folder, path(values).map(Some))),
+    setting!(
+        "log.retention_days",
+        "200",
+        "日志文件保留天数；《区块链信息服务管理规定》第十七条要求不少于六个月",
+        "days for which log files are kept; article 17 of the Provisions on Blockchain Information Services requires six months",
+        |config, _, values| to(&mut config.log.retention_days, count(values))
+    ),
+];
+
+fn to<T>(target: &mut T, value: Result<T, Bilingual>) -> Result<(), Bilingual> {
+    value.map(|value| *target = value)
+}
+
+fn one(values: &[String]) -> Result<&str, Bilingual> {
+    match values {
+        [value] => Ok(value),
+        _ => Err(Bilingual::new("只取一个值", "it takes one value")),
+    }
+}
+
+fn text(values: &[String]) -> Result<String, Bilingual> {
+    let value = one(values)?;
+    if value.is_empty() || value.chars().any(char::is_control) {
+        return Err(Bilingual::new("应为非空的单行文本", "it takes a text of one line that is not empty"));
+    }
+    Ok(value.to_owned())
+}
+
+fn path(values: &[String]) -> Result<PathBuf, Bilingual> {
+    text(values).map(PathBuf::from)
+}
+
+fn flag(values: &[String]) -> Result<bool, Bilingual> {
+    let value = one(values)?;
+    value.parse().map_err(|_| quoting(value, &Bilingual::new("应为 true 或 false", "it takes true or false")))
+}
+
+fn no_number(value: &str) -> Bilingual {
+    Bilingual::new(format!("“{value}”不是正整数"), format!("`{value}` is no positive number"))
+}
+
+fn count(values: &[String]) -> Result<usize, Bilingual> {
+    let value = one(values)?;
+    value.parse().ok().filter(|count| *count > 0).ok_or_else(|| no_number(value))
+}
+
+fn seconds(values: &[String]) -> Result<Duration, Bilingual> {
+    let seconds = count(values)?;
+    u64::try_from(seconds).map(Duration::from_secs).map_err(|_| no_number(one(values).unwrap_or_default()))
+}
+
+fn size(values: &[String]) -> Result<u64, Bilingual> {
+    let value = one(values)?;
+    byte_size(value).map_err(|expected| quoting(value, &one_text(expected)))
+}
+
+fn quoting(value: &str, reason: &Bilingual) -> Bilingual {
+    Bilingual::new(format!("“{value}”{}", reason.zh), format!("`{value}`: {}", reason.en))
+}
+
+fn memory(values: &[String]) -> Result<usize, Bilingual> {
+    usize::try_from(size(values)?).map_err(|_| no_number(one(values).unwrap_or_default()))
+}
+
+/// Splits a text in both languages as the command line has it: `English | 中文`.
+fn one_text(text: String) -> Bilingual {
+    match text.split_once(" | ") {
+        Some((en, zh)) => Bilingual::new(zh, en),
+        None => Bilingual::new(text.clone(), text),
+    }
+}
+
+fn mode(values: &[String]) -> Result<u32, Bilingual> {
+    let mode = u32::from_str_radix(one(values)?, 8).ok().filter(|mode| *mode <= 0o777);
+    mode.ok_or_else(|| Bilingual::new("应为八进制权限，如 \"0660\"", "it takes an octal mode such as \"0660\""))
+}
+
+fn limit(values: &[String]) -> Result<Limit, Bilingual> {
+    let value = one(values)?;
+    let limit = value.parse::<Limit>();
+    limit.map_err(|error| Bilingual::new(format!("“{value}”{}", error.in_chinese()), error.to_string()))
+}
+
+fn filter(text: String) -> Result<String, Bilingual> {
+    match tracing_subscriber::EnvFilter::try_new(&text) {
+        Ok(_) => Ok(text),
+        Err(error) => {
+            Err(Bilingual::new(format!("日志级别无法识别：{error}"), format!("no level of the log: {error}")))
+        }
+    }
+}
+
+fn parsed<T: FromStr>(values: &[String], allowed: &str) -> Result<T, Bilingual> {
+    let value = one(values)?;
+    value.parse().map_err(|_| {
+        Bilingual::new(format!("“{value}”不在可取值之中：{allowed}"), format!("`{value}` is none of {allowed}"))
+    })
+}
+
+fn each<T: FromStr>(values: &[String], explained: fn(&str, T::Err) -> Bilingual) -> Result<Vec<T>, Bilingual> {
+    values.iter().map(|value| value.parse().map_err(|error| explained(value, error))).collect()
+}
+
+/// A configuration file with every setting, commented out.
+#[must_use]
+pub fn sample() -> String {
+    let mut text = String::from(
+        "# 铁证节点配置。各项均为注释，所示为缺省值或示例；去掉行首的“#”即生效。\n\
+         # Configuration of a Tiezheng node. Every setting is commented out and shows its default, or an example.\n\
+         # 优先级 / precedence: 命令行 command line > 环境变量 environment (TIEZHENG_NODE_<TABLE>_<KEY>) > 本文件 this file > 缺省 default\n\
+         # 检查 / check: tiezheng config check FILE\n",
+    );
+    let mut table = "";
+    for setting in SETTINGS {
+        let (of, key) = setting.key.rsplit_once('.').unwrap_or(("", setting.key));
+        if of != table {
+            // Writing to a string does not fail.
+            let _ = write!(text, "\n[{of}]\n");
+            table = of;
+        }
+        let _ = write!(text, "# {}\n# {}\n", setting.zh, setting.en);
+        let _ = match key {
+            "*" => writeln!(text, "#{}", setting.sample),
+            key => writeln!(text, "#{key} = {}", setting.sample),
+        };
+    }
+    text
+}
+
+/// The table of settings for the documentation, in Markdown.
+#[must_use]
+pub fn documentation(in_chinese: bool) -> String {
+    let mut text = String::from(if in_chinese {
+        "| 设置 | 缺省或示例 | 说明 |\n|---|---|---|\n"
+    } else {
+        "| setting | default or example | what it does |\n|---|---|---|\n"
+    });
+    for setting in SETTINGS {
+        let description = if in_chinese { setting.zh } else { setting.en };
+        let _ = writeln!(text, "| `{}` | `{}` | {description} |", setting.key, setting.sample);
+    }
+    text
+}

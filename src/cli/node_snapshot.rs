@@ -1,0 +1,132 @@
+//! The snapshot of a running node's folder, from which `backup` copies.
+//!
+//! ```text
+//! DATA/.tiezheng-snapshot/
+//! ├── db, mark                                  taken between two blocks
+//! ├── originals/…, ledger.key, platform.key …   hard links
+//! └── accounts/…                                copies
+//! ```
+//!
+//! # Invariants
+//!
+//! The snapshot has the layout of a ledger's folder, and is opened and checked as one. It lies in the ledger's folder, so that an
+//! erasure is not confirmed while a file of the snapshot holds what is erased. A node removes one that it finds at its start.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::filing_service::{ORIGINALS, PLATFORM_KEY};
+use crate::store::account_files::{ACCOUNTS, INVENTORY};
+use crate::store::factory::{KEYS, NodeStore, SNAPSHOT};
+
+/// Makes the snapshot of the node on `data`, and returns its folder. An earlier one is replaced.
+///
+/// # Errors
+///
+/// Why it was not made. What was written is removed.
+pub fn make(data: &Path, store: &NodeStore) -> Result<PathBuf, String> {
+    remove(data).map_err(|error| error.to_string())?;
+    let folder = data.join(SNAPSHOT);
+    fill(data, &folder, store).inspect_err(|_| {
+        if let Err(error) = remove(data) {
+            tracing::warn!(%error, "an incomplete snapshot is still there; the next one replaces it");
+        }
+    })?;
+    Ok(folder)
+}
+
+/// Removes the snapshot, if there is one.
+///
+/// # Errors
+///
+/// The disk's.
+pub fn remove(data: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(data.join(SNAPSHOT)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn fill(data: &Path, folder: &Path, store: &NodeStore) -> Result<(), String> {
+    let failed = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: io::Error| format!("{path}: {error}")
+    };
+    make_folder(folder).map_err(failed(folder))?;
+    // Before and after the database: an original that is removed meanwhile is in the first pass, one that comes in the second.
+    let originals = data.join(ORIGINALS);
+    let link_originals = || link_originals(&originals, &folder.join(ORIGINALS)).map_err(failed(&originals));
+    link_originals()?;
+    store.snapshot(folder).map_err(|error| error.to_string())?;
+    link_originals()?;
+    for name in KEYS.into_iter().chain([PLATFORM_KEY]) {
+        place(&data.join(name), &folder.join(name), link).map_err(failed(&data.join(name)))?;
+    }
+    // Account files are replaced by renaming, so a copy is one version of each.
+    let accounts = data.join(ACCOUNTS);
+    place_all(&accounts, &folder.join(ACCOUNTS), copy).map_err(failed(&accounts))?;
+    place(&data.join(INVENTORY), &folder.join(INVENTORY), copy).map_err(failed(&data.join(INVENTORY)))
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
+/// Links the originals. Where they are on another file system, the snapshot has none: the backup copies them from where they are,
+/// since a copy in the ledger's folder might fill its disk.
+fn link_originals(originals: &Path, target: &Path) -> io::Result<()> {
+    match place_all(originals, target, link) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => fs::remove_dir_all(target),
+        placed => placed,
+    }
+}
+
+/// How a file comes into the snapshot.
+type Place = fn(&Path, &Path) -> io::Result<()>;
+
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        // A file system without hard links.
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
+            copy(from, to)
+        }
+        linked => linked,
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to).map(drop)
+}
+
+/// Places one file; one that is not there, or was placed before, is left out.
+fn place(from: &Path, to: &Path, how: Place) -> io::Result<()> {
+    match how(from, to) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => Ok(()),
+        placed => placed,
+    }
+}
+
+/// Places the files of a folder and of its subfolders.
+fn place_all(from: &Path, to: &Path, how: Place) -> io::Result<()> {
+    let entries = match fs::read_dir(from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    make_folder(to)?;
+    for entry in entries {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            place_all(&from, &to, how)?;
+        } else if kind.is_file() {
+            place(&from, &to, how)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! What a node tells of itself besides its ledger: operator, version, clock source; and metrics of its disk and certificate.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::http::tls::TlsIdentity;
+use crate::ledger::time::Timestamp;
+
+/// The parts of a ledger's folder whose size is measured, with their names in the metrics.
+const PARTS: [(&str, &str); 3] = [("db", "database"), ("originals", "originals"), ("accounts", "accounts")];
+
+/// The description of a node.
+#[derive(Debug, Clone, Default)]
+pub struct NodeDescription {
+    /// The operator's name.
+    pub operator: Option<String>,
+    /// From what the clock is set.
+    pub clock_source: Option<String>,
+    /// The ledger's folder; `None` for a ledger in memory.
+    pub data: Option<PathBuf>,
+    /// Bytes of the disk that originals in custody must leave free.
+    pub reserved: Option<u64>,
+    /// The file with the time of the last backup, in milliseconds since the epoch.
+    pub last_backup: Option<PathBuf>,
+    /// The certificate of the listeners.
+    pub tls: Option<TlsIdentity>,
+}
+
+impl NodeDescription {
+    /// The version of the program.
+    #[must_use]
+    pub const fn version() -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// Sets the gauges of disk and certificate. Reads the sizes of all files of the ledger's folder: blocking.
+    pub fn measure(&self) {
+        metrics::gauge!("tiezheng_build_info", "version" => Self::version()).set(1.0);
+        if let Some(tls) = &self.tls {
+            metrics::gauge!("tiezheng_tls_certificate_expiry_timestamp_seconds").set(seconds(tls.valid_until()));
+        }
+        let Some(data) = &self.data else { return };
+        for (folder, part) in PARTS {
+            metrics::gauge!("tiezheng_disk_used_bytes", "part" => part).set(float(size_of(&data.join(folder))));
+        }
+        if let Ok(disk) = rustix::fs::statvfs(data) {
+            metrics::gauge!("tiezheng_disk_free_bytes").set(float(disk.f_bavail.saturating_mul(disk.f_frsize)));
+        }
+        if let Some(reserved) = self.reserved {
+            metrics::gauge!("tiezheng_disk_reserved_bytes").set(float(reserved));
+        }
+        let last_backup = self.last_backup.as_deref().and_then(time_in);
+        metrics::gauge!("tiezheng_last_backup_timestamp_seconds").set(last_backup.map_or(0.0, seconds));
+    }
+}
+
+/// The time in a file, in milliseconds since the epoch.
+fn time_in(path: &Path) -> Option<Timestamp> {
+    Timestamp::from_millis(fs::read_to_string(path).ok()?.trim_end().parse().ok()?)
+}
+
+/// Bytes of all files in a folder and its subfolders; what cannot be read counts nothing.
+fn size_of(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+fn seconds(time: Timestamp) -> f64 {
+    float(time.as_millis() / 1_000)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats only, exact to 2^53")]
+const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_the_last_backup_are_read_from_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("last-backup");
+        assert_eq!((size_of(folder.path()), time_in(&file)), (0, None));
+        fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        fs::write(folder.path().join("a/b/c"), [0; 10]).unwrap();
+        fs::write(folder.path().join("d"), [0; 5]).unwrap();
+        fs::write(&file, "1764489600000\n").unwrap();
+        assert_eq!(size_of(folder.path()), 10 + 5 + 14);
+        assert_eq!(time_in(&file), Timestamp::from_millis(1_764_489_600_000));
+    }
+}

@@ -1,0 +1,51 @@
+//! A snapshot of an open database, from which a backup is made while the node runs.
+//!
+//! # Invariants
+//!
+//! Database and checkpoint file are taken between two blocks, so that they agree as they do after a crash at that moment: the
+//! snapshot opens by the same functions and passes the same comparisons as the ledger's own folder. Files of the database are
+//! hard links where source and target are on one file system; RocksDB never changes a finished file.
+
+use std::fs;
+use std::path::Path;
+
+use crate::files::regular;
+use crate::store::rocks::checkpoint_file::LENGTH;
+use crate::store::rocks::folder::Folder;
+use crate::store::rocks::store::RocksStore;
+use crate::store::traits::AppendError;
+
+/// Why no snapshot was taken. What was written of it stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// Deposits are paused or have stopped: the state of the database is known to an opening only.
+    #[error("deposits are not written at the moment: {0}")]
+    NotWritable(#[from] AppendError),
+    /// The database, or a file beside it, cannot be read or written.
+    #[error("{0}")]
+    Disk(String),
+}
+
+impl RocksStore {
+    /// Takes a snapshot into the existing folder `target`, which then holds a database and its checkpoint file. Appends wait
+    /// meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`SnapshotError`].
+    pub fn snapshot(&self, target: &Path) -> Result<(), SnapshotError> {
+        let disk =
+            |path: &Path, error: &dyn std::fmt::Display| SnapshotError::Disk(format!("{}: {error}", path.display()));
+        let target = Folder::new(target);
+        self.between_blocks(|engine| {
+            let database = target.database();
+            engine.snapshot(&database).map_err(|error| disk(&database, &error))?;
+            let source = self.folder.checkpoint_file();
+            let bytes = regular::read_own(&source, usize::try_from(LENGTH).unwrap_or(usize::MAX));
+            let bytes = bytes.map_err(|error| disk(&source, &error))?;
+            let copy = target.checkpoint_file();
+            fs::write(&copy, bytes).map_err(|error| disk(&copy, &error))
+        })?
+    }
+}
