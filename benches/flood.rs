@@ -1,6 +1,6 @@
 //! What a flood from one address costs other clients: the node's CPU time for each of their requests, with and without it.
 //!
-//! The program runs as a process of its own. Clients at 127.0.0.3 send a fixed number of look-ups of the ledger at a fixed rate; a
+//! The program runs as a process of its own. Clients at 127.0.1.1 to 127.0.1.10 send a fixed number of `GET /v1/ledger` at a fixed rate; a
 //! flood from 127.0.0.2 sends ten times the limit of an address meanwhile, by one of several means. `BENCH_TIEZHENG` names the
 //! program (default: that of the release folder).
 
@@ -51,7 +51,7 @@ impl Node {
         Ok(Self { child, url })
     }
 
-    /// CPU time so far, in clock ticks of 10 ms.
+    /// CPU time so far, in clock ticks: of 10 ms on Linux.
     fn ticks(&self) -> Result<u64, Failed> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let fields = stat.rsplit_once(')').ok_or("no fields")?.1.split_whitespace();
@@ -77,7 +77,7 @@ fn client_at(address: IpAddr) -> Result<reqwest::Client, Failed> {
     Ok(reqwest::Client::builder().no_proxy().local_address(address).build()?)
 }
 
-/// The other clients: an address for each limit's worth of them. Returns the slowest answer of a hundred.
+/// The other clients, each at half the limit of its address. Returns the 99th percentile of the times to the end of an answer.
 async fn others(url: &str) -> Result<Duration, Failed> {
     let addresses = RATE.div_ceil(LIMIT / 2);
     let clients: Vec<_> = (0..addresses)
@@ -154,7 +154,11 @@ async fn measured(what: &str, node: &Node) -> Result<f64, Failed> {
     let slowest = others(&node.url).await?;
     #[expect(clippy::cast_precision_loss, reason = "a few thousand ticks")]
     let each = (node.ticks()? - before) as f64 * 10_000.0 / REQUESTS as f64;
-    writeln!(io::stdout(), "{what:<48} {each:7.1} µs CPU a request of others, p99 {slowest:?}, {} MiB", node.memory()?)?;
+    writeln!(
+        io::stdout(),
+        "{what:<48} {each:7.1} µs CPU a request of others, p99 {slowest:?}, {} MiB",
+        node.memory()?
+    )?;
     Ok(each)
 }
 

@@ -143,6 +143,7 @@ error_codes! {
     "The node" "节点" {
         Busy "busy" 503 "too many requests are waiting; send the same request again" "等待处理的请求过多，请稍后重新提交同一请求";
         TooManyConnections "too_many_connections" 503 "too many connections from this address" "来自该地址的连接过多，请关闭部分连接或稍后重试";
+        TooManyFields "too_many_fields" 431 "too many header fields" "请求头字段过多";
         TlsRequired "tls_required" 403 "this port is for reverse proxies only; use the https address" "此端口仅供反向代理使用，请改用 https 地址";
         DiskFull "disk_full" 503 "the node's disk is full; send the same request again later" "节点磁盘空间不足，请稍后重新提交";
         TooManyOpenFiles "too_many_open_files" 503 "the node has no file descriptors left; send the same request again later" "节点文件描述符不足，请稍后重新提交";

@@ -2,7 +2,9 @@
 //!
 //! Of a running node, which holds its database locked, the copy is made from a snapshot that the node takes (`node_snapshot`).
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use reqwest::Method;
@@ -79,13 +81,19 @@ pub async fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatu
             copy_from(&args.dir, args, screen)?
         }
         Some(node) => {
-            let _turn = take_turn(&args.dir)?;
+            let _lock = lock_for_backup(&args.dir)?;
             node.send(Method::POST, "/snapshot", String::new()).await?;
             let folder = args.dir.join(SNAPSHOT);
             let copied = tokio::task::block_in_place(|| copy_from(&folder, args, screen));
             let removed = node.send(Method::DELETE, "/snapshot", String::new()).await;
             let status = copied?;
-            removed?;
+            if let Err(error) = removed {
+                let (zh, en) = (
+                    format!("快照未能移除，将由下次备份或启动移除：{}", error.zh),
+                    format!("the snapshot was not removed; the next backup or start removes it: {}", error.en),
+                );
+                screen.aside(screen.pick(&zh, &en))?;
+            }
             status
         }
     };
@@ -95,8 +103,8 @@ pub async fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatu
     Ok(status)
 }
 
-/// Waits for no other backup: each would replace the other's snapshot. The lock is released when the file is dropped.
-fn take_turn(dir: &Path) -> Result<File, CliError> {
+/// Locks the folder against another backup, which would replace this one's snapshot. The lock is released when the file is dropped.
+fn lock_for_backup(dir: &Path) -> Result<File, CliError> {
     let path = dir.join(BACKUP_LOCK);
     let file = regular::open_own_or_create(&path).map_err(|error| CliError::io(&path, &error))?;
     match file.try_lock() {
@@ -119,7 +127,16 @@ fn originals_of(dir: &Path, args: &BackupArgs) -> PathBuf {
 /// Records the time of the backup in the ledger's folder, for the node's metrics.
 fn record_time(dir: &Path, screen: &Screen) -> anyhow::Result<()> {
     let now = SystemClock::new().read().wall.as_millis();
-    if let Err(error) = fs::write(dir.join(LAST_BACKUP), format!("{now}\n")) {
+    // The folder may belong to another user: a new name, which follows no link, and the node must be able to read the file.
+    let draft = dir.join(format!("{}{LAST_BACKUP}-{}", durable::OWN_MARK, hex::encode(random_bytes::<8>()?)));
+    let mut options = OpenOptions::new();
+    let opened = options.write(true).create_new(true).open(&draft);
+    let written = opened.and_then(|mut file| {
+        file.set_permissions(fs::Permissions::from_mode(0o644))?;
+        file.write_all(format!("{now}\n").as_bytes())?;
+        fs::rename(&draft, dir.join(LAST_BACKUP))
+    });
+    if let Err(error) = written {
         let (zh, en) = (
             format!("备份时间未能记入 {}：{error}", dir.display()),
             format!("the time of the backup was not recorded in {}: {error}", dir.display()),

@@ -58,6 +58,7 @@ pub fn run(args: &ConfigArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
         ConfigCommand::Check { file } => file,
     };
     let config = NodeConfig::load(Some(file), std::env::vars_os())?;
+    config.check()?;
     let tls = match config.tls() {
         Some(files) => {
             let loaded = TlsIdentity::load(files, SystemClock::new().read().wall);

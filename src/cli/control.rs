@@ -31,7 +31,7 @@ The commands go through DATA/control.sock, which only the node's user can open.
 #[command(after_help = EXAMPLES)]
 pub struct ControlArgs {
     /// The ledger's folder | 账本文件夹
-    #[arg(long, value_name = "DIR", default_value = "chain-data")]
+    #[arg(long, value_name = "DIR", default_value = "chain-data", global = true)]
     data: PathBuf,
     #[command(subcommand)]
     command: ControlCommand,

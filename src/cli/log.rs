@@ -12,12 +12,13 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
 use tracing::Metadata;
 use tracing::callsite::Identifier;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::cli::exit::CliError;
@@ -229,9 +230,16 @@ impl Drop for LogGuard {
     fn drop(&mut self) {
         let Some(queue) = &self.0.queue else { return };
         let (done, flushed) = sync_channel(1);
-        if queue.try_send(Item::Flush(done)).is_ok() {
-            let _ = flushed.recv_timeout(FLUSH);
+        let begun = now();
+        // A full queue is being written.
+        while let Err(TrySendError::Full(_)) = queue.try_send(Item::Flush(done.clone())) {
+            if now().saturating_duration_since(begun) > FLUSH {
+                return;
+            }
+            std::thread::sleep(FLUSH / 100);
         }
+        drop(done);
+        let _ = flushed.recv_timeout(FLUSH);
     }
 }
 
@@ -256,7 +264,11 @@ pub fn begin(screen: &Screen, config: &LogConfig) -> Result<LogGuard, CliError> 
     let thread = std::thread::Builder::new().name("log".into());
     let started = thread.spawn(move || write_queued(&queued, out, count_dropped, now));
     let writer = LogWriter { queue: started.is_ok().then_some(queue), place: None };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| (&config.filter).into());
+    let filter = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|filter| !filter.is_empty());
+    let filter = EnvFilter::try_new(filter.as_ref().unwrap_or(&config.filter)).map_err(|error| {
+        let en = format!("{} or log.level: {error}", EnvFilter::DEFAULT_ENV);
+        CliError::usage("bad_setting", format!("{} 或 log.level：{error}", EnvFilter::DEFAULT_ENV), en)
+    })?;
     let colours = screen.is_interactive() && config.folder.is_none();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
     let log = log.log_internal_errors(false).with_writer(writer.clone());

@@ -1,6 +1,9 @@
 //! Errors of listeners and certificates, in both languages, with what to do.
 
+use std::io;
+
 use crate::cli::exit::CliError;
+use crate::files::reason;
 use crate::http::listener::ListenError;
 use crate::http::tls::TlsError;
 
@@ -27,8 +30,16 @@ pub fn cannot_listen(error: &ListenError) -> CliError {
             CliError::unable("cannot_listen", format!("{}：已有其他进程监听此套接字", path.display()), en)
         }
         ListenError::System { address, error } => {
-            let zh = format!("无法监听 {address}：{error}。可用 --listen 指定其他地址");
-            let en = format!("{en}. Is another node running? --listen takes another address");
+            let in_use = error.kind() == io::ErrorKind::AddrInUse;
+            let (zh, advice) = if in_use {
+                (
+                    "。请停止占用该地址的程序，或指定其他地址",
+                    ". Is another node running? --listen takes another address",
+                )
+            } else {
+                ("", "")
+            };
+            let (zh, en) = (format!("无法监听 {address}：{}{zh}", reason::chinese(error)), format!("{en}{advice}"));
             CliError::unable("cannot_listen", zh, en)
         }
     }

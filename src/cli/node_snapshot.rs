@@ -77,11 +77,14 @@ fn make_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Links the originals. Where they are on another file system, the snapshot has none: the backup copies them from where they are,
+/// Links the originals. Where they are on another file system, or the file system has no hard links, the snapshot has none: the backup copies them from where they are,
 /// since a copy in the ledger's folder might fill its disk.
 fn link_originals(originals: &Path, target: &Path) -> io::Result<()> {
-    match place_all(originals, target, link) {
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => fs::remove_dir_all(target),
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, Unsupported};
+    match place_all(originals, target, |from, to| fs::hard_link(from, to)) {
+        Err(error) if matches!(error.kind(), CrossesDevices | PermissionDenied | Unsupported) => {
+            fs::remove_dir_all(target)
+        }
         placed => placed,
     }
 }

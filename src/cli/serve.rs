@@ -11,11 +11,14 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::cli::deposit_policy::{ChosenPolicy, DepositArgs};
 use crate::cli::descriptors;
@@ -345,8 +348,18 @@ async fn run_until_shutdown(
         never = reloading => never,
     };
     drop(close);
-    control.await??;
+    await_commands(control, config.http.shutdown).await;
     Ok(served?)
+}
+
+/// Waits for the commands that are being executed.
+async fn await_commands(control: JoinHandle<io::Result<()>>, limit: Duration) {
+    match timeout(limit, control).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => tracing::error!(%error, "the control socket failed"),
+        Ok(Err(error)) => tracing::error!(%error, "the control socket failed"),
+        Err(_) => tracing::warn!("a command on the control socket did not end in time and was cut off"),
+    }
 }
 
 /// Opens the control socket; `None` if the folder's path is longer than the system allows for a socket.
@@ -369,6 +382,7 @@ fn control_state(data: &Path, node: &Arc<AppState>, store: Arc<NodeStore>) -> Co
         accounts: Arc::new(AccountFiles::in_ledger(data)),
         snapshot: Box::new(move || node_snapshot::make(&of_snapshot, &store)),
         remove_snapshot: Box::new(move || node_snapshot::remove(&of_removal)),
+        turn: Mutex::default(),
     }
 }
 

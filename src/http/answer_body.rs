@@ -1,40 +1,49 @@
-//! The body of an answer over HTTP/2, which reports to its connection whether the client takes it.
+//! The body of an answer that is sent piece by piece: of HTTP/2, and streamed ones of HTTP/1.1.
 //!
-//! A client of HTTP/2 can stop taking an answer by its flow-control window while the socket stays writable, so the socket's
-//! write timeout does not notice. hyper polls a body only when the window allows more bytes: a body that was polled and not
-//! polled again waits for the client, unless it had no bytes to give.
+//! It keeps the request counted as being processed until its end, and reports whether it waits for the client. A client of
+//! HTTP/2 can stop taking an answer by its flow-control window while the socket stays writable, so the socket's write timeout does
+//! not notice. hyper takes the next piece of a body once the window allows a byte of it, so a piece that was not followed by another
+//! poll waits for the client. Pieces are small: what hyper holds of an answer that nobody takes is one of them.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use hyper::body::{Frame, SizeHint};
 
-use crate::http::connections::OpenConnection;
+use crate::http::connections::RequestGuard;
+
+/// Most bytes of a piece.
+const PIECE: usize = 16 * 1024;
 
 /// An answer's body.
 #[derive(Debug)]
 pub struct AnswerBody {
     body: Body,
-    connection: Arc<OpenConnection>,
+    /// What is left of the last frame of `body`.
+    rest: Bytes,
+    request: RequestGuard,
+    /// Its number among all answers of the process.
+    number: u64,
     /// Whether it was last counted as waiting for the client.
     is_untaken: bool,
 }
 
 impl AnswerBody {
-    /// The body that goes over `connection`.
+    /// The body of the answer to `request`.
     #[must_use]
-    pub fn new(body: Body, connection: Arc<OpenConnection>) -> Self {
-        connection.set_answering(true);
-        connection.set_untaken(true);
-        Self { body, connection, is_untaken: true }
+    pub fn new(body: Body, request: RequestGuard) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        request.connection().set_untaken(number, true);
+        Self { body, rest: Bytes::new(), request, number, is_untaken: true }
     }
 
     fn set_untaken(&mut self, untaken: bool) {
         if self.is_untaken != untaken {
             self.is_untaken = untaken;
-            self.connection.set_untaken(untaken);
+            self.request.connection().set_untaken(self.number, untaken);
         }
     }
 }
@@ -48,23 +57,80 @@ impl hyper::body::Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         self.set_untaken(false);
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        self.set_untaken(matches!(frame, Poll::Ready(Some(_))));
-        frame
+        let frame = if self.rest.is_empty() { Pin::new(&mut self.body).poll_frame(cx) } else { Poll::Ready(None) };
+        let frame = match frame {
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => {
+                    self.rest = data;
+                    Poll::Ready(None)
+                }
+                Err(frame) => return Poll::Ready(Some(Ok(frame))),
+            },
+            frame => frame,
+        };
+        if self.rest.is_empty() {
+            return frame;
+        }
+        let length = self.rest.len().min(PIECE);
+        let piece = self.rest.split_to(length);
+        self.set_untaken(true);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut whole = SizeHint::new();
+        whole.set_lower(hint.lower().saturating_add(rest));
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper.saturating_add(rest));
+        }
+        whole
     }
 }
 
 impl Drop for AnswerBody {
     fn drop(&mut self) {
         self.set_untaken(false);
-        self.connection.set_answering(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Duration;
+
+    use futures_util::FutureExt as _;
+    use hyper::body::Body as _;
+
+    use super::*;
+    use crate::http::connections::OpenConnection;
+
+    fn next(body: &mut AnswerBody) -> Option<usize> {
+        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).now_or_never().flatten();
+        frame.map(|frame| frame.unwrap().into_data().unwrap().len())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_goes_out_in_pieces_and_waits_for_its_client_in_between() {
+        let connection = OpenConnection::detached(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let whole = vec![7; 2 * PIECE + 1];
+        let mut body = AnswerBody::new(Body::from(whole), connection.begin_request());
+        assert_eq!(body.size_hint().exact(), Some(2 * PIECE as u64 + 1));
+        let minute = Duration::from_mins(1);
+        for (length, left) in [(PIECE, PIECE + 1), (PIECE, 1), (1, 0)] {
+            assert_eq!(next(&mut body), Some(length));
+            assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(left as u64), left == 0));
+            tokio::time::advance(minute).await;
+            assert_eq!((connection.untaken(), connection.idle()), (minute, Duration::ZERO));
+        }
+        assert_eq!(next(&mut body), None);
+        assert_eq!(connection.untaken(), Duration::ZERO);
+        drop(body);
+        tokio::time::advance(minute).await;
+        assert_eq!(connection.idle(), minute);
     }
 }

@@ -1,6 +1,7 @@
 //! The client's address: the peer of the connection, or what a trusted proxy says of it (RFC 7239, `X-Forwarded-For`).
 //!
-//! It serves rate limits and log lines, and nothing else. No access is ever granted or refused by an address.
+//! It serves rate limits and log lines, and tells who may read the metrics. No access to the ledger, to private content or to a case is
+//! ever granted or refused by an address.
 //!
 //! # Invariants
 //!
@@ -109,7 +110,11 @@ impl NetworkList {
 ///
 /// Handlers take it as an extractor; the server puts it into each request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClientAddress(IpAddr);
+pub struct ClientAddress {
+    ip: IpAddr,
+    /// Whether it is the client's: false where a trusted proxy does not say whose request it passes.
+    is_known: bool,
+}
 
 impl ClientAddress {
     /// The client behind a connection from `peer` with these headers.
@@ -117,27 +122,36 @@ impl ClientAddress {
     pub fn of(peer: IpAddr, headers: &HeaderMap, proxies: &NetworkList) -> Self {
         let peer = peer.to_canonical();
         if !proxies.contain(peer) {
-            return Self(peer);
+            return Self { ip: peer, is_known: true };
         }
-        Self(forwarded_client(peer, headers, proxies).unwrap_or(peer))
+        match forwarded_client(peer, headers, proxies) {
+            Some(ip) => Self { ip, is_known: true },
+            None => Self { ip: peer, is_known: false },
+        }
     }
 
     /// The address itself.
     #[must_use]
     pub const fn ip(self) -> IpAddr {
-        self.0
+        self.ip
+    }
+
+    /// Whether the client is in one of the networks; never, where its address is not known.
+    #[must_use]
+    pub fn is_in(self, networks: &NetworkList) -> bool {
+        self.is_known && networks.contain(self.ip)
     }
 
     /// What limits count by: an IPv4 address, or the /64 network of an IPv6 address, all of which one client may use.
     #[must_use]
     pub const fn group(self) -> AddressGroup {
-        AddressGroup::of(self.0)
+        AddressGroup::of(self.ip)
     }
 }
 
 impl std::fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        self.ip.fmt(f)
     }
 }
 
@@ -350,13 +364,22 @@ mod tests {
         assert_eq!(client("127.0.0.1", &unended, &["127.0.0.1"]), "192.0.2.1");
         let both = [("forwarded", "for=6.6.6.6"), ("x-forwarded-for", "192.0.2.1")];
         assert_eq!(client("127.0.0.1", &both, &["127.0.0.1"]), "127.0.0.1");
+        // Whose request it is, is not known then: it may not read what monitoring may.
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", HeaderValue::from_static("192.0.2.1"));
+        let of =
+            |headers: &HeaderMap| ClientAddress::of("127.0.0.1".parse().unwrap(), headers, &proxies(&["127.0.0.1"]));
+        assert!(!of(&headers).is_in(&NetworkList::loopback()));
+        headers.append("forwarded", HeaderValue::from_static("for=a"));
+        assert!(!of(&headers).is_in(&NetworkList::loopback()));
+        assert!(of(&HeaderMap::new()).is_in(&NetworkList::loopback()));
         let bytes = [("x-forwarded-for", "192.0.2.1, é")];
         assert_eq!(client("127.0.0.1", &bytes, &["127.0.0.1"]), "127.0.0.1");
     }
 
     #[test]
     fn a_network_is_counted_as_one_client() {
-        let group = |text: &str| ClientAddress(text.parse().unwrap()).group();
+        let group = |text: &str| ClientAddress { ip: text.parse().unwrap(), is_known: true }.group();
         assert_eq!(group("2001:db8:1:2::1"), group("2001:db8:1:2:ffff:ffff:ffff:ffff"));
         assert_ne!(group("2001:db8:1:2::1"), group("2001:db8:1:3::1"));
         assert_ne!(group("192.0.2.1"), group("192.0.2.2"));

@@ -3,7 +3,7 @@
 //! # Invariants
 //!
 //! There are never more connections than [`Connections::new`] allows, so they cannot use up the file descriptors. A connection
-//! counts until its socket is closed. Only connections that wait for their client are evicted, never one whose request is being
+//! holds its permit until its socket is closed; one that is evicted leaves its client's count at once. Only connections that wait for their client are evicted, never one whose request is being
 //! processed.
 
 use std::collections::HashMap;
@@ -44,12 +44,10 @@ pub struct OpenConnection {
     answered_ms: AtomicU64,
     /// Requests that wait for their bodies.
     awaited_bodies: AtomicUsize,
-    /// Answers of HTTP/2 that are not sent to their end.
-    answers: AtomicUsize,
-    /// Those of them that wait for the client to take bytes.
-    untaken_answers: AtomicUsize,
-    /// When the client last took bytes of any.
-    taken_ms: AtomicU64,
+    /// Whether it is one of HTTP/2, whose pings are no activity.
+    is_http2: AtomicBool,
+    /// Answers that wait for the client to take bytes, and since when.
+    untaken: Mutex<HashMap<u64, u64>>,
     /// Whether a body was not read to its end, so that no other request can follow on a connection of HTTP/1.1.
     is_unread: AtomicBool,
     /// Whether it is evicted.
@@ -67,9 +65,8 @@ impl OpenConnection {
             requests: AtomicUsize::new(0),
             answered_ms: AtomicU64::new(now_ms()),
             awaited_bodies: AtomicUsize::new(0),
-            answers: AtomicUsize::new(0),
-            untaken_answers: AtomicUsize::new(0),
-            taken_ms: AtomicU64::new(0),
+            is_http2: AtomicBool::new(false),
+            untaken: Mutex::default(),
             is_unread: AtomicBool::new(false),
             is_evicted: AtomicBool::new(false),
             eviction: Notify::new(),
@@ -111,30 +108,35 @@ impl OpenConnection {
         add_or_subtract(&self.awaited_bodies, awaits);
     }
 
-    /// Records that an answer of HTTP/2 begins, or has ended.
-    pub fn set_answering(&self, answers: bool) {
-        add_or_subtract(&self.answers, answers);
-        self.answered_ms.store(now_ms(), Ordering::Relaxed);
+    /// Records that HTTP/2 is spoken on it.
+    pub fn set_http2(&self) {
+        self.is_http2.store(true, Ordering::Relaxed);
     }
 
-    /// Records that an answer of HTTP/2 waits for the client, or does so no longer.
-    pub fn set_untaken(&self, waits: bool) {
-        add_or_subtract(&self.untaken_answers, waits);
-        self.taken_ms.store(now_ms(), Ordering::Relaxed);
+    /// Records that the answer with this number waits for the client from now on, or does so no longer. The number is unique among
+    /// the answers of the connection.
+    pub fn set_untaken(&self, answer: u64, waits: bool) {
+        // One entry changes, so a panicked thread leaves a valid map.
+        let mut untaken = self.untaken.lock().unwrap_or_else(PoisonError::into_inner);
+        if waits {
+            untaken.insert(answer, now_ms());
+        } else {
+            untaken.remove(&answer);
+        }
     }
 
-    /// For how long no request has been processed; zero while one is, or while an answer is sent.
+    /// For how long no request has been processed; zero while one is.
     #[must_use]
     pub fn idle(&self) -> Duration {
-        let is_busy = self.requests.load(Ordering::Relaxed) > 0 || self.answers.load(Ordering::Relaxed) > 0;
+        let is_busy = self.requests.load(Ordering::Relaxed) > 0;
         if is_busy { Duration::ZERO } else { since(self.answered_ms.load(Ordering::Relaxed)) }
     }
 
-    /// For how long the client has taken nothing of any answer; zero if none waits for it.
+    /// For how long the client has taken nothing of the answer that waits longest; zero if none waits for it.
     #[must_use]
     pub fn untaken(&self) -> Duration {
-        let waits = self.untaken_answers.load(Ordering::Relaxed) > 0;
-        if waits { since(self.taken_ms.load(Ordering::Relaxed)) } else { Duration::ZERO }
+        let untaken = self.untaken.lock().unwrap_or_else(PoisonError::into_inner);
+        untaken.values().min().map_or(Duration::ZERO, |since_ms| since(*since_ms))
     }
 
     /// Marks that a body was not read to its end.
@@ -159,8 +161,11 @@ impl OpenConnection {
         self.eviction.notified().await;
     }
 
-    /// When bytes were last sent or received, if it waits for its client.
+    /// When bytes were last sent or received, if it waits for its client; of HTTP/2, when it last had a request.
     fn stalled_since_ms(&self) -> Option<u64> {
+        if self.is_http2.load(Ordering::Relaxed) && self.requests.load(Ordering::Relaxed) == 0 {
+            return Some(self.answered_ms.load(Ordering::Relaxed));
+        }
         let waits = self.requests.load(Ordering::Relaxed) <= self.awaited_bodies.load(Ordering::Relaxed);
         waits.then(|| self.active_ms.load(Ordering::Relaxed))
     }
@@ -178,9 +183,17 @@ fn since(ms: u64) -> Duration {
     Duration::from_millis(now_ms().saturating_sub(ms))
 }
 
-/// A request that is being processed.
+/// A request that is being processed: until the head of an answer of known length, or the end of any other.
 #[derive(Debug)]
 pub struct RequestGuard(Arc<OpenConnection>);
+
+impl RequestGuard {
+    /// Its connection.
+    #[must_use]
+    pub const fn connection(&self) -> &Arc<OpenConnection> {
+        &self.0
+    }
+}
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {
@@ -387,6 +400,25 @@ mod tests {
         assert!(connections.register(of_a, false, false).is_none());
         drop((first, second));
         assert_eq!(connections.0.lock().all.len(), 3, "an entry that was closed is taken out once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pings_of_http2_are_no_activity_and_the_answer_that_waits_longest_counts() {
+        let connection = OpenConnection::detached(address("192.0.2.1"));
+        connection.set_http2();
+        let begun = connection.stalled_since_ms();
+        tokio::time::advance(Duration::from_secs(5)).await;
+        connection.touch();
+        assert_eq!(connection.stalled_since_ms(), begun);
+        connection.set_untaken(1, true);
+        tokio::time::advance(Duration::from_secs(5)).await;
+        connection.set_untaken(2, true);
+        assert_eq!(connection.untaken(), Duration::from_secs(5));
+        connection.set_untaken(1, false);
+        assert_eq!(connection.untaken(), Duration::ZERO);
+        let request = connection.begin_request();
+        assert_ne!(connection.stalled_since_ms(), begun);
+        drop(request);
     }
 
     #[tokio::test]

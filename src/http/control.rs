@@ -15,7 +15,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::State;
@@ -48,6 +48,8 @@ pub struct ControlState {
     pub snapshot: Box<dyn Fn() -> Result<PathBuf, String> + Send + Sync>,
     /// Removes the snapshot, if there is one. Blocking.
     pub remove_snapshot: Box<dyn Fn() -> io::Result<()> + Send + Sync>,
+    /// One command at a time.
+    pub turn: Mutex<()>,
 }
 
 impl std::fmt::Debug for ControlState {
@@ -89,6 +91,7 @@ impl ControlSocket {
             .route("/certificate", post(reload_certificate))
             .route("/deposit-policy", put(change_policy))
             .with_state(Arc::new(state));
+        // Without the timeouts of the node's listeners: only the operator can connect.
         let served = axum::serve(self.listener, router).with_graceful_shutdown(shutdown).await;
         // A socket that stays is replaced at the next start.
         let _ = std::fs::remove_file(&self.path);
@@ -135,12 +138,18 @@ impl IntoResponse for ControlError {
     }
 }
 
+/// Runs a command on the blocking pool, to its end even if its client disconnects.
 async fn blocking<T: Send + 'static>(
     state: &Arc<ControlState>,
     work: impl FnOnce(&ControlState) -> Result<T, ControlError> + Send + 'static,
 ) -> Result<T, ControlError> {
     let state = Arc::clone(state);
-    let done = tokio::task::spawn_blocking(move || work(&state)).await;
+    let done = tokio::task::spawn_blocking(move || {
+        // No command leaves anything half done that another would see.
+        let _turn = state.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&state)
+    });
+    let done = done.await;
     done.map_err(|error| ControlError::new("internal", &error))?
 }
 
@@ -179,16 +188,15 @@ async fn reload_certificate(State(state): State<Arc<ControlState>>) -> Result<Re
 
 async fn change_policy(State(state): State<Arc<ControlState>>, body: String) -> Result<Response, ControlError> {
     let policy = body.trim().parse::<DepositPolicy>().map_err(|error| ControlError::new("bad_value", &error))?;
-    let before = state.node.admission().policy();
     blocking(&state, move |state| {
+        let before = state.node.admission().policy();
         // Recorded first: a policy that is in force is in force after a restart, too.
         let recorded = policy.record(&*state.accounts);
-        recorded.map_err(|error| ControlError::new("deposit_policy_unreadable", &error))?;
+        recorded.map_err(|error| ControlError::new("deposit_policy_not_recorded", &error))?;
         state.node.admission().set_policy(policy);
-        Ok(())
+        tracing::warn!(%before, %policy, "the operator changed the deposit policy");
+        let changed = json!({ "deposits": policy.word(), "deposits_before": before.word() });
+        Ok(caching::json(&changed, Caching::Never))
     })
-    .await?;
-    tracing::warn!(%before, %policy, "the operator changed the deposit policy");
-    Ok(caching::json(&json!({ "deposits": policy.word(), "deposits_before": before.word() }), Caching::Never)
-        .into_response())
+    .await
 }

@@ -21,7 +21,7 @@ use axum::http::{HeaderValue, Method, Version};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use futures_util::future::Either;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tower::Service;
 
 use crate::http::answer_body::AnswerBody;
@@ -134,6 +134,7 @@ impl ConnectionService {
         let checked = target::check(request.method(), request.uri(), version, request.headers(), connection.is_tls());
         let options = self.state.options();
         let client = ClientAddress::of(connection.peer(), request.headers(), &options.trusted_proxies);
+        // Dropped with the future if the client is gone before the answer.
         let record = RequestRecord::begin(&request, client, options.request_log);
         let checked = checked.and_then(|()| require_plain_body(request.headers()));
         let checked = match request.uri().path() {
@@ -152,10 +153,13 @@ impl ConnectionService {
             Either::Right(self.router.call(request))
         };
         Box::pin(async move {
-            let _guard = guard;
-            let mut answered = answering.await;
+            let answered = answering.await;
+            let mut answered = answered.map(|response| match response.body().size_hint().exact() {
+                Some(_) if version != Version::HTTP_2 => response,
+                _ => response.map(|body| Body::new(AnswerBody::new(body, guard))),
+            });
             if version == Version::HTTP_2 {
-                return answered.map(|response| response.map(|body| Body::new(AnswerBody::new(body, connection))));
+                return answered;
             }
             // The handler left a part of the body unread, so no other request can follow on this connection.
             if connection.is_unread()
@@ -201,6 +205,7 @@ async fn serve_fast(
     record: RequestRecord,
 ) -> Response {
     let (method, path) = route.metric_labels();
+    record.set_route(path);
     let conditional = ConditionalRequest::of(&request);
     let mut response = match state.request_limiters().count_route(client, method, path) {
         // Nothing uses the state of a request again after it panicked.

@@ -152,7 +152,7 @@ enum ListeningSocket {
 pub type Socket = tokio_util::either::Either<TcpStream, UnixStream>;
 
 impl Listener {
-    /// A TCP listener that serves plain HTTP to every peer.
+    /// A TCP listener that serves plain HTTP to every peer: for tests and benchmarks.
     #[must_use]
     pub const fn plain(listener: TcpListener) -> Self {
         Self { socket: ListeningSocket::Tcp(listener), tls: None, proxies_only: false }
@@ -246,7 +246,7 @@ impl Drop for ListeningSocket {
     }
 }
 
-/// Listens on the Unix socket `path`. One that a stopped process has left behind is replaced.
+/// Listens on the Unix socket `path`. One that a stopped process has left behind is replaced. The process must have the umask 0077.
 ///
 /// # Errors
 ///
@@ -255,16 +255,21 @@ pub fn bind_unix(path: &Path, mode: u32) -> Result<UnixListener, ListenError> {
     let failed = |error| ListenError::System { address: ListenAddress::Unix(path.to_owned()), error };
     match fs::symlink_metadata(path) {
         Ok(metadata) if !metadata.file_type().is_socket() => return Err(ListenError::NotASocket(path.to_owned())),
-        Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
-            return Err(ListenError::InUse(path.to_owned()));
-        }
-        Ok(_) => fs::remove_file(path).map_err(failed)?,
+        // A socket that nobody listens on refuses connections.
+        Ok(_) => match std::os::unix::net::UnixStream::connect(path) {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path).map_err(failed)?,
+            _ => return Err(ListenError::InUse(path.to_owned())),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
     // Nobody else can connect before the mode is set: the node's umask is 0077.
     let listener = UnixListener::bind(path).map_err(failed)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(failed)?;
+    if let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
+        // A socket that stays is replaced at the next start.
+        let _ = fs::remove_file(path);
+        return Err(failed(error));
+    }
     Ok(listener)
 }
 

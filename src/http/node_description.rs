@@ -1,13 +1,17 @@
-//! What a node tells of itself besides its ledger: operator, version, clock source; and metrics of its disk and certificate.
+//! The description of a node besides its ledger: operator, version, clock source; and gauges of its disk and certificate.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::regular;
 use crate::http::tls::TlsIdentity;
 use crate::ledger::time::Timestamp;
 
 /// The parts of a ledger's folder whose size is measured, with their names in the metrics.
 const PARTS: [(&str, &str); 3] = [("db", "database"), ("originals", "originals"), ("accounts", "accounts")];
+
+/// Most bytes of a file with a time.
+const TIME_MAX: usize = 64;
 
 /// The description of a node.
 #[derive(Debug, Clone, Default)]
@@ -33,30 +37,36 @@ impl NodeDescription {
         env!("CARGO_PKG_VERSION")
     }
 
-    /// Sets the gauges of disk and certificate. Reads the sizes of all files of the ledger's folder: blocking.
-    pub fn measure(&self) {
+    /// Sets the gauges of version, certificate, free space and last backup. A few small reads.
+    pub fn set_gauges(&self) {
         metrics::gauge!("tiezheng_build_info", "version" => Self::version()).set(1.0);
         if let Some(tls) = &self.tls {
             metrics::gauge!("tiezheng_tls_certificate_expiry_timestamp_seconds").set(seconds(tls.valid_until()));
         }
+        if let Some(reserved) = self.reserved {
+            metrics::gauge!("tiezheng_disk_reserved_bytes").set(float(reserved));
+        }
+        if let Some(disk) = self.data.as_ref().and_then(|data| rustix::fs::statvfs(data).ok()) {
+            metrics::gauge!("tiezheng_disk_free_bytes").set(float(disk.f_bavail.saturating_mul(disk.f_frsize)));
+        }
+        if let Some(file) = &self.last_backup {
+            metrics::gauge!("tiezheng_last_backup_timestamp_seconds").set(time_in(file).map_or(0.0, seconds));
+        }
+    }
+
+    /// Sets the gauges of used space. Reads the sizes of all files of the ledger's folder: blocking.
+    pub fn measure_files(&self) {
         let Some(data) = &self.data else { return };
         for (folder, part) in PARTS {
             metrics::gauge!("tiezheng_disk_used_bytes", "part" => part).set(float(size_of(&data.join(folder))));
         }
-        if let Ok(disk) = rustix::fs::statvfs(data) {
-            metrics::gauge!("tiezheng_disk_free_bytes").set(float(disk.f_bavail.saturating_mul(disk.f_frsize)));
-        }
-        if let Some(reserved) = self.reserved {
-            metrics::gauge!("tiezheng_disk_reserved_bytes").set(float(reserved));
-        }
-        let last_backup = self.last_backup.as_deref().and_then(time_in);
-        metrics::gauge!("tiezheng_last_backup_timestamp_seconds").set(last_backup.map_or(0.0, seconds));
     }
 }
 
 /// The time in a file, in milliseconds since the epoch.
 fn time_in(path: &Path) -> Option<Timestamp> {
-    Timestamp::from_millis(fs::read_to_string(path).ok()?.trim_end().parse().ok()?)
+    let text = String::from_utf8(regular::read_own(path, TIME_MAX).ok()?).ok()?;
+    Timestamp::from_millis(text.trim_end().parse().ok()?)
 }
 
 /// Bytes of all files in a folder and its subfolders; what cannot be read counts nothing.

@@ -65,6 +65,7 @@ const ANY: &[ErrorCode] = codes![
     Misdirected,
     TooManyConnections,
     TlsRequired,
+    TooManyFields,
     RateLimited,
     PartialBody,
     UnsupportedContentEncoding,

@@ -58,11 +58,11 @@ impl RequestLimiters {
     /// The limiters of these limits. Of several limits of one route the last is used.
     #[must_use]
     pub fn new(limits: &RequestLimits) -> Self {
-        let per_route = limits.per_route.iter();
+        let routes: HashMap<_, _> = limits.per_route.iter().cloned().collect();
         Self {
             address: limits.per_address.limiter(),
             account: limits.per_account.limiter(),
-            routes: per_route.filter_map(|(route, limit)| Some((route.clone(), limit.limiter()?))).collect(),
+            routes: routes.into_iter().filter_map(|(route, limit)| Some((route, limit.limiter()?))).collect(),
         }
     }
 
@@ -86,6 +86,8 @@ impl RequestLimiters {
         if self.routes.is_empty() {
             return Ok(());
         }
+        // HEAD is answered by the handler of GET.
+        let method = if method == "HEAD" { "GET" } else { method };
         let Some(limiter) = self.routes.get(&format!("{method} {route}")) else { return Ok(()) };
         let limited = limiter.take(&client.group()).err();
         limited.map_or(Ok(()), |limited| Err(ApiError::rate_limited(limited.retry_after, "this address and route")))
@@ -124,6 +126,7 @@ mod tests {
         assert!(limiters.count(other).is_ok());
         assert!(limiters.count_route(one, "GET", "/v1/search").is_ok());
         assert!(limiters.count_route(one, "GET", "/v1/search").is_err());
+        assert!(limiters.count_route(one, "HEAD", "/v1/search").is_err());
         assert!(limiters.count_route(one, "POST", "/v1/search").is_ok());
         assert!(limiters.count_route(other, "GET", "/v1/search").is_ok());
     }

@@ -93,7 +93,7 @@ fn describe() {
         ("tiezheng_connections", "Open connections."),
         ("tiezheng_connections_limit", "Most open connections."),
         ("tiezheng_disk_used_bytes", "Bytes of the ledger's folder by part, measured once a minute."),
-        ("tiezheng_disk_free_bytes", "Free bytes of the ledger's file system, measured once a minute."),
+        ("tiezheng_disk_free_bytes", "Free bytes of the ledger's file system."),
         ("tiezheng_disk_reserved_bytes", "Bytes of the disk that originals in custody leave free."),
         (
             "tiezheng_last_backup_timestamp_seconds",
@@ -115,6 +115,7 @@ pub fn render(state: &AppState) -> String {
     metrics::gauge!("tiezheng_pool_waiting").set(float(health.waiting));
     metrics::gauge!("tiezheng_pool_capacity").set(float(health.capacity));
     metrics::gauge!("tiezheng_writing").set(if health.writing.is_ok() { 1.0 } else { 0.0 });
+    state.description().set_gauges();
     let is_clock_paused = matches!(&health.writing, Err(Halt::Paused(Pause::Clock(_))));
     metrics::gauge!("tiezheng_clock_paused").set(if is_clock_paused { 1.0 } else { 0.0 });
     metrics::gauge!("tiezheng_connections").set(float(state.connections().open()));

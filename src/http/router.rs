@@ -169,9 +169,12 @@ pub fn router(state: Arc<AppState>, shutdown: ShutdownSignal) -> Router {
 async fn common_middleware(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let conditional = ConditionalRequest::of(&request);
     let extensions = request.extensions();
-    let (record, client) = (extensions.get::<RequestRecord>().copied(), extensions.get::<ClientAddress>().copied());
+    let (record, client) = (extensions.get::<RequestRecord>().cloned(), extensions.get::<ClientAddress>().copied());
     let route = extensions.get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    if let Some(record) = &record {
+        record.set_route(route);
+    }
     let limited =
         client.map_or(Ok(()), |client| state.request_limiters().count_route(client, request.method().as_str(), route));
     let mut response = match limited {

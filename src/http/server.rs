@@ -50,7 +50,12 @@ use crate::wire::problem::PROBLEM_JSON;
 /// thousand slow senders of heads hold 320 MB.
 const HEAD_MAX: usize = 32 * 1024;
 /// Most requests at a time on one connection of HTTP/2.
-const STREAMS: u32 = 100;
+const STREAMS: u32 = 64;
+/// Longest head of a request of HTTP/2, as its specification counts: names, values and 32 bytes a field.
+const HEAD_MAX_HTTP2: u32 = 16 * 1024;
+/// Most bytes of a body that a client of HTTP/2 may send before a handler reads them: of one request, and of all of a connection.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 128 * 1024;
 /// Most bytes of one answer that wait for the client of a stream of HTTP/2.
 const STREAM_BUFFER: usize = 64 * 1024;
 /// The wait before accepting again after the process has run out of file descriptors.
@@ -59,6 +64,8 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 const UPKEEP: Duration = Duration::from_secs(5);
 /// Sizes on the disk are measured once in this many rounds of maintenance: once a minute.
 const MEASURE_EVERY: u64 = 12;
+/// How long a client without requests has to take part in the closing of its connection.
+const CLOSING: Duration = Duration::from_secs(2);
 /// Interval at which a connection of HTTP/2 is checked for an idle or stalled client.
 const STALL_CHECK: Duration = Duration::from_secs(1);
 
@@ -86,11 +93,11 @@ pub async fn serve(
     let description = state.description().clone();
     let closing = watch::Sender::new(false);
     let told = ShutdownSignal::from_receiver(closing.subscribe());
-    let mut hooks = JoinSet::new();
+    let mut background = JoinSet::new();
     if let Ok(filing) = state.filing() {
-        hooks.spawn(Arc::clone(filing).deliver_webhooks(told.clone().wait()));
-        hooks.spawn(Arc::clone(filing).run_erasures(told.clone().wait()));
-        hooks.spawn(Arc::clone(filing).run_revocations(told.clone().wait()));
+        background.spawn(Arc::clone(filing).deliver_webhooks(told.clone().wait()));
+        background.spawn(Arc::clone(filing).run_erasures(told.clone().wait()));
+        background.spawn(Arc::clone(filing).run_revocations(told.clone().wait()));
     }
     let server = Server {
         connections: state.connections().clone(),
@@ -103,7 +110,12 @@ pub async fn serve(
     for listener in listeners {
         loops.spawn(server.clone().accept_all(listener));
     }
-    shutdown.await;
+    tokio::select! {
+        biased;
+        () = shutdown => {}
+        // An accept loop ends at the shutdown only.
+        Some(Err(error)) = loops.join_next() => tracing::error!(%error, "an accept loop ended; the node stops"),
+    }
     closing.send_replace(true);
     let mut open = Vec::new();
     while let Some(ended) = loops.join_next().await {
@@ -121,7 +133,11 @@ pub async fn serve(
         connections.shutdown().await;
     }
     upkeep.abort();
-    while hooks.join_next().await.is_some() {}
+    while let Some(ended) = background.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a background task of the filing service failed");
+        }
+    }
     Ok(())
 }
 
@@ -200,6 +216,7 @@ impl Server {
                 }
             };
             if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
+                connection.set_http2();
                 self.serve_http2(TokioIo::new(stream), connection).await;
             } else {
                 self.serve_http1(TokioIo::new(stream), connection).await;
@@ -215,23 +232,24 @@ impl Server {
         let service = TowerToHyperService::new(self.front.on(Arc::clone(connection)));
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(self.options.header_timeout).max_buf_size(HEAD_MAX);
-        self.driven(builder.serve_connection(io, service), std::future::pending()).await;
+        self.run_connection(builder.serve_connection(io, service), connection, std::future::pending()).await;
     }
 
     async fn serve_http2(&self, io: impl Read + Write + Unpin + Send + 'static, connection: &Arc<OpenConnection>) {
         let service = TowerToHyperService::new(self.front.on(Arc::clone(connection)));
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_send_buf_size(STREAM_BUFFER);
-        builder.max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX));
+        builder.max_header_list_size(HEAD_MAX_HTTP2);
+        builder.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
         let conn = builder.serve_connection(io, service);
         tokio::select! {
-            () = self.driven(conn, idle(connection, self.options.header_timeout)) => {}
+            () = self.run_connection(conn, connection, idle(connection, self.options.header_timeout)) => {}
             () = stalled(connection, self.options.write_timeout) => tracing::debug!("a client took no bytes of its answers in time"),
         }
     }
 
     /// Runs a connection until it ends. Requests in flight are completed at the shutdown, or when `end` completes.
-    async fn driven<C>(&self, conn: C, end: impl Future<Output = ()>)
+    async fn run_connection<C>(&self, conn: C, connection: &OpenConnection, end: impl Future<Output = ()>)
     where
         C: GracefulConnection,
         C::Error: std::fmt::Display,
@@ -249,7 +267,15 @@ impl Server {
             ended = conn.as_mut() => ended,
             () = ending => {
                 conn.as_mut().graceful_shutdown();
-                conn.await
+                // A client of HTTP/2 has to answer before the connection is closed. Requests in flight have their time.
+                let cut_off = async {
+                    sleep(CLOSING).await;
+                    idle(connection, CLOSING).await;
+                };
+                tokio::select! {
+                    ended = conn => ended,
+                    () = cut_off => return tracing::debug!("a client did not take part in closing its connection"),
+                }
             }
         };
         if let Err(error) = ended {
@@ -339,7 +365,7 @@ async fn upkeep(description: NodeDescription) {
         let done = tokio::task::spawn_blocking(move || {
             request_metrics::recorder().run_upkeep();
             if round.is_multiple_of(MEASURE_EVERY) {
-                description.measure();
+                description.measure_files();
             }
         });
         if let Err(error) = done.await {

@@ -19,14 +19,20 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use crate::error_code::ErrorCode;
 use crate::http::problem::ApiError;
 
-/// Checks the target and the Host fields of a request that came over TLS or in clear text.
+/// Most header fields of a request. HTTP/1.1 has the same limit in hyper; fields of HTTP/2 can be repeated for a byte each.
+const FIELDS_MAX: usize = 100;
+
+/// Checks the number of fields, the target and the Host fields of a request that came over TLS or in clear text.
 ///
 /// # Errors
 ///
-/// `bad_host`; `misdirected` for an absolute target of another scheme than the connection's.
+/// `too_many_fields`; `bad_host`; `misdirected` for an absolute target of another scheme than the connection's.
 pub fn check(method: &Method, uri: &Uri, version: Version, headers: &HeaderMap, is_tls: bool) -> Result<(), ApiError> {
+    if headers.len() > FIELDS_MAX {
+        return Err(ApiError::new(ErrorCode::TooManyFields, format!("at most {FIELDS_MAX} fields are accepted")));
+    }
     if version == Version::HTTP_2 {
-        return host_of_http2(uri, headers);
+        return host_of_http2(uri, headers, is_tls);
     }
     one_host(version, headers)?;
     match (uri.scheme(), uri.authority()) {
@@ -56,7 +62,10 @@ fn one_host(version: Version, headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-fn host_of_http2(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+fn host_of_http2(uri: &Uri, headers: &HeaderMap, is_tls: bool) -> Result<(), ApiError> {
+    if let Some(scheme) = uri.scheme() {
+        has_scheme(scheme, is_tls)?;
+    }
     match uri.authority() {
         None => one_host(Version::HTTP_11, headers),
         Some(authority) if !is_host(authority.as_str().as_bytes()) => {
@@ -75,14 +84,16 @@ fn absolute(scheme: &Scheme, authority: &Authority, is_tls: bool) -> Result<(), 
     if !is_host(authority.as_str().as_bytes()) {
         return Err(bad("the host of the request target is no host name or address"));
     }
+    has_scheme(scheme, is_tls)
+}
+
+fn has_scheme(scheme: &Scheme, is_tls: bool) -> Result<(), ApiError> {
     let own = if is_tls { Scheme::HTTPS } else { Scheme::HTTP };
-    if *scheme != own {
-        return Err(ApiError::new(
-            ErrorCode::Misdirected,
-            format!("the request target is of `{scheme}`, this listener of `{own}`"),
-        ));
+    if *scheme == own {
+        return Ok(());
     }
-    Ok(())
+    let detail = format!("the request target is of `{scheme}`, this listener of `{own}`");
+    Err(ApiError::new(ErrorCode::Misdirected, detail))
 }
 
 /// `uri-host [":" port]` of RFC 9110 section 7.2, with a host that is not empty and no user information.
@@ -203,7 +214,17 @@ mod tests {
 
     #[test]
     fn a_request_of_http2_names_one_host() {
-        let of = |uri: &str, hosts: &[&[u8]]| checked(Version::HTTP_2, uri, hosts);
+        let of = |uri: &str, hosts: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(HOST, HeaderValue::from_bytes(host).unwrap());
+            }
+            let checked = check(&Method::GET, &uri.parse().unwrap(), Version::HTTP_2, &headers, true);
+            checked.map_err(|failure| failure.code().as_str())
+        };
+        assert_eq!(of("http://evidence.example/v1/ledger", &[]), Err("misdirected"));
+        let many = [&b"evidence.example"[..]; FIELDS_MAX + 1];
+        assert_eq!(of("https://evidence.example/v1/ledger", &many), Err("too_many_fields"));
         assert_eq!(of("https://evidence.example/v1/ledger", &[]), Ok(()));
         assert_eq!(of("https://evidence.example/v1/ledger", &[b"EVIDENCE.example"]), Ok(()));
         assert_eq!(of("/v1/ledger", &[b"evidence.example"]), Ok(()));

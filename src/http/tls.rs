@@ -3,8 +3,8 @@
 //! # Invariants
 //!
 //! TLS 1.2 and 1.3 only, with the cipher suites of rustls: each has forward secrecy and authenticated encryption. A certificate
-//! is used only if chain and key can be parsed, the key is that of the certificate, each certificate is followed by its issuer,
-//! and all are valid now. A reload that fails leaves the earlier certificate in use.
+//! is used only if chain and key can be parsed, the key is that of the certificate, the issuer's name of each is the subject of the
+//! next, and all are valid now. Signatures are for clients to check. A reload that fails leaves the earlier certificate in use.
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::crypto::ring::{Ticketer, default_provider};
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert, ServerConfig};
 use rustls::sign::CertifiedKey;
@@ -261,7 +261,10 @@ fn loaded(files: &TlsFiles, now: Timestamp) -> Result<LoadedCertificate, TlsErro
     }
     let valid_until = check_chain(path, &chain, now)?;
     let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?);
-    let key = key.map_err(|_| TlsError::NoKey(files.key.clone()))?;
+    let key = key.map_err(|error| match error {
+        pem::Error::NoItemsFound => TlsError::NoKey(files.key.clone()),
+        error => TlsError::UnusableKey { path: files.key.clone(), reason: error.to_string() },
+    })?;
     let key = CertifiedKey::from_der(chain, key, &default_provider()).map_err(|error| match error {
         rustls::Error::InconsistentKeys(_) => {
             TlsError::OtherKey { key: files.key.clone(), certificate: files.certificate.clone() }

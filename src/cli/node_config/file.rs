@@ -54,6 +54,10 @@ fn collect(
         let key = format!("{prefix}{}", key.get_ref());
         let line = line_at(text, value.span().start);
         match value.get_ref() {
+            // For an empty table too, its key is checked.
+            DeValue::Table(inner) if inner.is_empty() => {
+                found.push(Assignment { key, values: Vec::new(), is_list: true, line });
+            }
             DeValue::Table(inner) => collect(text, &format!("{key}."), inner, found)?,
             DeValue::Array(items) => {
                 let values = items.iter().map(|item| scalar(text, &key, item)).collect::<Result<_, _>>()?;

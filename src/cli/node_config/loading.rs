@@ -16,7 +16,8 @@ const SIMILAR: f64 = 0.8;
 const FILE_MAX: usize = 1 << 20;
 
 impl NodeConfig {
-    /// Reads the configuration file, if there is one, and the environment.
+    /// Reads the configuration file, if there is one, and the environment. [`Self::check`] is for the caller, once options of the
+    /// command line are applied.
     ///
     /// # Errors
     ///
@@ -36,7 +37,6 @@ impl NodeConfig {
             config.read_file(path, &text)?;
         }
         config.read_environment(environment)?;
-        config.check()?;
         Ok(config)
     }
 
@@ -45,7 +45,13 @@ impl NodeConfig {
         let assignments = file::parse(text).map_err(|(line, reason)| in_file(path, line, &reason))?;
         for Assignment { key, values, is_list, line } in assignments {
             let failed = |reason: &Bilingual| in_file(path, line, reason);
-            let Some(setting) = Setting::named(&key) else { return Err(failed(&unknown(&key))) };
+            let Some(setting) = Setting::named(&key) else {
+                let is_table = SETTINGS.iter().any(|setting| setting.key.starts_with(&format!("{key}.")));
+                if is_table && values.is_empty() {
+                    continue;
+                }
+                return Err(failed(&unknown(&key)));
+            };
             if is_list && !setting.is_list {
                 let reason =
                     Bilingual::new(format!("{key} 只取一个值，不是列表"), format!("{key} takes one value, no list"));
@@ -92,7 +98,11 @@ impl NodeConfig {
     }
 }
 
+/// A path in a configuration file, relative to the file's folder. An empty one is left for the setting to reject.
 fn relative_to(file: &Path, value: &str) -> String {
+    if value.is_empty() {
+        return String::new();
+    }
     let folder = file.parent().unwrap_or(Path::new(""));
     folder.join(value).to_string_lossy().into_owned()
 }

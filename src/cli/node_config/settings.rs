@@ -17,6 +17,10 @@ use crate::http::rate_limit::Limit;
 use crate::http::router::is_route;
 use crate::wire::bilingual::Bilingual;
 
+/// Largest number of a setting.
+const COUNT_MAX: usize = 1 << 30;
+/// Longest time limit.
+const SECONDS_MAX: u64 = 86_400;
 /// The beginning of the names of environment variables.
 pub const VARIABLE_PREFIX: &str = "TIEZHENG_NODE_";
 
@@ -227,10 +231,13 @@ pub static SETTINGS: &[Setting] = &[
             Ok(())
         }
     ),
-    setting!("http.connections", "10000", "连接总数上限", "most connections", |config, _, values| to(
-        &mut config.http.connections,
-        count(values)
-    )),
+    setting!(
+        "http.connections",
+        "10000",
+        "连接总数上限；其中每地址至多一半",
+        "most connections; one address has at most half of them",
+        |config, _, values| to(&mut config.http.connections, count(values))
+    ),
     setting!(
         "http.connections_per_address",
         "5000",
@@ -386,12 +393,13 @@ fn no_number(value: &str) -> Bilingual {
 
 fn count(values: &[String]) -> Result<usize, Bilingual> {
     let value = one(values)?;
-    value.parse().ok().filter(|count| *count > 0).ok_or_else(|| no_number(value))
+    value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)).ok_or_else(|| no_number(value))
 }
 
 fn seconds(values: &[String]) -> Result<Duration, Bilingual> {
-    let seconds = count(values)?;
-    u64::try_from(seconds).map(Duration::from_secs).map_err(|_| no_number(one(values).unwrap_or_default()))
+    let seconds = u64::try_from(count(values)?).ok().filter(|seconds| *seconds <= SECONDS_MAX);
+    let too_long = || Bilingual::new("至多 86400 秒（一天）", "at most 86400 seconds, a day");
+    seconds.map(Duration::from_secs).ok_or_else(too_long)
 }
 
 fn size(values: &[String]) -> Result<u64, Bilingual> {

@@ -57,7 +57,7 @@ pub(in crate::http) async fn ready(
 ) -> Result<Response, ApiError> {
     let health = state.sequencer().health();
     // The reasons name folders, so only the operator's monitoring gets them.
-    let is_monitoring = state.options().monitoring.contain(client.ip());
+    let is_monitoring = client.is_in(&state.options().monitoring);
     let reason = |text: String| if is_monitoring { text } else { "the node's operator sees the reason".into() };
     health.writing.map_err(|halt| match halt {
         Halt::Paused(pause) => ApiError::new(pause.code(), reason(pause.to_string())),
@@ -91,7 +91,7 @@ pub(in crate::http) async fn metrics(
     State(state): State<Arc<AppState>>,
     client: ClientAddress,
 ) -> Result<Response, ApiError> {
-    if !state.options().monitoring.contain(client.ip()) {
+    if !client.is_in(&state.options().monitoring) {
         return Err(ApiError::new(
             ErrorCode::NotPermitted,
             "the metrics are for the networks in requests.monitoring of the node's configuration",

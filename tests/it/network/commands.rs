@@ -37,11 +37,11 @@ fn a_running_node_is_backed_up_and_the_backup_is_a_whole_ledger() {
     let file = folder.path().join("later.txt");
     fs::write(&file, "later").unwrap();
     assert_eq!(deposit(&node, &file, &data).0, Some(0));
-    let metrics =
+    let curl =
         std::process::Command::new("curl").args(["-s", "--noproxy", "*", &format!("{}/metrics", node.url)]).output();
-    assert!(
-        String::from_utf8(metrics.unwrap().stdout).unwrap().contains("# HELP tiezheng_last_backup_timestamp_seconds")
-    );
+    let metrics = String::from_utf8(curl.unwrap().stdout).unwrap();
+    let at = metrics.lines().find_map(|line| line.strip_prefix("tiezheng_last_backup_timestamp_seconds "));
+    assert!(at.unwrap().parse::<f64>().unwrap() > 1_700_000_000.0, "{at:?}");
     node.stop();
     let (code, audit) = command(&["audit", target_text], &data);
     assert_eq!((code, &audit["clean"], &audit["entries"]), (Some(0), &Value::Bool(true), &Value::from(3)), "{audit}");

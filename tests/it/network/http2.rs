@@ -82,7 +82,9 @@ async fn one_connection_carries_many_requests_and_bodies() {
 async fn a_client_that_takes_no_answer_and_an_idle_one_are_disconnected() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new();
-    let limits = [("TIEZHENG_NODE_HTTP_WRITE_TIMEOUT", "1"), ("TIEZHENG_NODE_HTTP_HEADER_TIMEOUT", "2")];
+    let limits = [("WRITE", "1"), ("HEADER", "2"), ("SHUTDOWN", "2")];
+    let limits = limits.map(|(name, seconds)| (format!("TIEZHENG_NODE_HTTP_{name}_TIMEOUT"), seconds));
+    let limits = limits.each_ref().map(|(name, seconds)| (name.as_str(), *seconds));
     let node = node(folder.path(), &authority, &limits);
     // Without a window the body of an answer is never sent, while the socket stays writable.
     let (sender, connection) = connect(&node, &authority, 0).await;
@@ -92,10 +94,88 @@ async fn a_client_that_takes_no_answer_and_an_idle_one_are_disconnected() {
     assert_eq!(answer.status(), 200);
     let ended = tokio::time::timeout(Duration::from_mins(1), driver).await;
     assert!(ended.is_ok(), "the node has not closed the connection of a client that takes nothing");
+    // Other requests of the connection do not help the one that is not taken.
+    let (mut sender, connection) = connect(&node, &authority, 0).await;
+    let driver = tokio::spawn(connection);
+    let (answer, _) = sender.send_request(get(&node, "/v1/ledger"), true).unwrap();
+    let answer = answer.await.unwrap();
+    let head = || http::Request::head(format!("{}/health/live", node.url)).body(()).unwrap();
+    let busy = async {
+        let mut count = 0;
+        while let Ok(mut ready) = sender.clone().ready().await {
+            let Ok((answer, _)) = ready.send_request(head(), true) else { break };
+            if answer.await.is_err() {
+                break;
+            }
+            count += 1;
+            assert!(count < 10_000_000, "the answer that nobody takes is forgotten");
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), busy).await.unwrap();
+    drop((answer, sender, driver));
+    // With a window of a byte, hyper hands out the last piece of the answer: then the connection is idle.
+    let (sender, connection) = connect(&node, &authority, 1).await;
+    let driver = tokio::spawn(connection);
+    let (answer, _) = sender.ready().await.unwrap().send_request(get(&node, "/v1/ledger"), true).unwrap();
+    let answer = answer.await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_mins(1), driver).await;
+    assert!(ended.is_ok(), "the node has not closed the connection of a client with a window of a byte");
+    drop(answer);
     // An idle connection is closed in order: the client is told by GOAWAY.
     let (sender, connection) = connect(&node, &authority, 1 << 20).await;
     let ended = tokio::time::timeout(Duration::from_mins(1), connection).await;
     assert!(matches!(ended, Ok(Ok(()))), "{ended:?}");
     drop(sender);
+    node.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_take_part_in_closing_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new();
+    let limits = [("TIEZHENG_NODE_HTTP_HEADER_TIMEOUT", "1"), ("TIEZHENG_NODE_HTTP_SHUTDOWN_TIMEOUT", "1")];
+    let node = node(folder.path(), &authority, &limits);
+    // Once it has its answer, this client reads and sends nothing more: no acknowledgement of the node's GOAWAY.
+    let (sender, mut connection) = connect(&node, &authority, 1 << 20).await;
+    let (answer, _) = sender.ready().await.unwrap().send_request(get(&node, "/v1/ledger"), true).unwrap();
+    let status = tokio::select! {
+        answer = answer => answer.unwrap().status(),
+        ended = &mut connection => panic!("{ended:?}"),
+    };
+    assert_eq!(status, 200);
+    let open = || {
+        let mut curl = std::process::Command::new("curl");
+        curl.args(["-s", "--noproxy", "*", "--http1.1", "--cacert"]).arg(authority.root());
+        let curl = curl.arg(format!("{}/metrics", node.url)).output().unwrap();
+        let metrics = String::from_utf8(curl.stdout).unwrap();
+        let open = metrics.lines().find_map(|line| line.strip_prefix("tiezheng_connections ")?.parse::<f64>().ok());
+        open.unwrap()
+    };
+    // The connection of the question itself is the one that is left.
+    crate::support::waiting::until("one connection", || open() < 1.5).await;
+    drop(connection);
+    node.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_too_many_fields_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new();
+    let node = node(folder.path(), &authority, &[]);
+    let (sender, connection) = connect(&node, &authority, 1 << 20).await;
+    let driver = tokio::spawn(connection);
+    let mut sender = sender.ready().await.unwrap();
+    let with_fields = |count: usize| {
+        let mut request = get(&node, "/v1/ledger");
+        for _ in 0..count {
+            request.headers_mut().append("x-repeated", http::HeaderValue::from_static("x"));
+        }
+        request
+    };
+    for (count, status) in [(50, 200), (300, 431)] {
+        let (answer, _) = sender.send_request(with_fields(count), true).unwrap();
+        assert_eq!(answer.await.unwrap().status(), status, "{count}");
+    }
+    drop((sender, driver));
     node.stop();
 }

@@ -77,8 +77,12 @@ async fn monitoring_is_served_during_a_flood_and_metrics_to_the_named_networks_o
     let url = |path: &str| format!("{}{path}", node.url);
     assert_eq!(statuses(&other, &url("/health/ready"), 10).await, [200; 10]);
     assert_eq!(statuses(&other, &url("/metrics"), 3).await, [403, 403, 429]);
-    let metrics = monitor.get(url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let answer = monitor.get(url("/metrics")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let metrics = answer.text().await.unwrap();
     let names = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let names: Vec<_> = names.collect();
+    assert!(names.contains(&"tiezheng_http_requests_total"), "{names:?}");
     for name in names {
         assert!(metrics.contains(&format!("# HELP {name} ")), "{name} has no HELP text");
     }

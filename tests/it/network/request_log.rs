@@ -5,8 +5,11 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
 
+use crate::support::depositor::{note, origin};
 use crate::support::process::{LiveNode, http_client, program};
+use crate::support::test_node::request;
 
 /// A node that logs JSON into `folder`/log.
 fn node(folder: &std::path::Path) -> LiveNode {
@@ -14,7 +17,7 @@ fn node(folder: &std::path::Path) -> LiveNode {
     command.args(["--json", "serve", "--test", "--listen", "127.0.0.1:0", "--stop-with-stdin", "--data"]);
     command.arg(folder.join("ledger")).arg("--operator-token").arg(folder.join("token"));
     command.env("TIEZHENG_CONFIG", folder.join("config")).env("TIEZHENG_NODE_LOG_FORMAT", "json");
-    command.env("TIEZHENG_NODE_LOG_FOLDER", folder.join("log")).env("RUST_LOG", "trace,h2=info,hyper=info,mio=info");
+    command.env("TIEZHENG_NODE_LOG_FOLDER", folder.join("log")).env("RUST_LOG", "info,tiezheng=trace,request=trace");
     LiveNode::of(command)
 }
 
@@ -96,7 +99,12 @@ async fn only_failed_and_slow_requests_are_logged_if_that_is_set() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = program();
     command.args(["--json", "serve", "--test", "--listen", "127.0.0.1:0", "--stop-with-stdin", "--data"]);
-    command.arg(folder.path().join("ledger")).env("TIEZHENG_NODE_LOG_REQUESTS", "errors").stderr(Stdio::null());
+    command
+        .arg(folder.path().join("ledger"))
+        .env("TIEZHENG_NODE_LOG_REQUESTS", "errors")
+        .env("TIEZHENG_NODE_LOG_SLOW_MS", "600000")
+        .env_remove("RUST_LOG")
+        .stderr(Stdio::null());
     command
         .env("TIEZHENG_CONFIG", folder.path().join("config"))
         .env("TIEZHENG_NODE_LOG_FOLDER", folder.path().join("log"));
@@ -109,4 +117,32 @@ async fn only_failed_and_slow_requests_are_logged_if_that_is_set() {
     let log = lines(folder.path());
     let requests: Vec<_> = log.iter().filter(|line| line.contains("request: ") || line.contains(" request ")).collect();
     assert!(requests.len() == 1 && requests[0].contains("status=404"), "{log:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_whose_client_is_gone_has_a_line_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command.args(["--json", "serve", "--test", "--listen", "127.0.0.1:0", "--stop-with-stdin", "--data"]);
+    command.arg(folder.path().join("ledger")).args(["--origin", origin().as_str()]).env_remove("RUST_LOG");
+    command.env("TIEZHENG_CONFIG", folder.path().join("config"));
+    command.env("TIEZHENG_NODE_LOG_FOLDER", folder.path().join("log"));
+    let node = LiveNode::of(command);
+    let address = node.url.strip_prefix("http://").unwrap().to_owned();
+    // A deposit waits for its block, so its client is gone before the answer, sooner or later.
+    let mut sent = 0;
+    let has_line = || lines(folder.path()).iter().any(|line| line.contains("route=\"/v1/deposits\" status=499"));
+    while !has_line() {
+        assert!(sent < 1_000, "{:#?}", lines(folder.path()));
+        sent += 1;
+        let body = request(&note(sent));
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let head = format!(
+            "POST /v1/deposits HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + &body).as_bytes()).await.unwrap();
+        drop(stream);
+    }
+    node.stop();
 }

@@ -44,9 +44,8 @@ pub(crate) struct Issued {
 impl Issued {
     /// The options of `serve`.
     pub(crate) fn options(&self) -> [&str; 4] {
-        let path =
-            |path: &'_ PathBuf| -> &'static str { Box::leak(path.to_str().unwrap().to_owned().into_boxed_str()) };
-        ["--tls-certificate", path(&self.certificate), "--tls-key", path(&self.key)]
+        let [certificate, key] = [&self.certificate, &self.key].map(|path| path.to_str().unwrap());
+        ["--tls-certificate", certificate, "--tls-key", key]
     }
 }
 
