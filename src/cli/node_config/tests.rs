@@ -18,8 +18,8 @@ fn loaded(text: &str) -> Result<NodeConfig, CliError> {
 const OTHER_VALUES: [(&str, &str); 38] = [
     ("ledger.data", "\"/srv/other\""),
     ("ledger.origin", "\"other.example/1\""),
-    ("ledger.test", "true"),
     ("ledger.confirm_clock_gap", "true"),
+    ("ledger.test", "true"),
     ("operator.name", "\"运营者\""),
     ("operator.clock_source", "\"NTP\""),
     ("operator.token", "\"/srv/token\""),
