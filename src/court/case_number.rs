@@ -17,7 +17,7 @@
 //! let number = CaseNumber::parse("(２０２４) 粤0192 民初 00113 号").unwrap();
 //! assert_eq!(number.to_string(), "（2024）粤0192民初113号");
 //! assert_eq!(number.court(), &CourtCode::parse("粤０１９２").unwrap());
-//! assert_eq!(CaseNumber::parse("（2024）粤0192民初113"), Err(CaseNumberError::ExitStatus));
+//! assert_eq!(CaseNumber::parse("（2024）粤0192民初113"), Err(CaseNumberError::Ending));
 //! ```
 //!
 //! Not here: binding a number to a case; wording for screens.
