@@ -10,7 +10,7 @@
 //! setting is rejected, so that a mistyped name never leaves a default in force unnoticed. No setting holds a secret: keys and
 //! tokens are in files that settings name, so a configuration can be printed.
 //!
-//! [`config`] has the settings, [`settings`] their table, [`file`] parses a configuration file, [`loading`] applies it and the
+//! [`config`] has the settings, [`settings`] their table, [`mod@file`] parses a configuration file, [`loading`] applies it and the
 //! environment.
 
 pub mod config;
