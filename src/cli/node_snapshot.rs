@@ -64,10 +64,11 @@ fn fill(data: &Path, folder: &Path, store: &NodeStore) -> Result<(), String> {
     for name in KEYS.into_iter().chain([PLATFORM_KEY]) {
         place(&data.join(name), &folder.join(name), link).map_err(failed(&data.join(name)))?;
     }
-    // Account files are replaced by renaming, so a copy is one version of each.
+    // The inventory first: a file that is added meanwhile is in the copy and not listed, never the reverse. Account files are
+    // replaced by renaming, so a copy is one version of each.
+    place(&data.join(INVENTORY), &folder.join(INVENTORY), copy).map_err(failed(&data.join(INVENTORY)))?;
     let accounts = data.join(ACCOUNTS);
-    place_all(&accounts, &folder.join(ACCOUNTS), copy).map_err(failed(&accounts))?;
-    place(&data.join(INVENTORY), &folder.join(INVENTORY), copy).map_err(failed(&data.join(INVENTORY)))
+    place_all(&accounts, &folder.join(ACCOUNTS), copy).map_err(failed(&accounts))
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {

@@ -87,8 +87,8 @@ addresses and Unix sockets, and elsewhere to the reverse proxies of --trusted-pr
 A reverse proxy must pass one Host, set X-Forwarded-For or Forwarded to the address that it
 sees, remove the other of the two, and be named by --trusted-proxy; otherwise all its clients
 share one limit. It must not buffer, cache or retry deposits, and must not add an
-Authorization of its own. Under `open`, whoever can reach it may deposit: choose enrolled or
-accounts if that is not meant.
+Authorization of its own. Under `open`, every client that reaches it may deposit: choose enrolled
+or accounts if that is not meant.
 
 Keep copies of ledger.key and platform.key and, elsewhere, of next.key.
 |

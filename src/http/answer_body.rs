@@ -7,7 +7,7 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
 use hyper::body::{Frame, SizeHint};
@@ -57,19 +57,15 @@ impl hyper::body::Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         self.set_untaken(false);
-        let frame = if self.rest.is_empty() { Pin::new(&mut self.body).poll_frame(cx) } else { Poll::Ready(None) };
-        let frame = match frame {
-            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                Ok(data) => {
-                    self.rest = data;
-                    Poll::Ready(None)
-                }
-                Err(frame) => return Poll::Ready(Some(Ok(frame))),
-            },
-            frame => frame,
-        };
-        if self.rest.is_empty() {
-            return frame;
+        // A frame without bytes is not the end of the body: the next one is asked for.
+        while self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                end => return Poll::Ready(end),
+            }
         }
         let length = self.rest.len().min(PIECE);
         let piece = self.rest.split_to(length);
@@ -112,6 +108,15 @@ mod tests {
     fn next(body: &mut AnswerBody) -> Option<usize> {
         let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).now_or_never().flatten();
         frame.map(|frame| frame.unwrap().into_data().unwrap().len())
+    }
+
+    #[tokio::test]
+    async fn a_frame_without_bytes_does_not_end_the_answer() {
+        let connection = OpenConnection::detached(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let frames = ["", "one", "", "", "two", ""].map(|text| Ok::<_, std::io::Error>(Bytes::from(text)));
+        let body = Body::from_stream(futures_util::stream::iter(frames));
+        let mut body = AnswerBody::new(body, connection.begin_request());
+        assert_eq!([next(&mut body), next(&mut body), next(&mut body)], [Some(3), Some(3), None]);
     }
 
     #[tokio::test(start_paused = true)]

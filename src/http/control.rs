@@ -10,7 +10,7 @@
 //!
 //! # Invariants
 //!
-//! Whoever can open the socket is the operator: it has mode 0600 in a folder of mode 0700. No command takes a path, so that the
+//! A process that can open the socket has the operator's rights: it has mode 0600 in a folder of mode 0700. No command takes a path, so that the
 //! node never writes outside of its folder for a caller.
 
 use std::io;
