@@ -17,7 +17,7 @@
 //! | [`merkle`], [`checkpoint`] | the tree over all records, and its signed root |
 //! | [`chain`] | building blocks, and reading them from bytes |
 //! | [`manifest`] | many items under one statement |
-//! | [`receipt`], [`verify`] | what a depositor keeps, and what it proves |
+//! | [`receipt`], [`key_history`], [`verify`] | what a depositor keeps, which ledger key was valid when, and what a receipt proves |
 
 pub mod block;
 pub mod chain;
@@ -27,6 +27,7 @@ pub mod entry;
 pub mod fast_entry;
 pub mod hash;
 pub mod key;
+pub mod key_history;
 pub mod keyword;
 pub mod leaf;
 pub mod manifest;
