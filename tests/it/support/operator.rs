@@ -186,6 +186,11 @@ impl Index for Operator {
         links.sort_unstable();
         Ok(links.into_iter().filter(|link| *link >= from).take(limit).collect())
     }
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError> {
+        let is_key =
+            |leaf: &[u8]| leaf.starts_with(b"tiezheng notice v1\n") && leaf.windows(10).any(|w| w == b"\nkind key\n");
+        Ok((0..).map(LeafIndex).zip(&self.leaves).filter(|(_, leaf)| is_key(leaf)).map(|(index, _)| index).collect())
+    }
     fn labelled(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
         Ok(vec![])
     }
