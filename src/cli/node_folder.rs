@@ -146,7 +146,7 @@ fn compare(
     Ok((folder_checks::check_originals(data, reader)?, is_live))
 }
 
-fn create(data: &Path, new: NewLedger<'_>, keys: NodeKeys) -> Result<OpenedFolder, CliError> {
+fn create(data: &Path, new: NewLedger<'_>, mut keys: NodeKeys) -> Result<OpenedFolder, CliError> {
     let unopened = |error: OpenError| cannot_open(data, &error);
     // Before the ledger, which is permanent.
     new.successor_file(data)?;
@@ -155,7 +155,7 @@ fn create(data: &Path, new: NewLedger<'_>, keys: NodeKeys) -> Result<OpenedFolde
     let store = store.map_err(unopened)?;
     Folder::new(data).restrict().map_err(|error| CliError::io(data, &error))?;
     let origin = store.tip().map_err(|error| unreadable(&error))?.origin;
-    let keys = NodeKeys { ledger: Some(signer).filter(|key| *key.verifier().name() == origin), ..keys };
+    keys.ledger = Some(signer).filter(|key| *key.verifier().name() == origin);
     let opened = with_new_keys(data, (store, &origin), new, keys, Vec::new())?;
     let folder = data.display();
     tracing::info!(ledger = %origin, %folder, "a ledger was created, with its key and the key of its successor");

@@ -36,6 +36,8 @@
 //!   needed.
 //! - **Who pins several keys** accepts successors only in a history that contains all of them. A history that leads from an older
 //!   pinned key past a newer one is a forgery with the older key.
+//! - **The successor's key is as dangerous as the ledger key**: a notice that it alone signed is valid, because the key before may be
+//!   lost. Whoever steals it can write another history for everyone who has not stored the true one; witnesses protect the others.
 //! - **Who stored a history that was followed from a pinned key** accepts each of its keys for the sizes of its period, and other
 //!   histories only if one continues the other ([`KeyHistory::agrees_with`]).
 //!
