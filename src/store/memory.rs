@@ -51,6 +51,7 @@ struct Contents {
     digests: BTreeSet<(HashAlgorithm, Digest, LeafIndex)>,
     subjects: BTreeMap<(Digest, u64), LeafIndex>,
     links: BTreeSet<(LeafIndex, LinkPosition)>,
+    key_notices: Vec<LeafIndex>,
     /// Private content, once it came: held or erased.
     pieces: HashMap<ErasedPiece, PrivatePiece>,
     labels: BTreeSet<(Digest, LeafIndex)>,
@@ -78,6 +79,7 @@ impl MemoryStore {
             digests: BTreeSet::new(),
             subjects: BTreeMap::new(),
             links: BTreeSet::new(),
+            key_notices: Vec::new(),
             pieces: HashMap::new(),
             labels: BTreeSet::new(),
             pending_erasures: BTreeSet::new(),
@@ -271,6 +273,11 @@ impl Index for MemoryStore {
         Ok(contents.labels.range((*label, from)..(*label, end)).map(|(_, index)| *index).take(limit).collect())
     }
 
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError> {
+        let contents = self.contents();
+        Ok(contents.key_notices.iter().filter(|index| contents.size().contains(**index)).copied().collect())
+    }
+
     fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
         Ok(Some(self.count_index_rows()))
     }
@@ -357,6 +364,7 @@ impl LogStore for MemoryStore {
         contents.labels.extend(rows.labels);
         contents.pieces.extend(rows.erased.into_iter().map(|(piece, notice)| (piece, PrivatePiece::Erased(notice))));
         contents.pending_erasures.extend(erasures);
+        contents.key_notices.extend(rows.key_notices);
         contents.tip = block.tip.clone();
         Ok(())
     }
