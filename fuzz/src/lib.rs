@@ -16,6 +16,7 @@ mod records;
 mod samples;
 pub mod seeds;
 mod verifier;
+mod witnesses;
 
 /// A target: its name, and the function, which returns whether it accepted the bytes.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
@@ -29,6 +30,8 @@ pub const TARGETS: &[Target] = &[
     ("chain", chain::chain),
     ("checkpoint", records::checkpoint),
     ("consistency", merkle::consistency),
+    ("cosignature", witnesses::cosignature),
+    ("cosigner_key", witnesses::cosigner_key),
     ("court_request", documents::request_of_any_kind),
     ("court_values", court::court_values),
     ("deposit_request", documents::deposit_request),
@@ -42,6 +45,7 @@ pub const TARGETS: &[Target] = &[
     ("note", records::note),
     ("notice", records::notice),
     ("number", records::number),
+    ("policy", witnesses::policy),
     ("receipt", verifier::receipt),
     ("statement", records::statement),
     ("tile", merkle::tile),

@@ -15,6 +15,7 @@ use tiezheng::wire::{item_receipt, json, receipt};
 use super::documents::{ANSWERS, Kind, REQUESTS};
 use super::fixture::{Ledger, depositor, ledger, ledger_key};
 use super::samples::samples;
+use super::witnesses::{cosigned, cosigner, policy_text};
 
 /// A seed: its target and its bytes.
 pub type Seed = (&'static str, Vec<u8>);
@@ -50,10 +51,14 @@ fn records(ledger: &Ledger, add: &mut dyn FnMut(&'static str, String)) {
     add("note", ledger.statements[0].note().to_string());
     add("note", "a\n\nb\n\n— stranger AAAAAAEC\n".into());
     add("metadata", ledger.metadata.json.clone());
+    for quorum in ["both", "w6", "none"] {
+        add("policy", policy_text().replace("quorum both", &format!("quorum {quorum}")));
+    }
     for (receipt, n) in ledger.receipts.iter().zip(0..) {
         add("receipt", if n % 2 == 0 { receipt::print(receipt) } else { receipt::print_line(receipt) });
         add("checkpoint", receipt.checkpoint.clone());
         add("note", receipt.checkpoint.clone());
+        add("cosignature", cosigned(receipt));
         add("tlog_proof", ledger.tlog_proof(receipt).to_string());
         add("look_up", format!("{}{}", receipt.entry, receipt.header));
     }
@@ -66,6 +71,8 @@ fn lines(ledger: &Ledger, add: &mut dyn FnMut(&'static str, &str)) {
         add("key", &signer.verifier().to_string());
         add("key", &signer.to_private_text());
     }
+    add("cosigner_key", &cosigner(1).key().to_string());
+    add("cosigner_key", &cosigner(1).to_private_text());
     for line in &ledger.kept_lines {
         add("manifest_line", line);
         add("manifest_line", line.split(" salt ").next().unwrap_or_default());
@@ -108,11 +115,9 @@ fn structured(ledger: &Ledger) -> Vec<Seed> {
     let mut seeds = Vec::new();
     let choices = ledger.receipts.len() + ledger.items.len();
     for choice in 0..u8::try_from(choices).unwrap() {
-        for presented in 0..5 {
-            seeds.push(("verifier", vec![0, choice, presented]));
-        }
+        seeds.push(("verifier", vec![0, choice, choice % 5]));
         // One change of a field each.
-        for change in 0..16 {
+        for change in [choice % 16, (choice + 8) % 16] {
             seeds.push(("verifier", vec![0, choice, 1, 1, 0, choice / 2, change, 0, 30, 1, 1, b'x']));
         }
     }
