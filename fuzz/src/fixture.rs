@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use tiezheng::ledger::chain::{self, Block, PendingLeaf, Tip};
 use tiezheng::ledger::checkpoint::Checkpoint;
 use tiezheng::ledger::hash::{Digest, leaf_hash, sha256};
-use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::key::{Name, Signer, VerifierKey};
 use tiezheng::ledger::manifest::claim::{ItemClaim, ItemName, ItemReceipt};
 use tiezheng::ledger::manifest::list::{KeptLine, KnownLine};
 use tiezheng::ledger::manifest::tree::{Chunk, ManifestTree};
@@ -84,6 +84,12 @@ pub fn origin() -> Name {
 /// The ledger's key number `n`, from 1.
 pub fn ledger_key(n: u8) -> Signer {
     Signer::new(origin(), &[n; 32]).unwrap()
+}
+
+/// The public keys that the ledger has had: the first two, and the one that is next.
+pub fn ledger_keys() -> &'static [VerifierKey; 3] {
+    static KEYS: LazyLock<[VerifierKey; 3]> = LazyLock::new(|| [1, 2, 3].map(|n| ledger_key(n).verifier().clone()));
+    &KEYS
 }
 
 /// The key of depositor `n`.

@@ -18,7 +18,7 @@ use tiezheng::ledger::statement::keys::KeyCache;
 use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::wire::chinese;
 
-use super::fixture::{depositor, ledger, ledger_key, origin};
+use super::fixture::{ledger, ledger_keys, origin};
 use super::input::text;
 
 /// A signed statement; its signatures are verified twice.
@@ -72,7 +72,7 @@ pub fn notice(data: &[u8]) -> bool {
         Ok(notice) => {
             assert_eq!(notice.to_string().as_bytes(), data);
             assert!(notice.to_string().starts_with(&notice.notice().to_text()));
-            let by_known = (1..4).any(|n| notice.signed_by(ledger_key(n).verifier()));
+            let by_known = ledger_keys().iter().any(|key| notice.signed_by(key));
             let genuine = ledger().leaves.iter().filter_map(|leaf| SignedNotice::parse(leaf).ok());
             let mut genuine = genuine.map(|leaf| leaf.notice().clone());
             assert!(!by_known || genuine.any(|one| one == *notice.notice()), "a forged notice");
@@ -105,8 +105,7 @@ pub fn checkpoint(data: &[u8]) -> bool {
     let theirs = theirs.expect("tlog_tiles reads every checkpoint that we read");
     let ours = signed.checkpoint();
     assert_eq!((theirs.origin(), theirs.size(), theirs.hash().0), (ours.origin.as_str(), ours.size.0, ours.root.0));
-    let keys = [ledger_key(1).verifier().clone(), ledger_key(2).verifier().clone()];
-    if signed.verified_by(&keys).is_ok() {
+    if signed.verified_by(ledger_keys()).is_ok() {
         let genuine = ledger().receipts.iter().any(|receipt| receipt.checkpoint.starts_with(signed.note().text()));
         assert!(genuine, "a forged checkpoint");
     }
@@ -123,8 +122,8 @@ pub fn note(data: &[u8]) -> bool {
             assert!(note.text().ends_with('\n') && note.as_str().starts_with(note.text()));
             let theirs = theirs.expect("signed_note reads every note that we read");
             assert_eq!(theirs.text(), note.text().as_bytes());
-            let keys = [ledger_key(1), depositor(1)].map(|signer| signer.verifier().clone());
-            let (ours, known) = (note.verified_by(&keys), verifiers(&keys));
+            let keys = ledger_keys();
+            let (ours, known) = (note.verified_by(keys), verifiers(keys));
             assert_eq!(ours.is_ok(), theirs.verify(&known).is_ok(), "signed_note judges the signatures as we do");
         }
         Err(error) => drop((error.code(), error.to_string(), chinese::note(error))),

@@ -7,6 +7,7 @@ use tiezheng::ledger::merkle::proof::InclusionProof;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::statement::content::{FileDigests, HashAlgorithm};
+use tiezheng::ledger::time::Timestamp;
 use tiezheng::ledger::verify::report::Conclusion;
 use tiezheng::ledger::verify::trust::Trust;
 use tiezheng::ledger::verify::verifier::{PresentedEvidence, Question, RecordSource, verify};
@@ -166,11 +167,9 @@ fn check(receipt: &Receipt, item: Option<&ItemClaim>, presented: PresentedEviden
     for source in [RecordSource::Receipt, RecordSource::Node] {
         let question = Question { source, item, presented, ..Question::about(receipt, &ledger.trust) };
         let report = verify(&question);
-        let time = ledger.statements[0].statement().nonce[0];
-        let time = tiezheng::ledger::time::Timestamp::from_millis(time.into()).unwrap();
-        let context = ReportContext::new(time, VerifierJson::command_line(), ReportNodeJson::offline(None));
+        let context = ReportContext::new(Timestamp::EPOCH, VerifierJson::command_line(), ReportNodeJson::offline(None));
         let printed = json::pretty(&ReportJson::new(&report, context));
-        let again = json::object::<ReportJson>(printed.as_bytes(), printed.len());
+        let again = json::object_of_any_integers::<ReportJson>(printed.as_bytes(), printed.len());
         assert_eq!(again.map(|report| json::pretty(&report)), Ok(printed), "a report is read back");
         assert_ne!(report.conclusion, Conclusion::Consistent, "nobody cosigned");
         let about_a_record = !matches!(report.conclusion, Conclusion::Unable | Conclusion::ChainFault);
