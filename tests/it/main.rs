@@ -14,6 +14,7 @@ mod crash;
 mod custody;
 mod durability;
 mod full_disk;
+mod fuzz_corpus;
 mod interoperability;
 mod keys;
 mod network;
