@@ -1,7 +1,7 @@
 //! The path from the certificate of a token's signer to an authority that the user trusts, at the time in the token.
 //!
 //! The path is built and checked by the library webpki (RFC 5280 section 6): signatures, validity, basic constraints, key usages, name
-//! constraints, critical extensions, and that each certificate may be used for timestamps. Here are the rules on time and revocation.
+//! constraints, critical extensions, and that no issuer excludes timestamps. Here are the rules on time and revocation.
 //!
 //! # Time
 //!
@@ -34,7 +34,8 @@ use webpki::{
 use super::trust::{RevocationList, TsaTrust};
 use crate::ledger::time::Timestamp;
 
-/// The content of `id-kp-timeStamping`.
+/// The content of `id-kp-timeStamping`. Issuers need not state purposes, but those that do must state this one. That the signer states no
+/// other was checked before.
 const TIME_STAMPING: &[u8] = &[43, 6, 1, 5, 5, 7, 3, 8];
 
 /// Why no path leads to an authority that the user trusts.
@@ -51,7 +52,9 @@ pub enum PathError {
         time: Timestamp,
     },
     /// A certificate of the path was revoked.
-    #[error("a certificate of the timestamp authority was revoked at {revoked}, reason {reason}, and the token is of {time}")]
+    #[error(
+        "a certificate of the timestamp authority was revoked at {revoked}, reason {reason}, and the token is of {time}"
+    )]
     Revoked {
         /// When.
         revoked: Timestamp,
@@ -61,7 +64,9 @@ pub enum PathError {
         time: Timestamp,
     },
     /// The user's revocation list for this certificate does not verify.
-    #[error("the revocation list for the timestamp authority was not signed by the authority that issued its certificate")]
+    #[error(
+        "the revocation list for the timestamp authority was not signed by the authority that issued its certificate"
+    )]
     ListNotAuthentic,
     /// The path violates a rule.
     #[error("the certificates of the timestamp authority are invalid: {0}")]
@@ -134,7 +139,7 @@ impl PathCheck<'_> {
             *outcome.borrow_mut() = checked;
             if is_good { Ok(()) } else { Err(Error::CertRevoked) }
         };
-        let (time, usage) = (unix(self.time), KeyUsage::required(TIME_STAMPING));
+        let (time, usage) = (unix(self.time), KeyUsage::required_if_present(TIME_STAMPING));
         let verified =
             signer.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &others, time, usage, None, Some(&accept));
         let revocation = match verified {
@@ -156,8 +161,11 @@ impl PathCheck<'_> {
 
     /// Whether the issuer is unknown, or is known and was not valid at the time.
     fn without_issuer(&self, signer: &EndEntityCert<'_>, others: &[CertificateDer<'_>]) -> PathError {
-        let names: Vec<_> =
-            others.iter().filter_map(|der| EndEntityCert::try_from(der).ok()).map(|one| one.issuer().to_vec()).collect();
+        let names: Vec<_> = others
+            .iter()
+            .filter_map(|der| EndEntityCert::try_from(der).ok())
+            .map(|one| one.issuer().to_vec())
+            .collect();
         let is_issuer = |subject: &[u8]| signer.issuer() == subject || names.iter().any(|name| name == subject);
         let expired = self.trust.authorities.iter().filter(|authority| !authority.is_valid_at(self.time));
         if expired.into_iter().any(|authority| is_issuer(&authority.anchor.subject)) {
@@ -217,11 +225,9 @@ impl PathCheck<'_> {
         let anchors = [path.anchor().to_owned()];
         let signer = path.end_entity().der();
         let signer = EndEntityCert::try_from(&signer)?;
-        let usage = KeyUsage::required(TIME_STAMPING);
+        let usage = KeyUsage::required_if_present(TIME_STAMPING);
         let time = unix(self.time);
-        signer
-            .verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, time, usage, Some(options), None)
-            .map(|_| ())
+        signer.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, time, usage, Some(options), None).map(|_| ())
     }
 
     /// Whether the token outlives the revocations of its path in a list.
@@ -243,10 +249,8 @@ impl PathCheck<'_> {
         use RevocationReason::{AffiliationChanged, CessationOfOperation, Superseded, Unspecified};
         let revoked = at(entry.revocation_date);
         let revoked = entry.invalidity_date.map_or(revoked, |invalid| revoked.min(at(invalid)));
-        let is_key_safe = matches!(
-            entry.reason_code,
-            Some(Unspecified | AffiliationChanged | Superseded | CessationOfOperation)
-        );
+        let is_key_safe =
+            matches!(entry.reason_code, Some(Unspecified | AffiliationChanged | Superseded | CessationOfOperation));
         (is_key_safe && self.time < revoked) || self.existed.is_some_and(|existed| existed < revoked)
     }
 }

@@ -16,12 +16,9 @@
 
 use super::algorithm::ImprintAlgorithm;
 use super::trust::TsaTrust;
-use super::verification::{OpenedToken, Stamped, TimeTokenError, VerifiedToken};
+use super::verification::{OpenedToken, Stamped, TOKENS_MAX, TimeTokenError, VerifiedToken};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::attestation::TimeToken;
-
-/// Most tokens of a receipt.
-pub const TOKENS_MAX: usize = 64;
 
 /// The bytes that a renewal stamps.
 ///
@@ -107,6 +104,6 @@ fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestam
 #[must_use]
 pub fn attestations(results: &[Result<VerifiedToken, TimeTokenError>]) -> Vec<TimeToken> {
     let mut tokens: Vec<TimeToken> = results.iter().flatten().map(TimeToken::from).collect();
-    tokens.sort_by(|one, other| one.time.cmp(&other.time));
+    tokens.sort_by_key(|token| token.time);
     tokens
 }

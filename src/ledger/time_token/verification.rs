@@ -19,6 +19,9 @@ use super::tst_info::{Accuracy, Nonce, TstInfo, TstInfoError};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::attestation::TimeToken;
 
+/// Most tokens of a receipt.
+pub const TOKENS_MAX: usize = 64;
+
 /// Why a timestamp token is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -51,7 +54,7 @@ pub enum TimeTokenError {
     #[error("the timestamp token renews a token that is not for this checkpoint")]
     RenewsOther,
     /// More tokens than a receipt has.
-    #[error("more than {} timestamp tokens", super::renewal::TOKENS_MAX)]
+    #[error("more than {} timestamp tokens", TOKENS_MAX)]
     TooMany,
 }
 
