@@ -127,7 +127,7 @@ impl Puller {
             return compare(store, &published, until).map(|()| Pulled { published, appended: 0 });
         }
         if tip.size() < signed.size {
-            self.append(source, store, tip.clone(), until, progress)?;
+            self.append(source, store, &tip, until, progress)?;
         }
         let in_force = self.keys.key().cloned().ok_or(PullError::NoHeader { size: signed.size })?;
         if until.verified_by(std::slice::from_ref(&in_force)).is_err() {
@@ -152,7 +152,7 @@ impl Puller {
         let signed = SignedTree { log: source.runtime.block_on(log)?, until };
         signed.must_begin_with(&tip, tip.size())?;
         let mut bundles = Bundles::fetch(&source.client, tip.size().next_index(), size, &source.runtime);
-        let mut part = Part::new(tip);
+        let mut part = Part::new(&tip);
         while let Some(bundle) = bundles.next_blocking() {
             let (bundle, bytes) = bundle?;
             let first = bundle.index * u64::from(TILE_WIDTH);
@@ -288,9 +288,9 @@ struct Part {
 }
 
 impl Part {
-    fn new(tip: Tip) -> Self {
+    fn new(tip: &Tip) -> Self {
         let appended = tip.size();
-        Self { reader: BlockReader::new(&tip), blocks: Vec::new(), appended, bytes: 0, unsealed_bytes: 0 }
+        Self { reader: BlockReader::new(tip), blocks: Vec::new(), appended, bytes: 0, unsealed_bytes: 0 }
     }
 
     fn read(&mut self, leaf: &[u8], signed: &SignedTree<'_>) -> Result<(), PullError> {
