@@ -20,6 +20,7 @@ mod keys;
 mod network;
 mod opening;
 mod overload;
+mod pulling;
 mod readme;
 mod sequencing;
 mod snapshot;
