@@ -15,6 +15,7 @@
 //!
 //! `chain-data/README.md` documents every byte.
 
+pub mod annotated;
 pub mod appended;
 pub mod batch;
 pub mod checkpoint_file;
