@@ -54,7 +54,7 @@ pub async fn follow_rotation(
         ),
     );
     let said = screen.aside(screen.paint(WARNING, screen.pick(&zh, &en)));
-    said.and_then(|()| screen.aside(format!("  {}", key))).map_err(|error| CliError::io(&path, &error))
+    said.and_then(|()| screen.aside(format!("  {key}"))).map_err(|error| CliError::io(&path, &error))
 }
 
 /// The node's checkpoint, if a trusted key of `origin` validly signed it, perhaps after a rotation that the node proves.

@@ -70,7 +70,7 @@ pub enum KeyState {
     Matches,
     /// The file does not exist.
     Missing,
-    /// The ledger needs no such key yet, and there is none.
+    /// It is not there, and not needed: the ledger has none yet, or it is the successor's, which is kept elsewhere.
     NotNeeded,
     /// Another key.
     Differs,
@@ -115,7 +115,11 @@ pub fn report(folder: &Path, store: &FolderReader) -> Result<Vec<KeyReport>, Cli
     let rotating = read(folder, ROTATION).ok().flatten();
     let mut reports = Vec::new();
     for file in FILES {
-        let (state, error) = match read(folder, file) {
+        let read = read(folder, file);
+        if matches!(read, Ok(None)) && [PREVIOUS_KEY, ROTATION_KEY].contains(&file.name) {
+            continue;
+        }
+        let (state, error) = match read {
             Err(error) => (KeyState::Unreadable, Some(error)),
             Ok(key) => match compare(folder, file, key.as_ref(), (store, history.as_ref(), rotating.as_ref()))? {
                 None if key.is_some() => (KeyState::Matches, None),
@@ -164,16 +168,17 @@ fn compare(
     let own = key.verifier();
     let is_older = own != current && history.periods().any(|period| period.key == *own);
     let is_successor = own.commitment() == history.current().next;
-    let wanted = current.to_string();
-    Ok(match file.name {
-        LEDGER_KEY if own == current || (is_unsettled && is_older) => None,
-        LEDGER_KEY => Some(another(&folder.join(LEDGER_KEY), "other_key", &own.to_string(), &wanted)),
-        PREVIOUS_KEY if is_older => None,
-        PREVIOUS_KEY => Some(not_previous(&folder.join(PREVIOUS_KEY), own, history)),
-        ROTATION_KEY if own == current || is_successor => None,
-        NEXT_KEY if own == current || is_successor => None,
-        name => Some(not_the_successor(&folder.join(name), file, own, history)),
-    })
+    let fits = match file.name {
+        LEDGER_KEY => own == current || (is_unsettled && is_older),
+        PREVIOUS_KEY => is_older,
+        _ => own == current || is_successor,
+    };
+    let fault = || match file.name {
+        LEDGER_KEY => another(&folder.join(LEDGER_KEY), "other_key", &own.to_string(), &current.to_string()),
+        PREVIOUS_KEY => not_previous(&folder.join(PREVIOUS_KEY), own, history),
+        name => not_the_successor(&folder.join(name), file, own, history),
+    };
+    Ok((!fits).then(fault))
 }
 
 fn not_previous(path: &Path, found: &VerifierKey, history: &KeyHistory) -> CliError {

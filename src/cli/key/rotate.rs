@@ -124,7 +124,7 @@ pub fn run(args: &RotateArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     store.finish().map_err(|error| CliError::unable("cannot_close", error.to_string(), error.to_string()))?;
     drop(store);
     let messages = key_files::settle(&args.data, &history, now)?;
-    show(args, &history, checkpoint, screen)?;
+    show(args, &history, checkpoint.as_deref(), screen)?;
     for (zh, en) in &messages {
         screen.line(screen.paint(WARNING, screen.pick(zh, en)))?;
     }
@@ -242,7 +242,7 @@ fn not_rotated(args: &RotateArgs, error: &RotationError) -> CliError {
     }
 }
 
-fn show(args: &RotateArgs, history: &KeyHistory, checkpoint: Option<String>, screen: &Screen) -> anyhow::Result<()> {
+fn show(args: &RotateArgs, history: &KeyHistory, checkpoint: Option<&str>, screen: &Screen) -> anyhow::Result<()> {
     let (current, previous) = (history.current(), history.previous());
     let both = current.signed_by_previous;
     screen.document(&json!({

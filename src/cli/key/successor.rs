@@ -39,8 +39,6 @@ fn resolved(path: &Path) -> Result<PathBuf, CliError> {
 ///
 /// [`CliError`].
 pub fn check_place(path: &Path, data: &Path, is_live: bool) -> Result<(), CliError> {
-    let folder = durable::folder_of(path);
-    fs::metadata(folder).map_err(|error| CliError::io(folder, &error))?;
     if is_live && is_inside(path, data)? {
         let (file, dir) = (path.display(), data.display());
         let en = format!(
@@ -50,6 +48,11 @@ pub fn check_place(path: &Path, data: &Path, is_live: bool) -> Result<(), CliErr
         let zh =
             format!("{file} 位于 {dir}，与账本密钥同处：取得该文件夹者将同时取得两者。请为 --next-key-out 另选位置");
         return Err(CliError::usage("next_key_beside_ledger", zh, en));
+    }
+    let folder = durable::folder_of(path);
+    // The folder of a new test ledger, which keeps the key itself, may not exist yet.
+    if folder != data {
+        fs::metadata(folder).map_err(|error| CliError::io(folder, &error))?;
     }
     Ok(())
 }

@@ -142,6 +142,7 @@ fn a_rotation_between_deposits_and_all_that_follow_it() {
     };
     deposit(&workspace, &files);
     let pinned = workspace.run(&["trust", "list"]).ends(0).stdout;
+    let earlier = copy(workspace.config(), &workspace.top().join("earlier"));
     workspace.stop_and_count();
     let rotated = rotate(&chain, &chain.join("next.key"), &workspace.path("after.key"), &[]).ends(0).document();
     let new = rotated["key"].as_str().unwrap().to_owned();
@@ -167,6 +168,21 @@ fn a_rotation_between_deposits_and_all_that_follow_it() {
     let report = workspace.run(&["verify", "after0", "--receipt", "after0.tiezheng-receipt.json", "--offline"]).ends(0);
     assert!(report.stdout.contains("key_since"), "{}", report.stdout);
     assert_eq!(workspace.stop_and_count(), 80);
+    // Somebody who has only the old key follows the notices, also after the old key has signed for the last time.
+    fs::remove_file(chain.join("previous.key")).unwrap();
+    workspace.start_over(&chain);
+    workspace.file("last", "last");
+    workspace.run(&["deposit", "last"]).ends(0);
+    assert_eq!(signatures(workspace.url()), 1);
+    let mut command = workspace.command();
+    command.env("TIEZHENG_CONFIG", &earlier).args(["--json", "verify", "after0", "--receipt"]);
+    let verified = ran({
+        command.arg("after0.tiezheng-receipt.json");
+        command
+    });
+    let verified = verified.ends(0).document();
+    let history = verified["steps"].as_array().unwrap().iter().find(|step| step["code"] == "later_links").unwrap();
+    assert_eq!(history["outcome"]["code"], "checked", "the node's ledger is recognised: {history}");
 }
 
 #[test]

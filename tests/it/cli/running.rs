@@ -87,7 +87,8 @@ fn a_creation_that_was_cut_off_before_the_keys_is_finished() {
     let origin = Name::parse("example.org/ledger").unwrap();
     drop(RocksStore::create(&unkeyed, &origin, &Options::default()).unwrap());
     // Written first; where it is alone, nothing was signed yet.
-    fs::copy(chain.join("next.key"), unkeyed.join("next.key")).unwrap();
+    let next = text(&unkeyed.join("next.key"));
+    workspace.run(&["key", "new", "--ledger", "example.org/ledger", "--out", &next]).ends(0);
     for folder in [cut, unkeyed] {
         Node::start(&folder, &[]).stop();
         workspace.run(&["audit", &text(&folder)]).ends(0);
