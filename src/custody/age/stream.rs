@@ -217,7 +217,7 @@ mod tests {
     fn a_change_anywhere_is_detected() {
         let plain = vec![7; CHUNK + 100];
         let bytes = encrypted(&plain, &[identity(1).recipient()]);
-        for position in (0..300).chain([bytes.len() - 1, CHUNK, CHUNK + 400]) {
+        for position in (0..300).chain([bytes.len() - 1, bytes.len() - 50, CHUNK / 2]) {
             let mut changed = bytes.clone();
             changed[position] ^= 1;
             assert!(decrypted(&changed, &[identity(1)]).is_err(), "{position}");
@@ -233,6 +233,20 @@ mod tests {
         // The last chunk twice.
         let twice = [&bytes[..], &bytes[first + chunk..]].concat();
         assert!(decrypted(&twice, &[identity(1)]).is_err());
+    }
+
+    #[test]
+    fn a_file_of_the_program_age_is_read() {
+        use base64::Engine as _;
+        // age 1.1.1 of Debian: `age -r age1t7rx… > FILE`.
+        let file = concat!(
+            "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSBMcjYxNitNUS9LclFQYkZDZGJqOGRMV3JOWkJiTm9NaVp2U3MyQUZCVG1R",
+            "CmFzbVFxTWVnRUlXTzA2T3RiRzArQWc4SGR5VnBVZ1p3enIraEJCNWlWUVUKLS0tIGFTVDR1cnpQSnVkMWdjY0FwN29PdnBERWIv",
+            "U3RpWUZVcG51cTgrTWtJMXcK3hZ4Vcp1kYVzsUlDRRqLrCJCFnnvT32BMtYf8D7vN6rcLJpADeDB49IMPOijoV2BdiYSlCs="
+        );
+        let file = base64::prelude::BASE64_STANDARD.decode(file).unwrap();
+        let key = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
+        assert_eq!(decrypted(&file, &[key.parse().unwrap()]).unwrap(), b"written by age 1.1.1\n");
     }
 
     proptest::proptest! {
