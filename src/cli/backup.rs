@@ -27,6 +27,7 @@ use crate::cli::folder_copy::{check, checkpoint_rows, must_be_apart};
 use crate::cli::open_errors::{cannot_open, unreadable};
 use crate::cli::progress::Progress;
 use crate::cli::screen::{BAD, GOOD, Screen, WARNING};
+use crate::cli::values::at_least_one;
 use crate::custody::age::keys::Recipient;
 use crate::files::regular;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -88,8 +89,8 @@ pub struct BackupArgs {
     #[arg(long, value_name = "DEST")]
     to: PathBuf,
     /// Keep the N latest copies, this one included, and remove older ones | 只保留最近 N 份副本（含本次）
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "recipient")]
-    keep: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = at_least_one(), conflicts_with = "recipient")]
+    keep: Option<usize>,
     /// Encrypt to this age key (age1…); may be repeated | 加密给此 age 公钥，可重复
     #[arg(long, value_name = "AGE_KEY", value_parser = archive::read_recipient)]
     recipient: Vec<Recipient>,
@@ -242,7 +243,7 @@ fn copy_folder(
     })?;
     let mut earlier = generations::earlier_copies(&args.to, &origin)?;
     let removed = match args.keep {
-        Some(keep) => generations::remove_older(&mut earlier, &args.to, usize::try_from(keep).unwrap_or(usize::MAX))?,
+        Some(keep) => generations::remove_older(&mut earlier, &args.to, keep)?,
         None => Vec::new(),
     };
     let earlier: Vec<EarlierReport> = earlier.iter().map(|copy| EarlierReport::of(copy, &copied.erasures)).collect();

@@ -17,29 +17,26 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::cli::backups::archive;
+use crate::cli::backups::destination::Destination;
 use crate::cli::backups::expected::{self, Expected};
 use crate::cli::backups::folder_target::FolderTarget;
 use crate::cli::backups::generations::left_behind;
 use crate::cli::backups::list::Backup;
 use crate::cli::backups::log_restore::{self, Rebuilt};
-use crate::cli::backups::walk::{PARTS, Source};
+use crate::cli::backups::walk::Source;
 use crate::cli::case_key;
 use crate::cli::config::Config;
 use crate::cli::copy_report::CopyReport;
-use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service::ORIGINALS;
 use crate::cli::folder_copy::{check, checkpoint_rows, must_be_apart};
-use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::public_key::read_key;
 use crate::cli::screen::{BAD, GOOD, Screen, WARNING};
 use crate::cli::trust_store::TrustStore;
 use crate::client::ledger_client::LedgerClient;
-use crate::files::regular;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::VerifierKey;
-use crate::store::factory::{BESIDE, Folder, FolderLock, KEYS, OpenError, RESTORED, RESTORING};
 use crate::store::traits::Published;
 
 const EXAMPLES: &str = "\
@@ -81,10 +78,6 @@ size, and not decrypted: `tiezheng audit` does that.
 恢复前先将各密钥文件与账本核对；托管原文仅核对是否存在、名称与大小，不解密，如需解密核对，请运行
 tiezheng audit。";
 
-/// The checkpoint file's name in a ledger's folder.
-const CHECKPOINT_FILE: &str = "mark";
-/// Upper bound of its size in bytes.
-const MARK_MAX: usize = 1 << 20;
 const LEDGER_KEY: &str = "ledger.key";
 
 /// Restore a lost ledger from a backup, or from a node's or mirror's log | 从备份或公开的账本记录恢复
@@ -138,52 +131,6 @@ pub async fn run(args: &RestoreArgs, config: &Config, screen: &Screen) -> anyhow
             "name a backup, or an address with --from",
         )
         .into()),
-    }
-}
-
-/// The folder that is restored into, locked.
-struct Destination<'a> {
-    data: &'a Path,
-    draft: PathBuf,
-    complete: PathBuf,
-    lock: FolderLock,
-}
-
-impl<'a> Destination<'a> {
-    fn lock(data: &'a Path) -> Result<Self, CliError> {
-        let folder = Folder::new(data);
-        let io = |error: io::Error| CliError::io(data, &error);
-        folder.make().map_err(io)?;
-        let lock = folder.lock();
-        let lock = lock.map_err(|error| cannot_open(data, &OpenError::from(error)))?;
-        folder.restrict().map_err(io)?;
-        let (draft, complete) = (data.join(RESTORING), data.join(RESTORED));
-        for (path, name) in [(&draft, RESTORING), (&complete, RESTORED)] {
-            if path.is_symlink() {
-                return Err(cannot_open(data, &OpenError::Stranger { name: name.into() }));
-            }
-        }
-        Ok(Self { data, draft, complete, lock })
-    }
-
-    /// Whether an earlier restore has completed its copy, and was cut off while it gave it its names.
-    fn is_complete(&self) -> Result<bool, CliError> {
-        self.complete.try_exists().map_err(|error| CliError::io(self.data, &error))
-    }
-
-    fn must_be_empty(&self) -> Result<(), CliError> {
-        must_be_empty(&Folder::new(self.data))
-    }
-
-    /// The copy is whole: from now on its parts are only renamed.
-    fn draft_is_complete(&self) -> Result<(), CliError> {
-        durable::rename_new_durably(&self.draft, &self.complete).map_err(|error| CliError::io(self.data, &error))
-    }
-
-    fn put_in_place(self) -> Result<(), CliError> {
-        put_in_place(&self.complete, self.data)?;
-        drop(self.lock);
-        Ok(())
     }
 }
 
@@ -246,7 +193,7 @@ struct Restored {
 
 fn copy_folder(backup: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Restored, CliError> {
     // Interrupted at the wrong moment, a backup has left only the earlier name.
-    let found = if backup.symlink_metadata().is_err() { left_behind(backup)? } else { None };
+    let found = if backup.symlink_metadata().is_err() { left_behind(backup) } else { None };
     let backup = found.as_deref().unwrap_or(backup);
     if backup.is_file() {
         let path = backup.display();
@@ -268,7 +215,7 @@ fn copy_folder(backup: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Res
     if !destination.is_complete()? {
         destination.must_be_empty()?;
         // An incomplete copy of an earlier restore is not a ledger. No other program uses this name.
-        remove(&destination.draft)?;
+        destination.remove_draft()?;
         let progress = Progress::of_bytes(screen, bytes);
         let advance = |bytes| progress.add(bytes);
         let mut target = FolderTarget::new(&destination.draft, None, &advance)?;
@@ -279,7 +226,7 @@ fn copy_folder(backup: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Res
         must_be_the_same(&check(&destination.draft)?.1, &expected, &destination.draft)?;
         destination.draft_is_complete()?;
     }
-    must_be_of(&destination.complete, backup)?;
+    destination.must_be_of(backup)?;
     destination.put_in_place()?;
     Ok(Restored { published: Published::clone(&expected), bytes, changed })
 }
@@ -300,7 +247,7 @@ fn unpack_archive(path: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Re
     let mut changed = None;
     if !destination.is_complete()? {
         destination.must_be_empty()?;
-        remove(&destination.draft)?;
+        destination.remove_draft()?;
         let progress = Progress::of_bytes(screen, bytes);
         let list = archive::unpack(path, &identities, &destination.draft, &|bytes| progress.add(bytes))?;
         drop(progress);
@@ -452,39 +399,6 @@ fn key_in_backup(wrong: &CliError) -> CliError {
     )
 }
 
-/// Checks that the copy of an interrupted restore is of this backup. The checkpoint file is renamed last, so it is present
-/// until then.
-fn must_be_of(complete: &Path, backup: &Path) -> Result<(), CliError> {
-    let copied = complete.join(CHECKPOINT_FILE);
-    if !copied.exists() {
-        return Ok(());
-    }
-    let original = backup.join(CHECKPOINT_FILE);
-    let read = |path: &Path| regular::read_own(path, MARK_MAX).map_err(|error| CliError::io(path, &error));
-    if read(&copied)? == read(&original)? {
-        return Ok(());
-    }
-    let (copied, backup) = (complete.display(), backup.display());
-    let en = format!(
-        "{copied} holds another backup than {backup}, of a restore that was cut off: run the restore of that backup again, or restore into another folder"
-    );
-    let zh = format!(
-        "{copied} 来自此前中断的另一次恢复，与 {backup} 不是同一备份：请重新运行该备份的恢复，或恢复到其他文件夹"
-    );
-    Err(CliError::finding("copy_differs", zh, en))
-}
-
-fn must_be_empty(folder: &Folder) -> Result<(), CliError> {
-    let io = |error: io::Error| CliError::io(folder.path(), &error);
-    let stranger = folder.stranger().map_err(io)?;
-    if let Some(name) = stranger {
-        return Err(cannot_open(folder.path(), &OpenError::Stranger { name }));
-    }
-    let own = [&["db", "mark"][..], &KEYS, &BESIDE].concat();
-    let taken = folder.has_any(&own).map_err(io)?;
-    if taken { Err(cannot_open(folder.path(), &OpenError::Exists)) } else { Ok(()) }
-}
-
 /// Checks that the copy has the backup's checkpoint; it has not if an interrupted restore was of another backup.
 fn must_be_the_same(found: &Published, expected: &Published, folder: &Path) -> Result<(), CliError> {
     if found == expected {
@@ -498,25 +412,4 @@ fn must_be_the_same(found: &Published, expected: &Published, folder: &Path) -> R
         "{dir} 中的账本（{found} 条记录）与此备份（{expected} 条）不一致：此前中断的恢复来自另一备份，或备份同时被更改。请恢复到其他文件夹"
     );
     Err(CliError::finding("copy_differs", zh, en))
-}
-
-fn remove(folder: &Path) -> Result<(), CliError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(CliError::io(folder, &error)),
-        _ => Ok(()),
-    }
-}
-
-/// Renames each part: last the checkpoint file, without which the folder is rejected.
-fn put_in_place(complete: &Path, data: &Path) -> Result<(), CliError> {
-    for part in PARTS {
-        let (from, to) = (complete.join(part), data.join(part));
-        match durable::rename_new_durably(&from, &to) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(CliError::io(&to, &error)),
-            _ => {}
-        }
-    }
-    fs::remove_dir(complete)
-        .and_then(|()| durable::sync_folder_of(complete))
-        .map_err(|error| CliError::io(complete, &error))
 }

@@ -297,3 +297,51 @@ fn cannot_decrypt(path: &Path, error: AgeError) -> CliError {
 pub fn discard(draft: &Path) {
     let _ = fs::remove_file(draft);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity() -> Identity {
+        Identity::new([1; 32])
+    }
+
+    /// An archive with one entry of this kind, whose path is written as it is.
+    fn archive(scratch: &Path, path: &str, kind: EntryType) -> PathBuf {
+        let mut tar = Builder::new(Encryptor::new(Vec::new(), &[identity().recipient()]).unwrap());
+        let mut header = header_of(kind, if kind.is_file() { 4 } else { 0 });
+        // `set_path` would refuse it.
+        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        if !kind.is_file() && !kind.is_dir() {
+            header.set_link_name("/etc/passwd").unwrap();
+        }
+        header.set_cksum();
+        tar.append(&header, if kind.is_file() { &b"evil"[..] } else { &[] }).unwrap();
+        let file = scratch.join("archive");
+        fs::write(&file, tar.into_inner().unwrap().finish().unwrap()).unwrap();
+        file
+    }
+
+    #[test]
+    fn only_parts_of_a_backup_are_unpacked() {
+        for (path, kind) in [
+            ("../evil", EntryType::Regular),
+            ("/tmp/evil", EntryType::Regular),
+            ("db/../../evil", EntryType::Regular),
+            ("notes.txt", EntryType::Regular),
+            ("db", EntryType::Symlink),
+            ("mark", EntryType::Link),
+            ("db/fifo", EntryType::Fifo),
+            // Without a list.
+            ("mark", EntryType::Regular),
+        ] {
+            let scratch = tempfile::tempdir().unwrap();
+            let file = archive(scratch.path(), path, kind);
+            let to = scratch.path().join("inside/to");
+            fs::create_dir(scratch.path().join("inside")).unwrap();
+            let refused = unpack(&file, &[identity()], &to, &|_| {}).unwrap_err();
+            assert_eq!(refused.code, "archive_damaged", "{path} {kind:?}");
+            assert!(!scratch.path().join("inside/evil").exists() && !scratch.path().join("evil").exists(), "{path}");
+        }
+    }
+}

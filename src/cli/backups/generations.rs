@@ -13,6 +13,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -22,6 +24,7 @@ use crate::cli::backups::list::Backup;
 use crate::cli::case_key::random_bytes;
 use crate::cli::durable;
 use crate::cli::exit::CliError;
+use crate::cli::open_errors::unreadable;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::Name;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -55,14 +58,25 @@ fn earlier_name(to: &Path, made: Timestamp) -> PathBuf {
 /// [`CliError`]: the folder that they are in cannot be read.
 pub fn earlier_copies(to: &Path, origin: &Name) -> Result<Vec<EarlierCopy>, CliError> {
     let parent = durable::folder_of(to);
-    let io = |error| CliError::io(parent, &error);
+    let mut copies = copies_of(to).map_err(|error| CliError::io(parent, &error))?;
+    copies.retain(|copy| copy.list.checkpoint.checkpoint().origin == *origin);
+    Ok(copies)
+}
+
+/// All earlier copies of `to`, the latest first.
+fn copies_of(to: &Path) -> io::Result<Vec<EarlierCopy>> {
+    let (parent, mut start) = (durable::folder_of(to), to.file_name().unwrap_or_default().as_bytes().to_vec());
+    start.push(b'.');
     let mut copies = Vec::new();
-    for entry in fs::read_dir(parent).map_err(io)? {
-        let folder = parent.join(entry.map_err(io)?.file_name());
+    for entry in fs::read_dir(parent)? {
+        let name = entry?.file_name();
+        let folder = parent.join(&name);
+        if !name.as_bytes().starts_with(&start) || folder.is_symlink() {
+            continue;
+        }
         // A copy with a damaged list is none: it is neither reused nor removed.
         let Ok(Some(list)) = Backup::read(&folder) else { continue };
-        let is_ours = list.checkpoint.checkpoint().origin == *origin;
-        if is_ours && earlier_name(to, list.made).file_name() == folder.file_name() && !folder.is_symlink() {
+        if earlier_name(to, list.made).file_name() == Some(&name) {
             copies.push(EarlierCopy { folder, list });
         }
     }
@@ -71,22 +85,10 @@ pub fn earlier_copies(to: &Path, origin: &Name) -> Result<Vec<EarlierCopy>, CliE
 }
 
 /// The newest copy of which an interrupted backup left only an earlier name, where there is nothing at `to`.
-///
-/// # Errors
-///
-/// As [`earlier_copies`].
-pub fn left_behind(to: &Path) -> Result<Option<PathBuf>, CliError> {
-    let parent = durable::folder_of(to);
-    let Ok(entries) = fs::read_dir(parent) else { return Ok(None) };
-    let mut found: Option<(Timestamp, PathBuf)> = None;
-    for entry in entries.flatten() {
-        let folder = parent.join(entry.file_name());
-        let Ok(Some(list)) = Backup::read(&folder) else { continue };
-        if earlier_name(to, list.made).file_name() == folder.file_name() && !folder.is_symlink() {
-            found = found.max(Some((list.made, folder)));
-        }
-    }
-    Ok(found.map(|(_, folder)| folder))
+#[must_use]
+pub fn left_behind(to: &Path) -> Option<PathBuf> {
+    let copies = copies_of(to).unwrap_or_default();
+    copies.into_iter().next().map(|copy| copy.folder)
 }
 
 /// Checks that the copy with the checkpoint `earlier` is an earlier state of the ledger in `store`.
@@ -113,7 +115,7 @@ pub fn must_precede(earlier: &SignedCheckpoint, to: &Path, store: &FolderReader)
             format!("{to} 有 {before} 条记录，多于此账本的 {now} 条：账本已被回退。请保留并恢复该备份，或选择其他位置");
         return Err(CliError::finding("backup_ahead", zh, en));
     }
-    let root = proofs::root(store, before.size).map_err(|error| crate::cli::open_errors::unreadable(&error))?;
+    let root = proofs::root(store, before.size).map_err(|error| unreadable(&error))?;
     if root == before.root {
         return Ok(());
     }
@@ -125,7 +127,7 @@ pub fn must_precede(earlier: &SignedCheckpoint, to: &Path, store: &FolderReader)
     Err(CliError::finding("history_differs", zh, en))
 }
 
-/// Gives the complete copy `draft` the name `to`. What has that name gets the name of an earlier copy. Returns its path.
+/// Gives the complete copy `draft` the name `to`. What has that name gets the name of an earlier copy.
 ///
 /// # Errors
 ///

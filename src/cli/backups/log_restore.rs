@@ -95,8 +95,9 @@ fn open(draft: &Path, origin: &Name) -> Result<FolderStore, CliError> {
         opened => opened,
     };
     opened.map_err(|error| {
+        let error = cannot_open(draft, &error);
         let draft = draft.display();
-        cannot_open(Path::new(&draft.to_string()), &error).with_line(
+        error.with_line(
             format!("{draft} 是此前中断的恢复；如非从账本记录恢复，请将其删除后重试"),
             format!(
                 "{draft} is left of a restore that was cut off: remove it if that was not one from a log, and try again"
