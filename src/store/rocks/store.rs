@@ -436,9 +436,9 @@ impl Annotations for RocksStore {
         let note = known.as_ref().map(|known| &known.checkpoint);
         append_checks::check_annotated(checkpoint, note, size_of(self.published().as_deref()))?;
         let mut batch = self.reader.engine.batch();
-        let is_new = note.is_none();
+        let is_first = note.is_none();
         let mut rows = known.map_or_else(Vec::new, |known| known.annotations);
-        if is_new {
+        if is_first {
             let row = AnnotationRow::Note(checkpoint.note().to_string());
             batch.put(&ANNOTATIONS, &AnnotationKey { size, number: 0 }, &row)?;
         }
