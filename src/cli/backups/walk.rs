@@ -20,7 +20,7 @@ const DATABASE: &str = "db";
 pub const NEXT_KEY: &str = "next.key";
 /// The parts of a ledger's folder that are copied, all but the lock.
 pub const PARTS: [&str; 9] =
-    [DATABASE, ORIGINALS, ACCOUNTS, INVENTORY, "ledger.key", PREVIOUS_KEY, NEXT_KEY, PLATFORM_KEY, "mark"];
+    [DATABASE, ORIGINALS, ACCOUNTS, INVENTORY, "ledger.key", "previous.key", NEXT_KEY, PLATFORM_KEY, "mark"];
 
 /// A ledger's folder, and the folder of its originals, which may be elsewhere.
 #[derive(Debug, Clone, Copy)]
