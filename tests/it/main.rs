@@ -25,3 +25,4 @@ mod readme;
 mod sequencing;
 mod snapshot;
 mod support;
+mod timestamp;

@@ -14,6 +14,9 @@
 //! the renewal's own time, even if the earlier token does not verify any more. The earlier token is verified as of the earliest valid
 //! token that stamps it: a revocation after that does not matter.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::algorithm::ImprintAlgorithm;
 use super::trust::TsaTrust;
 use super::verification::{OpenedToken, Stamped, TOKENS_MAX, TimeTokenError, VerifiedToken};
@@ -72,6 +75,18 @@ pub fn verify_all(
     results.reverse();
     results.extend(beyond.iter().map(|_| Err(TimeTokenError::TooMany)));
     results
+}
+
+/// As [`verify_all`], for the tokens in a receipt, which are in base64. One that is not is malformed.
+#[must_use]
+pub fn verify_receipt_tokens(
+    tokens: &[String],
+    checkpoint_text: &[u8],
+    trust: &TsaTrust,
+) -> Vec<Result<VerifiedToken, TimeTokenError>> {
+    let decoded: Vec<Vec<u8>> =
+        tokens.iter().map(|token| BASE64_STANDARD.decode(token).unwrap_or_default()).collect();
+    verify_all(&decoded, checkpoint_text, trust)
 }
 
 /// What a token stamps: `is_anchored` says whether the imprint of the token before it leads to this checkpoint.

@@ -89,6 +89,19 @@ impl ResponseError {
             Self::NoToken => "timestamp_response_without_token",
         }
     }
+
+    /// In Chinese.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::TooLarge { .. } => "时间戳机构的应答过大".into(),
+            Self::Malformed(_) => "时间戳机构的应答格式有误".into(),
+            Self::Rejected { status, failures, text } => {
+                format!("时间戳机构未签发时间戳（{status}{}）", details(failures, text))
+            }
+            Self::NoToken => "时间戳机构称已签发时间戳，但应答中没有令牌".into(),
+        }
+    }
 }
 
 /// What the authority says, each part after a semicolon.

@@ -294,6 +294,22 @@ fn the_bytes_of_a_renewal_are_those_that_are_verified() {
 }
 
 #[test]
+fn the_tokens_of_a_receipt_are_base64() {
+    use base64::Engine as _;
+    let encoded = base64::prelude::BASE64_STANDARD.encode(token("rsa"));
+    let results = super::renewal::verify_receipt_tokens(&[encoded, "no base64".into()], &text(), &trust());
+    assert_eq!(results[0], judged("rsa"));
+    assert_eq!(results[1].as_ref().unwrap_err().code(), "time_token_malformed");
+}
+
+#[test]
+fn a_token_cannot_be_older_than_what_it_stamps() {
+    let verified = judged("fraction").unwrap();
+    assert!(!verified.is_older_than(at("2026-06-01T01:03:03.458Z")));
+    assert!(verified.is_older_than(at("2026-06-01T01:03:03.459Z")));
+}
+
+#[test]
 fn more_tokens_than_a_receipt_has_are_not_verified() {
     let tokens = vec![token("ecdsa"); TOKENS_MAX + 2];
     let results = verify_all(&tokens, &text(), &trust());

@@ -22,6 +22,9 @@ use crate::ledger::verify::attestation::TimeToken;
 /// Most tokens of a receipt.
 pub const TOKENS_MAX: usize = 64;
 
+/// How far the clock of an authority may be behind that of a ledger, beyond its stated accuracy, in milliseconds.
+const CLOCK_TOLERANCE_MILLIS: u64 = 60_000;
+
 /// Why a timestamp token is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -145,6 +148,15 @@ pub struct VerifiedToken {
     pub valid_until: Timestamp,
     /// Whether revocation was checked.
     pub revocation: Revocation,
+}
+
+impl VerifiedToken {
+    /// Whether the token says that it is older than what it stamps, which is of `time` (the last block under the checkpoint), by more than
+    /// clocks may differ: then the authority's clock was wrong, or the ledger's.
+    #[must_use]
+    pub const fn is_older_than(&self, time: Timestamp) -> bool {
+        self.latest.as_millis().saturating_add(CLOCK_TOLERANCE_MILLIS) < time.as_millis()
+    }
 }
 
 impl From<&VerifiedToken> for TimeToken {
