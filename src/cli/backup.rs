@@ -16,7 +16,7 @@ use crate::cli::copy_report::CopyReport;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service::ORIGINALS;
-use crate::cli::folder_copy::{check, checkpoint_rows, copy, must_be_apart, size_of};
+use crate::cli::folder_copy::{check, checkpoint_rows, copy_without_successor, must_be_apart, size_of};
 use crate::cli::open_errors::cannot_open;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{GOOD, Screen, WARNING};
@@ -153,7 +153,7 @@ fn copy_from(dir: &Path, args: &BackupArgs, screen: &Screen) -> anyhow::Result<E
     let (_, original) = check(dir)?;
     let draft = draft_beside(&args.to)?;
     let progress = Progress::of_bytes(screen, size);
-    let copied = copy((dir, &originals), &draft, &|bytes| progress.add(bytes)).and_then(|()| {
+    let copied = copy_without_successor((dir, &originals), &draft, &|bytes| progress.add(bytes)).and_then(|()| {
         let (store, copied) = check(&draft)?;
         if copied != original {
             let en = "the copy ends elsewhere than the original: something else writes to the folder";

@@ -15,7 +15,7 @@ use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
 use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve};
-use crate::cli::{clock, deposit, help, keygen, lookup, receipt, statement, trust, usage, verify};
+use crate::cli::{clock, deposit, help, key, lookup, receipt, statement, trust, usage, verify};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 
@@ -73,7 +73,9 @@ enum Command {
     Receipt(receipt::ReceiptArgs),
     Statement(statement::MakeStatementArgs),
     Trust(trust::TrustArgs),
-    Keygen(keygen::KeygenArgs),
+    Key(key::command::KeyArgs),
+    #[command(hide = true)]
+    Keygen(key::command::KeygenArgs),
     Case(case::CaseArgs),
     Clock(clock::ClockArgs),
     #[cfg(feature = "demo")]
@@ -106,7 +108,11 @@ fn first_steps(help: &str, exists: impl Fn(&str) -> bool) -> String {
 #[cfg(feature = "node")]
 impl Command {
     const fn opens_a_database(&self) -> bool {
-        matches!(self, Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_))
+        match self {
+            Self::Key(args) => args.opens_a_database(),
+            Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -165,7 +171,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Receipt(args) => receipt::run(args, &config, screen).await,
             Command::Statement(args) => statement::run(args, &config, screen).await,
             Command::Trust(args) => trust::run(args, &config, screen).await,
-            Command::Keygen(args) => keygen::run(args, &config, screen),
+            Command::Key(args) => key::command::run(args, &config, screen).await,
+            Command::Keygen(args) => Err(args.renamed().into()),
             Command::Case(args) => case::run(args, screen).await,
             Command::Clock(args) => clock::run(args, screen).await,
             #[cfg(feature = "demo")]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::CliError;
 use crate::cli::filing_service::{ORIGINALS, PLATFORM_KEY};
+use crate::cli::node_keys::{LEDGER_KEY, NEXT_KEY, PREVIOUS_KEY};
 use crate::cli::open_errors::cannot_open;
 use crate::files::regular;
 use crate::store::account_files::{ACCOUNTS, INVENTORY};
@@ -23,7 +24,8 @@ use crate::store::traits::{LogReader as _, Published};
 /// The database.
 const DATABASE: &str = "db";
 /// The parts of a ledger's folder that are copied, all but the lock.
-pub const PARTS: [&str; 8] = [DATABASE, ORIGINALS, ACCOUNTS, INVENTORY, "ledger.key", "next.key", PLATFORM_KEY, "mark"];
+pub const PARTS: [&str; 9] =
+    [DATABASE, ORIGINALS, ACCOUNTS, INVENTORY, LEDGER_KEY, PREVIOUS_KEY, NEXT_KEY, PLATFORM_KEY, "mark"];
 const PIECE: usize = 1024 * 1024;
 /// Mode of folders in a copy: all of it is private.
 const FOLDER_MODE: u32 = 0o700;
@@ -128,9 +130,28 @@ fn not_regular(path: &Path) -> CliError {
 /// # Errors
 ///
 /// [`CliError`]: `to` exists, or one of them cannot be read or written.
-pub fn copy((from, originals): (&Path, &Path), to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliError> {
+pub fn copy(folders: (&Path, &Path), to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliError> {
+    copy_but(&[], folders, to, copied)
+}
+
+/// As [`copy`], without the private key of the successor: a backup must not hold the ledger key together with the key that
+/// replaces it if the backup is stolen.
+///
+/// # Errors
+///
+/// As [`copy`].
+pub fn copy_without_successor(folders: (&Path, &Path), to: &Path, copied: &dyn Fn(u64)) -> Result<(), CliError> {
+    copy_but(&[NEXT_KEY], folders, to, copied)
+}
+
+fn copy_but(
+    left_out: &[&str],
+    (from, originals): (&Path, &Path),
+    to: &Path,
+    copied: &dyn Fn(u64),
+) -> Result<(), CliError> {
     DirBuilder::new().mode(FOLDER_MODE).create(to).map_err(|error| CliError::io(to, &error))?;
-    for (part, path, metadata) in parts(from, originals)? {
+    for (part, path, metadata) in parts(from, originals)?.into_iter().filter(|(part, ..)| !left_out.contains(part)) {
         copy_one(&path, &metadata, &to.join(part), copied)?;
     }
     File::open(to).and_then(|folder| folder.sync_all()).map_err(|error| CliError::io(to, &error))

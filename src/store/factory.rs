@@ -31,7 +31,7 @@ pub type SnapshotError = snapshot::SnapshotError;
 pub type Folder = folder::Folder;
 
 /// Names of the key files in a ledger's folder.
-pub const KEYS: [&str; 2] = folder::KEYS;
+pub const KEYS: [&str; 4] = folder::KEYS;
 /// Names of what a node keeps beside its ledger.
 pub const BESIDE: [&str; 4] = folder::BESIDE;
 /// Name of the folder with a snapshot of a running node's ledger.

@@ -8,6 +8,7 @@ mod dishonest_node;
 mod environment;
 mod escaping;
 mod files_of_users;
+mod keys;
 mod languages;
 mod loading;
 mod lookup;

@@ -22,6 +22,7 @@ use crate::store::rocks::folder::Lock;
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{AnnexKey, LabelKey, LinkKey, PrivateRow, SubjectKey, ToDisk as _};
 use crate::store::rocks::index_buffer::{IndexBuffer, IndexLookup};
+use crate::store::rocks::key_notices;
 use crate::store::rocks::scan;
 use crate::store::rocks::schema::{ANNEXES, BLOCKS, LABELS, LINK_TARGETS, LINKS, META, PRIVATE, SUBJECTS, TABLES};
 use crate::store::rocks::tree::Tree;
@@ -262,6 +263,11 @@ impl Index for RocksReader {
         let end = LeafIndex(self.size().0.min(before.0));
         let rows = self.engine.prefixed_before(&LABELS, &label.0, &LabelKey { label: *label, index: end })?;
         rows.map(|row| row.map(|(key, _)| key.index)).take(limit).collect()
+    }
+
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError> {
+        let size = self.size();
+        Ok(key_notices::read(&self.engine)?.into_iter().filter(|index| size.contains(*index)).collect())
     }
 
     fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {

@@ -53,7 +53,7 @@ fn a_node_that_starts_again_is_the_same_ledger() {
     fs::rename(chain.join("ledger.key"), chain.join("lost")).unwrap();
     assert_eq!(workspace.run(&["serve", "--data", &data]).ends(2).error(), "ledger_key_missing");
     let elsewhere = workspace.top().join("elsewhere");
-    workspace.run(&["keygen", "--ledger", "example.org/ledger", "--out", &text(&elsewhere)]).ends(0);
+    workspace.run(&["key", "new", "--ledger", "example.org/ledger", "--out", &text(&elsewhere)]).ends(0);
     fs::rename(elsewhere, chain.join("ledger.key")).unwrap();
     assert_eq!(workspace.run(&["serve", "--data", &data]).ends(2).error(), "other_key");
 }
