@@ -48,11 +48,18 @@ for target in "${targets[@]}"; do
         -max_total_time="${FUZZ_SECONDS:-180}" -verbosity=0 -print_final_stats=1
       ;;
     merge)
-      # Every `make test` replays the corpus: short inputs only.
+      # Every `make test` replays the corpus: of what reaches more than it does, the forty shortest of at most 512 bytes.
+      reach=$(mktemp -d)
       short=$(mktemp -d)
+      cp -t "$reach" "fuzz/corpus/$target"/*
       find "$found/$target" -type f -size -2 -exec cp -t "$short" {} +
-      "$program" "fuzz/corpus/$target" "$short" "${limits[@]}" -merge=1 -max_len=65536 -verbosity=0
-      rm -r "$short"
+      "$program" "$reach" "$short" "${limits[@]}" -merge=1 -max_len=65536 -verbosity=0
+      mapfile -t more < <(cd "$reach" && find . -type f -printf '%s %f\n' | sort -n | cut -d ' ' -f 2 |
+        while read -r input; do [ -e "$OLDPWD/fuzz/corpus/$target/$input" ] || echo "$input"; done)
+      for input in "${more[@]:0:40}"; do
+        cp "$reach/$input" "fuzz/corpus/$target/"
+      done
+      rm -r "$reach" "$short"
       ;;
     *)
       echo "fuzz.sh run|merge|list [TARGET…]" >&2

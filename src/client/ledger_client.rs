@@ -148,7 +148,6 @@ impl LedgerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    #[cfg(feature = "cli")]
     pub(in crate::client) async fn bytes(&self, path: &str, limit: usize) -> Result<Vec<u8>, ClientError> {
         self.get(path, "application/octet-stream", limit).await
     }
