@@ -1,12 +1,13 @@
 //! The HTTP client of a node. It does not trust the answers.
 //!
 //! [`transport`] sends requests and receives answers within limits; [`ledger_client`] has the calls with the ledger's own types;
-//! [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; `http_log` reads the log for an audit; [`court_client`] has the calls of the
+//! [`contradiction`] compares two checkpoints; [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; `http_log` reads the log for an audit; [`court_client`] has the calls of the
 //! filing service. It compiles without the `node` feature.
 //!
 //! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/trust_store`).
 
 pub mod batch;
+pub mod contradiction;
 pub mod court_client;
 pub mod history;
 #[cfg(feature = "cli")]
