@@ -5,8 +5,10 @@
 
 use crate::cli::config::Config;
 use crate::cli::exit::CliError;
+use crate::cli::policy_file::policy_path;
 use crate::cli::screen::{Screen, WARNING};
 use crate::cli::trust_store::{self, TrustStore};
+use crate::cli::user_trust::UserTrust;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -102,9 +104,9 @@ pub async fn identify_ledger(client: &LedgerClient) -> Result<LedgerIdentity, Cl
 /// # Errors
 ///
 /// [`CliError`]: as [`identify_ledger`]; or the ledger's key is another than the pinned one.
-pub async fn require_known_ledger(client: &LedgerClient, config: &Config) -> Result<(), CliError> {
+pub async fn require_known_ledger(client: &LedgerClient, trust: &UserTrust, config: &Config) -> Result<(), CliError> {
     let identity = identify_ledger(client).await?;
-    trust_store::unchanged(config, &identity.key, Some(client.address()))
+    trust.require_unchanged(&identity.key, client.address(), config)
 }
 
 /// Warns if a number that was not found cannot be of this ledger: a test number on a live ledger, or the reverse.
@@ -144,8 +146,8 @@ pub async fn identify_and_pin(
     screen: &Screen,
 ) -> anyhow::Result<(LedgerIdentity, Trust)> {
     let identity = identify_ledger(client).await?;
-    let path = config.trust_policy()?;
-    if trust_store::pin(&path, &identity.key, Some(client.address()))? {
+    if trust_store::pin(config, &identity.key, Some(client.address()))? {
+        let path = policy_path(&config.policies()?, identity.key.name());
         let heed = screen.paint(
             WARNING,
             screen.pick("首次连接此账本，已固定其密钥：", "First contact with this ledger; its key is now pinned:"),
@@ -159,7 +161,7 @@ pub async fn identify_and_pin(
         screen.aside(format!("{ask} '{}'", identity.key))?;
         screen.aside(format!("  ({})", path.display()))?;
     }
-    Ok((identity, TrustStore::load(&path)?.trust()))
+    Ok((identity, TrustStore::of(config)?.trust()))
 }
 
 #[cfg(test)]

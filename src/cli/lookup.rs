@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::attesting::Attested;
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::connect::{ServerArgs, require_known_ledger, warn_of_other_mode};
@@ -13,7 +14,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::record::{Record, fetch, history};
 use crate::cli::screen::{BAD, Screen, WARNING};
 use crate::cli::terminal::escaped;
-use crate::cli::trust_store::TrustStore;
+use crate::cli::user_trust::{PolicyArgs, UserTrust};
 use crate::cli::{facts_table, history_table};
 use crate::ledger::block::BlockHeader;
 use crate::ledger::entry::Entry;
@@ -50,6 +51,8 @@ pub struct LookupArgs {
     /// The deposit number | 存证编号
     number: String,
     #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
     server: ServerArgs,
 }
 
@@ -61,25 +64,28 @@ pub struct LookupArgs {
 pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let number = read_number(&args.number)?;
     let client = args.server.client()?;
-    let trust = TrustStore::of(config)?.trust();
+    let user = UserTrust::load(&args.policy, config)?;
+    let trust = user.trust();
     let record = fetch(&client, &number).await?;
     let Some(record) = record else {
-        require_known_ledger(&client, config).await?;
+        require_known_ledger(&client, &user, config).await?;
         let ending = not_found(screen, number)?;
         warn_of_other_mode(&client, number, screen).await?;
         return Ok(ending);
     };
     let history = history(&client, &record, &trust).await?;
+    let attested = Attested::online(&record.receipt, &user, std::slice::from_ref(&client)).await;
     let question = Question {
         number: Some(number),
         source: RecordSource::Node,
         history: history.as_ref(),
+        attestations: attested.attestations(),
         ..Question::about(&record.receipt, &trust)
     };
     let report = verify(&question);
     let key_known = report.obstacle != Some(Obstacle::UnknownKey);
     if !key_known {
-        require_known_ledger(&client, config).await?;
+        require_known_ledger(&client, &user, config).await?;
     }
     let holds = report.conclusion == Conclusion::RecordOnly || !key_known;
     let proven = holds.then(|| VerifiedDeposit::of(&record, history)).flatten();

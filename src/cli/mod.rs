@@ -6,10 +6,11 @@
 //!
 //! - [`exit`]: exit codes and errors; [`usage`]: errors about the command line; [`help`]: its help texts; [`screen`], [`terminal`],
 //!   [`width`], [`progress`]: output;
-//! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`trust_store`]: trusted ledger keys;
+//! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`user_trust`]: whom the user trusts, from [`trust_store`], [`policy_file`],
+//!   [`trust_migration`] and [`members`];
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`receipt_files`] and [`durable`] store them,
 //!   [`deposit_run`] sends them, [`deposit_groups`] many of them together; [`storage_errors`] are the errors of storing them;
-//! - [`connect`] and [`record`] query a node; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
+//! - [`connect`], [`record`], [`digest_search`] and [`attesting`] query nodes and witnesses; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
 //! - [`public_key`] parses public keys, and rejects private ones;
 //! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit policy of a node that starts;
 //! - [`control`] commands a running node, [`node_snapshot`] is what a backup of it is made from;
@@ -17,6 +18,7 @@
 //! - [`folder_copy`] copies a ledger's folder and checks the copy; [`copy_report`] reports its content, [`originals_check`] checks
 //!   originals in custody, [`resources`] the limits of the machine.
 
+pub mod attesting;
 #[cfg(feature = "node")]
 pub mod audit;
 #[cfg(feature = "node")]
@@ -44,6 +46,7 @@ pub mod deposit_run;
 #[cfg(feature = "node")]
 pub mod descriptors;
 pub mod digest;
+pub mod digest_search;
 pub mod durable;
 pub mod exit;
 pub mod facts_table;
@@ -71,6 +74,7 @@ pub mod load_round;
 pub mod log;
 pub mod lookup;
 pub mod manifest;
+pub mod members;
 #[cfg(feature = "node")]
 pub mod network_errors;
 #[cfg(feature = "node")]
@@ -87,6 +91,7 @@ pub mod open_errors;
 #[cfg(feature = "node")]
 pub mod originals_check;
 pub mod output;
+pub mod policy_file;
 pub mod presentation;
 pub mod progress;
 pub mod public_key;
@@ -108,8 +113,10 @@ pub mod statement;
 pub mod storage_errors;
 pub mod terminal;
 pub mod trust;
+pub mod trust_migration;
 pub mod trust_store;
 pub mod usage;
+pub mod user_trust;
 pub mod values;
 pub mod verify;
 pub mod width;

@@ -13,7 +13,7 @@ use crate::cli::manifest::item_receipt as manifest_item;
 use crate::cli::output::{self, Replace};
 use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::cli::terminal::escaped_name;
-use crate::cli::trust_store::TrustStore;
+use crate::cli::user_trust::{PolicyArgs, UserTrust};
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
@@ -67,6 +67,8 @@ pub struct ReceiptArgs {
     /// Replace an existing file | 覆盖已有文件
     #[arg(long, requires = "output")]
     force: bool,
+    #[command(flatten)]
+    policy: PolicyArgs,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -138,7 +140,8 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
 ///
 /// A mistyped number, an unreachable node, a receipt that does not verify.
 pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let trust = TrustStore::of(config)?.trust();
+    let user = UserTrust::load(&args.policy, config)?;
+    let trust = user.trust();
     if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
         let receipt = manifest_item::make(manifest, item, !args.without_name)?;
         return cut_out(args, &receipt, &trust, screen);
@@ -147,7 +150,7 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     let client = args.server.client()?;
     let answered = client.receipt(&number).await;
     if matches!(&answered, Err(ClientError::Problem { status: 404, .. })) {
-        require_known_ledger(&client, config).await?;
+        require_known_ledger(&client, &user, config).await?;
     }
     let receipt = answered.map_err(CliError::from)?;
     require_valid(&receipt, None, Some(number), &trust, screen)?;

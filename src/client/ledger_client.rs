@@ -134,7 +134,15 @@ impl LedgerClient {
     ///
     /// [`ClientError`].
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint, ClientError> {
-        let path = "/log/checkpoint";
+        self.checkpoint_at("/log/checkpoint").await
+    }
+
+    /// The signed checkpoint at `path`, unverified.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn checkpoint_at(&self, path: &str) -> Result<SignedCheckpoint, ClientError> {
         let body = self.get(path, TEXT, CHECKPOINT_MAX).await?;
         SignedCheckpoint::parse(&body).map_err(|error| self.malformed(path, &error))
     }

@@ -16,7 +16,6 @@
 //! | [`statement`], [`entry`], [`notice`], [`block`], [`leaf`] | the records; [`fast_entry`] parses the most common one |
 //! | [`merkle`], [`checkpoint`] | the tree over all records, and its signed root |
 //! | [`cosignature`], [`policy`] | signatures of witnesses on checkpoints, and which of them a user requires |
-//! | [`contradiction`] | two signed checkpoints that contradict each other, in a file for anybody to check |
 //! | [`chain`] | building blocks, and reading them from bytes |
 //! | [`manifest`] | many items under one statement |
 //! | [`receipt`], [`verify`] | what a depositor keeps, and what it proves |
@@ -24,7 +23,6 @@
 pub mod block;
 pub mod chain;
 pub mod checkpoint;
-pub mod contradiction;
 pub mod cosignature;
 pub mod digests;
 pub mod entry;
