@@ -59,11 +59,21 @@ impl Attested {
     pub const fn witnesses(&self) -> &WitnessCheck {
         &self.witnesses
     }
+
+    /// The timestamps.
+    #[must_use]
+    pub const fn time(&self) -> &TimeCheck {
+        &self.time
+    }
 }
 
 /// The ledger keys that are trusted for the receipt's ledger: the pinned ones, and the one that signed the receipt if it follows
 /// from them. A receipt that no trusted key signed is compared with nothing.
-fn ledger_keys(receipt: &Receipt, trust: &UserTrust) -> Result<Vec<VerifierKey>, SkipReason> {
+///
+/// # Errors
+///
+/// Why its ledger key is not trusted.
+pub fn ledger_keys(receipt: &Receipt, trust: &UserTrust) -> Result<Vec<VerifierKey>, SkipReason> {
     let trust = trust.trust();
     let report = verify(&Question::about(receipt, &trust));
     match report.outcome(Step::Signatures) {

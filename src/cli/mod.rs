@@ -1,6 +1,6 @@
 //! The command line: one module per command.
 //!
-//! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`], [`trust`],
+//! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`] ([`refresh`]), [`consistency`], [`trust`],
 //! [`keygen`], [`case`], [`clock`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
 //! [`load_reads`]), [`demo`]. They use:
 //!
@@ -32,6 +32,7 @@ pub mod config;
 #[cfg(feature = "node")]
 pub mod config_command;
 pub mod connect;
+pub mod consistency;
 #[cfg(feature = "node")]
 pub mod control;
 #[cfg(feature = "node")]
@@ -98,6 +99,7 @@ pub mod public_key;
 pub mod receipt;
 pub mod receipt_files;
 pub mod record;
+pub mod refresh;
 pub mod renamed;
 pub mod report_screen;
 #[cfg(feature = "node")]

@@ -82,7 +82,7 @@ enum Action {
         #[arg(long, value_name = "NAME")]
         organisation: String,
         /// The kind of the organisation | 机构类型
-        #[arg(long, value_enum)]
+        #[arg(long, value_enum, value_name = "KIND")]
         kind: Kind,
     },
     /// Trust a ledger no longer, named by vkey, origin or address | 取消信任
