@@ -29,7 +29,7 @@ impl Attested {
         Self {
             witnesses: trust.witnesses_of(receipt),
             member: MemberCheck::NotPerformed(why),
-            time: TimeCheck::NotChecked,
+            time: trust.time_of(receipt),
         }
     }
 

@@ -4,7 +4,7 @@
 //! ${TIEZHENG_CONFIG}, else ${XDG_CONFIG_HOME}/tiezheng, else ~/.config/tiezheng      mode 0700
 //! ├── keys/<case or default>.key      a depositor's private key, mode 0600          (`case_key`)
 //! ├── policies/<16 hex digits>.policy the ledgers and witnesses that this user trusts (`trust_store`)
-//! ├── tsa/<16 hex digits>.pem         the timestamp authorities that this user trusts (`user_trust`)
+//! ├── tsa/<16 hex digits>.pem         the timestamp authorities that this user trusts (`timestamp_authorities`)
 //! ├── members.toml                    the organisations behind the keys of witnesses  (`members`)
 //! └── trust.policy                    the one policy file of earlier versions         (`trust_migration`)
 //! ```

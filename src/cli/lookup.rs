@@ -14,18 +14,20 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::record::{Record, fetch, history};
 use crate::cli::screen::{BAD, Screen, WARNING};
 use crate::cli::terminal::escaped;
-use crate::cli::user_trust::{PolicyArgs, UserTrust};
+use crate::cli::user_trust::{AuthorityArgs, PolicyArgs, UserTrust};
 use crate::cli::{facts_table, history_table};
 use crate::ledger::block::BlockHeader;
 use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::attestation::WitnessCheck;
 use crate::ledger::verify::findings;
 use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation, Step};
 use crate::ledger::verify::verifier::{Question, RecordSource, verify};
 use crate::ledger::verify::wording;
+use crate::wire::attested::{ReportWitnessesJson, TrustedTimeJson};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::{DepositJson, SignerJson};
 use crate::wire::report::steps;
@@ -53,6 +55,8 @@ pub struct LookupArgs {
     #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]
+    authorities: AuthorityArgs,
+    #[command(flatten)]
     server: ServerArgs,
 }
 
@@ -64,7 +68,7 @@ pub struct LookupArgs {
 pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let number = read_number(&args.number)?;
     let client = args.server.client()?;
-    let user = UserTrust::load(&args.policy, config)?;
+    let user = UserTrust::load(&args.policy, config)?.with_authorities(&args.authorities)?;
     let trust = user.trust();
     let record = fetch(&client, &number).await?;
     let Some(record) = record else {
@@ -195,8 +199,22 @@ impl VerifiedDeposit {
         });
         if let Value::Object(fields) = &mut document {
             fields.insert("checked".into(), checks);
+            fields.insert("trusted_time".into(), serde_json::to_value(TrustedTimeJson::of(&report.time))?);
+            fields.insert("witnesses".into(), serde_json::to_value(ReportWitnessesJson::of(&report.witnesses))?);
         }
         Ok(document)
+    }
+
+    /// Prints how many of the user's witnesses signed the checkpoint of the receipt.
+    fn show_witnesses(&self, screen: &Screen, report: &Report) -> anyhow::Result<()> {
+        let signatures = report.steps.iter().find(|result| result.step == Step::Signatures);
+        match (&report.witnesses, signatures) {
+            (WitnessCheck::Counted(quorum), Some(result)) if quorum.witnesses > 0 => {
+                let detail = findings::detail(result, screen.language()).unwrap_or_default();
+                Ok(screen.table(&[vec!["节点签名".into(), "signatures of nodes".into(), detail]])?)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn show(&self, screen: &Screen, report: &Report) -> anyhow::Result<()> {
@@ -228,7 +246,8 @@ impl VerifiedDeposit {
             row("签名人（节点自述，未核验）", "signer (claimed by the node, not verified)", signer);
         }
         rows.extend(history_table::rows(screen, &self.history));
-        facts_table::show(screen, &Facts::of(&self.entry, &self.header))?;
+        facts_table::show(screen, &Facts::of(&self.entry, &self.header), Some(&report.time))?;
+        self.show_witnesses(screen, report)?;
         screen.line("")?;
         screen.table(&rows)?;
         screen.line("")?;

@@ -7,7 +7,7 @@
 //! - [`exit`]: exit codes and errors; [`usage`]: errors about the command line; [`help`]: its help texts; [`screen`], [`terminal`],
 //!   [`width`], [`progress`]: output;
 //! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`user_trust`]: whom the user trusts, from [`trust_store`], [`policy_file`],
-//!   [`trust_migration`] and [`members`];
+//!   [`trust_migration`], [`members`] and [`timestamp_authorities`];
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`receipt_files`] and [`durable`] store them,
 //!   [`deposit_run`] sends them, [`deposit_groups`] many of them together; [`storage_errors`] are the errors of storing them;
 //! - [`connect`], [`record`], [`digest_search`] and [`attesting`] query nodes and witnesses; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
@@ -114,6 +114,7 @@ pub mod serve_limits;
 pub mod statement;
 pub mod storage_errors;
 pub mod terminal;
+pub mod timestamp_authorities;
 pub mod trust;
 pub mod trust_migration;
 pub mod trust_store;

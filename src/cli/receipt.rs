@@ -16,7 +16,7 @@ use crate::cli::output::{self, Replace};
 use crate::cli::refresh;
 use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::cli::terminal::escaped_name;
-use crate::cli::user_trust::{PolicyArgs, UserTrust};
+use crate::cli::user_trust::{AuthorityArgs, PolicyArgs, UserTrust};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::entry::Entry;
@@ -82,6 +82,8 @@ pub struct ReceiptArgs {
     force: bool,
     #[command(flatten)]
     policy: PolicyArgs,
+    #[command(flatten)]
+    authorities: AuthorityArgs,
     /// Address of the node; default: <http://127.0.0.1:7654>, with --refresh the one pinned for the receipt's ledger | 节点地址；默认为本机节点，与 --refresh 同用时为该账本所固定的节点
     #[arg(long, alias = "node", value_name = "URL", env = "TIEZHENG_SERVER")]
     server: Option<String>,
@@ -155,7 +157,7 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, user: &UserTrust, screen: 
 ///
 /// A mistyped number, an unreachable node, a receipt that does not verify.
 pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let user = UserTrust::load(&args.policy, config)?;
+    let user = UserTrust::load(&args.policy, config)?.with_authorities(&args.authorities)?;
     let trust = user.trust();
     if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
         let receipt = manifest_item::make(manifest, item, !args.without_name)?;

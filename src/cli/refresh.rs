@@ -2,10 +2,10 @@
 //!
 //! # Invariants
 //!
-//! The file is replaced atomically, and only by a receipt that verifies, is of the same record, has a checkpoint that continues
-//! the old one, and is attested by no fewer organisations. Otherwise the file is not touched, and the reason is said. In
-//! particular a smaller checkpoint is refused, however many witnesses cosigned it: the larger one may be the only evidence that
-//! the ledger was rolled back.
+//! The file is replaced atomically, and only by a receipt that verifies, is of the same record, has a checkpoint of the same
+//! history, and is attested by no fewer organisations. Otherwise the file is not touched, and the reason is said. A smaller
+//! checkpoint is accepted only if it is attested by more: a node answers with the smallest checkpoint that proves most. The old
+//! receipt is then kept under another name, since the larger checkpoint may be the only evidence of a rollback.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,7 +18,9 @@ use crate::cli::config::Config;
 use crate::cli::connect::{DEFAULT_SERVER, require_known_ledger};
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
-use crate::cli::receipt_files::ReceiptFiles;
+use crate::cli::input;
+use crate::cli::output::{self, Replace};
+use crate::cli::receipt_files::{ReceiptFiles, with_mark_of};
 use crate::cli::record::{Record, read_record};
 use crate::cli::screen::Screen;
 use crate::cli::user_trust::UserTrust;
@@ -68,6 +70,13 @@ impl ProofLevel {
         let is_stamped = matches!(attested.time(), TimeCheck::Verified(_));
         let (size, tokens) = (signed.checkpoint().size.0, receipt.time_tokens.len());
         Some(Self { size, cosignatures, witnesses, is_witnessed, is_stamped, tokens })
+    }
+
+    /// Whether more organisations attest it than `old`.
+    const fn exceeds(&self, old: &Self) -> bool {
+        let witnessed = if self.witnesses > 0 { self.is_witnessed } else { self.cosignatures > old.cosignatures };
+        let stamped = self.is_stamped || self.tokens > old.tokens;
+        (witnessed && !old.is_witnessed) || (stamped && !old.is_stamped)
     }
 
     /// Whether it proves at least as much as `old`.
@@ -158,7 +167,12 @@ pub async fn run(
         })
         .into());
     };
+    let is_smaller = after.size < before.size;
+    if is_smaller && !after.exceeds(&before) {
+        return Err(smaller(&path, &before, &after).into());
+    }
     let changed = new.receipt != old.receipt;
+    let kept = is_smaller.then(|| keep(&path, &old.receipt)).transpose()?;
     if changed {
         replace(&path, &new)?;
     }
@@ -168,11 +182,17 @@ pub async fn run(
         "changed": changed,
         "before": before.document(),
         "after": after.document(),
+        "kept": kept.as_ref().map(|kept| kept.to_string_lossy()),
     }))?;
     let word =
         if changed { screen.pick("已更新", "refreshed") } else { screen.pick("已是最新", "already current") };
     screen.line(format!("{word}  {number}  {}", path.display()))?;
     screen.line(format!("  {}", after.text(screen)))?;
+    if let Some(kept) = kept {
+        let zh = format!("原回执的检查点较大，另存为 {}，请一并保留", kept.display());
+        let en = format!("the old receipt has a larger checkpoint and was kept as {}: keep both", kept.display());
+        screen.line(format!("  {}", screen.pick(&zh, &en)))?;
+    }
     Ok(ExitStatus::Good)
 }
 
@@ -219,26 +239,34 @@ async fn require_continued(path: &Path, old: &Record, new: &Record, client: &Led
     let (Ok(held), Ok(shown)) = (parse(&old.receipt), parse(&new.receipt)) else {
         return Err(fault(LedgerFault::NotContinued));
     };
-    if shown.checkpoint().size < held.checkpoint().size {
-        return Err(untouched(path, "receipt_smaller", |language| match language {
-            Language::Chinese => format!(
-                "节点现在给出的回执，其检查点（{}）小于原回执的检查点（{}）；原回执可能是账本被回退的证据，故不替换",
-                shown.checkpoint().size,
-                held.checkpoint().size
-            ),
-            Language::English => format!(
-                "the checkpoint of the receipt that the node gives now ({} records) is smaller than the old one ({}), which may be \
-                 evidence of a rollback and is therefore not replaced",
-                shown.checkpoint().size,
-                held.checkpoint().size
-            ),
-        }));
-    }
     match compare(client, &held, &shown).await? {
         CheckpointComparison::Consistent => Ok(()),
         CheckpointComparison::Contradictory(_) => Err(fault(LedgerFault::Forked)),
         CheckpointComparison::NotProven => Err(fault(LedgerFault::NotContinued)),
     }
+}
+
+/// A smaller checkpoint that proves no more.
+fn smaller(path: &Path, before: &ProofLevel, after: &ProofLevel) -> CliError {
+    untouched(path, "receipt_smaller", |language| match language {
+        Language::Chinese => format!(
+            "节点现在给出的回执，其检查点（{}）小于原回执的检查点（{}），证明程度亦不更高；原回执可能是账本被回退的证据",
+            after.size, before.size
+        ),
+        Language::English => format!(
+            "the checkpoint of the receipt that the node gives now ({} records) is smaller than the old one ({}) and proves no more; \
+             the old receipt may be evidence of a rollback",
+            after.size, before.size
+        ),
+    })
+}
+
+/// Keeps the old receipt, with its larger checkpoint, beside the new one.
+fn keep(path: &Path, old: &Receipt) -> Result<PathBuf, CliError> {
+    let kept = with_mark_of(path, old.checkpoint.as_bytes());
+    let text = input::text(path, input::DOCUMENT)?;
+    output::write(&kept, text.as_bytes(), 0o644, Replace::If(&|found| found == text))?;
+    Ok(kept)
 }
 
 /// The file was not changed, for this reason.

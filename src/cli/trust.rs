@@ -12,6 +12,7 @@ use crate::cli::policy_file::policy_path;
 use crate::cli::public_key::{no_private_key, read_key};
 use crate::cli::screen::{FAINT, Screen, WARNING};
 use crate::cli::terminal::escaped_name;
+use crate::cli::timestamp_authorities;
 use crate::cli::trust_store::{self, PinState};
 use crate::cli::user_trust::{PolicyArgs, UserTrust, read_given_policy};
 use crate::client::ledger_client::LedgerClient;
@@ -28,6 +29,7 @@ Examples:
   tiezheng trust fetch https://ledger.example.org
   tiezheng trust policy court.policy
   tiezheng trust member 'witness.example+1a2b3c4d+BPl0…' --organisation 'Example Notary Office' --kind notary
+  tiezheng trust tsa authority-ca.pem
   tiezheng trust remove example.org/ledger
 
 A verification is worth what its ledger key is worth: take the key from the operator's
@@ -40,6 +42,7 @@ names the witnesses that must have signed; who they are, you say with `trust mem
   tiezheng trust fetch https://ledger.example.org
   tiezheng trust policy 法院.policy
   tiezheng trust member 'witness.example+1a2b3c4d+BPl0…' --organisation 某某公证处 --kind notary
+  tiezheng trust tsa 时间戳机构CA.pem
   tiezheng trust remove example.org/ledger
 
 核验结论的可信程度取决于账本密钥：请从运营者公告、裁判文书等可靠来源取得密钥，并逐字核对。信任策略
@@ -84,6 +87,11 @@ enum Action {
         /// The kind of the organisation | 机构类型
         #[arg(long, value_enum, value_name = "KIND")]
         kind: Kind,
+    },
+    /// Trust the timestamp authorities whose certificates these CA certificates issued | 信任由这些 CA 证书签发证书的时间戳机构
+    Tsa {
+        /// A PEM file of CA certificates | CA 证书的 PEM 文件
+        file: PathBuf,
     },
     /// Trust a ledger no longer, named by vkey, origin or address | 取消信任
     Remove {
@@ -141,6 +149,7 @@ pub async fn run(args: &TrustArgs, config: &Config, screen: &Screen) -> anyhow::
             let member = Member { organisation: organisation.clone(), kind: (*kind).into() };
             name_member(vkey, &member, config, screen)
         }
+        Action::Tsa { file } => trust_authorities(file, config, screen),
         Action::Remove { ledger } => {
             no_private_key(ledger)?;
             remove(ledger, config, screen)
@@ -157,6 +166,7 @@ fn list(config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
         "folder": folder.to_string_lossy(),
         "ledgers": ledgers,
         "members": named.collect::<Vec<_>>(),
+        "timestamp_authorities": user.authorities().collect::<Vec<_>>(),
     }))?;
     for log in user.logs() {
         screen.line(log.key.to_string())?;
@@ -176,7 +186,27 @@ fn list(config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
             "no ledger key is pinned yet: tiezheng trust add VKEY",
         ))?;
     }
+    for authority in user.authorities() {
+        screen.line(format!(
+            "{}{}",
+            screen.pick("时间戳机构的 CA：", "CA of timestamp authorities: "),
+            escaped_name(authority)
+        ))?;
+    }
     screen.line(screen.paint(FAINT, &folder.to_string_lossy()))?;
+    Ok(ExitStatus::Good)
+}
+
+/// Stores CA certificates of timestamp authorities.
+fn trust_authorities(file: &Path, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
+    let (place, authorities) = timestamp_authorities::install(config, file)?;
+    screen.document(&json!({ "file": place.to_string_lossy(), "timestamp_authorities": authorities }))?;
+    for authority in &authorities {
+        screen.line(format!("{}  {}", screen.pick("已信任", "trusted"), escaped_name(authority)))?;
+    }
+    let zh = format!("取消信任：删除 {}", place.display());
+    let en = format!("To trust them no longer, delete {}", place.display());
+    screen.line(screen.paint(FAINT, screen.pick(&zh, &en)))?;
     Ok(ExitStatus::Good)
 }
 

@@ -1,4 +1,5 @@
-//! Whom the user of a command trusts: the pinned policies, a policy given with `--policy`, and the organisations behind keys.
+//! Whom the user of a command trusts: the pinned policies, a policy given with `--policy`, the organisations behind keys, and
+//! timestamp authorities.
 //!
 //! # Invariants
 //!
@@ -11,15 +12,17 @@ use crate::cli::exit::CliError;
 use crate::cli::input;
 use crate::cli::members::Members;
 use crate::cli::policy_file::{PolicyFile, bad_policy};
+use crate::cli::timestamp_authorities;
 use crate::cli::trust_store::{PinState, TrustStore, key_changed};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::cosignature::CosignerKey;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::policy::{POLICY_MAX, Policy, PolicyLog};
 use crate::ledger::receipt::Receipt;
-use crate::ledger::verify::attestation::{Member, WitnessCheck};
+use crate::ledger::time_token::trust::TsaTrust;
+use crate::ledger::verify::attestation::{Member, TimeCheck, WitnessCheck};
 use crate::ledger::verify::trust::Trust;
-use crate::ledger::verify::witnesses;
+use crate::ledger::verify::{timestamps, witnesses};
 
 /// The option for a policy.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -29,7 +32,15 @@ pub struct PolicyArgs {
     pub policy: Option<PathBuf>,
 }
 
-/// The policies, keys and organisations that count in a command.
+/// The option for timestamp authorities.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct AuthorityArgs {
+    /// Also trust the timestamp authorities whose certificates the CA certificates in this PEM file issued | 另信任由此 PEM 文件中的 CA 证书签发证书的时间戳机构
+    #[arg(long = "tsa-ca", value_name = "FILE")]
+    pub tsa_ca: Vec<PathBuf>,
+}
+
+/// The policies, keys, organisations and timestamp authorities that count in a command.
 #[derive(Debug, Clone, Default)]
 pub struct UserTrust {
     store: TrustStore,
@@ -37,6 +48,7 @@ pub struct UserTrust {
     /// Keys given with `--key`, instead of all policies.
     keys: Option<Vec<VerifierKey>>,
     members: Members,
+    authorities: TsaTrust,
 }
 
 /// Reads a policy that the user gives.
@@ -58,13 +70,41 @@ impl UserTrust {
     pub fn load(args: &PolicyArgs, config: &Config) -> Result<Self, CliError> {
         let given = args.policy.as_deref().map(read_given_policy).transpose()?;
         let given = given.map(|file| file.policy().clone());
-        Ok(Self { store: TrustStore::of(config)?, given, keys: None, members: Members::of(config)? })
+        let (store, members) = (TrustStore::of(config)?, Members::of(config)?);
+        let authorities = timestamp_authorities::of(config)?;
+        Ok(Self { store, given, keys: None, members, authorities })
     }
 
-    /// Trust in exactly these keys, without any policy.
+    /// Trust in exactly these keys, without any policy. The timestamp authorities are those of the user.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError`]: a file of a timestamp authority is unreadable or invalid.
+    pub fn of_keys(keys: Vec<VerifierKey>, config: &Config) -> Result<Self, CliError> {
+        Ok(Self { keys: Some(keys), authorities: timestamp_authorities::of(config)?, ..Self::default() })
+    }
+
+    /// Also trusts the timestamp authorities that the user gives.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError`]: a file is unreadable or invalid.
+    pub fn with_authorities(mut self, args: &AuthorityArgs) -> Result<Self, CliError> {
+        for path in &args.tsa_ca {
+            timestamp_authorities::add(&mut self.authorities, path)?;
+        }
+        Ok(self)
+    }
+
+    /// Verifies the timestamp tokens of a receipt.
     #[must_use]
-    pub fn of_keys(keys: Vec<VerifierKey>) -> Self {
-        Self { keys: Some(keys), ..Self::default() }
+    pub fn time_of(&self, receipt: &Receipt) -> TimeCheck {
+        timestamps::check(receipt, &self.authorities)
+    }
+
+    /// The subjects of the certificates that issue those of trusted timestamp authorities.
+    pub fn authorities(&self) -> impl Iterator<Item = &str> {
+        self.authorities.authorities()
     }
 
     /// The trusted ledgers.
@@ -178,7 +218,7 @@ mod tests {
         std::fs::write(&file, "quorum two\n").unwrap();
         let error = UserTrust::load(&args, &config).unwrap_err();
         assert!(error.code == "bad_policy" && error.en.contains("line 1"), "{error:?}");
-        let only = UserTrust::of_keys(vec![key("a/1", 1)]);
+        let only = UserTrust::of_keys(vec![key("a/1", 1)], &config).unwrap();
         assert_eq!(only.trust().keys(), [key("a/1", 1)]);
         assert!(only.policy_of(&Name::parse("a/1").unwrap()).is_none());
     }

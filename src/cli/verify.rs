@@ -19,7 +19,7 @@ use crate::cli::receipt_files::ReceiptFiles;
 use crate::cli::record::{Record, fetch, history, read_record};
 use crate::cli::report_screen::{self, ReportView, SignedBy};
 use crate::cli::screen::{Screen, WARNING};
-use crate::cli::user_trust::{PolicyArgs, UserTrust};
+use crate::cli::user_trust::{AuthorityArgs, PolicyArgs, UserTrust};
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
@@ -93,6 +93,8 @@ pub struct VerifyArgs {
     keys: Vec<String>,
     #[command(flatten)]
     policy: PolicyArgs,
+    #[command(flatten)]
+    authorities: AuthorityArgs,
     /// The salt of salted digests; default: from the statement beside the file | 盐值
     #[arg(long, value_name = "HEX")]
     salt: Option<String>,
@@ -419,10 +421,13 @@ async fn find(request: &Request<'_>, screen: &Screen) -> anyhow::Result<FoundRec
 }
 
 fn read_trust(args: &VerifyArgs, config: &Config) -> Result<UserTrust, CliError> {
-    if args.keys.is_empty() {
-        return UserTrust::load(&args.policy, config);
-    }
-    args.keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>().map(UserTrust::of_keys)
+    let user = if args.keys.is_empty() {
+        UserTrust::load(&args.policy, config)?
+    } else {
+        let keys = args.keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>()?;
+        UserTrust::of_keys(keys, config)?
+    };
+    user.with_authorities(&args.authorities)
 }
 
 fn read_digest(text: &str) -> Result<(HashAlgorithm, Digest), CliError> {

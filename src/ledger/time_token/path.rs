@@ -51,7 +51,9 @@ pub enum PathError {
         time: Timestamp,
     },
     /// A certificate of the path was revoked.
-    #[error("a certificate of the timestamp authority was revoked at {revoked}, reason {reason}, and the token is of {time}")]
+    #[error(
+        "a certificate of the timestamp authority was revoked at {revoked}, reason {reason}, and the token is of {time}"
+    )]
     Revoked {
         /// When.
         revoked: Timestamp,
@@ -61,7 +63,9 @@ pub enum PathError {
         time: Timestamp,
     },
     /// The user's revocation list for this certificate does not verify.
-    #[error("the revocation list for the timestamp authority was not signed by the authority that issued its certificate")]
+    #[error(
+        "the revocation list for the timestamp authority was not signed by the authority that issued its certificate"
+    )]
     ListNotAuthentic,
     /// The path violates a rule.
     #[error("the certificates of the timestamp authority are invalid: {0}")]
@@ -156,8 +160,11 @@ impl PathCheck<'_> {
 
     /// Whether the issuer is unknown, or is known and was not valid at the time.
     fn without_issuer(&self, signer: &EndEntityCert<'_>, others: &[CertificateDer<'_>]) -> PathError {
-        let names: Vec<_> =
-            others.iter().filter_map(|der| EndEntityCert::try_from(der).ok()).map(|one| one.issuer().to_vec()).collect();
+        let names: Vec<_> = others
+            .iter()
+            .filter_map(|der| EndEntityCert::try_from(der).ok())
+            .map(|one| one.issuer().to_vec())
+            .collect();
         let is_issuer = |subject: &[u8]| signer.issuer() == subject || names.iter().any(|name| name == subject);
         let expired = self.trust.authorities.iter().filter(|authority| !authority.is_valid_at(self.time));
         if expired.into_iter().any(|authority| is_issuer(&authority.anchor.subject)) {
@@ -219,9 +226,7 @@ impl PathCheck<'_> {
         let signer = EndEntityCert::try_from(&signer)?;
         let usage = KeyUsage::required(TIME_STAMPING);
         let time = unix(self.time);
-        signer
-            .verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, time, usage, Some(options), None)
-            .map(|_| ())
+        signer.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, time, usage, Some(options), None).map(|_| ())
     }
 
     /// Whether the token outlives the revocations of its path in a list.
@@ -243,10 +248,8 @@ impl PathCheck<'_> {
         use RevocationReason::{AffiliationChanged, CessationOfOperation, Superseded, Unspecified};
         let revoked = at(entry.revocation_date);
         let revoked = entry.invalidity_date.map_or(revoked, |invalid| revoked.min(at(invalid)));
-        let is_key_safe = matches!(
-            entry.reason_code,
-            Some(Unspecified | AffiliationChanged | Superseded | CessationOfOperation)
-        );
+        let is_key_safe =
+            matches!(entry.reason_code, Some(Unspecified | AffiliationChanged | Superseded | CessationOfOperation));
         (is_key_safe && self.time < revoked) || self.existed.is_some_and(|existed| existed < revoked)
     }
 }

@@ -167,11 +167,7 @@ fn read_content(mut fields: Fields<'_>) -> Result<&[u8], SignedDataError> {
 }
 
 /// The members of a set that are sequences: certificates and lists of X.509. Other kinds, which have other tags, are ignored.
-fn sequences<'a>(
-    set: Option<&'a [u8]>,
-    most: usize,
-    what: &'static str,
-) -> Result<Vec<&'a [u8]>, SignedDataError> {
+fn sequences<'a>(set: Option<&'a [u8]>, most: usize, what: &'static str) -> Result<Vec<&'a [u8]>, SignedDataError> {
     let mut members = Fields::new(set.unwrap_or_default(), "CertificateSet")?;
     let mut found = Vec::new();
     while !members.is_finished() {

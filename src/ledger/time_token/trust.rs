@@ -52,7 +52,9 @@ pub enum TrustError {
     #[error("no revocation list is in the file, neither as DER nor in PEM form (BEGIN X509 CRL)")]
     NoList,
     /// A revocation list cannot be used.
-    #[error("revocation list {number} cannot be used: {reason}. Version 2 with nextUpdate is required (RFC 5280 section 5)")]
+    #[error(
+        "revocation list {number} cannot be used: {reason}. Version 2 with nextUpdate is required (RFC 5280 section 5)"
+    )]
     MalformedList {
         /// Which, counted from 1.
         number: usize,
@@ -171,7 +173,8 @@ impl TsaTrust {
         }
         let mut added = Vec::new();
         for (number, der) in (1..).zip(CertificateDer::pem_slice_iter(pem)) {
-            let malformed = |reason: &dyn fmt::Display| TrustError::MalformedCertificate { number, reason: reason.to_string() };
+            let malformed =
+                |reason: &dyn fmt::Display| TrustError::MalformedCertificate { number, reason: reason.to_string() };
             let der = der.map_err(|error| malformed(&pem_reason(&error)))?;
             added.push(Authority::read(number, &der)?);
         }
@@ -236,7 +239,8 @@ impl TsaTrust {
 
 impl Authority {
     fn read(number: usize, der: &CertificateDer<'_>) -> Result<Self, TrustError> {
-        let malformed = |reason: &dyn fmt::Display| TrustError::MalformedCertificate { number, reason: reason.to_string() };
+        let malformed =
+            |reason: &dyn fmt::Display| TrustError::MalformedCertificate { number, reason: reason.to_string() };
         let certificate = Certificate::from_der(der).map_err(|error| malformed(&error))?;
         let fields = certificate.tbs_certificate();
         let subject = fields.subject().to_string();

@@ -224,8 +224,7 @@ mod tests {
         let version = encode(Tag::Integer, &[1]).unwrap();
         let policy = hex::decode("06032a0304").unwrap();
         let digest = encode(Tag::OctetString, &[7; 32]).unwrap();
-        let imprint =
-            encode_all(Tag::Sequence, &[&ImprintAlgorithm::Sm3.identifier().unwrap(), &digest]).unwrap();
+        let imprint = encode_all(Tag::Sequence, &[&ImprintAlgorithm::Sm3.identifier().unwrap(), &digest]).unwrap();
         let serial = encode(Tag::Integer, &[0, 0xff]).unwrap();
         let time = encode(Tag::GeneralizedTime, b"20261122010411.1239Z").unwrap();
         encode_all(Tag::Sequence, &[&version, &policy, &imprint, &serial, &time, &rest.concat()]).unwrap()
@@ -261,7 +260,8 @@ mod tests {
         version_2[4] = 2;
         assert_eq!(code(&version_2), "time_token_version_unknown");
         let extension = |critical: &str| {
-            let extension = hex::decode(format!("30{}06032a0304{critical}0400", if critical.is_empty() { "07" } else { "0a" }));
+            let extension =
+                hex::decode(format!("30{}06032a0304{critical}0400", if critical.is_empty() { "07" } else { "0a" }));
             encode(constructed(1), &extension.unwrap()).unwrap()
         };
         assert!(TstInfo::parse(&statement(&[&extension("")])).is_ok());

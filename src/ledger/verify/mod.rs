@@ -6,7 +6,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`trust`] | the ledger keys that the user pinned |
-//! | [`attestation`], [`witnesses`] | cosignatures, checkpoints of witnesses and timestamp tokens, compared with the user's policy |
+//! | [`attestation`], [`witnesses`], `timestamps` | cosignatures, checkpoints of witnesses and timestamp tokens, compared with the user's policy |
 //! | [`record`] | the checks of the receipt itself |
 //! | [`history`] | later links and earlier deposits, as a ledger lists them |
 //! | [`continuity`] | whether a node's ledger continues that of the receipt |
@@ -22,6 +22,8 @@ pub mod history;
 pub mod reasons;
 pub mod record;
 pub mod report;
+#[cfg(feature = "verifier")]
+pub mod timestamps;
 pub mod trust;
 pub mod verifier;
 pub mod witnesses;
