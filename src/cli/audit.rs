@@ -15,7 +15,7 @@ use crate::cli::originals_check::{OriginalsReport, decrypt_originals};
 use crate::cli::progress::Progress;
 use crate::cli::public_key::read_key;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
-use crate::cli::trust_store::TrustStore;
+use crate::cli::user_trust::{PolicyArgs, UserTrust};
 use crate::client::http_log::HttpLogReader;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
@@ -55,8 +55,10 @@ pub struct AuditArgs {
     /// The ledger's folder, or the address of a running node (http:// or https://) | 账本文件夹，或运行中节点的网址
     dir: PathBuf,
     /// The ledger key to hold it against; default: the pinned one | 账本密钥
-    #[arg(long, value_name = "VKEY")]
+    #[arg(long, value_name = "VKEY", conflicts_with = "policy")]
     key: Option<String>,
+    #[command(flatten)]
+    policy: PolicyArgs,
     /// Leave out the depositors' signatures, the slowest part by far | 不核对存证人签名
     #[arg(long)]
     no_signatures: bool,
@@ -83,7 +85,7 @@ pub async fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::
         )
         .into());
     };
-    let pinned = key_to_check(given, &published, config)?;
+    let pinned = key_to_check(given, &published, args, config)?;
     let (options, progress) = prepared(args, pinned, &published, true, screen);
     let mut report =
         walk(&store, &options, |done| progress.set(done, published.size().0)).map_err(|error| unreadable(&error))?;
@@ -132,7 +134,7 @@ async fn audit_node(
     let client = LedgerClient::new(address).map_err(CliError::from)?;
     let reader = HttpLogReader::connect(client).await.map_err(cannot_audit)?;
     let published = records::published(&reader).map_err(|error| unreadable(&error))?;
-    let pinned = key_to_check(given, &published, config)?;
+    let pinned = key_to_check(given, &published, args, config)?;
     let (options, progress) = prepared(args, pinned, &published, false, screen);
     let size = published.size().0;
     // Reads wait for the network on this thread, so its other tasks go to another.
@@ -203,17 +205,16 @@ fn check_account_files(dir: &Path, report: &mut AuditReport) -> Result<(), CliEr
 fn key_to_check(
     given: Option<VerifierKey>,
     published: &Published,
+    args: &AuditArgs,
     config: &Config,
 ) -> Result<Option<VerifierKey>, CliError> {
     match given {
         Some(key) => Ok(Some(key)),
-        None => pinned_for(published.checkpoint.checkpoint().origin.as_str(), config),
+        None => {
+            let trust = UserTrust::load(&args.policy, config)?.trust();
+            Ok(trust.keys_of(&published.checkpoint.checkpoint().origin).into_iter().next())
+        }
     }
-}
-
-fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, CliError> {
-    let pinned = TrustStore::of(config)?;
-    Ok(pinned.logs().map(|log| &log.key).find(|key| key.name().as_str() == origin).cloned())
 }
 
 fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {

@@ -15,7 +15,7 @@ use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
 use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve};
-use crate::cli::{clock, deposit, help, key, lookup, receipt, statement, trust, usage, verify};
+use crate::cli::{clock, consistency, deposit, help, key, lookup, receipt, statement, trust, usage, verify};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 
@@ -71,6 +71,7 @@ enum Command {
     Lookup(lookup::LookupArgs),
     Verify(verify::VerifyArgs),
     Receipt(receipt::ReceiptArgs),
+    Consistency(consistency::ConsistencyArgs),
     Statement(statement::MakeStatementArgs),
     Trust(trust::TrustArgs),
     Key(key::command::KeyArgs),
@@ -156,7 +157,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let runtime = builder.enable_all().max_blocking_threads(BLOCKING_THREADS).build();
     let runtime = runtime.map_err(|error| no_runtime(&error))?;
     let reads_pinned =
-        matches!(command, Command::Lookup(_) | Command::Verify(_) | Command::Receipt(_)) || is_audit(command);
+        matches!(command, Command::Lookup(_) | Command::Verify(_) | Command::Receipt(_) | Command::Consistency(_))
+            || is_audit(command);
     if reads_pinned && !config.is_named() {
         screen.aside(screen.pick(
             "未设置 TIEZHENG_CONFIG、XDG_CONFIG_HOME 或 HOME：没有配置文件夹，视为尚未信任任何账本",
@@ -169,6 +171,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Lookup(args) => lookup::run(args, &config, screen).await,
             Command::Verify(args) => verify::run(args, &config, screen).await,
             Command::Receipt(args) => receipt::run(args, &config, screen).await,
+            Command::Consistency(args) => consistency::run(args, &config, screen).await,
             Command::Statement(args) => statement::run(args, &config, screen).await,
             Command::Trust(args) => trust::run(args, &config, screen).await,
             Command::Key(args) => key::command::run(args, &config, screen).await,

@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 52] = [
+const VALUE_NAMES: [(&str, &str); 53] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -43,6 +43,7 @@ const VALUE_NAMES: [(&str, &str); 52] = [
     ("ID", "标识"),
     ("ITEM", "证据序号"),
     ("KEY", "名称"),
+    ("KIND", "类型"),
     ("KIND=NUMBER", "类型=存证编号"),
     ("LANG", "语言"),
     ("LEDGER", "账本"),

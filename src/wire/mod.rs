@@ -10,7 +10,7 @@
 //! | [`receipt`], [`item_receipt`] | receipt files |
 //! | [`facts`], [`history`] | answers to look-ups |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
-//! | [`report`] | verification reports |
+//! | [`report`], [`attested`] | verification reports |
 //! | [`ledger`], [`key_history`], [`health`] | the ledger, its keys, and the node |
 //! | [`metadata`] | private metadata |
 //! | [`court`] | the filing service |
@@ -18,6 +18,8 @@
 //!
 //! With the feature `verifier` alone, only the receipts ([`receipt`], [`item_receipt`]) and [`json`] are compiled.
 
+#[cfg(feature = "client")]
+pub mod attested;
 #[cfg(feature = "client")]
 pub mod bilingual;
 #[cfg(feature = "client")]
