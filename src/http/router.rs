@@ -59,6 +59,7 @@ const STATEMENT: &[ErrorCode] = codes![
 ];
 /// Errors of a statement that is not admitted to the chain.
 const ADMISSION: &[ErrorCode] = codes![
+    QuorumTimeout,
     DepositByTokenOnly,
     KeyNotEnrolled,
     RateLimited,
@@ -86,6 +87,7 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
         // The chain.
         .routes(public(routes!(search::search), &[READS, codes![MistypedNumber, UnrecognisedQuery]]))
         .routes(public(routes!(ledger::describe_ledger), &[READS]))
+        .routes(public(routes!(ledger::list_witnesses), &[READS]))
         .routes(public(routes!(blocks::list_blocks), &[READS]))
         .routes(public(routes!(blocks::read_block), &[READS, codes![NotFound]]))
         .routes(public(routes!(blocks::read_leaf), &[READS, codes![NotFound]]))

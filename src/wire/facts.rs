@@ -16,6 +16,7 @@ use crate::ledger::time::Timestamp;
 use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Report};
 use crate::ledger::verify::wording;
+use crate::wire::attestation::{ProofJson, ProofView};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::history::{HistoryJson, link_label};
 
@@ -175,6 +176,9 @@ pub struct DepositJson {
     /// How other deposits relate to it.
     #[serde(flatten)]
     pub history: HistoryJson,
+    /// How far it is proven, as the node says; a verifier decides it by the user's own policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProofJson>,
     /// Whether the deposit is on a test ledger, which proves nothing.
     pub test: bool,
     /// The notice that this was a look-up, and no original was verified.
@@ -255,7 +259,7 @@ impl DepositJson {
     #[must_use]
     pub fn of(index: LeafIndex, entry: &Entry, header: &BlockHeader, history: &History) -> Self {
         let facts = Facts::of(entry, header);
-        Self::from(&DepositView { index, entry, facts: &facts, history, by_platform: false })
+        Self::from(&DepositView { index, entry, facts: &facts, history, by_platform: false, proof: None })
     }
 }
 
@@ -272,11 +276,13 @@ pub struct DepositView<'a> {
     pub history: &'a History,
     /// Whether the platform signed it, on behalf of an account.
     pub by_platform: bool,
+    /// How far it is proven, where the node says it.
+    pub proof: Option<ProofView>,
 }
 
 impl From<&DepositView<'_>> for DepositJson {
     fn from(view: &DepositView<'_>) -> Self {
-        let DepositView { index, entry, facts, history, by_platform } = *view;
+        let DepositView { index, entry, facts, history, by_platform, proof } = *view;
         let statement = entry.statement.statement();
         let size = statement.content.and_then(|content| match content.form {
             Form::Plain { size } => Some(size),
@@ -293,6 +299,7 @@ impl From<&DepositView<'_>> for DepositJson {
             on_behalf: statement.on_behalf.map(|account| account.to_string()),
             links: statement.links.iter().map(|l| link(l.kind, l.number)).collect(),
             history: HistoryJson::from(history),
+            proof: proof.map(ProofJson::from),
             test: entry.number.is_test(),
             notice: look_up_notice(),
         }

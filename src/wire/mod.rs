@@ -9,6 +9,7 @@
 //! | [`deposit`] | deposit requests and batch verdicts |
 //! | [`receipt`], [`item_receipt`] | receipt files |
 //! | [`facts`], [`history`] | answers to look-ups |
+//! | [`attestation`] | how far a deposit is proven; the witnesses |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
 //! | [`report`] | verification reports |
 //! | [`ledger`], [`health`] | the ledger and the node |
@@ -18,6 +19,8 @@
 //!
 //! With the feature `verifier` alone, only the receipts ([`receipt`], [`item_receipt`]) and [`json`] are compiled.
 
+#[cfg(feature = "client")]
+pub mod attestation;
 #[cfg(feature = "client")]
 pub mod bilingual;
 #[cfg(feature = "client")]

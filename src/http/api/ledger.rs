@@ -1,15 +1,19 @@
-//! `GET /v1/ledger`: the identity of the ledger, and its last checkpoint.
+//! `GET /v1/ledger`: the identity of the ledger, and its last checkpoint. `GET /v1/ledger/witnesses`: who cosigns it.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::cosigning::cosigning_state::WitnessReport;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::ApiError;
+use crate::ledger::merkle::shape::TreeSize;
 use crate::query::records;
 use crate::store::traits::ReadError;
+use crate::wire::attestation::{QuorumJson, WitnessJson, WitnessesJson};
+use crate::wire::facts::beijing_time;
 use crate::wire::ledger::LedgerJson;
 
 /// Describe the ledger / 账本信息
@@ -40,4 +44,49 @@ pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>)
             Ok(caching::json(&LedgerJson { operator, clock_source, ..ledger }, Caching::Revalidate))
         })
         .await
+}
+
+/// List the witnesses / 见证节点
+///
+/// The witnesses that this node asks for cosignatures on its checkpoints, by its operator's policy, and how they answer. A verifier
+/// uses a policy of its own, and learns from its own configuration which organisation runs a witness.
+///
+/// 本节点按其见证策略请求共同签名的见证节点及其状态。核验时以核验者自有的策略为准。
+#[utoipa::path(
+    get,
+    path = "/v1/ledger/witnesses",
+    tag = "ledger",
+    responses(
+        (status = 200, description = "The witnesses; none without a policy / 见证节点", body = WitnessesJson),
+    ),
+)]
+pub(in crate::http) async fn list_witnesses(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+    // All of it is in memory.
+    let size = records::published(state.queries().reader())?.size();
+    let cosigning = state.cosigning().map(|cosigning| &cosigning.state);
+    let quorum = cosigning.map(|cosigning| cosigning.policy()).filter(|policy| policy.requires_witnesses());
+    let witnessed = cosigning.map(|cosigning| cosigning.witnessed()).filter(|witnessed| !witnessed.is_empty());
+    let json = WitnessesJson {
+        quorum: quorum
+            .map(|policy| QuorumJson { required: policy.required(), witnesses: policy.counted_witnesses().count() }),
+        size: size.0,
+        witnessed_size: witnessed.map(|witnessed| witnessed.0),
+        items: cosigning.iter().flat_map(|cosigning| cosigning.reports()).map(|one| witness(&one, size)).collect(),
+    };
+    Ok(caching::json(&json, Caching::Revalidate))
+}
+
+fn witness(report: &WitnessReport, published: TreeSize) -> WitnessJson {
+    let last = report.last_size;
+    WitnessJson {
+        name: report.witness.name.clone(),
+        key: report.witness.key.to_string(),
+        host: report.witness.url.host_str().unwrap_or_default().to_owned(),
+        counts: report.witness.counts,
+        state: report.health.word().into(),
+        error: report.health.error().map(str::to_owned),
+        last_size: last.map(|size| size.0),
+        last_cosigned_at: report.last_time.map(beijing_time),
+        lag: last.map(|size| published.0.saturating_sub(size.0)),
+    }
 }

@@ -13,6 +13,7 @@ use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{Link, Statement};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::history::{ClaimFault, LinkStanding, Total};
+use crate::wire::attestation::ProofView;
 use crate::wire::deposit::BatchVerdict;
 use crate::wire::facts::DepositJson;
 use crate::wire::receipt::ReceiptJson;
@@ -128,9 +129,18 @@ fn a_look_up_is_printed_as_its_shape() {
                 root: Digest([2; 32]),
             };
             let facts = Facts::of(&entry, &header);
-            let view =
-                DepositView { index: LeafIndex(6), entry: &entry, facts: &facts, history: &history, by_platform };
-            assert_eq!(deposit(&view), json::pretty(&DepositJson::from(&view)));
+            let proof = ProofView {
+                level: "witnessed",
+                cosignatures: 2,
+                witnesses: by_platform.then_some(3),
+                quorum_reached: true,
+                time: by_platform.then_some(time),
+            };
+            for proof in [None, Some(proof)] {
+                let (entry, facts, history) = (&entry, &facts, &history);
+                let view = DepositView { index: LeafIndex(6), entry, facts, history, by_platform, proof };
+                assert_eq!(deposit(&view), json::pretty(&DepositJson::from(&view)));
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
-use tiezheng::store::traits::{
+use tiezheng::store::traits::{AnnotationReader, 
     AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader,
     PrivateStore, Published, ReadError,
 };
@@ -125,6 +125,8 @@ impl Index for CountingStore {
         self.counted(self.inner("labelled_before").labelled_before(label, before, limit))
     }
 }
+
+impl AnnotationReader for CountingStore {}
 
 impl PrivateReader for CountingStore {
     fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<PrivatePiece, ReadError> {

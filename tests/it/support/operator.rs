@@ -15,7 +15,7 @@ use tiezheng::ledger::merkle::list::root_of;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::{Content, HashAlgorithm};
-use tiezheng::store::traits::{
+use tiezheng::store::traits::{AnnotationReader, 
     DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader, Published, ReadError,
 };
 
@@ -193,6 +193,8 @@ impl Index for Operator {
         Ok(vec![])
     }
 }
+
+impl AnnotationReader for Operator {}
 
 impl PrivateReader for Operator {
     fn private_of(&self, index: LeafIndex, _: Option<&Digest>) -> Result<PrivatePiece, ReadError> {
