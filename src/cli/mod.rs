@@ -103,7 +103,11 @@ pub mod screen;
 #[cfg(feature = "node")]
 pub mod serve;
 #[cfg(feature = "node")]
+pub mod serve_control;
+#[cfg(feature = "node")]
 pub mod serve_limits;
+#[cfg(feature = "node")]
+pub mod serve_witnesses;
 pub mod statement;
 pub mod storage_errors;
 pub mod terminal;

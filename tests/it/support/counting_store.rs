@@ -12,9 +12,9 @@ use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
-use tiezheng::store::traits::{AnnotationReader, 
-    AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader,
-    PrivateStore, Published, ReadError,
+use tiezheng::store::traits::{
+    AnnotationReader, AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader,
+    PrivatePiece, PrivateReader, PrivateStore, Published, ReadError,
 };
 
 /// Called at each stage of a purge, after the purge has told its caller.

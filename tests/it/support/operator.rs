@@ -15,8 +15,9 @@ use tiezheng::ledger::merkle::list::root_of;
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::{Content, HashAlgorithm};
-use tiezheng::store::traits::{AnnotationReader, 
-    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader, Published, ReadError,
+use tiezheng::store::traits::{
+    AnnotationReader, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader,
+    Published, ReadError,
 };
 
 use crate::support::depositor::{ledger_key, origin};
