@@ -185,7 +185,6 @@ fn in_chinese(error: &WitnessPolicyError) -> String {
         WitnessPolicyError::BadAddress { line, url, .. } => {
             format!("第 {line} 行：“{url}”不是见证节点的地址；应为 https://… 或 http://…，不含用户名、密码、“?”与“#”")
         }
-        _ => error.to_string(),
     }
 }
 
@@ -202,7 +201,6 @@ fn fault_in_chinese(fault: &PolicyFault) -> String {
         PolicyFault::QuorumTwice => "quorum 行多于一行".into(),
         PolicyFault::NoQuorum => "缺少 quorum 行，文件可能不完整".into(),
         PolicyFault::TooLarge => "策略文件过大".into(),
-        _ => fault.to_string(),
     }
 }
 

@@ -23,4 +23,5 @@ mod unwritable;
 mod user_folder;
 mod verifying;
 mod without_reader;
+mod witnesses;
 mod workspace;

@@ -12,6 +12,7 @@ use tiezheng::filing::deposit_policy::DepositPolicy;
 use tiezheng::filing::service::FilingStore;
 use tiezheng::filing::service::{Dependencies, FilingService};
 use tiezheng::filing::webhook_addresses::WebhookAddresses;
+use tiezheng::http::acknowledgement::Cosigning;
 use tiezheng::http::admission::DepositLimits;
 use tiezheng::http::app_state::AppState;
 use tiezheng::http::listener::Listener;
@@ -61,7 +62,12 @@ pub(crate) struct NodeConfig {
     pub(crate) originals: Limits,
     /// Networks that webhooks may call although they are not public.
     pub(crate) webhook_networks: Vec<ipnet::IpNet>,
+    /// Starts the collection of cosignatures, if there is any.
+    pub(crate) cosigning: Option<StartCosigning>,
 }
+
+/// Starts the collection of cosignatures beside a sequencer.
+pub(crate) type StartCosigning = Box<dyn FnOnce(Sequencer) -> Cosigning + Send>;
 
 impl Default for NodeConfig {
     fn default() -> Self {
@@ -77,6 +83,7 @@ impl Default for NodeConfig {
             accounts: Arc::new(MemoryAccounts::default()),
             originals: Limits::NONE,
             webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
+            cosigning: None,
         }
     }
 }
@@ -151,6 +158,10 @@ impl TestNode {
             .unwrap(),
         );
         let state = AppState::new(queries, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
+        let state = match plan.cosigning {
+            Some(start) => state.with_cosigning(start(sequencer.clone())),
+            None => state,
+        };
         let state = state.with_admission(plan.deposits, &plan.limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
