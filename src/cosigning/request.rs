@@ -71,13 +71,23 @@ impl Requester {
                 Ok((line, cosignature)) => return (Outcome::Cosigned(line, cosignature), Some(size)),
                 Err(WitnessError::Conflict(theirs)) if theirs <= size && theirs != old && may_retry => old = theirs,
                 Err(WitnessError::Conflict(theirs)) if theirs > size => {
-                    return (self.examine(&client, WitnessError::Ahead(theirs)).await, Some(theirs));
+                    return self.examine_size(&client, theirs).await;
                 }
                 Err(error @ WitnessError::Inconsistent(_)) => return (self.examine(&client, error).await, None),
                 Err(error) => return (Outcome::Failed(error), None),
             }
         }
         (Outcome::Failed(WitnessError::Conflict(old)), Some(old))
+    }
+
+    /// After an answer that the witness has a later checkpoint of `theirs` leaves: one that this node has published since, or none.
+    async fn examine_size(&self, client: &WitnessClient, theirs: TreeSize) -> (Outcome, Option<TreeSize>) {
+        match self.examine(client, WitnessError::Conflict(theirs)).await {
+            Outcome::Failed(_) if self.queries.reader().published().is_some_and(|own| theirs <= own.size()) => {
+                (Outcome::Failed(WitnessError::Ahead(theirs)), Some(theirs))
+            }
+            outcome => (outcome, None),
+        }
     }
 
     async fn consistency(&self, old: TreeSize, new: TreeSize) -> Result<ConsistencyProof, OwnError> {
