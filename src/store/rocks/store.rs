@@ -404,6 +404,7 @@ impl Annotations for RocksStore {
         append_checks::check_annotated(checkpoint, note, size_of(self.published().as_deref()))?;
         let is_first = known.is_none();
         let mut batch = self.reader.engine.batch();
+        let is_first = note.is_none();
         let mut rows = known.map_or_else(Vec::new, |known| known.annotations);
         if is_first {
             let row = AnnotationRow::Note(checkpoint.note().to_string());
