@@ -402,7 +402,6 @@ impl Annotations for RocksStore {
         let known = self.annotated(size)?;
         let note = known.as_ref().map(|known| &known.checkpoint);
         append_checks::check_annotated(checkpoint, note, size_of(self.published().as_deref()))?;
-        let is_first = known.is_none();
         let mut batch = self.reader.engine.batch();
         let is_first = note.is_none();
         let mut rows = known.map_or_else(Vec::new, |known| known.annotations);
