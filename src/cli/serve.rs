@@ -322,27 +322,13 @@ async fn run_until_shutdown(
     }
     log_unwritable(print_start(screen, config, &addresses, key, (mode, chosen)));
     tracing::info!(ledger = %key.name(), mode = mode.word(), deposits = chosen.policy.word(), listeners = addresses.join(" "), "listening");
-    let collector = policy.map(|policy| {
-        let reads = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn Annotations>, sequencer.clone());
-        RunningCollector::start(&config.witnesses, policy, key, reads)
-    });
-    let collector = collector.transpose()?;
+    let parts = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn Annotations>, sequencer.clone());
+    let collector = RunningCollector::start(&config.witnesses, policy, key, parts)?;
     let node = AppState::new(queries, sequencer, config.http_options(network.connections)).with_filing(filing);
-    let node = match &collector {
-        Some(collector) => node.with_cosigning(collector.cosigning.clone()),
-        None => node,
-    };
+    let node = node.with_cosigning(collector.as_ref().map(RunningCollector::cosigning));
     let node = node.with_admission(chosen.policy, &config.deposits.limits(mode));
     let node = node.with_request_limits(&config.request_limits(mode));
-    let node = node.with_description(NodeDescription {
-        operator: config.operator_name.clone(),
-        clock_source: config.clock_source.clone(),
-        data: Some(config.data.clone()),
-        reserved: Some(config.limits.of_originals(&config.data)?.reserved),
-        last_backup: Some(config.data.join(LAST_BACKUP)),
-        tls: network.tls.clone(),
-    });
-    let node = Arc::new(node);
+    let node = Arc::new(node.with_description(description(config, network.tls.clone())?));
     let (close, closed) = oneshot::channel::<()>();
     let commands = control_state(&config.data, &node, store);
     let control = tokio::spawn(async move {
@@ -363,10 +349,19 @@ async fn run_until_shutdown(
     };
     drop(close);
     await_commands(control, config.http.shutdown).await;
-    if let Some(collector) = collector {
-        collector.stop().await;
-    }
+    RunningCollector::stop(collector).await;
     Ok(served?)
+}
+
+fn description(config: &NodeConfig, tls: Option<TlsIdentity>) -> Result<NodeDescription, CliError> {
+    Ok(NodeDescription {
+        operator: config.operator_name.clone(),
+        clock_source: config.clock_source.clone(),
+        data: Some(config.data.clone()),
+        reserved: Some(config.limits.of_originals(&config.data)?.reserved),
+        last_backup: Some(config.data.join(LAST_BACKUP)),
+        tls,
+    })
 }
 
 /// Reloads the certificate. A file that cannot be used is logged, and the earlier certificate stays in use.

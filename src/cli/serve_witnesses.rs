@@ -12,11 +12,11 @@ use tokio::task::JoinHandle;
 
 use crate::cli::exit::CliError;
 use crate::cosigning::collector::{Collector, CollectorParts};
+use crate::cosigning::cosigning_state::Cosigning;
 use crate::cosigning::start_check::{StartCheckError, StartCheckOptions, check_witnesses};
 use crate::cosigning::witness_client::WitnessTimeouts;
 use crate::cosigning::witness_policy::{WitnessPolicy, WitnessPolicyError};
 use crate::files::regular;
-use crate::http::acknowledgement::Cosigning;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::policy::{POLICY_MAX, PolicyFault};
 use crate::query::service::QueryService;
@@ -129,24 +129,24 @@ impl WitnessArgs {
 /// A running collector. Dropped, it stops.
 #[derive(Debug)]
 pub struct RunningCollector {
-    /// What answers need of it.
-    pub cosigning: Cosigning,
+    cosigning: Cosigning,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl RunningCollector {
-    /// Starts a collector.
+    /// Starts a collector for the witnesses of `policy`, if there is one.
     ///
     /// # Errors
     ///
     /// [`CliError`] if no HTTP client can be made, or the ledger cannot be read.
     pub fn start(
         args: &WitnessArgs,
-        policy: Arc<WitnessPolicy>,
+        policy: Option<Arc<WitnessPolicy>>,
         ledger: &VerifierKey,
         (queries, store, sequencer): (Arc<QueryService>, Arc<dyn Annotations>, Sequencer),
-    ) -> Result<Self, CliError> {
+    ) -> Result<Option<Self>, CliError> {
+        let Some(policy) = policy else { return Ok(None) };
         let (keys, timeouts) = (vec![ledger.clone()], WitnessTimeouts::default());
         let parts = CollectorParts { queries, store, sequencer, keys, policy, timeouts };
         let (collector, state) = Collector::new(parts).map_err(|error| {
@@ -158,13 +158,20 @@ impl RunningCollector {
         })?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(collector.run(async { drop(stopped.await) }));
-        Ok(Self { cosigning: Cosigning { state, wait: args.wait() }, stop, task })
+        Ok(Some(Self { cosigning: Cosigning { state, wait: args.wait() }, stop, task }))
+    }
+
+    /// What answers need of it.
+    #[must_use]
+    pub fn cosigning(&self) -> Cosigning {
+        self.cosigning.clone()
     }
 
     /// Stops the collector. Cosignatures that were not stored are asked for again after the next start.
-    pub async fn stop(self) {
-        drop(self.stop);
-        if let Err(error) = self.task.await {
+    pub async fn stop(running: Option<Self>) {
+        let Some(running) = running else { return };
+        drop(running.stop);
+        if let Err(error) = running.task.await {
             tracing::error!(%error, "the collector of cosignatures failed");
         }
     }

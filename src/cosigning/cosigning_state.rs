@@ -162,6 +162,15 @@ impl CosigningState {
     }
 }
 
+/// The cosignatures of a node, and whether deposits wait for them.
+#[derive(Debug, Clone)]
+pub struct Cosigning {
+    /// What the collector knows.
+    pub state: Arc<CosigningState>,
+    /// For how long a deposit waits for its quorum; `None` if it is acknowledged when it is sealed.
+    pub wait: Option<Duration>,
+}
+
 // Each lock is held for one assignment, so the value is valid even if a thread panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -4,10 +4,7 @@
 //!
 //! A deposit that is not acknowledged in time is durable nevertheless. The same statement gets its receipt later.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use crate::cosigning::cosigning_state::{CosigningState, QuorumTimeout};
+use crate::cosigning::cosigning_state::{Cosigning, QuorumTimeout};
 use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::problem::ApiError;
@@ -19,16 +16,7 @@ use crate::query::attested_checkpoint::AttestedCheckpoint;
 use crate::query::receipts;
 use crate::sequencer::handle::DepositReply;
 use crate::store::traits::{ProofLevel, damaged};
-use crate::wire::attestation::ProofView;
-
-/// The cosignatures of a node, and whether deposits wait for them.
-#[derive(Debug, Clone)]
-pub struct Cosigning {
-    /// What the collector knows.
-    pub state: Arc<CosigningState>,
-    /// For how long a deposit waits for its quorum; `None` if it is acknowledged when it is sealed.
-    pub wait: Option<Duration>,
-}
+use crate::wire::facts::ProofView;
 
 /// Waits, if the node is configured so, until the checkpoint of a sealed deposit has its quorum. Returns its receipt then.
 ///

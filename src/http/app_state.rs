@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::cosigning::cosigning_state::Cosigning;
 use crate::court::ids::AccountId;
 use crate::error_code::ErrorCode;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
-use crate::http::acknowledgement::Cosigning;
 use crate::http::admission::{DepositAdmission, DepositLimits};
 use crate::http::client_address::AddressGroup;
 use crate::http::client_quota::{Share, Shares};
@@ -118,8 +118,8 @@ impl AppState {
 
     /// Adds the cosignatures of witnesses.
     #[must_use]
-    pub fn with_cosigning(self, cosigning: Cosigning) -> Self {
-        Self { cosigning: Some(cosigning), ..self }
+    pub fn with_cosigning(self, cosigning: Option<Cosigning>) -> Self {
+        Self { cosigning, ..self }
     }
 
     /// The cosignatures of witnesses; `None` on a node without a witness policy.

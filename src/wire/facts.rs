@@ -16,7 +16,6 @@ use crate::ledger::time::Timestamp;
 use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Report};
 use crate::ledger::verify::wording;
-use crate::wire::attestation::{ProofJson, ProofView};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::history::{HistoryJson, link_label};
 
@@ -143,6 +142,50 @@ impl SignerJson {
         Self {
             code: "platform".into(),
             text: Bilingual::new("平台代为签名", "signed by the platform on behalf of an account"),
+        }
+    }
+}
+
+/// How far a deposit is proven, as the node knows it. A verifier decides it again by the user's own policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProofJson {
+    /// `sealed`: the ledger's own signature; `witnessed`: the quorum of witnesses has cosigned; `timestamped`: and a timestamp
+    /// authority attests the time / 已上链、已见证、已取得可信时间戳.
+    #[schema(example = "witnessed")]
+    pub level: String,
+    /// How many witnesses of the node's quorum have cosigned the checkpoint of the receipt: k of "k of n".
+    pub cosignatures: usize,
+    /// How many witnesses can count towards the quorum: n. `null` on a node without a witness policy.
+    pub witnesses: Option<usize>,
+    /// Whether the cosignatures are a quorum by the node's policy.
+    pub quorum_reached: bool,
+    /// 可信时间: the earliest time that a timestamp token attests, Beijing time.
+    pub time: Option<String>,
+}
+
+/// The same, as the node has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProofView {
+    /// The level.
+    pub level: &'static str,
+    /// k.
+    pub cosignatures: usize,
+    /// n.
+    pub witnesses: Option<usize>,
+    /// Whether the quorum is reached.
+    pub quorum_reached: bool,
+    /// The earliest time of a timestamp token.
+    pub time: Option<Timestamp>,
+}
+
+impl From<ProofView> for ProofJson {
+    fn from(view: ProofView) -> Self {
+        Self {
+            level: view.level.into(),
+            cosignatures: view.cosignatures,
+            witnesses: view.witnesses,
+            quorum_reached: view.quorum_reached,
+            time: view.time.map(beijing_time),
         }
     }
 }

@@ -9,7 +9,7 @@
 //! | [`deposit`] | deposit requests and batch verdicts |
 //! | [`receipt`], [`item_receipt`] | receipt files |
 //! | [`facts`], [`history`] | answers to look-ups |
-//! | [`attestation`] | how far a deposit is proven; the witnesses |
+//! | [`witnesses`] | how far a deposit is proven; the witnesses |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
 //! | [`report`] | verification reports |
 //! | [`ledger`], [`health`] | the ledger and the node |
@@ -19,8 +19,6 @@
 //!
 //! With the feature `verifier` alone, only the receipts ([`receipt`], [`item_receipt`]) and [`json`] are compiled.
 
-#[cfg(feature = "client")]
-pub mod attestation;
 #[cfg(feature = "client")]
 pub mod bilingual;
 #[cfg(feature = "client")]
@@ -48,3 +46,5 @@ pub mod problem;
 pub mod receipt;
 #[cfg(feature = "client")]
 pub mod report;
+#[cfg(feature = "client")]
+pub mod witnesses;

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tiezheng::cosigning::collector::{Collector, CollectorParts};
+use tiezheng::cosigning::cosigning_state::Cosigning;
 use tiezheng::cosigning::witness_client::WitnessTimeouts;
 use tiezheng::cosigning::witness_policy::WitnessPolicy;
-use tiezheng::http::acknowledgement::Cosigning;
 use tiezheng::query::service::QueryService;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::{Annotations, LedgerReader};

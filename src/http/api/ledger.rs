@@ -12,9 +12,9 @@ use crate::http::problem::ApiError;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::query::records;
 use crate::store::traits::ReadError;
-use crate::wire::attestation::{QuorumJson, WitnessJson, WitnessesJson};
 use crate::wire::facts::beijing_time;
 use crate::wire::ledger::LedgerJson;
+use crate::wire::witnesses::{QuorumJson, WitnessJson, WitnessesJson};
 
 /// Describe the ledger / 账本信息
 ///

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use tiezheng::audit::walk::{self, walk};
+use tiezheng::cosigning::cosigning_state::Cosigning;
 use tiezheng::custody::space::Limits;
 use tiezheng::custody::store::EncryptedObjectStore;
 use tiezheng::filing::deposit_policy::DepositPolicy;
 use tiezheng::filing::service::FilingStore;
 use tiezheng::filing::service::{Dependencies, FilingService};
 use tiezheng::filing::webhook_addresses::WebhookAddresses;
-use tiezheng::http::acknowledgement::Cosigning;
 use tiezheng::http::admission::DepositLimits;
 use tiezheng::http::app_state::AppState;
 use tiezheng::http::listener::Listener;
@@ -158,10 +158,7 @@ impl TestNode {
             .unwrap(),
         );
         let state = AppState::new(queries, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
-        let state = match plan.cosigning {
-            Some(start) => state.with_cosigning(start(sequencer.clone())),
-            None => state,
-        };
+        let state = state.with_cosigning(plan.cosigning.map(|start| start(sequencer.clone())));
         let state = state.with_admission(plan.deposits, &plan.limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
