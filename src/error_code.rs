@@ -153,6 +153,7 @@ error_codes! {
         ClockJumped "clock_jumped" 503 "the node's clock jumped ahead; send the same request again later" "节点时钟跳变，暂停存证，请稍后重新提交";
         ClockNotPaused "clock_not_paused" 409 "deposits are not paused because of the clock" "存证未因时钟而暂停，无须确认";
         WriteStalled "write_stalled" 503 "writing deposits has stalled" "存证写入停滞";
+        QuorumTimeout "quorum_timeout" 504 "the deposit is on the chain; too few witnesses have cosigned in time" "存证已上链，但时限内见证签名数不足";
         WritingStopped "writing_stopped" 503 "writing has stopped until the operator restarts the node" "存证写入已停止，待运营人员处理";
         ShuttingDown "shutting_down" 503 "the node is shutting down; send the same request again" "节点正在关闭，请稍后重新提交";
         Unavailable "unavailable" 503 "storage cannot be read or written at the moment" "存储暂时无法读写";

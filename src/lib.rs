@@ -34,6 +34,8 @@ pub mod audit;
 pub mod cli;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "node")]
+pub mod cosigning;
 #[cfg(feature = "client")]
 pub mod court;
 #[cfg(feature = "node")]

@@ -116,7 +116,11 @@ pub mod screen;
 #[cfg(feature = "node")]
 pub mod serve;
 #[cfg(feature = "node")]
+pub mod serve_control;
+#[cfg(feature = "node")]
 pub mod serve_limits;
+#[cfg(feature = "node")]
+pub mod serve_witnesses;
 #[cfg(feature = "node")]
 pub mod start_errors;
 pub mod statement;

@@ -28,7 +28,8 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::bounds::{items_within, leaf_hashes_to, leaves_within};
 use crate::store::traits::{
-    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader, Published, ReadError,
+    AnnotationReader, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader,
+    Published, ReadError,
 };
 
 /// The maximum length of a bundle in bytes: 256 leaves of 65,535 bytes, each with its two-byte length.
@@ -315,5 +316,8 @@ impl PrivateReader for HttpLogReader {
         not_published()
     }
 }
+
+/// Cosignatures are in the checkpoint notes of receipts; the log has none.
+impl AnnotationReader for HttpLogReader {}
 
 impl LedgerReader for HttpLogReader {}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::cosigning::cosigning_state::Cosigning;
 use crate::court::ids::AccountId;
 use crate::error_code::ErrorCode;
 use crate::filing::deposit_policy::DepositPolicy;
@@ -38,6 +39,7 @@ pub struct AppState {
     batches: Shares<AddressGroup>,
     lines_of_batches: Arc<Semaphore>,
     filing: Option<Arc<FilingService>>,
+    cosigning: Option<Cosigning>,
     description: NodeDescription,
     clock: Box<dyn Clock + Sync>,
     started: Timestamp,
@@ -65,6 +67,7 @@ impl AppState {
             options,
             lines_of_batches,
             filing: None,
+            cosigning: None,
             description: NodeDescription::default(),
             started: SystemClock::new().read().wall,
             clock: Box::new(SystemClock::new()),
@@ -111,6 +114,18 @@ impl AppState {
     #[must_use]
     pub const fn description(&self) -> &NodeDescription {
         &self.description
+    }
+
+    /// Adds the cosignatures of witnesses.
+    #[must_use]
+    pub fn with_cosigning(self, cosigning: Option<Cosigning>) -> Self {
+        Self { cosigning, ..self }
+    }
+
+    /// The cosignatures of witnesses; `None` on a node without a witness policy.
+    #[must_use]
+    pub const fn cosigning(&self) -> Option<&Cosigning> {
+        self.cosigning.as_ref()
     }
 
     /// Adds a filing service: accounts, cases, originals.

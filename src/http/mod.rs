@@ -6,6 +6,7 @@
 //!
 //! Handlers read through the store's contract, bounded by the published size, and write through the sequencer alone.
 
+pub mod acknowledgement;
 pub mod admission;
 pub mod answer_body;
 pub mod api;

@@ -13,6 +13,8 @@
 //! | `tiezheng_connections`, `tiezheng_connections_limit` | | open connections, and most that may be |
 //! | `tiezheng_clock_paused` | | 1 while deposits are paused because of the clock |
 //!
+//! | `tiezheng_witness_*`, `tiezheng_witnessed_size` | `witness` | cosignatures; see docs/operating.md |
+//!
 //! Sizes on the disk, certificate and version: `node_description`. Each metric has a HELP text.
 //!
 //! The sequencer records its own (`tiezheng_block_deposits`, …). Routes are patterns, never paths that clients sent: labels are few
@@ -26,6 +28,7 @@ use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::Instant;
 
+use crate::cosigning::cosigning_state::{CosigningState, WitnessHealth};
 use crate::http::app_state::AppState;
 use crate::sequencer::state::{Halt, Pause};
 
@@ -68,6 +71,7 @@ fn describe() {
         ("tiezheng_addresses_blocked_total", "Addresses that were disconnected because they ignored their limits."),
         ("tiezheng_connections_refused_total", "Connections that were closed before a request, by error code."),
         ("tiezheng_log_lines_dropped_total", "Lines of the log that could not be written."),
+        ("tiezheng_witness_requests_total", "Requests to witnesses, by outcome: cosigned or an error code."),
         ("tiezheng_tls_handshakes_failed_total", "TLS handshakes that failed or were not completed in time."),
     ] {
         metrics::describe_counter!(name, help);
@@ -77,6 +81,7 @@ fn describe() {
         ("tiezheng_deposit_seconds", "Seconds from a deposit request to its receipt."),
         ("tiezheng_block_deposits", "Deposits of a block."),
         ("tiezheng_append_seconds", "Seconds to append a block durably."),
+        ("tiezheng_witness_request_seconds", "Seconds from a request to a witness to its answer."),
         ("tiezheng_publish_seconds", "Seconds to verify, sign and publish the checkpoint of a block."),
     ] {
         metrics::describe_histogram!(name, help);
@@ -91,6 +96,14 @@ fn describe() {
         ("tiezheng_oldest_pending_seconds", "Seconds for which the oldest pending deposit has waited to be written."),
         ("tiezheng_ledger_size", "Leaves of the last published checkpoint."),
         ("tiezheng_block_height", "Height of the last published block."),
+        ("tiezheng_witnessed_size", "Leaves of the largest checkpoint that has its quorum of witnesses."),
+        ("tiezheng_witnesses_required", "The smallest number of cosignatures that is a quorum."),
+        ("tiezheng_witness_cosigning", "1 if the witness cosigned at the last request, 0 if not."),
+        ("tiezheng_witness_lag_leaves", "Leaves by which the last cosigned checkpoint is behind the published one."),
+        (
+            "tiezheng_witness_last_cosignature_timestamp_seconds",
+            "Time of the last cosignature in seconds since the epoch, by the witness's clock.",
+        ),
         ("tiezheng_connections", "Open connections."),
         ("tiezheng_connections_limit", "Most open connections."),
         ("tiezheng_disk_used_bytes", "Bytes of the ledger's folder by part, measured once a minute."),
@@ -127,7 +140,33 @@ pub fn render(state: &AppState) -> String {
         metrics::gauge!("tiezheng_ledger_size").set(float(published.size().0));
         metrics::gauge!("tiezheng_block_height").set(float(published.height.0));
     }
+    if let Some(cosigning) = state.cosigning() {
+        set_witness_gauges(
+            &cosigning.state,
+            state.queries().reader().published().map_or(0, |published| published.size().0),
+        );
+    }
     recorder().render()
+}
+
+/// The gauges of witnesses, of which the last checkpoint has `size` leaves.
+fn set_witness_gauges(cosigning: &CosigningState, size: u64) {
+    metrics::gauge!("tiezheng_witnessed_size").set(float(cosigning.witnessed().0));
+    metrics::gauge!("tiezheng_witnesses_required").set(float(cosigning.policy().required()));
+    for report in cosigning.reports() {
+        let witness = report.witness.name.clone();
+        let is_cosigning = report.health == WitnessHealth::Cosigning;
+        metrics::gauge!("tiezheng_witness_cosigning", "witness" => witness.clone()).set(if is_cosigning {
+            1.0
+        } else {
+            0.0
+        });
+        let Some((last, time)) = report.last_size.zip(report.last_time) else { continue };
+        metrics::gauge!("tiezheng_witness_lag_leaves", "witness" => witness.clone())
+            .set(float(size.saturating_sub(last.0)));
+        metrics::gauge!("tiezheng_witness_last_cosignature_timestamp_seconds", "witness" => witness)
+            .set(float(time.as_millis() / 1_000));
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats only, exact to 2^53")]

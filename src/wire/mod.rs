@@ -9,6 +9,7 @@
 //! | [`deposit`] | deposit requests and batch verdicts |
 //! | [`receipt`], [`item_receipt`] | receipt files |
 //! | [`facts`], [`history`] | answers to look-ups |
+//! | [`witnesses`] | how far a deposit is proven; the witnesses |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
 //! | [`report`], [`attested`] | verification reports |
 //! | [`ledger`], [`key_history`], [`health`] | the ledger, its keys, and the node |
@@ -49,3 +50,5 @@ pub mod problem;
 pub mod receipt;
 #[cfg(feature = "client")]
 pub mod report;
+#[cfg(feature = "client")]
+pub mod witnesses;

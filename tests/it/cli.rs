@@ -25,4 +25,5 @@ mod unwritable;
 mod user_folder;
 mod verifying;
 mod without_reader;
+mod witnesses;
 mod workspace;

@@ -55,6 +55,11 @@ const TABLE: &[Layer] = &[
         reason: "the single writer knows neither court rules nor HTTP",
     },
     Layer {
+        name: "cosigning",
+        imports: &["error_code", "ledger", "store/traits", "query", "sequencer"],
+        reason: "cosignatures are collected beside the writer; it knows no court rules and no HTTP server",
+    },
+    Layer {
         name: "audit",
         imports: &["error_code", "ledger", "court", "store/traits", "query", "store/refusal", "store/memory"],
         reason: "an audit runs over any reader, local or remote, without a database engine",
@@ -101,6 +106,7 @@ const TABLE: &[Layer] = &[
             "store/refusal",
             "store/shortage",
             "sequencer",
+            "cosigning",
             "filing",
             "wire",
             "custody",
@@ -126,6 +132,7 @@ const TABLE: &[Layer] = &[
             "wire",
             "custody",
             "sequencer",
+            "cosigning",
             "audit",
             "witness",
             "filing",

@@ -9,6 +9,7 @@ pub(crate) mod custodian;
 pub(crate) mod depositor;
 pub(crate) mod described;
 pub(crate) mod draft_case;
+pub(crate) mod fake_witness;
 pub(crate) mod faulty_store;
 pub(crate) mod ledger;
 pub(crate) mod operator;
