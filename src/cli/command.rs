@@ -14,7 +14,7 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
-use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve};
+use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve, witness};
 use crate::cli::{clock, deposit, help, keygen, lookup, receipt, statement, trust, usage, verify};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
@@ -81,6 +81,8 @@ enum Command {
     #[cfg(feature = "node")]
     Serve(serve::ServeArgs),
     #[cfg(feature = "node")]
+    Witness(witness::WitnessArgs),
+    #[cfg(feature = "node")]
     Config(config_command::ConfigArgs),
     #[cfg(feature = "node")]
     Control(control::ControlArgs),
@@ -106,7 +108,10 @@ fn first_steps(help: &str, exists: impl Fn(&str) -> bool) -> String {
 #[cfg(feature = "node")]
 impl Command {
     const fn opens_a_database(&self) -> bool {
-        matches!(self, Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_))
+        matches!(
+            self,
+            Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_) | Self::Witness(_)
+        )
     }
 }
 
@@ -172,6 +177,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Demo(args) => demo::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Serve(args) => serve::run(args, screen).await,
+            #[cfg(feature = "node")]
+            Command::Witness(args) => witness::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Config(args) => config_command::run(args, screen),
             #[cfg(feature = "node")]

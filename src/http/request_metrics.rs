@@ -130,7 +130,7 @@ pub fn render(state: &AppState) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats only, exact to 2^53")]
-fn float(count: impl TryInto<u64>) -> f64 {
+pub(in crate::http) fn float(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 

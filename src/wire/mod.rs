@@ -14,6 +14,7 @@
 //! | [`ledger`], [`health`] | the ledger and the node |
 //! | [`metadata`] | private metadata |
 //! | [`court`] | the filing service |
+//! | [`witness`] | a witness and the ledgers that it follows |
 //! | [`problem`] | errors (RFC 9457) |
 //!
 //! With the feature `verifier` alone, only the receipts ([`receipt`], [`item_receipt`]) and [`json`] are compiled.
@@ -45,3 +46,5 @@ pub mod problem;
 pub mod receipt;
 #[cfg(feature = "client")]
 pub mod report;
+#[cfg(feature = "client")]
+pub mod witness;

@@ -60,11 +60,6 @@ const TABLE: &[Layer] = &[
         reason: "an audit runs over any reader, local or remote, without a database engine",
     },
     Layer {
-        name: "witness",
-        imports: &["error_code", "ledger", "store/traits", "query", "store/refusal", "wire"],
-        reason: "a witness is independent of the node that it watches",
-    },
-    Layer {
         name: "filing",
         imports: &[
             "error_code",
@@ -85,6 +80,21 @@ const TABLE: &[Layer] = &[
         reason: "the client verifies what a server says and shares no code with it but the shapes",
     },
     Layer {
+        name: "witness",
+        imports: &[
+            "error_code",
+            "files",
+            "ledger",
+            "store/traits",
+            "query",
+            "store/refusal",
+            "wire",
+            "sequencer/clock",
+            "client",
+        ],
+        reason: "a witness is independent of the node that it watches, and reads it as any client does",
+    },
+    Layer {
         name: "http",
         imports: &[
             "error_code",
@@ -100,6 +110,7 @@ const TABLE: &[Layer] = &[
             "wire",
             "custody",
             "audit",
+            "witness",
         ],
         reason: "the HTTP layer reads through the traits and writes through the sequencer; it opens no store itself",
     },

@@ -17,6 +17,7 @@ pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod stores;
+pub(crate) mod submissions;
 pub(crate) mod test_node;
 pub(crate) mod trace;
 pub(crate) mod waiting;
