@@ -21,6 +21,7 @@ use crate::error_code::ErrorCode;
 use crate::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::ledger::hash::sha256;
 use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::keyword::SIGNATURE;
 use crate::ledger::merkle::proof::{ProofError, verify_consistency};
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::note::{NoteError, NoteSignature};
@@ -182,13 +183,11 @@ impl<'b> Submission<'b> {
     pub fn verify(&self, state: &LedgerState) -> Result<VerifiedCheckpoint, Rejection> {
         let keys = state.all_keys();
         let signed = SignedCheckpoint::parse(self.request.note.as_bytes()).map_err(|error| {
-            let name = named_key(self.request.note, &keys).map(|key| key.name().clone());
-            match (&error, name) {
-                (NoteError::MalformedSignature { .. }, Some(name)) => {
-                    Rejection::NotTrusted(NoteError::BadSignature { name })
-                }
-                _ => Rejection::Checkpoint(error),
-            }
+            let NoteError::MalformedSignature { line } = error else { return Rejection::Checkpoint(error) };
+            let malformed = self.request.note.lines().nth(line - 1).unwrap_or_default();
+            named_key(malformed, &keys).map_or(Rejection::Checkpoint(error), |key| {
+                Rejection::NotTrusted(NoteError::BadSignature { name: key.name().clone() })
+            })
         })?;
         let verified = signed.note().verified_by(&keys).map_err(Rejection::NotTrusted)?;
         // The first line of each key is the one that was verified.
@@ -229,15 +228,13 @@ impl<'b> Submission<'b> {
 
 /// The key among `keys` whose name and key id a malformed signature line has. Trailing bits and padding are ignored here: other
 /// programs write base64 that is not canonical, and whoever names a known key is answered 403.
-fn named_key<'k>(note: &str, keys: &'k [VerifierKey]) -> Option<&'k VerifierKey> {
+fn named_key<'k>(line: &str, keys: &'k [VerifierKey]) -> Option<&'k VerifierKey> {
     let config = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let lenient = GeneralPurpose::new(&STANDARD, config);
-    note.lines().filter_map(|line| line.strip_prefix("— ")?.split_once(' ')).find_map(|(name, base64)| {
-        let blob = lenient.decode(base64).ok()?;
-        keys.iter().find(|key| key.name().as_str() == name && blob.starts_with(&key.id()))
-    })
+    let (name, base64) = line.strip_prefix(SIGNATURE)?.split_once(' ')?;
+    let blob = GeneralPurpose::new(&STANDARD, config).decode(base64).ok()?;
+    keys.iter().find(|key| key.name().as_str() == name && blob.starts_with(&key.id()))
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Bench {
 
 /// The leaves of the ledger's tree of this size; `fork` gives another history from there on.
 fn leaves(size: u64, fork: u64) -> Vec<Digest> {
-    let leaf = |index: u64| leaf_hash(format!("{index} {}", if index < fork { 0 } else { fork }).as_bytes());
+    let leaf = |index: u64| leaf_hash(format!("{index} {}", if index < fork { 0 } else { fork + 1 }).as_bytes());
     (0..size).map(leaf).collect()
 }
 

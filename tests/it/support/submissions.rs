@@ -28,7 +28,7 @@ fn proof(m: usize, d: &[Digest], is_whole: bool) -> Vec<Digest> {
 
 /// A submission of the checkpoint of `size` leaves, of which those from `fork` on are of another history.
 pub(crate) fn submission_of(old: usize, size: u64, fork: u64) -> String {
-    let leaf = |index: u64| leaf_hash(format!("{index} {}", if index < fork { 0 } else { fork }).as_bytes());
+    let leaf = |index: u64| leaf_hash(format!("{index} {}", if index < fork { 0 } else { fork + 1 }).as_bytes());
     let leaves: Vec<Digest> = (0..size).map(leaf).collect();
     let hashes = if old == 0 { Vec::new() } else { proof(old, &leaves, true) };
     let lines: String = hashes.iter().map(|hash| BASE64_STANDARD.encode(hash.as_bytes()) + "\n").collect();
