@@ -18,9 +18,12 @@ use tokio::runtime::Handle;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::block::Height;
-use crate::ledger::hash::Digest;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::hash::{DIGEST_LEN, Digest};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
-use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, decode_bundle, decode_hashes, width_at};
+use crate::ledger::merkle::tile::{
+    EntryBundle, TILE_WIDTH, Tile, decode_bundle, decode_hashes, encode_bundle, width_at,
+};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::bounds::{items_within, leaf_hashes_to, leaves_within};
@@ -57,14 +60,23 @@ impl HttpLogReader {
     /// [`ClientError`]; [`ClientError::Malformed`] also for a checkpoint whose tree does not end in a block header.
     pub async fn connect(client: LedgerClient) -> Result<Self, ClientError> {
         let checkpoint = client.checkpoint().await?;
+        Self::up_to(client, checkpoint).await
+    }
+
+    /// As [`Self::connect`], up to `checkpoint`, which may be older than the node's. The signatures of `checkpoint` are not
+    /// verified.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::connect`].
+    pub async fn up_to(client: LedgerClient, checkpoint: SignedCheckpoint) -> Result<Self, ClientError> {
         let size = checkpoint.checkpoint().size;
         let malformed = |reason: &str| client.malformed("/log/checkpoint", &reason);
         let last = size.last_index().ok_or_else(|| malformed("the tree is empty"))?;
         let bundle = bundle_of(last, size);
-        let bytes = client.bytes(&format!("/log/{}", bundle.path()), BUNDLE_MAX).await?;
-        let header = decode_bundle(&bytes, bundle.width)
-            .map_err(|error| client.malformed(&format!("/log/{}", bundle.path()), &error))?;
-        let header = header.last().copied().unwrap_or_default();
+        let bytes = bundle_bytes(&client, bundle).await?;
+        let leaves = leaves_of(&client, bundle, &bytes)?;
+        let header = leaves.last().copied().unwrap_or_default();
         let published = Published::of(checkpoint, header);
         let published = published.ok_or_else(|| malformed("the tree does not end in a block header"))?;
         let (runtime, published) = (Handle::current(), Arc::new(published));
@@ -77,8 +89,12 @@ impl HttpLogReader {
         self.failure.get()
     }
 
-    /// A file of the log, of at most `limit` bytes: one of the kept files, or fetched.
-    fn fetch(&self, path: &str, limit: usize) -> Result<Arc<Vec<u8>>, ReadError> {
+    /// A file of the log: one of the kept files, or fetched by `bytes`.
+    fn fetch(
+        &self,
+        path: &str,
+        bytes: impl Future<Output = Result<Vec<u8>, ClientError>>,
+    ) -> Result<Arc<Vec<u8>>, ReadError> {
         // After a failure the audit is incomplete in any case, and each further request may take as long to fail.
         if let Some(failure) = self.failure.get() {
             return Err(ReadError::Unavailable(failure.to_string()));
@@ -87,7 +103,7 @@ impl HttpLogReader {
         if let Some((_, file)) = kept().iter().find(|(name, _)| name == path) {
             return Ok(Arc::clone(file));
         }
-        let answer = self.runtime.block_on(self.client.bytes(&format!("/log/{path}"), limit));
+        let answer = self.runtime.block_on(bytes);
         let file = Arc::new(answer.map_err(|error| self.failed(error))?);
         let mut kept = kept();
         kept.push_front((path.to_owned(), Arc::clone(&file)));
@@ -114,9 +130,8 @@ impl HttpLogReader {
         let (mut at, end) = (first.0, first.0 + count);
         while at < end {
             let bundle = bundle_of(LeafIndex(at), size);
-            let bytes = self.fetch(&bundle.path(), BUNDLE_MAX)?;
-            let leaves = decode_bundle(&bytes, bundle.width);
-            let leaves = leaves.map_err(|error| self.malformed(&bundle.path(), &error))?;
+            let bytes = self.fetch(&bundle.path(), bundle_bytes(&self.client, bundle))?;
+            let leaves = leaves_of(&self.client, bundle, &bytes).map_err(|error| self.failed(error))?;
             let start = bundle.index * u64::from(TILE_WIDTH);
             let wanted = (start..).zip(leaves).filter(|(index, _)| (at..end).contains(index));
             wanted.for_each(|(_, leaf)| visit(leaf));
@@ -126,8 +141,69 @@ impl HttpLogReader {
     }
 }
 
+/// The bytes of a bundle as it is in a tree in which it has this width. A log may have removed a partial bundle since it became full
+/// (C2SP tlog-tiles): then the beginning of the full one.
+pub(in crate::client) async fn bundle_bytes(
+    client: &LedgerClient,
+    bundle: EntryBundle,
+) -> Result<Vec<u8>, ClientError> {
+    let full = EntryBundle { width: TILE_WIDTH, ..bundle };
+    let bytes = partial_or_full(client, &bundle.path(), &full.path(), BUNDLE_MAX).await?;
+    let Part::OfFull(bytes) = bytes else { return Ok(bytes.into_bytes()) };
+    let leaves = leaves_of(client, full, &bytes)?;
+    let first = leaves.into_iter().take(bundle.width.into());
+    encode_bundle(first).map_err(|error| client.malformed(&format!("/log/{}", full.path()), &error))
+}
+
+/// The leaves in the bytes of a bundle.
+pub(in crate::client) fn leaves_of<'b>(
+    client: &LedgerClient,
+    bundle: EntryBundle,
+    bytes: &'b [u8],
+) -> Result<Vec<&'b [u8]>, ClientError> {
+    decode_bundle(bytes, bundle.width).map_err(|error| client.malformed(&format!("/log/{}", bundle.path()), &error))
+}
+
+/// The bytes of a tile, as [`bundle_bytes`].
+async fn tile_bytes(client: &LedgerClient, tile: Tile) -> Result<Vec<u8>, ClientError> {
+    let full = Tile { width: TILE_WIDTH, ..tile };
+    let bytes = partial_or_full(client, &tile.path(), &full.path(), TILE_MAX).await?;
+    let Part::OfFull(mut bytes) = bytes else { return Ok(bytes.into_bytes()) };
+    bytes.truncate(usize::from(tile.width) * DIGEST_LEN);
+    Ok(bytes)
+}
+
+/// The file that was fetched.
+enum Part {
+    /// The file that was asked for.
+    Whole(Vec<u8>),
+    /// The full file, instead of a partial one.
+    OfFull(Vec<u8>),
+}
+
+impl Part {
+    fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Whole(bytes) | Self::OfFull(bytes) => bytes,
+        }
+    }
+}
+
+/// Fetches `path`; if it is refused and partial, the full file.
+async fn partial_or_full(client: &LedgerClient, path: &str, full: &str, limit: usize) -> Result<Part, ClientError> {
+    match client.bytes(&format!("/log/{path}"), limit).await {
+        Ok(bytes) => Ok(Part::Whole(bytes)),
+        // A server of files answers without a problem document.
+        Err(error @ (ClientError::Problem { .. } | ClientError::Malformed { .. })) if path != full => {
+            let bytes = client.bytes(&format!("/log/{full}"), limit).await;
+            bytes.map(Part::OfFull).map_err(|_| error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// The bundle that contains `leaf`, with the width that it has in a tree of `size` leaves.
-fn bundle_of(leaf: LeafIndex, size: TreeSize) -> EntryBundle {
+pub(in crate::client) fn bundle_of(leaf: LeafIndex, size: TreeSize) -> EntryBundle {
     let index = leaf.0 / u64::from(TILE_WIDTH);
     EntryBundle { index, width: width_at(0, index, size) }
 }
@@ -166,7 +242,7 @@ impl LogReader for HttpLogReader {
             return Ok(Vec::new());
         }
         let tile = Tile { level, index, width: width_at(level, index, size) };
-        let bytes = self.fetch(&tile.path(), TILE_MAX)?;
+        let bytes = self.fetch(&tile.path(), tile_bytes(&self.client, tile))?;
         let hashes = decode_hashes(&bytes, tile.width);
         let hashes = hashes.ok_or_else(|| self.malformed(&tile.path(), &"it is not as long as its width says"))?;
         Ok(hashes.into_iter().skip(offset).take(count.into()).collect())

@@ -1,7 +1,8 @@
 //! The HTTP client of a node. It does not trust the answers.
 //!
 //! [`transport`] sends requests and receives answers within limits; [`ledger_client`] has the calls with the ledger's own types;
-//! [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; `http_log` reads the log for an audit; [`court_client`] has the calls of the
+//! [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; `http_log` reads the log for an audit; `pull` copies it into
+//! a local store; [`court_client`] has the calls of the
 //! filing service. It compiles without the `node` feature.
 //!
 //! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/trust_store`).
@@ -12,4 +13,6 @@ pub mod history;
 #[cfg(feature = "cli")]
 pub mod http_log;
 pub mod ledger_client;
+#[cfg(feature = "cli")]
+pub mod pull;
 pub mod transport;

@@ -123,6 +123,26 @@ impl SignedCheckpoint {
         let signed = self.note.verified_by(keys)?;
         signed.into_iter().find(|key| *key.name() == self.checkpoint.origin).ok_or(NoteError::UnknownKey)
     }
+
+    /// The same checkpoint with the signatures of the ledger's keys among `keys` only, each once and verified: without the lines of
+    /// witnesses and of anybody else.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::verified_by`].
+    pub fn with_signatures_of(&self, keys: &[VerifierKey]) -> Result<Self, NoteError> {
+        let mut signed = self.note.verified_by(keys)?;
+        signed.retain(|key| *key.name() == self.checkpoint.origin);
+        let line_of = |key: &&VerifierKey| {
+            self.note.signatures().iter().find(|line| line.name == *key.name() && line.id == key.id())
+        };
+        let lines: Vec<String> = signed.iter().filter_map(line_of).map(|line| format!("{line}\n")).collect();
+        if lines.is_empty() {
+            return Err(NoteError::UnknownKey);
+        }
+        let note = Note::parse(format!("{}\n{}", self.note.text(), lines.concat()).as_bytes())?;
+        Ok(Self { checkpoint: self.checkpoint.clone(), note })
+    }
 }
 
 #[cfg(test)]
@@ -182,6 +202,22 @@ mod tests {
         assert_eq!(code(format!("o\n15\n{root}\n\n")), "unknown_line");
         assert_eq!(code(format!("o\n15\n{root}")), "missing_final_newline");
         assert_eq!(code("o\n15\n".into()), "missing_line");
+    }
+
+    #[test]
+    fn foreign_signature_lines_are_left_out() {
+        let name = Name::parse("example.com/log/testdata").unwrap();
+        let signer = Signer::new(name, &[7; 32]).unwrap();
+        let keys = [signer.verifier().clone()];
+        let ours = SignedCheckpoint::parse(GOLDEN.as_bytes()).unwrap().checkpoint().clone().sign(&signer).unwrap();
+        let both = format!("{}— witness.example AAAAAAEC\n{}\n", ours.note(), ours.note().signatures()[0]);
+        let both = SignedCheckpoint::parse(both.as_bytes()).unwrap();
+        assert_eq!(both.with_signatures_of(&keys).unwrap(), ours);
+        let golden = SignedCheckpoint::parse(GOLDEN.as_bytes()).unwrap();
+        assert_eq!(golden.with_signatures_of(&keys).unwrap_err(), NoteError::UnknownKey);
+        let forged = ours.note().to_string().replace("\n15\n", "\n16\n");
+        let forged = SignedCheckpoint::parse(forged.as_bytes()).unwrap();
+        assert!(matches!(forged.with_signatures_of(&keys), Err(NoteError::BadSignature { .. })));
     }
 
     #[test]

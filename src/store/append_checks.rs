@@ -38,6 +38,13 @@ pub trait PieceStates {
     ///
     /// [`ReadError`].
     fn state(&self, piece: &ErasedPiece) -> Result<PieceState, ReadError>;
+
+    /// Whether the leaf at `index` is a deposit with a `meta` line.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    fn has_commitment(&self, index: LeafIndex) -> Result<bool, ReadError>;
 }
 
 /// Validates `block` against the appended chain, which ends at `tip`: see the module documentation for the rules. `private`
@@ -54,6 +61,23 @@ pub fn check(
     private: &[(LeafIndex, PrivateContent)],
     erasures: &[ErasedPiece],
 ) -> Result<(), AppendError> {
+    check_deposits(tip, chain, block)?;
+    validate_private_content(block, private)?;
+    validate_erasures(chain, block, erasures)
+}
+
+/// As [`check()`], for a block that was read from the public log of another copy of the ledger, without private content.
+///
+/// # Errors
+///
+/// As [`check()`].
+pub fn check_copy(tip: &Tip, chain: &(impl AppendedState + PieceStates), block: &Block) -> Result<(), AppendError> {
+    check_deposits(tip, chain, block)?;
+    validate_copied_erasures(chain, block)
+}
+
+/// Checks that the block follows the tip, and that every deposit is admissible.
+fn check_deposits(tip: &Tip, chain: &impl AppendedState, block: &Block) -> Result<(), AppendError> {
     let (header, size) = (&block.header, tip.size());
     let follows = block.base == size
         && header.first == size.next_index()
@@ -71,8 +95,27 @@ pub fn check(
         let position = deposits().nth(deposit).map_or(usize::MAX, |(position, _)| position);
         return Err(AppendError::Refused { position, refusal });
     }
-    validate_private_content(block, private)?;
-    validate_erasures(chain, block, erasures)
+    Ok(())
+}
+
+/// Checks that the pieces of the block's only `erased` notice belong to earlier deposits with a `meta` line, and that none is
+/// erased already.
+fn validate_copied_erasures(chain: &impl PieceStates, block: &Block) -> Result<(), AppendError> {
+    let notices = erased_notices(block)?;
+    let named = match notices.as_slice() {
+        [] => return Ok(()),
+        [(_, named)] => named,
+        _ => return Err(ErasureRefusal::NoticeMismatch.into()),
+    };
+    for piece in named {
+        if let PieceState::Erased(notice) = chain.state(piece)? {
+            return Err(ErasureRefusal::ErasedAlready { piece: *piece, notice }.into());
+        }
+        if !block.base.contains(piece.index) || !chain.has_commitment(piece.index)? {
+            return Err(ErasureRefusal::NeverHeld { piece: *piece }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Checks that `erasures` equal the pieces of the block's only `erased` notice, in its order, and that the store has all of

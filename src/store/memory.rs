@@ -120,6 +120,33 @@ impl Contents {
         }
     }
 
+    /// Adds a block that has passed the checks.
+    fn add(&mut self, block: &Block, private: &[(LeafIndex, PrivateContent)]) -> Result<(), AppendError> {
+        let rows = IndexEntries::of(block, private, &*self)?;
+        self.leaves.extend(block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]).cloned());
+        self.tiles.extend(block.full_tiles.iter().map(|tile| ((tile.level, tile.index), tile.clone())));
+        self.blocks.push(rows.block.1);
+        self.records.extend(rows.leaf_entries.records);
+        self.numbers.extend(rows.leaf_entries.numbers);
+        self.statements.extend(rows.leaf_entries.statements);
+        self.digests.extend(rows.leaf_entries.digests);
+        self.subjects.extend(rows.subjects.into_iter().map(|(id, sequence, index)| ((id, sequence), index)));
+        self.links.extend(rows.links);
+        let metadata = rows.private.into_iter().filter_map(|(index, held)| Some((index, Piece::Metadata, held?)));
+        let annexes = rows.annexes.into_iter().map(|(index, name, held)| (index, Piece::Annex(name), held));
+        let held = metadata.chain(annexes);
+        self.pieces
+            .extend(held.map(|(index, piece, held)| (ErasedPiece { index, piece }, PrivatePiece::Held(held.clone()))));
+        self.labels.extend(rows.labels);
+        // What was never held needs no purge.
+        let held = rows.erased.iter().map(|(piece, _)| *piece).filter(|piece| self.pieces.contains_key(piece));
+        let pending: Vec<ErasedPiece> = held.collect();
+        self.pending_erasures.extend(pending);
+        self.pieces.extend(rows.erased.into_iter().map(|(piece, notice)| (piece, PrivatePiece::Erased(notice))));
+        self.tip = block.tip.clone();
+        Ok(())
+    }
+
     fn entry(&self, index: LeafIndex) -> Result<Entry, ReadError> {
         let bytes = self.bytes(index, 1).pop().ok_or_else(|| damaged("leaf", index, "missing"))?;
         Entry::parse(&bytes).map_err(|error| damaged("leaf", index, error.to_string()))
@@ -181,6 +208,11 @@ impl PieceStates for Contents {
             Some(PrivatePiece::Erased(notice)) => PieceState::Erased(*notice),
             Some(PrivatePiece::None) | None => PieceState::Never,
         })
+    }
+
+    fn has_commitment(&self, index: LeafIndex) -> Result<bool, ReadError> {
+        let bytes = self.bytes(index, 1).pop().ok_or_else(|| damaged("leaf", index, "missing"))?;
+        Ok(Entry::parse(&bytes).is_ok_and(|entry| entry.statement.statement().meta.is_some()))
     }
 }
 
@@ -338,27 +370,13 @@ impl LogStore for MemoryStore {
     ) -> Result<(), AppendError> {
         let mut contents = self.contents_mut();
         append_checks::check(&contents.tip, &*contents, block, private, erasures)?;
-        let rows = IndexEntries::of(block, private, &*contents)?;
-        contents.leaves.extend(block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]).cloned());
-        contents.tiles.extend(block.full_tiles.iter().map(|tile| ((tile.level, tile.index), tile.clone())));
-        contents.blocks.push(rows.block.1);
-        contents.records.extend(rows.leaf_entries.records);
-        contents.numbers.extend(rows.leaf_entries.numbers);
-        contents.statements.extend(rows.leaf_entries.statements);
-        contents.digests.extend(rows.leaf_entries.digests);
-        contents.subjects.extend(rows.subjects.into_iter().map(|(id, sequence, index)| ((id, sequence), index)));
-        contents.links.extend(rows.links);
-        let metadata = rows.private.into_iter().filter_map(|(index, held)| Some((index, Piece::Metadata, held?)));
-        let annexes = rows.annexes.into_iter().map(|(index, name, held)| (index, Piece::Annex(name), held));
-        let held = metadata.chain(annexes);
-        contents
-            .pieces
-            .extend(held.map(|(index, piece, held)| (ErasedPiece { index, piece }, PrivatePiece::Held(held.clone()))));
-        contents.labels.extend(rows.labels);
-        contents.pieces.extend(rows.erased.into_iter().map(|(piece, notice)| (piece, PrivatePiece::Erased(notice))));
-        contents.pending_erasures.extend(erasures);
-        contents.tip = block.tip.clone();
-        Ok(())
+        contents.add(block, private)
+    }
+
+    fn append_copy(&self, block: &Block) -> Result<(), AppendError> {
+        let mut contents = self.contents_mut();
+        append_checks::check_copy(&contents.tip, &*contents, block)?;
+        contents.add(block, &[])
     }
 
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {

@@ -63,6 +63,7 @@ on_every_store! {
         labels_lead_to_their_deposits_both_ways,
         annexes_and_labels_need_a_meta_line,
         what_is_erased_stays_erased_and_all_else_is_held,
+        a_copy_of_the_public_log_has_tombstones_and_no_content,
         a_refused_erasure_changes_nothing,
         an_erasure_and_its_act_are_one_block,
         cursors_are_kept_by_name;

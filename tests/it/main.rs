@@ -18,6 +18,7 @@ mod interoperability;
 mod network;
 mod opening;
 mod overload;
+mod pulling;
 mod readme;
 mod sequencing;
 mod snapshot;

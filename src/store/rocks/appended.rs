@@ -68,6 +68,11 @@ impl PieceStates for AppendedChain<'_> {
             Some(PrivateRow::NeverBrought) | None => PieceState::Never,
         })
     }
+
+    fn has_commitment(&self, index: LeafIndex) -> Result<bool, ReadError> {
+        // Every deposit with a `meta` line has a row.
+        self.engine.has(&PRIVATE, &index)
+    }
 }
 
 /// The row of a piece of private content.

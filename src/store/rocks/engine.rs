@@ -436,6 +436,15 @@ impl Engine {
     pub fn commit_lazily(&self, batch: Batch<'_>) -> Result<(), AppendError> {
         self.db.write(batch.rows).map_err(|error| failed_write(error.into_string()))
     }
+
+    /// Makes all batches durable that were written without fsync.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::commit`].
+    pub fn sync(&self) -> Result<(), AppendError> {
+        self.db.flush_wal(true).map_err(|error| failed_write(error.into_string()))
+    }
 }
 
 /// The least key that is greater than all keys with `prefix`; `None` when there is none.

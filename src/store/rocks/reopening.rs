@@ -183,6 +183,10 @@ impl LogStore for ReopeningStore {
         self.store()?.append(block, private, erasures)
     }
 
+    fn append_copy(&self, block: &Block) -> Result<(), AppendError> {
+        self.store()?.append_copy(block)
+    }
+
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
         self.readable_store()?.appended_leaves(first, count)
     }

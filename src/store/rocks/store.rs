@@ -60,6 +60,8 @@ pub(super) struct Writer {
     manifest: ManifestWatch,
     /// What the checkpoint file says of the MANIFEST since this opening.
     recorded: Option<Extent>,
+    /// Whether blocks were written without fsync since the last publication.
+    unsynced: bool,
     /// The write that failed, after which there is no other.
     failed: Option<AppendError>,
 }
@@ -72,7 +74,7 @@ impl RocksStore {
         manifest: ManifestWatch,
         folder: Folder,
     ) -> Self {
-        let writer = Mutex::new(Writer { mark, progress, manifest, recorded: None, failed: None });
+        let writer = Mutex::new(Writer { mark, progress, manifest, recorded: None, unsynced: false, failed: None });
         Self { reader, writer, purging: Mutex::new(()), folder }
     }
 
@@ -188,6 +190,28 @@ impl RocksStore {
         Ok(work(&self.reader.engine))
     }
 
+    /// Writes a block that has passed the checks in one atomic batch, fsynced or not.
+    fn write_block(
+        &self,
+        writer: &mut Writer,
+        (chain, block, private): (&AppendedChain<'_>, &Block, &[(LeafIndex, PrivateContent)]),
+        durably: bool,
+    ) -> Result<(), AppendError> {
+        let engine = &self.reader.engine;
+        let mut batch = engine.batch();
+        let rows = IndexEntries::of(block, private, &chain.index)?;
+        put_all(&mut batch, block, &rows)?;
+        put_erased(&mut batch, engine, &rows)?;
+        let leaves = block.tip.size().0 - block.base.0;
+        let due = writer.progress.put_due(&mut batch, LeafIndex(block.base.0), leaves);
+        due.map_err(|error| writer.fails(error.into()))?;
+        let written = if durably { engine.commit(batch) } else { engine.commit_lazily(batch) };
+        written.map_err(|error| writer.fails(error))?;
+        writer.progress.written(self.reader.buffer(), &rows.leaf_entries, leaves, block.tip.size());
+        self.reader.set_tip(block.tip.clone());
+        Ok(())
+    }
+
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, AppendError> {
         let Ok(writer) = self.writer.lock() else {
             return Err(AppendError::Unknown("a thread died while it was writing".into()));
@@ -261,13 +285,17 @@ fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &IndexEntries<'_>) -> Res
     Ok(())
 }
 
-/// Tombstones over what is erased, and what the purge has to look for.
+/// Tombstones over what is erased, and what the purge has to look for. Only in a copy from a public log may a piece be
+/// missing, as the checks before the append know.
 fn put_erased(batch: &mut Batch<'_>, engine: &Engine, rows: &IndexEntries<'_>) -> Result<(), ReadError> {
     for (piece, notice) in &rows.erased {
-        let Some(PrivateRow::Held(held)) = row(engine, piece)? else {
-            return Err(damaged(PRIVATE.name, piece, "the row was there a moment ago"));
-        };
-        batch.put(&PENDING_ERASURES, piece, &Fingerprint::of(&held.salt))?;
+        match row(engine, piece)? {
+            Some(PrivateRow::Held(held)) => batch.put(&PENDING_ERASURES, piece, &Fingerprint::of(&held.salt))?,
+            Some(PrivateRow::Erased(_)) => {
+                return Err(damaged(PRIVATE.name, piece, "the row had no tombstone a moment ago"));
+            }
+            Some(PrivateRow::NeverBrought) | None => {}
+        }
         let tombstone = PrivateRow::Erased(*notice);
         match piece.piece {
             Piece::Metadata => batch.put(&PRIVATE, &piece.index, &tombstone)?,
@@ -294,16 +322,16 @@ impl LogStore for RocksStore {
         let (engine, tip) = (&self.reader.engine, self.reader.tip());
         let chain = AppendedChain { engine, index: self.reader.index(), tip: &tip };
         append_checks::check(&tip, &chain, block, private, erasures)?;
-        let mut batch = engine.batch();
-        let rows = IndexEntries::of(block, private, &chain.index)?;
-        put_all(&mut batch, block, &rows)?;
-        put_erased(&mut batch, engine, &rows)?;
-        let leaves = block.tip.size().0 - block.base.0;
-        let due = writer.progress.put_due(&mut batch, LeafIndex(block.base.0), leaves);
-        due.map_err(|error| writer.fails(error.into()))?;
-        engine.commit(batch).map_err(|error| writer.fails(error))?;
-        writer.progress.written(self.reader.buffer(), &rows.leaf_entries, leaves, block.tip.size());
-        self.reader.set_tip(block.tip.clone());
+        self.write_block(&mut writer, (&chain, block, private), true)
+    }
+
+    fn append_copy(&self, block: &Block) -> Result<(), AppendError> {
+        let mut writer = self.writer()?;
+        let (engine, tip) = (&self.reader.engine, self.reader.tip());
+        let chain = AppendedChain { engine, index: self.reader.index(), tip: &tip };
+        append_checks::check_copy(&tip, &chain, block)?;
+        self.write_block(&mut writer, (&chain, block, &[]), false)?;
+        writer.unsynced = true;
         Ok(())
     }
 
@@ -331,6 +359,11 @@ impl LogStore for RocksStore {
         let before = self.reader.published();
         let (root, leaf) = (|size| tree.root(size), |index| tree.leaf(index));
         append_checks::check_published(before.as_deref(), &published, &tip, root, leaf)?;
+        if writer.unsynced {
+            // The checkpoint file must never be ahead of the database.
+            self.reader.engine.sync().map_err(|error| writer.fails(error))?;
+            writer.unsynced = false;
+        }
         writer.record(&published.checkpoint)?;
         self.reader.set_published(published);
         Ok(())

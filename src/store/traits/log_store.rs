@@ -48,6 +48,18 @@ pub trait LogStore: LedgerReader {
         erasures: &[ErasedPiece],
     ) -> Result<(), AppendError>;
 
+    /// Appends a block that was read from the public log of another copy of the ledger, as a mirror or a restore does. It
+    /// is checked as in [`Self::append`], with two differences: there is no private content, and the pieces that its
+    /// `erased` notice names need not be stored here, since a public log has none. A piece that is stored is erased as in
+    /// [`Self::append`]; every other one gets a tombstone, if it belongs to an earlier deposit with a `meta` line.
+    ///
+    /// The block is durable when [`Self::publish`] has returned for a checkpoint that covers it. After a crash before
+    /// that, the appended chain may end at an earlier block.
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    fn append_copy(&self, block: &Block) -> Result<(), AppendError>;
+
     /// The appended leaves `first .. first+count` as stored, also beyond the published size, and not verified: for the
     /// read-back before signing, in which the sequencer hashes them itself.
     ///

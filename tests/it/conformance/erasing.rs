@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use tiezheng::ledger::chain::PendingLeaf;
+use tiezheng::ledger::chain::reader::BlockReader;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::ErasedPiece;
 use tiezheng::store::refusal::{ErasureRefusal, Refusal};
 use tiezheng::store::traits::CursorStore as _;
 use tiezheng::store::traits::Index as _;
+use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::PrivateReader as _;
 use tiezheng::store::traits::private_store::{CompletedErasures, PrivateStore};
 use tiezheng::store::traits::{AppendError, LedgerReader, LogStore, PrivateContent, PrivatePiece, ReadError};
@@ -163,6 +165,51 @@ pub(super) fn what_is_erased_stays_erased_and_all_else_is_held<B: Bench>() {
         bench.reopen();
     }
     seal(bench.store(), vec![Draft::nth(9).waiting(9)]);
+}
+
+pub(super) fn a_copy_of_the_public_log_has_tombstones_and_no_content<B: Bench>() {
+    let (origin, mut bench) = (B::begin(), B::begin());
+    three(&origin);
+    let annex = annex_at(2, &private(12));
+    let mut pieces = [metadata_at(2), annex];
+    pieces.sort_unstable();
+    erase(origin.store(), &pieces);
+    seal(origin.store(), vec![Draft::nth(9).waiting(9)]);
+    let published = origin.store().published().unwrap();
+    let mut reader = BlockReader::new(&bench.store().tip().unwrap());
+    for leaf in origin.store().leaves(LeafIndex(0), published.size().0).unwrap() {
+        if let Some(block) = reader.read(leaf).unwrap() {
+            bench.store().append_copy(&block).unwrap();
+            assert!(matches!(bench.store().append_copy(&block), Err(AppendError::TipMoved { .. })));
+        }
+    }
+    bench.store().publish((*published).clone()).unwrap();
+    for _ in 0..2 {
+        let store = bench.store();
+        assert_eq!(store.published().unwrap(), published);
+        assert_eq!(store.tip().unwrap().root(), origin.store().tip().unwrap().root());
+        assert_eq!(store.private(LeafIndex(2)), Ok(PrivatePiece::Erased(LeafIndex(6))));
+        let annex = |n| store.annex(LeafIndex(2), &private(n).commitment()).unwrap();
+        assert_eq!((annex(12), annex(11)), (PrivatePiece::Erased(LeafIndex(6)), PrivatePiece::None));
+        assert_eq!(store.private(LeafIndex(4)), Ok(PrivatePiece::None));
+        // There is nothing to search the files for.
+        assert_eq!(store.pending_erasures(), Ok(vec![]));
+        bench.reopen();
+    }
+    // The rules of an append hold for a copy.
+    let tip = bench.store().tip().unwrap();
+    let again = block_on(&tip, vec![Draft::nth(9).waiting(20)]);
+    assert!(matches!(bench.store().append_copy(&again), Err(AppendError::Refused { position: 0, .. })));
+    let refused =
+        |pieces: &[ErasedPiece]| bench.store().append_copy(&block_on(&tip, vec![erased(pieces)])).unwrap_err();
+    let never = |piece| AppendError::Erasure(ErasureRefusal::NeverHeld { piece });
+    // A deposit without a `meta` line, a header, a leaf that is not there yet.
+    for index in [3, 5, tip.size().0] {
+        assert_eq!(refused(&[metadata_at(index)]), never(metadata_at(index)), "{index}");
+    }
+    let (piece, notice) = (metadata_at(2), LeafIndex(6));
+    assert_eq!(refused(&[piece]), AppendError::Erasure(ErasureRefusal::ErasedAlready { piece, notice }));
+    assert_eq!(bench.store().tip().unwrap().size(), tip.size());
 }
 
 pub(super) fn a_refused_erasure_changes_nothing<B: Bench>() {

@@ -173,6 +173,10 @@ impl LogStore for FaultyStore {
         if self.strikes(Fault::AppendAfter) { Err(unknown()) } else { Ok(()) }
     }
 
+    fn append_copy(&self, block: &Block) -> Result<(), AppendError> {
+        self.inner.append_copy(block)
+    }
+
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
         if self.strikes(Fault::ReadBackShort) {
             return Err(ReadError::Unavailable("While open a file for random read: 7.sst: Too many open files".into()));
