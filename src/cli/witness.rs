@@ -11,36 +11,47 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use futures_util::future::join_all;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::log;
 use crate::cli::node_config::config::NodeConfig;
 use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
 use crate::cli::serve::{Network, log_unwritable, reload_certificate, shutdown_signal};
+use crate::cli::witness_copies::{OpenedCopy, open_copies};
 use crate::cli::witness_key::{self, OpenedWitness};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
+use crate::http::app_state::AppState;
 use crate::http::client_address::ProxyNetwork;
 use crate::http::fast_path::EntryLimits;
 use crate::http::listener::{ListenAddress, Listener};
 use crate::http::node_description::NodeDescription;
 use crate::http::options::Options;
-use crate::http::request_limits::{RequestLimiters, RequestLimits};
+use crate::http::request_limits::RequestLimits;
 use crate::http::server;
 use crate::http::witness::routes;
 use crate::http::witness::state::{WitnessDescription, WitnessState};
 use crate::ledger::key::{Name, VerifierKey};
+use crate::query::service::QueryService;
 use crate::sequencer::clock::SystemClock;
+use crate::store::traits::LedgerReader;
 use crate::wire::chinese;
-use crate::witness::service::{FollowedLedger, Witness};
+use crate::witness::mirror;
+use crate::witness::rollback;
+use crate::witness::service::{FollowedLedger, LedgerCopy, Witness};
 
 const EXAMPLES: &str = "\
 Examples:
-  tiezheng witness --data witness --listen 127.0.0.1:7655 \\
+  tiezheng witness --data witness --listen 127.0.0.1:7655 --mirror \\
     --ledger 'example.org/ledger+0123abcd+AQ… https://ledger.example.org' \\
     --name witness.notary.example.org --organisation 'Example Notary Office' --kind notary
+
+With --mirror it keeps a copy of each ledger, checks every block, cosigns only what it holds, and
+answers look-ups, receipts and audits like the ledger's node, also when that is gone.
 
 The first start generates the key, DIR/witness.key. Publish the verifier key that is printed; the
 ledger's operator adds it to the policy with this witness's address. Back up the key once, apart
@@ -53,9 +64,12 @@ Without a certificate the witness serves plain HTTP on loopback addresses and Un
 elsewhere to the reverse proxies of --trusted-proxy alone.
 |
 示例：
-  tiezheng witness --data witness --listen 127.0.0.1:7655 \\
+  tiezheng witness --data witness --listen 127.0.0.1:7655 --mirror \\
     --ledger 'example.org/ledger+0123abcd+AQ… https://ledger.example.org' \\
     --name witness.notary.example.org --organisation 示例公证处 --kind notary
+
+使用 --mirror 时，节点保存各账本的完整副本，核验每个区块，仅对已持有的内容签名，并像账本节点一样提供查询、
+回执与审计；账本节点停止服务后仍可使用。
 
 首次启动时生成密钥 DIR/witness.key。请公布所显示的验证公钥；账本运营者将其连同本节点地址写入策略文件。
 请将密钥备份一次，存放于本机之外。同一密钥不得由两个进程使用，DIR 不得从旧副本恢复：处理办法见
@@ -78,6 +92,9 @@ pub struct WitnessArgs {
     /// A ledger to follow: its key, a space, and the address of its node; repeatable | 所跟随的账本：公钥、空格、节点地址，可多次指定
     #[arg(long = "ledger", value_name = "VKEY_URL", value_parser = FollowedArg::parse, required = true)]
     ledgers: Vec<FollowedArg>,
+    /// Keep a verified copy of each ledger, serve it, and cosign only what it holds | 保存并提供各账本的完整副本，仅对已核验的内容签名
+    #[arg(long)]
+    mirror: bool,
     /// Permanent name of a new witness; default: the machine's name | 新见证节点的名称
     #[arg(long, value_name = "NAME", value_parser = witness_name)]
     name: Option<Name>,
@@ -207,14 +224,50 @@ pub async fn run(args: &WitnessArgs, screen: &Screen) -> anyhow::Result<ExitStat
     let OpenedWitness { cosigner, is_new, folder, lock: _lock } = opened;
     let pinned: Vec<VerifierKey> = args.ledgers.iter().map(|ledger| ledger.key.clone()).collect();
     let states = folder.states_of(&pinned, cosigner.key()).map_err(|error| witness_key::unusable(&error))?;
-    let ledgers = states.into_iter().zip(&args.ledgers);
-    let ledgers = ledgers.map(|(state, arg)| FollowedLedger::new(state, arg.url.clone(), None)).collect();
+    let copies = if args.mirror { open_copies(&args.data, &pinned)? } else { Vec::new() };
+    let mut ledgers = Vec::new();
+    for (at, (state, arg)) in states.into_iter().zip(&args.ledgers).enumerate() {
+        let copy = copies.get(at).map(|copy| Arc::clone(&copy.copy) as Arc<dyn LedgerCopy>);
+        ledgers.push(FollowedLedger::new(state, arg.url.clone(), copy));
+    }
     let witness = Arc::new(Witness::new(cosigner, folder, Box::new(SystemClock::new()), ledgers));
+    // Before anything is signed.
+    join_all(witness.ledgers().iter().map(|ledger| rollback::check(witness.key(), ledger))).await;
     let options = config.http_options(network.connections);
-    serve(args, screen, network, &witness, options, is_new).await?;
+    let following = start_following(&witness, &copies);
+    let served = serve(args, screen, network, (&witness, &copies), options, is_new).await;
+    finish(copies, following).await?;
+    served?;
     tracing::info!("stopped");
     log_unwritable(screen.line(screen.paint(FAINT, screen.pick("已停止", "stopped"))));
     Ok(ExitStatus::Good)
+}
+
+/// Follows each ledger in a task of its own.
+fn start_following(witness: &Arc<Witness>, copies: &[OpenedCopy]) -> JoinSet<()> {
+    let mut following = JoinSet::new();
+    for (at, copy) in copies.iter().enumerate() {
+        following.spawn(mirror::follow(Arc::clone(witness), at, Arc::clone(&copy.copy)));
+    }
+    following
+}
+
+/// Ends following, and closes the copies.
+async fn finish(copies: Vec<OpenedCopy>, mut following: JoinSet<()>) -> anyhow::Result<()> {
+    for copy in &copies {
+        copy.copy.stop();
+    }
+    while let Some(ended) = following.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a task that followed a ledger failed");
+        }
+    }
+    let closed = tokio::task::spawn_blocking(move || copies.iter().try_for_each(|copy| copy.store.finish()));
+    let closed = closed.await?;
+    closed.map_err(|error| {
+        let en = format!("a copy was not closed cleanly: {error}. The next start checks it");
+        CliError::unable("writing_stopped", format!("账本副本未能正常关闭：{error}。下次启动时将核对"), en).into()
+    })
 }
 
 /// Serves until a shutdown signal.
@@ -222,7 +275,7 @@ async fn serve(
     args: &WitnessArgs,
     screen: &Screen,
     network: Network,
-    witness: &Arc<Witness>,
+    (witness, copies): (&Arc<Witness>, &[OpenedCopy]),
     options: Options,
     is_new: bool,
 ) -> anyhow::Result<()> {
@@ -236,8 +289,15 @@ async fn serve(
     let node =
         NodeDescription { data: Some(args.data.clone()), tls: network.tls.clone(), ..NodeDescription::default() };
     let state = Arc::new(WitnessState::new(Arc::clone(witness), description, node.clone(), options.clone()));
-    let limits = EntryLimits { options, limiters: RequestLimiters::new(&RequestLimits::default()) };
-    let serving = server::serve_router(network.listeners, |_| routes::router(state), limits, node, stop);
+    let limits = EntryLimits::new(options, &RequestLimits::default());
+    let mirrors = witness.ledgers().iter().zip(copies).map(|(ledger, copy)| {
+        let queries = QueryService::new(Arc::clone(&copy.store) as Arc<dyn LedgerReader>, limits.options().reads);
+        let of_copy = AppState::mirror(Arc::new(queries), limits.options().clone());
+        (ledger.id().to_owned(), Arc::new(of_copy.with_description(node.clone())))
+    });
+    let mirrors = mirrors.collect();
+    let router = |shutdown| routes::router(state, mirrors, &shutdown);
+    let serving = server::serve_router(network.listeners, router, limits, node.clone(), stop);
     let reloading = async {
         loop {
             hangup.recv().await;
@@ -271,6 +331,7 @@ fn print_start(
         "new": is_new,
         "organisation": args.organisation,
         "kind": args.kind.word(),
+        "mirror": args.mirror,
         "data": args.data.to_string_lossy(),
         "ledgers": followed.collect::<Vec<_>>(),
     }))?;

@@ -31,11 +31,11 @@ use crate::http::app_state::AppState;
 use crate::http::caching::ConditionalRequest;
 use crate::http::client_address::ClientAddress;
 use crate::http::client_body::ClientBody;
-use crate::http::connections::OpenConnection;
+use crate::http::connections::{Connections, OpenConnection};
 use crate::http::options::Options;
 use crate::http::problem::ApiError;
 use crate::http::request::require_plain_body;
-use crate::http::request_limits::RequestLimiters;
+use crate::http::request_limits::{RequestLimiters, RequestLimits};
 use crate::http::request_log::RequestRecord;
 use crate::http::router::panicked;
 use crate::http::target;
@@ -92,12 +92,32 @@ impl FastRoute {
 }
 
 /// The limits of requests before a router.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EntryLimits {
+    options: Options,
+    limiters: RequestLimiters,
+    connections: Connections,
+}
+
+impl EntryLimits {
+    /// These limits, and no connections yet.
+    #[must_use]
+    pub fn new(options: Options, limits: &RequestLimits) -> Self {
+        let connections = Connections::new(options.connections, options.connections_per_client, options.stalled_after);
+        Self { options, limiters: RequestLimiters::new(limits), connections }
+    }
+
     /// Timeouts, trusted proxies, the request log.
-    pub options: Options,
-    /// Rates of requests.
-    pub limiters: RequestLimiters,
+    #[must_use]
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The open connections.
+    #[must_use]
+    pub const fn connections(&self) -> &Connections {
+        &self.connections
+    }
 }
 
 /// What the entry point stands before.
@@ -121,6 +141,13 @@ impl Served {
         match self {
             Self::Node(state) => state.request_limiters(),
             Self::Router(limits) => &limits.limiters,
+        }
+    }
+
+    fn connections(&self) -> &Connections {
+        match self {
+            Self::Node(state) => state.connections(),
+            Self::Router(limits) => limits.connections(),
         }
     }
 
@@ -200,7 +227,7 @@ impl ConnectionService {
             request.extensions_mut().insert(record);
             Either::Right(self.router.call(request))
         };
-        let connections = (!connection.has_shared_address()).then(|| self.state.connections().clone());
+        let connections = (!connection.has_shared_address()).then(|| self.served.connections().clone());
         Box::pin(async move {
             let answered = answering.await;
             if let (Some(connections), Ok(response)) = (connections, &answered)

@@ -127,10 +127,9 @@ pub async fn serve_router(
     request_metrics::recorder();
     let closing = watch::Sender::new(false);
     let router = router(ShutdownSignal::from_receiver(closing.subscribe()));
-    let options = limits.options.clone();
     let server = Server {
-        connections: Connections::new(options.connections, options.connections_per_client, options.stalled_after),
-        options: Arc::new(options),
+        connections: limits.connections().clone(),
+        options: Arc::new(limits.options().clone()),
         front: FastPath::before(Arc::new(limits), router),
         closing: closing.subscribe(),
     };

@@ -88,6 +88,12 @@ pub enum Rejection {
         /// The size.
         size: TreeSize,
     },
+    /// A mirror: the tree does not end in a block header.
+    #[error("the tree of size {size} does not end in a block header")]
+    NoHeader {
+        /// The size.
+        size: TreeSize,
+    },
     /// A mirror: a block has a time that it does not accept.
     #[error(transparent)]
     BlockTime(#[from] BoundsError),
@@ -108,7 +114,9 @@ impl Rejection {
             Self::UnknownLedger(_) => ErrorCode::UnknownLog,
             Self::NotTrusted(_) => ErrorCode::CheckpointNotTrusted,
             Self::OtherSize { .. } => ErrorCode::OldSizeDiffers,
-            Self::Inconsistent(_) | Self::NotEmpty | Self::CopyDiffers { .. } => ErrorCode::InconsistentCheckpoint,
+            Self::Inconsistent(_) | Self::NotEmpty | Self::CopyDiffers { .. } | Self::NoHeader { .. } => {
+                ErrorCode::InconsistentCheckpoint
+            }
             Self::ClockBehind { .. } => ErrorCode::WitnessClockBehind,
             Self::NotHeld { .. } => ErrorCode::LeavesNotHeld,
             Self::BlockTime(_) => ErrorCode::BlockTimeOutOfBounds,
@@ -135,6 +143,22 @@ pub struct VerifiedCheckpoint {
 }
 
 impl VerifiedCheckpoint {
+    /// Verifies the ledger's signatures on `signed` by the keys of `state`. Other lines are dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::NotTrusted`].
+    pub fn of(signed: &SignedCheckpoint, state: &LedgerState) -> Result<Self, Rejection> {
+        let (keys, checkpoint) = (state.all_keys(), signed.checkpoint().clone());
+        let verified = signed.note().verified_by(&keys).map_err(Rejection::NotTrusted)?;
+        // The first line of each key is the one that was verified.
+        let lines = signed.note().signatures();
+        let of = |key: &VerifierKey| lines.iter().find(|line| line.name == *key.name() && line.id == key.id()).cloned();
+        let verified = Self { checkpoint, signatures: verified.into_iter().filter_map(of).collect() };
+        verified.require_key_of(state)?;
+        Ok(verified)
+    }
+
     /// Checks that the key signed it which must sign trees of its size.
     ///
     /// # Errors
@@ -189,14 +213,7 @@ impl<'b> Submission<'b> {
                 Rejection::NotTrusted(NoteError::BadSignature { name: key.name().clone() })
             })
         })?;
-        let verified = signed.note().verified_by(&keys).map_err(Rejection::NotTrusted)?;
-        // The first line of each key is the one that was verified.
-        let lines = signed.note().signatures();
-        let of = |key: &VerifierKey| lines.iter().find(|line| line.name == *key.name() && line.id == key.id()).cloned();
-        let signatures = verified.into_iter().filter_map(of).collect();
-        let verified = VerifiedCheckpoint { checkpoint: self.checkpoint.clone(), signatures };
-        verified.require_key_of(state)?;
-        Ok(verified)
+        VerifiedCheckpoint::of(&signed, state)
     }
 
     /// Decides whether the checkpoint extends the latest one of `state`.

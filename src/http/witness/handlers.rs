@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::error_code::ErrorCode;
+use crate::http::app_state::AppState;
 use crate::http::body;
 use crate::http::caching::{self, Caching};
 use crate::http::client_address::ClientAddress;
@@ -18,6 +19,7 @@ use crate::http::request_metrics::{self, float};
 use crate::http::witness::state::WitnessState;
 use crate::ledger::hash::lower_hex;
 use crate::ledger::note::NoteSignature;
+use crate::query::records;
 use crate::wire::health::HealthJson;
 use crate::witness::add_checkpoint::{Rejection, Submission};
 use crate::witness::request::BODY_MAX;
@@ -96,12 +98,26 @@ pub(in crate::http) async fn checkpoint(
     State(state): State<Arc<WitnessState>>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let ledger = lower_hex::<32>(&id).and_then(|_| state.ledger(&id));
+    latest(&state, &id)
+}
+
+/// The latest checkpoint of the ledger with this id.
+pub(in crate::http) fn latest(state: &WitnessState, id: &str) -> Result<Response, ApiError> {
+    let ledger = lower_hex::<32>(id).and_then(|_| state.ledger(id));
     let ledger =
         ledger.ok_or_else(|| ApiError::new(ErrorCode::UnknownLog, "no ledger with this SHA-256 of its origin"))?;
     let latest = ledger.state().latest.clone();
     let latest = latest.ok_or_else(|| ApiError::not_found("this witness has cosigned nothing of this ledger yet"))?;
     Ok(text(latest.signed.note().to_string()))
+}
+
+/// The checkpoint of a mirror: the latest that it cosigned, if its copy is that large; otherwise that of the copy.
+pub(in crate::http) fn held(state: &WitnessState, id: &str, node: &AppState) -> Result<Response, ApiError> {
+    let published = records::published(node.queries().reader())?;
+    let latest = state.ledger(id).and_then(|ledger| ledger.state().latest.clone());
+    let cosigned = latest.filter(|latest| latest.checkpoint().size <= published.size());
+    let note = cosigned.as_ref().map_or_else(|| published.checkpoint.note(), |latest| latest.signed.note());
+    Ok(text(note.to_string()))
 }
 
 /// `GET /v1/witness`.
