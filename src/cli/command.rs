@@ -188,7 +188,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             #[cfg(feature = "node")]
             Command::Backup(args) => backup::run(args, screen).await,
             #[cfg(feature = "node")]
-            Command::Restore(args) => restore::run(args, screen),
+            Command::Restore(args) => restore::run(args, &config, screen).await,
             #[cfg(feature = "node")]
             Command::Index(args) => index::run(args, screen),
             #[cfg(feature = "load")]

@@ -14,13 +14,15 @@
 //! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit policy of a node that starts;
 //! - [`control`] commands a running node, [`node_snapshot`] is what a backup of it is made from;
 //! - [`network_errors`]: errors of listeners and certificates; [`node_folder`] opens a node's folder; [`node_keys`] and [`folder_checks`] compare it with its ledger;
-//! - [`folder_copy`] copies a ledger's folder and checks the copy; [`copy_report`] reports its content, [`originals_check`] checks
+//! - [`backups`] is what copies of a ledger are made from and with; [`folder_copy`] checks a copy; [`copy_report`] reports its content, [`originals_check`] checks
 //!   originals in custody, [`resources`] the limits of the machine.
 
 #[cfg(feature = "node")]
 pub mod audit;
 #[cfg(feature = "node")]
 pub mod backup;
+#[cfg(feature = "node")]
+pub mod backups;
 pub mod case;
 pub mod case_key;
 pub mod clock;

@@ -1,6 +1,7 @@
 //! The command line against a real node: exit codes, JSON documents, and files afterwards.
 
 mod auditing;
+mod backups;
 mod copies;
 mod depositing;
 mod descriptors;

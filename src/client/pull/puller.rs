@@ -37,7 +37,8 @@ use crate::ledger::merkle::prove::{self, BuildError};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
 use crate::ledger::notice::SignedNotice;
-use crate::store::traits::{AppendError, LogReader, LogStore, Published, ReadError, damaged};
+use crate::query::proofs;
+use crate::store::traits::{AppendError, LogReader, LogStore, Published, ReadError};
 
 /// Most leaves of a block. The sequencer's blocks have at most 4,096.
 pub const BLOCK_LEAVES_MAX: usize = 65_536;
@@ -143,16 +144,16 @@ impl Puller {
         &mut self,
         source: &LogSource,
         store: &dyn LogStore,
-        tip: Tip,
+        tip: &Tip,
         until: &SignedCheckpoint,
         progress: &mut dyn FnMut(TreeSize) -> ControlFlow<()>,
     ) -> Result<(), PullError> {
         let size = until.checkpoint().size;
         let log = HttpLogReader::up_to(source.client.clone(), until.clone());
         let signed = SignedTree { log: source.runtime.block_on(log)?, until };
-        signed.must_begin_with(&tip, tip.size())?;
+        signed.must_begin_with(tip, tip.size())?;
         let mut bundles = Bundles::fetch(&source.client, tip.size().next_index(), size, &source.runtime);
-        let mut part = Part::new(&tip);
+        let mut part = Part::new(tip);
         while let Some(bundle) = bundles.next_blocking() {
             let (bundle, bytes) = bundle?;
             let first = bundle.index * u64::from(TILE_WIDTH);
@@ -246,9 +247,16 @@ impl SignedTree<'_> {
         Ok(proof.is_some_and(|proof| verify_consistency(old, old_root, signed.size, &signed.root, &proof).is_ok()))
     }
 
-    /// The error of leaf bytes that are not a valid next leaf: the operator's fault only if they are in the signed tree.
-    fn not_a_block(&self, bytes: &[u8], index: LeafIndex, error: BlockError) -> PullError {
-        let signed = self.until.checkpoint();
+    /// The error of leaf bytes that are not a valid next leaf after what `reader` has read: the operator's fault only if all of it is
+    /// in the signed tree.
+    fn not_a_block(&self, bytes: &[u8], reader: &BlockReader, appended: TreeSize, error: BlockError) -> PullError {
+        let (index, signed) = (reader.next_index(), self.until.checkpoint());
+        let (size, root) = reader.tree();
+        match if size.is_empty() { Ok(true) } else { self.proves(size, &root) } {
+            Ok(true) => {}
+            Ok(false) => return PullError::Altered { first: appended.next_index(), size: signed.size },
+            Err(error) => return error,
+        }
         let proof = match self.built(prove::inclusion(self, index, signed.size)) {
             Ok(proof) => proof,
             Err(error) => return error,
@@ -300,7 +308,8 @@ impl Part {
             return Err(PullError::BlockTooLarge { first, leaves: BLOCK_LEAVES_MAX, bytes: BLOCK_BYTES_MAX });
         }
         self.unsealed_bytes += leaf.len();
-        let read = self.reader.read(leaf.to_vec()).map_err(|error| signed.not_a_block(leaf, index, error))?;
+        let read = self.reader.read(leaf.to_vec());
+        let read = read.map_err(|error| signed.not_a_block(leaf, &self.reader, self.appended, error))?;
         if let Some(block) = read {
             self.bytes += std::mem::take(&mut self.unsealed_bytes);
             self.blocks.push(block);
@@ -361,24 +370,12 @@ fn compare(store: &dyn LogStore, published: &Published, until: &SignedCheckpoint
     } else if signed.size.is_empty() {
         return Ok(());
     } else {
-        let root = prove::root(&StoredTree(store), signed.size);
-        root.map_err(|error| damaged("tile", signed.size, error.to_string()))?
+        proofs::root(store, signed.size)?
     };
     if root == signed.root {
         return Ok(());
     }
     Err(PullError::Inconsistent { local, size: signed.size, root: signed.root })
-}
-
-/// The published tree of a store.
-struct StoredTree<'a>(&'a dyn LogStore);
-
-impl HashReader for StoredTree<'_> {
-    type Error = ReadError;
-
-    fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
-        self.0.tile_hashes(level, first, count)
-    }
 }
 
 /// Publishes `until` in the form `note`, once the store has all its leaves.

@@ -108,7 +108,8 @@ fn a_backup_is_checked_and_restored_into_an_empty_folder_only() {
     workspace.stop_and_count();
     let data = text(&workspace.top().join("chain"));
     workspace.run(&["backup", &data, "--to", "copy"]).ends(0);
-    assert_eq!(workspace.run(&["backup", &data, "--to", "copy"]).ends(2).error(), "destination_exists");
+    workspace.file("mine/notes.txt", "x");
+    assert_eq!(workspace.run(&["backup", &data, "--to", "mine"]).ends(2).error(), "destination_exists");
     workspace.run(&["audit", "copy"]).ends(0);
     workspace.file("restored/README.md", "kept");
     let restored = workspace.run(&["restore", "copy", "--data", "restored"]).ends(0);
