@@ -14,6 +14,7 @@ mod loading;
 mod lookup;
 mod manifest;
 mod many;
+mod mirrors;
 mod node_keys;
 mod outputs;
 mod policy;

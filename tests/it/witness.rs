@@ -3,6 +3,7 @@
 mod crashes;
 mod exchange;
 mod folder;
+mod mirroring;
 
 use std::path::Path;
 
