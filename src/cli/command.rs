@@ -14,7 +14,7 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
-use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve};
+use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve, witness};
 use crate::cli::{clock, consistency, deposit, help, key, lookup, receipt, statement, trust, usage, verify};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
@@ -84,6 +84,8 @@ enum Command {
     #[cfg(feature = "node")]
     Serve(serve::ServeArgs),
     #[cfg(feature = "node")]
+    Witness(witness::WitnessArgs),
+    #[cfg(feature = "node")]
     Config(config_command::ConfigArgs),
     #[cfg(feature = "node")]
     Control(control::ControlArgs),
@@ -111,7 +113,7 @@ impl Command {
     const fn opens_a_database(&self) -> bool {
         match self {
             Self::Key(args) => args.opens_a_database(),
-            Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_) => true,
+            Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_) | Self::Witness(_) => true,
             _ => false,
         }
     }
@@ -182,6 +184,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Demo(args) => demo::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Serve(args) => serve::run(args, screen).await,
+            #[cfg(feature = "node")]
+            Command::Witness(args) => witness::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Config(args) => config_command::run(args, screen),
             #[cfg(feature = "node")]

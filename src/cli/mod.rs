@@ -1,7 +1,7 @@
 //! The command line: one module per command.
 //!
 //! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`] ([`refresh`]), [`consistency`], [`trust`],
-//! [`key`], [`case`], [`clock`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
+//! [`key`], [`case`], [`clock`] and, of a node, [`serve`], [`witness`] ([`witness_key`], [`witness_copies`]), [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
 //! [`load_reads`]), [`demo`]. They use:
 //!
 //! - [`exit`]: exit codes and errors; [`usage`]: errors about the command line; [`help`]: its help texts; [`screen`], [`terminal`],
@@ -135,3 +135,9 @@ pub mod user_trust;
 pub mod values;
 pub mod verify;
 pub mod width;
+#[cfg(feature = "node")]
+pub mod witness;
+#[cfg(feature = "node")]
+pub mod witness_copies;
+#[cfg(feature = "node")]
+pub mod witness_key;

@@ -209,15 +209,15 @@ fn replace<T>(target: &mut T, value: Option<T>) {
 }
 
 /// The listeners of a node, and what they need.
-struct Network {
-    listeners: Vec<Listener>,
-    tls: Option<TlsIdentity>,
-    connections: usize,
+pub(in crate::cli) struct Network {
+    pub(in crate::cli) listeners: Vec<Listener>,
+    pub(in crate::cli) tls: Option<TlsIdentity>,
+    pub(in crate::cli) connections: usize,
 }
 
 impl Network {
     /// Loads the certificate and opens all listeners. Nothing of the ledger is touched.
-    async fn open(config: &NodeConfig) -> Result<Self, CliError> {
+    pub(in crate::cli) async fn open(config: &NodeConfig) -> Result<Self, CliError> {
         // Before the database opens files.
         let connections = descriptors::claim(config.http.connections)?;
         let tls = match config.tls() {
@@ -305,7 +305,7 @@ fn settle_keys(data: &Path, store: &NodeStore, messages: &mut Vec<OperatorMessag
 }
 
 /// Logs a failed write to standard output: a node runs without one.
-fn log_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
+pub(in crate::cli) fn log_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
     if let Err(error) = written {
         tracing::warn!(%error, "standard output cannot be written");
     }
@@ -393,7 +393,7 @@ fn description(config: &NodeConfig, tls: Option<TlsIdentity>) -> Result<NodeDesc
 }
 
 /// Reloads the certificate. A file that cannot be used is logged, and the earlier certificate stays in use.
-fn reload_certificate(tls: Option<&TlsIdentity>) {
+pub(in crate::cli) fn reload_certificate(tls: Option<&TlsIdentity>) {
     let Some(tls) = tls else { return tracing::info!("SIGHUP: no certificate is configured") };
     match tls.reload(SystemClock::new().read().wall) {
         Ok(()) => tracing::info!(valid_until = %tls.valid_until(), "the certificate was reloaded"),
@@ -446,7 +446,7 @@ fn print_start(
 }
 
 /// Resolves at a shutdown signal.
-fn shutdown_signal(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
+pub(in crate::cli) fn shutdown_signal(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -90,6 +90,12 @@ impl ApiError {
         Self { quorum: Some(Box::new(MissingQuorum { collected, required, number })), ..self }
     }
 
+    /// Adds the time after which the client should send the same request again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
+    }
+
     /// `busy`: too many of `what` are waiting.
     #[must_use]
     pub fn busy(what: &str) -> Self {

@@ -30,6 +30,7 @@ use tokio::time::Instant;
 
 use crate::cosigning::cosigning_state::{CosigningState, WitnessHealth};
 use crate::http::app_state::AppState;
+use crate::sequencer::handle::Health;
 use crate::sequencer::state::{Halt, Pause};
 
 /// The recorder of the `metrics` crate, one per process.
@@ -125,17 +126,13 @@ fn describe() {
 /// All metrics as text; gauges are updated first.
 #[must_use]
 pub fn render(state: &AppState) -> String {
-    let health = state.sequencer().health();
-    metrics::gauge!("tiezheng_pool_waiting").set(float(health.waiting));
-    metrics::gauge!("tiezheng_pool_capacity").set(float(health.capacity));
-    metrics::gauge!("tiezheng_writing").set(if health.writing.is_ok() { 1.0 } else { 0.0 });
+    if let Ok(sequencer) = state.sequencer() {
+        set_sequencer_gauges(&sequencer.health());
+    }
     state.description().set_gauges();
-    let is_clock_paused = matches!(&health.writing, Err(Halt::Paused(Pause::Clock(_))));
-    metrics::gauge!("tiezheng_clock_paused").set(if is_clock_paused { 1.0 } else { 0.0 });
     metrics::gauge!("tiezheng_connections").set(float(state.connections().open()));
     metrics::gauge!("tiezheng_connections_limit").set(float(state.options().connections));
     metrics::gauge!("process_start_time_seconds").set(float(state.started().as_millis() / 1_000));
-    metrics::gauge!("tiezheng_oldest_pending_seconds").set(health.oldest.unwrap_or_default().as_secs_f64());
     if let Some(published) = state.queries().reader().published() {
         metrics::gauge!("tiezheng_ledger_size").set(float(published.size().0));
         metrics::gauge!("tiezheng_block_height").set(float(published.height.0));
@@ -169,8 +166,17 @@ fn set_witness_gauges(cosigning: &CosigningState, size: u64) {
     }
 }
 
+fn set_sequencer_gauges(health: &Health) {
+    metrics::gauge!("tiezheng_pool_waiting").set(float(health.waiting));
+    metrics::gauge!("tiezheng_pool_capacity").set(float(health.capacity));
+    metrics::gauge!("tiezheng_writing").set(if health.writing.is_ok() { 1.0 } else { 0.0 });
+    let is_clock_paused = matches!(&health.writing, Err(Halt::Paused(Pause::Clock(_))));
+    metrics::gauge!("tiezheng_clock_paused").set(if is_clock_paused { 1.0 } else { 0.0 });
+    metrics::gauge!("tiezheng_oldest_pending_seconds").set(health.oldest.unwrap_or_default().as_secs_f64());
+}
+
 #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats only, exact to 2^53")]
-fn float(count: impl TryInto<u64>) -> f64 {
+pub(in crate::http) fn float(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 

@@ -209,11 +209,11 @@ fn route_names() -> Vec<String> {
     operations.collect()
 }
 
-async fn no_such_route(request: Request) -> ApiError {
+pub(in crate::http) async fn no_such_route(request: Request) -> ApiError {
     ApiError::new(ErrorCode::NoSuchRoute, format!("{} is no path here; /docs lists them", request.uri().path()))
 }
 
-async fn method_not_allowed(request: Request) -> ApiError {
+pub(in crate::http) async fn method_not_allowed(request: Request) -> ApiError {
     ApiError::new(ErrorCode::MethodNotAllowed, format!("{} {}", request.method(), request.uri().path()))
 }
 

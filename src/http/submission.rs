@@ -48,9 +48,9 @@ pub async fn deposit(
     private: Option<PrivateMetadata>,
     patience: QueueWait,
 ) -> Result<DepositReply, ApiError> {
+    let sequencer = state.sequencer()?;
     let (admission, filing) = (state.admission(), state.filing().ok().map(|filing| &**filing));
     admission.check_keys(filing, statement.statement())?;
-    let sequencer = state.sequencer();
     let private = private.map(PrivateContent::from).unwrap_or_default();
     let max_wait = match patience {
         QueueWait::None => Duration::ZERO,

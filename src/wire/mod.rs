@@ -15,6 +15,7 @@
 //! | [`ledger`], [`key_history`], [`health`] | the ledger, its keys, and the node |
 //! | [`metadata`] | private metadata |
 //! | [`court`] | the filing service |
+//! | [`witness`] | a witness and the ledgers that it follows |
 //! | [`problem`] | errors (RFC 9457) |
 //!
 //! With the feature `verifier` alone, only the receipts ([`receipt`], [`item_receipt`]) and [`json`] are compiled.
@@ -50,5 +51,7 @@ pub mod problem;
 pub mod receipt;
 #[cfg(feature = "client")]
 pub mod report;
+#[cfg(feature = "client")]
+pub mod witness;
 #[cfg(feature = "client")]
 pub mod witnesses;

@@ -15,6 +15,7 @@ mod loading;
 mod lookup;
 mod manifest;
 mod many;
+mod mirrors;
 mod node_keys;
 mod outputs;
 mod policy;

@@ -27,3 +27,4 @@ mod sequencing;
 mod snapshot;
 mod support;
 mod timestamp;
+mod witness;

@@ -65,11 +65,6 @@ const TABLE: &[Layer] = &[
         reason: "an audit runs over any reader, local or remote, without a database engine",
     },
     Layer {
-        name: "witness",
-        imports: &["error_code", "ledger", "store/traits", "query", "store/refusal", "wire"],
-        reason: "a witness is independent of the node that it watches",
-    },
-    Layer {
         name: "filing",
         imports: &[
             "error_code",
@@ -95,6 +90,21 @@ const TABLE: &[Layer] = &[
         reason: "it asks timestamp authorities and stores nothing; the ledger verifies their tokens",
     },
     Layer {
+        name: "witness",
+        imports: &[
+            "error_code",
+            "files",
+            "ledger",
+            "store/traits",
+            "query",
+            "store/refusal",
+            "wire",
+            "sequencer/clock",
+            "client",
+        ],
+        reason: "a witness is independent of the node that it watches, and reads it as any client does",
+    },
+    Layer {
         name: "http",
         imports: &[
             "error_code",
@@ -111,6 +121,7 @@ const TABLE: &[Layer] = &[
             "wire",
             "custody",
             "audit",
+            "witness",
         ],
         reason: "the HTTP layer reads through the traits and writes through the sequencer; it opens no store itself",
     },

@@ -33,7 +33,7 @@ use crate::wire::witnesses::{QuorumJson, WitnessJson, WitnessesJson};
     ),
 )]
 pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
-    let deposits = state.admission().policy().word();
+    let deposits = if state.is_mirror() { "none" } else { state.admission().policy().word() };
     let (operator, clock_source) = (state.description().operator.clone(), state.description().clock_source.clone());
     state
         .read(move |reader| {

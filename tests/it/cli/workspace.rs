@@ -162,6 +162,11 @@ impl Workspace {
         self.node = Some(node);
     }
 
+    /// Kills the node: its machine is gone.
+    pub(crate) fn kill_node(&mut self) {
+        self.node.take().unwrap().kill();
+    }
+
     /// Stops the node, audits its ledger, and answers how many deposits it holds.
     pub(crate) fn stop_and_count(&mut self) -> u64 {
         self.node.take().unwrap().stop();

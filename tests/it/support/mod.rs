@@ -19,6 +19,7 @@ pub(crate) mod proxy;
 pub(crate) mod python;
 pub(crate) mod raw;
 pub(crate) mod stores;
+pub(crate) mod submissions;
 pub(crate) mod test_node;
 pub(crate) mod trace;
 pub(crate) mod tsa;
