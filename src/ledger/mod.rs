@@ -18,7 +18,7 @@
 //! | [`cosignature`], [`policy`] | signatures of witnesses on checkpoints, and which of them a user requires |
 //! | [`chain`] | building blocks, and reading them from bytes |
 //! | [`manifest`] | many items under one statement |
-//! | [`receipt`], [`verify`] | what a depositor keeps, and what it proves |
+//! | [`receipt`], [`key_history`], [`verify`] | what a depositor keeps, which ledger key was valid when, and what a receipt proves |
 
 pub mod block;
 pub mod chain;
@@ -29,6 +29,7 @@ pub mod entry;
 pub mod fast_entry;
 pub mod hash;
 pub mod key;
+pub mod key_history;
 pub mod keyword;
 pub mod leaf;
 pub mod manifest;

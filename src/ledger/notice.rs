@@ -286,6 +286,12 @@ impl SignedNotice {
         &self.notice
     }
 
+    /// The note with its signatures.
+    #[must_use]
+    pub const fn note(&self) -> &Note {
+        &self.note
+    }
+
     /// Whether the key that it introduces signed it; false for an `erased` notice.
     #[must_use]
     pub fn signed_by_its_key(&self) -> bool {

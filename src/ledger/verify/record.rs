@@ -8,13 +8,12 @@ use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::key::VerifierKey;
+use crate::ledger::key_history::KeyHistoryError;
 use crate::ledger::merkle::proof::{InclusionProof, verify_inclusion};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
-use crate::ledger::note::NoteError;
-use crate::ledger::notice::{NoticeKind, SignedNotice};
-use crate::ledger::receipt::{Facts, KeyNotice, Receipt};
+use crate::ledger::receipt::{Facts, Receipt};
 use crate::ledger::verify::report::{ComparisonKind, Outcome, SkipReason, Step, StepResult};
-use crate::ledger::verify::trust::{KeySource, Trust};
+use crate::ledger::verify::trust::{KeySource, LedgerSignature, Trust, TrustError};
 
 /// The entry and the facts of a receipt, and the result of each step that the receipt alone decides.
 #[derive(Debug, Clone)]
@@ -208,58 +207,25 @@ fn names_one_ledger(entry: &Entry, (header, checkpoint): (&BlockHeader, &SignedC
     *ledger == header.ledger && *ledger == checkpoint.checkpoint().origin
 }
 
-/// Whether a pinned key signed the checkpoint, or a successor key that the receipt's key notices derive from a pinned one.
+/// Whether a trusted key validly signed the checkpoint, and the values of the step [`Step::Signatures`]. The step requires one
+/// signature, of the key that is valid at this size; [`Step::Witnesses`] counts cosignatures.
 fn signed_by_trusted_key(
     receipt: &Receipt,
     checkpoint: &SignedCheckpoint,
     trust: &Trust,
 ) -> (Outcome, Vec<(&'static str, String)>) {
-    let pinned = trust.keys_of(&checkpoint.checkpoint().origin);
-    if pinned.is_empty() {
-        return (Outcome::NotPerformed(SkipReason::UnknownKey), Vec::new());
-    }
-    match checkpoint.verified_by(&pinned) {
-        Ok(key) => (Outcome::Passed, signed(key)),
-        Err(NoteError::UnknownKey) => match successor(receipt, checkpoint, &pinned) {
-            Some(Ok(key)) => (Outcome::Passed, signed(&key)),
-            Some(Err(())) => (Outcome::Failed, Vec::new()),
-            None => (Outcome::NotPerformed(SkipReason::UnknownKey), Vec::new()),
-        },
-        Err(_) => (Outcome::Failed, Vec::new()),
-    }
-}
-
-/// The values of the step [`Step::Signatures`], which requires one signature of the ledger key. [`Step::Witnesses`] counts
-/// cosignatures.
-fn signed(key: &VerifierKey) -> Vec<(&'static str, String)> {
-    vec![("signatures", "1/1".into()), ("key", key.to_string())]
-}
-
-/// Follows the receipt's key notices from a pinned key to the key that signed the checkpoint. `None` if a notice cannot be
-/// parsed or none introduces a pinned key; `Err` if the notices do not verify.
-fn successor(
-    receipt: &Receipt,
-    checkpoint: &SignedCheckpoint,
-    pinned: &[VerifierKey],
-) -> Option<Result<VerifierKey, ()>> {
-    let mut notices = Vec::new();
-    for KeyNotice { index, text, path } in &receipt.key_notices {
-        let notice = SignedNotice::parse(text.as_bytes()).ok()?;
-        if !is_leaf(*index, &leaf_hash(text.as_bytes()), path, checkpoint) {
-            return Some(Err(()));
+    match trust.verify(checkpoint, &receipt.key_notices) {
+        Ok(LedgerSignature { key, since, replaced_at, previous }) => {
+            let mut values = vec![("signatures", "1/1".to_owned()), ("key", key.to_string())];
+            values.extend(since.map(|index| ("key_since", index.to_string())));
+            values.extend(replaced_at.map(|index| ("key_replaced_at", index.to_string())));
+            values.extend(previous.map(|key| ("previous_key", key.to_string())));
+            (Outcome::Passed, values)
         }
-        notices.push(notice);
+        Err(TrustError::UnknownKey) => (Outcome::NotPerformed(SkipReason::UnknownKey), Vec::new()),
+        Err(TrustError::History(KeyHistoryError::RetiredKey { key, replaced_at })) => {
+            (Outcome::Failed, vec![("retired_key", key.to_string()), ("key_replaced_at", replaced_at.to_string())])
+        }
+        Err(error) => (Outcome::Failed, vec![("key_fault", error.code().to_owned())]),
     }
-    let start = notices.iter().position(|notice| notice.notice().key().is_some_and(|key| pinned.contains(key)))?;
-    let chain = notices.get(start..)?;
-    let (first, last) = chain.first().zip(chain.last())?;
-    // From the pinned key on, each notice must introduce the key that the notice before committed to.
-    let begins = first.signed_by_its_key() && (start > 0 || matches!(first.notice().kind, NoticeKind::Genesis { .. }));
-    let follows = chain.windows(2).all(|pair| match pair {
-        [before, after] => after.succeeds(before.notice()),
-        _ => false,
-    });
-    let Some(key) = last.notice().key().cloned() else { return Some(Err(())) };
-    let signed = checkpoint.verified_by(std::slice::from_ref(&key)).is_ok();
-    Some(if begins && follows && signed { Ok(key) } else { Err(()) })
 }

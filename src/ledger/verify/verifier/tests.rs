@@ -10,6 +10,7 @@ use crate::ledger::chain::{self, PendingLeaf, Tip};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::key::{Name, Signer};
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::merkle::list::{inclusion_in, root_of};
 use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -304,4 +305,50 @@ fn key_notices_lead_from_the_pinned_key_to_the_one_in_force() {
     assert_eq!(ask_node(&usurped, file(FILE)).conclusion, Conclusion::ChainFault, "key 3 was never committed to");
     let elsewhere = Receipt { key_notices: vec![rotated.key_notices[0].clone()], ..rotated };
     assert_eq!(ask_node(&elsewhere, file(FILE)).conclusion, Conclusion::ChainFault);
+}
+
+#[test]
+fn a_replaced_key_alone_is_rejected_once_its_notice_is_known() {
+    let ours = || statement(Some(content()), 3);
+    let notices = [genesis(Mode::Live), rotation(2)];
+    let with = |signer: u8| receipt_of(&notices, ours(), false, &ledger_key(signer));
+    let by = |receipt: &Receipt, trust: &Trust| {
+        verify(&Question { presented: file(FILE), ..Question::about(receipt, trust) })
+    };
+    let stolen = by(&with(1), &pinned(1));
+    assert_eq!((stolen.conclusion, stolen.obstacle.clone()), (Conclusion::Unable, Some(Obstacle::BrokenReceipt)));
+    assert_eq!(stolen.outcome(Step::Signatures), Some(Outcome::Failed));
+    assert_eq!(stolen.value(Step::Signatures, "retired_key"), Some(ledger_key(1).verifier().to_string().as_str()));
+    assert_eq!(stolen.value(Step::Signatures, "key_replaced_at"), Some("1"));
+    assert_eq!(ask_node(&with(1), file(FILE)).conclusion, Conclusion::ChainFault);
+    // Who has only the old key and sees no notice cannot know; who has stored the history does.
+    let silent = Receipt { key_notices: vec![], ..with(1) };
+    assert_eq!(by(&silent, &pinned(1)).outcome(Step::Signatures), Some(Outcome::Passed));
+    let texts: Vec<_> = notices.iter().map(ToString::to_string).collect();
+    let history = KeyHistory::of_notices((0..).map(LeafIndex).zip(texts.iter().map(String::as_str))).unwrap();
+    for trust in [pinned(1).with_history(history.clone()), pinned(2).with_history(history.clone())] {
+        assert_eq!(by(&silent, &trust).outcome(Step::Signatures), Some(Outcome::Failed));
+        let old = by(&receipt_of(&[genesis(Mode::Live)], ours(), false, &ledger_key(1)), &trust);
+        assert_eq!(old.outcome(Step::Signatures), Some(Outcome::Failed), "that tree is larger than the rotation, too");
+    }
+    // The new key verifies with either pin, and the report says from where on it is valid.
+    for trust in [pinned(1), pinned(2), Trust::default().with_history(history.clone())] {
+        let report = by(&with(2), &trust);
+        assert_eq!(report.conclusion, Conclusion::ConsistentWithReservation);
+        assert_eq!(report.value(Step::Signatures, "key"), Some(ledger_key(2).verifier().to_string().as_str()));
+        assert_eq!(report.value(Step::Signatures, "key_since"), Some("1"));
+    }
+    // A thief's own successor contradicts the stored history.
+    let kind = NoticeKind::Genesis {
+        mode: Mode::Live,
+        key: ledger_key(1).verifier().clone(),
+        next: ledger_key(3).verifier().commitment(),
+    };
+    let own = Notice { kind, ..genesis(Mode::Live).notice().clone() }.sign(&[&ledger_key(1)]).unwrap();
+    let thief = receipt_of(&[own, rotation(3)], ours(), false, &ledger_key(3));
+    assert_eq!(by(&thief, &pinned(1)).outcome(Step::Signatures), Some(Outcome::Passed), "only witnesses help here");
+    let report = by(&thief, &pinned(1).with_history(history));
+    assert_eq!(report.value(Step::Signatures, "key_fault"), Some("other_key_history"));
+    let report = by(&thief, &Trust::new(vec![ledger_key(1).verifier().clone(), ledger_key(2).verifier().clone()]));
+    assert_eq!(report.outcome(Step::Signatures), Some(Outcome::NotPerformed(SkipReason::UnknownKey)));
 }
