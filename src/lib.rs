@@ -15,7 +15,7 @@
 //! 3. `query`: the read side. `sequencer`: the single writer. `audit`: re-checks a ledger through any reader. `wire`: JSON shapes, shared by server
 //!    and client.
 //! 4. `client`: the HTTP client; it verifies what a node answers. `filing`: the filing flow, court rules over the ledger.
-//! 5. `http`: the HTTP layer. `load`: a load generator that checks every answer.
+//! 5. `http`: the HTTP layer. `load`: a load generator that checks every answer. `monitor`: follows a ledger and its witnesses.
 //! 6. `cli`: the commands.
 //!
 //! # Cargo features
@@ -47,6 +47,8 @@ pub mod http;
 pub mod ledger;
 #[cfg(feature = "load")]
 pub mod load;
+#[cfg(feature = "cli")]
+pub mod monitor;
 #[cfg(feature = "cli")]
 pub mod query;
 #[cfg(feature = "cli")]

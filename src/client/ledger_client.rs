@@ -24,6 +24,8 @@ const CHECKPOINT_MAX: usize = 512 * 1024;
 #[derive(Debug, Clone)]
 pub struct LedgerClient {
     transport: Transport,
+    /// The path of the log, without a slash at its end.
+    log: String,
 }
 
 impl LedgerClient {
@@ -33,7 +35,18 @@ impl LedgerClient {
     ///
     /// [`ClientError::BadAddress`].
     pub fn new(address: &str) -> Result<Self, ClientError> {
-        Ok(Self { transport: Transport::new(address)? })
+        Ok(Self { transport: Transport::new(address)?, log: "/log".to_owned() })
+    }
+
+    /// The same, with the log at the path `log`, as witnesses and mirrors serve it: `/<hex of SHA-256 of the origin>`.
+    #[must_use]
+    pub fn with_log_at(self, log: String) -> Self {
+        Self { log, ..self }
+    }
+
+    /// The path of a file of the log.
+    pub(in crate::client) fn log_path(&self, file: &str) -> String {
+        format!("{}/{file}", self.log)
     }
 
     pub(in crate::client) const fn transport(&self) -> &Transport {
@@ -126,9 +139,9 @@ impl LedgerClient {
     ///
     /// [`ClientError`].
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint, ClientError> {
-        let path = "/log/checkpoint";
-        let body = self.get(path, TEXT, CHECKPOINT_MAX).await?;
-        SignedCheckpoint::parse(&body).map_err(|error| self.malformed(path, &error))
+        let path = self.log_path("checkpoint");
+        let body = self.get(&path, TEXT, CHECKPOINT_MAX).await?;
+        SignedCheckpoint::parse(&body).map_err(|error| self.malformed(&path, &error))
     }
 
     /// The bytes at `path`.

@@ -2,17 +2,23 @@
 //!
 //! [`transport`] sends requests and receives answers within limits; [`ledger_client`] has the calls with the ledger's own types;
 //! [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; `http_log` reads the log for an audit; `pull` copies it into
-//! a local store; [`court_client`] has the calls of the
+//! a local store; `comparison` compares checkpoints, and [`contradiction`] is the
+//! file that proves two histories; [`court_client`] has the calls of the
 //! filing service. It compiles without the `node` feature.
 //!
 //! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/trust_store`).
 
 pub mod batch;
+#[cfg(feature = "cli")]
+pub mod comparison;
+pub mod contradiction;
 pub mod court_client;
 pub mod history;
 #[cfg(feature = "cli")]
 pub mod http_log;
 pub mod ledger_client;
+#[cfg(feature = "cli")]
+mod log_files;
 #[cfg(feature = "cli")]
 pub mod pull;
 pub mod transport;
