@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::frontier::FullTile;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -437,8 +436,9 @@ impl Annotations for RocksStore {
         let note = known.as_ref().map(|known| &known.checkpoint);
         append_checks::check_annotated(checkpoint, note, size_of(self.published().as_deref()))?;
         let mut batch = self.reader.engine.batch();
+        let is_first = note.is_none();
         let mut rows = known.map_or_else(Vec::new, |known| known.annotations);
-        if note.is_none() {
+        if is_first {
             let row = AnnotationRow::Note(checkpoint.note().to_string());
             batch.put(&ANNOTATIONS, &AnnotationKey { size, number: 0 }, &row)?;
         }
