@@ -62,7 +62,7 @@ pub fn walk(
     let checker = ChainChecker::new(store, &origin, options.indexes);
     let report = empty_report(&published, &origin, options);
     let mut state = WalkState { checker, report, frontier: Frontier::new() };
-    state.read(store, (&published, &origin), options, None, &mut |part| {
+    let _ = state.read(store, (&published, &origin), options, None, &mut |part| {
         progress(part.state.frontier.size().0);
         ControlFlow::Continue(())
     });

@@ -15,7 +15,9 @@ use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
 use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve};
-use crate::cli::{clock, deposit, help, keygen, lookup, receipt, statement, trust, usage, verify};
+use crate::cli::{
+    clock, contradiction, deposit, help, keygen, lookup, monitor, receipt, statement, trust, usage, verify,
+};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 
@@ -76,6 +78,8 @@ enum Command {
     Keygen(keygen::KeygenArgs),
     Case(case::CaseArgs),
     Clock(clock::ClockArgs),
+    Monitor(monitor::MonitorArgs),
+    Contradiction(contradiction::ContradictionArgs),
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
     #[cfg(feature = "node")]
@@ -168,6 +172,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Keygen(args) => keygen::run(args, &config, screen),
             Command::Case(args) => case::run(args, screen).await,
             Command::Clock(args) => clock::run(args, screen).await,
+            Command::Monitor(args) => monitor::run(args, screen).await,
+            Command::Contradiction(args) => contradiction::run(args, screen),
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::run(args, screen).await,
             #[cfg(feature = "node")]

@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 52] = [
+const VALUE_NAMES: [(&str, &str); 55] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -44,6 +44,7 @@ const VALUE_NAMES: [(&str, &str); 52] = [
     ("ITEM", "证据序号"),
     ("KEY", "名称"),
     ("KIND=NUMBER", "类型=存证编号"),
+    ("KIND", "类型"),
     ("LANG", "语言"),
     ("LEDGER", "账本"),
     ("LEDGER_KEY", "账本密钥"),
@@ -60,9 +61,11 @@ const VALUE_NAMES: [(&str, &str); 52] = [
     ("S", "秒"),
     ("SIZE", "大小"),
     ("TEXT", "文字"),
+    ("TIME", "时间"),
     ("TO", "保存位置"),
     ("TOKEN", "令牌"),
     ("URL", "地址"),
+    ("VALUE", "值"),
     ("VKEY", "公钥"),
     ("WEBHOOK", "推送标识"),
     ("WORD", "代码词"),

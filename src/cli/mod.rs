@@ -1,7 +1,7 @@
 //! The command line: one module per command.
 //!
 //! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`], [`trust`],
-//! [`keygen`], [`case`], [`clock`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
+//! [`keygen`], [`case`], [`clock`], [`monitor`], [`contradiction`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
 //! [`load_reads`]), [`demo`]. They use:
 //!
 //! - [`exit`]: exit codes and errors; [`usage`]: errors about the command line; [`help`]: its help texts; [`screen`], [`terminal`],
@@ -12,6 +12,7 @@
 //! - [`connect`] and [`record`] query a node; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
 //! - [`public_key`] parses public keys, and rejects private ones;
 //! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit policy of a node that starts;
+//! - [`auditor`] is what the commands of auditors share;
 //! - [`control`] commands a running node, [`node_snapshot`] is what a backup of it is made from;
 //! - [`network_errors`]: errors of listeners and certificates; [`node_folder`] opens a node's folder; [`node_keys`] and [`folder_checks`] compare it with its ledger;
 //! - [`folder_copy`] copies a ledger's folder and checks the copy; [`copy_report`] reports its content, [`originals_check`] checks
@@ -19,6 +20,9 @@
 
 #[cfg(feature = "node")]
 pub mod audit;
+#[cfg(feature = "node")]
+pub mod audit_remote;
+pub mod auditor;
 #[cfg(feature = "node")]
 pub mod backup;
 pub mod case;
@@ -30,6 +34,7 @@ pub mod config;
 #[cfg(feature = "node")]
 pub mod config_command;
 pub mod connect;
+pub mod contradiction;
 #[cfg(feature = "node")]
 pub mod control;
 #[cfg(feature = "node")]
@@ -71,6 +76,7 @@ pub mod load_round;
 pub mod log;
 pub mod lookup;
 pub mod manifest;
+pub mod monitor;
 #[cfg(feature = "node")]
 pub mod network_errors;
 #[cfg(feature = "node")]

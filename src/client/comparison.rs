@@ -46,8 +46,7 @@ pub fn compare(
     one: &SignedCheckpoint,
     other: &SignedCheckpoint,
 ) -> Result<Comparison, ComparisonError> {
-    let (smaller, larger) =
-        if one.checkpoint().size <= other.checkpoint().size { (one, other) } else { (other, one) };
+    let (smaller, larger) = if one.checkpoint().size <= other.checkpoint().size { (one, other) } else { (other, one) };
     let (old, new) = (smaller.checkpoint(), larger.checkpoint());
     if old.origin != new.origin {
         let other = ContradictionError::OtherLedger(old.origin.clone(), new.origin.clone());

@@ -6,8 +6,8 @@
 //! behind the mark is cut off.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use ring::digest::{Context, SHA256};
@@ -95,8 +95,7 @@ impl AppendLog {
     ///
     /// [`StateError::Io`].
     pub fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<(), StateError> {
-        let read = |file: &File| -> io::Result<()> { std::os::unix::fs::FileExt::read_exact_at(file, into, offset) };
-        read(&self.file).map_err(StateError::io(&self.path))
+        self.file.read_exact_at(into, offset).map_err(StateError::io(&self.path))
     }
 }
 

@@ -37,7 +37,8 @@ use crate::ledger::merkle::prove::{self, BuildError};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
 use crate::ledger::notice::SignedNotice;
-use crate::store::traits::{AppendError, LogReader, LogStore, Published, ReadError, damaged};
+use crate::query::proofs;
+use crate::store::traits::{AppendError, LogReader, LogStore, Published, ReadError};
 
 /// Most leaves of a block. The sequencer's blocks have at most 4,096.
 pub const BLOCK_LEAVES_MAX: usize = 65_536;
@@ -143,16 +144,16 @@ impl Puller {
         &mut self,
         source: &LogSource,
         store: &dyn LogStore,
-        tip: Tip,
+        tip: &Tip,
         until: &SignedCheckpoint,
         progress: &mut dyn FnMut(TreeSize) -> ControlFlow<()>,
     ) -> Result<(), PullError> {
         let size = until.checkpoint().size;
         let log = HttpLogReader::up_to(source.client.clone(), until.clone());
         let signed = SignedTree { log: source.runtime.block_on(log)?, until };
-        signed.must_begin_with(&tip, tip.size())?;
+        signed.must_begin_with(tip, tip.size())?;
         let mut bundles = Bundles::fetch(&source.client, tip.size().next_index(), size, &source.runtime);
-        let mut part = Part::new(&tip);
+        let mut part = Part::new(tip);
         while let Some(bundle) = bundles.next_blocking() {
             let (bundle, bytes) = bundle?;
             let first = bundle.index * u64::from(TILE_WIDTH);
@@ -361,24 +362,12 @@ fn compare(store: &dyn LogStore, published: &Published, until: &SignedCheckpoint
     } else if signed.size.is_empty() {
         return Ok(());
     } else {
-        let root = prove::root(&StoredTree(store), signed.size);
-        root.map_err(|error| damaged("tile", signed.size, error.to_string()))?
+        proofs::root(store, signed.size)?
     };
     if root == signed.root {
         return Ok(());
     }
     Err(PullError::Inconsistent { local, size: signed.size, root: signed.root })
-}
-
-/// The published tree of a store.
-struct StoredTree<'a>(&'a dyn LogStore);
-
-impl HashReader for StoredTree<'_> {
-    type Error = ReadError;
-
-    fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
-        self.0.tile_hashes(level, first, count)
-    }
 }
 
 /// Publishes `until` in the form `note`, once the store has all its leaves.
