@@ -23,7 +23,7 @@ use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::policy::{Policy, QuorumState};
 use crate::monitor::new_leaves::{STORE_EVERY, start_of};
-use crate::monitor::position_store::PositionStore;
+use crate::monitor::position_store::{PositionStore, StoredPosition};
 use crate::monitor::state_dir::{StateDir, StateError};
 use crate::monitor::witnesses::client_of;
 use crate::store::traits::ReadError;
@@ -117,9 +117,19 @@ pub async fn audit_log(
     let options =
         Options { pinned: signer.map_or_else(|| pinned(&origin), |key| Ok(Some(key)))?, signatures, indexes: false };
     let mut remote = RemoteReport::default();
-    let (mut report, resumed_at) =
-        tokio::task::block_in_place(|| audit(&reader, &checkpoint, &options, args.state.as_deref(), screen))?;
+    let audited = tokio::task::block_in_place(|| audit(&reader, &checkpoint, &options, args.state.as_deref(), screen))?;
+    let Audited { mut report, resumed_at, known } = audited;
     remote.resumed_at = resumed_at;
+    match known {
+        None | Some(Known::Continued) => {}
+        Some(Known::Smaller(size)) => {
+            find(&mut report, Fault::Fork, format!("the checkpoint is smaller than the one audited before, of size {size}"));
+        }
+        Some(Known::Contradicted(found)) => {
+            find(&mut report, Fault::Fork, "the checkpoint contradicts the one that was audited before".to_owned());
+            remote.contradiction = Some(write_contradiction(&found)?);
+        }
+    }
     report.not_checked.retain(|(_, en)| policy.is_none() || !en.starts_with("witnesses"));
     if let Some(policy) = &policy {
         report.not_checked.push(("可信时间戳", "trusted timestamps"));
@@ -158,6 +168,46 @@ async fn at(
     Err(cannot_audit(error))
 }
 
+/// What an audit with a state has found.
+struct Audited {
+    report: AuditReport,
+    /// From where it went on.
+    resumed_at: Option<u64>,
+    known: Option<Known>,
+}
+
+/// How the checkpoint relates to the one of the last completed audit.
+enum Known {
+    Continued,
+    /// It is smaller: the size of the one before.
+    Smaller(u64),
+    Contradicted(Box<Contradiction>),
+}
+
+/// Compares the checkpoint with that of the last completed audit.
+fn compare_with_known(
+    positions: &mut PositionStore,
+    reader: &HttpLogReader,
+    checkpoint: &SignedCheckpoint,
+) -> anyhow::Result<Option<Known>> {
+    let Some(StoredPosition { checkpoint: known, .. }) = positions.load_whole().map_err(CliError::from)? else {
+        return Ok(None);
+    };
+    let size = known.checkpoint().size;
+    if size > checkpoint.checkpoint().size {
+        return Ok(Some(Known::Smaller(size.0)));
+    }
+    let compared = compare(reader, &known, checkpoint);
+    if let Some(failure) = reader.failure() {
+        return Err(cannot_audit(failure.clone()).into());
+    }
+    Ok(match compared {
+        Ok(Comparison::Contradiction(found)) => Some(Known::Contradicted(found)),
+        // The audit finds altered tiles itself.
+        Ok(Comparison::Consistent | Comparison::AlteredTiles) | Err(_) => Some(Known::Continued),
+    })
+}
+
 /// Audits the log, from where the state has got to.
 fn audit(
     reader: &HttpLogReader,
@@ -165,13 +215,16 @@ fn audit(
     options: &Options,
     state: Option<&Path>,
     screen: &Screen,
-) -> anyhow::Result<(AuditReport, Option<u64>)> {
+) -> anyhow::Result<Audited> {
     let size = checkpoint.checkpoint().size.0;
     let mut positions =
         state.map(|dir| StateDir::open(dir).map(PositionStore::new)).transpose().map_err(CliError::from)?;
-    let start = match &mut positions {
-        None => AuditStart::default(),
-        Some(positions) => first_leaf(positions, reader, checkpoint, screen)?,
+    let (known, start) = match &mut positions {
+        None => (None, AuditStart::default()),
+        Some(positions) => (
+            compare_with_known(positions, reader, checkpoint)?,
+            first_leaf(positions, reader, checkpoint, screen)?,
+        ),
     };
     let resumed_at = Some(start.position.frontier.size().0).filter(|first| *first > 0);
     let progress = Progress::of_items(screen, size, screen.pick("条记录", "records"));
@@ -195,7 +248,7 @@ fn audit(
     if let Some(failure) = reader.failure() {
         return Err(cannot_audit(failure.clone()).into());
     }
-    Ok((walked.map_err(|error| unreadable(&error))?, resumed_at))
+    Ok(Audited { report: walked.map_err(|error| unreadable(&error))?, resumed_at, known })
 }
 
 /// The position to go on from; the first leaf if the log does not continue what was audited.

@@ -15,6 +15,7 @@ mod custody;
 mod durability;
 mod full_disk;
 mod interoperability;
+mod monitoring;
 mod network;
 mod opening;
 mod overload;

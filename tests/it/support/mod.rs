@@ -16,6 +16,7 @@ pub(crate) mod proceeding;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod raw;
+pub(crate) mod served_log;
 pub(crate) mod stores;
 pub(crate) mod test_node;
 pub(crate) mod trace;
