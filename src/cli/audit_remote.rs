@@ -123,7 +123,11 @@ pub async fn audit_log(
     match known {
         None | Some(Known::Continued) => {}
         Some(Known::Smaller(size)) => {
-            find(&mut report, Fault::Fork, format!("the checkpoint is smaller than the one audited before, of size {size}"));
+            find(
+                &mut report,
+                Fault::Fork,
+                format!("the checkpoint is smaller than the one audited before, of size {size}"),
+            );
         }
         Some(Known::Contradicted(found)) => {
             find(&mut report, Fault::Fork, "the checkpoint contradicts the one that was audited before".to_owned());
@@ -221,10 +225,9 @@ fn audit(
         state.map(|dir| StateDir::open(dir).map(PositionStore::new)).transpose().map_err(CliError::from)?;
     let (known, start) = match &mut positions {
         None => (None, AuditStart::default()),
-        Some(positions) => (
-            compare_with_known(positions, reader, checkpoint)?,
-            first_leaf(positions, reader, checkpoint, screen)?,
-        ),
+        Some(positions) => {
+            (compare_with_known(positions, reader, checkpoint)?, first_leaf(positions, reader, checkpoint, screen)?)
+        }
     };
     let resumed_at = Some(start.position.frontier.size().0).filter(|first| *first > 0);
     let progress = Progress::of_items(screen, size, screen.pick("条记录", "records"));

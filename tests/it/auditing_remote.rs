@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use tiezheng::audit::report::{AuditReport, Fault};
 use tiezheng::audit::position::{AuditCounts, AuditPosition, AuditStart, Streams};
+use tiezheng::audit::report::{AuditReport, Fault};
 use tiezheng::audit::walk::{Options, walk, walk_on};
 use tiezheng::client::http_log::HttpLogReader;
 use tiezheng::client::ledger_client::LedgerClient;
@@ -193,11 +193,20 @@ async fn an_audit_goes_on_at_any_leaf_and_finds_the_same() {
         .unwrap();
         let position = part.unwrap();
         assert_eq!(position.frontier.size().0, stop as u64);
-        let start = AuditStart { position: AuditPosition { counts: AuditCounts { findings: vec![], findings_total: 0, ..position.counts.clone() }, ..position }, streams };
-        let rest = tokio::task::block_in_place(|| walk_on(&operator, &options, start, None, &mut |_| ControlFlow::Continue(())));
+        let start = AuditStart {
+            position: AuditPosition {
+                counts: AuditCounts { findings: vec![], findings_total: 0, ..position.counts.clone() },
+                ..position
+            },
+            streams,
+        };
+        let rest = tokio::task::block_in_place(|| {
+            walk_on(&operator, &options, start, None, &mut |_| ControlFlow::Continue(()))
+        });
         let rest = rest.unwrap();
         assert_eq!(rest.findings, whole.findings, "{stop}");
-        let figures = |report: &AuditReport| (report.size, report.entries, report.blocks, report.signatures, report.root);
+        let figures =
+            |report: &AuditReport| (report.size, report.entries, report.blocks, report.signatures, report.root);
         assert_eq!(figures(&rest), figures(&whole));
     }
 }

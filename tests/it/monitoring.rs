@@ -156,7 +156,8 @@ async fn an_honest_ledger_is_audited_as_it_grows_and_raises_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_histories_are_a_fork_that_anybody_can_verify() {
     let whole = ledger().await;
-    for (first, then) in [(earlier(&whole, 400), rewritten(&whole, 10)), (Operator::of(&whole), rewritten(&whole, 10))] {
+    for (first, then) in [(earlier(&whole, 400), rewritten(&whole, 10)), (Operator::of(&whole), rewritten(&whole, 10))]
+    {
         let log = ServedLog::of(&first);
         let mut monitor = Monitor::of(&log, "");
         assert!(monitor.round(noon()).await.found.is_empty());

@@ -45,7 +45,10 @@ fn a_log_is_audited_with_a_policy_and_an_audit_goes_on_where_it_was() {
     log.set_checkpoint(Some(format!("{}{line}\n", checkpoint.note())));
     let (code, documents) = run_in(folder.path(), &audit);
     assert_eq!((code, &documents[0]["resumed_at"]), (Some(0), &(last + 1).into()), "{documents:?}");
-    assert_eq!((&documents[0]["entries"], &documents[0]["cosignatures"]["quorum_reached"]), (&300.into(), &true.into()));
+    assert_eq!(
+        (&documents[0]["entries"], &documents[0]["cosignatures"]["quorum_reached"]),
+        (&300.into(), &true.into())
+    );
     // The same state against another history that the ledger's key signed.
     let mut other = Operator::of(&whole);
     other.rewrite(other.deposit(3), "size ", "size 1");
@@ -93,7 +96,8 @@ fn a_monitor_runs_one_round_and_its_exit_code_says_what_goes_on() {
     let whole = Operator::of(&*crate::support::ledger::grow(300).0);
     let log = ServedLog::of(&whole);
     std::fs::write(folder.path().join("policy"), format!("log {}\nquorum none\n", ledger_key().verifier())).unwrap();
-    let monitor = ["monitor", &log.url, "--policy", "policy", "--state", "state", "--once", "--stale-after", "3650d"];
+    let url = log.url.clone();
+    let monitor = ["monitor", &url, "--policy", "policy", "--state", "state", "--once", "--stale-after", "3650d"];
     let with_metrics = [monitor.as_slice(), &["--metrics-file", "metrics.prom"]].concat();
     let (code, documents) = run_in(folder.path(), &with_metrics);
     assert_eq!((code, &documents[0]["round"]["audited"]), (Some(0), &whole.leaves.len().into()), "{documents:?}");
