@@ -6,7 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build release dev dev-test demo run test fmt lint doc deny bench bench-growth bench-rivals native interop \
-	test-fresh deb test-deb clean first-build setup-test fmt-check tidy clippy unit one-rocksdb
+	test-fresh deb test-deb fuzz clean first-build setup-test fmt-check tidy clippy unit one-rocksdb
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tiezheng
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -118,6 +118,10 @@ interop: build ## check a running node with other transparency log software (nee
 # Not part of `test`: it needs root and debootstrap, and builds everything once more.
 test-fresh: ## the README's commands on a minimal Debian 12, in a chroot (root, debootstrap, an hour) | 在最小化系统上测试
 	.ci/fresh.sh
+
+# Not part of `test`, which replays the committed corpus. FUZZ="statement note" runs some targets, FUZZ_SECONDS=900 for longer.
+fuzz: setup ## look for inputs that break a parser or a verifier: 3 minutes for each target | 模糊测试（每个目标三分钟）
+	@.ci/fuzz.sh run $(FUZZ)
 
 clean: ## remove all that was built, RocksDB included | 清除编译结果
 	cargo clean

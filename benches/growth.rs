@@ -35,7 +35,9 @@ use tiezheng::ledger::number::{DepositNumber, RANDOM_BITS};
 use tiezheng::ledger::statement::content::{Content, Form};
 use tiezheng::ledger::statement::signed::SignedStatement;
 use tiezheng::ledger::statement::text::{Link, LinkKind, ManifestRoot, Statement, Subject};
+use tiezheng::query::key_history::key_history;
 use tiezheng::sequencer::clock::{Clock as _, SystemClock};
+use tiezheng::sequencer::ledger_keys::LedgerKeys;
 use tiezheng::sequencer::lifecycle::DurableTip;
 use tiezheng::sequencer::read_back::ReadBackVerifier;
 use tiezheng::sequencer::start::{Genesis, Options, start};
@@ -167,7 +169,8 @@ fn main() {
     let (_, running) =
         start(Arc::clone(&store), signer, Some(&genesis), SystemClock::new(), &options).expect("a sound ledger");
     running.shutdown();
-    let signer = Signer::parse(&key_text).expect("a key");
+    let keys = LedgerKeys::from(Signer::parse(&key_text).expect("a key"));
+    let history = key_history(&*store).expect("a key history");
     let block = setting("BLOCK", 1_000);
     let mut tip = store.tip().expect("a tip");
     // Without the headers and the genesis notice.
@@ -197,7 +200,7 @@ fn main() {
         let next = next(&tip, waiting.collect(), now).expect("a block");
         let durable = DurableTip::append(&*store, &next, &[], &[]).expect("an append");
         let verified = verifier.verify(&*store, &durable).expect("a read-back");
-        verified.sign(&signer).expect("a signature").publish(&*store).expect("a checkpoint file");
+        verified.sign(&keys, &history).expect("a signature").publish(&*store).expect("a checkpoint file");
         tip = next.tip;
     }
     if let Some(mut numbers) = numbers {

@@ -13,10 +13,11 @@ use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::keyword;
 use crate::ledger::merkle::list::root_of;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::notice::{ErasedPiece, Mode, Notice, NoticeKind, Piece, SignedNotice};
+use crate::ledger::notice::{ErasedPiece, Mode, NoticeKind, Piece, SignedNotice};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::store::traits::index_rows::IndexRows;
@@ -34,8 +35,8 @@ pub(in crate::audit) struct ChainChecker<'a, R: ?Sized> {
     next_height: Height,
     last_block: Digest,
     last_time: Timestamp,
-    /// The notice whose key is in force.
-    notice: Option<Notice>,
+    /// The ledger keys so far.
+    history: Option<KeyHistory>,
     /// The genesis notice and the notices that changed the key.
     key_notices: Vec<KeyNoticeRecord>,
     /// Last sequence and owners of every stream so far.
@@ -61,7 +62,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
             next_height: Height(0),
             last_block: Digest::ZERO,
             last_time: Timestamp::EPOCH,
-            notice: None,
+            history: None,
             key_notices: Vec::new(),
             subjects: HashMap::new(),
             changed: None,
@@ -74,13 +75,15 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
     /// Goes on behind the leaves of `position`, without index rows and cases. The caller has checked that the tree still begins
     /// with those leaves.
     pub(in crate::audit) fn resume(store: &'a R, origin: &'a Name, position: ChainPosition, streams: Streams) -> Self {
+        // The notices were a history when they were stored.
+        let history = position.key_history().ok().flatten();
         let ChainPosition { next_height, last_block, last_time, unsealed, key_notices } = position;
         Self {
             unsealed,
             next_height,
             last_block,
             last_time,
-            notice: key_notices.last().map(|record| record.notice.notice().clone()),
+            history,
             key_notices,
             subjects: streams,
             changed: Some(HashSet::new()),
@@ -121,9 +124,9 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         self.cases.label_rows()
     }
 
-    /// The key in force at the end of the walk.
-    pub(in crate::audit) fn key(&self) -> Option<&VerifierKey> {
-        self.notice.as_ref().and_then(Notice::key)
+    /// The ledger keys since genesis; `None` without a valid genesis notice.
+    pub(in crate::audit) const fn key_history(&self) -> Option<&KeyHistory> {
+        self.history.as_ref()
     }
 
     /// Height of the last header.
@@ -250,30 +253,24 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         if notice.ledger != *self.origin {
             findings.push((Fault::OtherLedger, notice.ledger.to_string()));
         }
-        let good = match (&notice.kind, &self.notice) {
-            (NoticeKind::Genesis { mode, .. }, None) => {
+        let valid = match (&notice.kind, &mut self.history) {
+            (NoticeKind::Genesis { mode, .. }, history @ None) if index.0 == 0 => {
                 report.mode = Some(*mode);
-                index.0 == 0 && signed.signed_by_its_key()
+                let begun = KeyHistory::begin(signed);
+                begun.map(|begun| *history = Some(begun)).map_err(|error| error.to_string())
             }
-            (NoticeKind::Key { .. }, Some(before)) => signed.succeeds(before),
-            (NoticeKind::Erased { .. }, Some(_)) => self.key().is_some_and(|key| signed.signed_by(key)),
-            _ => false,
+            (NoticeKind::Key { .. }, Some(history)) => history.follow(index, signed).map_err(|error| error.to_string()),
+            (NoticeKind::Erased { .. }, Some(history)) if signed.signed_by(&history.current().key) => Ok(()),
+            _ => Err("this notice is not allowed here, or is not signed by the key in force".to_owned()),
         };
         if self.indexes {
             self.tombstones(index, notice.erased(), findings);
             findings.extend(self.cases.check_holds(self.store, notice.erased(), &report.court));
         }
-        if good {
-            if notice.key().is_some() {
-                self.notice = Some(notice.clone());
-                self.key_notices.push(KeyNoticeRecord { index, notice: signed.clone() });
-            }
-        } else {
-            findings.push((
-                Fault::NoticeSignature,
-                "this notice is not allowed here, or is not signed by the key in force".into(),
-            ));
+        if valid.is_ok() && notice.key().is_some() {
+            self.key_notices.push(KeyNoticeRecord { index, notice: signed.clone() });
         }
+        findings.extend(valid.err().map(|detail| (Fault::NoticeSignature, detail)));
         if self.indexes && is_first {
             let mut rows = Rows::of(self.store, index);
             rows.record(hash);

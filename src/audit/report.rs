@@ -5,6 +5,7 @@ use std::fmt;
 use crate::court::acts::TakeCustody;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
+use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::Mode;
 use crate::ledger::number::DepositNumber;
@@ -263,6 +264,8 @@ pub struct AuditReport {
     pub root: Digest,
     /// The checkpoint with which the root was compared.
     pub checkpoint: String,
+    /// The ledger keys since genesis, each with the index of its notice; empty without a valid genesis notice.
+    pub keys: Vec<(VerifierKey, LeafIndex)>,
     /// Deposits read.
     pub entries: u64,
     /// Notices read.

@@ -20,6 +20,7 @@ use crate::audit::recording_reader::RecordingReader;
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, LABELS_NOT_COUNTED, ORIGINALS_NOT_CHECKED};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::merkle::frontier::{Frontier, FullTile};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::TILE_WIDTH;
@@ -205,6 +206,7 @@ impl<'a> WalkState<'a, RecordingReader<'a>> {
         compare_root(&mut report, published, &frontier);
         compare_key(&mut report, published, &checker, options);
         if options.indexes {
+            compare_key_notices(store, checker.key_history(), &mut report);
             compare_index_rows(store, checker.expected_rows(), checker.label_rows(), &mut report);
         }
         store.failure().cloned().map_or(Ok(report), Err)
@@ -267,6 +269,7 @@ fn empty_report(published: &Published, origin: &Name, options: &Options) -> Audi
         height: published.height,
         root: Digest::ZERO,
         checkpoint: published.checkpoint.note().to_string(),
+        keys: Vec::new(),
         entries: 0,
         notices: 0,
         blocks: 0,
@@ -310,23 +313,37 @@ fn compare_root(report: &mut AuditReport, published: &Published, frontier: &Fron
     }
 }
 
-/// Compares the ledger's key with the trusted one, and verifies the checkpoint's signature with it.
+/// Follows the ledger's keys from the trusted one, and verifies that the key in force at its size signed the checkpoint.
 fn compare_key<R: LedgerReader + ?Sized>(
     report: &mut AuditReport,
     published: &Published,
     checker: &ChainChecker<'_, R>,
     options: &Options,
 ) {
-    let Some(key) = checker.key().cloned() else {
-        report.find(ledger_finding(Fault::Checkpoint, "the chain names no ledger key".into()));
-        return;
-    };
+    let mut find = |detail| report.find(ledger_finding(Fault::Checkpoint, detail));
+    let Some(history) = checker.key_history() else { return find("the chain names no ledger key".into()) };
     if let Some(pinned) = &options.pinned
-        && *pinned != key
+        && history.extends_pinned(std::slice::from_ref(pinned)).is_none()
     {
-        report.find(ledger_finding(Fault::Checkpoint, format!("the chain's key is {key}, the trusted one {pinned}")));
+        find(format!("the chain's key is {}, the trusted one {pinned}", history.current().key));
     }
-    if let Err(error) = published.checkpoint.verified_by(&[key]) {
-        report.find(ledger_finding(Fault::Checkpoint, error.to_string()));
+    if let Err(error) = history.verify(&published.checkpoint) {
+        find(error.to_string());
+    }
+    let keys = history.periods().map(|period| (period.key.clone(), period.index));
+    report.keys = keys.collect();
+}
+
+/// Compares the index of `key` notices with the notices of the chain.
+fn compare_key_notices<R: LedgerReader + ?Sized>(store: &R, history: Option<&KeyHistory>, report: &mut AuditReport) {
+    let Some(history) = history else { return };
+    let expected: Vec<_> = history.periods().skip(1).map(|period| period.index).collect();
+    match store.key_notices() {
+        Ok(found) if found == expected => {}
+        Ok(found) => {
+            let detail = format!("the row of key notices names {}, the log has {}", found.len(), expected.len());
+            report.find(ledger_finding(Fault::Index, detail));
+        }
+        Err(error) => report.find(ledger_finding(Fault::Index, error.to_string())),
     }
 }

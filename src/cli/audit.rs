@@ -243,6 +243,7 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
         "block_height": report.height.0,
         "root": report.root.to_string(),
         "checkpoint": report.checkpoint,
+        "keys": report.keys.iter().map(|(key, since)| json!({ "key": key.to_string(), "since": since.0 })).collect::<Vec<_>>(),
         "entries": report.entries,
         "notices": report.notices,
         "blocks": report.blocks,

@@ -16,7 +16,7 @@ use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
 use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve};
 use crate::cli::{
-    clock, contradiction, deposit, help, keygen, lookup, monitor, receipt, statement, trust, usage, verify,
+    clock, contradiction, deposit, help, key, lookup, monitor, receipt, statement, trust, usage, verify,
 };
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
@@ -75,7 +75,9 @@ enum Command {
     Receipt(receipt::ReceiptArgs),
     Statement(statement::MakeStatementArgs),
     Trust(trust::TrustArgs),
-    Keygen(keygen::KeygenArgs),
+    Key(key::command::KeyArgs),
+    #[command(hide = true)]
+    Keygen(key::command::KeygenArgs),
     Case(case::CaseArgs),
     Clock(clock::ClockArgs),
     Monitor(monitor::MonitorArgs),
@@ -110,7 +112,11 @@ fn first_steps(help: &str, exists: impl Fn(&str) -> bool) -> String {
 #[cfg(feature = "node")]
 impl Command {
     const fn opens_a_database(&self) -> bool {
-        matches!(self, Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_))
+        match self {
+            Self::Key(args) => args.opens_a_database(),
+            Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -169,7 +175,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Receipt(args) => receipt::run(args, &config, screen).await,
             Command::Statement(args) => statement::run(args, &config, screen).await,
             Command::Trust(args) => trust::run(args, &config, screen).await,
-            Command::Keygen(args) => keygen::run(args, &config, screen),
+            Command::Key(args) => key::command::run(args, &config, screen).await,
+            Command::Keygen(args) => Err(args.renamed().into()),
             Command::Case(args) => case::run(args, screen).await,
             Command::Clock(args) => clock::run(args, screen).await,
             Command::Monitor(args) => monitor::run(args, screen).await,
@@ -187,7 +194,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             #[cfg(feature = "node")]
             Command::Backup(args) => backup::run(args, screen).await,
             #[cfg(feature = "node")]
-            Command::Restore(args) => restore::run(args, screen),
+            Command::Restore(args) => restore::run(args, &config, screen).await,
             #[cfg(feature = "node")]
             Command::Index(args) => index::run(args, screen),
             #[cfg(feature = "load")]

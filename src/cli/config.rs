@@ -3,6 +3,7 @@
 //! ```text
 //! ${TIEZHENG_CONFIG}, else ${XDG_CONFIG_HOME}/tiezheng, else ~/.config/tiezheng      mode 0700
 //! ├── keys/<case or default>.key      a depositor's private key, mode 0600          (`case_key`)
+//! ├── key-history/<16 hex>.json       the ledger keys since genesis, after a rotation     (`key_following`)
 //! └── trust.policy                    the ledger keys that this user trusts         (`trust_store`)
 //! ```
 //!
@@ -70,6 +71,15 @@ impl Config {
     /// As [`Self::keys`].
     pub fn trust_policy(&self) -> Result<PathBuf, CliError> {
         self.folder("trust.policy")
+    }
+
+    /// The folder of followed key histories.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::keys`].
+    pub fn key_histories(&self) -> Result<PathBuf, CliError> {
+        self.folder("key-history")
     }
 
     fn folder(&self, part: &str) -> Result<PathBuf, CliError> {

@@ -5,6 +5,7 @@
 
 use crate::cli::config::Config;
 use crate::cli::exit::CliError;
+use crate::cli::key_following;
 use crate::cli::screen::{Screen, WARNING};
 use crate::cli::trust_store::{self, TrustStore};
 use crate::client::ledger_client::LedgerClient;
@@ -96,14 +97,15 @@ pub async fn identify_ledger(client: &LedgerClient) -> Result<LedgerIdentity, Cl
     Ok(LedgerIdentity { key, is_test: told.mode == "test" })
 }
 
-/// Checks that the ledger has not changed since it was pinned; pins nothing. Called before a "not found" is reported, which is meaningless
+/// Checks that the ledger has not changed since it was pinned; pins nothing but the successor of a pinned key. Called before a "not found" is reported, which is meaningless
 /// if another ledger answered.
 ///
 /// # Errors
 ///
 /// [`CliError`]: as [`identify_ledger`]; or the ledger's key is another than the pinned one.
-pub async fn require_known_ledger(client: &LedgerClient, config: &Config) -> Result<(), CliError> {
+pub async fn require_known_ledger(client: &LedgerClient, config: &Config, screen: &Screen) -> Result<(), CliError> {
     let identity = identify_ledger(client).await?;
+    key_following::follow_rotation(client, config, &identity.key, screen).await?;
     trust_store::unchanged(config, &identity.key, Some(client.address()))
 }
 
@@ -145,6 +147,7 @@ pub async fn identify_and_pin(
 ) -> anyhow::Result<(LedgerIdentity, Trust)> {
     let identity = identify_ledger(client).await?;
     let path = config.trust_policy()?;
+    key_following::follow_rotation(client, config, &identity.key, screen).await?;
     if trust_store::pin(&path, &identity.key, Some(client.address()))? {
         let heed = screen.paint(
             WARNING,
@@ -159,7 +162,7 @@ pub async fn identify_and_pin(
         screen.aside(format!("{ask} '{}'", identity.key))?;
         screen.aside(format!("  ({})", path.display()))?;
     }
-    Ok((identity, TrustStore::load(&path)?.trust()))
+    Ok((identity, TrustStore::of(config)?.trust()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use crate::cli::backups::walk::NEXT_KEY;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service::ORIGINALS;
 use crate::cli::folder_checks::{account_files_missing, missing_account_files};
@@ -27,10 +28,26 @@ impl CopyReport {
     ///
     /// [`CliError`]: the ledger or the account files cannot be read.
     pub fn of(folder: &Path, store: &FolderReader) -> Result<Self, CliError> {
+        Self::with_originals(folder, &folder.join(ORIGINALS), store)
+    }
+
+    /// As [`Self::of`], with originals in a folder of their own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::of`].
+    pub fn with_originals(folder: &Path, originals: &Path, store: &FolderReader) -> Result<Self, CliError> {
         let keys = node_keys::report(folder, store)?;
-        let originals = sizes_of_originals(store, &folder.join(ORIGINALS))?;
+        let originals = sizes_of_originals(store, originals)?;
         let accounts = account_files_missing(folder, &missing_account_files(folder)?);
         Ok(Self { keys, originals, accounts })
+    }
+
+    /// The same for a copy that leaves out the successor's key.
+    #[must_use]
+    pub fn without_successor(mut self) -> Self {
+        self.keys.iter_mut().filter(|key| key.name == NEXT_KEY).for_each(|key| key.state = KeyState::Missing);
+        self
     }
 
     /// The first key that is wrong or unreadable.
@@ -71,6 +88,11 @@ impl CopyReport {
         for key in &self.keys {
             let (zh, en) = key.label;
             let label = format!("{} {}", screen.pick(zh, en), key.name);
+            if key.name == NEXT_KEY && key.state == KeyState::Missing {
+                let text = screen.pick("：未含，须另行保管", " is not in it: it is kept apart");
+                screen.line(format!("{label}{text}"))?;
+                continue;
+            }
             let (tone, word) = match key.state {
                 KeyState::Matches => (GOOD, screen.pick("已含，与账本相符", "is in it and is this ledger's")),
                 KeyState::NotNeeded => continue,

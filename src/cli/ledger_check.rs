@@ -4,6 +4,7 @@
 //! A node that does not answer, or that serves another ledger, is not an error: the report says that the ledger was not queried.
 
 use crate::cli::exit::CliError;
+use crate::cli::key_following::trusted_checkpoint;
 use crate::cli::record::{Record, history};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
@@ -56,16 +57,17 @@ pub async fn check(
     };
     let held = held.checkpoint();
     let shown = match client.ledger().await {
-        Ok(told) => trusted(&told.checkpoint, held, trust),
+        Ok(told) => trusted_checkpoint(client, &told.checkpoint, trust, &held.origin).await,
         Err(_) => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
     };
     let Some(shown) = shown else { return Ok(LedgerCheck::not_asked(SkipReason::OtherLedger)) };
+    let shown = shown.checkpoint();
     let told = match client.facts(number).await {
         Ok(told) => Some(told),
         Err(ClientError::Problem { status: 404, .. }) => None,
         Err(_) => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
     };
-    match continuity(client, held, &shown).await {
+    match continuity(client, held, shown).await {
         None => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
         Some(Err(fault)) => return Ok(LedgerCheck::contradicted(fault)),
         Some(Ok(())) => {}
@@ -79,13 +81,6 @@ pub async fn check(
     let told = Record { receipt: record.receipt.clone(), item: None, told: Some(told) };
     let history = history(client, &told, trust).await?;
     Ok(LedgerCheck { history, without_history: SkipReason::DamagedReceipt, fault: None, answered: true })
-}
-
-/// The node's checkpoint, if a trusted key of the receipt's ledger signed it.
-fn trusted(text: &str, held: &Checkpoint, trust: &Trust) -> Option<Checkpoint> {
-    let shown = SignedCheckpoint::parse(text.as_bytes()).ok()?;
-    shown.verified_by(&trust.keys_of(&held.origin)).ok()?;
-    Some(shown.checkpoint().clone())
 }
 
 /// Checks that the node's ledger continues the receipt's; `None` if the node did not answer.

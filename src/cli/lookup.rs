@@ -64,7 +64,7 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let trust = TrustStore::of(config)?.trust();
     let record = fetch(&client, &number).await?;
     let Some(record) = record else {
-        require_known_ledger(&client, config).await?;
+        require_known_ledger(&client, config, screen).await?;
         let ending = not_found(screen, number)?;
         warn_of_other_mode(&client, number, screen).await?;
         return Ok(ending);
@@ -79,7 +79,7 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let report = verify(&question);
     let key_known = report.obstacle != Some(Obstacle::UnknownKey);
     if !key_known {
-        require_known_ledger(&client, config).await?;
+        require_known_ledger(&client, config, screen).await?;
     }
     let holds = report.conclusion == Conclusion::RecordOnly || !key_known;
     let proven = holds.then(|| VerifiedDeposit::of(&record, history)).flatten();

@@ -1,12 +1,12 @@
 //! The command line: one module per command.
 //!
 //! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`], [`trust`],
-//! [`keygen`], [`case`], [`clock`], [`monitor`], [`contradiction`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
+//! [`key`], [`case`], [`clock`], [`monitor`], [`contradiction`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
 //! [`load_reads`]), [`demo`]. They use:
 //!
 //! - [`exit`]: exit codes and errors; [`usage`]: errors about the command line; [`help`]: its help texts; [`screen`], [`terminal`],
 //!   [`width`], [`progress`]: output;
-//! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`trust_store`]: trusted ledger keys;
+//! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`trust_store`]: trusted ledger keys, which [`key_following`] follows through rotations ([`key_history_file`]);
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`receipt_files`] and [`durable`] store them,
 //!   [`deposit_run`] sends them, [`deposit_groups`] many of them together; [`storage_errors`] are the errors of storing them;
 //! - [`connect`] and [`record`] query a node; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
@@ -14,8 +14,8 @@
 //! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit policy of a node that starts;
 //! - [`auditor`] is what the commands of auditors share;
 //! - [`control`] commands a running node, [`node_snapshot`] is what a backup of it is made from;
-//! - [`network_errors`]: errors of listeners and certificates; [`node_folder`] opens a node's folder; [`node_keys`] and [`folder_checks`] compare it with its ledger;
-//! - [`folder_copy`] copies a ledger's folder and checks the copy; [`copy_report`] reports its content, [`originals_check`] checks
+//! - [`network_errors`]: errors of listeners and certificates; [`node_folder`] opens a node's folder, [`start_errors`] are those of a ledger that does not start; [`node_keys`] and [`folder_checks`] compare it with its ledger; [`key_files`] names its keys after a rotation;
+//! - [`backups`] is what copies of a ledger are made from and with; [`folder_copy`] checks a copy; [`copy_report`] reports its content, [`originals_check`] checks
 //!   originals in custody, [`resources`] the limits of the machine.
 
 #[cfg(feature = "node")]
@@ -25,6 +25,8 @@ pub mod audit_remote;
 pub mod auditor;
 #[cfg(feature = "node")]
 pub mod backup;
+#[cfg(feature = "node")]
+pub mod backups;
 pub mod case;
 pub mod case_key;
 pub mod clock;
@@ -64,7 +66,11 @@ pub mod history_table;
 #[cfg(feature = "node")]
 pub mod index;
 pub mod input;
-pub mod keygen;
+pub mod key;
+#[cfg(feature = "node")]
+pub mod key_files;
+pub mod key_following;
+pub mod key_history_file;
 pub mod ledger_check;
 #[cfg(feature = "load")]
 pub mod load;
@@ -110,6 +116,8 @@ pub mod screen;
 pub mod serve;
 #[cfg(feature = "node")]
 pub mod serve_limits;
+#[cfg(feature = "node")]
+pub mod start_errors;
 pub mod statement;
 pub mod storage_errors;
 pub mod terminal;

@@ -9,22 +9,24 @@
 //!
 //! A rejected folder is unchanged. A missing key is generated only if nothing was signed yet.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::cli::case_key;
 use crate::cli::descriptors;
-use crate::cli::durable;
 use crate::cli::exit::CliError;
 use crate::cli::folder_checks;
-use crate::cli::keygen::of_ledger;
+use crate::cli::key::new::of_ledger;
+use crate::cli::key::successor;
+use crate::cli::key_files;
 use crate::cli::node_keys::{LEDGER_KEY, NEXT_KEY, NodeKeys, OperatorMessage, ledger_key_missing};
 use crate::cli::open_errors::{cannot_open, unreadable};
 use crate::ledger::hash::sha256;
 use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
 use crate::query::records::genesis;
+use crate::sequencer::ledger_keys::LedgerKeys;
 use crate::store::factory::{self, Folder, FolderReader, FolderStore, OpenError};
 use crate::store::traits::{LogReader as _, LogStore as _};
 
@@ -32,10 +34,10 @@ use crate::store::traits::{LogReader as _, LogStore as _};
 pub struct OpenedFolder {
     /// The ledger.
     pub store: FolderStore,
-    /// The ledger's key.
-    pub signer: Signer,
-    /// The public key of its successor.
-    pub successor: VerifierKey,
+    /// The private ledger keys.
+    pub keys: LedgerKeys,
+    /// The public key of a new ledger's successor; `None` of a ledger that exists, whose notices name it.
+    pub successor: Option<VerifierKey>,
     /// The platform's key, if there is one yet.
     pub platform: Option<Signer>,
     /// Notices for the operator.
@@ -55,22 +57,53 @@ pub fn check_files(data: &Path) -> Result<(), CliError> {
     folder_checks::check_account_files(data)
 }
 
-/// Opens the ledger in `data`, or creates one there under the name `origin`, a test ledger if `test`.
+/// What the operator says of a ledger that does not exist yet.
+#[derive(Debug, Clone, Copy)]
+pub struct NewLedger<'a> {
+    /// Its name.
+    pub origin: Option<&'a str>,
+    /// Whether it is a test ledger.
+    pub test: bool,
+    /// The new file for the private key of its successor. A live ledger needs one.
+    pub next_key_out: Option<&'a Path>,
+}
+
+impl NewLedger<'_> {
+    /// The file of the successor's key.
+    fn successor_file(&self, data: &Path) -> Result<PathBuf, CliError> {
+        match (self.next_key_out, self.test) {
+            (Some(path), test) => {
+                successor::check_place(path, data, !test)?;
+                Ok(path.to_owned())
+            }
+            (None, true) => Ok(data.join(NEXT_KEY)),
+            (None, false) => {
+                let zh = "新建正式账本须用 --next-key-out 指定后继私钥的文件，且不在账本文件夹内：它用于日后更换账本密钥，不得与账本\
+                          密钥同处存放。试用请加 --test";
+                let en = "a new live ledger needs --next-key-out FILE, outside of its folder: the private key with which the ledger \
+                          key is replaced one day, which must not be stored next to the ledger key. To try things out: --test";
+                Err(CliError::usage("next_key_out_required", zh, en))
+            }
+        }
+    }
+}
+
+/// Opens the ledger in `data`, or creates `new` there.
 ///
 /// # Errors
 ///
 /// [`CliError`]: the files contradict each other, or cannot be read or written.
-pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<OpenedFolder, CliError> {
+pub fn open_folder(data: &Path, new: NewLedger<'_>) -> Result<OpenedFolder, CliError> {
     let options = descriptors::database_options();
     let unopened = |error: OpenError| cannot_open(data, &error);
     let folder = Folder::new(data);
     let keys = NodeKeys::read(data)?;
-    let mut messages = match factory::open_read_only(data, &options) {
-        Ok(reader) => compare(data, &reader, &keys, origin, test)?,
-        Err(OpenError::Absent | OpenError::Unfinished) => return create(data, origin, keys),
+    let (mut messages, is_live) = match factory::open_read_only(data, &options) {
+        Ok(reader) => compare(data, &reader, &keys, new)?,
+        Err(OpenError::Absent | OpenError::Unfinished) => return create(data, new, keys),
         Err(error) => return Err(unopened(error)),
     };
-    messages.extend(keys.restrict()?);
+    messages.extend(keys.restrict(is_live)?);
     if folder.restrict().map_err(|error| CliError::io(data, &error))? {
         let dir = data.display();
         let en = format!("{dir} could be read by others: its mode is 0700 now");
@@ -82,17 +115,13 @@ pub fn open_folder(data: &Path, origin: Option<&str>, test: bool) -> Result<Open
     }
     folder_checks::list_account_files(data)?;
     let tip = store.tip().map_err(|error| unreadable(&error))?;
-    let NodeKeys { ledger, next, platform, .. } = keys;
-    let (signer, successor) = match ledger {
-        Some(signer) => {
-            // The successor key is needed only when a ledger is created; its file may be stored elsewhere.
-            let successor = next.as_ref().unwrap_or(&signer).verifier().clone();
-            (signer, successor)
-        }
-        None if tip.size().is_empty() => write_keys(data, of_ledger(tip.origin.as_str())?)?,
-        None => return Err(ledger_key_missing(data)),
-    };
-    Ok(OpenedFolder { store, signer, successor, platform, messages })
+    if tip.size().is_empty() {
+        return with_new_keys(data, (store, &tip.origin), new, keys, messages);
+    }
+    let mut keys = keys;
+    let platform = keys.platform.take();
+    let keys = keys.into_ledger_keys().ok_or_else(|| ledger_key_missing(data))?;
+    Ok(OpenedFolder { store, keys, successor: None, platform, messages })
 }
 
 /// Compares the files in the folder with the ledger and with the operator's options. Read-only.
@@ -100,36 +129,60 @@ fn compare(
     data: &Path,
     reader: &FolderReader,
     keys: &NodeKeys,
-    origin: Option<&str>,
-    test: bool,
-) -> Result<Vec<OperatorMessage>, CliError> {
+    new: NewLedger<'_>,
+) -> Result<(Vec<OperatorMessage>, bool), CliError> {
     keys.check(reader)?;
     let (dir, found) = (data.display(), reader.origin());
-    if let Some(wanted) = origin.filter(|wanted| *wanted != found.as_str()) {
+    if let Some(wanted) = new.origin.filter(|wanted| *wanted != found.as_str()) {
         let en = format!("{dir} holds the ledger `{found}`, not `{wanted}`: a ledger's name is for good");
         return Err(CliError::usage("another_ledger", format!("{dir} 中的账本是“{found}”，不是“{wanted}”"), en));
     }
     let notice = reader.published().map(|_| genesis(reader)).transpose().map_err(|error| unreadable(&error))?;
     let is_live = matches!(notice.map(|notice| notice.kind), Some(NoticeKind::Genesis { mode: Mode::Live, .. }));
-    if test && is_live {
+    if new.test && is_live {
         let en = format!("{dir} holds a live ledger, and a ledger is live or test for good; --test is for a new one");
         return Err(CliError::usage("live_ledger", format!("{dir} 是正式账本，不能改为测试账本"), en));
     }
-    folder_checks::check_originals(data, reader)
+    Ok((folder_checks::check_originals(data, reader)?, is_live))
 }
 
-fn create(data: &Path, origin: Option<&str>, keys: NodeKeys) -> Result<OpenedFolder, CliError> {
+fn create(data: &Path, new: NewLedger<'_>, mut keys: NodeKeys) -> Result<OpenedFolder, CliError> {
     let unopened = |error: OpenError| cannot_open(data, &error);
-    let signer = new_key(origin)?;
+    // Before the ledger, which is permanent.
+    new.successor_file(data)?;
+    let signer = new_key(new.origin)?;
     let store = factory::create(data, signer.verifier().name(), &descriptors::database_options());
     let store = store.map_err(unopened)?;
     Folder::new(data).restrict().map_err(|error| CliError::io(data, &error))?;
     let origin = store.tip().map_err(|error| unreadable(&error))?.origin;
-    let signer = if origin == *signer.verifier().name() { signer } else { of_ledger(origin.as_str())? };
-    let (signer, successor) = write_keys(data, signer)?;
-    let (ledger, folder) = (signer.verifier().name(), data.display());
-    tracing::info!(%ledger, %folder, "a ledger was created, with its key and the key of its successor");
-    Ok(OpenedFolder { store, signer, successor, platform: keys.platform, messages: Vec::new() })
+    keys.ledger = Some(signer).filter(|key| *key.verifier().name() == origin);
+    let opened = with_new_keys(data, (store, &origin), new, keys, Vec::new())?;
+    let folder = data.display();
+    tracing::info!(ledger = %origin, %folder, "a ledger was created, with its key and the key of its successor");
+    Ok(opened)
+}
+
+/// Writes both key files of a ledger without a record, the ledger's own last: if it exists, both do. Files of an interrupted start
+/// are used.
+fn with_new_keys(
+    data: &Path,
+    (store, origin): (FolderStore, &Name),
+    new: NewLedger<'_>,
+    keys: NodeKeys,
+    messages: Vec<OperatorMessage>,
+) -> Result<OpenedFolder, CliError> {
+    let file = new.successor_file(data)?;
+    let next = match successor::read(&file, origin)? {
+        Some(next) => next,
+        None => successor::create(&file, origin)?,
+    };
+    let signer = match keys.ledger {
+        Some(signer) if *signer.verifier() != *next.verifier() => signer,
+        _ => of_ledger(origin.as_str())?,
+    };
+    key_files::write(&data.join(LEDGER_KEY), &signer)?;
+    let successor = Some(next.verifier().clone());
+    Ok(OpenedFolder { store, keys: signer.into(), successor, platform: keys.platform, messages })
 }
 
 /// A new ledger's key, named by `origin` or else by a random unique name.
@@ -143,15 +196,4 @@ fn new_key(origin: Option<&str>) -> Result<Signer, CliError> {
         Signer::new(Name::parse(&format!("tiezheng/{hash}"))?, &seed)
     });
     signer.ok_or_else(|| CliError::unable("weak_key", "生成的密钥过弱", "the key made is weak"))
-}
-
-/// Writes both key files, the ledger's own last: if it exists, both do.
-fn write_keys(dir: &Path, signer: Signer) -> Result<(Signer, VerifierKey), CliError> {
-    let next = of_ledger(signer.verifier().name().as_str())?;
-    let [own_file, next_file] = [LEDGER_KEY, NEXT_KEY].map(|name| dir.join(name));
-    for (path, key) in [(&next_file, &next), (&own_file, &signer)] {
-        let text = Zeroizing::new(format!("{}\n", *key.to_private_text()));
-        durable::replace(path, text.as_bytes(), 0o600).map_err(|error| CliError::io(path, &error))?;
-    }
-    Ok((signer, next.verifier().clone()))
 }

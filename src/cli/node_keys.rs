@@ -2,8 +2,10 @@
 //!
 //! | file | must be |
 //! |---|---|
-//! | `ledger.key` | the key in the genesis notice |
-//! | `next.key` | the key to which the genesis notice commits; the file may be kept elsewhere |
+//! | `ledger.key` | the ledger key in force, by the ledger's key history |
+//! | `previous.key` | the key before it, while both sign; absent before the first rotation, and once it is retired |
+//! | `rotation.key` | the new key, while a rotation is in progress (`key_files`) |
+//! | `next.key` | the key to which the last notice commits; kept elsewhere, except for a test ledger |
 //! | `platform.key` | the key recorded in the database when it was made |
 //!
 //! # Invariants
@@ -20,16 +22,21 @@ use crate::cli::exit::CliError;
 use crate::cli::filing_service::PLATFORM_KEY;
 use crate::cli::open_errors::unreadable;
 use crate::filing::secret::stream_id;
-use crate::ledger::key::Signer;
-use crate::ledger::notice::NoticeKind;
-use crate::query::records::genesis;
+use crate::ledger::key::{Signer, VerifierKey};
+use crate::ledger::key_history::KeyHistory;
+use crate::query::key_history::named_history;
+use crate::sequencer::ledger_keys::LedgerKeys;
 use crate::store::factory::FolderReader;
 use crate::store::traits::{Index as _, LogReader as _, ReadError};
 
 /// The ledger's private key.
 pub const LEDGER_KEY: &str = "ledger.key";
-/// The successor's private key, to which the genesis notice commits.
+/// The private key of the successor, to which the last notice commits.
 pub const NEXT_KEY: &str = "next.key";
+/// The private key before the last rotation, which signs as well for a while.
+pub const PREVIOUS_KEY: &str = "previous.key";
+/// The new private key while a rotation is in progress.
+pub const ROTATION_KEY: &str = "rotation.key";
 
 /// One of the key files.
 #[derive(Debug, Clone, Copy)]
@@ -43,10 +50,18 @@ struct KeyFile {
 
 const LEDGER: KeyFile =
     KeyFile { name: LEDGER_KEY, zh: "账本密钥", en: "ledger key", missing: "ledger_key_missing" };
+const PREVIOUS: KeyFile =
+    KeyFile {
+        name: PREVIOUS_KEY, zh: "前一账本密钥", en: "previous ledger key", missing: "previous_key_missing"
+    };
+const ROTATION: KeyFile =
+    KeyFile {
+        name: ROTATION_KEY, zh: "更换中的新密钥", en: "new key of a rotation", missing: "rotation_key_missing"
+    };
 const NEXT: KeyFile = KeyFile { name: NEXT_KEY, zh: "后继密钥", en: "successor key", missing: "next_key_missing" };
 const PLATFORM: KeyFile =
     KeyFile { name: PLATFORM_KEY, zh: "平台密钥", en: "platform key", missing: "platform_key_missing" };
-const FILES: [KeyFile; 3] = [LEDGER, NEXT, PLATFORM];
+const FILES: [KeyFile; 5] = [LEDGER, PREVIOUS, ROTATION, NEXT, PLATFORM];
 
 /// How a key file compares with the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +70,7 @@ pub enum KeyState {
     Matches,
     /// The file does not exist.
     Missing,
-    /// The ledger needs no such key yet, and there is none.
+    /// It is not there, and not needed: the ledger has none yet, or it is the successor's, which is kept elsewhere.
     NotNeeded,
     /// Another key.
     Differs,
@@ -96,11 +111,17 @@ pub struct KeyReport {
 ///
 /// [`CliError`]: the ledger cannot be read.
 pub fn report(folder: &Path, store: &FolderReader) -> Result<Vec<KeyReport>, CliError> {
+    let history = history_of(store)?;
+    let rotating = read(folder, ROTATION).ok().flatten();
     let mut reports = Vec::new();
     for file in FILES {
-        let (state, error) = match read(folder, file) {
+        let read = read(folder, file);
+        if matches!(read, Ok(None)) && [PREVIOUS_KEY, ROTATION_KEY].contains(&file.name) {
+            continue;
+        }
+        let (state, error) = match read {
             Err(error) => (KeyState::Unreadable, Some(error)),
-            Ok(key) => match compare(folder, file, key.as_ref(), store)? {
+            Ok(key) => match compare(folder, file, key.as_ref(), (store, history.as_ref(), rotating.as_ref()))? {
                 None if key.is_some() => (KeyState::Matches, None),
                 None => (KeyState::NotNeeded, None),
                 Some(fault) if key.is_some() => (KeyState::Differs, Some(fault)),
@@ -112,6 +133,11 @@ pub fn report(folder: &Path, store: &FolderReader) -> Result<Vec<KeyReport>, Cli
     Ok(reports)
 }
 
+/// The key history of the ledger; `None` if nothing is signed yet.
+fn history_of(store: &FolderReader) -> Result<Option<KeyHistory>, CliError> {
+    store.published().map(|_| named_history(store)).transpose().map_err(|error| unreadable(&error))
+}
+
 fn read(folder: &Path, file: KeyFile) -> Result<Option<Signer>, CliError> {
     let path = folder.join(file.name);
     match fs::symlink_metadata(&path) {
@@ -121,38 +147,67 @@ fn read(folder: &Path, file: KeyFile) -> Result<Option<Signer>, CliError> {
     }
 }
 
-/// Checks a key, or its absence, against the ledger.
+/// Checks a key, or its absence, against the ledger with this history. `rotating` is the key of an interrupted rotation.
 fn compare(
     folder: &Path,
     file: KeyFile,
     key: Option<&Signer>,
-    store: &FolderReader,
+    (store, history, rotating): (&FolderReader, Option<&KeyHistory>, Option<&Signer>),
 ) -> Result<Option<CliError>, CliError> {
     if file.name == PLATFORM.name {
         return compare_platform(folder, key, store).map_err(|error| unreadable(&error));
     }
-    let notice = store.published().map(|_| genesis(store)).transpose().map_err(|error| unreadable(&error))?;
-    let Some(NoticeKind::Genesis { key: own, next, .. }) = notice.map(|notice| notice.kind) else { return Ok(None) };
-    let Some(key) = key else { return Ok(Some(missing(folder, file))) };
-    let is_successor = file.name == NEXT.name;
-    if is_successor && key.verifier().commitment() != next {
-        let (path, found) = (folder.join(NEXT_KEY), key.verifier().commitment());
-        let en = format!(
-            "{}: this is not the successor key that the ledger committed to: SHA-256 {found}, expected {next}. Put the \
-             right file back, or move this one away: the node runs without it",
-            path.display()
-        );
-        let zh = format!(
-            "{}：不是账本所承诺的后继密钥（SHA-256 为 {found}，应为 {next}）。请放回正确的文件，或将其移走：节点运行无需此文件",
-            path.display()
-        );
-        return Ok(Some(CliError::unable("next_key_differs", zh, en)));
-    }
-    if !is_successor && *key.verifier() != own {
-        let (found, wanted) = (key.verifier().to_string(), own.to_string());
-        return Ok(Some(another(&folder.join(LEDGER_KEY), "other_key", &found, &wanted)));
-    }
-    Ok(None)
+    let Some(history) = history else { return Ok(None) };
+    let current = &history.current().key;
+    // The new key is in force, and the files do not have their final names yet.
+    let is_unsettled = rotating.is_some_and(|rotating| rotating.verifier() == current);
+    let Some(key) = key else {
+        let is_needed = file.name == LEDGER_KEY && !is_unsettled;
+        return Ok(is_needed.then(|| missing(folder, file)));
+    };
+    let own = key.verifier();
+    let is_older = own != current && history.periods().any(|period| period.key == *own);
+    let is_successor = own.commitment() == history.current().next;
+    let fits = match file.name {
+        LEDGER_KEY => own == current || (is_unsettled && is_older),
+        PREVIOUS_KEY => is_older,
+        _ => own == current || is_successor,
+    };
+    let fault = || match file.name {
+        LEDGER_KEY => another(&folder.join(LEDGER_KEY), "other_key", &own.to_string(), &current.to_string()),
+        PREVIOUS_KEY => not_previous(&folder.join(PREVIOUS_KEY), own, history),
+        name => not_the_successor(&folder.join(name), file, own, history),
+    };
+    Ok((!fits).then(fault))
+}
+
+fn not_previous(path: &Path, found: &VerifierKey, history: &KeyHistory) -> CliError {
+    let wanted = history.previous().map_or_else(|| "—".to_owned(), |period| period.key.to_string());
+    let path = path.display();
+    let en = format!(
+        "{path} holds {found}, which is not the ledger key before the last rotation ({wanted}): put the right file back, or move \
+         this one away: the node runs without it; nothing was changed"
+    );
+    let zh = format!(
+        "{path} 中的密钥（{found}）不是最近一次更换之前的账本密钥（{wanted}）：请放回正确的文件，或将其移走：节点运行无需此文件；\
+         未作任何更改"
+    );
+    CliError::unable("previous_key_differs", zh, en)
+}
+
+fn not_the_successor(path: &Path, file: KeyFile, found: &VerifierKey, history: &KeyHistory) -> CliError {
+    let (found, next) = (found.commitment(), history.current().next);
+    let code = if file.name == NEXT.name { "next_key_differs" } else { "rotation_key_differs" };
+    let en = format!(
+        "{}: this is not the successor key that the ledger committed to: SHA-256 {found}, expected {next}. Put the \
+         right file back, or move this one away: the node runs without it",
+        path.display()
+    );
+    let zh = format!(
+        "{}：不是账本所承诺的后继密钥（SHA-256 为 {found}，应为 {next}）。请放回正确的文件，或将其移走：节点运行无需此文件",
+        path.display()
+    );
+    CliError::unable(code, zh, en)
 }
 
 fn compare_platform(folder: &Path, key: Option<&Signer>, store: &FolderReader) -> Result<Option<CliError>, ReadError> {
@@ -186,6 +241,10 @@ pub struct NodeKeys {
     folder: PathBuf,
     /// The ledger's key.
     pub ledger: Option<Signer>,
+    /// The key before the last rotation.
+    pub previous: Option<Signer>,
+    /// The new key of a rotation in progress.
+    pub rotation: Option<Signer>,
     /// The successor's key.
     pub next: Option<Signer>,
     /// The platform's key.
@@ -199,8 +258,21 @@ impl NodeKeys {
     ///
     /// [`CliError`]: a file that cannot be read, is a symbolic link, or contains no key.
     pub fn read(folder: &Path) -> Result<Self, CliError> {
-        let [ledger, next, platform] = [LEDGER, NEXT, PLATFORM].map(|file| read(folder, file));
-        Ok(Self { folder: folder.to_owned(), ledger: ledger?, next: next?, platform: platform? })
+        let [ledger, previous, rotation, next, platform] = FILES.map(|file| read(folder, file));
+        Ok(Self {
+            folder: folder.to_owned(),
+            ledger: ledger?,
+            previous: previous?,
+            rotation: rotation?,
+            next: next?,
+            platform: platform?,
+        })
+    }
+
+    fn files(&self) -> [(KeyFile, Option<&Signer>); 5] {
+        let keys = [&self.ledger, &self.previous, &self.rotation, &self.next, &self.platform];
+        let mut keys = keys.into_iter();
+        FILES.map(|file| (file, keys.next().and_then(Option::as_ref)))
     }
 
     /// Compares the keys with the ledger of `store`. The successor key may be stored elsewhere.
@@ -209,35 +281,73 @@ impl NodeKeys {
     ///
     /// [`CliError`]: a key is missing or does not match.
     pub fn check(&self, store: &FolderReader) -> Result<(), CliError> {
-        for (file, key) in [(LEDGER, &self.ledger), (NEXT, &self.next), (PLATFORM, &self.platform)] {
-            let may_be_elsewhere = file.name == NEXT.name && key.is_none();
-            if !may_be_elsewhere && let Some(fault) = compare(&self.folder, file, key.as_ref(), store)? {
+        self.check_without(store, &[])
+    }
+
+    /// As [`Self::check`], for a rotation: the ledger key may be lost.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError`]: a key does not match.
+    pub fn check_for_rotation(&self, store: &FolderReader) -> Result<(), CliError> {
+        self.check_without(store, &[LEDGER_KEY])
+    }
+
+    fn check_without(&self, store: &FolderReader, may_be_missing: &[&str]) -> Result<(), CliError> {
+        let history = history_of(store)?;
+        for (file, key) in self.files() {
+            let may_be_elsewhere = key.is_none() && may_be_missing.contains(&file.name);
+            let ledger = (store, history.as_ref(), self.rotation.as_ref());
+            if !may_be_elsewhere && let Some(fault) = compare(&self.folder, file, key, ledger)? {
                 return Err(fault);
             }
         }
         Ok(())
     }
 
-    /// Makes the key files readable only by their owner; returns notices about what was changed.
+    /// Makes the key files readable only by their owner; returns notices about what was changed, and about where the successor's
+    /// key is: it belongs beside the ledger key of a test ledger only.
     ///
     /// # Errors
     ///
     /// [`CliError`]: a file can be read by others and belongs to another user.
-    pub fn restrict(&self) -> Result<Vec<OperatorMessage>, CliError> {
+    pub fn restrict(&self, is_live: bool) -> Result<Vec<OperatorMessage>, CliError> {
         let mut messages = Vec::new();
-        let files = [(LEDGER_KEY, &self.ledger), (NEXT_KEY, &self.next), (PLATFORM_KEY, &self.platform)];
-        for (name, _) in files.iter().filter(|(_, key)| key.is_some()) {
-            let path = self.folder.join(name);
+        for (file, _) in self.files().iter().filter(|(_, key)| key.is_some()) {
+            let path = self.folder.join(file.name);
             if restrict(&path).map_err(|error| CliError::io(&path, &error))? {
                 let en = format!("{} could be read by others: its mode is 0600 now", path.display());
                 messages.push((format!("{} 原可被他人读取：权限已改为 0600", path.display()), en));
             }
         }
-        if self.ledger.is_some() && self.next.is_none() {
-            let CliError { zh, en, .. } = missing(&self.folder, NEXT);
-            messages.push((zh, en));
+        match &self.next {
+            None if self.ledger.is_some() && !is_live => {
+                let CliError { zh, en, .. } = missing(&self.folder, NEXT);
+                messages.push((zh, en));
+            }
+            Some(_) if is_live => {
+                let path = self.folder.join(NEXT_KEY);
+                let en = format!(
+                    "{} holds the key that succeeds the ledger key, next to it: move it to a safe place elsewhere. It is needed only \
+                     to replace the ledger key (tiezheng key rotate)",
+                    path.display()
+                );
+                let zh = format!(
+                    "{} 是账本密钥的后继密钥，与账本密钥同处存放：请移至他处妥善保管。仅在更换账本密钥时需要（tiezheng key rotate）",
+                    path.display()
+                );
+                messages.push((zh, en));
+            }
+            None | Some(_) => {}
         }
         Ok(messages)
+    }
+
+    /// The private ledger keys that may sign; `None` without the ledger's key.
+    #[must_use]
+    pub fn into_ledger_keys(self) -> Option<LedgerKeys> {
+        let mut keys = [self.ledger, self.rotation, self.previous].into_iter().flatten();
+        Some(LedgerKeys::new(keys.next()?, keys.collect()))
     }
 }
 

@@ -18,8 +18,9 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::filing_service::{ORIGINALS, PLATFORM_KEY};
+use crate::cli::node_keys::{LEDGER_KEY, PREVIOUS_KEY};
 use crate::store::account_files::{ACCOUNTS, INVENTORY};
-use crate::store::factory::{KEYS, NodeStore, SNAPSHOT};
+use crate::store::factory::{NodeStore, SNAPSHOT};
 
 /// Makes the snapshot of the node on `data`, and returns its folder. An earlier one is replaced.
 ///
@@ -61,7 +62,7 @@ fn fill(data: &Path, folder: &Path, store: &NodeStore) -> Result<(), String> {
     link_originals()?;
     store.snapshot(folder).map_err(|error| error.to_string())?;
     link_originals()?;
-    for name in KEYS.into_iter().chain([PLATFORM_KEY]) {
+    for name in [LEDGER_KEY, PREVIOUS_KEY, PLATFORM_KEY] {
         place(&data.join(name), &folder.join(name), link).map_err(failed(&data.join(name)))?;
     }
     // The inventory first: a file that is added meanwhile is in the copy and not listed, never the reverse. Account files are

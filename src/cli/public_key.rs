@@ -36,18 +36,18 @@ pub fn read_key(text: &str) -> Result<VerifierKey, CliError> {
 /// [`CliError`] of usage that does not repeat it.
 pub fn no_private_key(text: &str) -> Result<(), CliError> {
     if text.to_ascii_uppercase().contains(PRIVATE) {
-        let zh = "给出的是私钥，此处应为公钥。私钥未被发送或记录；它已出现在命令行中，请清除命令历史。公钥可用 tiezheng keygen 查看";
+        let zh = "给出的是私钥，此处应为公钥。私钥未被发送或记录；它已出现在命令行中，请清除命令历史。公钥可用 tiezheng key new 查看";
         let en = "this is a private key, and a public key belongs here. It was not sent or recorded; it was on the command line, \
-                  so remove it from the shell's history. `tiezheng keygen` shows the public key";
+                  so remove it from the shell's history. `tiezheng key new` shows the public key";
         return Err(CliError::usage("private_key_given", zh, en));
     }
     let path = Path::new(text);
     let holds_one = || input::secret(path).is_ok_and(|text| text.contains(PRIVATE));
     if path.is_file() && holds_one() {
         let name = escaped_name(text);
-        let zh = format!("“{name}”是私钥文件，此处应为公钥。私钥未被发送。公钥可用 tiezheng keygen 查看");
+        let zh = format!("“{name}”是私钥文件，此处应为公钥。私钥未被发送。公钥可用 tiezheng key new 查看");
         let en = format!(
-            "`{name}` is a file with a private key, and a public key belongs here. Nothing was sent. `tiezheng keygen` shows \
+            "`{name}` is a file with a private key, and a public key belongs here. Nothing was sent. `tiezheng key new` shows \
              the public key"
         );
         return Err(CliError::usage("private_key_given", zh, en));

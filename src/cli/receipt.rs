@@ -15,7 +15,8 @@ use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::cli::terminal::escaped_name;
 use crate::cli::trust_store::TrustStore;
 use crate::client::transport::ClientError;
-use crate::ledger::entry::Entry;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::key::VerifierKey;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::{Receipt, TlogProof};
@@ -132,6 +133,16 @@ fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Sc
     Ok(ExitStatus::Good)
 }
 
+/// The keys that may have signed a proof of this receipt's entry: the pinned ones, and the one that signed the receipt.
+fn keys_of(receipt: &Receipt, trust: &Trust) -> Vec<VerifierKey> {
+    let Ok(checkpoint) = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()) else { return Vec::new() };
+    let mut keys = trust.keys_of(&checkpoint.checkpoint().origin);
+    let signed = trust.verify(&checkpoint, &receipt.key_notices).ok().map(|signature| signature.key);
+    let signed = signed.filter(|key| !keys.contains(key));
+    keys.extend(signed);
+    keys
+}
+
 /// Runs it.
 ///
 /// # Errors
@@ -147,14 +158,13 @@ pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow
     let client = args.server.client()?;
     let answered = client.receipt(&number).await;
     if matches!(&answered, Err(ClientError::Problem { status: 404, .. })) {
-        require_known_ledger(&client, config).await?;
+        require_known_ledger(&client, config, screen).await?;
     }
     let receipt = answered.map_err(CliError::from)?;
     require_valid(&receipt, None, Some(number), &trust, screen)?;
     let text = if args.tlog_proof {
         let text = client.tlog_proof(&number).await.map_err(CliError::from)?;
-        let origin = Entry::parse(receipt.entry.as_bytes()).map(|entry| entry.statement.statement().ledger.clone());
-        let keys = origin.map(|origin| trust.keys_of(&origin)).unwrap_or_default();
+        let keys = keys_of(&receipt, &trust);
         if let Err(error) = TlogProof::parse(&text).and_then(|proof| proof.proves(&receipt, &keys)) {
             let (what, reason) = (client.address().to_owned(), error.to_string());
             return Err(CliError::from(ClientError::Malformed { what, reason }).into());

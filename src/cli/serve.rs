@@ -25,14 +25,16 @@ use crate::cli::descriptors;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::filing_service;
+use crate::cli::key_files;
 use crate::cli::log;
 use crate::cli::network_errors::{bad_certificate, cannot_listen};
 use crate::cli::node_config::config::NodeConfig;
-use crate::cli::node_folder::{check_files, open_folder};
+use crate::cli::node_folder::{NewLedger, check_files, open_folder};
 use crate::cli::node_keys::OperatorMessage;
 use crate::cli::node_snapshot;
 use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
 use crate::cli::serve_limits::LimitArgs;
+use crate::cli::start_errors::cannot_start;
 use crate::cli::values::at_least_one;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingStore;
@@ -45,11 +47,12 @@ use crate::http::server;
 use crate::http::tls::TlsIdentity;
 use crate::ledger::key::{Signer, VerifierKey};
 use crate::ledger::notice::{Mode, NoticeKind};
-use crate::query::records::genesis;
+use crate::query::key_history::key_history;
+use crate::query::records::{self, genesis};
 use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock as _, SystemClock};
 use crate::sequencer::handle::Sequencer;
-use crate::sequencer::recovery::StartError;
+use crate::sequencer::ledger_keys::PreviousKey;
 use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::Halt;
 use crate::store::account_files::AccountFiles;
@@ -59,8 +62,8 @@ use crate::store::traits::LedgerReader;
 const EXAMPLES: &str = "\
 Examples:
   tiezheng serve --data try-out --test           numbers begin with T and are no evidence
-  tiezheng serve --deposits accounts             on ./chain-data and http://127.0.0.1:7654
-  tiezheng serve --data /srv/ledger --origin ledger.example.org/1 --deposits enrolled
+  tiezheng serve --deposits accounts --next-key-out /media/a/next.key
+  tiezheng serve --data /srv/ledger --origin ledger.example.org/1 --deposits enrolled --next-key-out /media/a/next.key
   tiezheng serve --config /etc/tiezheng/tiezheng.toml
 
 --listen takes an address (127.0.0.1:7654, with TLS if a certificate is set), https://0.0.0.0:443,
@@ -90,12 +93,14 @@ share one limit. It must not buffer, cache or retry deposits, and must not add a
 Authorization of its own. Under `open`, every client that reaches it may deposit: choose enrolled
 or accounts if that is not meant.
 
-Keep copies of ledger.key and platform.key and, elsewhere, of next.key.
+A live ledger commits to the key that will succeed its own. --next-key-out, needed when the ledger is
+created, is the new file for that private key: keep it elsewhere (`tiezheng key rotate` uses it).
+Keep copies of ledger.key and platform.key, and of the successor's key apart from them.
 |
 示例：
   tiezheng serve --data try-out --test           测试账本：编号以 T 开头，不得作为证据
-  tiezheng serve --deposits accounts             使用 ./chain-data 与 http://127.0.0.1:7654
-  tiezheng serve --data /srv/ledger --origin ledger.example.org/1 --deposits enrolled
+  tiezheng serve --deposits accounts --next-key-out /media/a/next.key
+  tiezheng serve --data /srv/ledger --origin ledger.example.org/1 --deposits enrolled --next-key-out /media/a/next.key
   tiezheng serve --config /etc/tiezheng/tiezheng.toml
 
 --listen 可取：地址（127.0.0.1:7654，配置证书即用 TLS）、https://0.0.0.0:443、http://[::1]:7654、
@@ -119,7 +124,8 @@ TIEZHENG_NODE_NETWORK_LISTEN）指定；命令行选项优先。
 地址并去除另一个，且以 --trusted-proxy 登记，否则其所有客户端共用一个限额；不得缓冲、缓存或重发存证
 请求，不得代加 Authorization。open 策略下，能访问代理者均可存证：如非本意，请用 enrolled 或 accounts。
 
-请妥善备份 ledger.key 和 platform.key，并在另一处备份 next.key。";
+正式账本创建时即承诺其后继密钥；--next-key-out 为写入该私钥的新文件（创建时必填），请移至他处保管，
+更换账本密钥（tiezheng key rotate）时使用。请妥善备份 ledger.key 和 platform.key，后继私钥另处备份。";
 
 /// Run a node | 启动节点
 #[derive(Debug, Clone, clap::Args)]
@@ -143,6 +149,9 @@ pub struct ServeArgs {
     /// Permanent name of a new ledger; default: tiezheng/ and its key's hash | 新账本的标识
     #[arg(long, value_name = "NAME")]
     origin: Option<String>,
+    /// New file for the private key of a new ledger's successor key, outside of its folder; required for a live ledger, default for a test ledger: DATA/next.key | 新账本后继私钥的文件（正式账本必填）
+    #[arg(long, value_name = "FILE")]
+    next_key_out: Option<PathBuf>,
     /// Make a new ledger a test ledger, permanently | 新账本为测试账本
     #[arg(long)]
     test: bool,
@@ -180,6 +189,7 @@ impl ServeArgs {
         config.tls_key = self.tls_key.clone().or(config.tls_key);
         config.origin = self.origin.clone().or(config.origin);
         config.operator_token = self.operator_token.clone().or(config.operator_token);
+        config.next_key_out = self.next_key_out.clone().or(config.next_key_out);
         config.test |= self.test;
         config.confirm_clock_gap |= self.confirm_clock_gap;
         config.deposits = self.deposits.or(config.deposits);
@@ -245,17 +255,19 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     // Before anything is written and before the deposit policy is read: it is one of the account files.
     check_files(&config.data)?;
     let chosen = config.deposits.choose(&config.data, config.test)?;
-    let opened = open_folder(&config.data, config.origin.as_deref(), config.test)?;
-    let key = opened.signer.verifier().clone();
-    let genesis =
-        Genesis { mode: if config.test { Mode::Test } else { Mode::Live }, successor: opened.successor.clone() };
+    let (origin, next_key_out) = (config.origin.as_deref(), config.next_key_out.as_deref());
+    let mut opened = open_folder(&config.data, NewLedger { origin, test: config.test, next_key_out })?;
+    let mode = if config.test { Mode::Test } else { Mode::Live };
+    let genesis = opened.successor.clone().map(|successor| Genesis { mode, successor });
+    let previous_key = opened.keys.previous_key();
     let options = Options { queue_capacity: config.queue, clock_gap_confirmed: config.confirm_clock_gap };
     let platform = filing_service::platform_key(&config.data, opened.platform, &opened.store)?;
     let store = Arc::new(factory::for_node(opened.store, descriptors::database_options()));
-    let (sequencer, running) = start(Arc::clone(&store), opened.signer, Some(&genesis), SystemClock::new(), &options)
-        .map_err(|error| cannot_start(&error))?;
+    let started = start(Arc::clone(&store), opened.keys, genesis.as_ref(), SystemClock::new(), &options);
+    let (sequencer, running) = started.map_err(|error| cannot_start(&error))?;
+    let key = settle_keys(&config.data, &store, &mut opened.messages)?;
     let writing = sequencer.clone();
-    let node = (Arc::clone(&store), sequencer, platform);
+    let node = (Arc::clone(&store), sequencer, platform, previous_key);
     let stop = (args.stop_with_stdin, &opened.messages[..]);
     let served = run_until_shutdown(&config, screen, network, node, (&key, chosen), stop).await;
     // Waiting requests are answered before the store is closed; the folder is left consistent in every case.
@@ -276,6 +288,16 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     Ok(ExitStatus::Good)
 }
 
+/// Gives the key files their names after a rotation. Returns the ledger key in force.
+fn settle_keys(data: &Path, store: &NodeStore, messages: &mut Vec<OperatorMessage>) -> anyhow::Result<VerifierKey> {
+    let (history, published) = (key_history(store)?, records::published(store)?);
+    for message in key_files::settle(data, &history, published.block_time)? {
+        tracing::warn!("{}", message.1);
+        messages.push(message);
+    }
+    Ok(history.current().key.clone())
+}
+
 /// Logs a failed write to standard output: a node runs without one.
 fn log_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
     if let Err(error) = written {
@@ -288,7 +310,7 @@ async fn run_until_shutdown(
     config: &NodeConfig,
     screen: &Screen,
     network: Network,
-    (store, sequencer, platform): (Arc<NodeStore>, Sequencer, Signer),
+    (store, sequencer, platform, previous_key): (Arc<NodeStore>, Sequencer, Signer, PreviousKey),
     (key, chosen): (&VerifierKey, ChosenPolicy),
     (with_stdin, messages): (bool, &[OperatorMessage]),
 ) -> anyhow::Result<()> {
@@ -330,7 +352,7 @@ async fn run_until_shutdown(
     });
     let node = Arc::new(node);
     let (close, closed) = oneshot::channel::<()>();
-    let commands = control_state(&config.data, &node, store);
+    let commands = control_state(&config.data, &node, store, previous_key);
     let control = tokio::spawn(async move {
         match control {
             Some(control) => control.serve(commands, async { drop(closed.await) }).await,
@@ -375,13 +397,18 @@ fn control_socket(data: &Path) -> Result<Option<ControlSocket>, CliError> {
 }
 
 /// What commands on the control socket act on.
-fn control_state(data: &Path, node: &Arc<AppState>, store: Arc<NodeStore>) -> ControlState {
-    let (of_snapshot, of_removal) = (data.to_owned(), data.to_owned());
+fn control_state(data: &Path, node: &Arc<AppState>, store: Arc<NodeStore>, previous_key: PreviousKey) -> ControlState {
+    let (of_snapshot, of_removal, of_key) = (data.to_owned(), data.to_owned(), data.to_owned());
     ControlState {
         node: Arc::clone(node),
         accounts: Arc::new(AccountFiles::in_ledger(data)),
         snapshot: Box::new(move || node_snapshot::make(&of_snapshot, &store)),
         remove_snapshot: Box::new(move || node_snapshot::remove(&of_removal)),
+        retire_previous_key: Box::new(move || {
+            // It stops signing before its file is removed.
+            previous_key.retire();
+            key_files::retire(&of_key).map_err(|error| error.en)
+        }),
         turn: Mutex::default(),
     }
 }
@@ -393,27 +420,6 @@ fn reload_certificate(tls: Option<&TlsIdentity>) {
         Ok(()) => tracing::info!(valid_until = %tls.valid_until(), "the certificate was reloaded"),
         Err(error) => tracing::error!(%error, "the certificate was not reloaded; the earlier one stays in use"),
     }
-}
-
-fn cannot_start(error: &StartError) -> CliError {
-    let text = error.to_string();
-    let code = match error {
-        StartError::OtherKey { .. } => "other_key",
-        StartError::Clock(_) => {
-            let zh = "时钟早于最后区块，或晚于最后区块超过一天，可能有误，节点未启动。确认时钟无误后，请加 --confirm-clock-gap 启动；\
-                      时钟在节点启动前已由 NTP 校正的，可设置 ledger.confirm_clock_gap = true";
-            let en = format!(
-                "{text}. If the clock is right: --confirm-clock-gap, or ledger.confirm_clock_gap = true where NTP sets the clock \
-                 before the node starts"
-            );
-            return CliError::unable("clock", zh, en);
-        }
-        StartError::NoGenesis(_) | StartError::CheckpointForged(_) | StartError::ReadBack(_) => {
-            return CliError::finding("chain_fault", text.clone(), text);
-        }
-        _ => "cannot_start",
-    };
-    CliError::unable(code, text.clone(), text)
 }
 
 /// The node ended after deposits had stopped, or the folder could not be closed cleanly.

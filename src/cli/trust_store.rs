@@ -15,6 +15,7 @@
 //!
 //! This file decides what verifies: it is in the user's own folder and is never taken from a receipt.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io;
@@ -24,8 +25,10 @@ use crate::cli::config::{Config, make_private_folder};
 use crate::cli::durable;
 use crate::cli::exit::CliError;
 use crate::cli::input;
+use crate::cli::key_history_file;
 use crate::cli::terminal::escaped_name;
 use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::verify::trust::Trust;
 use crate::wire::chinese;
 
@@ -45,6 +48,8 @@ pub struct PinnedLog {
 #[derive(Debug, Clone, Default)]
 pub struct TrustStore {
     lines: Vec<Line>,
+    /// Key histories that were followed from a pinned key.
+    histories: Vec<KeyHistory>,
 }
 
 #[derive(Debug, Clone)]
@@ -81,7 +86,15 @@ impl TrustStore {
     ///
     /// As [`Self::load`].
     pub fn of(config: &Config) -> Result<Self, CliError> {
-        config.trust_policy().map_or_else(|_| Ok(Self::default()), |path| Self::load(&path))
+        let Ok(path) = config.trust_policy() else { return Ok(Self::default()) };
+        let mut known = Self::load(&path)?;
+        let keys: Vec<_> = known.logs().map(|log| log.key.clone()).collect();
+        let origins: BTreeSet<_> = keys.iter().map(|key| key.name().as_str()).collect();
+        for origin in origins.into_iter().filter_map(Name::parse) {
+            let pinned: Vec<_> = keys.iter().filter(|key| *key.name() == origin).cloned().collect();
+            known.histories.extend(key_history_file::stored(config, &origin, &pinned)?);
+        }
+        Ok(known)
     }
 
     /// Reads the file; nothing is pinned if there is no file. An unreadable or invalid file is an error, since a ledger with a
@@ -169,7 +182,24 @@ impl TrustStore {
     /// The trusted keys for the verifier.
     #[must_use]
     pub fn trust(&self) -> Trust {
-        Trust::new(self.logs().map(|log| log.key.clone()).collect())
+        let trust = Trust::new(self.logs().map(|log| log.key.clone()).collect());
+        self.histories.iter().cloned().fold(trust, Trust::with_history)
+    }
+
+    /// Replaces the pinned keys of this history by its current key. The history must have been followed from one of them.
+    pub fn follow(&mut self, history: &KeyHistory) {
+        let current = &history.current().key;
+        let mut is_pinned = self.logs().any(|log| log.key == *current);
+        let is_older = |key: &VerifierKey| key != current && history.periods().any(|period| period.key == *key);
+        self.lines.retain_mut(|line| match line {
+            Line::Log(log) if is_older(&log.key) && is_pinned => false,
+            Line::Log(log) if is_older(&log.key) => {
+                log.key = current.clone();
+                is_pinned = true;
+                true
+            }
+            _ => true,
+        });
     }
 
     /// Compares `key`, received from `url`, with the pinned keys.

@@ -10,6 +10,7 @@ use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::connect::{DEFAULT_SERVER, warn_of_other_mode};
 use crate::cli::exit::{CliError, ExitStatus};
+use crate::cli::key_following::trusted_checkpoint;
 use crate::cli::ledger_check::{self, LedgerCheck};
 use crate::cli::presentation::{Presentation, measure_file};
 use crate::cli::public_key::read_key;
@@ -364,7 +365,8 @@ async fn pinned_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<St
     let told = client.ledger().await?;
     let Ok(checkpoint) = SignedCheckpoint::parse(told.checkpoint.as_bytes()) else { return Ok(None) };
     let origin = &checkpoint.checkpoint().origin;
-    Ok(checkpoint.verified_by(&trust.keys_of(origin)).is_ok().then(|| origin.to_string()))
+    let trusted = trusted_checkpoint(client, &told.checkpoint, trust, origin).await;
+    Ok(trusted.map(|_| origin.to_string()))
 }
 
 /// Prints the report, and returns the exit status of its conclusion.

@@ -299,6 +299,10 @@ impl Index for HttpLogReader {
         not_published()
     }
 
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError> {
+        not_published()
+    }
+
     fn labelled(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
         not_published()
     }

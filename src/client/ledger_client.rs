@@ -9,6 +9,7 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::wire::facts::DepositJson;
+use crate::wire::key_history::KeyHistoryJson;
 use crate::wire::ledger::{ConsistencyJson, LedgerJson, SearchJson};
 use crate::wire::receipt::{self, RECEIPT_MAX};
 
@@ -66,6 +67,17 @@ impl LedgerClient {
     /// [`ClientError`], as all calls.
     pub async fn ledger(&self) -> Result<LedgerJson, ClientError> {
         self.json("/v1/ledger").await
+    }
+
+    /// The ledger keys since genesis, unverified: [`KeyHistoryJson::proven`] verifies them.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn keys(&self) -> Result<KeyHistoryJson, ClientError> {
+        let path = "/v1/ledger/keys";
+        let body = self.bytes(path, RECEIPT_MAX).await?;
+        serde_json::from_slice(&body).map_err(|error| self.malformed(path, &error))
     }
 
     /// Sends a deposit request. Returns the receipt, and whether the deposit is new. Sending the same bytes again is safe and returns
@@ -149,7 +161,6 @@ impl LedgerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    #[cfg(feature = "cli")]
     pub(in crate::client) async fn bytes(&self, path: &str, limit: usize) -> Result<Vec<u8>, ClientError> {
         self.get(path, "application/octet-stream", limit).await
     }

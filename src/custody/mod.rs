@@ -8,6 +8,7 @@
 //!
 //! Not here: the owner of an original, access control, and the storage of its key. The caller keeps an object's name, key and size.
 
+pub mod age;
 pub mod checking;
 pub mod download;
 mod draft;

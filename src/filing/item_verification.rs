@@ -24,7 +24,7 @@ use crate::ledger::verify::report::{
 use crate::ledger::verify::trust::{KeySource, Trust};
 use crate::ledger::verify::verifier::{PresentedEvidence, Question, RecordSource, verify};
 use crate::query::records;
-use crate::query::{history, receipts};
+use crate::query::{history, key_history, receipts};
 use crate::store::traits::{DepositPlace, LedgerReader};
 use crate::wire::receipt;
 
@@ -153,12 +153,11 @@ fn verify_command(
             return Ok(report);
         }
     };
-    let (keys, keys_from) = if about.own {
-        (records::genesis(store)?.key().cloned().into_iter().collect(), KeySource::OwnNode)
+    let trust = if about.own {
+        Trust::default().with_history(key_history::key_history(store)?).from_source(KeySource::OwnNode)
     } else {
-        (about.keys.clone(), KeySource::CourtList)
+        Trust::new(about.keys.clone()).from_source(KeySource::CourtList)
     };
-    let trust = Trust::new(keys).from_source(keys_from);
     Ok(verify(&Question {
         number: Some(about.deposit),
         number_entered: false,

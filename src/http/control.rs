@@ -5,6 +5,7 @@
 //! POST   /snapshot                    makes the folder from which `tiezheng backup` copies
 //! DELETE /snapshot                    removes it
 //! POST   /certificate                 reloads the certificate, as SIGHUP does
+//! DELETE /previous-key                ends the signatures of the ledger key before the last rotation
 //! PUT    /deposit-policy  enrolled    changes the deposit policy at once, and records it
 //! ```
 //!
@@ -21,7 +22,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use serde_json::json;
 use tokio::net::UnixListener;
 
@@ -48,6 +49,8 @@ pub struct ControlState {
     pub snapshot: Box<dyn Fn() -> Result<PathBuf, String> + Send + Sync>,
     /// Removes the snapshot, if there is one. Blocking.
     pub remove_snapshot: Box<dyn Fn() -> io::Result<()> + Send + Sync>,
+    /// Ends the signatures of the ledger key before the current one, and removes its file; whether there was one. Blocking.
+    pub retire_previous_key: Box<dyn Fn() -> Result<bool, String> + Send + Sync>,
     /// One command at a time.
     pub turn: Mutex<()>,
 }
@@ -90,6 +93,7 @@ impl ControlSocket {
             .route("/snapshot", post(make_snapshot).delete(remove_snapshot))
             .route("/certificate", post(reload_certificate))
             .route("/deposit-policy", put(change_policy))
+            .route("/previous-key", delete(retire_previous_key))
             .with_state(Arc::new(state));
         // Without the timeouts of the node's listeners: only the operator can connect.
         let served = axum::serve(self.listener, router).with_graceful_shutdown(shutdown).await;
@@ -199,4 +203,13 @@ async fn change_policy(State(state): State<Arc<ControlState>>, body: String) -> 
         Ok(caching::json(&changed, Caching::Never))
     })
     .await
+}
+
+async fn retire_previous_key(State(state): State<Arc<ControlState>>) -> Result<Response, ControlError> {
+    let retire = |state: &ControlState| {
+        (state.retire_previous_key)().map_err(|reason| ControlError::new("previous_key_not_removed", &reason))
+    };
+    let removed = blocking(&state, retire).await?;
+    tracing::warn!(removed, "the operator retired the previous ledger key");
+    Ok(caching::json(&json!({ "removed": removed }), Caching::Never))
 }

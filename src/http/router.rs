@@ -86,6 +86,7 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
         // The chain.
         .routes(public(routes!(search::search), &[READS, codes![MistypedNumber, UnrecognisedQuery]]))
         .routes(public(routes!(ledger::describe_ledger), &[READS]))
+        .routes(public(routes!(ledger::list_keys), &[READS]))
         .routes(public(routes!(blocks::list_blocks), &[READS]))
         .routes(public(routes!(blocks::read_block), &[READS, codes![NotFound]]))
         .routes(public(routes!(blocks::read_leaf), &[READS, codes![NotFound]]))

@@ -79,7 +79,16 @@ impl Checkpoint {
     ///
     /// None in practice: the text of a checkpoint is a valid note text.
     pub fn sign(self, signer: &Signer) -> Result<SignedCheckpoint, NoteError> {
-        let note = Note::sign(self.to_text(), &[signer])?;
+        self.sign_with(&[signer])
+    }
+
+    /// Signs it with each of `signers`, in their order: the ledger key, and after a rotation for a while the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError::NoSignatures`] without a signer.
+    pub fn sign_with(self, signers: &[&Signer]) -> Result<SignedCheckpoint, NoteError> {
+        let note = Note::sign(self.to_text(), signers)?;
         Ok(SignedCheckpoint { checkpoint: self, note })
     }
 }

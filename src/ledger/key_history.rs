@@ -36,6 +36,8 @@
 //!   needed.
 //! - **Who pins several keys** accepts successors only in a history that contains all of them. A history that leads from an older
 //!   pinned key past a newer one is a forgery with the older key.
+//! - **The successor's key is as dangerous as the ledger key**: a notice that it alone signed is valid, because the key before may be
+//!   lost. Whoever steals it can write another history for everyone who has not stored the true one; witnesses protect the others.
 //! - **Who stored a history that was followed from a pinned key** accepts each of its keys for the sizes of its period, and other
 //!   histories only if one continues the other ([`KeyHistory::agrees_with`]).
 //!
@@ -179,7 +181,7 @@ pub enum KeyHistoryError {
     #[error("only the ledger key {key} signed it, which was replaced at leaf {replaced_at}")]
     RetiredKey {
         /// The key that signed.
-        key: VerifierKey,
+        key: Box<VerifierKey>,
         /// Index of the notice that introduced its successor.
         replaced_at: LeafIndex,
     },
@@ -187,7 +189,7 @@ pub enum KeyHistoryError {
     #[error("the ledger key {key}, valid at this size, did not sign it: {source}")]
     NotSigned {
         /// The key that must sign.
-        key: VerifierKey,
+        key: Box<VerifierKey>,
         /// What is wrong with the signatures.
         source: NoteError,
     },
@@ -195,7 +197,7 @@ pub enum KeyHistoryError {
     #[error("the ledger key {key}, valid at this size, does not follow from a pinned key")]
     NotPinned {
         /// The key that must sign.
-        key: VerifierKey,
+        key: Box<VerifierKey>,
     },
 }
 
@@ -329,13 +331,14 @@ impl KeyHistory {
     }
 
     /// All keys, the first one first.
+    #[must_use]
     pub fn periods(&self) -> impl DoubleEndedIterator<Item = &KeyPeriod> + Clone {
         std::iter::once(&self.first).chain(&self.later)
     }
 
     /// Number of keys; at least 1.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub const fn key_count(&self) -> usize {
         self.later.len() + 1
     }
 
@@ -383,7 +386,7 @@ impl KeyHistory {
             return Err(self.other_ledger(origin));
         }
         let AcceptedKeys { current, previous } = self.keys_accepted_at(*size);
-        let not_signed = |source| KeyHistoryError::NotSigned { key: current.key.clone(), source };
+        let not_signed = |source| KeyHistoryError::NotSigned { key: Box::new(current.key.clone()), source };
         let known: Vec<_> = [Some(current), previous].into_iter().flatten().map(|period| period.key.clone()).collect();
         let signed = match checkpoint.note().verified_by(&known) {
             Ok(signed) => signed,
@@ -402,7 +405,7 @@ impl KeyHistory {
         let signed = |key: &VerifierKey| checkpoint.verified_by(std::slice::from_ref(key)).is_ok();
         let older = self.periods().rev().filter(|period| period.index < current.index);
         let period = older.into_iter().find(|period| signed(&period.key))?;
-        Some(KeyHistoryError::RetiredKey { key: period.key.clone(), replaced_at: self.replaced_at(period)? })
+        Some(KeyHistoryError::RetiredKey { key: Box::new(period.key.clone()), replaced_at: self.replaced_at(period)? })
     }
 
     /// Index of the notice that introduced the successor of this key.
@@ -467,7 +470,7 @@ impl<'h> TrustedHistory<'h> {
         let key = &self.history.keys_accepted_at(checkpoint.checkpoint().size).current.key;
         let position = self.history.position(key).unwrap_or(usize::MAX);
         if !(self.from..=self.until).contains(&position) {
-            return Err(KeyHistoryError::NotPinned { key: key.clone() });
+            return Err(KeyHistoryError::NotPinned { key: Box::new(key.clone()) });
         }
         self.history.verify(checkpoint)
     }

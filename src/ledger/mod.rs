@@ -19,6 +19,7 @@
 //! | [`chain`] | building blocks, and reading them from bytes |
 //! | [`manifest`] | many items under one statement |
 //! | [`receipt`], [`key_history`], [`verify`] | what a depositor keeps, which ledger key was valid when, and what a receipt proves |
+//! | `time_token` (feature `verifier`) | timestamp tokens of RFC 3161 |
 
 pub mod block;
 pub mod chain;
@@ -46,4 +47,6 @@ pub mod statement;
 pub(crate) mod testing;
 pub mod text;
 pub mod time;
+#[cfg(feature = "verifier")]
+pub mod time_token;
 pub mod verify;

@@ -1,6 +1,7 @@
 //! The read side: everything that is answered from a ledger without changing it.
 //!
 //! - [`records`]: leaves, entries, headers and the seven facts; [`proofs`]: Merkle proofs.
+//! - [`key_history`]: the ledger keys since genesis.
 //! - [`receipts`]: receipts; [`history`]: later links and earlier deposits.
 //! - [`deposit_cache`], [`block_cache`], [`tile_cache`]: what was read before and cannot change.
 //! - [`service`] and [`blocking`]: the boundary between async code and the blocking store, with one limit of concurrent reads.
@@ -14,6 +15,7 @@ pub mod blocking;
 #[cfg(feature = "node")]
 pub mod deposit_cache;
 pub mod history;
+pub mod key_history;
 pub mod proofs;
 pub mod receipts;
 pub mod records;

@@ -1,4 +1,4 @@
-//! Merkle proofs over a published ledger: inclusion, consistency, roots, and the notices of the key that signed it.
+//! Merkle proofs over a published ledger: inclusion, consistency, roots.
 
 use crate::ledger::block::BlockHeader;
 use crate::ledger::hash::Digest;
@@ -7,8 +7,8 @@ use crate::ledger::merkle::proof::{ConsistencyProof, InclusionProof};
 use crate::ledger::merkle::prove::{self, BuildError};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
-use crate::ledger::receipt::{KeyNotice, TlogProof};
-use crate::query::records::{genesis, published};
+use crate::ledger::receipt::TlogProof;
+use crate::query::records::published;
 use crate::store::traits::damaged;
 use crate::store::traits::{LedgerReader, Published, ReadError};
 
@@ -45,7 +45,16 @@ pub fn inclusion<R: LedgerReader + ?Sized>(
     size: TreeSize,
 ) -> Result<InclusionProof, ReadError> {
     within(store, size)?;
-    built(prove::inclusion(&Tiles(store), index, size), size)
+    inclusion_in(&Tiles(store), index, size)
+}
+
+/// Path from leaf `index` to the root at `size`, which is published, of whose `tree` it is.
+pub(in crate::query) fn inclusion_in(
+    tree: &impl HashReader<Error = ReadError>,
+    index: LeafIndex,
+    size: TreeSize,
+) -> Result<InclusionProof, ReadError> {
+    built(prove::inclusion(tree, index, size), size)
 }
 
 /// Proof that the tree of size `old` is a prefix of that of size `new`.
@@ -113,18 +122,6 @@ fn leaf_hashes<R: LedgerReader + ?Sized>(store: &R, first: LeafIndex, count: u64
         at += count;
     }
     Ok(hashes)
-}
-
-/// Genesis and the key notices after it, once there are any after it: those that lead to the key under `tip`.
-///
-/// # Errors
-///
-/// [`ReadError::Damaged`] when another key signed it.
-pub fn key_notices<R: LedgerReader + ?Sized>(store: &R, tip: &Published) -> Result<Vec<KeyNotice>, ReadError> {
-    // Until rotation exists no ledger has a second key notice: the checkpoint's key is the genesis key.
-    let genesis = genesis(store)?;
-    let signs = genesis.key().is_some_and(|key| tip.checkpoint.verified_by(std::slice::from_ref(key)).is_ok());
-    if signs { Ok(Vec::new()) } else { Err(damaged("checkpoint", tip.size(), "not signed by the genesis key")) }
 }
 
 /// The deposit at `index` as a tlog-proof.

@@ -4,7 +4,7 @@ use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::query::block_cache::CachedBlock;
-use crate::query::proofs;
+use crate::query::key_history;
 use crate::query::records;
 use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
@@ -16,7 +16,7 @@ use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
 /// [`ReadError`].
 pub fn receipt<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
     let tip = records::published(store)?;
-    let key_notices = proofs::key_notices(store, &tip)?;
+    let key_notices = key_history::key_notices(store, &tip)?;
     let entry = store.leaf(index)?;
     receipt_under(store, (index, entry), &CachedBlock::of(records::sealing_block(store, index)?), &tip, key_notices)
 }
@@ -32,12 +32,12 @@ pub fn receipt_of<R: LedgerReader + ?Sized>(
     entry: Vec<u8>,
 ) -> Result<Receipt, ReadError> {
     let tip = records::published(store)?;
-    let key_notices = proofs::key_notices(store, &tip)?;
+    let key_notices = key_history::key_notices(store, &tip)?;
     receipt_under(store, (place.index, entry), &CachedBlock::of(records::header_of(store, place)?), &tip, key_notices)
 }
 
 /// Likewise under `tip`, which is published, for whoever has read its bytes already, and knows the block that seals it and
-/// who signed the tip ([`proofs::key_notices`]).
+/// who signed the tip ([`key_history::key_notices`]).
 ///
 /// # Errors
 ///

@@ -13,7 +13,7 @@ use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::query::block_cache::BlockCache;
 use crate::query::blocking::{BlockingError, on_blocking_thread};
 use crate::query::deposit_cache::{DepositCache, FoundDeposit};
-use crate::query::{proofs, receipts, records};
+use crate::query::{key_history, receipts, records};
 use crate::store::traits::{LedgerReader, Published, ReadError};
 
 /// Runs reads of one ledger, and owns the caches of deposits, blocks and key notices.
@@ -108,7 +108,7 @@ impl QueryService {
         let notices = if let Some((_, notices)) = known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
             notices
         } else {
-            let notices = proofs::key_notices(reader, &tip)?;
+            let notices = key_history::key_notices(reader, &tip)?;
             let known = (Arc::clone(&tip), notices.clone());
             *self.key_notices.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
             notices

@@ -13,11 +13,15 @@ use std::time::Duration;
 
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::key::Signer;
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::merkle::proof::InclusionProof;
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::ErasedPiece;
-use crate::query::proofs;
+use crate::ledger::receipt::KeyNotice;
+use crate::query::tile_cache::TileCache;
+use crate::query::{key_history, proofs};
 use crate::sequencer::clock::Clock;
+use crate::sequencer::ledger_keys::{LedgerKeys, SignError};
 use crate::sequencer::lifecycle::{DurableTip, PublishedBlock};
 use crate::sequencer::open_block::{BlockDeposits, PendingBlock};
 use crate::sequencer::read_back::ReadBackVerifier;
@@ -32,7 +36,11 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Commits blocks, one at a time.
 pub(in crate::sequencer) struct Committer<S: ?Sized> {
     store: Arc<S>,
-    signer: Signer,
+    keys: LedgerKeys,
+    /// The key history of the published chain. It does not change while the sequencer runs.
+    history: KeyHistory,
+    /// Inner hashes of the tree, for the paths of key notices.
+    tiles: TileCache,
     /// The end of the published chain.
     tip: Tip,
     verifier: ReadBackVerifier,
@@ -45,18 +53,28 @@ pub(in crate::sequencer) struct Committer<S: ?Sized> {
 }
 
 impl<S: LogStore + ?Sized> Committer<S> {
-    /// A committer whose first block follows `tip`, which is published.
-    pub(in crate::sequencer) fn new(store: Arc<S>, signer: Signer, tip: Tip, clock: Arc<dyn Clock>) -> Self {
-        let verifier = ReadBackVerifier::after(&tip);
-        Self { store, signer, tip, verifier, clock, rejected: Vec::new(), recovery_cause: None }
+    /// A committer whose first block follows `tip`, which is published. `history` is the key history of that chain.
+    pub(in crate::sequencer) fn new(
+        store: Arc<S>,
+        (keys, history): (LedgerKeys, KeyHistory),
+        tip: Tip,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let (verifier, tiles) = (ReadBackVerifier::after(&tip), TileCache::default());
+        Self { store, keys, history, tiles, tip, verifier, clock, rejected: Vec::new(), recovery_cause: None }
     }
 
     pub(in crate::sequencer) fn store(&self) -> &S {
         &self.store
     }
 
-    pub(in crate::sequencer) const fn signer(&self) -> &Signer {
-        &self.signer
+    /// The ledger key in force, which signs notices.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`].
+    pub(in crate::sequencer) fn signer(&self) -> Result<&Signer, SignError> {
+        self.keys.current(&self.history)
     }
 
     /// The published end of the chain.
@@ -149,7 +167,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
     /// [`CommitError::Paused`]: the cause persists. [`CommitError::Fatal`]: writing must stop.
     pub(in crate::sequencer) fn recover(&mut self) -> Result<(), CommitError> {
         self.store.recover()?;
-        publish_appended(&*self.store, &self.signer).map_err(|error| match error {
+        self.history = publish_appended(&*self.store, &self.keys).map_err(|error| match error {
             StartError::Append(error) => error.into(),
             StartError::Read(error) => error.into(),
             StartError::ReadBack(error) => error.into(),
@@ -189,13 +207,22 @@ impl<S: LogStore + ?Sized> Committer<S> {
         let durable = DurableTip::append(&*self.store, &block, private, erasures)?;
         let appended = self.clock.monotonic();
         let verified = self.verifier.verify(&*self.store, &durable)?;
-        let signed = verified.sign(&self.signer)?;
+        let signed = verified.sign(&self.keys, &self.history)?;
         let published = signed.publish(&*self.store)?;
         record_durations(appended.saturating_sub(begun), self.clock.monotonic().saturating_sub(appended));
         self.tip = block.tip.clone();
         let previous = LeafIndex(block.header.first.0.saturating_sub(1));
         let (header_path, previous_path) = (self.path(&block, block.header.index())?, self.path(&block, previous)?);
-        Ok(PublishedBlock::new(published, block, header_path, previous_path))
+        let key_notices = self.key_notices(block.tip.size())?;
+        Ok(PublishedBlock::new(published, block, header_path, previous_path, key_notices))
+    }
+
+    /// The key notices that receipts under the checkpoint of this `size` carry; none before the first rotation.
+    fn key_notices(&self, size: TreeSize) -> Result<Vec<KeyNotice>, CommitError> {
+        if !self.history.has_rotated() {
+            return Ok(Vec::new());
+        }
+        Ok(key_history::proven(&*self.store, &self.tiles.of(&*self.store, size), &self.history, size)?)
     }
 
     /// The inclusion proof of a header, computed from the block in memory. About one block in 256 needs a tile from the store.

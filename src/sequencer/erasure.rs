@@ -20,6 +20,7 @@ use crate::sequencer::admission::{NumberCheck, NumberSource, admit};
 use crate::sequencer::clock::Clock;
 use crate::sequencer::collector::Collector;
 use crate::sequencer::committer::Committer;
+use crate::sequencer::ledger_keys::SignError;
 use crate::sequencer::queue::Inbox;
 use crate::sequencer::request::{DepositOutcome, ErasureOutcome, PendingErasure};
 use crate::sequencer::state::{CommitError, SequencerState};
@@ -110,7 +111,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
             received: now,
             kind: NoticeKind::Erased { pieces: erasure.pieces.clone() },
         };
-        let notice = notice.sign(&[self.signer()])?;
+        let notice = notice.sign(&[self.signer()?]).map_err(SignError::from)?;
         let first = self.tip().size().next_index();
         let (mut leaves, mut private) = (Vec::new(), Vec::new());
         if let Some(((statement, content), number)) = erasure.act.as_ref().zip(number) {

@@ -26,13 +26,13 @@ use crate::ledger::block::Height;
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::hash::Digest;
-use crate::ledger::key::Signer;
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::note::NoteError;
 use crate::ledger::notice::ErasedPiece;
-use crate::ledger::receipt::Receipt;
+use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::ledger::time::Timestamp;
+use crate::sequencer::ledger_keys::{LedgerKeys, SignError};
 use crate::store::traits::{AppendError, LogStore, PrivateContent, Published, ReadError};
 
 /// The end of a chain whose blocks are all durable.
@@ -88,14 +88,15 @@ impl VerifiedTip {
         Self { checkpoint, height, block_hash, block_time }
     }
 
-    /// Signs the checkpoint. No other function of the program signs one.
+    /// Signs the checkpoint with the keys that `history` requires at its size. No other function of the program signs one.
     ///
     /// # Errors
     ///
-    /// [`NoteError`]: the key does not belong to this ledger.
-    pub fn sign(self, signer: &Signer) -> Result<SignedTip, NoteError> {
+    /// [`SignError`]: the key in force is not among `keys`.
+    pub fn sign(self, keys: &LedgerKeys, history: &KeyHistory) -> Result<SignedTip, SignError> {
         let Self { checkpoint, height, block_hash, block_time } = self;
-        Ok(SignedTip(Published { checkpoint: checkpoint.sign(signer)?, height, block_hash, block_time }))
+        let signers = keys.signing(history, checkpoint.size, block_time)?;
+        Ok(SignedTip(Published { checkpoint: checkpoint.sign_with(&signers)?, height, block_hash, block_time }))
     }
 }
 
@@ -130,20 +131,23 @@ pub struct PublishedBlock {
     header_text: String,
     header_path: InclusionProof,
     previous_path: InclusionProof,
+    key_notices: Vec<KeyNotice>,
     checkpoint_note: String,
 }
 
 impl PublishedBlock {
     /// `header_path` and `previous_path` prove this header and the one before it in the tree of `tip`, which ends with
-    /// `block`.
+    /// `block`. `key_notices` are those that receipts under `tip` carry.
     pub(in crate::sequencer) fn new(
         tip: PublishedTip,
         block: Block,
         header_path: InclusionProof,
         previous_path: InclusionProof,
+        key_notices: Vec<KeyNotice>,
     ) -> Arc<Self> {
-        let header_text = String::from_utf8_lossy(&block.header_bytes).into_owned();
-        Arc::new(Self { block, header_text, header_path, previous_path, checkpoint_note: tip.checkpoint_note })
+        let (header_text, checkpoint_note) =
+            (String::from_utf8_lossy(&block.header_bytes).into_owned(), tip.checkpoint_note);
+        Arc::new(Self { block, header_text, header_path, previous_path, key_notices, checkpoint_note })
     }
 
     /// The receipt of the leaf at `position`; `None` if the block has no such leaf.
@@ -157,7 +161,7 @@ impl PublishedBlock {
             entry_path: self.block.tree.inclusion(position)?,
             header_path: self.header_path.clone(),
             previous_path: self.previous_path.clone(),
-            key_notices: Vec::new(),
+            key_notices: self.key_notices.clone(),
             checkpoint: self.checkpoint_note.clone(),
             time_tokens: Vec::new(),
         })

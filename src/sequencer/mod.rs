@@ -11,7 +11,8 @@
 //!
 //! [`lifecycle`] defines these states as types, and where cosignatures and time-stamp tokens follow. [`writer`] runs
 //! collector and committer in two threads, so that the next block is built while one is being fsynced. [`erasure`] commits erasures, [`start`]
-//! creates a ledger or opens one, [`recovery`] publishes what a crash left unsigned, [`state`] says whether deposits are
+//! creates a ledger or opens one, [`recovery`] publishes what a crash left unsigned, [`rotation`] changes the ledger key,
+//! [`ledger_keys`] decides which keys sign, [`state`] says whether deposits are
 //! written, [`clock`] is the only module that reads the system clock.
 //!
 //! Without the feature `node` only the clock remains: a verification report states when it was made.
@@ -28,6 +29,8 @@ pub mod erasure;
 #[cfg(feature = "node")]
 pub mod handle;
 #[cfg(feature = "node")]
+pub mod ledger_keys;
+#[cfg(feature = "node")]
 pub mod lifecycle;
 #[cfg(feature = "node")]
 pub mod open_block;
@@ -39,6 +42,8 @@ pub mod read_back;
 pub mod recovery;
 #[cfg(feature = "node")]
 pub mod request;
+#[cfg(feature = "node")]
+pub mod rotation;
 #[cfg(feature = "node")]
 pub mod start;
 #[cfg(feature = "node")]

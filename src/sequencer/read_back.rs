@@ -246,6 +246,7 @@ mod tests {
     use crate::ledger::merkle::frontier::Frontier;
     use crate::ledger::merkle::list::root_of;
     use crate::ledger::number::DepositNumber;
+    use crate::query::key_history::key_history;
     use crate::sequencer::collector::NextStep;
     use crate::sequencer::testing::{TestLedger, ledger_key, noon, statement};
 
@@ -296,8 +297,9 @@ mod tests {
         let drawable: Vec<_> =
             (0..).filter(|n| DepositNumber::draw(true, noon().beijing_date(), *n).is_some()).take(2).collect();
         let ((ledger, before, durable), (_, _, other)) = (block(drawable[0]), block(drawable[1]));
+        let history = key_history(&*ledger.store).unwrap();
         let verify = |durable| ReadBackVerifier::after(&before).verify(&*ledger.store, durable);
-        let signed = verify(&durable).unwrap().sign(&ledger_key()).unwrap();
+        let signed = verify(&durable).unwrap().sign(&ledger_key().into(), &history).unwrap();
         assert!(matches!(verify(&other), Err(ReadBackError::Leaf { .. })));
         signed.publish(&*ledger.store).unwrap();
     }

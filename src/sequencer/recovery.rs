@@ -7,16 +7,19 @@ use std::sync::Arc;
 
 use crate::ledger::block::Height;
 use crate::ledger::chain::Tip;
-use crate::ledger::key::Signer;
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::frontier::Frontier;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::{TILE_WIDTH, items_at, partial_width};
 use crate::ledger::note::NoteError;
-use crate::ledger::notice::{Mode, NoticeKind};
+use crate::ledger::notice::{self, NoticeKind};
+use crate::query::key_history;
 use crate::sequencer::clock::ClockFault;
+use crate::sequencer::ledger_keys::{LedgerKeys, SignError};
 use crate::sequencer::lifecycle::DurableTip;
 use crate::sequencer::read_back::{ReadBackError, ReadBackVerifier};
+use crate::store::traits::damaged;
 use crate::store::traits::{AppendError, LedgerReader, LogStore, Published, ReadError};
 
 /// Why a sequencer did not start. Nothing was changed, unless the variant says so.
@@ -43,9 +46,9 @@ pub enum StartError {
     /// What was appended and not signed does not verify. Restore from a mirror or backup.
     #[error(transparent)]
     ReadBack(#[from] ReadBackError),
-    /// The ledger key cannot sign the checkpoint.
+    /// The checkpoint cannot be signed.
     #[error("cannot sign the checkpoint: {0}")]
-    Sign(#[from] NoteError),
+    Sign(NoteError),
     /// The clock is wrong. Correct it, or confirm that it is right.
     #[error(transparent)]
     Clock(#[from] ClockFault),
@@ -58,24 +61,38 @@ pub enum StartError {
     /// The genesis block could not be built.
     #[error("cannot build the genesis block: {0}")]
     Genesis(String),
+    /// The block of a `key` notice could not be built. Nothing was appended.
+    #[error("cannot build the block of the key notice: {0}")]
+    Notice(String),
     /// A sequencer thread could not be started.
     #[error("cannot start a sequencer thread: {0}")]
     Thread(std::io::Error),
 }
 
-/// Checks that `signer` is the key of the ledger, then verifies, signs and publishes what was appended and not signed.
+impl From<SignError> for StartError {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::MissingKey { needed, given } => Self::OtherKey { found: needed.to_string(), given },
+            SignError::Note(error) => Self::Sign(error),
+        }
+    }
+}
+
+/// Checks that `keys` has the key in force, then verifies, signs and publishes what was appended and not signed. Returns the key
+/// history of the whole chain.
 ///
 /// # Errors
 ///
 /// [`StartError`].
 pub(in crate::sequencer) fn publish_appended<S: LogStore + ?Sized>(
     store: &S,
-    signer: &Signer,
-) -> Result<Mode, StartError> {
-    let mode = check_genesis(store, signer)?;
+    keys: &LedgerKeys,
+) -> Result<KeyHistory, StartError> {
+    let history = appended_history(store)?;
+    keys.current(&history)?;
     let published = store.published();
     if let Some(published) = &published {
-        let verified = published.checkpoint.verified_by(std::slice::from_ref(signer.verifier()));
+        let verified = history.verify(&published.checkpoint);
         verified.map_err(|error| StartError::CheckpointForged(error.to_string()))?;
     }
     let durable = DurableTip::read(store)?;
@@ -92,28 +109,45 @@ pub(in crate::sequencer) fn publish_appended<S: LogStore + ?Sized>(
                 "a crash left a block unsigned; verifying it"
             );
         }
-        ReadBackVerifier::after(&verified).verify(store, &durable)?.sign(signer)?.publish(store)?;
+        ReadBackVerifier::after(&verified).verify(store, &durable)?.sign(keys, &history)?.publish(store)?;
     }
-    Ok(mode)
+    Ok(history)
 }
 
-/// The mode of the ledger, whose genesis notice must name the key of `signer` and be signed by it.
-fn check_genesis<S: LogStore + ?Sized>(store: &S, signer: &Signer) -> Result<Mode, StartError> {
+/// The key history of the appended chain, published or not.
+///
+/// # Errors
+///
+/// [`StartError`]: the chain does not begin with a genesis notice, or a `key` notice does not follow from the one before.
+pub(in crate::sequencer) fn appended_history<S: LogStore + ?Sized>(store: &S) -> Result<KeyHistory, StartError> {
     let none = |reason: &str| StartError::NoGenesis(reason.to_owned());
     let first = store.appended_leaves(LeafIndex(0), 1)?.pop().unwrap_or_default();
     let Leaf::Notice(genesis) = Leaf::parse(&first).map_err(|error| none(&error.to_string()))? else {
         return Err(none("the first record is not a notice"));
     };
-    let NoticeKind::Genesis { mode, key, .. } = &genesis.notice().kind else {
-        return Err(none("the first record is another notice"));
+    let mut history = KeyHistory::begin(&genesis).map_err(|error| none(&error.to_string()))?;
+    let is_key = |bytes: &[u8]| bytes.starts_with(notice::FIRST_LINE.as_bytes());
+    let published = store.published().map_or(0, |published| published.size().0);
+    let mut notices = Vec::new();
+    for index in store.key_notices()? {
+        notices.extend(store.appended_leaves(index, 1)?.into_iter().map(|bytes| (index, bytes)));
+    }
+    // At most one block, which no row of the index is visible for yet.
+    let unsigned = match store.tip()?.size().0 - published {
+        0 => Vec::new(),
+        count => store.appended_leaves(LeafIndex(published), count)?,
     };
-    if key != signer.verifier() {
-        return Err(StartError::OtherKey { found: key.to_string(), given: signer.verifier().to_string() });
+    notices.extend((published..).map(LeafIndex).zip(unsigned).filter(|(_, bytes)| is_key(bytes)));
+    for (index, bytes) in notices {
+        let parsed = Leaf::parse(&bytes).map_err(|error| damaged("leaf", index, error.to_string()))?;
+        match parsed {
+            Leaf::Notice(notice) if matches!(notice.notice().kind, NoticeKind::Key { .. }) => {
+                key_history::follow(&mut history, index, &notice)?;
+            }
+            _ => {}
+        }
     }
-    if !genesis.signed_by_its_key() {
-        return Err(none("it is not signed by the key that it names"));
-    }
-    Ok(*mode)
+    Ok(history)
 }
 
 /// The end of the chain that `published` covers, restored from the tiles.

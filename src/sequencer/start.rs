@@ -15,6 +15,7 @@ use crate::sequencer::clock::{Clock, ClockGuard};
 use crate::sequencer::collector::Collector;
 use crate::sequencer::committer::Committer;
 use crate::sequencer::handle::Sequencer;
+use crate::sequencer::ledger_keys::LedgerKeys;
 use crate::sequencer::lifecycle::DurableTip;
 use crate::sequencer::queue::RequestQueue;
 use crate::sequencer::recovery::{StartError, publish_appended};
@@ -65,30 +66,31 @@ impl RunningSequencer {
     }
 }
 
-/// Opens the ledger in `store`, or creates one with `genesis` if the store is empty, and starts the threads.
+/// Opens the ledger in `store`, or creates one with `genesis` if the store is empty, and starts the threads. `keys` are the private
+/// ledger keys at hand: the one in force, and after a rotation the one before while both sign.
 ///
 /// # Errors
 ///
 /// [`StartError`]: each variant says what to do.
 pub fn start<S: LogStore + 'static, C: Clock>(
     store: Arc<S>,
-    signer: Signer,
+    keys: impl Into<LedgerKeys>,
     genesis: Option<&Genesis>,
     clock: C,
     options: &Options,
 ) -> Result<(Sequencer, RunningSequencer), StartError> {
-    let appended = store.tip()?;
+    let (keys, appended) = (keys.into(), store.tip()?);
     let clock = Arc::new(clock);
     let mut guard = ClockGuard::new(Arc::clone(&clock), appended.last_time, options.clock_gap_confirmed)?;
     if appended.size().is_empty() {
-        append_genesis(&*store, &signer, genesis.ok_or(StartError::Empty)?, &appended, &mut guard)?;
+        append_genesis(&*store, keys.first(), genesis.ok_or(StartError::Empty)?, &appended, &mut guard)?;
     }
-    let mode = publish_appended(&*store, &signer)?;
+    let history = publish_appended(&*store, &keys)?;
     let tip = store.tip()?;
     let (queue, inbox) = RequestQueue::new(options.queue_capacity, Arc::clone(&clock) as Arc<dyn Clock>);
     let state = Arc::new(SequencerState::writing_now());
-    let collector = Collector::new(guard, tip.clone(), NumberSource::new(mode.is_test()));
-    let committer = Committer::new(Arc::clone(&store), signer, tip, clock);
+    let collector = Collector::new(guard, tip.clone(), NumberSource::new(history.mode().is_test()));
+    let committer = Committer::new(Arc::clone(&store), (keys, history), tip, clock);
     let reader: Arc<dyn LedgerReader> = Arc::clone(&store) as _;
     let threads = writer::spawn(inbox, Arc::clone(&state), store, collector, committer).map_err(StartError::Thread)?;
     let running = RunningSequencer { queue: queue.clone(), threads };

@@ -18,9 +18,9 @@ use tokio::sync::oneshot;
 
 use crate::error_code::ErrorCode;
 use crate::ledger::chain::ChainError;
-use crate::ledger::note::NoteError;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::ClockFault;
+use crate::sequencer::ledger_keys::SignError;
 use crate::sequencer::read_back::ReadBackError;
 use crate::store::refusal::{ErasureRefusal, Refusal};
 use crate::store::shortage::Shortage;
@@ -99,7 +99,7 @@ pub enum StopReason {
     Build(ChainError),
     /// The ledger key cannot sign.
     #[error("the ledger key cannot sign: {0}")]
-    Sign(NoteError),
+    Sign(SignError),
     /// The operating system supplies no random bytes.
     #[error("the operating system supplies no random bytes: {0}")]
     Randomness(String),
@@ -347,8 +347,8 @@ impl From<ReadBackError> for CommitError {
     }
 }
 
-impl From<NoteError> for CommitError {
-    fn from(error: NoteError) -> Self {
+impl From<SignError> for CommitError {
+    fn from(error: SignError) -> Self {
         Self::Fatal(StopReason::Sign(error))
     }
 }
@@ -362,6 +362,7 @@ impl From<ChainError> for CommitError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::note::NoteError;
 
     fn clock() -> Pause {
         Pause::Clock(ClockFault::Regressed { now: Timestamp::EPOCH, last: Timestamp::EPOCH })
@@ -426,7 +427,7 @@ mod tests {
         assert_eq!(code(AppendError::Unknown(String::new()).into()), "write_failed");
         assert_eq!(code(CommitError::Rejected(Refusal::NumberTaken)), "admission_inconsistent");
         assert_eq!(code(CommitError::Erasure(ErasureRefusal::NoticeMismatch)), "erasure_inconsistent");
-        assert_eq!(code(NoteError::NoSignatures.into()), "signing_failed");
+        assert_eq!(code(SignError::from(NoteError::NoSignatures).into()), "signing_failed");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::ledger::statement::content::{Content, Form};
 use crate::ledger::statement::signed::SignedStatement;
 use crate::ledger::statement::text::{Statement, Subject};
 use crate::ledger::time::Timestamp;
+use crate::query::key_history::key_history;
 use crate::sequencer::admission::NumberSource;
 use crate::sequencer::clock::{ClockGuard, ManualClock};
 use crate::sequencer::collector::Collector;
@@ -93,7 +94,8 @@ impl TestLedger {
         let (queue, inbox) = RequestQueue::new(10_000, Arc::new(clock.share()));
         let guard = ClockGuard::new(clock.share(), tip.last_time, false).unwrap();
         let collector = Collector::new(guard, tip.clone(), NumberSource::new(true));
-        let committer = Committer::new(Arc::clone(&store), ledger_key(), tip, Arc::new(clock.share()));
+        let keys = (ledger_key().into(), key_history(&*store).unwrap());
+        let committer = Committer::new(Arc::clone(&store), keys, tip, Arc::new(clock.share()));
         let state = Arc::new(SequencerState::writing_now());
         Self { store, clock, state, queue, inbox, collector, committer }
     }

@@ -30,8 +30,11 @@ pub type SnapshotError = snapshot::SnapshotError;
 /// A ledger's folder: its names and locks.
 pub type Folder = folder::Folder;
 
+/// The lock of a ledger's folder, held until it is dropped.
+pub type FolderLock = folder::Lock;
+
 /// Names of the key files in a ledger's folder.
-pub const KEYS: [&str; 2] = folder::KEYS;
+pub const KEYS: [&str; 4] = folder::KEYS;
 /// Names of what a node keeps beside its ledger.
 pub const BESIDE: [&str; 4] = folder::BESIDE;
 /// Name of the folder with a snapshot of a running node's ledger.

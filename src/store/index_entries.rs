@@ -14,7 +14,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
-use crate::ledger::notice::{ErasedPiece, SignedNotice};
+use crate::ledger::notice::{ErasedPiece, NoticeKind, SignedNotice};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Content, HashAlgorithm};
 use crate::ledger::statement::text::Statement;
@@ -41,6 +41,8 @@ pub struct IndexEntries<'b> {
     /// Tombstones for private content of earlier deposits, each with the leaf index of the `erased` notice that names the
     /// piece.
     pub erased: Vec<(ErasedPiece, LeafIndex)>,
+    /// The `key` notices: how a reader finds the key history of the ledger.
+    pub key_notices: Vec<LeafIndex>,
 }
 
 /// The entries that map the keys of leaves (hash, number, statement id, digest) to leaf indexes.
@@ -106,6 +108,8 @@ impl LeafEntries {
 
 /// The line that identifies an `erased` notice.
 const ERASED_LINE: &[u8] = b"\nkind erased\n";
+/// The line that identifies a `key` notice.
+const KEY_LINE: &[u8] = b"\nkind key\n";
 
 /// The `erased` notices of a block: their leaf indexes, and the pieces that they name.
 ///
@@ -113,18 +117,40 @@ const ERASED_LINE: &[u8] = b"\nkind erased\n";
 ///
 /// [`ReadError::Damaged`] when a leaf contains the line of an `erased` notice, but does not parse as a notice.
 pub fn erased_notices(block: &Block) -> Result<Vec<(LeafIndex, Vec<ErasedPiece>)>, ReadError> {
+    let erased =
+        notices_with(block, ERASED_LINE).map(|found| found.map(|(at, one)| (at, one.notice().erased().to_vec())));
+    erased.collect()
+}
+
+/// Leaf indexes of the `key` notices of a block.
+///
+/// # Errors
+///
+/// As [`erased_notices`].
+fn key_notices(block: &Block) -> Result<Vec<LeafIndex>, ReadError> {
+    let keys = notices_with(block, KEY_LINE).map(|found| found.map(|(at, signed)| (at, is_key_notice(&signed))));
+    keys.filter_map(|found| found.map(|(at, is_key)| is_key.then_some(at)).transpose()).collect()
+}
+
+/// Whether it is a `key` notice.
+#[must_use]
+pub const fn is_key_notice(signed: &SignedNotice) -> bool {
+    matches!(signed.notice().kind, NoticeKind::Key { .. })
+}
+
+/// The notices of a block that contain `line`. Searches the bytes first: parsing a notice decompresses the curve point of its key,
+/// the largest cost in a block of notices.
+fn notices_with<'b>(
+    block: &'b Block,
+    line: &'static [u8],
+) -> impl Iterator<Item = Result<(LeafIndex, SignedNotice), ReadError>> + 'b {
     let leaves = (block.base.0..).map(LeafIndex).zip(&block.leaves);
-    // Searches the bytes first: parsing a notice decompresses the curve point of its key, the largest cost in a block of
-    // notices.
-    let erased = leaves.filter(|(_, leaf)| {
-        leaf.entry.is_none() && leaf.bytes.windows(ERASED_LINE.len()).any(|window| window == ERASED_LINE)
-    });
-    erased
-        .map(|(index, leaf)| match SignedNotice::parse(&leaf.bytes) {
-            Ok(signed) => Ok((index, signed.notice().erased().to_vec())),
-            Err(error) => Err(damaged("leaf", index, error.to_string())),
-        })
-        .collect()
+    let found = leaves
+        .filter(move |(_, leaf)| leaf.entry.is_none() && leaf.bytes.windows(line.len()).any(|window| window == line));
+    found.map(|(index, leaf)| match SignedNotice::parse(&leaf.bytes) {
+        Ok(signed) => Ok((index, signed)),
+        Err(error) => Err(damaged("leaf", index, error.to_string())),
+    })
 }
 
 /// Look-ups in the chain before the block, which [`IndexEntries::of`] needs.
@@ -176,6 +202,7 @@ impl<'b> IndexEntries<'b> {
             private: Vec::new(),
             annexes: Vec::new(),
             labels: Vec::new(),
+            key_notices: key_notices(block)?,
             erased: erased.flat_map(|(at, pieces)| pieces.into_iter().map(move |piece| (piece, at))).collect(),
         };
         for (index, leaf) in (block.base.0..).map(LeafIndex).zip(&block.leaves) {

@@ -51,6 +51,7 @@ struct Contents {
     digests: BTreeSet<(HashAlgorithm, Digest, LeafIndex)>,
     subjects: BTreeMap<(Digest, u64), LeafIndex>,
     links: BTreeSet<(LeafIndex, LinkPosition)>,
+    key_notices: Vec<LeafIndex>,
     /// Private content, once it came: held or erased.
     pieces: HashMap<ErasedPiece, PrivatePiece>,
     labels: BTreeSet<(Digest, LeafIndex)>,
@@ -78,6 +79,7 @@ impl MemoryStore {
             digests: BTreeSet::new(),
             subjects: BTreeMap::new(),
             links: BTreeSet::new(),
+            key_notices: Vec::new(),
             pieces: HashMap::new(),
             labels: BTreeSet::new(),
             pending_erasures: BTreeSet::new(),
@@ -143,6 +145,7 @@ impl Contents {
         let pending: Vec<ErasedPiece> = held.collect();
         self.pending_erasures.extend(pending);
         self.pieces.extend(rows.erased.into_iter().map(|(piece, notice)| (piece, PrivatePiece::Erased(notice))));
+        self.key_notices.extend(rows.key_notices);
         self.tip = block.tip.clone();
         Ok(())
     }
@@ -301,6 +304,11 @@ impl Index for MemoryStore {
         let contents = self.contents();
         let end = LeafIndex(contents.size().0.max(from.0));
         Ok(contents.labels.range((*label, from)..(*label, end)).map(|(_, index)| *index).take(limit).collect())
+    }
+
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError> {
+        let contents = self.contents();
+        Ok(contents.key_notices.iter().filter(|index| contents.size().contains(**index)).copied().collect())
     }
 
     fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {

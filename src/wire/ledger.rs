@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::block::BlockHeader;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::Digest;
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::merkle::proof::{ConsistencyProof, InclusionProof};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::{Notice, NoticeKind};
@@ -30,7 +31,7 @@ pub struct LedgerJson {
     pub version: String,
     /// From what the node's clock is set, as its configuration says; `null` if it says nothing / 校时来源.
     pub clock_source: Option<String>,
-    /// The ledger key (vkey). Pin it from a source you trust, not from here.
+    /// The ledger key in force (vkey). Pin it from a source you trust, not from here.
     pub key: String,
     /// SHA-256 of the next ledger key (vkey).
     pub next: String,
@@ -172,6 +173,13 @@ impl LedgerJson {
             block_generated_at: beijing_time(tip.time),
             checkpoint: checkpoint.note().to_string(),
         }
+    }
+
+    /// With the key in force, and the commitment to its successor.
+    #[must_use]
+    pub fn with_keys(self, history: &KeyHistory) -> Self {
+        let period = history.current();
+        Self { key: period.key.to_string(), next: period.next.to_string(), ..self }
     }
 }
 

@@ -11,7 +11,7 @@
 //! | [`facts`], [`history`] | answers to look-ups |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
 //! | [`report`] | verification reports |
-//! | [`ledger`], [`health`] | the ledger and the node |
+//! | [`ledger`], [`key_history`], [`health`] | the ledger, its keys, and the node |
 //! | [`metadata`] | private metadata |
 //! | [`court`] | the filing service |
 //! | [`problem`] | errors (RFC 9457) |
@@ -36,6 +36,8 @@ pub mod health;
 pub mod history;
 pub mod item_receipt;
 pub mod json;
+#[cfg(feature = "client")]
+pub mod key_history;
 #[cfg(feature = "client")]
 pub mod ledger;
 #[cfg(feature = "client")]

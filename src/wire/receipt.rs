@@ -125,7 +125,7 @@ impl From<&Receipt> for ReceiptJson {
             entry_path: hex_path(&receipt.entry_path),
             header_path: hex_path(&receipt.header_path),
             previous_path: hex_path(&receipt.previous_path),
-            key_notices: receipt.key_notices.iter().map(key_notice).collect(),
+            key_notices: receipt.key_notices.iter().map(KeyNoticeJson::from).collect(),
             checkpoint: receipt.checkpoint.clone(),
             time_tokens: receipt.time_tokens.clone(),
         }
@@ -139,19 +139,12 @@ impl TryFrom<ReceiptJson> for Receipt {
         if json.receipt != VERSION {
             return Err(ReceiptError::UnknownVersion { found: excerpt(&json.receipt) });
         }
-        let key_notice = |notice: KeyNoticeJson| {
-            Ok(KeyNotice {
-                index: read_index(notice.index)?,
-                text: notice.text,
-                path: read_path("path", &notice.path)?,
-            })
-        };
         Ok(Self {
             index: read_index(json.index)?,
             entry_path: read_path("entry_path", &json.entry_path)?,
             header_path: read_path("header_path", &json.header_path)?,
             previous_path: read_path("previous_path", &json.previous_path)?,
-            key_notices: json.key_notices.into_iter().map(key_notice).collect::<Result<_, ReceiptError>>()?,
+            key_notices: json.key_notices.into_iter().map(KeyNotice::try_from).collect::<Result<_, ReceiptError>>()?,
             entry: json.entry,
             header: json.header,
             checkpoint: json.checkpoint,
@@ -173,8 +166,27 @@ pub fn print_line(receipt: &Receipt) -> String {
     json::line(&ReceiptJson::from(receipt))
 }
 
-fn key_notice(notice: &KeyNotice) -> KeyNoticeJson {
-    KeyNoticeJson { index: notice.index.0, text: notice.text.clone(), path: hex_path(&notice.path) }
+impl KeyNoticeJson {
+    /// Its index in the tree.
+    #[must_use]
+    pub const fn place(&self) -> LeafIndex {
+        LeafIndex(self.index)
+    }
+}
+
+impl From<&KeyNotice> for KeyNoticeJson {
+    fn from(notice: &KeyNotice) -> Self {
+        Self { index: notice.index.0, text: notice.text.clone(), path: hex_path(&notice.path) }
+    }
+}
+
+impl TryFrom<KeyNoticeJson> for KeyNotice {
+    type Error = ReceiptError;
+
+    fn try_from(json: KeyNoticeJson) -> Result<Self, ReceiptError> {
+        let path = read_path("path", &json.path)?;
+        Ok(Self { index: read_index(json.index)?, text: json.text, path })
+    }
 }
 
 /// Parses a receipt, without verifying it.

@@ -1,6 +1,7 @@
 //! The command line against a real node: exit codes, JSON documents, and files afterwards.
 
 mod auditing;
+mod backups;
 mod copies;
 mod depositing;
 mod descriptors;
@@ -8,6 +9,7 @@ mod dishonest_node;
 mod environment;
 mod escaping;
 mod files_of_users;
+mod keys;
 mod languages;
 mod loading;
 mod lookup;

@@ -110,7 +110,7 @@ fn the_mark_is_as_it_was() {
 fn counts_of_rows_follow_from_the_leaves() {
     let bench = three_blocks();
     let counts = bench.store().count_rows().unwrap();
-    let expected = [257, 1, 3, 4, 4, 257, 8, 1, 1, 1, 0, 3, 3, 2, 2, 1, 2];
+    let expected = [257, 1, 3, 4, 4, 257, 8, 1, 1, 1, 0, 0, 3, 3, 2, 2, 1, 3];
     assert_eq!(counts.iter().map(|(_, count)| *count).collect::<Vec<_>>(), expected);
     assert_eq!(bench.store().tip().unwrap().size().0, 257);
 }

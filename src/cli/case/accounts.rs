@@ -90,7 +90,7 @@ pub enum AccountCommand {
     },
     /// Enrol a key: its statements are then accepted under the deposit policy `enrolled` | 登记存证公钥
     AddKey {
-        /// The public key (vkey), as `tiezheng keygen` shows it | 公钥
+        /// The public key (vkey), as `tiezheng key new` shows it | 公钥
         #[arg(value_name = "VKEY")]
         key: String,
     },

@@ -22,6 +22,8 @@ pub struct NodeConfig {
     pub data: PathBuf,
     /// The permanent name of a new ledger.
     pub origin: Option<String>,
+    /// The new file for the private key of a new ledger's successor key.
+    pub next_key_out: Option<PathBuf>,
     /// Whether a new ledger is a test ledger.
     pub test: bool,
     /// Whether the clock is right whatever the age of the last block: NTP sets it before the node starts.
@@ -65,6 +67,7 @@ impl Default for NodeConfig {
         Self {
             data: PathBuf::from("chain-data"),
             origin: None,
+            next_key_out: None,
             test: false,
             confirm_clock_gap: false,
             operator_name: None,

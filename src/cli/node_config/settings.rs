@@ -108,6 +108,8 @@ pub static SETTINGS: &[Setting] = &[
         "permanent name of a new ledger; default: tiezheng/ and the hash of its key",
         |config, _, values| to(&mut config.origin, text(values).map(Some))
     ),
+    setting!(path "ledger.next_key_out", "\"/var/lib/tiezheng-admin/next.key\"", "新账本后继私钥的新文件，须在账本文件夹之外；新建正式账本时必填，此后不再使用", "new file for the private key of a new ledger's successor key, outside of the ledger's folder; required when a live ledger is created, not used later",
+        |config, _, values| to(&mut config.next_key_out, path(values).map(Some))),
     setting!(
         "ledger.confirm_clock_gap",
         "false",

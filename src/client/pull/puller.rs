@@ -24,8 +24,8 @@ use tokio::runtime::Handle;
 use crate::client::http_log::{HttpLogReader, leaves_of};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::pull::bundles::Bundles;
-use crate::client::pull::error::PullError;
 use crate::client::pull::key_history::KeyHistory;
+use crate::client::pull::pull_error::PullError;
 use crate::ledger::chain::reader::{BlockError, BlockReader};
 use crate::ledger::chain::{Block, Tip};
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -247,9 +247,16 @@ impl SignedTree<'_> {
         Ok(proof.is_some_and(|proof| verify_consistency(old, old_root, signed.size, &signed.root, &proof).is_ok()))
     }
 
-    /// The error of leaf bytes that are not a valid next leaf: the operator's fault only if they are in the signed tree.
-    fn not_a_block(&self, bytes: &[u8], index: LeafIndex, error: BlockError) -> PullError {
-        let signed = self.until.checkpoint();
+    /// The error of leaf bytes that are not a valid next leaf after what `reader` has read: the operator's fault only if all of it is
+    /// in the signed tree.
+    fn not_a_block(&self, bytes: &[u8], reader: &BlockReader, appended: TreeSize, error: BlockError) -> PullError {
+        let (index, signed) = (reader.next_index(), self.until.checkpoint());
+        let (size, root) = reader.tree();
+        match if size.is_empty() { Ok(true) } else { self.proves(size, &root) } {
+            Ok(true) => {}
+            Ok(false) => return PullError::Altered { first: appended.next_index(), size: signed.size },
+            Err(error) => return error,
+        }
         let proof = match self.built(prove::inclusion(self, index, signed.size)) {
             Ok(proof) => proof,
             Err(error) => return error,
@@ -301,7 +308,8 @@ impl Part {
             return Err(PullError::BlockTooLarge { first, leaves: BLOCK_LEAVES_MAX, bytes: BLOCK_BYTES_MAX });
         }
         self.unsealed_bytes += leaf.len();
-        let read = self.reader.read(leaf.to_vec()).map_err(|error| signed.not_a_block(leaf, index, error))?;
+        let read = self.reader.read(leaf.to_vec());
+        let read = read.map_err(|error| signed.not_a_block(leaf, &self.reader, self.appended, error))?;
         if let Some(block) = read {
             self.bytes += std::mem::take(&mut self.unsealed_bytes);
             self.blocks.push(block);

@@ -1,4 +1,4 @@
-//! `GET /v1/ledger`: the identity of the ledger, and its last checkpoint.
+//! `GET /v1/ledger`: the identity of the ledger, and its last checkpoint. `GET /v1/ledger/keys`: its keys since genesis.
 
 use std::sync::Arc;
 
@@ -8,8 +8,9 @@ use axum::response::Response;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::ApiError;
-use crate::query::records;
+use crate::query::{key_history, records};
 use crate::store::traits::ReadError;
+use crate::wire::key_history::KeyHistoryJson;
 use crate::wire::ledger::LedgerJson;
 
 /// Describe the ledger / 账本信息
@@ -36,8 +37,36 @@ pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>)
             let height = published.height;
             let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
             let tip = records::block(reader, height)?.ok_or_else(missing)?;
-            let ledger = LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits);
+            let history = key_history::history_under(reader, &published)?;
+            let ledger = LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits).with_keys(&history);
             Ok(caching::json(&LedgerJson { operator, clock_source, ..ledger }, Caching::Revalidate))
+        })
+        .await
+}
+
+/// List the ledger keys / 账本密钥历史
+///
+/// All ledger keys since genesis, each with its notice and the path that proves the notice under the checkpoint. Start from a key
+/// that you have pinned, and follow the notices: each commits to the next key. Once a notice is known, the key before it alone is
+/// not accepted for a tree that contains the notice.
+///
+/// 创世以来的全部账本密钥，附各密钥公告及其在检查点下的包含路径。请从已固定的密钥出发，沿公告逐一核对：每份公告承诺下一把密钥。
+/// 知悉公告后，包含该公告的账本仅有前一把密钥签名的，不予认可。
+#[utoipa::path(
+    get,
+    path = "/v1/ledger/keys",
+    tag = "ledger",
+    responses(
+        (status = 200, description = "The keys / 密钥历史", body = KeyHistoryJson),
+    ),
+)]
+pub(in crate::http) async fn list_keys(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+    state
+        .read(|reader| {
+            let published = records::published(reader)?;
+            let history = key_history::history_under(reader, &published)?;
+            let notices = key_history::notices_under(reader, &history, &published)?;
+            Ok(caching::json(&KeyHistoryJson::of(&history, &notices, &published.checkpoint), Caching::Revalidate))
         })
         .await
 }

@@ -30,7 +30,7 @@ use crate::ledger::verify::report::Report;
 use crate::ledger::verify::trust::{KeySource, Trust};
 use crate::ledger::verify::verifier::{PresentedEvidence, Question, RecordSource, verify};
 use crate::query::records;
-use crate::query::{history, receipts};
+use crate::query::{history, key_history, receipts};
 use crate::store::traits::LedgerReader;
 use crate::wire::json;
 use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJson, VerifierJson};
@@ -130,8 +130,7 @@ fn report(
     let Some((place, bytes)) = records::find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
     let history = history::history(reader, place, &records::entry_of(place.index, &bytes)?)?;
     let receipt = receipts::receipt_of(reader, place, bytes)?;
-    let trust = Trust::new(records::genesis(reader)?.key().cloned().into_iter().collect());
-    let trust = trust.from_source(KeySource::OwnNode);
+    let trust = Trust::default().with_history(key_history::key_history(reader)?).from_source(KeySource::OwnNode);
     let question = Question {
         number: Some(number),
         source: RecordSource::OwnLedger,

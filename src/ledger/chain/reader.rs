@@ -26,9 +26,10 @@ use std::mem;
 use crate::ledger::block::{BlockHeader, HeaderDifference};
 use crate::ledger::chain::{Block, BlockBuilder, Tip};
 use crate::ledger::entry::Entry;
+use crate::ledger::hash::Digest;
 use crate::ledger::key::Name;
 use crate::ledger::leaf::{LEAF_MAX, Leaf, LeafError};
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::{NoticeKind, SignedNotice};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::keys::KeyCache;
@@ -161,6 +162,12 @@ impl BlockReader {
     #[must_use]
     pub const fn unsealed(&self) -> usize {
         self.builder.len()
+    }
+
+    /// Size and Merkle root of the tree with the leaves read so far, for a comparison with a signed one.
+    #[must_use]
+    pub fn tree(&self) -> (TreeSize, Digest) {
+        (self.builder.frontier.size(), self.builder.frontier.root())
     }
 
     /// Reads the next leaf; the complete block where it is a header.

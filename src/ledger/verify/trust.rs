@@ -135,7 +135,7 @@ impl Trust {
         };
         let trusted = match (stored, &shown) {
             (Some(stored), Some(shown)) if !stored.agrees_with(shown) => return Err(TrustError::OtherHistory),
-            (Some(stored), Some(shown)) if shown.len() > stored.len() => shown.trusted(),
+            (Some(stored), Some(shown)) if shown.key_count() > stored.key_count() => shown.trusted(),
             (Some(stored), _) => stored.trusted(),
             (None, Some(shown)) => shown.extends_pinned(&pinned).ok_or(TrustError::UnknownKey)?,
             (None, None) => return signed_by_pinned(checkpoint, &pinned),

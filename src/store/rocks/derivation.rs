@@ -12,7 +12,7 @@ use crate::ledger::hash::leaf_hash;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::statement::keys::KeyCache;
-use crate::store::index_entries::{ChainIndex, LeafEntries};
+use crate::store::index_entries::{ChainIndex, LeafEntries, is_key_notice};
 use crate::store::rocks::tree::Tree;
 use crate::store::traits::ReadError;
 use crate::store::traits::damaged;
@@ -26,6 +26,8 @@ pub struct DerivedBlock {
     pub entries: LeafEntries,
     /// Its deposits by leaf index, from which the caller derives subjects and links.
     pub deposits: Vec<(LeafIndex, Entry)>,
+    /// Its `key` notices.
+    pub key_notices: Vec<LeafIndex>,
     /// Its header.
     pub header: BlockHeader,
     /// Number of its leaves, the header included.
@@ -65,12 +67,15 @@ pub fn derive(
     mut visit: impl FnMut(DerivedBlock) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
     let (size, mut keys) = (tree.edge.size(), KeyCache::new());
-    let (mut block_start, mut notices, mut deposits) = (first, Vec::new(), Vec::new());
+    let (mut block_start, mut notices, mut deposits, mut key_notices) = (first, Vec::new(), Vec::new(), Vec::new());
     for first in (first.0..size.0).step_by(usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX)) {
         let count = READ_AT_ONCE.min(size.0 - first);
         for (index, bytes) in (first..).map(LeafIndex).zip(tree.leaves(LeafIndex(first), count)?) {
             let leaf = Leaf::parse_with(&bytes, &mut keys);
             let hash = leaf_hash(&bytes);
+            if let Ok(Leaf::Notice(notice)) = &leaf {
+                key_notices.extend(is_key_notice(notice).then_some(index));
+            }
             match leaf.map_err(|error| damaged("leaf", index, error.to_string()))? {
                 Leaf::Entry(entry) => deposits.push((index, hash, entry)),
                 // Of identical notices only the first has an entry.
@@ -86,7 +91,9 @@ pub fn derive(
                     let deposits =
                         std::mem::take(&mut deposits).into_iter().map(|(at, _, entry)| (at, entry)).collect();
                     let end = index.size_after();
-                    visit(DerivedBlock { entries, deposits, header, leaves: end.0 - block_start.0, end })?;
+                    let key_notices = std::mem::take(&mut key_notices);
+                    let leaves = end.0 - block_start.0;
+                    visit(DerivedBlock { entries, deposits, key_notices, header, leaves, end })?;
                     block_start = LeafIndex(end.0);
                 }
             }

@@ -54,7 +54,7 @@ pub const RESTORED: &str = ".tiezheng-restored";
 const OWN: [&str; 10] =
     ["lock", "mark", "db", NEW_MARK, NEW_DATABASE, SAFETY_COPY, NEW_SAFETY_COPY, DISCARDED, RESTORING, RESTORED];
 /// Keys: where one is, a ledger was.
-pub const KEYS: [&str; 2] = ["ledger.key", "next.key"];
+pub const KEYS: [&str; 4] = ["ledger.key", "previous.key", "rotation.key", "next.key"];
 /// What a node keeps beside its ledger: the platform's key, originals in custody, what it keeps of accounts.
 pub const BESIDE: [&str; 4] = ["platform.key", "originals", ACCOUNTS, INVENTORY];
 /// Of all these, the folders.

@@ -12,11 +12,13 @@ use crate::ledger::key::Name;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::statement::keys::KeyCache;
+use crate::store::index_entries::is_key_notice;
 use crate::store::rocks::checkpoint_file::{CheckpointState, HighWater};
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::record::Record;
 use crate::store::rocks::format::{FORMAT_VERSION, OLDEST_REBUILT_VERSION, SubjectKey};
+use crate::store::rocks::key_notices;
 use crate::store::rocks::open_error::OpenError;
 use crate::store::rocks::schema::{BLOCKS, LEAVES, META, PRIVATE, SUBJECTS};
 use crate::store::rocks::tree::{self, Tree};
@@ -148,7 +150,13 @@ fn check_last_rows(engine: &Engine, tip: &Tip) -> Result<(), ReadError> {
     let leaves = Tree { engine, edge: &tip.frontier }.leaves(first, size.0 - first.0)?;
     for (index, bytes) in (first.0..).map(LeafIndex).zip(leaves) {
         let leaf = Leaf::parse_with(&bytes, &mut keys);
-        let Leaf::Entry(entry) = leaf.map_err(|error| damaged("leaf", index, error.to_string()))? else { continue };
+        let entry = match leaf.map_err(|error| damaged("leaf", index, error.to_string()))? {
+            Leaf::Entry(entry) => entry,
+            Leaf::Notice(notice) if is_key_notice(&notice) && !key_notices::read(engine)?.contains(&index) => {
+                return Err(damaged("meta", "key_notices", format!("it lacks the notice at leaf {index}")));
+            }
+            Leaf::Notice(_) | Leaf::Block(_) => continue,
+        };
         let statement = entry.statement.statement();
         if statement.meta.is_some() && !engine.has(&PRIVATE, &index)? {
             return Err(damaged(PRIVATE.name, index, "the row is missing"));

@@ -7,6 +7,7 @@
 //! | [`folder`], [`checkpoint_file`], [`manifest`], [`safety_copy`] | the files in a ledger's folder beside the database's own |
 //! | [`tree`], [`scan`] | leaves and tiles, compared with each other, or as stored |
 //! | [`index_buffer`], [`derivation`], [`rebuild`], [`counting`] | index rows: buffered, derived again from the log, rebuilt, counted |
+//! | [`key_notices`] | the row that names the notices of the ledger key |
 //! | [`appended`] | the appended chain, for the checks before an append |
 //! | [`reader`], [`store`], [`reopening`] | reading; the writer; the store that recovers from shortages within the process |
 //! | [`erasure`], [`rewriting`], [`search`] | makes sure that no file holds what is erased |
@@ -27,6 +28,7 @@ pub mod folder;
 pub mod format;
 pub mod index_buffer;
 pub mod inspection;
+pub mod key_notices;
 pub mod manifest;
 pub mod open;
 pub mod open_error;

@@ -4,6 +4,7 @@
 //!
 //! Readers never wait for the writer's disk: what they share with it are two pointers, changed after the disk is done.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -22,8 +23,11 @@ use crate::store::rocks::folder::Lock;
 use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{AnnexKey, LabelKey, LinkKey, PrivateRow, SubjectKey, ToDisk as _};
 use crate::store::rocks::index_buffer::{IndexBuffer, IndexLookup};
+use crate::store::rocks::key_notices;
 use crate::store::rocks::scan;
-use crate::store::rocks::schema::{ANNEXES, BLOCKS, LABELS, LINK_TARGETS, LINKS, META, PRIVATE, SUBJECTS, TABLES};
+use crate::store::rocks::schema::{
+    ANNEXES, BLOCKS, LABELS, LINK_TARGETS, LINKS, META, PENDING_ERASURES, PRIVATE, SUBJECTS, TABLES,
+};
 use crate::store::rocks::tree::Tree;
 use crate::store::traits::damaged;
 use crate::store::traits::index_rows::IndexRows;
@@ -133,6 +137,32 @@ impl RocksReader {
     /// [`ReadError`].
     pub fn has_labels(&self) -> Result<bool, ReadError> {
         Ok(self.engine.all(&LABELS)?.next().transpose()?.is_some())
+    }
+
+    /// The notices by which private content was erased. Reads all private content.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn erasures(&self) -> Result<BTreeSet<LeafIndex>, ReadError> {
+        let mut notices = BTreeSet::new();
+        let metadata = self.engine.all(&PRIVATE)?.map(|row| row.map(|(_, row)| row));
+        let annexes = self.engine.all(&ANNEXES)?.map(|row| row.map(|(_, row)| row));
+        for row in metadata.chain(annexes) {
+            if let PrivateRow::Erased(notice) = row? {
+                notices.insert(notice);
+            }
+        }
+        Ok(notices)
+    }
+
+    /// How many pieces are erased whose bytes may still lie in a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn pending_erasures(&self) -> Result<u64, ReadError> {
+        self.engine.all(&PENDING_ERASURES)?.try_fold(0, |count, row| row.map(|_| count + 1))
     }
 
     fn size(&self) -> TreeSize {
@@ -262,6 +292,11 @@ impl Index for RocksReader {
         let end = LeafIndex(self.size().0.min(before.0));
         let rows = self.engine.prefixed_before(&LABELS, &label.0, &LabelKey { label: *label, index: end })?;
         rows.map(|row| row.map(|(key, _)| key.index)).take(limit).collect()
+    }
+
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError> {
+        let size = self.size();
+        Ok(key_notices::read(&self.engine)?.into_iter().filter(|index| size.contains(*index)).collect())
     }
 
     fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {

@@ -19,6 +19,7 @@ use crate::store::rocks::format::about::About;
 use crate::store::rocks::format::{DigestKey, Empty, FORMAT_VERSION, LinkKey, SubjectKey};
 use crate::store::rocks::index_buffer::{IndexBuffer, IndexLookup};
 use crate::store::rocks::inspection::inspect_log;
+use crate::store::rocks::key_notices;
 use crate::store::rocks::open::{
     check_manifest, lock_existing, read_checkpoint_file, recovery_failed, require_recovered, twice_if_damaged,
 };
@@ -104,6 +105,7 @@ fn clear(engine: &Engine) -> Result<(), ReadError> {
     let unwritten = |error: String| ReadError::Unavailable(error);
     let mut batch = engine.batch();
     batch.put(&META, &About::Rebuilding, &Vec::new())?;
+    batch.remove(&META, &About::KeyNotices)?;
     engine.commit(batch).map_err(|error| unwritten(error.to_string()))?;
     for table in DERIVED {
         engine.clear(table)?;
@@ -115,6 +117,7 @@ fn write(engine: &Engine, index: &IndexLookup<'_>, block: &DerivedBlock) -> Resu
     let unwritten = |error: crate::store::traits::AppendError| ReadError::Unavailable(error.to_string());
     let mut batch = engine.batch();
     batch.put(&BLOCKS, &block.header.height, &block.header.index())?;
+    key_notices::put(&mut batch, engine, &block.key_notices)?;
     for (hash, at) in &block.entries.records {
         batch.put(&RECORDS, hash, at)?;
     }

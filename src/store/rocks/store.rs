@@ -31,6 +31,7 @@ use crate::store::rocks::format::{
     AnnexKey, Empty, Fingerprint, LabelKey, LinkKey, PrivateRow, StoredTile, SubjectKey, TileKey,
 };
 use crate::store::rocks::index_buffer::Progress;
+use crate::store::rocks::key_notices;
 use crate::store::rocks::manifest::{Extent, ManifestWatch};
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::{
@@ -202,6 +203,7 @@ impl RocksStore {
         let rows = IndexEntries::of(block, private, &chain.index)?;
         put_all(&mut batch, block, &rows)?;
         put_erased(&mut batch, engine, &rows)?;
+        key_notices::put(&mut batch, engine, &rows.key_notices)?;
         let leaves = block.tip.size().0 - block.base.0;
         let due = writer.progress.put_due(&mut batch, LeafIndex(block.base.0), leaves);
         due.map_err(|error| writer.fails(error.into()))?;

@@ -79,6 +79,10 @@ impl<D: Delegate> Index for D {
         self.delegate("labelled_before", |reader| reader.labelled_before(label, before, limit))
     }
 
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError> {
+        self.delegate("key_notices", |reader| reader.key_notices())
+    }
+
     fn index_rows(&self) -> Result<Option<IndexRows>, ReadError> {
         if !self.has_index_rows() {
             return Ok(None);

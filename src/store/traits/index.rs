@@ -156,6 +156,13 @@ pub trait Index: Send + Sync {
         self.labelled_before(label, LeafIndex(u64::MAX), limit)
     }
 
+    /// Leaf indexes of the `key` notices, the earliest first. The genesis notice, at leaf 0, is not among them. There are as many
+    /// as the ledger key was rotated.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError>;
+
     /// The number of rows of each index for the leaves below the published size; `None` for a reader without indexes of its
     /// own. Scans all rows: for audits.
     ///

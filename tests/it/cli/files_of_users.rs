@@ -36,7 +36,7 @@ fn commands_that_need_no_configuration_run_without_a_home() {
     let url = told["listening"].as_str().unwrap();
     fs::write(folder.path().join("a"), "a").unwrap();
     // What needs a key says what to set.
-    for arguments in [&["deposit", "a", "--server", url][..], &["keygen"], &["trust", "list"]] {
+    for arguments in [&["deposit", "a", "--server", url][..], &["key", "new"], &["trust", "list"]] {
         let refused = ran(bare(arguments)).ends(2);
         assert!(refused.stderr.contains("TIEZHENG_CONFIG") && refused.stderr.contains("HOME"), "{refused:?}");
     }
@@ -47,7 +47,7 @@ fn commands_that_need_no_configuration_run_without_a_home() {
     ran(bare(&["audit", "d"])).ends(0);
     ran(bare(&["backup", "d", "--to", "copy"])).ends(0);
     ran(bare(&["restore", "copy", "--data", "e"])).ends(0);
-    ran(bare(&["keygen", "--ledger", "example.org/l", "--out", "l.key"])).ends(0);
+    ran(bare(&["key", "new", "--ledger", "example.org/l", "--out", "l.key"])).ends(0);
 }
 
 #[test]

@@ -262,7 +262,7 @@ fn what_others_could_read_is_closed_to_them() {
 #[test]
 fn keygen_writes_where_it_is_told_or_refuses() {
     let workspace = Workspace::alone();
-    workspace.run(&["keygen", "--case", "a", "--out", "key"]).ends(64);
-    workspace.run(&["keygen", "--out", "key"]).ends(64);
+    workspace.run(&["key", "new", "--case", "a", "--out", "key"]).ends(64);
+    workspace.run(&["key", "new", "--out", "key"]).ends(64);
     assert!(!workspace.path("key").exists() && !workspace.config().exists());
 }

@@ -49,7 +49,7 @@ fn no_other_output_replaces_a_file() {
         &item("2", "1.json")[..],
         &item("1", "evidence"),
         &["statement", "in/1", "--private-out", "evidence"],
-        &["keygen", "--ledger", "example.org/l", "--out", "evidence"],
+        &["key", "new", "--ledger", "example.org/l", "--out", "evidence"],
         &["case", "--token", "tzt_x", "get-original", &number, "evidence"],
         &["load", "--no-ceilings", "--deposits", "1", "--keep-numbers", "evidence"],
     ] {
@@ -135,7 +135,7 @@ fn files_are_made_on_file_systems_without_hard_links_and_never_replaced() {
         refusing(&workspace, way, &["deposit", &name, "--again"]).ends(0);
         let names = fs::read_dir(workspace.path(&folder)).unwrap().count();
         assert_eq!(names, 5, "no draft is left, and the first papers are kept");
-        let taken = refusing(&workspace, way, &["keygen", "--ledger", "example.org/l", "--out", &name]).ends(2);
+        let taken = refusing(&workspace, way, &["key", "new", "--ledger", "example.org/l", "--out", &name]).ends(2);
         assert_eq!(taken.error(), "destination_exists");
         assert_eq!(fs::read_to_string(workspace.path(&name)).unwrap(), name);
     }

@@ -53,7 +53,7 @@ fn a_node_that_starts_again_is_the_same_ledger() {
     fs::rename(chain.join("ledger.key"), chain.join("lost")).unwrap();
     assert_eq!(workspace.run(&["serve", "--data", &data]).ends(2).error(), "ledger_key_missing");
     let elsewhere = workspace.top().join("elsewhere");
-    workspace.run(&["keygen", "--ledger", "example.org/ledger", "--out", &text(&elsewhere)]).ends(0);
+    workspace.run(&["key", "new", "--ledger", "example.org/ledger", "--out", &text(&elsewhere)]).ends(0);
     fs::rename(elsewhere, chain.join("ledger.key")).unwrap();
     assert_eq!(workspace.run(&["serve", "--data", &data]).ends(2).error(), "other_key");
 }
@@ -87,7 +87,8 @@ fn a_creation_that_was_cut_off_before_the_keys_is_finished() {
     let origin = Name::parse("example.org/ledger").unwrap();
     drop(RocksStore::create(&unkeyed, &origin, &Options::default()).unwrap());
     // Written first; where it is alone, nothing was signed yet.
-    fs::copy(chain.join("next.key"), unkeyed.join("next.key")).unwrap();
+    let next = text(&unkeyed.join("next.key"));
+    workspace.run(&["key", "new", "--ledger", "example.org/ledger", "--out", &next]).ends(0);
     for folder in [cut, unkeyed] {
         Node::start(&folder, &[]).stop();
         workspace.run(&["audit", &text(&folder)]).ends(0);
@@ -96,7 +97,7 @@ fn a_creation_that_was_cut_off_before_the_keys_is_finished() {
     let keys = workspace.top().join("keys");
     fs::create_dir(&keys).unwrap();
     fs::copy(chain.join("ledger.key"), keys.join("ledger.key")).unwrap();
-    let serve = ["serve", "--deposits", "open", "--data", &text(&keys)];
+    let serve = ["serve", "--deposits", "open", "--next-key-out", "next.key", "--data", &text(&keys)];
     assert_eq!(workspace.run(&serve).ends(2).error(), "key_without_ledger");
 }
 
@@ -108,7 +109,8 @@ fn a_backup_is_checked_and_restored_into_an_empty_folder_only() {
     workspace.stop_and_count();
     let data = text(&workspace.top().join("chain"));
     workspace.run(&["backup", &data, "--to", "copy"]).ends(0);
-    assert_eq!(workspace.run(&["backup", &data, "--to", "copy"]).ends(2).error(), "destination_exists");
+    workspace.file("mine/notes.txt", "x");
+    assert_eq!(workspace.run(&["backup", &data, "--to", "mine"]).ends(2).error(), "destination_exists");
     workspace.run(&["audit", "copy"]).ends(0);
     workspace.file("restored/README.md", "kept");
     let restored = workspace.run(&["restore", "copy", "--data", "restored"]).ends(0);

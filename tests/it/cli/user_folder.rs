@@ -49,16 +49,16 @@ fn pinned_keys_are_listed_added_and_removed() {
 #[test]
 fn keys_are_made_and_never_overwritten() {
     let workspace = Workspace::alone();
-    let first = workspace.run(&["keygen", "--case", "a"]).ends(0).document();
-    let again = workspace.run(&["keygen", "--case", "a"]).ends(0).document();
+    let first = workspace.run(&["key", "new", "--case", "a"]).ends(0).document();
+    let again = workspace.run(&["key", "new", "--case", "a"]).ends(0).document();
     assert_eq!((&first["new"], &again["new"]), (&true.into(), &false.into()));
     assert_eq!(first["key"], again["key"]);
-    assert_eq!(workspace.run(&["keygen", "--case", "../a"]).ends(64).error(), "bad_case_name");
-    let ledger = ["keygen", "--ledger", "example.org/ledger", "--out", "ledger.key"];
+    assert_eq!(workspace.run(&["key", "new", "--case", "../a"]).ends(64).error(), "bad_case_name");
+    let ledger = ["key", "new", "--ledger", "example.org/ledger", "--out", "ledger.key"];
     workspace.run(&ledger).ends(0);
     let kept = fs::read(workspace.path("ledger.key")).unwrap();
     assert_eq!(workspace.run(&ledger).ends(2).error(), "destination_exists");
     assert_eq!(fs::read(workspace.path("ledger.key")).unwrap(), kept);
-    workspace.run(&["keygen", "--ledger", "example.org/ledger"]).ends(64);
-    workspace.run(&["keygen", "--ledger", "a b", "--out", "x"]).ends(64);
+    workspace.run(&["key", "new", "--ledger", "example.org/ledger"]).ends(64);
+    workspace.run(&["key", "new", "--ledger", "a b", "--out", "x"]).ends(64);
 }

@@ -118,6 +118,9 @@ impl Index for CountingStore {
     fn links_to(&self, target: LeafIndex, from: LinkPosition, limit: usize) -> Result<Vec<LinkPosition>, ReadError> {
         self.counted(self.inner("links_to").links_to(target, from, limit))
     }
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError> {
+        self.inner("key_notices").key_notices()
+    }
     fn labelled(&self, label: &Digest, from: LeafIndex, limit: usize) -> Result<Vec<LeafIndex>, ReadError> {
         self.counted(self.inner("labelled").labelled(label, from, limit))
     }

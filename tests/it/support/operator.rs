@@ -28,6 +28,8 @@ pub(crate) struct Operator {
     pub(crate) unreadable: Vec<u64>,
     /// Whether the index rows of numbers are gone.
     pub(crate) no_numbers: bool,
+    /// Whether the row of key notices is gone.
+    pub(crate) no_key_notices: bool,
     /// Leaf hashes, where the tiles hold others than the leaves have.
     pub(crate) tiles: Option<Vec<Digest>>,
     /// What his vault holds.
@@ -41,7 +43,15 @@ impl Operator {
         let published = honest.published();
         let size = published.as_ref().unwrap().size().0;
         let leaves = honest.leaves(LeafIndex(0), size).unwrap();
-        Self { leaves, unreadable: vec![], no_numbers: false, tiles: None, private: BTreeMap::new(), published }
+        Self {
+            leaves,
+            unreadable: vec![],
+            no_numbers: false,
+            no_key_notices: false,
+            tiles: None,
+            private: BTreeMap::new(),
+            published,
+        }
     }
 
     /// Index of the `n`th deposit.
@@ -193,6 +203,14 @@ impl Index for Operator {
         }
         links.sort_unstable();
         Ok(links.into_iter().filter(|link| *link >= from).take(limit).collect())
+    }
+    fn key_notices(&self) -> Result<Vec<LeafIndex>, ReadError> {
+        if self.no_key_notices {
+            return Ok(vec![]);
+        }
+        let is_key =
+            |leaf: &[u8]| leaf.starts_with(b"tiezheng notice v1\n") && leaf.windows(10).any(|w| w == b"\nkind key\n");
+        Ok((0..).map(LeafIndex).zip(&self.leaves).filter(|(_, leaf)| is_key(leaf)).map(|(index, _)| index).collect())
     }
     fn labelled(&self, _: &Digest, _: LeafIndex, _: usize) -> Result<Vec<LeafIndex>, ReadError> {
         Ok(vec![])

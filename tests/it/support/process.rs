@@ -109,6 +109,9 @@ impl LiveNode {
             .args(["--json", "serve", "--listen", "127.0.0.1:0", "--stop-with-stdin", "--data"])
             .arg(data)
             .args(more);
+        if !more.iter().any(|argument| ["--test", "--next-key-out"].contains(argument)) {
+            command.arg("--next-key-out").arg(data.with_extension("next-key"));
+        }
         command.env("TIEZHENG_CONFIG", data.with_extension("config"));
         Self::of(command)
     }

@@ -13,6 +13,8 @@ pub enum About {
     Unindexed,
     /// Present while the index is rebuilt, and after an interrupted rebuild.
     Rebuilding,
+    /// The indexes of all `key` notices, each as a big-endian `u64`, ascending; not there before the ledger key is rotated.
+    KeyNotices,
     /// The platform's public key, as its vkey; not there before the node has made one.
     Platform,
 }
@@ -26,6 +28,7 @@ impl ToDisk for About {
             Self::Origin => b"origin",
             Self::Unindexed => b"unindexed",
             Self::Rebuilding => b"rebuilding",
+            Self::KeyNotices => b"key_notices",
             Self::Platform => b"platform",
         }
     }

@@ -1,4 +1,4 @@
-//! `keygen`: generates a depositor's key for a case, or a ledger key.
+//! `key new`: generates a depositor's key for a case, or a ledger key.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,22 +15,22 @@ use crate::ledger::key::{Name, Signer, VerifierKey};
 
 const EXAMPLES: &str = "\
 Examples:
-  tiezheng keygen --case \"(2026) 0192-1\"
-  tiezheng keygen --ledger example.org/ledger --out ledger.key
+  tiezheng key new --case \"(2026) 0192-1\"
+  tiezheng key new --ledger example.org/ledger --out ledger.key
 
 `deposit` and `serve` make their keys by themselves; this is for making them elsewhere or
 beforehand.
 |
 示例：
-  tiezheng keygen --case \"(2026) 0192-1\"
-  tiezheng keygen --ledger example.org/ledger --out ledger.key
+  tiezheng key new --case \"(2026) 0192-1\"
+  tiezheng key new --ledger example.org/ledger --out ledger.key
 
 deposit 与 serve 会自行生成密钥；本命令用于在别处或事先生成。";
 
 /// Generate a key: a depositor's for a case, or a ledger's | 生成密钥
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct KeygenArgs {
+pub struct NewArgs {
     /// The case that the key is for | 案件名
     #[arg(long, value_name = "NAME", conflicts_with = "ledger")]
     case: Option<String>,
@@ -47,7 +47,7 @@ pub struct KeygenArgs {
 /// # Errors
 ///
 /// [`CliError`]: an invalid name, or a file that exists.
-pub fn run(args: &KeygenArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
+pub fn run(args: &NewArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let (key, path, is_new) = if let (Some(origin), Some(out)) = (&args.ledger, &args.out) {
         let signer = of_ledger(origin)?;
         let text = Zeroizing::new(format!("{}\n", *signer.to_private_text()));

@@ -1,0 +1,54 @@
+//! The fuzz targets: every parser of data from another party, and the verifiers.
+//!
+//! A target is a function of bytes that panics if a promise is broken: no bytes panic; what is parsed prints back the same
+//! bytes; two implementations agree; nothing forged verifies. `fuzz_targets/` hands one of them to libFuzzer. The integration
+//! test `fuzz_corpus` compiles these files too, and runs each target over its committed corpus, without libFuzzer.
+//!
+//! To add a target: write the function, a line of [`TARGETS`], and its seeds in `seeds`.
+
+mod chain;
+mod court;
+mod documents;
+mod fixture;
+mod input;
+mod merkle;
+mod records;
+mod samples;
+pub mod seeds;
+mod verifier;
+mod witnesses;
+
+/// A target: its name, and the function, which returns whether it accepted the bytes.
+pub type Target = (&'static str, fn(&[u8]) -> bool);
+
+/// All targets, by name.
+pub const TARGETS: &[Target] = &[
+    ("act", court::act),
+    ("acts", court::acts),
+    ("answer", documents::answer_of_any_kind),
+    ("block_header", records::block_header),
+    ("chain", chain::chain),
+    ("checkpoint", records::checkpoint),
+    ("consistency", merkle::consistency),
+    ("cosignature", witnesses::cosignature),
+    ("cosigner_key", witnesses::cosigner_key),
+    ("court_request", documents::request_of_any_kind),
+    ("court_values", court::court_values),
+    ("deposit_request", documents::deposit_request),
+    ("entry", records::entry),
+    ("inclusion", merkle::inclusion),
+    ("item_receipt", verifier::item_receipt),
+    ("key", records::key),
+    ("look_up", documents::look_up),
+    ("manifest_line", records::manifest_line),
+    ("metadata", documents::metadata),
+    ("note", records::note),
+    ("notice", records::notice),
+    ("number", records::number),
+    ("policy", witnesses::policy),
+    ("receipt", verifier::receipt),
+    ("statement", records::statement),
+    ("tile", merkle::tile),
+    ("tlog_proof", records::tlog_proof),
+    ("verifier", verifier::verifier),
+];
