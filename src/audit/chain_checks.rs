@@ -12,7 +12,7 @@ use crate::audit::rows::Rows;
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
-use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::key::Name;
 use crate::ledger::key_history::KeyHistory;
 use crate::ledger::keyword;
 use crate::ledger::merkle::list::root_of;

@@ -265,16 +265,14 @@ fn first_leaf(
     if let Some(failure) = reader.failure() {
         return Err(cannot_audit(failure.clone()).into());
     }
-    match start.map_err(|error: ReadError| unreadable(&error))? {
-        Some(start) => Ok(start),
-        None => {
-            screen.aside(screen.pick(
-                "已保存的审计进度与该检查点不一致，从头开始审计",
-                "the stored state is not the beginning of this log: the audit begins anew",
-            ))?;
-            Ok(positions.begin().map_err(CliError::from)?)
-        }
+    if let Some(start) = start.map_err(|error: ReadError| unreadable(&error))? {
+        return Ok(start);
     }
+    screen.aside(screen.pick(
+        "已保存的审计进度与该检查点不一致，从头开始审计",
+        "the stored state is not the beginning of this log: the audit begins anew",
+    ))?;
+    Ok(positions.begin().map_err(CliError::from)?)
 }
 
 fn store(

@@ -31,14 +31,12 @@ pub fn read_policy(path: &Path) -> Result<Policy, CliError> {
 pub fn ledger_of(policy: &Policy, path: &Path) -> Result<Name, CliError> {
     let mut names: Vec<&Name> = policy.logs().iter().map(|log| log.key.name()).collect();
     names.dedup();
-    match names.as_slice() {
-        [name] => Ok((*name).clone()),
-        _ => {
-            let file = path.display();
-            let zh = format!("{file} 须恰好列出一个账本（log 行）");
-            Err(CliError::usage("bad_policy", zh, format!("{file} must name exactly one ledger (a line `log <vkey>`)")))
-        }
+    if let [name] = names.as_slice() {
+        return Ok((*name).clone());
     }
+    let file = path.display();
+    let zh = format!("{file} 须恰好列出一个账本（log 行）");
+    Err(CliError::usage("bad_policy", zh, format!("{file} must name exactly one ledger (a line `log <vkey>`)")))
 }
 
 impl From<StateError> for CliError {

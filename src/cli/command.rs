@@ -15,9 +15,7 @@ use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
 use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve};
-use crate::cli::{
-    clock, contradiction, deposit, help, key, lookup, monitor, receipt, statement, trust, usage, verify,
-};
+use crate::cli::{clock, contradiction, deposit, help, key, lookup, monitor, receipt, statement, trust, usage, verify};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, Semaphore};
 
-use crate::client::http_log::{bundle_bytes, tile_bytes};
 use crate::client::ledger_client::LedgerClient;
+use crate::client::log_requests::{bundle_bytes, tile_bytes};
 use crate::client::transport::ClientError;
 use crate::ledger::merkle::tile::{EntryBundle, Tile};
 

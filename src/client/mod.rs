@@ -20,5 +20,7 @@ pub mod ledger_client;
 #[cfg(feature = "cli")]
 mod log_files;
 #[cfg(feature = "cli")]
+mod log_requests;
+#[cfg(feature = "cli")]
 pub mod pull;
 pub mod transport;
