@@ -16,6 +16,7 @@
 //!    and client.
 //! 4. `client`: the HTTP client; it verifies what a node answers. `filing`: the filing flow, court rules over the ledger.
 //! 5. `witness`: cosigns checkpoints of ledgers that it follows. `http`: the HTTP layer. `load`: a load generator that checks every answer.
+//!    `monitor`: follows a ledger and its witnesses.
 //! 6. `cli`: the commands.
 //!
 //! # Cargo features
@@ -50,6 +51,8 @@ pub mod http;
 pub mod ledger;
 #[cfg(feature = "load")]
 pub mod load;
+#[cfg(feature = "cli")]
+pub mod monitor;
 #[cfg(feature = "cli")]
 pub mod query;
 #[cfg(feature = "cli")]

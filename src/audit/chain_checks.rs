@@ -6,12 +6,13 @@ use std::collections::{HashMap, HashSet};
 
 use crate::audit::cases::Cases;
 use crate::audit::leaves::{Deposit, ExaminedLeaf, LeafContent, LeafFault};
+use crate::audit::position::{ChainPosition, KeyNoticeRecord, Stream, Streams};
 use crate::audit::report::{AuditReport, Fault, Finding, Findings};
 use crate::audit::rows::Rows;
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
-use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::key::Name;
 use crate::ledger::key_history::KeyHistory;
 use crate::ledger::keyword;
 use crate::ledger::merkle::list::root_of;
@@ -36,8 +37,12 @@ pub(in crate::audit) struct ChainChecker<'a, R: ?Sized> {
     last_time: Timestamp,
     /// The ledger keys so far.
     history: Option<KeyHistory>,
+    /// The genesis notice and the notices that changed the key.
+    key_notices: Vec<KeyNoticeRecord>,
     /// Last sequence and owners of every stream so far.
-    subjects: HashMap<Digest, (u64, Vec<VerifierKey>)>,
+    subjects: Streams,
+    /// Streams that grew since the last call of [`Self::take_changes`]; `None` if nobody asks.
+    changed: Option<HashSet<Digest>>,
     /// The replayed acts so far.
     cases: Cases,
     /// The number of rows in each index that the leaves so far require; `None` once a leaf could not be read.
@@ -58,11 +63,49 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
             last_block: Digest::ZERO,
             last_time: Timestamp::EPOCH,
             history: None,
+            key_notices: Vec::new(),
             subjects: HashMap::new(),
+            changed: None,
             cases: Cases::default(),
             expected_rows: Some(IndexRows::default()),
             notices: HashSet::new(),
         }
+    }
+
+    /// Goes on behind the leaves of `position`, without index rows and cases. The caller has checked that the tree still begins
+    /// with those leaves.
+    pub(in crate::audit) fn resume(store: &'a R, origin: &'a Name, position: ChainPosition, streams: Streams) -> Self {
+        // The notices were a history when they were stored.
+        let history = position.key_history().ok().flatten();
+        let ChainPosition { next_height, last_block, last_time, unsealed, key_notices } = position;
+        Self {
+            unsealed,
+            next_height,
+            last_block,
+            last_time,
+            history,
+            key_notices,
+            subjects: streams,
+            changed: Some(HashSet::new()),
+            ..Self::new(store, origin, false)
+        }
+    }
+
+    /// What the next leaf depends on, without the streams.
+    pub(in crate::audit) fn position(&self) -> ChainPosition {
+        ChainPosition {
+            next_height: self.next_height,
+            last_block: self.last_block,
+            last_time: self.last_time,
+            unsealed: self.unsealed.clone(),
+            key_notices: self.key_notices.clone(),
+        }
+    }
+
+    /// The streams that grew since the last call, for a checker that was made with [`Self::resume`].
+    pub(in crate::audit) fn take_changes(&mut self) -> Vec<(Digest, Stream)> {
+        let changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
+        changed.into_iter().filter_map(|id| Some((id, self.subjects.get(&id)?.clone()))).collect()
     }
 
     /// The number of rows in each index that the checked leaves require; `None` if a leaf could not be read.
@@ -224,6 +267,9 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
             self.tombstones(index, notice.erased(), findings);
             findings.extend(self.cases.check_holds(self.store, notice.erased(), &report.court));
         }
+        if valid.is_ok() && notice.key().is_some() {
+            self.key_notices.push(KeyNoticeRecord { index, notice: signed.clone() });
+        }
         findings.extend(valid.err().map(|detail| (Fault::NoticeSignature, detail)));
         if self.indexes && is_first {
             let mut rows = Rows::of(self.store, index);
@@ -274,11 +320,15 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
     fn subject(&mut self, entry: &Entry, findings: &mut Findings) {
         let statement = entry.statement.statement();
         let Some(subject) = statement.subject else { return };
-        let (last, owners) = self.subjects.entry(subject.id).or_insert_with(|| (0, statement.keys.clone()));
+        let new = || Stream { last: 0, owners: statement.keys.clone() };
+        let Stream { last, owners } = self.subjects.entry(subject.id).or_insert_with(new);
         let own = owners.iter().any(|owner| statement.keys.contains(owner));
         if subject.sequence != *last + 1 || !own {
             findings.push((Fault::Subject, format!("sequence {} after {last}, by an owner: {own}", subject.sequence)));
         }
         *last = (*last).max(subject.sequence);
+        if let Some(changed) = &mut self.changed {
+            changed.insert(subject.id);
+        }
     }
 }

@@ -101,7 +101,13 @@ pub(in crate::audit) struct Examiner<'a, R: ?Sized> {
     pub(in crate::audit) signatures: bool,
     pub(in crate::audit) indexes: bool,
     pub(in crate::audit) keys: KeyCache,
+    /// Called with every deposit that parses.
+    pub(in crate::audit) inspect: Option<&'a Inspect<'a>>,
 }
+
+/// Looks at a deposit: its index, its bytes and the entry. Called on several threads, in no order, and again for a leaf that is
+/// read again.
+pub type Inspect<'a> = dyn Fn(LeafIndex, &[u8], &Entry) + Sync + 'a;
 
 impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
     /// Reads and checks the leaves `first .. first+count`. Unreadable leaves are `LeafFault::Damaged`.
@@ -124,10 +130,13 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
     }
 
     fn are_in_the_tree(&self, first: LeafIndex, examined: &[ExaminedLeaf]) -> bool {
-        // Ranges begin at a tile.
-        let tiles = (first.0..).step_by(TILE_WIDTH.into()).zip(examined.chunks(TILE_WIDTH.into()));
-        tiles.into_iter().all(|(first, tile)| {
-            let held = u16::try_from(tile.len()).ok().and_then(|count| self.store.tile_hashes(0, first, count).ok());
+        // A range that an audit goes on with may begin within a tile.
+        let in_first = usize::from(TILE_WIDTH) - usize::try_from(first.0 % u64::from(TILE_WIDTH)).unwrap_or(0);
+        let (begun, whole) = examined.split_at(examined.len().min(in_first));
+        let tiles = std::iter::once(begun).chain(whole.chunks(TILE_WIDTH.into()));
+        tiles.filter(|tile| !tile.is_empty()).all(|tile| {
+            let at = tile.first().map_or(first.0, |leaf| leaf.index.0);
+            let held = u16::try_from(tile.len()).ok().and_then(|count| self.store.tile_hashes(0, at, count).ok());
             held.is_some_and(|held| tile.iter().map(|leaf| leaf.hash).eq(held))
         })
     }
@@ -147,6 +156,7 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
         let hash = leaf_hash(bytes);
         if !self.signatures
             && !self.indexes
+            && self.inspect.is_none()
             && let Some(head) = fast_entry::parse_common(bytes, self.origin, &mut self.keys)
         {
             return ExaminedLeaf {
@@ -156,7 +166,12 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
             };
         }
         let leaf = match Leaf::parse_with(bytes, &mut self.keys) {
-            Ok(Leaf::Entry(entry)) => Ok(LeafContent::Deposit(self.deposit(index, &hash, entry))),
+            Ok(Leaf::Entry(entry)) => {
+                if let Some(inspect) = self.inspect {
+                    inspect(index, bytes, &entry);
+                }
+                Ok(LeafContent::Deposit(self.deposit(index, &hash, entry)))
+            }
             Ok(Leaf::Notice(notice)) => Ok(LeafContent::Notice(Box::new(notice))),
             Ok(Leaf::Block(header)) => Ok(LeafContent::Block(Box::new(header))),
             Err(error) => Err(LeafFault::Malformed(error.to_string())),

@@ -3,7 +3,7 @@
 //! [`walk`] recomputes everything from the stored bytes. [`leaves`] reads and checks single leaves on all cores ([`parallel`]), with
 //! their index [`rows`]; [`chain_checks`] checks each leaf against the ones before it; [`report`] collects the findings. [`cases`]
 //! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels,
-//! [`private_store`] checks tombstones. [`recording_reader`] tells a failed read from damage.
+//! [`private_store`] checks tombstones. [`position`] is where an audit of the log alone has got to, from which it goes on later. [`recording_reader`] tells a failed read from damage.
 
 pub mod cases;
 pub mod chain_checks;
@@ -11,6 +11,7 @@ pub mod documents;
 pub mod labels;
 pub mod leaves;
 pub mod parallel;
+pub mod position;
 pub mod private_store;
 pub mod recording_reader;
 pub mod report;

@@ -69,6 +69,12 @@ pub enum Fault {
     Original,
     /// A node's account files are missing or damaged. They are not part of the chain.
     AccountFiles,
+    /// Fewer witnesses cosigned the checkpoint than the policy requires.
+    Quorum,
+    /// A signature line in the name of a witness does not verify.
+    Cosignature,
+    /// Two nodes show contradicting checkpoints, which the ledger's key signed.
+    Fork,
 }
 
 impl Fault {
@@ -102,6 +108,9 @@ impl Fault {
             Self::ActErased => "act_erased",
             Self::Original => "original",
             Self::AccountFiles => "account_files",
+            Self::Quorum => "quorum",
+            Self::Cosignature => "cosignature",
+            Self::Fork => "fork",
         }
     }
 
@@ -135,6 +144,9 @@ impl Fault {
             Self::ActErased => ("操作文书被删除", "the text of an act was erased"),
             Self::Original => ("托管原文缺失或损坏", "an original in custody is missing or damaged"),
             Self::AccountFiles => ("账号文件缺失或损坏", "account files are missing or damaged"),
+            Self::Quorum => ("见证数未达到策略要求", "the quorum of witnesses is not reached"),
+            Self::Cosignature => ("以见证节点名义的签名核验未通过", "a cosignature does not verify"),
+            Self::Fork => ("账本密钥签署了两段互相矛盾的历史", "the ledger's key signed two histories"),
         }
     }
 }

@@ -10,18 +10,19 @@
 //! A fault of the ledger is a finding; an error means that the audit could not be performed. Memory grows with the number
 //! of streams (`subject`), of notices and of originals, some hundred bytes each, and of cases, some kilobytes each (`cases`).
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use crate::audit::chain_checks::ChainChecker;
-use crate::audit::leaves::{Examiner, LeafContent, RANGE};
+use crate::audit::leaves::{Examiner, Inspect, LeafContent, RANGE};
 use crate::audit::parallel::in_order;
+use crate::audit::position::{AuditCounts, AuditPosition, AuditStart, Stream};
 use crate::audit::recording_reader::RecordingReader;
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, LABELS_NOT_COUNTED, ORIGINALS_NOT_CHECKED};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::key_history::KeyHistory;
 use crate::ledger::merkle::frontier::{Frontier, FullTile};
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::TILE_WIDTH;
 use crate::ledger::statement::keys::KeyCache;
 use crate::query::records;
@@ -59,43 +60,163 @@ pub fn walk(
     let store = &RecordingReader::new(store);
     let published = records::published(store)?;
     let origin = published.checkpoint.checkpoint().origin.clone();
-    let mut report = empty_report(&published, &origin, options);
-    let mut checker = ChainChecker::new(store, &origin, options.indexes);
-    let mut frontier = Frontier::new();
-    let mut full = Vec::new();
-    let size = published.size().0;
-    let Options { signatures, indexes, .. } = *options;
-    let examiner = || Examiner { store, origin: &origin, signatures, indexes, keys: KeyCache::new() };
-    let examine = |examiner: &mut Examiner<'_, RecordingReader<'_>>, range: u64| {
-        let first = range * RANGE;
-        examiner.examine(LeafIndex(first), RANGE.min(size - first))
-    };
-    in_order(size.div_ceil(RANGE), examiner, examine, |range, leaves| {
-        for leaf in leaves {
-            report.signatures += u64::from(signatures && matches!(leaf.leaf, Ok(LeafContent::Deposit(_))));
-            frontier.append(leaf.hash, &mut full);
-            checker.check(leaf, &mut report);
-        }
-        for tile in full.drain(..) {
-            compare_tile(store, &tile, &mut report);
-        }
-        progress(size.min((range + 1) * RANGE));
-        if store.failure().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    let checker = ChainChecker::new(store, &origin, options.indexes);
+    let report = empty_report(&published, &origin, options);
+    let mut state = WalkState { checker, report, frontier: Frontier::new() };
+    let _ = state.read(store, (&published, &origin), options, None, &mut |part| {
+        progress(part.state.frontier.size().0);
+        ControlFlow::Continue(())
     });
-    report.height = checker.last_height();
-    if !checker.ended_in_header() || report.height != published.height {
-        report.find(ledger_finding(Fault::BlockLink, "the signed tree does not end in the last block header".into()));
+    state.finish(store, &published, options)
+}
+
+/// Audits the log in `store`, without index rows and cases, from `start` on. The caller has checked that the tree of `start` is the
+/// beginning of the published one. `inspect` sees every deposit; `observe` is called after each range of leaves, in order, and may
+/// break off: then the report covers the leaves so far, and the comparisons with the whole tree are left out.
+///
+/// # Errors
+///
+/// As [`walk`].
+pub fn walk_on(
+    store: &dyn LedgerReader,
+    options: &Options,
+    start: AuditStart,
+    inspect: Option<&Inspect<'_>>,
+    observe: &mut dyn FnMut(&mut dyn WalkPart) -> ControlFlow<()>,
+) -> Result<AuditReport, ReadError> {
+    let options = &Options { indexes: false, ..options.clone() };
+    let store = &RecordingReader::new(store);
+    let published = records::published(store)?;
+    let origin = published.checkpoint.checkpoint().origin.clone();
+    let AuditStart { position, streams } = start;
+    let report = position.counts.report(empty_report(&published, &origin, options));
+    let checker = ChainChecker::resume(store, &origin, position.chain, streams);
+    let mut state = WalkState { checker, report, frontier: position.frontier };
+    let ended = state.read(store, (&published, &origin), options, inspect, &mut |part| observe(part));
+    if ended.is_break() && store.failure().is_none() {
+        state.report.height = state.checker.last_height();
+        return Ok(state.report);
     }
-    if !report.court.originals.is_empty() {
-        report.not_checked.push(ORIGINALS_NOT_CHECKED);
+    state.finish(store, &published, options)
+}
+
+/// The state of a walk after some leaves.
+struct WalkState<'a, R: ?Sized> {
+    checker: ChainChecker<'a, R>,
+    report: AuditReport,
+    frontier: Frontier,
+}
+
+/// What an observer of [`walk_on`] sees after each range of leaves.
+pub trait WalkPart {
+    /// The number of leaves checked.
+    fn size(&self) -> TreeSize;
+    /// The tiles that this range has completed.
+    fn full_tiles(&self) -> &[FullTile];
+    /// From where an audit can go on, without its streams.
+    fn position(&self) -> AuditPosition;
+    /// The streams that grew since this was last called.
+    fn take_changes(&mut self) -> Vec<(Digest, Stream)>;
+}
+
+/// A range of leaves that was checked.
+struct Part<'s, 'a, R: ?Sized> {
+    state: &'s mut WalkState<'a, R>,
+    tiles: &'s [FullTile],
+}
+
+impl<R: LedgerReader + ?Sized> WalkPart for Part<'_, '_, R> {
+    fn size(&self) -> TreeSize {
+        self.state.frontier.size()
     }
-    compare_root(&mut report, &published, &frontier);
-    compare_key(&mut report, &published, &checker, options);
-    if options.indexes {
-        compare_key_notices(store, checker.key_history(), &mut report);
-        compare_index_rows(store, checker.expected_rows(), checker.label_rows(), &mut report);
+
+    fn full_tiles(&self) -> &[FullTile] {
+        self.tiles
     }
-    store.failure().cloned().map_or(Ok(report), Err)
+
+    fn position(&self) -> AuditPosition {
+        AuditPosition {
+            frontier: self.state.frontier.clone(),
+            chain: self.state.checker.position(),
+            counts: AuditCounts::of(&self.state.report),
+        }
+    }
+
+    fn take_changes(&mut self) -> Vec<(Digest, Stream)> {
+        self.state.checker.take_changes()
+    }
+}
+
+impl<'a> WalkState<'a, RecordingReader<'a>> {
+    /// Reads and checks the leaves from the frontier on. Returns whether `observe` broke off, or a read failed.
+    fn read<'o>(
+        &mut self,
+        store: &RecordingReader<'_>,
+        (published, origin): (&Published, &Name),
+        options: &Options,
+        inspect: Option<&'o Inspect<'o>>,
+        observe: &mut dyn FnMut(&mut Part<'_, 'a, RecordingReader<'a>>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let (start, size) = (self.frontier.size().0, published.size().0);
+        let Options { signatures, indexes, .. } = *options;
+        let examiner = || Examiner { store, origin, signatures, indexes, keys: KeyCache::new(), inspect };
+        let examine = |examiner: &mut Examiner<'_, RecordingReader<'_>>, range: u64| {
+            let Range { start: first, end } = range_of(range, start, size);
+            examiner.examine(LeafIndex(first), end - first)
+        };
+        let (mut full, mut ended) = (Vec::new(), ControlFlow::Continue(()));
+        let ranges = size.div_ceil(RANGE).saturating_sub(start / RANGE);
+        in_order(ranges, examiner, examine, |_, leaves| {
+            for leaf in leaves {
+                self.report.signatures += u64::from(signatures && matches!(leaf.leaf, Ok(LeafContent::Deposit(_))));
+                self.frontier.append(leaf.hash, &mut full);
+                self.checker.check(leaf, &mut self.report);
+            }
+            for tile in &full {
+                compare_tile(store, tile, &mut self.report);
+            }
+            let seen = if store.failure().is_some() {
+                ControlFlow::Break(())
+            } else {
+                observe(&mut Part { state: self, tiles: &full })
+            };
+            full.clear();
+            ended = seen;
+            seen
+        });
+        ended
+    }
+
+    /// Compares the whole tree with its checkpoint.
+    fn finish(
+        self,
+        store: &RecordingReader<'_>,
+        published: &Published,
+        options: &Options,
+    ) -> Result<AuditReport, ReadError> {
+        let Self { checker, mut report, frontier } = self;
+        report.height = checker.last_height();
+        if !checker.ended_in_header() || report.height != published.height {
+            report
+                .find(ledger_finding(Fault::BlockLink, "the signed tree does not end in the last block header".into()));
+        }
+        if !report.court.originals.is_empty() {
+            report.not_checked.push(ORIGINALS_NOT_CHECKED);
+        }
+        compare_root(&mut report, published, &frontier);
+        compare_key(&mut report, published, &checker, options);
+        if options.indexes {
+            compare_key_notices(store, checker.key_history(), &mut report);
+            compare_index_rows(store, checker.expected_rows(), checker.label_rows(), &mut report);
+        }
+        store.failure().cloned().map_or(Ok(report), Err)
+    }
+}
+
+/// The leaves of range number `range` of a walk that begins at `start`: ranges end at multiples of [`RANGE`].
+fn range_of(range: u64, start: u64, size: u64) -> Range<u64> {
+    let first = (start / RANGE + range) * RANGE;
+    first.max(start)..size.min(first + RANGE)
 }
 
 /// Compares the number of rows of each index with the expected number. The audit has already looked up every expected row, so

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, IneffectiveActFinding, ORIGINALS_NOT_CHECKED};
 use crate::audit::walk::{Options, walk};
+use crate::cli::audit_remote::{self, RemoteArgs, audit_log};
 use crate::cli::config::Config;
 use crate::cli::descriptors::database_options;
 use crate::cli::exit::{CliError, ExitStatus};
@@ -15,13 +16,9 @@ use crate::cli::originals_check::{OriginalsReport, decrypt_originals};
 use crate::cli::progress::Progress;
 use crate::cli::public_key::read_key;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen};
-use crate::cli::user_trust::{PolicyArgs, UserTrust};
-use crate::client::http_log::HttpLogReader;
-use crate::client::ledger_client::LedgerClient;
-use crate::client::transport::ClientError;
-use crate::ledger::key::VerifierKey;
+use crate::cli::trust_store::TrustStore;
+use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::verify::wording::Language;
-use crate::query::records;
 use crate::store::account_files::AccountFiles;
 use crate::store::factory::{self, FolderReader};
 use crate::store::traits::accounts::AccountStoreError;
@@ -31,22 +28,26 @@ const EXAMPLES: &str = "\
 Examples:
   tiezheng audit chain-data
   tiezheng audit /mnt/backup/2026-11-22 --key 'example.org/ledger+c74f20a3+ARpc…'
-  tiezheng audit https://ledger.example.org
+  tiezheng audit https://ledger.example.org --policy ledger.policy --state audit-state
+  tiezheng audit https://ledger.example.org --policy ledger.policy --compare https://court.example.org
 
 Re-derives every leaf, block, link, tile, root, checkpoint, signature, time, number and
 index row from the stored bytes, decrypts every original in custody and compares its size and
 digests with its record. Opens read-only and writes nothing; the node on it must be
 stopped, or audit a backup. Of a running node the published log is audited over HTTP: everything
-but index rows, cases, private content and originals.
+but index rows, cases, private content and originals. With a policy, its checkpoint must be signed and
+cosigned as the policy says. An audit that was cut off goes on with the same --state.
 |
 示例：
   tiezheng audit chain-data
   tiezheng audit /mnt/backup/2026-11-22 --key 'example.org/ledger+c74f20a3+ARpc…'
-  tiezheng audit https://ledger.example.org
+  tiezheng audit https://ledger.example.org --policy ledger.policy --state audit-state
+  tiezheng audit https://ledger.example.org --policy ledger.policy --compare https://court.example.org
 
 由存储的字节重新推导并核对每条记录、每个区块、衔接、分片、根、检查点、签名、时间、编号和索引，
 并解密每份托管原文，将其大小和摘要与记录比对。只读，不写入任何内容；请先停止节点，或审计其备份。
-对运行中的节点，则通过网络审计其公开的账本记录：除索引、案件、非公开内容和托管原文外，均予核对。";
+对运行中的节点，则通过网络审计其公开的账本记录：除索引、案件、非公开内容和托管原文外，均予核对。
+给出策略文件的，其检查点须按策略签名和见证。审计中断后，以同一 --state 可继续。";
 
 /// Re-check a whole ledger from its bytes | 审计：从存储的字节重新推导并核对整条链
 #[derive(Debug, Clone, clap::Args)]
@@ -57,11 +58,11 @@ pub struct AuditArgs {
     /// The ledger key to hold it against; default: the pinned one | 账本密钥
     #[arg(long, value_name = "VKEY", conflicts_with = "policy")]
     key: Option<String>,
-    #[command(flatten)]
-    policy: PolicyArgs,
     /// Leave out the depositors' signatures, the slowest part by far | 不核对存证人签名
     #[arg(long)]
     no_signatures: bool,
+    #[command(flatten)]
+    remote: RemoteArgs,
 }
 
 /// Runs the command.
@@ -73,6 +74,12 @@ pub async fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::
     let given = args.key.as_deref().map(read_key).transpose()?;
     if let Some(address) = args.dir.to_str().filter(|text| is_address(text)) {
         return audit_node(address, given, args, config, screen).await;
+    }
+    if args.remote.is_for_addresses() {
+        let zh = "--state 与 --compare 仅用于审计网址";
+        return Err(
+            CliError::usage("not_an_address", zh, "--state and --compare are for the audit of an address").into()
+        );
     }
     let store =
         factory::open_read_only(&args.dir, &database_options()).map_err(|error| cannot_open(&args.dir, &error))?;
@@ -118,11 +125,6 @@ fn is_address(text: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
-/// The error of an audit that a node did not answer. Also a 4xx answer is no finding about the ledger.
-fn cannot_audit(error: ClientError) -> CliError {
-    CliError { status: ExitStatus::Unable, ..CliError::from(error) }
-}
-
 /// Audits the log that a running node publishes.
 async fn audit_node(
     address: &str,
@@ -131,21 +133,18 @@ async fn audit_node(
     config: &Config,
     screen: &Screen,
 ) -> anyhow::Result<ExitStatus> {
-    let client = LedgerClient::new(address).map_err(CliError::from)?;
-    let reader = HttpLogReader::connect(client).await.map_err(cannot_audit)?;
-    let published = records::published(&reader).map_err(|error| unreadable(&error))?;
-    let pinned = key_to_check(given, &published, args, config)?;
-    let (options, progress) = prepared(args, pinned, &published, false, screen);
-    let size = published.size().0;
-    // Reads wait for the network on this thread, so its other tasks go to another.
-    let walked = tokio::task::block_in_place(|| walk(&reader, &options, |done| progress.set(done, size)));
-    drop(progress);
-    // The client's error says more than that of the walk.
-    if let Some(failure) = reader.failure() {
-        return Err(cannot_audit(failure.clone()).into());
-    }
-    let report = walked.map_err(|error| unreadable(&error))?;
-    conclude(&report, &OriginalsReport::default(), screen)
+    let pinned = |origin: &Name| match given {
+        Some(key) => Ok(Some(key)),
+        None => pinned_for(origin, config),
+    };
+    let (report, remote) = audit_log(address, &args.remote, !args.no_signatures, pinned, screen).await?;
+    let originals = OriginalsReport::default();
+    let mut document = document(&report, &originals);
+    audit_remote::add_to_document(&mut document, &remote);
+    screen.document(&document)?;
+    show(screen, &report, &originals)?;
+    audit_remote::show(screen, &remote)?;
+    Ok(if report.is_clean() { ExitStatus::Good } else { ExitStatus::Finding })
 }
 
 /// Decrypts the originals in custody, and adds their faults to the findings.
@@ -211,10 +210,18 @@ fn key_to_check(
     match given {
         Some(key) => Ok(Some(key)),
         None => {
-            let trust = UserTrust::load(&args.policy, config)?.trust();
-            Ok(trust.keys_of(&published.checkpoint.checkpoint().origin).into_iter().next())
+            let origin = &published.checkpoint.checkpoint().origin;
+            match args.remote.read_policy()? {
+                Some(policy) => Ok(policy.keys_of(origin).into_iter().next()),
+                None => pinned_for(origin, config),
+            }
         }
     }
+}
+
+/// The key that the user has pinned for a ledger.
+fn pinned_for(origin: &Name, config: &Config) -> Result<Option<VerifierKey>, CliError> {
+    Ok(TrustStore::of(config)?.trust().keys_of(origin).into_iter().next())
 }
 
 fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
@@ -378,19 +385,6 @@ mod tests {
     use super::*;
     use crate::ledger::block::Height;
     use crate::ledger::merkle::shape::LeafIndex;
-
-    #[test]
-    fn a_refusal_of_a_node_is_no_finding_about_its_ledger() {
-        let refused = ClientError::Problem {
-            code: "not_found".to_owned().into(),
-            status: 404,
-            title_zh: "未找到".into(),
-            detail: "no such tile".into(),
-            detail_zh: String::new(),
-        };
-        let error = cannot_audit(refused);
-        assert_eq!((error.status, error.code.as_ref()), (ExitStatus::Unable, "not_found"));
-    }
 
     #[test]
     fn neighbouring_findings_are_told_as_one() {

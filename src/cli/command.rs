@@ -15,7 +15,9 @@ use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
 use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve, witness};
-use crate::cli::{clock, consistency, deposit, help, key, lookup, receipt, statement, trust, usage, verify};
+use crate::cli::{
+    clock, consistency, contradiction, deposit, help, key, lookup, monitor, receipt, statement, trust, usage, verify,
+};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 
@@ -79,6 +81,8 @@ enum Command {
     Keygen(key::command::KeygenArgs),
     Case(case::CaseArgs),
     Clock(clock::ClockArgs),
+    Monitor(monitor::MonitorArgs),
+    Contradiction(contradiction::ContradictionArgs),
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
     #[cfg(feature = "node")]
@@ -113,7 +117,12 @@ impl Command {
     const fn opens_a_database(&self) -> bool {
         match self {
             Self::Key(args) => args.opens_a_database(),
-            Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_) | Self::Witness(_) => true,
+            Self::Serve(_)
+            | Self::Audit(_)
+            | Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Index(_)
+            | Self::Witness(_) => true,
             _ => false,
         }
     }
@@ -180,6 +189,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Keygen(args) => Err(args.renamed().into()),
             Command::Case(args) => case::run(args, screen).await,
             Command::Clock(args) => clock::run(args, screen).await,
+            Command::Monitor(args) => monitor::run(args, screen).await,
+            Command::Contradiction(args) => contradiction::run(args, screen),
             #[cfg(feature = "demo")]
             Command::Demo(args) => demo::run(args, screen).await,
             #[cfg(feature = "node")]

@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 54] = [
+const VALUE_NAMES: [(&str, &str); 56] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -61,9 +61,11 @@ const VALUE_NAMES: [(&str, &str); 54] = [
     ("S", "秒"),
     ("SIZE", "大小"),
     ("TEXT", "文字"),
+    ("TIME", "时间"),
     ("TO", "保存位置"),
     ("TOKEN", "令牌"),
     ("URL", "地址"),
+    ("VALUE", "值"),
     ("VKEY", "公钥"),
     ("VKEY_URL", "公钥 地址"),
     ("WEBHOOK", "推送标识"),

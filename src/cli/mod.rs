@@ -1,7 +1,7 @@
 //! The command line: one module per command.
 //!
 //! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`] ([`refresh`]), [`consistency`], [`trust`],
-//! [`key`], [`case`], [`clock`] and, of a node, [`serve`], [`witness`] ([`witness_key`], [`witness_copies`]), [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
+//! [`key`], [`case`], [`clock`], [`monitor`], [`contradiction`] and, of a node, [`serve`], [`witness`] ([`witness_key`], [`witness_copies`]), [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
 //! [`load_reads`]), [`demo`]. They use:
 //!
 //! - [`exit`]: exit codes and errors; [`usage`]: errors about the command line; [`help`]: its help texts; [`screen`], [`terminal`],
@@ -13,6 +13,7 @@
 //! - [`connect`], [`record`], [`digest_search`] and [`attesting`] query nodes and witnesses; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
 //! - [`public_key`] parses public keys, and rejects private ones;
 //! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit policy of a node that starts;
+//! - [`auditor`] is what the commands of auditors share;
 //! - [`control`] commands a running node, [`node_snapshot`] is what a backup of it is made from;
 //! - [`network_errors`]: errors of listeners and certificates; [`node_folder`] opens a node's folder, [`start_errors`] are those of a ledger that does not start; [`node_keys`] and [`folder_checks`] compare it with its ledger; [`key_files`] names its keys after a rotation;
 //! - [`backups`] is what copies of a ledger are made from and with; [`folder_copy`] checks a copy; [`copy_report`] reports its content, [`originals_check`] checks
@@ -21,6 +22,9 @@
 pub mod attesting;
 #[cfg(feature = "node")]
 pub mod audit;
+#[cfg(feature = "node")]
+pub mod audit_remote;
+pub mod auditor;
 #[cfg(feature = "node")]
 pub mod backup;
 #[cfg(feature = "node")]
@@ -35,6 +39,7 @@ pub mod config;
 pub mod config_command;
 pub mod connect;
 pub mod consistency;
+pub mod contradiction;
 #[cfg(feature = "node")]
 pub mod control;
 #[cfg(feature = "node")]
@@ -82,6 +87,7 @@ pub mod log;
 pub mod lookup;
 pub mod manifest;
 pub mod members;
+pub mod monitor;
 #[cfg(feature = "node")]
 pub mod network_errors;
 #[cfg(feature = "node")]

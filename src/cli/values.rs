@@ -1,5 +1,7 @@
 //! Parsers of option values.
 
+use std::time::Duration;
+
 use clap::builder::RangedU64ValueParser;
 
 /// A count of at least one.
@@ -35,6 +37,21 @@ pub fn byte_size(text: &str) -> Result<u64, String> {
     let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     let size = number.parse::<u64>().ok().filter(|_| digits).and_then(|number| number.checked_mul(bytes));
     size.ok_or_else(|| "expected a size such as 500MB or 10GiB | 应为大小，如 500MB 或 10GiB".to_owned())
+}
+
+/// A duration of at least a second: `30s`, `10m`, `1h`, `7d`.
+///
+/// # Errors
+///
+/// The expected format.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+    let parsed = units.iter().find_map(|(unit, seconds)| {
+        let number = text.strip_suffix(unit).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
+        number.parse::<u64>().ok()?.checked_mul(*seconds).filter(|seconds| (1..=315_360_000).contains(seconds))
+    });
+    let expected = "expected a time such as 30s, 10m, 1h or 7d | 应为时间，如 30s、10m、1h 或 7d";
+    parsed.map(Duration::from_secs).ok_or_else(|| expected.to_owned())
 }
 
 /// A network: `10.0.0.0/8`, `fd00::/8`, or one address.

@@ -9,21 +9,20 @@
 //!
 //! Not here: index rows and private content, which a node does not publish. Those calls return [`ReadError::NotPublished`].
 
-use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::Handle;
 
 use crate::client::ledger_client::LedgerClient;
+use crate::client::log_files::{LogFile, LogFiles};
+use crate::client::log_requests::{bundle_bytes, bundle_of, leaves_of};
 use crate::client::transport::ClientError;
 use crate::ledger::block::Height;
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::hash::{DIGEST_LEN, Digest};
-use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
-use crate::ledger::merkle::tile::{
-    EntryBundle, TILE_WIDTH, Tile, decode_bundle, decode_hashes, encode_bundle, width_at,
-};
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, decode_hashes, width_at};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::bounds::{items_within, leaf_hashes_to, leaves_within};
@@ -32,23 +31,16 @@ use crate::store::traits::{
     Published, ReadError,
 };
 
-/// The maximum length of a bundle in bytes: 256 leaves of 65,535 bytes, each with its two-byte length.
-const BUNDLE_MAX: usize = TILE_WIDTH as usize * (2 + u16::MAX as usize);
-/// The maximum length of a tile in bytes.
-const TILE_MAX: usize = TILE_WIDTH as usize * 32;
-
-/// The number of files that the reader keeps. An audit reads each bundle once for its leaves and once for each leaf whose
-/// hash differs, and it reads tiles of several levels in turn.
-const KEPT_FILES: usize = 8;
+/// How many bundles beyond the one that is read are fetched ahead.
+const READ_AHEAD: u64 = 16;
 
 /// Reads the log of a node, up to the checkpoint that [`Self::connect`] fetched.
 #[derive(Debug)]
 pub struct HttpLogReader {
-    client: LedgerClient,
-    runtime: Handle,
+    files: LogFiles,
     published: Arc<Published>,
-    /// The files fetched last, by path. A file of a fixed tree size never changes.
-    kept: Mutex<VecDeque<(String, Arc<Vec<u8>>)>>,
+    /// How many bundles are fetched ahead.
+    ahead: u64,
     failure: OnceLock<ClientError>,
 }
 
@@ -72,7 +64,7 @@ impl HttpLogReader {
     /// As [`Self::connect`].
     pub async fn up_to(client: LedgerClient, checkpoint: SignedCheckpoint) -> Result<Self, ClientError> {
         let size = checkpoint.checkpoint().size;
-        let malformed = |reason: &str| client.malformed("/log/checkpoint", &reason);
+        let malformed = |reason: &str| client.malformed(&client.log_path("checkpoint"), &reason);
         let last = size.last_index().ok_or_else(|| malformed("the tree is empty"))?;
         let bundle = bundle_of(last, size);
         let bytes = bundle_bytes(&client, bundle).await?;
@@ -80,8 +72,14 @@ impl HttpLogReader {
         let header = leaves.last().copied().unwrap_or_default();
         let published = Published::of(checkpoint, header);
         let published = published.ok_or_else(|| malformed("the tree does not end in a block header"))?;
-        let (runtime, published) = (Handle::current(), Arc::new(published));
-        Ok(Self { client, runtime, published, kept: Mutex::default(), failure: OnceLock::new() })
+        let files = LogFiles::new(client, Handle::current());
+        Ok(Self { files, published: Arc::new(published), ahead: 0, failure: OnceLock::new() })
+    }
+
+    /// The same, for a caller that reads all leaves in order: fetches bundles and their tiles ahead, several at a time.
+    #[must_use]
+    pub fn reading_ahead(self) -> Self {
+        Self { ahead: READ_AHEAD, ..self }
     }
 
     /// The error of the first request that failed, if one did. What the caller has read is then incomplete.
@@ -90,26 +88,26 @@ impl HttpLogReader {
         self.failure.get()
     }
 
-    /// A file of the log: one of the kept files, or fetched by `bytes`.
-    fn fetch(
-        &self,
-        path: &str,
-        bytes: impl Future<Output = Result<Vec<u8>, ClientError>>,
-    ) -> Result<Arc<Vec<u8>>, ReadError> {
+    /// A file of the log: one of the kept files, or fetched.
+    fn fetch(&self, file: LogFile) -> Result<Arc<Vec<u8>>, ReadError> {
         // After a failure the audit is incomplete in any case, and each further request may take as long to fail.
         if let Some(failure) = self.failure.get() {
             return Err(ReadError::Unavailable(failure.to_string()));
         }
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, file)) = kept().iter().find(|(name, _)| name == path) {
-            return Ok(Arc::clone(file));
+        self.files.get(file).map_err(|error| self.failed(error))
+    }
+
+    /// Fetches the bundles after number `index`, and their tiles.
+    fn read_ahead(&self, index: u64) {
+        let size = self.published.size();
+        let last = size.0.div_ceil(u64::from(TILE_WIDTH)).min(index + self.ahead);
+        let both = |index: u64| {
+            let width = width_at(0, index, size);
+            [LogFile::Bundle(EntryBundle { index, width }), LogFile::Tile(Tile { level: 0, index, width })]
+        };
+        if index < last {
+            self.files.fetch_ahead((index..last).flat_map(both));
         }
-        let answer = self.runtime.block_on(bytes);
-        let file = Arc::new(answer.map_err(|error| self.failed(error))?);
-        let mut kept = kept();
-        kept.push_front((path.to_owned(), Arc::clone(&file)));
-        kept.truncate(KEPT_FILES);
-        Ok(file)
     }
 
     /// Keeps `error` as the failure, unless an earlier request failed.
@@ -121,7 +119,7 @@ impl HttpLogReader {
 
     /// The failure of an answer that is no file of a log: it may be of a proxy, and says nothing about a leaf.
     fn malformed(&self, path: &str, reason: &dyn std::fmt::Display) -> ReadError {
-        self.failed(self.client.malformed(&format!("/log/{path}"), reason))
+        self.failed(self.files.client().malformed(&self.files.client().log_path(path), reason))
     }
 
     /// Calls `visit` with each of the leaves `first .. first+count`, without hashing them.
@@ -131,8 +129,9 @@ impl HttpLogReader {
         let (mut at, end) = (first.0, first.0 + count);
         while at < end {
             let bundle = bundle_of(LeafIndex(at), size);
-            let bytes = self.fetch(&bundle.path(), bundle_bytes(&self.client, bundle))?;
-            let leaves = leaves_of(&self.client, bundle, &bytes).map_err(|error| self.failed(error))?;
+            self.read_ahead(bundle.index);
+            let bytes = self.fetch(LogFile::Bundle(bundle))?;
+            let leaves = leaves_of(self.files.client(), bundle, &bytes).map_err(|error| self.failed(error))?;
             let start = bundle.index * u64::from(TILE_WIDTH);
             let wanted = (start..).zip(leaves).filter(|(index, _)| (at..end).contains(index));
             wanted.for_each(|(_, leaf)| visit(leaf));
@@ -140,73 +139,6 @@ impl HttpLogReader {
         }
         Ok(())
     }
-}
-
-/// The bytes of a bundle as it is in a tree in which it has this width. A log may have removed a partial bundle since it became full
-/// (C2SP tlog-tiles): then the beginning of the full one.
-pub(in crate::client) async fn bundle_bytes(
-    client: &LedgerClient,
-    bundle: EntryBundle,
-) -> Result<Vec<u8>, ClientError> {
-    let full = EntryBundle { width: TILE_WIDTH, ..bundle };
-    let bytes = partial_or_full(client, &bundle.path(), &full.path(), BUNDLE_MAX).await?;
-    let Part::OfFull(bytes) = bytes else { return Ok(bytes.into_bytes()) };
-    let leaves = leaves_of(client, full, &bytes)?;
-    let first = leaves.into_iter().take(bundle.width.into());
-    encode_bundle(first).map_err(|error| client.malformed(&format!("/log/{}", full.path()), &error))
-}
-
-/// The leaves in the bytes of a bundle.
-pub(in crate::client) fn leaves_of<'b>(
-    client: &LedgerClient,
-    bundle: EntryBundle,
-    bytes: &'b [u8],
-) -> Result<Vec<&'b [u8]>, ClientError> {
-    decode_bundle(bytes, bundle.width).map_err(|error| client.malformed(&format!("/log/{}", bundle.path()), &error))
-}
-
-/// The bytes of a tile, as [`bundle_bytes`].
-async fn tile_bytes(client: &LedgerClient, tile: Tile) -> Result<Vec<u8>, ClientError> {
-    let full = Tile { width: TILE_WIDTH, ..tile };
-    let bytes = partial_or_full(client, &tile.path(), &full.path(), TILE_MAX).await?;
-    let Part::OfFull(mut bytes) = bytes else { return Ok(bytes.into_bytes()) };
-    bytes.truncate(usize::from(tile.width) * DIGEST_LEN);
-    Ok(bytes)
-}
-
-/// The file that was fetched.
-enum Part {
-    /// The file that was asked for.
-    Whole(Vec<u8>),
-    /// The full file, instead of a partial one.
-    OfFull(Vec<u8>),
-}
-
-impl Part {
-    fn into_bytes(self) -> Vec<u8> {
-        match self {
-            Self::Whole(bytes) | Self::OfFull(bytes) => bytes,
-        }
-    }
-}
-
-/// Fetches `path`; if it is refused and partial, the full file.
-async fn partial_or_full(client: &LedgerClient, path: &str, full: &str, limit: usize) -> Result<Part, ClientError> {
-    match client.bytes(&format!("/log/{path}"), limit).await {
-        Ok(bytes) => Ok(Part::Whole(bytes)),
-        // A server of files answers without a problem document.
-        Err(error @ (ClientError::Problem { .. } | ClientError::Malformed { .. })) if path != full => {
-            let bytes = client.bytes(&format!("/log/{full}"), limit).await;
-            bytes.map(Part::OfFull).map_err(|_| error)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// The bundle that contains `leaf`, with the width that it has in a tree of `size` leaves.
-pub(in crate::client) fn bundle_of(leaf: LeafIndex, size: TreeSize) -> EntryBundle {
-    let index = leaf.0 / u64::from(TILE_WIDTH);
-    EntryBundle { index, width: width_at(0, index, size) }
 }
 
 impl LogReader for HttpLogReader {
@@ -243,9 +175,10 @@ impl LogReader for HttpLogReader {
             return Ok(Vec::new());
         }
         let tile = Tile { level, index, width: width_at(level, index, size) };
-        let bytes = self.fetch(&tile.path(), tile_bytes(&self.client, tile))?;
+        let bytes = self.fetch(LogFile::Tile(tile))?;
         let hashes = decode_hashes(&bytes, tile.width);
-        let hashes = hashes.ok_or_else(|| self.malformed(&tile.path(), &"it is not as long as its width says"))?;
+        let hashes = hashes
+            .ok_or_else(|| self.malformed(&LogFile::Tile(tile).path(), &"it is not as long as its width says"))?;
         Ok(hashes.into_iter().skip(offset).take(count.into()).collect())
     }
 }

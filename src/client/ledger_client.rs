@@ -25,6 +25,8 @@ const CHECKPOINT_MAX: usize = 512 * 1024;
 #[derive(Debug, Clone)]
 pub struct LedgerClient {
     transport: Transport,
+    /// The path of the log, without a slash at its end.
+    log: String,
 }
 
 impl LedgerClient {
@@ -34,7 +36,18 @@ impl LedgerClient {
     ///
     /// [`ClientError::BadAddress`].
     pub fn new(address: &str) -> Result<Self, ClientError> {
-        Ok(Self { transport: Transport::new(address)? })
+        Ok(Self { transport: Transport::new(address)?, log: "/log".to_owned() })
+    }
+
+    /// The same, with the log at the path `log`, as witnesses and mirrors serve it: `/<hex of SHA-256 of the origin>`.
+    #[must_use]
+    pub fn with_log_at(self, log: String) -> Self {
+        Self { log, ..self }
+    }
+
+    /// The path of a file of the log.
+    pub(in crate::client) fn log_path(&self, file: &str) -> String {
+        format!("{}/{file}", self.log)
     }
 
     pub(in crate::client) const fn transport(&self) -> &Transport {
@@ -146,7 +159,7 @@ impl LedgerClient {
     ///
     /// [`ClientError`].
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint, ClientError> {
-        self.checkpoint_at("/log/checkpoint").await
+        self.checkpoint_at(&self.log_path("checkpoint")).await
     }
 
     /// The signed checkpoint at `path`, unverified.

@@ -399,7 +399,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// Installs rustls's cryptography provider, once per process. An error means that one is installed already.
-fn install_tls_provider() {
+pub fn install_tls_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();

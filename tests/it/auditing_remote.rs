@@ -1,9 +1,11 @@
 //! The audit of a running node over HTTP finds what the audit of its folder finds, and takes no broken request for damage.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use tiezheng::audit::position::{AuditCounts, AuditPosition, AuditStart, Streams};
 use tiezheng::audit::report::{AuditReport, Fault};
-use tiezheng::audit::walk::{Options, walk};
+use tiezheng::audit::walk::{Options, walk, walk_on};
 use tiezheng::client::http_log::HttpLogReader;
 use tiezheng::client::ledger_client::LedgerClient;
 use tiezheng::filing::service::FilingStore;
@@ -13,6 +15,7 @@ use tiezheng::store::traits::{LedgerReader, LogReader as _, ReadError};
 use crate::support::counting_store::CountingStore;
 use crate::support::depositor::ledger_key;
 use crate::support::operator::Operator;
+use crate::support::served_log::ServedLog;
 use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A running node whose answers come from `reader` where there is one, over a ledger of some 600 leaves.
@@ -126,4 +129,84 @@ async fn an_altered_record_costs_no_further_requests() {
     let altered = String::from_utf8(bytes).unwrap().replacen("size ", "size 1", 1);
     counting.forge(LeafIndex(300), altered.into_bytes());
     assert_eq!(requests_of_audit(1).await, honest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partial_files_that_were_removed_are_read_from_the_full_ones() {
+    let store = tokio::task::spawn_blocking(ledger).await.unwrap();
+    let mut operator = Operator::of(&*store);
+    let log = ServedLog::of(&operator);
+    // An older checkpoint, whose last bundle and tiles have become full since.
+    let is_header = |index: &usize| operator.leaves[*index].starts_with(b"tiezheng block");
+    let last = (0..500).rfind(is_header).unwrap();
+    operator.leaves.truncate(last + 1);
+    operator.sign(&ledger_key());
+    log.remove_partials();
+    let checkpoint = operator.published().unwrap().checkpoint.clone();
+    let remote = HttpLogReader::up_to(LedgerClient::new(&log.url).unwrap(), checkpoint).await.unwrap();
+    let report = audit(&remote, false);
+    assert!(report.is_clean(), "{:?}", report.findings);
+    assert_eq!(report.size.0, last as u64 + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_node_is_asked_again_and_no_file_is_fetched_twice() {
+    let store = tokio::task::spawn_blocking(ledger).await.unwrap();
+    let log = ServedLog::of(&Operator::of(&*store));
+    let remote = reader_of(&log).await.reading_ahead();
+    log.take_requests();
+    log.be_busy(3);
+    let report = audit(&remote, false);
+    assert!(report.is_clean() && remote.failure().is_none(), "{:?}", report.findings);
+    // Bundles, tiles of level 0 and one of level 1; and those that were refused. The last bundle is fetched with the checkpoint.
+    let bundles = usize::try_from(report.size.0.div_ceil(256)).unwrap();
+    assert_eq!(log.take_requests(), 2 * bundles + 1 + 3);
+}
+
+async fn reader_of(log: &ServedLog) -> HttpLogReader {
+    HttpLogReader::connect(LedgerClient::new(&log.url).unwrap()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_goes_on_at_any_leaf_and_finds_the_same() {
+    let store = tokio::task::spawn_blocking(ledger).await.unwrap();
+    let mut operator = Operator::of(&*store);
+    let late = operator.deposit(520);
+    operator.rewrite(late, "received 2026-11-22T12", "received 2026-11-22T11");
+    operator.reseal_honestly();
+    let whole = audit(&operator, false);
+    assert_eq!(whole.findings_total, 1, "{:?}", whole.findings);
+    let options = Options { pinned: Some(ledger_key().verifier().clone()), indexes: false, ..Options::default() };
+    // Positions inside blocks, at the edges of tiles, and behind them.
+    for stop in [1, 255, 256, 257, 300, 511, 512] {
+        let (mut part, mut streams) = (None, Streams::new());
+        let mut first = Operator::of(&operator);
+        first.leaves.truncate(stop);
+        first.sign_as_it_is(&ledger_key());
+        tokio::task::block_in_place(|| {
+            walk_on(&first, &options, AuditStart::default(), None, &mut |seen| {
+                streams.extend(seen.take_changes());
+                part = Some(seen.position());
+                ControlFlow::Continue(())
+            })
+        })
+        .unwrap();
+        let position = part.unwrap();
+        assert_eq!(position.frontier.size().0, stop as u64);
+        let start = AuditStart {
+            position: AuditPosition {
+                counts: AuditCounts { findings: vec![], findings_total: 0, ..position.counts.clone() },
+                ..position
+            },
+            streams,
+        };
+        let rest = tokio::task::block_in_place(|| {
+            walk_on(&operator, &options, start, None, &mut |_| ControlFlow::Continue(()))
+        });
+        let rest = rest.unwrap();
+        assert_eq!(rest.findings, whole.findings, "{stop}");
+        let figures =
+            |report: &AuditReport| (report.size, report.entries, report.blocks, report.signatures, report.root);
+        assert_eq!(figures(&rest), figures(&whole));
+    }
 }

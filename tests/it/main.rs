@@ -18,6 +18,7 @@ mod full_disk;
 mod fuzz_corpus;
 mod interoperability;
 mod keys;
+mod monitoring;
 mod network;
 mod opening;
 mod overload;

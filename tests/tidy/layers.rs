@@ -125,6 +125,11 @@ const TABLE: &[Layer] = &[
         ],
         reason: "the HTTP layer reads through the traits and writes through the sequencer; it opens no store itself",
     },
+    Layer {
+        name: "monitor",
+        imports: &["files", "ledger", "store/traits", "query", "audit", "client", "sequencer/clock"],
+        reason: "a monitor is independent of the node that it follows: it uses what an auditor uses",
+    },
     Layer { name: "load", imports: &["ledger", "wire"], reason: "a load generator uses a node as any client does" },
     Layer {
         name: "cli",
@@ -151,6 +156,7 @@ const TABLE: &[Layer] = &[
             "timestamp",
             "http",
             "load",
+            "monitor",
         ],
         reason: "the command line connects all layers; only main is above it",
     },

@@ -77,7 +77,9 @@ const BOUND: &[Bound] = &[
 ];
 
 /// Where `Serialize` and `Deserialize` may be derived; `Deserialize` also where query parameters are read.
-const DERIVES: &[(&str, &[&str])] = &[("Serialize", &["wire", "cli"]), ("Deserialize", &["wire", "cli", "http/api"])];
+// The state and the alarms of a monitor are files of its own.
+const DERIVES: &[(&str, &[&str])] =
+    &[("Serialize", &["wire", "cli", "monitor"]), ("Deserialize", &["wire", "cli", "http/api", "monitor"])];
 
 /// Names of other crates and of the clock outside their place.
 pub(crate) fn bounds(project: &Project) -> Vec<Fault> {

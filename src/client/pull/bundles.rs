@@ -10,8 +10,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinHandle;
 
-use crate::client::http_log::{bundle_bytes, bundle_of};
 use crate::client::ledger_client::LedgerClient;
+use crate::client::log_requests::{bundle_bytes, bundle_of};
 use crate::client::transport::ClientError;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH};

@@ -21,8 +21,9 @@ use std::thread;
 
 use tokio::runtime::Handle;
 
-use crate::client::http_log::{HttpLogReader, leaves_of};
+use crate::client::http_log::HttpLogReader;
 use crate::client::ledger_client::LedgerClient;
+use crate::client::log_requests::leaves_of;
 use crate::client::pull::bundles::Bundles;
 use crate::client::pull::key_history::KeyHistory;
 use crate::client::pull::pull_error::PullError;

@@ -102,6 +102,14 @@ impl Operator {
         }));
     }
 
+    /// Signs a tree that may end anywhere. The last block is said to be that of genesis.
+    pub(crate) fn sign_as_it_is(&mut self, signer: &Signer) {
+        let hashes = self.hashes();
+        let checkpoint = Checkpoint { origin: origin(), size: TreeSize(hashes.len() as u64), root: root_of(&hashes) };
+        let published = Published::clone(self.published.as_ref().unwrap());
+        self.published = Some(Arc::new(Published { checkpoint: checkpoint.sign(signer).unwrap(), ..published }));
+    }
+
     /// The same with the ledger's own key.
     pub(crate) fn reseal_honestly(&mut self) {
         self.reseal(&ledger_key());

@@ -1,0 +1,116 @@
+//! Evidence about a leaf: what was served, and what was signed.
+//!
+//! ```text
+//! leaf            the bytes as they were served, if any
+//! proof           index, size, leaf hash and inclusion path in hexadecimal: what the signed tree holds (RFC 6962 §2.1.1)
+//! checkpoint      the signed checkpoint
+//! ```
+//!
+//! An altered leaf is proven by all three: the path leads from the hash to the signed root, and the bytes have another leaf hash.
+
+use std::fmt::Write as _;
+
+use crate::audit::report::Finding;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::proof::{InclusionProof, verify_inclusion};
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::monitor::alarm::Evidence;
+use crate::query::proofs;
+use crate::store::traits::LedgerReader;
+
+/// A proof of what the signed tree holds at an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeafProof {
+    /// The index.
+    pub index: LeafIndex,
+    /// The size of the tree.
+    pub size: TreeSize,
+    /// The leaf hash in the tree.
+    pub hash: Digest,
+    /// The path to the root.
+    pub path: InclusionProof,
+}
+
+impl LeafProof {
+    /// The text of the file.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = format!("index {}\nsize {}\nhash {}\n", self.index, self.size, self.hash);
+        for hash in self.path.hashes() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "path {hash}");
+        }
+        text
+    }
+
+    /// Parses the text of the file.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let mut line = |name: &str| lines.next().and_then(|line| line.strip_prefix(name)).map(str::to_owned);
+        let (index, size) = (line("index ")?.parse().ok()?, line("size ")?.parse().ok()?);
+        let hash = Digest::from_hex(&line("hash ")?)?;
+        let path = lines.map(|line| line.strip_prefix("path ").and_then(Digest::from_hex)).collect::<Option<Vec<_>>>();
+        Some(Self {
+            index: LeafIndex(index),
+            size: TreeSize(size),
+            hash,
+            path: InclusionProof::from_hashes(path?).ok()?,
+        })
+    }
+
+    /// Whether it leads to the root of `checkpoint`.
+    #[must_use]
+    pub fn is_valid(&self, checkpoint: &SignedCheckpoint) -> bool {
+        let signed = checkpoint.checkpoint();
+        self.size == signed.size
+            && verify_inclusion(self.index, self.size, &self.hash, &self.path, &signed.root).is_ok()
+    }
+}
+
+/// The proof of the leaf at `index`, if the served tiles have a valid one.
+pub(in crate::monitor) fn proof_of(
+    reader: &dyn LedgerReader,
+    checkpoint: &SignedCheckpoint,
+    index: LeafIndex,
+) -> Option<LeafProof> {
+    let size = checkpoint.checkpoint().size;
+    let path = proofs::inclusion(reader, index, size).ok()?;
+    let hash = reader.tile_hashes(0, index.0, 1).ok()?.pop()?;
+    Some(LeafProof { index, size, hash, path }).filter(|proof| proof.is_valid(checkpoint))
+}
+
+/// The bytes at `index` as they are served, whatever their hash.
+pub(in crate::monitor) fn served(reader: &dyn LedgerReader, index: LeafIndex) -> Option<Vec<u8>> {
+    let mut bytes = None;
+    reader.scan(index, 1, &mut |leaf| bytes = Some(leaf.to_vec())).ok()?;
+    bytes
+}
+
+/// The evidence about the leaf at `index`.
+pub(in crate::monitor) fn of_leaf(
+    reader: &dyn LedgerReader,
+    checkpoint: &SignedCheckpoint,
+    index: LeafIndex,
+) -> Vec<Evidence> {
+    let mut evidence = vec![Evidence::new("checkpoint", checkpoint.note().as_str())];
+    evidence.extend(served(reader, index).map(|bytes| Evidence::new("leaf", bytes)));
+    evidence.extend(proof_of(reader, checkpoint, index).map(|proof| Evidence::new("proof", proof.to_text())));
+    evidence
+}
+
+/// The evidence about a finding of an audit: its leaf, and for a record out of order the one before.
+pub(in crate::monitor) fn of_finding(
+    reader: &dyn LedgerReader,
+    checkpoint: &SignedCheckpoint,
+    finding: &Finding,
+) -> Vec<Evidence> {
+    let Some(index) = finding.index else { return vec![Evidence::new("checkpoint", checkpoint.note().as_str())] };
+    let mut evidence = of_leaf(reader, checkpoint, index);
+    if let Some(before) = index.0.checked_sub(1).map(LeafIndex) {
+        let named = of_leaf(reader, checkpoint, before).into_iter().filter(|file| file.name != "checkpoint");
+        evidence.extend(named.map(|file| Evidence { name: format!("previous-{}", file.name), ..file }));
+    }
+    evidence
+}
