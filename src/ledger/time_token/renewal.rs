@@ -84,8 +84,7 @@ pub fn verify_receipt_tokens(
     checkpoint_text: &[u8],
     trust: &TsaTrust,
 ) -> Vec<Result<VerifiedToken, TimeTokenError>> {
-    let decoded: Vec<Vec<u8>> =
-        tokens.iter().map(|token| BASE64_STANDARD.decode(token).unwrap_or_default()).collect();
+    let decoded: Vec<Vec<u8>> = tokens.iter().map(|token| BASE64_STANDARD.decode(token).unwrap_or_default()).collect();
     verify_all(&decoded, checkpoint_text, trust)
 }
 
