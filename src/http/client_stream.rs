@@ -15,10 +15,17 @@ use crate::http::listener::Socket;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::http::connections::OpenConnection;
 
+/// A read of fewer bytes is small.
+const SMALL: usize = 256;
+/// Small reads of one head that are not delayed.
+const SMALL_READS: u32 = 8;
+/// By how much each further small read of the head is delayed. A client that sends a head in single bytes would otherwise make
+/// the parser run once for each.
+const READ_DELAY: Duration = Duration::from_millis(100);
 /// Bytes discarded in one go.
 const DISCARDED: usize = 16 * 1024;
 
@@ -40,6 +47,7 @@ pub struct ClientStream {
     /// Kept until the socket is closed.
     place: Option<OwnedSemaphorePermit>,
     linger: Linger,
+    head: SlowHead,
     /// The client has closed its direction, or the connection has failed: there is nothing to discard.
     is_over: bool,
 }
@@ -53,7 +61,7 @@ impl ClientStream {
         place: OwnedSemaphorePermit,
         linger: Linger,
     ) -> Self {
-        Self { stream: Some(stream), connection, place: Some(place), linger, is_over: false }
+        Self { stream: Some(stream), connection, place: Some(place), linger, head: SlowHead::NEW, is_over: false }
     }
 
     /// Answers `text` without reading a request, and closes.
@@ -76,6 +84,42 @@ impl ClientStream {
             Poll::Ready(Err(_)) => self.is_over = true,
         }
         done
+    }
+}
+
+/// Delays reads of a head that comes in many small parts.
+#[derive(Debug)]
+struct SlowHead {
+    /// The number of the request whose head is read.
+    request: usize,
+    small_reads: u32,
+    delay: Option<Pin<Box<Sleep>>>,
+}
+
+impl SlowHead {
+    const NEW: Self = Self { request: 0, small_reads: 0, delay: None };
+
+    /// Waits for the end of the delay, if there is one.
+    fn poll_delay(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(delay) = &mut self.delay {
+            ready!(delay.as_mut().poll(cx));
+            self.delay = None;
+        }
+        Poll::Ready(())
+    }
+
+    /// Counts a read of `count` bytes. `awaited` is the number of the request whose head is awaited, if one is.
+    fn count_read(&mut self, count: usize, awaited: Option<usize>) {
+        let Some(request) = awaited else { return };
+        if self.request != request {
+            (self.request, self.small_reads) = (request, 0);
+        }
+        if count < SMALL {
+            self.small_reads += 1;
+            if self.small_reads > SMALL_READS {
+                self.delay = Some(Box::pin(sleep(READ_DELAY)));
+            }
+        }
     }
 }
 
@@ -104,12 +148,15 @@ async fn discard(mut stream: Socket, idle: Duration) -> io::Result<()> {
 
 impl AsyncRead for ClientStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(self.head.poll_delay(cx));
         let before = buffer.filled().len();
         let read = self.stream()?.poll_read(cx, buffer);
         ready!(self.note(read))?;
         if buffer.filled().len() == before && buffer.remaining() > 0 {
             self.is_over = true;
         }
+        let (count, awaited) = (buffer.filled().len() - before, self.connection.awaited_head());
+        self.head.count_read(count, awaited);
         Poll::Ready(Ok(()))
     }
 }
@@ -139,5 +186,40 @@ impl AsyncWrite for ClientStream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream()?.poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use futures_util::future::poll_fn;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_in_many_small_parts_is_read_with_delays_and_no_other_is() {
+        let mut head = SlowHead::NEW;
+        let is_delayed = |head: &mut SlowHead| poll_fn(|cx| head.poll_delay(cx)).now_or_never().is_none();
+        // Requests of one small read each.
+        for request in 0..100 {
+            head.count_read(80, Some(request));
+            assert!(!is_delayed(&mut head));
+        }
+        // A body, or bytes of HTTP/2.
+        for _ in 0..100 {
+            head.count_read(1, None);
+            assert!(!is_delayed(&mut head));
+        }
+        for part in 1..=SMALL_READS + 3 {
+            head.count_read(1, Some(100));
+            assert_eq!(is_delayed(&mut head), part > SMALL_READS, "part {part}");
+            tokio::time::advance(READ_DELAY).await;
+            assert!(!is_delayed(&mut head));
+        }
+        // A large part is not delayed, and the next head begins anew.
+        head.count_read(SMALL, Some(100));
+        assert!(!is_delayed(&mut head));
+        head.count_read(1, Some(101));
+        assert!(!is_delayed(&mut head));
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
 
 use crate::http::client_address::AddressGroup;
+use crate::http::flood_guard::{BLOCKED_FOR, FloodGuard};
 
 /// Interval of evictions while the table is full.
 const EVICTION_INTERVAL: Duration = Duration::from_millis(100);
@@ -40,12 +41,16 @@ pub struct OpenConnection {
     active_ms: AtomicU64,
     /// Requests that are being processed.
     requests: AtomicUsize,
+    /// Requests so far.
+    begun: AtomicUsize,
     /// When the last of them ended.
     answered_ms: AtomicU64,
     /// Requests that wait for their bodies.
     awaited_bodies: AtomicUsize,
     /// Whether it is one of HTTP/2, whose pings are no activity.
     is_http2: AtomicBool,
+    /// Its peer is a trusted proxy, or on a Unix socket.
+    has_shared_address: AtomicBool,
     /// Answers that wait for the client to take bytes, and since when.
     untaken: Mutex<HashMap<u64, u64>>,
     /// Whether a body was not read to its end, so that no other request can follow on a connection of HTTP/1.1.
@@ -63,9 +68,11 @@ impl OpenConnection {
             is_tls,
             active_ms: AtomicU64::new(now_ms()),
             requests: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
             answered_ms: AtomicU64::new(now_ms()),
             awaited_bodies: AtomicUsize::new(0),
             is_http2: AtomicBool::new(false),
+            has_shared_address: AtomicBool::new(false),
             untaken: Mutex::default(),
             is_unread: AtomicBool::new(false),
             is_evicted: AtomicBool::new(false),
@@ -100,12 +107,31 @@ impl OpenConnection {
     #[must_use]
     pub fn begin_request(self: &Arc<Self>) -> RequestGuard {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
         RequestGuard(Arc::clone(self))
+    }
+
+    /// The number of requests so far, if the head of another one of HTTP/1 is awaited: the client sends nothing else.
+    #[must_use]
+    pub fn awaited_head(&self) -> Option<usize> {
+        let waits = self.requests.load(Ordering::Relaxed) == 0 && !self.is_http2.load(Ordering::Relaxed);
+        waits.then(|| self.begun.load(Ordering::Relaxed))
     }
 
     /// Records that one more request waits for its body, or one less.
     pub fn set_awaits_body(&self, awaits: bool) {
         add_or_subtract(&self.awaited_bodies, awaits);
+    }
+
+    /// Records that its client shares the address with others, so that the address is never blocked.
+    pub fn set_shared_address(&self) {
+        self.has_shared_address.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its client shares the address with others.
+    #[must_use]
+    pub fn has_shared_address(&self) -> bool {
+        self.has_shared_address.load(Ordering::Relaxed)
     }
 
     /// Records that HTTP/2 is spoken on it.
@@ -211,6 +237,7 @@ struct Table {
     permits: Arc<Semaphore>,
     per_client: usize,
     stalled_after: Duration,
+    floods: FloodGuard,
     state: Mutex<TableState>,
 }
 
@@ -290,7 +317,8 @@ impl Connections {
     #[must_use]
     pub fn new(most: usize, per_client: usize, stalled_after: Duration) -> Self {
         let permits = Arc::new(Semaphore::new(most.max(1)));
-        Self(Arc::new(Table { permits, per_client: per_client.max(1), stalled_after, state: Mutex::default() }))
+        let (floods, state) = (FloodGuard::default(), Mutex::default());
+        Self(Arc::new(Table { permits, per_client: per_client.max(1), stalled_after, floods, state }))
     }
 
     /// Waits for a permit for the next connection, which is held until its socket is closed. While there is none, stalled
@@ -331,6 +359,27 @@ impl Connections {
         let mut state = self.0.lock();
         let stalled = state.stalled(Some(group), self.0.stalled_after, 1);
         state.evict(&stalled);
+    }
+
+    /// Counts a rejection of a request or connection from `address`, which is not exempt. If the address has used up its
+    /// rejections, it is blocked for a time and all its connections are evicted.
+    pub fn count_rejection(&self, address: IpAddr) {
+        let group = AddressGroup::of(address);
+        if !self.0.floods.count(group) {
+            return;
+        }
+        tracing::warn!(client = %address, seconds = BLOCKED_FOR.as_secs(), "a client ignores its limits and is blocked");
+        metrics::counter!("tiezheng_addresses_blocked_total").increment(1);
+        let mut state = self.0.lock();
+        let all = state.all.iter().filter(|(_, connection)| connection.group == group);
+        let ids: Vec<u64> = all.map(|(id, _)| *id).collect();
+        state.evict(&ids);
+    }
+
+    /// Whether connections from `address` are closed without an answer.
+    #[must_use]
+    pub fn is_blocked(&self, address: IpAddr) -> bool {
+        self.0.floods.is_blocked(AddressGroup::of(address))
     }
 
     /// Registers a connection from `address`. If its client is at its limit, the one that has stalled longest is evicted; `None` if

@@ -17,7 +17,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::CONNECTION;
-use axum::http::{HeaderValue, Method, Version};
+use axum::http::{HeaderValue, Method, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use futures_util::future::Either;
@@ -152,8 +152,14 @@ impl ConnectionService {
             request.extensions_mut().insert(record);
             Either::Right(self.router.call(request))
         };
+        let connections = (!connection.has_shared_address()).then(|| self.state.connections().clone());
         Box::pin(async move {
             let answered = answering.await;
+            if let (Some(connections), Ok(response)) = (connections, &answered)
+                && response.status() == StatusCode::TOO_MANY_REQUESTS
+            {
+                connections.count_rejection(connection.peer());
+            }
             let mut answered = answered.map(|response| match response.body().size_hint().exact() {
                 Some(_) if version != Version::HTTP_2 => response,
                 _ => response.map(|body| Body::new(AnswerBody::new(body, guard))),

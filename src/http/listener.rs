@@ -211,6 +211,12 @@ impl Listener {
         self.tls.as_ref()
     }
 
+    /// Whether it is a Unix socket, whose clients have no addresses of their own.
+    #[must_use]
+    pub const fn is_unix(&self) -> bool {
+        matches!(self.socket, ListeningSocket::Unix(..))
+    }
+
     /// Whether it accepts connections of trusted proxies only.
     #[must_use]
     pub const fn is_for_proxies_only(&self) -> bool {

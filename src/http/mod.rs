@@ -23,6 +23,7 @@ pub mod control;
 #[cfg(feature = "load")]
 pub mod echo;
 pub mod fast_path;
+pub mod flood_guard;
 pub mod hashing;
 pub mod lines;
 pub mod listener;

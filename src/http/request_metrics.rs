@@ -65,6 +65,7 @@ fn describe() {
             "Blocks that the store rejected and that were built again without an invalid deposit.",
         ),
         ("tiezheng_recovery_attempts_total", "Attempts to open the database again after a shortage."),
+        ("tiezheng_addresses_blocked_total", "Addresses that were disconnected because they ignored their limits."),
         ("tiezheng_connections_refused_total", "Connections that were closed before a request, by error code."),
         ("tiezheng_log_lines_dropped_total", "Lines of the log that could not be written."),
         ("tiezheng_tls_handshakes_failed_total", "TLS handshakes that failed or were not completed in time."),

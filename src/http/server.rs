@@ -165,17 +165,28 @@ impl Server {
                 tasks.spawn(self.clone().refuse(socket, peer, place, &TLS_REQUIRED));
                 continue;
             }
+            let has_shared_address = is_proxy || listener.is_unix();
+            if !has_shared_address && self.connections.is_blocked(peer) {
+                metrics::counter!("tiezheng_connections_refused_total", "code" => "blocked").increment(1);
+                continue;
+            }
             match self.connections.register(peer, acceptor.is_some(), is_proxy) {
                 Some(entry) => {
+                    if has_shared_address {
+                        entry.connection().set_shared_address();
+                    }
                     tasks.spawn(self.clone().serve_socket(socket, acceptor.clone(), entry, place));
                 }
-                // Without a handshake nothing can be said to a client of TLS.
-                None if acceptor.is_some() => {
-                    TOO_MANY_CONNECTIONS.count();
-                    drop((socket, place));
-                }
                 None => {
-                    tasks.spawn(self.clone().refuse(socket, peer, place, &TOO_MANY_CONNECTIONS));
+                    if !has_shared_address {
+                        self.connections.count_rejection(peer);
+                    }
+                    // Without a handshake nothing can be said to a client of TLS.
+                    if acceptor.is_some() {
+                        TOO_MANY_CONNECTIONS.count();
+                    } else {
+                        tasks.spawn(self.clone().refuse(socket, peer, place, &TOO_MANY_CONNECTIONS));
+                    }
                 }
             }
         }

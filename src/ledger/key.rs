@@ -160,8 +160,8 @@ pub enum KeyTextError {
     /// Not `name+id+base64`, or not canonical base64.
     #[error("not a key: expected `name+id+base64`")]
     Malformed,
-    /// Not a type 0x01 (Ed25519) key.
-    #[error("not an Ed25519 key (type 0x01)")]
+    /// Not a key of the type that is needed here: 0x01 for ledgers and depositors, 0x04 for cosigners, both Ed25519.
+    #[error("not an Ed25519 key of the type that is needed here (0x01 for a ledger, 0x04 for a witness)")]
     UnknownType,
     /// Of small order, not a point, or not canonically encoded.
     #[error("weak or malformed public key")]
@@ -191,7 +191,7 @@ impl VerifierKey {
     ///
     /// [`KeyTextError`].
     pub fn parse(text: &str) -> Result<Self, KeyTextError> {
-        let (name, id, bytes) = split_key(text)?;
+        let (name, id, bytes) = split_key(text, ED25519)?;
         let public = PublicKey::from_bytes(&bytes).ok_or(KeyTextError::Weak)?;
         let key = Self::new(name, public);
         if key.id == id { Ok(key) } else { Err(KeyTextError::WrongId) }
@@ -273,7 +273,7 @@ impl Signer {
     /// [`KeyTextError`].
     pub fn parse(text: &str) -> Result<Self, KeyTextError> {
         let rest = text.strip_prefix("PRIVATE+KEY+").ok_or(KeyTextError::Malformed)?;
-        let (name, id, seed) = split_key(rest)?;
+        let (name, id, seed) = split_key(rest, ED25519)?;
         let signer = Self::new(name, &Zeroizing::new(seed)).ok_or(KeyTextError::Weak)?;
         if signer.key.id == id { Ok(signer) } else { Err(KeyTextError::WrongId) }
     }
@@ -320,8 +320,8 @@ fn depositor_name(public: &PublicKey) -> Name {
     Name(format!("{DEPOSITOR_KEY}{hash}").into())
 }
 
-/// `name+id+base64(0x01 ‖ 32 bytes)`; the base64 may itself contain `+`.
-fn split_key(text: &str) -> Result<(Name, KeyId, [u8; 32]), KeyTextError> {
+/// `name+id+base64(kind ‖ 32 bytes)`; the base64 may itself contain `+`.
+pub(in crate::ledger) fn split_key(text: &str, kind: u8) -> Result<(Name, KeyId, [u8; 32]), KeyTextError> {
     let mut parts = text.splitn(3, '+');
     let (Some(name), Some(id), Some(base64)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(KeyTextError::Malformed);
@@ -330,7 +330,7 @@ fn split_key(text: &str) -> Result<(Name, KeyId, [u8; 32]), KeyTextError> {
     let id = lower_hex(id).ok_or(KeyTextError::Malformed)?;
     let blob = Zeroizing::new(BASE64_STANDARD.decode(base64).map_err(|_| KeyTextError::Malformed)?);
     match blob.split_first() {
-        Some((&ED25519, key)) => Ok((name, id, key.try_into().map_err(|_| KeyTextError::Malformed)?)),
+        Some((found, key)) if *found == kind => Ok((name, id, key.try_into().map_err(|_| KeyTextError::Malformed)?)),
         Some(_) => Err(KeyTextError::UnknownType),
         None => Err(KeyTextError::Malformed),
     }

@@ -15,6 +15,7 @@
 //! | [`number`], [`media`], [`metadata`], [`key`], [`note`] | deposit numbers, media types, commitments, keys, signed notes |
 //! | [`statement`], [`entry`], [`notice`], [`block`], [`leaf`] | the records; [`fast_entry`] parses the most common one |
 //! | [`merkle`], [`checkpoint`] | the tree over all records, and its signed root |
+//! | [`cosignature`], [`policy`] | signatures of witnesses on checkpoints, and which of them a user requires |
 //! | [`chain`] | building blocks, and reading them from bytes |
 //! | [`manifest`] | many items under one statement |
 //! | [`receipt`], [`verify`] | what a depositor keeps, and what it proves |
@@ -23,6 +24,7 @@
 pub mod block;
 pub mod chain;
 pub mod checkpoint;
+pub mod cosignature;
 pub mod digests;
 pub mod entry;
 pub mod fast_entry;
@@ -37,6 +39,7 @@ pub mod metadata;
 pub mod note;
 pub mod notice;
 pub mod number;
+pub mod policy;
 pub mod receipt;
 pub mod statement;
 #[cfg(test)]

@@ -8,6 +8,7 @@
 use std::collections::HashSet;
 
 use crate::ledger::chain::{Block, Tip};
+use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -153,4 +154,27 @@ pub fn check_published(
         return Err(damaged("checkpoint", base, "it does not end in the block it names").into());
     }
     Ok(())
+}
+
+/// Validates that `checkpoint` may be annotated: it is published, and `known`, the note that is kept for its size, is of the
+/// same tree.
+///
+/// # Errors
+///
+/// [`ReadError::Beyond`], [`ReadError::Damaged`].
+pub fn check_annotated(
+    checkpoint: &SignedCheckpoint,
+    known: Option<&SignedCheckpoint>,
+    published: TreeSize,
+) -> Result<(), ReadError> {
+    let size = checkpoint.checkpoint().size;
+    if size.is_empty() || size > published {
+        return Err(ReadError::Beyond { asked: size.0, size: published });
+    }
+    match known {
+        Some(known) if known.checkpoint() != checkpoint.checkpoint() => {
+            Err(damaged("checkpoint", size, "annotations of another root are kept for this size"))
+        }
+        _ => Ok(()),
+    }
 }

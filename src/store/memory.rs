@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::ledger::block::Height;
 use crate::ledger::chain::{Block, Tip};
+use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
@@ -27,8 +28,9 @@ use crate::store::traits::damaged;
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use crate::store::traits::{
-    Annotation, Annotations, AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader,
-    LogStore, PrivateContent, PrivatePiece, PrivateReader, PrivateStore, Published, ReadError,
+    AnnotatedCheckpoint, Annotation, Annotations, AppendError, CursorStore, DepositPlace, Index, LedgerReader,
+    LinkPosition, LogReader, LogStore, PrivateContent, PrivatePiece, PrivateReader, PrivateStore, ProofLevel,
+    Published, ReadError,
 };
 
 /// A ledger in memory.
@@ -55,7 +57,9 @@ struct Contents {
     /// What is erased and not yet purged.
     pending_erasures: BTreeSet<ErasedPiece>,
     cursors: HashMap<Digest, u64>,
-    annotations: BTreeMap<TreeSize, Vec<Annotation>>,
+    annotated: BTreeMap<TreeSize, AnnotatedCheckpoint>,
+    /// Which checkpoints have reached which level.
+    levels: BTreeSet<(ProofLevel, TreeSize)>,
 }
 
 impl MemoryStore {
@@ -78,7 +82,8 @@ impl MemoryStore {
             labels: BTreeSet::new(),
             pending_erasures: BTreeSet::new(),
             cursors: HashMap::new(),
-            annotations: BTreeMap::new(),
+            annotated: BTreeMap::new(),
+            levels: BTreeSet::new(),
         }))
     }
 
@@ -417,20 +422,36 @@ impl CursorStore for MemoryStore {
 }
 
 impl Annotations for MemoryStore {
-    fn annotate(&self, size: TreeSize, annotation: &Annotation) -> Result<(), AppendError> {
+    fn annotate(
+        &self,
+        checkpoint: &SignedCheckpoint,
+        annotations: &[Annotation],
+        reached: &[ProofLevel],
+    ) -> Result<(), AppendError> {
         let mut contents = self.contents_mut();
-        let published = contents.size();
-        if size.is_empty() || size > published {
-            return Err(ReadError::Beyond { asked: size.0, size: published }.into());
-        }
-        let known = contents.annotations.entry(size).or_default();
-        if !known.contains(annotation) {
-            known.push(annotation.clone());
-        }
+        let (size, published) = (checkpoint.checkpoint().size, contents.size());
+        append_checks::check_annotated(
+            checkpoint,
+            contents.annotated.get(&size).map(|known| &known.checkpoint),
+            published,
+        )?;
+        let first = || AnnotatedCheckpoint { checkpoint: checkpoint.clone(), annotations: Vec::new() };
+        let known = &mut contents.annotated.entry(size).or_insert_with(first).annotations;
+        let added: Vec<_> = annotations.iter().filter(|one| !known.contains(one)).cloned().collect();
+        known.extend(added);
+        contents.levels.extend(reached.iter().map(|level| (*level, size)));
         Ok(())
     }
 
-    fn annotations(&self, size: TreeSize) -> Result<Vec<Annotation>, ReadError> {
-        Ok(self.contents().annotations.get(&size).cloned().unwrap_or_default())
+    fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
+        Ok(self.contents().annotated.get(&size).cloned())
+    }
+
+    fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        Ok(self.contents().levels.range((level, from)..=(level, TreeSize::MAX)).next().map(|(_, size)| *size))
+    }
+
+    fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        Ok(self.contents().levels.range((level, TreeSize(0))..=(level, until)).next_back().map(|(_, size)| *size))
     }
 }

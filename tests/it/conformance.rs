@@ -53,7 +53,8 @@ on_every_store! {
         a_number_names_its_block_and_says_whether_its_digest_was_deposited_before,
         statements_are_found_many_at_a_time;
     annotating:
-        annotations_are_kept_by_checkpoint_in_their_order;
+        annotations_are_kept_by_checkpoint_in_their_order,
+        checkpoints_are_found_by_the_level_that_they_reached;
     private:
         private_content_is_kept_beside_its_deposit,
         private_content_that_is_not_committed_to_is_refused;

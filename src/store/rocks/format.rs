@@ -7,18 +7,19 @@
 //! `None` to the reader: damage, never a panic.
 
 pub mod about;
+pub mod annotation;
 pub mod record;
 
 use crate::ledger::block::Height;
 use crate::ledger::hash::{DIGEST_LEN, Digest, sha256};
-use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::{TILE_WIDTH, decode_hashes};
 use crate::ledger::metadata::{PrivateMetadata, SALT_LEN};
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
-use crate::store::traits::{Annotation, AnnotationKind, DepositPlace, LinkPosition};
+use crate::store::traits::{DepositPlace, LinkPosition};
 
 /// The format this program writes, and the newest it reads.
 ///
@@ -32,8 +33,9 @@ use crate::store::traits::{Annotation, AnnotationKind, DepositPlace, LinkPositio
 /// | 2 | never released | tombstones in `vault`; the column families `annexes`, `labels`, `purges`, `bookmarks`; `unindexed` |
 /// | 3 | never released | rows of `leaves` packed |
 /// | 4 | never released | keys of `links` ordered by kind |
-/// | 5 | 0.1.0 | rows of `numbers` name the block header and whether a digest was deposited before; `link_targets`, `annotations` |
-pub const FORMAT_VERSION: u32 = 5;
+/// | 5 | 0.1.0 | rows of `numbers` name the block header and whether a digest was deposited before; `link_targets` |
+/// | 6 | 0.1.0 | `annotations` with the checkpoint's note, `checkpoint_levels` |
+pub const FORMAT_VERSION: u32 = 6;
 
 /// The oldest format whose log `tiezheng index rebuild` reads: its index is derived again, in the present format.
 pub const OLDEST_REBUILT_VERSION: u32 = 4;
@@ -409,49 +411,6 @@ impl FromDisk for u64 {
 impl FromDisk for Digest {
     fn from_disk(bytes: &[u8]) -> Option<Self> {
         Self::from_slice(bytes)
-    }
-}
-
-/// Key of an annotation: size of the checkpoint's tree, then its number among those of the checkpoint, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AnnotationKey {
-    /// The size.
-    pub size: TreeSize,
-    /// The number.
-    pub number: u32,
-}
-
-fixed!(AnnotationKey, 12, |key| joined(&[&key.size.0.to_be_bytes(), &key.number.to_be_bytes()]));
-
-impl FromDisk for AnnotationKey {
-    fn from_disk(bytes: &[u8]) -> Option<Self> {
-        let (size, number) = bytes.split_first_chunk()?;
-        let number = u32::from_be_bytes(number.try_into().ok()?);
-        Some(Self { size: TreeSize(u64::from_be_bytes(*size)), number })
-    }
-}
-
-/// Byte 1 for a cosignature, 2 for a timestamp token; then its bytes.
-impl ToDisk for Annotation {
-    type Bytes<'a> = Vec<u8>;
-
-    fn to_disk(&self) -> Vec<u8> {
-        [&[annotation_byte(self.kind)], self.bytes.as_slice()].concat()
-    }
-}
-
-impl FromDisk for Annotation {
-    fn from_disk(bytes: &[u8]) -> Option<Self> {
-        let (first, rest) = bytes.split_first()?;
-        let kind = AnnotationKind::ALL.into_iter().find(|kind| annotation_byte(*kind) == *first)?;
-        Some(Self { kind, bytes: rest.to_vec() })
-    }
-}
-
-const fn annotation_byte(kind: AnnotationKind) -> u8 {
-    match kind {
-        AnnotationKind::Cosignature => 1,
-        AnnotationKind::TimestampToken => 2,
     }
 }
 

@@ -14,6 +14,7 @@
 //!
 //! `chain-data/README.md` documents every byte.
 
+pub mod annotated;
 pub mod appended;
 pub mod batch;
 pub mod checkpoint_file;

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 use std::time::Duration;
 
 use crate::ledger::chain::{Block, Tip};
+use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::frontier::FullTile;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -36,8 +37,8 @@ use crate::store::rocks::tuning::Options;
 use crate::store::shortage::Shortage;
 use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use crate::store::traits::{
-    Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, LogStore,
-    PrivateContent, PrivateStore, Published, ReadError,
+    AnnotatedCheckpoint, Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader,
+    LogReader, LogStore, PrivateContent, PrivateStore, ProofLevel, Published, ReadError,
 };
 
 /// How often it looks whether the readers of the moment are done, and how long it waits in between: half a second.
@@ -296,11 +297,24 @@ impl CursorStore for ReopeningStore {
 }
 
 impl Annotations for ReopeningStore {
-    fn annotate(&self, size: TreeSize, annotation: &Annotation) -> Result<(), AppendError> {
-        self.store()?.annotate(size, annotation)
+    fn annotate(
+        &self,
+        checkpoint: &SignedCheckpoint,
+        annotations: &[Annotation],
+        reached: &[ProofLevel],
+    ) -> Result<(), AppendError> {
+        self.store()?.annotate(checkpoint, annotations, reached)
     }
 
-    fn annotations(&self, size: TreeSize) -> Result<Vec<Annotation>, ReadError> {
-        self.readable_store()?.annotations(size)
+    fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
+        self.readable_store()?.annotated(size)
+    }
+
+    fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        self.readable_store()?.first_reached(level, from)
+    }
+
+    fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        self.readable_store()?.last_reached(level, until)
     }
 }

@@ -11,12 +11,13 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
 use crate::ledger::number::DepositNumber;
 use crate::store::rocks::format::about::About;
+use crate::store::rocks::format::annotation::{AnnotationKey, AnnotationRow, LevelKey};
 use crate::store::rocks::format::record::Record;
 use crate::store::rocks::format::{
-    AnnexKey, AnnotationKey, DIGEST_PREFIX, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, PrivateRow, StoredTile,
-    SubjectKey, TileKey,
+    AnnexKey, DIGEST_PREFIX, DigestKey, Empty, Fingerprint, LabelKey, LinkKey, PrivateRow, StoredTile, SubjectKey,
+    TileKey,
 };
-use crate::store::traits::{Annotation, DepositPlace};
+use crate::store::traits::DepositPlace;
 
 /// A column family with the types of its keys and values.
 pub struct Table<K, V> {
@@ -51,8 +52,10 @@ pub const SUBJECTS: Table<SubjectKey, LeafIndex> = Table::new("subjects");
 pub const LINKS: Table<LinkKey, Empty> = Table::new("links");
 /// Deposits that later deposits link to, so that a look-up of any other deposit reads no row of `links`.
 pub const LINK_TARGETS: Table<LeafIndex, Empty> = Table::new("link_targets");
-/// Annotations of checkpoints.
-pub const ANNOTATIONS: Table<AnnotationKey, Annotation> = Table::new("annotations");
+/// Checkpoints that have annotations, and the annotations.
+pub const ANNOTATIONS: Table<AnnotationKey, AnnotationRow> = Table::new("annotations");
+/// Checkpoints by the level of proof that they have reached.
+pub const CHECKPOINT_LEVELS: Table<LevelKey, Empty> = Table::new("checkpoint_levels");
 /// Private content, off the chain: a row for every deposit with a `meta` line.
 pub const PRIVATE: Table<LeafIndex, PrivateRow> = Table::new("vault");
 /// Annexes, off the chain: further pieces of private content, by their deposit and commitment.
@@ -95,7 +98,7 @@ pub enum LookupPattern {
 use LookupPattern::{MostlyHits, MostlyMisses};
 
 /// All tables.
-pub const TABLES: [(&str, Shape); 17] = [
+pub const TABLES: [(&str, Shape); 18] = [
     (LEAVES.name, Shape::Text),
     (TILES.name, Shape::Tiles),
     (BLOCKS.name, Shape::Ordered),
@@ -107,6 +110,7 @@ pub const TABLES: [(&str, Shape); 17] = [
     (LINKS.name, Shape::Prefixed(8, MostlyMisses)),
     (LINK_TARGETS.name, Shape::Random(MostlyMisses)),
     (ANNOTATIONS.name, Shape::Ordered),
+    (CHECKPOINT_LEVELS.name, Shape::Ordered),
     (PRIVATE.name, Shape::Private),
     (ANNEXES.name, Shape::Private),
     (LABELS.name, Shape::Prefixed(DIGEST_LEN, MostlyMisses)),

@@ -26,21 +26,22 @@ use crate::store::rocks::engine::{Engine, RawRow};
 use crate::store::rocks::engine_error::{failed_checkpoint_write, failed_write};
 use crate::store::rocks::folder::{Folder, Lock};
 use crate::store::rocks::format::about::About;
+use crate::store::rocks::format::annotation::{AnnotationKey, AnnotationRow, LevelKey};
 use crate::store::rocks::format::{
-    AnnexKey, AnnotationKey, Empty, Fingerprint, LabelKey, LinkKey, PrivateRow, StoredTile, SubjectKey, TileKey,
+    AnnexKey, Empty, Fingerprint, LabelKey, LinkKey, PrivateRow, StoredTile, SubjectKey, TileKey,
 };
 use crate::store::rocks::index_buffer::Progress;
 use crate::store::rocks::manifest::{Extent, ManifestWatch};
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::{
-    ANNEXES, ANNOTATIONS, BLOCKS, CURSORS, LABELS, LEAVES, LINK_TARGETS, LINKS, META, PENDING_ERASURES, PRIVATE,
-    SUBJECTS, TILES,
+    ANNEXES, ANNOTATIONS, BLOCKS, CHECKPOINT_LEVELS, CURSORS, LABELS, LEAVES, LINK_TARGETS, LINKS, META,
+    PENDING_ERASURES, PRIVATE, SUBJECTS, TILES,
 };
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};
 use crate::store::traits::damaged;
 use crate::store::traits::{
-    Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, LogStore,
-    PrivateContent, Published, ReadError,
+    AnnotatedCheckpoint, Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader,
+    LogReader, LogStore, PrivateContent, ProofLevel, Published, ReadError,
 };
 
 /// A ledger in RocksDB, for reading and growing.
@@ -389,26 +390,49 @@ impl CursorStore for RocksStore {
 }
 
 impl Annotations for RocksStore {
-    fn annotate(&self, size: TreeSize, annotation: &Annotation) -> Result<(), AppendError> {
-        let published = size_of(self.published().as_deref());
-        if size.is_empty() || size > published {
-            return Err(ReadError::Beyond { asked: size.0, size: published }.into());
-        }
+    fn annotate(
+        &self,
+        checkpoint: &SignedCheckpoint,
+        annotations: &[Annotation],
+        reached: &[ProofLevel],
+    ) -> Result<(), AppendError> {
         // Read and written under one lock: two writers would take the same number.
         let mut writer = self.writer()?;
-        let known = self.annotations(size)?;
-        if known.contains(annotation) {
-            return Ok(());
-        }
-        let number = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        let size = checkpoint.checkpoint().size;
+        let known = self.annotated(size)?;
+        let note = known.as_ref().map(|known| &known.checkpoint);
+        append_checks::check_annotated(checkpoint, note, size_of(self.published().as_deref()))?;
         let mut batch = self.reader.engine.batch();
-        batch.put(&ANNOTATIONS, &AnnotationKey { size, number }, annotation)?;
+        let is_first = note.is_none();
+        let mut rows = known.map_or_else(Vec::new, |known| known.annotations);
+        if is_first {
+            let row = AnnotationRow::Note(checkpoint.note().to_string());
+            batch.put(&ANNOTATIONS, &AnnotationKey { size, number: 0 }, &row)?;
+        }
+        for annotation in annotations {
+            if !rows.contains(annotation) {
+                rows.push(annotation.clone());
+                // The note has number 0.
+                let number = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+                let row = AnnotationRow::Annotation(annotation.clone());
+                batch.put(&ANNOTATIONS, &AnnotationKey { size, number }, &row)?;
+            }
+        }
+        for level in reached {
+            batch.put(&CHECKPOINT_LEVELS, &LevelKey { level: *level, size }, &Empty)?;
+        }
         self.reader.engine.commit(batch).map_err(|error| writer.fails(error))
     }
 
-    fn annotations(&self, size: TreeSize) -> Result<Vec<Annotation>, ReadError> {
-        let key = |number| AnnotationKey { size, number };
-        let rows = self.reader.engine.range(&ANNOTATIONS, &key(0), &key(u32::MAX))?;
-        rows.map(|row| row.map(|(_, annotation)| annotation)).collect()
+    fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
+        self.reader.annotated(size)
+    }
+
+    fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        self.reader.first_reached(level, from)
+    }
+
+    fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        self.reader.last_reached(level, until)
     }
 }

@@ -1,12 +1,16 @@
 //! Annotations of checkpoints: what others attest of them after publication. Append-only, and not part of the log.
+//!
+//! A checkpoint that has an annotation is kept with its note, because the log itself keeps only the newest one. So a receipt
+//! can use the checkpoint that was cosigned or timestamped, also when the ledger has grown since.
 
+use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::store::traits::store_error::{AppendError, ReadError};
 
 /// What kind of attestation an annotation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AnnotationKind {
-    /// A signature line of a C2SP cosignature/v1.
+    /// A signature line of a C2SP cosignature/v1, without its final LF.
     Cosignature,
     /// A DER-encoded RFC 3161 timestamp token over the checkpoint note's text.
     TimestampToken,
@@ -26,18 +30,67 @@ pub struct Annotation {
     pub bytes: Vec<u8>,
 }
 
+/// How far a checkpoint is proven, in the order in which it happens. The node that keeps the annotations decides it by its own
+/// policy; a verifier decides it again by the user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProofLevel {
+    /// The quorum of witnesses has cosigned it.
+    Witnessed,
+    /// It has its quorum, if one is required, and a timestamp token.
+    Timestamped,
+}
+
+impl ProofLevel {
+    /// All levels.
+    pub const ALL: [Self; 2] = [Self::Witnessed, Self::Timestamped];
+}
+
+/// A checkpoint with its annotations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnnotatedCheckpoint {
+    /// The checkpoint, with the ledger's signatures only.
+    pub checkpoint: SignedCheckpoint,
+    /// Its annotations, in the order in which they were added.
+    pub annotations: Vec<Annotation>,
+}
+
+impl AnnotatedCheckpoint {
+    /// The bytes of the annotations of a kind, in their order.
+    pub fn of_kind(&self, kind: AnnotationKind) -> impl Iterator<Item = &[u8]> {
+        self.annotations.iter().filter(move |one| one.kind == kind).map(|one| one.bytes.as_slice())
+    }
+}
+
 /// Keeps annotations by checkpoint. Many writers and readers at any time, on any thread.
 pub trait Annotations: Send + Sync {
-    /// Adds an annotation to the checkpoint of this size, durably. An annotation that is already there is not added again.
+    /// Adds annotations to a published checkpoint, and records the levels that it has reached with them. All of it is one
+    /// atomic and durable write. What is there already is not added again. The first call for a size keeps the note.
     ///
     /// # Errors
-    /// [`AppendError::Read`] with [`ReadError::Beyond`] for a size that is not published: nothing was stored. Otherwise as for an
-    /// append.
-    fn annotate(&self, size: TreeSize, annotation: &Annotation) -> Result<(), AppendError>;
+    /// [`AppendError::Read`] with [`ReadError::Beyond`] for a size that is not published, and with [`ReadError::Damaged`] if
+    /// another root is kept for this size. Otherwise as for an append. Nothing was stored.
+    fn annotate(
+        &self,
+        checkpoint: &SignedCheckpoint,
+        annotations: &[Annotation],
+        reached: &[ProofLevel],
+    ) -> Result<(), AppendError>;
 
-    /// The annotations of the checkpoint of this size, in the order in which they were added.
+    /// The checkpoint of this size with its annotations; `None` if it has none.
     ///
     /// # Errors
     /// [`ReadError`].
-    fn annotations(&self, size: TreeSize) -> Result<Vec<Annotation>, ReadError>;
+    fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError>;
+
+    /// The size of the smallest checkpoint of at least `from` leaves that has reached `level`.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError>;
+
+    /// The size of the largest checkpoint of at most `until` leaves that has reached `level`.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError>;
 }

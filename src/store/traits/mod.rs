@@ -24,7 +24,7 @@ pub mod private;
 pub mod private_store;
 pub mod store_error;
 
-pub use annotations::{Annotation, AnnotationKind, Annotations};
+pub use annotations::{AnnotatedCheckpoint, Annotation, AnnotationKind, Annotations, ProofLevel};
 pub use cursors::CursorStore;
 pub use delegate::{Delegate, DelegatePrivate};
 pub use index::{DepositPlace, Index, LinkPosition};

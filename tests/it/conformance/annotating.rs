@@ -1,39 +1,83 @@
 //! Annotations of checkpoints.
 
+use tiezheng::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
+use tiezheng::ledger::hash::sha256;
 use tiezheng::ledger::merkle::shape::TreeSize;
-use tiezheng::store::traits::{Annotation, AnnotationKind, Annotations as _, AppendError, LogReader as _, ReadError};
+use tiezheng::store::traits::{
+    AnnotatedCheckpoint, Annotation, AnnotationKind, Annotations as _, AppendError, LogReader as _, ProofLevel,
+    ReadError,
+};
 
 use crate::support::chain::{Draft, append, found, seal};
+use crate::support::depositor::ledger_key;
 use crate::support::stores::Bench;
+
+fn signed(origin: &SignedCheckpoint, size: u64) -> SignedCheckpoint {
+    let root = sha256(&size.to_be_bytes());
+    Checkpoint { size: TreeSize(size), root, ..origin.checkpoint().clone() }.sign(&ledger_key()).unwrap()
+}
 
 pub(super) fn annotations_are_kept_by_checkpoint_in_their_order<B: Bench>() {
     let mut bench = B::begin();
     let annotation = |kind, text: &str| Annotation { kind, bytes: text.into() };
     let first = annotation(AnnotationKind::TimestampToken, "token");
-    let nothing_published = Err(AppendError::Read(ReadError::Beyond { asked: 2, size: TreeSize(0) }));
-    assert_eq!(bench.store().annotate(TreeSize(2), &first), nothing_published);
     found(bench.store());
     seal(bench.store(), vec![Draft::nth(1).waiting(1)]);
-    let size = bench.store().published().unwrap().size();
+    let checkpoint = bench.store().published().unwrap().checkpoint.clone();
+    let size = checkpoint.checkpoint().size;
+    assert_eq!(bench.store().annotated(size), Ok(None));
     // Cosignatures of one witness may be repeated, and an empty one is an annotation too.
     let all = [first, annotation(AnnotationKind::Cosignature, "line"), annotation(AnnotationKind::Cosignature, "")];
+    let kept = |annotations: &[Annotation]| {
+        Ok(Some(AnnotatedCheckpoint { checkpoint: checkpoint.clone(), annotations: annotations.to_vec() }))
+    };
     for _ in 0..2 {
-        for annotation in &all {
-            bench.store().annotate(size, annotation).unwrap();
-        }
+        bench.store().annotate(&checkpoint, &all[..1], &[]).unwrap();
+        bench.store().annotate(&checkpoint, &all, &[]).unwrap();
         bench.reopen();
-        assert_eq!(bench.store().annotations(size), Ok(all.to_vec()));
+        assert_eq!(bench.store().annotated(size), kept(&all));
     }
     // Neighbouring checkpoints are not confused.
-    let earlier = TreeSize(size.0 - 1);
-    assert_eq!(bench.store().annotations(earlier), Ok(vec![]));
-    bench.store().annotate(earlier, &all[1]).unwrap();
-    assert_eq!(bench.store().annotations(earlier), Ok(vec![all[1].clone()]));
-    assert_eq!(bench.store().annotations(size), Ok(all.to_vec()));
+    let earlier = signed(&checkpoint, size.0 - 1);
+    assert_eq!(bench.store().annotated(earlier.checkpoint().size), Ok(None));
+    bench.store().annotate(&earlier, &all[1..2], &[]).unwrap();
+    assert_eq!(bench.store().annotated(earlier.checkpoint().size).unwrap().unwrap().annotations, all[1..2]);
+    assert_eq!(bench.store().annotated(size), kept(&all));
+    // Another tree of the same size is refused, and nothing of it is kept.
+    let other = bench.store().annotate(&signed(&checkpoint, size.0), &all[..1], &[ProofLevel::Witnessed]);
+    assert!(matches!(other, Err(AppendError::Read(ReadError::Damaged { .. }))), "{other:?}");
+    assert_eq!(bench.store().last_reached(ProofLevel::Witnessed, TreeSize::MAX), Ok(None));
     // What is appended and not published has no annotations.
     append(bench.store(), vec![Draft::nth(2).waiting(2)]).unwrap();
-    for asked in [TreeSize(size.0 + 1), TreeSize(0)] {
-        let beyond = Err(AppendError::Read(ReadError::Beyond { asked: asked.0, size }));
-        assert_eq!(bench.store().annotate(asked, &all[0]), beyond);
+    for asked in [size.0 + 1, 0] {
+        let beyond = Err(AppendError::Read(ReadError::Beyond { asked, size }));
+        assert_eq!(bench.store().annotate(&signed(&checkpoint, asked), &all, &[]), beyond);
+    }
+}
+
+pub(super) fn checkpoints_are_found_by_the_level_that_they_reached<B: Bench>() {
+    let mut bench = B::begin();
+    found(bench.store());
+    for number in 1..=8 {
+        seal(bench.store(), vec![Draft::nth(number).waiting(1)]);
+    }
+    let published = bench.store().published().unwrap().checkpoint.clone();
+    let (witnessed, timestamped) = (ProofLevel::Witnessed, ProofLevel::Timestamped);
+    for (size, levels) in [(4, &[witnessed][..]), (9, &[witnessed, timestamped]), (12, &[timestamped])] {
+        bench.store().annotate(&signed(&published, size), &[], levels).unwrap();
+    }
+    bench.store().annotate(&signed(&published, 6), &[], &[]).unwrap();
+    bench.reopen();
+    let first = |level, from| bench.store().first_reached(level, TreeSize(from)).unwrap().map(|size| size.0);
+    let last = |level, until| bench.store().last_reached(level, TreeSize(until)).unwrap().map(|size| size.0);
+    for (from, of_witnessed, of_timestamped) in
+        [(0, Some(4), Some(9)), (4, Some(4), Some(9)), (5, Some(9), Some(9)), (10, None, Some(12)), (13, None, None)]
+    {
+        assert_eq!((first(witnessed, from), first(timestamped, from)), (of_witnessed, of_timestamped), "from {from}");
+    }
+    for (until, of_witnessed, of_timestamped) in
+        [(3, None, None), (4, Some(4), None), (8, Some(4), None), (9, Some(9), Some(9)), (100, Some(9), Some(12))]
+    {
+        assert_eq!((last(witnessed, until), last(timestamped, until)), (of_witnessed, of_timestamped), "until {until}");
     }
 }

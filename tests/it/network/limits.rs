@@ -132,3 +132,28 @@ async fn an_address_has_no_more_connections_than_its_limit() {
     drop(held);
     node.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_ignores_its_limit_is_disconnected_for_a_time_and_others_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = node(folder.path(), &[("TIEZHENG_NODE_REQUESTS_LIMIT_PER_ADDRESS", "6000/2")]);
+    let url = format!("{}/v1/ledger", node.url);
+    let (flooder, other) = (client_of("127.0.0.2"), client_of("127.0.0.3"));
+    // 202 answers are due at once, and then 50 rejections a second: far fewer than 50 concurrent requests ask for.
+    let mut answered = 0;
+    loop {
+        let round = futures_util::future::join_all((0..50).map(|_| flooder.get(&url).send())).await;
+        answered += round.iter().filter(|answer| answer.is_ok()).count();
+        if round.iter().any(Result::is_err) {
+            break;
+        }
+        assert!(answered < 1_000_000, "the flood is answered without end");
+    }
+    assert!(answered > 150, "{answered}");
+    assert!(flooder.get(&url).send().await.is_err(), "new connections are closed, too");
+    assert_eq!(statuses(&other, &url, 2).await, [200; 2]);
+    while flooder.get(&url).send().await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    node.stop();
+}
