@@ -251,7 +251,7 @@ fn copy_folder(
     extend(
         &mut document,
         json!({
-            "copied": { "files": copied.copied.files, "bytes": copied.copied.bytes },
+            "copied": { "files": copied.written.files, "bytes": copied.written.bytes },
             "reused": { "files": copied.reused.files, "bytes": copied.reused.bytes },
             "damaged_earlier": copied.damaged,
             "earlier_copies": earlier.iter().map(EarlierReport::json).collect::<Vec<_>>(),
@@ -284,7 +284,7 @@ fn copy_folder(
 /// A checked copy.
 struct Copied {
     report: CopyReport,
-    copied: FileCount,
+    written: FileCount,
     reused: FileCount,
     damaged: Vec<String>,
     /// The notices of all erasures in the ledger; empty where there is no earlier copy.
@@ -295,14 +295,14 @@ struct Copied {
 
 impl Copied {
     fn show(&self, screen: &Screen) -> anyhow::Result<()> {
-        let Self { copied, reused, damaged, pending, .. } = self;
+        let Self { written, reused, damaged, pending, .. } = self;
         let zh = format!(
             "复制 {} 个文件（{} 字节），沿用 {} 个文件（{} 字节）",
-            copied.files, copied.bytes, reused.files, reused.bytes
+            written.files, written.bytes, reused.files, reused.bytes
         );
         let en = format!(
             "{} files ({} bytes) copied, {} files ({} bytes) reused from the copy before",
-            copied.files, copied.bytes, reused.files, reused.bytes
+            written.files, written.bytes, reused.files, reused.bytes
         );
         screen.line(screen.pick(&zh, &en))?;
         for path in damaged {
@@ -332,7 +332,7 @@ fn make_copy(
     let advance = |bytes| progress.add(bytes);
     let mut target = FolderTarget::new(draft, earlier, &advance)?;
     original.source.copy_to(&mut target)?;
-    let (copied, reused, damaged) = (target.copied, target.reused, std::mem::take(&mut target.damaged));
+    let (written, reused, damaged) = (target.copied, target.reused, std::mem::take(&mut target.damaged));
     let files = std::mem::take(&mut target.files);
     BackupList::new(original.made, &original.published, files).write(draft)?;
     target.sync()?;
@@ -344,7 +344,7 @@ fn make_copy(
     let erasures = erasures.map_err(|error| unreadable(&error))?;
     let pending = store.pending_erasures().map_err(|error| unreadable(&error))?;
     let report = CopyReport::of(draft, &store)?;
-    Ok(Copied { report, copied, reused, damaged, erasures, pending })
+    Ok(Copied { report, written, reused, damaged, erasures, pending })
 }
 
 fn differs() -> CliError {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tiezheng::audit::walk::{Options, walk};
 use tiezheng::client::ledger_client::LedgerClient;
-use tiezheng::client::pull::error::PullError;
+use tiezheng::client::pull::pull_error::PullError;
 use tiezheng::client::pull::puller::{LogSource, Pulled, Puller, pull};
 use tiezheng::ledger::checkpoint::SignedCheckpoint;
 use tiezheng::ledger::hash::leaf_hash;

@@ -102,14 +102,11 @@ impl<'a> FolderTarget<'a> {
             return Ok(None);
         }
         let to = self.root.join(path);
-        match fs::hard_link(&before, &to) {
-            Ok(()) => {
-                (self.progress)(size);
-                Ok(Some(listed.clone()))
-            }
-            Err(error) if has_no_links(&error) => Ok(None),
-            Err(error) => Err(CliError::io(&to, &error)),
+        if let Err(error) = fs::hard_link(&before, &to) {
+            return if has_no_links(&error) { Ok(None) } else { Err(CliError::io(&to, &error)) };
         }
+        (self.progress)(size);
+        Ok(Some(listed.clone()))
     }
 
     /// Each error names the file that could not be read or written.
@@ -134,16 +131,13 @@ impl CopyTarget for FolderTarget<'_> {
     }
 
     fn file(&mut self, from: &Path, path: &Path) -> Result<(), CliError> {
-        let file = match self.reuse(from, path)? {
-            Some(file) => {
-                self.reused.add(file.size);
-                file
-            }
-            None => {
-                let file = self.copy(from, path)?;
-                self.copied.add(file.size);
-                file
-            }
+        let file = if let Some(file) = self.reuse(from, path)? {
+            self.reused.add(file.size);
+            file
+        } else {
+            let file = self.copy(from, path)?;
+            self.copied.add(file.size);
+            file
         };
         self.files.push(file);
         Ok(())

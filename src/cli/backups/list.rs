@@ -15,9 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::durable;
 use crate::cli::exit::CliError;
+use crate::cli::filing_service::PLATFORM_KEY;
 use crate::files::regular;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::time::Timestamp;
+use crate::store::factory::KEYS;
 use crate::store::traits::Published;
 
 /// Name of the list in a backup.
@@ -136,7 +138,7 @@ impl Backup {
     #[must_use]
     pub fn changed(&self, copied: &[ListedFile]) -> Vec<String> {
         let copied: BTreeMap<&str, &ListedFile> = copied.iter().map(|file| (file.path.as_str(), file)).collect();
-        let is_key = |path: &str| !path.contains('/') && path.ends_with(".key");
+        let is_key = |path: &str| KEYS.contains(&path) || path == PLATFORM_KEY;
         let differs = |file: &&ListedFile| copied.get(file.path.as_str()) != Some(file);
         self.files.values().filter(|file| !is_key(&file.path)).filter(differs).map(|file| file.path.clone()).collect()
     }

@@ -18,7 +18,7 @@ use crate::cli::open_errors::{cannot_open, unreadable};
 use crate::cli::progress::Progress;
 use crate::cli::screen::{Screen, WARNING};
 use crate::client::ledger_client::LedgerClient;
-use crate::client::pull::error::PullError;
+use crate::client::pull::pull_error::PullError;
 use crate::client::pull::puller::{LogSource, Puller};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::{Name, VerifierKey};

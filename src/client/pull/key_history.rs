@@ -5,7 +5,7 @@
 //! A notice is accepted as an audit accepts it: the genesis notice signed by its key, a `key` notice by the successor to which
 //! the notice before it committed, an `erased` notice by the key in force.
 
-use crate::client::pull::error::PullError;
+use crate::client::pull::pull_error::PullError;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::{FIRST_LINE, Mode, Notice, NoticeKind, SignedNotice};

@@ -107,11 +107,11 @@ pub fn wrap(file_key: &FileKey, recipients: &[Recipient]) -> io::Result<String> 
         let sealed = key.seal_in_place_append_tag(zero_nonce(), Aad::empty(), &mut body);
         sealed.map_err(|_| io::Error::other("the file key was not sealed"))?;
         let [share, body] = [&share[..], &body].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
-        header.push_str(&format!("-> X25519 {share}\n{body}\n"));
+        header.extend(["-> X25519 ", &share, "\n", &body, "\n"]);
     }
     header.push_str("---");
     let mac = hmac::sign(&mac_key(file_key), header.as_bytes());
-    header.push_str(&format!(" {}\n", BASE64_STANDARD_NO_PAD.encode(mac)));
+    header.extend([" ", &BASE64_STANDARD_NO_PAD.encode(mac), "\n"]);
     Ok(header)
 }
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tiezheng::store::traits::{LogStore as _, PrivateStore as _};
 
 use super::workspace::Workspace;
 use crate::opening::copy;
