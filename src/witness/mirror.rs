@@ -33,7 +33,7 @@ use crate::witness::add_checkpoint::{Rejection, VerifiedCheckpoint};
 use crate::witness::bounds;
 use crate::witness::rollback;
 use crate::witness::service::{FollowedLedger, LedgerCopy, Witness};
-use crate::witness::state::Latest;
+use crate::witness::state::{KeyFrom, Latest};
 
 /// How often the node is asked for its checkpoint.
 const POLL: Duration = Duration::from_secs(1);
@@ -197,7 +197,11 @@ async fn round(
     let (pulling, source, keys) = (Arc::clone(copy), LogSource::new(client.clone()), state.all_keys());
     let pulled = tokio::task::spawn_blocking(move || pull(&pulling, &source, &keys, &signed, puller)).await;
     match pulled {
-        Ok((puller, Ok(()))) => Some(puller?),
+        Ok((puller, Ok(()))) => {
+            let puller = puller?;
+            follow_key(witness, ledger, &puller, size).await;
+            Some(puller)
+        }
         Ok((puller, Err(error))) => {
             failed(ledger, copy, &verified.checkpoint, &error);
             puller
@@ -206,6 +210,21 @@ async fn round(
             tracing::error!(%error, "a pull ended by a panic");
             None
         }
+    }
+}
+
+/// Remembers the ledger key that is in force in the copy, if it is a later one: the notices of the chain lead to it, and it has signed
+/// the checkpoint of `size` leaves. From there on the key before is not sufficient.
+async fn follow_key(witness: &Arc<Witness>, ledger: &FollowedLedger, puller: &Puller, size: TreeSize) {
+    let state = ledger.state();
+    let Some(key) = puller.key().filter(|key| state.keys.iter().all(|known| known.key != **key)) else { return };
+    let (witness, origin, key) = (Arc::clone(witness), state.origin.clone(), KeyFrom { key: key.clone(), from: size });
+    tracing::warn!(ledger = %origin, key = %key.key, from = %size, "the ledger has a new key");
+    let followed = tokio::task::spawn_blocking(move || witness.follow_key(witness.ledger(&origin)?, key));
+    match followed.await {
+        Ok(Ok(())) => {}
+        Ok(Err(rejection)) => tracing::error!(%rejection, "the new key was not remembered"),
+        Err(error) => tracing::error!(%error, "following a key ended by a panic"),
     }
 }
 
