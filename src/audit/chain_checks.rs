@@ -36,6 +36,8 @@ pub(in crate::audit) struct ChainChecker<'a, R: ?Sized> {
     last_time: Timestamp,
     /// The ledger keys so far.
     history: Option<KeyHistory>,
+    /// The `key` notices so far, valid or not.
+    key_notices: Vec<LeafIndex>,
     /// Last sequence and owners of every stream so far.
     subjects: HashMap<Digest, (u64, Vec<VerifierKey>)>,
     /// The replayed acts so far.
@@ -58,6 +60,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
             last_block: Digest::ZERO,
             last_time: Timestamp::EPOCH,
             history: None,
+            key_notices: Vec::new(),
             subjects: HashMap::new(),
             cases: Cases::default(),
             expected_rows: Some(IndexRows::default()),
@@ -84,6 +87,11 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
     /// The ledger keys since genesis; `None` without a valid genesis notice.
     pub(in crate::audit) const fn key_history(&self) -> Option<&KeyHistory> {
         self.history.as_ref()
+    }
+
+    /// The `key` notices, valid or not.
+    pub(in crate::audit) fn key_notices(&self) -> &[LeafIndex] {
+        &self.key_notices
     }
 
     /// Height of the last header.
@@ -209,6 +217,9 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         let notice = signed.notice();
         if notice.ledger != *self.origin {
             findings.push((Fault::OtherLedger, notice.ledger.to_string()));
+        }
+        if matches!(notice.kind, NoticeKind::Key { .. }) {
+            self.key_notices.push(index);
         }
         let valid = match (&notice.kind, &mut self.history) {
             (NoticeKind::Genesis { mode, .. }, history @ None) if index.0 == 0 => {
