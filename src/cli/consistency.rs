@@ -44,6 +44,7 @@ cannot prove it; 2 not performed.
 #[command(after_help = EXAMPLES)]
 pub struct ConsistencyArgs {
     /// The old receipt | 旧回执
+    #[arg(value_name = "FILE")]
     receipt: PathBuf,
     /// Where two contradicting checkpoints are written; default: a new file in this folder | 矛盾的两个检查点写入此文件；默认为当前文件夹中的新文件
     #[arg(long, value_name = "FILE")]

@@ -56,8 +56,7 @@ pub async fn check(held: &SignedCheckpoint, question: MemberQuestion<'_>) -> Mem
     }
     let origin = &held.checkpoint().origin;
     let fetched = fetch_all(witnesses, origin).await;
-    let mut clients = question.nodes.to_vec();
-    clients.extend(fetched.iter().map(|(_, client, _)| client.clone()));
+    let mirrors: Vec<LedgerClient> = fetched.iter().map(|(_, client, _)| client.clone()).collect();
     let (mut agreeing, mut without_proof) = (Vec::new(), false);
     for (witness, _, checkpoint) in &fetched {
         let is_signed = checkpoint.checkpoint().origin == *origin && checkpoint.verified_by(question.keys).is_ok();
@@ -65,7 +64,7 @@ pub async fn check(held: &SignedCheckpoint, question: MemberQuestion<'_>) -> Mem
         if !is_signed {
             continue;
         }
-        match compare_with(held, checkpoint, question.keys, &clients).await {
+        match compare_with(held, checkpoint, question, &mirrors).await {
             Some(Ok(())) => agreeing.push(member),
             Some(Err(fault)) => return MemberCheck::Contradicted { by: member, fault },
             None => without_proof = true,
@@ -103,27 +102,29 @@ async fn fetch_all<'p>(
     named.collect()
 }
 
-/// Whether both are of one history; `None` if no node could tell.
+/// Whether both are of one history; `None` if no node could tell. A mirror that gives no proof is no evidence against the ledger.
 async fn compare_with(
     held: &SignedCheckpoint,
     other: &SignedCheckpoint,
-    keys: &[VerifierKey],
-    clients: &[LedgerClient],
+    question: MemberQuestion<'_>,
+    mirrors: &[LedgerClient],
 ) -> Option<Result<(), LedgerFault>> {
     let mut unproven = None;
-    for client in clients {
+    let nodes = question.nodes.iter().map(|client| (client, true));
+    for (client, is_node) in nodes.chain(mirrors.iter().map(|client| (client, false))) {
         let compared = timeout(ANSWER_TIMEOUT, compare(client, held, other)).await;
         match compared {
             Ok(Ok(CheckpointComparison::Consistent)) => return Some(Ok(())),
             Ok(Ok(CheckpointComparison::Contradictory(_))) => return Some(Err(LedgerFault::Forked)),
-            Ok(Ok(CheckpointComparison::NotProven)) => {
+            Ok(Ok(CheckpointComparison::NotProven)) if is_node => {
                 let larger = held.checkpoint().size.max(other.checkpoint().size);
                 let own = timeout(ANSWER_TIMEOUT, client.checkpoint()).await.ok().and_then(Result::ok);
-                let has_both = own.is_some_and(|own| own.verified_by(keys).is_ok() && own.checkpoint().size >= larger);
+                let is_larger = |own: &SignedCheckpoint| own.checkpoint().size >= larger;
+                let has_both = own.is_some_and(|own| own.verified_by(question.keys).is_ok() && is_larger(&own));
                 // Another node may still have the proof.
                 unproven = unproven.or(has_both.then_some(Err(LedgerFault::WitnessDisagrees)));
             }
-            Ok(Err(_)) | Err(_) => {}
+            Ok(Ok(CheckpointComparison::NotProven) | Err(_)) | Err(_) => {}
         }
     }
     unproven

@@ -1,5 +1,6 @@
 //! The command line against a real node: exit codes, JSON documents, and files afterwards.
 
+mod attesting;
 mod auditing;
 mod backups;
 mod copies;

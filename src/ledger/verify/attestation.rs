@@ -12,8 +12,7 @@
 use crate::ledger::key::Name;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::time::Timestamp;
-use crate::ledger::verify::reasons::SkipReason;
-use crate::ledger::verify::report::LedgerFault;
+use crate::ledger::verify::reasons::{LedgerFault, SkipReason};
 
 /// What kind of organisation a member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
