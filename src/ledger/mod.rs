@@ -19,6 +19,7 @@
 //! | [`chain`] | building blocks, and reading them from bytes |
 //! | [`manifest`] | many items under one statement |
 //! | [`receipt`], [`verify`] | what a depositor keeps, and what it proves |
+//! | `time_token` (feature `verifier`) | timestamp tokens of RFC 3161 |
 
 pub mod block;
 pub mod chain;
@@ -45,4 +46,6 @@ pub mod statement;
 pub(crate) mod testing;
 pub mod text;
 pub mod time;
+#[cfg(feature = "verifier")]
+pub mod time_token;
 pub mod verify;

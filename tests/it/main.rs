@@ -23,3 +23,4 @@ mod readme;
 mod sequencing;
 mod snapshot;
 mod support;
+mod timestamp;

@@ -90,6 +90,11 @@ const TABLE: &[Layer] = &[
         reason: "the client verifies what a server says and shares no code with it but the shapes",
     },
     Layer {
+        name: "timestamp",
+        imports: &["error_code", "ledger", "files", "wire"],
+        reason: "it asks timestamp authorities and stores nothing; the ledger verifies their tokens",
+    },
+    Layer {
         name: "http",
         imports: &[
             "error_code",
@@ -132,6 +137,7 @@ const TABLE: &[Layer] = &[
             "witness",
             "filing",
             "client",
+            "timestamp",
             "http",
             "load",
         ],
