@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 56] = [
+const VALUE_NAMES: [(&str, &str); 57] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -69,6 +69,7 @@ const VALUE_NAMES: [(&str, &str); 56] = [
     ("VKEY", "公钥"),
     ("VKEY_URL", "公钥 地址"),
     ("WEBHOOK", "推送标识"),
+    ("WHEN", "时机"),
     ("WORD", "代码词"),
     ("YEAR", "年份"),
     ("TITLE", "案由"),

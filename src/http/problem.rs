@@ -35,7 +35,7 @@ pub struct ApiError {
     detail_zh: Option<Box<str>>,
     line: Option<usize>,
     limit: Option<u64>,
-    expected: Option<String>,
+    expected: Option<Box<str>>,
     item: Option<u32>,
     quorum: Option<Box<MissingQuorum>>,
     retry_after_s: Option<u64>,
@@ -81,7 +81,7 @@ impl ApiError {
     /// Adds the expected value.
     #[must_use]
     pub fn expecting(self, expected: impl Into<String>) -> Self {
-        Self { expected: Some(expected.into()), ..self }
+        Self { expected: Some(expected.into().into()), ..self }
     }
 
     /// Adds the number of a deposit that is on the chain, and the cosignatures that its checkpoint has and needs.
@@ -158,7 +158,7 @@ impl ApiError {
             detail_zh: self.detail_zh.as_deref().unwrap_or(code.title_zh()).to_owned(),
             line: self.line,
             limit: self.limit,
-            expected: self.expected.clone(),
+            expected: self.expected.as_deref().map(str::to_owned),
             item: self.item,
             collected: quorum.map(|quorum| quorum.collected),
             required: quorum.map(|quorum| quorum.required),
@@ -197,12 +197,12 @@ fn limit(limit: Option<usize>) -> Option<u64> {
     limit.and_then(|limit| u64::try_from(limit).ok())
 }
 
-fn expected(error: &StatementError) -> Option<String> {
+fn expected(error: &StatementError) -> Option<Box<str>> {
     use crate::ledger::note::NoteError;
     match error {
         StatementError::Text(TextError { fault, .. })
         | StatementError::Note(NoteError::Text(TextError { fault, .. })) => match fault {
-            Fault::BadValue { expected, .. } | Fault::UnknownVersion { expected } => Some((*expected).to_owned()),
+            Fault::BadValue { expected, .. } | Fault::UnknownVersion { expected } => Some((*expected).into()),
             _ => None,
         },
         _ => None,

@@ -12,13 +12,14 @@ use tokio::sync::Semaphore;
 
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::receipt::{KeyNotice, Receipt};
+use crate::query::attested_checkpoint::{self, AttestedCheckpoint};
 use crate::query::block_cache::BlockCache;
 use crate::query::blocking::{BlockingError, on_blocking_thread};
 use crate::query::deposit_cache::{DepositCache, FoundDeposit};
-use crate::query::{attested_checkpoint, key_history, receipts};
+use crate::query::{key_history, receipts, records};
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// Checkpoints whose key notices are cached: those of an hour under load.
+/// Checkpoints that are cached, and checkpoints whose key notices are cached: those of an hour under load, in 4 MiB.
 const CHECKPOINTS: usize = 4_096;
 
 /// Runs reads of one ledger, and owns the caches of deposits, blocks and key notices.
@@ -27,6 +28,8 @@ pub struct QueryService {
     permits: Arc<Semaphore>,
     deposits: DepositCache,
     blocks: BlockCache,
+    /// The checkpoints of receipts, by the size at the end of a block, with the version of the annotations and the published size.
+    checkpoints: Cache<TreeSize, (u64, TreeSize, Arc<AttestedCheckpoint>)>,
     /// The key notices for checkpoints of receipts, by their size.
     key_notices: Cache<TreeSize, Arc<[KeyNotice]>>,
 }
@@ -40,6 +43,7 @@ impl QueryService {
             permits: Arc::new(Semaphore::new(concurrent)),
             deposits: DepositCache::default(),
             blocks: BlockCache::default(),
+            checkpoints: Cache::new(CHECKPOINTS),
             key_notices: Cache::new(CHECKPOINTS),
         }
     }
@@ -100,6 +104,27 @@ impl QueryService {
         }
     }
 
+    /// [`attested_checkpoint::of_block`], from the cache if neither the annotations nor, for a checkpoint without a level, the published
+    /// checkpoint have changed since.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`].
+    pub fn checkpoint(&self, reader: &dyn LedgerReader, end: TreeSize) -> Result<Arc<AttestedCheckpoint>, ReadError> {
+        // Both are read first: what is read later is at least as new.
+        let (version, published) = (reader.annotations_version(), records::published(reader)?.size());
+        let Some(version) = version else { return Ok(Arc::new(attested_checkpoint::of_block(reader, end)?)) };
+        if let Some((known, at, checkpoint)) = self.checkpoints.get(&end)
+            && known == version
+            && (at == published || checkpoint.level.is_some())
+        {
+            return Ok(checkpoint);
+        }
+        let checkpoint = Arc::new(attested_checkpoint::of_block(reader, end)?);
+        self.checkpoints.insert(end, (version, published, Arc::clone(&checkpoint)));
+        Ok(checkpoint)
+    }
+
     /// Builds the receipt of the deposit `found` under the checkpoint that proves most. Blocking. The key notices are read and the
     /// checkpoint's signature is verified once per checkpoint, not once per receipt.
     ///
@@ -108,14 +133,13 @@ impl QueryService {
     /// [`ReadError`].
     pub fn receipt(&self, reader: &dyn LedgerReader, found: FoundDeposit) -> Result<Receipt, ReadError> {
         let block = self.blocks.sealing(reader, found.place)?;
-        let checkpoint = attested_checkpoint::of_block(reader, block.header.index().size_after())?;
-        let notices = match self.key_notices.get(&checkpoint.size()) {
-            Some(notices) => notices,
-            None => {
-                let notices: Arc<[KeyNotice]> = key_history::key_notices(reader, &checkpoint.checkpoint)?.into();
-                self.key_notices.insert(checkpoint.size(), Arc::clone(&notices));
-                notices
-            }
+        let checkpoint = self.checkpoint(reader, block.header.index().size_after())?;
+        let notices = if let Some(notices) = self.key_notices.get(&checkpoint.size()) {
+            notices
+        } else {
+            let notices: Arc<[KeyNotice]> = key_history::key_notices(reader, &checkpoint.checkpoint)?.into();
+            self.key_notices.insert(checkpoint.size(), Arc::clone(&notices));
+            notices
         };
         receipts::receipt_under(reader, (found.place.index, found.bytes), &block, &checkpoint, notices.to_vec())
     }

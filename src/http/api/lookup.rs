@@ -14,7 +14,6 @@ use crate::http::problem::ApiError;
 use crate::http::request::{PathParameter, accepted};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
-use crate::query::attested_checkpoint;
 use crate::query::proofs;
 use crate::query::records;
 use crate::wire::facts::{DepositJson, DepositView};
@@ -69,7 +68,7 @@ pub(in crate::http) async fn deposit_response(
             let history = same.queries().deposits().history(reader, &found, &entry)?;
             let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
             let by_platform = same.filing().is_ok_and(|filing| filing.account_of_deposit(&entry).is_some());
-            let checkpoint = attested_checkpoint::of_block(reader, found.place.header.size_after())?;
+            let checkpoint = same.queries().checkpoint(reader, found.place.header.size_after())?;
             let policy = same.cosigning().map(|cosigning| cosigning.state.policy());
             let view = DepositView {
                 index: found.place.index,
@@ -126,7 +125,7 @@ pub(in crate::http) async fn receipt_response(
         .read_cached_first(move |reader| {
             let found = same.queries().deposits().find(reader, number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {
-                let checkpoint = attested_checkpoint::of_block(reader, found.place.header.size_after())?;
+                let checkpoint = same.queries().checkpoint(reader, found.place.header.size_after())?;
                 let proof = proofs::tlog_proof(reader, found.place.index, &checkpoint)?.to_string();
                 return Ok(caching::answer(proof.into_bytes(), "text/plain; charset=utf-8", Caching::Revalidate));
             }

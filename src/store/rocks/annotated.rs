@@ -8,6 +8,10 @@ use crate::store::rocks::schema::{ANNOTATIONS, CHECKPOINT_LEVELS};
 use crate::store::traits::{AnnotatedCheckpoint, AnnotationReader, ProofLevel, ReadError, damaged};
 
 impl AnnotationReader for RocksReader {
+    fn annotations_version(&self) -> Option<u64> {
+        Some(self.version_of_annotations())
+    }
+
     fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
         let key = |number| AnnotationKey { size, number };
         let mut rows = self.engine.range(&ANNOTATIONS, &key(0), &key(u32::MAX))?;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::ledger::block::Height;
@@ -46,8 +47,13 @@ struct Shared {
     tip: RwLock<Arc<Tip>>,
     published: RwLock<Option<Arc<Published>>>,
     buffer: IndexBuffer,
+    /// Changed after each write of annotations.
+    annotations_version: AtomicU64,
     lock: Arc<Lock>,
 }
+
+/// Versions of annotations, of all databases that this process opens: one that is opened again repeats none.
+static VERSIONS: AtomicU64 = AtomicU64::new(0);
 
 impl RocksReader {
     pub(super) fn new(
@@ -58,7 +64,18 @@ impl RocksReader {
         lock: Arc<Lock>,
     ) -> Self {
         let (tip, published) = (RwLock::new(Arc::new(tip)), RwLock::new(published.map(Arc::new)));
-        Self { engine, shared: Arc::new(Shared { tip, published, buffer, lock }) }
+        let annotations_version = AtomicU64::new(VERSIONS.fetch_add(1, Ordering::Relaxed));
+        Self { engine, shared: Arc::new(Shared { tip, published, buffer, annotations_version, lock }) }
+    }
+
+    /// The version of the annotations.
+    pub(super) fn version_of_annotations(&self) -> u64 {
+        self.shared.annotations_version.load(Ordering::Acquire)
+    }
+
+    /// Gives the annotations another version, after they were written.
+    pub(super) fn change_version_of_annotations(&self) {
+        self.shared.annotations_version.store(VERSIONS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
 
     /// The buffered index rows.

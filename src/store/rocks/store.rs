@@ -456,6 +456,8 @@ impl Annotations for RocksStore {
         for level in reached {
             batch.put(&CHECKPOINT_LEVELS, &LevelKey { level: *level, size }, &Empty)?;
         }
-        self.reader.engine.commit(batch).map_err(|error| writer.fails(error))
+        self.reader.engine.commit(batch).map_err(|error| writer.fails(error))?;
+        self.reader.change_version_of_annotations();
+        Ok(())
     }
 }

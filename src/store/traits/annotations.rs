@@ -63,6 +63,12 @@ impl AnnotatedCheckpoint {
 
 /// Reads annotations by checkpoint. A reader that keeps none answers that there are none.
 pub trait AnnotationReader: Send + Sync {
+    /// A number that changes with each [`Annotations::annotate`], before the call returns. What was read while it was the same is still
+    /// so. `None` if that is not known.
+    fn annotations_version(&self) -> Option<u64> {
+        None
+    }
+
     /// The checkpoint of this size with its annotations; `None` if it has none.
     ///
     /// # Errors

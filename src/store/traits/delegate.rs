@@ -94,6 +94,10 @@ impl<D: Delegate> Index for D {
 }
 
 impl<D: Delegate> AnnotationReader for D {
+    fn annotations_version(&self) -> Option<u64> {
+        self.delegate("annotations_version", |reader| Ok(reader.annotations_version())).ok().flatten()
+    }
+
     fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
         self.delegate("annotated", |reader| reader.annotated(size))
     }

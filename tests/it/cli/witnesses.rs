@@ -57,6 +57,10 @@ async fn a_node_whose_folder_was_rolled_back_signs_nothing() {
     }
 }
 
+fn serve<'a>(data: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["serve", "--data", data, "--listen", "127.0.0.1:0"], more].concat()
+}
+
 #[test]
 fn a_policy_that_a_node_cannot_use_is_refused_with_its_line() {
     let workspace = Workspace::alone();
@@ -65,14 +69,13 @@ fn a_policy_that_a_node_cannot_use_is_refused_with_its_line() {
     let first = LiveNode::start(&chain, &["--test"]);
     let key = first.document["key"].as_str().unwrap().to_owned();
     first.stop();
-    let serve = |more: &[&str]| [&["serve", "--data", &data, "--listen", "127.0.0.1:0"], more].concat();
     for (text, en, zh) in [
         (format!("log {key}\n"), "line 2: the quorum line is missing", "第 2 行：缺少 quorum 行"),
         (format!("log {key}\nwitness w x\nquorum none\n"), "line 2", "第 2 行：密钥有误"),
         ("quorum none\n".to_owned(), "no `log` line has the key", "没有任何 log 行"),
     ] {
         workspace.file("policy", &text);
-        let arguments = serve(&["--policy", "policy"]);
+        let arguments = serve(&data, &["--policy", "policy"]);
         assert_eq!(workspace.run(&arguments).ends(64).error(), "bad_policy");
         for (lang, said) in [("en", en), ("zh", zh)] {
             let told = workspace.say(lang, &arguments).ends(64).stderr;
@@ -81,7 +84,7 @@ fn a_policy_that_a_node_cannot_use_is_refused_with_its_line() {
     }
     workspace.file("policy", &format!("log {key}\nquorum none\n"));
     for more in [&["--ack", "witnessed"][..], &["--policy", "policy", "--ack", "witnessed"]] {
-        assert_eq!(workspace.run(&serve(more)).ends(64).error(), "bad_setting");
+        assert_eq!(workspace.run(&serve(&data, more)).ends(64).error(), "bad_setting");
     }
-    assert_eq!(workspace.run(&serve(&["--policy", "absent"])).ends(2).error(), "io");
+    assert_eq!(workspace.run(&serve(&data, &["--policy", "absent"])).ends(2).error(), "io");
 }
