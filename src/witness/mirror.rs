@@ -21,7 +21,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::ledger_client::LedgerClient;
-use crate::client::pull::error::PullError;
+use crate::client::pull::pull_error::PullError;
 use crate::client::pull::puller::{LogSource, Puller};
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
