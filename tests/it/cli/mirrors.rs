@@ -58,7 +58,7 @@ async fn after_the_operator_is_gone_a_mirror_answers() {
     let operator = workspace.url().to_owned();
     let ledger = json(&format!("{operator}/v1/ledger")).await;
     let (origin, key) = (ledger["origin"].as_str().unwrap(), ledger["key"].as_str().unwrap());
-    let lines: Vec<String> = (0..1_000).map(|n| request(&note_for(origin, n)) + "\n").collect();
+    let lines: Vec<String> = (0..1_000).map(|n| request(&note_for(origin, n))).collect();
     let batch = http_client().post(format!("{operator}/v1/deposits/batch")).body(lines.concat());
     let verdicts = batch.header("content-type", "application/x-ndjson").send().await.unwrap().text().await.unwrap();
     assert_eq!(verdicts.lines().count(), 1_000);
