@@ -54,6 +54,8 @@ pub mod load;
 pub mod query;
 #[cfg(feature = "cli")]
 pub mod sequencer;
+#[cfg(feature = "node")]
+pub mod stamping;
 #[cfg(feature = "cli")]
 pub mod store;
 #[cfg(feature = "client")]

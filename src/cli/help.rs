@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 53] = [
+const VALUE_NAMES: [(&str, &str); 54] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -64,6 +64,7 @@ const VALUE_NAMES: [(&str, &str); 53] = [
     ("TOKEN", "令牌"),
     ("URL", "地址"),
     ("WHEN", "时机"),
+    ("INTERVAL", "时间"),
     ("VKEY", "公钥"),
     ("WEBHOOK", "推送标识"),
     ("WORD", "代码词"),

@@ -107,6 +107,8 @@ pub mod serve_control;
 #[cfg(feature = "node")]
 pub mod serve_limits;
 #[cfg(feature = "node")]
+pub mod serve_timestamps;
+#[cfg(feature = "node")]
 pub mod serve_witnesses;
 pub mod statement;
 pub mod storage_errors;

@@ -95,6 +95,11 @@ const TABLE: &[Layer] = &[
         reason: "it asks timestamp authorities and stores nothing; the ledger verifies their tokens",
     },
     Layer {
+        name: "stamping",
+        imports: &["ledger", "store/traits", "query", "sequencer", "timestamp"],
+        reason: "tokens are requested and stored beside the writer; it knows no court rules and no HTTP server",
+    },
+    Layer {
         name: "http",
         imports: &[
             "error_code",
@@ -107,6 +112,7 @@ const TABLE: &[Layer] = &[
             "store/shortage",
             "sequencer",
             "cosigning",
+            "stamping",
             "filing",
             "wire",
             "custody",
@@ -133,6 +139,7 @@ const TABLE: &[Layer] = &[
             "custody",
             "sequencer",
             "cosigning",
+            "stamping",
             "audit",
             "witness",
             "filing",
