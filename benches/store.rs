@@ -10,6 +10,7 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tiezheng::ledger::chain::{PendingLeaf, next};
 use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::key_history::KeyHistory;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::Mode;
 use tiezheng::ledger::number::DepositNumber;
@@ -18,9 +19,11 @@ use tiezheng::ledger::verify::report::Conclusion;
 use tiezheng::ledger::verify::trust::Trust;
 use tiezheng::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use tiezheng::load::deposits::make;
+use tiezheng::query::key_history::key_history;
 use tiezheng::query::receipts;
 use tiezheng::query::records;
 use tiezheng::sequencer::clock::{Clock as _, SystemClock};
+use tiezheng::sequencer::ledger_keys::LedgerKeys;
 use tiezheng::sequencer::lifecycle::DurableTip;
 use tiezheng::sequencer::read_back::ReadBackVerifier;
 use tiezheng::sequencer::start::{Genesis, Options, start};
@@ -44,7 +47,8 @@ const STEP: usize = 7_919;
 /// A ledger in the making.
 struct Ledger {
     store: Arc<RocksStore>,
-    signer: Signer,
+    keys: LedgerKeys,
+    history: KeyHistory,
     name: Name,
     verifier: ReadBackVerifier,
     clock: SystemClock,
@@ -65,7 +69,9 @@ impl Ledger {
             start(Arc::clone(&store), key, Some(&genesis), SystemClock::new(), &Options::default()).expect("a ledger");
         running.shutdown();
         let verifier = ReadBackVerifier::after(&store.tip().expect("a tip"));
-        Self { store, signer, name, verifier, clock: SystemClock::new(), numbers: Vec::new(), _folder: folder }
+        let history = key_history(&*store).expect("the ledger's keys");
+        let keys = LedgerKeys::from(signer);
+        Self { store, keys, history, name, verifier, clock: SystemClock::new(), numbers: Vec::new(), _folder: folder }
     }
 
     fn statements(&self) -> Vec<SignedStatement> {
@@ -89,7 +95,11 @@ impl Ledger {
         let begun = Instant::now();
         let durable = DurableTip::append(&*self.store, &block, &[], &[]).expect("an append");
         let verified = self.verifier.verify(&*self.store, &durable).expect("a read-back");
-        verified.sign(&self.signer).expect("a signature").publish(&*self.store).expect("a checkpoint file");
+        verified
+            .sign(&self.keys, &self.history)
+            .expect("a signature")
+            .publish(&*self.store)
+            .expect("a checkpoint file");
         let took = begun.elapsed();
         assert_eq!(self.store.published().expect("a checkpoint").size(), block.tip.size());
         took
@@ -107,7 +117,7 @@ fn store(criterion: &mut Criterion) {
         bencher.iter_custom(|blocks| (0..blocks).map(|_| ledger.seal()).sum());
     });
     let (store, numbers) = (&ledger.store, &ledger.numbers);
-    let trust = Trust::new(vec![ledger.signer.verifier().clone()]);
+    let trust = Trust::new(vec![ledger.keys.first().verifier().clone()]);
     let mut at = 0;
     let mut another = || {
         at = (at + STEP) % numbers.len();

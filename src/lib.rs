@@ -57,6 +57,8 @@ pub mod monitor;
 pub mod query;
 #[cfg(feature = "cli")]
 pub mod sequencer;
+#[cfg(feature = "node")]
+pub mod stamping;
 #[cfg(feature = "cli")]
 pub mod store;
 #[cfg(feature = "client")]

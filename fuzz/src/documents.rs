@@ -251,6 +251,7 @@ pub fn look_up(data: &[u8]) -> bool {
             facts: &facts,
             history: &history,
             by_platform,
+            proof: None,
         };
         let printed = json::pretty(&DepositJson::from(&view));
         assert_eq!(fast_json::deposit(&view), printed);

@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 57] = [
+const VALUE_NAMES: [(&str, &str); 58] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -41,6 +41,7 @@ const VALUE_NAMES: [(&str, &str); 57] = [
     ("HEX", "十六进制"),
     ("HEX:SEQ", "十六进制:序号"),
     ("ID", "标识"),
+    ("INTERVAL", "时间"),
     ("ITEM", "证据序号"),
     ("KEY", "名称"),
     ("KIND", "类别"),

@@ -126,6 +126,8 @@ pub mod serve_control;
 #[cfg(feature = "node")]
 pub mod serve_limits;
 #[cfg(feature = "node")]
+pub mod serve_timestamps;
+#[cfg(feature = "node")]
 pub mod serve_witnesses;
 #[cfg(feature = "node")]
 pub mod start_errors;

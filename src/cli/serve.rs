@@ -32,6 +32,7 @@ use crate::cli::node_snapshot;
 use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
 use crate::cli::serve_control::{await_commands, control_socket, control_state};
 use crate::cli::serve_limits::LimitArgs;
+use crate::cli::serve_timestamps::{RunningStamper, TimestampArgs};
 use crate::cli::serve_witnesses::{self, RunningCollector, WitnessArgs};
 use crate::cli::start_errors::cannot_start;
 use crate::cli::values::at_least_one;
@@ -54,6 +55,7 @@ use crate::sequencer::handle::Sequencer;
 use crate::sequencer::ledger_keys::PreviousKey;
 use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::Halt;
+use crate::stamping::stamper::Authority;
 use crate::store::account_files::AccountFiles;
 use crate::store::factory::{self, LAST_BACKUP, NodeStore};
 use crate::store::traits::{Annotations, LedgerReader};
@@ -158,6 +160,8 @@ pub struct ServeArgs {
     deposits: DepositArgs,
     #[command(flatten)]
     witnesses: WitnessArgs,
+    #[command(flatten)]
+    timestamps: TimestampArgs,
     /// Network of reverse proxies whose Forwarded or X-Forwarded-For gives the client address, for limits and logs only; repeatable | 可信反向代理网段，可多次指定
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     trusted_proxies: Vec<ProxyNetwork>,
@@ -195,6 +199,7 @@ impl ServeArgs {
         config.confirm_clock_gap |= self.confirm_clock_gap;
         config.deposits = self.deposits.or(config.deposits);
         config.witnesses = self.witnesses.clone().or(config.witnesses);
+        config.timestamps = self.timestamps.clone().or(config.timestamps);
         config.limits = self.limits.clone().or(config.limits);
         config.http.request_log = config.log.request_log();
         config.check()?;
@@ -264,6 +269,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     let genesis = opened.successor.clone().map(|successor| Genesis { mode, successor });
     let previous_key = opened.keys.previous_key();
     let options = Options { queue_capacity: config.queue, clock_gap_confirmed: config.confirm_clock_gap };
+    let authorities = config.timestamps.load()?;
     let platform = filing_service::platform_key(&config.data, opened.platform, &opened.store)?;
     let store = Arc::new(factory::for_node(opened.store, descriptors::database_options()));
     let ledger = serve_witnesses::known_keys(&*store, &opened.keys)?;
@@ -273,7 +279,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     let (sequencer, running) = started.map_err(|error| cannot_start(&error))?;
     let key = settle_keys(&config.data, &store, &mut opened.messages)?;
     let writing = sequencer.clone();
-    let node = (Arc::clone(&store), sequencer, platform, (policy, previous_key));
+    let node = (Arc::clone(&store), sequencer, platform, ((policy, authorities), previous_key));
     let stop = (args.stop_with_stdin, &opened.messages[..]);
     let served = run_until_shutdown(&config, screen, network, node, (&key, chosen), stop).await;
     // Waiting requests are answered before the store is closed; the folder is left consistent in every case.
@@ -311,16 +317,19 @@ pub(in crate::cli) fn log_unwritable<E: std::fmt::Display>(written: Result<(), E
     }
 }
 
+/// Who attests checkpoints: witnesses, and timestamp authorities.
+type Attesters = (Option<Arc<WitnessPolicy>>, Vec<Authority>);
+
 /// Serves until a shutdown signal.
 async fn run_until_shutdown(
     config: &NodeConfig,
     screen: &Screen,
     network: Network,
-    (store, sequencer, platform, (policy, previous_key)): (
+    (store, sequencer, platform, ((policy, authorities), previous_key)): (
         Arc<NodeStore>,
         Sequencer,
         Signer,
-        (Option<Arc<WitnessPolicy>>, PreviousKey),
+        (Attesters, PreviousKey),
     ),
     (key, chosen): (&VerifierKey, ChosenPolicy),
     (with_stdin, messages): (bool, &[OperatorMessage]),
@@ -351,9 +360,13 @@ async fn run_until_shutdown(
     log_unwritable(print_start(screen, config, &addresses, key, (mode, chosen)));
     tracing::info!(ledger = %key.name(), mode = mode.word(), deposits = chosen.policy.word(), listeners = addresses.join(" "), "listening");
     let parts = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn Annotations>, sequencer.clone());
+    let needs_quorum = policy.as_ref().is_some_and(|policy| policy.policy().requires_witnesses());
+    let own = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn Annotations>);
+    let stamper = RunningStamper::start(&config.timestamps, authorities, needs_quorum, own)?;
     let collector = RunningCollector::start(&config.witnesses, policy, key, parts)?;
     let node = AppState::new(queries, sequencer, config.http_options(network.connections)).with_filing(filing);
     let node = node.with_cosigning(collector.as_ref().map(RunningCollector::cosigning));
+    let node = node.with_stamping(stamper.as_ref().map(RunningStamper::state));
     let node = node.with_admission(chosen.policy, &config.deposits.limits(mode));
     let node = node.with_request_limits(&config.request_limits(mode));
     let node = Arc::new(node.with_description(description(config, network.tls.clone())?));
@@ -378,6 +391,7 @@ async fn run_until_shutdown(
     drop(close);
     await_commands(control, config.http.shutdown).await;
     RunningCollector::stop(collector).await;
+    RunningStamper::stop(stamper).await;
     Ok(served?)
 }
 

@@ -65,14 +65,14 @@ pub fn proof_view(checkpoint: &AttestedCheckpoint, policy: Option<&Policy>) -> P
         Some(ProofLevel::Witnessed) => "witnessed",
         Some(ProofLevel::Timestamped) => "timestamped",
     };
-    let lines = &checkpoint.cosignatures;
+    let (lines, time) = (&checkpoint.cosignatures, checkpoint.time);
     let Some(policy) = policy else {
-        return ProofView { level, cosignatures: lines.len(), witnesses: None, quorum_reached: false, time: None };
+        return ProofView { level, cosignatures: lines.len(), witnesses: None, quorum_reached: false, time };
     };
     // Stored lines were verified before they were stored.
     let cosignatures =
         policy.counted_witnesses().filter(|witness| lines.iter().any(|line| witness.key.is_named_by(line))).count();
     let quorum_reached =
         policy.requires_witnesses() && policy.is_reached(&|key| lines.iter().any(|line| key.is_named_by(line)));
-    ProofView { level, cosignatures, witnesses: Some(policy.counted_witnesses().count()), quorum_reached, time: None }
+    ProofView { level, cosignatures, witnesses: Some(policy.counted_witnesses().count()), quorum_reached, time }
 }

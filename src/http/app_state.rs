@@ -22,6 +22,7 @@ use crate::ledger::time::Timestamp;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock, SystemClock};
 use crate::sequencer::handle::Sequencer;
+use crate::stamping::stamping_state::StampingState;
 use crate::store::traits::LedgerReader;
 
 /// The state of a running node that handlers use.
@@ -41,6 +42,7 @@ pub struct AppState {
     lines_of_batches: Arc<Semaphore>,
     filing: Option<Arc<FilingService>>,
     cosigning: Option<Cosigning>,
+    stamping: Option<Arc<StampingState>>,
     description: NodeDescription,
     clock: Box<dyn Clock + Sync>,
     started: Timestamp,
@@ -79,6 +81,7 @@ impl AppState {
             lines_of_batches,
             filing: None,
             cosigning: None,
+            stamping: None,
             description: NodeDescription::default(),
             started: SystemClock::new().read().wall,
             clock: Box::new(SystemClock::new()),
@@ -137,6 +140,18 @@ impl AppState {
     #[must_use]
     pub const fn cosigning(&self) -> Option<&Cosigning> {
         self.cosigning.as_ref()
+    }
+
+    /// Adds the timestamp authorities.
+    #[must_use]
+    pub fn with_stamping(self, stamping: Option<Arc<StampingState>>) -> Self {
+        Self { stamping, ..self }
+    }
+
+    /// The timestamp authorities; `None` on a node without.
+    #[must_use]
+    pub const fn stamping(&self) -> Option<&Arc<StampingState>> {
+        self.stamping.as_ref()
     }
 
     /// Adds a filing service: accounts, cases, originals.

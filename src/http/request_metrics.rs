@@ -32,6 +32,7 @@ use crate::cosigning::cosigning_state::{CosigningState, WitnessHealth};
 use crate::http::app_state::AppState;
 use crate::sequencer::handle::Health;
 use crate::sequencer::state::{Halt, Pause};
+use crate::stamping::stamping_state::AuthorityReport;
 
 /// The recorder of the `metrics` crate, one per process.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -55,6 +56,7 @@ pub fn recorder() -> &'static PrometheusHandle {
             tracing::warn!("another recorder of metrics is installed: /metrics stays empty");
         }
         describe();
+        describe_attesters();
         handle
     })
 }
@@ -72,7 +74,6 @@ fn describe() {
         ("tiezheng_addresses_blocked_total", "Addresses that were disconnected because they ignored their limits."),
         ("tiezheng_connections_refused_total", "Connections that were closed before a request, by error code."),
         ("tiezheng_log_lines_dropped_total", "Lines of the log that could not be written."),
-        ("tiezheng_witness_requests_total", "Requests to witnesses, by outcome: cosigned or an error code."),
         ("tiezheng_tls_handshakes_failed_total", "TLS handshakes that failed or were not completed in time."),
     ] {
         metrics::describe_counter!(name, help);
@@ -82,7 +83,6 @@ fn describe() {
         ("tiezheng_deposit_seconds", "Seconds from a deposit request to its receipt."),
         ("tiezheng_block_deposits", "Deposits of a block."),
         ("tiezheng_append_seconds", "Seconds to append a block durably."),
-        ("tiezheng_witness_request_seconds", "Seconds from a request to a witness to its answer."),
         ("tiezheng_publish_seconds", "Seconds to verify, sign and publish the checkpoint of a block."),
     ] {
         metrics::describe_histogram!(name, help);
@@ -97,14 +97,6 @@ fn describe() {
         ("tiezheng_oldest_pending_seconds", "Seconds for which the oldest pending deposit has waited to be written."),
         ("tiezheng_ledger_size", "Leaves of the last published checkpoint."),
         ("tiezheng_block_height", "Height of the last published block."),
-        ("tiezheng_witnessed_size", "Leaves of the largest checkpoint that has its quorum of witnesses."),
-        ("tiezheng_witnesses_required", "The smallest number of cosignatures that is a quorum."),
-        ("tiezheng_witness_cosigning", "1 if the witness cosigned at the last request, 0 if not."),
-        ("tiezheng_witness_lag_leaves", "Leaves by which the last cosigned checkpoint is behind the published one."),
-        (
-            "tiezheng_witness_last_cosignature_timestamp_seconds",
-            "Time of the last cosignature in seconds since the epoch, by the witness's clock.",
-        ),
         ("tiezheng_connections", "Open connections."),
         ("tiezheng_connections_limit", "Most open connections."),
         ("tiezheng_disk_used_bytes", "Bytes of the ledger's folder by part, measured once a minute."),
@@ -117,6 +109,40 @@ fn describe() {
         (
             "tiezheng_tls_certificate_expiry_timestamp_seconds",
             "End of the certificate's validity in seconds since the epoch.",
+        ),
+    ] {
+        metrics::describe_gauge!(name, help);
+    }
+}
+
+/// The HELP texts of the metrics of witnesses and timestamp authorities.
+fn describe_attesters() {
+    for (name, help) in [
+        (
+            "tiezheng_timestamp_requests_total",
+            "Requests to timestamp authorities, by outcome: stamped or an error code.",
+        ),
+        ("tiezheng_witness_requests_total", "Requests to witnesses, by outcome: cosigned or an error code."),
+    ] {
+        metrics::describe_counter!(name, help);
+    }
+    metrics::describe_histogram!(
+        "tiezheng_witness_request_seconds",
+        "Seconds from a request to a witness to its answer."
+    );
+    for (name, help) in [
+        ("tiezheng_timestamp_failing", "1 if the authority gave no token at the last request."),
+        (
+            "tiezheng_timestamp_last_token_timestamp_seconds",
+            "Time of the authority's last token in seconds since the epoch; 0 if there is none.",
+        ),
+        ("tiezheng_witnessed_size", "Leaves of the largest checkpoint that has its quorum of witnesses."),
+        ("tiezheng_witnesses_required", "The smallest number of cosignatures that is a quorum."),
+        ("tiezheng_witness_cosigning", "1 if the witness cosigned at the last request, 0 if not."),
+        ("tiezheng_witness_lag_leaves", "Leaves by which the last cosigned checkpoint is behind the published one."),
+        (
+            "tiezheng_witness_last_cosignature_timestamp_seconds",
+            "Time of the last cosignature in seconds since the epoch, by the witness's clock.",
         ),
     ] {
         metrics::describe_gauge!(name, help);
@@ -143,7 +169,19 @@ pub fn render(state: &AppState) -> String {
             state.queries().reader().published().map_or(0, |published| published.size().0),
         );
     }
+    for report in state.stamping().iter().flat_map(|stamping| stamping.reports()) {
+        set_authority_gauges(&report);
+    }
     recorder().render()
+}
+
+/// The gauges of a timestamp authority.
+fn set_authority_gauges(report: &AuthorityReport) {
+    let failing = if report.error.is_some() { 1.0 } else { 0.0 };
+    metrics::gauge!("tiezheng_timestamp_failing", "authority" => report.url.clone()).set(failing);
+    let last = report.last.map_or(0, |(_, time)| time.as_millis() / 1_000);
+    metrics::gauge!("tiezheng_timestamp_last_token_timestamp_seconds", "authority" => report.url.clone())
+        .set(float(last));
 }
 
 /// The gauges of witnesses, of which the last checkpoint has `size` leaves.

@@ -19,6 +19,8 @@ use base64::prelude::BASE64_STANDARD;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::note::{NoteSignature, SIGNATURES_MAX};
+use crate::ledger::time::Timestamp;
+use crate::ledger::time_token::verification::stated_time;
 use crate::query::records;
 use crate::store::traits::{AnnotatedCheckpoint, AnnotationKind, LedgerReader, ProofLevel, ReadError, damaged};
 
@@ -35,6 +37,8 @@ pub struct AttestedCheckpoint {
     pub note: String,
     /// The timestamp tokens in base64, in the order in which they were stored.
     pub time_tokens: Vec<String>,
+    /// The earliest time that one of them attests.
+    pub time: Option<Timestamp>,
 }
 
 impl AttestedCheckpoint {
@@ -48,11 +52,12 @@ impl AttestedCheckpoint {
     #[must_use]
     pub fn sealed(checkpoint: SignedCheckpoint) -> Self {
         let note = checkpoint.note().to_string();
-        Self { checkpoint, level: None, cosignatures: Vec::new(), note, time_tokens: Vec::new() }
+        Self { checkpoint, level: None, cosignatures: Vec::new(), note, time_tokens: Vec::new(), time: None }
     }
 
     fn of(annotated: AnnotatedCheckpoint, level: Option<ProofLevel>) -> Result<Self, ReadError> {
         let cosignatures = cosignatures(&annotated)?;
+        let time = annotated.of_kind(AnnotationKind::TimestampToken).filter_map(stated_time).min();
         let time_tokens = annotated.of_kind(AnnotationKind::TimestampToken);
         let time_tokens = time_tokens.map(|token| BASE64_STANDARD.encode(token)).collect();
         let checkpoint = annotated.checkpoint;
@@ -62,7 +67,7 @@ impl AttestedCheckpoint {
             // Writing to a String cannot fail.
             let _ = writeln!(note, "{line}");
         }
-        Ok(Self { checkpoint, level, cosignatures, note, time_tokens })
+        Ok(Self { checkpoint, level, cosignatures, note, time_tokens, time })
     }
 }
 

@@ -105,6 +105,11 @@ const TABLE: &[Layer] = &[
         reason: "a witness is independent of the node that it watches, and reads it as any client does",
     },
     Layer {
+        name: "stamping",
+        imports: &["ledger", "store/traits", "query", "sequencer", "timestamp"],
+        reason: "tokens are requested and stored beside the writer; it knows no court rules and no HTTP server",
+    },
+    Layer {
         name: "http",
         imports: &[
             "error_code",
@@ -117,6 +122,7 @@ const TABLE: &[Layer] = &[
             "store/shortage",
             "sequencer",
             "cosigning",
+            "stamping",
             "filing",
             "wire",
             "custody",
@@ -149,6 +155,7 @@ const TABLE: &[Layer] = &[
             "custody",
             "sequencer",
             "cosigning",
+            "stamping",
             "audit",
             "witness",
             "filing",

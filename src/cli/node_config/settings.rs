@@ -2,6 +2,7 @@
 //! documentation.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::log::LogFormat;
@@ -9,6 +10,7 @@ use crate::cli::node_config::config::NodeConfig;
 use crate::cli::node_config::setting_values::{
     count, each, filter, flag, limit, memory, mode, no_number, one_text, parsed, path, seconds, size, text, to,
 };
+use crate::cli::serve_timestamps::interval;
 use crate::cli::serve_witnesses::AckMode;
 use crate::cli::values::network;
 use crate::filing::deposit_policy::DepositPolicy;
@@ -213,6 +215,14 @@ pub static SETTINGS: &[Setting] = &[
         "do not start before every witness has answered; by default those that do not answer within 10 s are skipped",
         |config, _, values| to(&mut config.witnesses.require_witnesses_at_start, flag(values))
     ),
+    setting!(@ "timestamps.authorities", true, false, "[\"http://tsa.example.org/tsr\"]", "时间戳机构（RFC 3161）的地址；缺省为无", "addresses of timestamp authorities (RFC 3161); default: none",
+        |config, _, values| to(&mut config.timestamps.authorities, Ok(values.to_vec()))),
+    setting!(@ "timestamps.certificates", true, true, "[\"/etc/tiezheng/tsa-ca.pem\"]", "各时间戳机构的根证书文件（PEM），次序与 authorities 相同", "files with the certificates (PEM) that the authorities must lead to, in the same order",
+        |config, _, values| to(&mut config.timestamps.certificates, Ok(values.iter().map(PathBuf::from).collect()))),
+    setting!(@ "timestamps.interval", false, false, "\"10m\"", "同一机构两次时间戳的间隔：秒数，或带 s、m、h", "time between two timestamps of an authority: seconds, or with s, m or h",
+        |config, _, values| to(&mut config.timestamps.interval, text(values).and_then(|value| interval(&value).map_err(one_text)).map(Some))),
+    setting!(@ "timestamps.revocation_lists", true, true, "[\"/etc/tiezheng/tsa.crl\"]", "时间戳机构的证书吊销列表文件（DER 或 PEM），与时间戳令牌一并保存", "files with revocation lists of the authorities (DER or PEM), stored with the tokens",
+        |config, _, values| to(&mut config.timestamps.revocation_lists, Ok(values.iter().map(PathBuf::from).collect()))),
     setting!(
         "requests.limit_per_address",
         "\"6000/3000\"",

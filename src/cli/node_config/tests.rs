@@ -15,7 +15,7 @@ fn loaded(text: &str) -> Result<NodeConfig, CliError> {
 }
 
 /// A value of each setting that differs from its default.
-const OTHER_VALUES: [(&str, &str); 42] = [
+const OTHER_VALUES: [(&str, &str); 46] = [
     ("ledger.data", "\"/srv/other\""),
     ("ledger.origin", "\"other.example/1\""),
     ("ledger.confirm_clock_gap", "true"),
@@ -37,6 +37,10 @@ const OTHER_VALUES: [(&str, &str); 42] = [
     ("witnesses.ack", "\"witnessed\""),
     ("witnesses.timeout", "7"),
     ("witnesses.require_at_start", "true"),
+    ("timestamps.authorities", "[\"http://127.0.0.1:7/\"]"),
+    ("timestamps.certificates", "[\"/srv/ca\"]"),
+    ("timestamps.interval", "\"7m\""),
+    ("timestamps.revocation_lists", "[\"/srv/crl\"]"),
     ("requests.limit_per_address", "\"7\""),
     ("requests.limit_per_account", "\"7\""),
     ("requests.monitoring", "[\"10.0.0.0/8\"]"),

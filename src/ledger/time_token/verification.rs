@@ -166,6 +166,12 @@ impl From<&VerifiedToken> for TimeToken {
     }
 }
 
+/// The time that a token states, not verified: for a token that was verified before it was stored. `None` if it is no token.
+#[must_use]
+pub fn stated_time(token: &[u8]) -> Option<Timestamp> {
+    OpenedToken::parse(token).ok().map(|token| token.info.time)
+}
+
 /// Verifies a token for `imprinted`: the bytes whose digest it must contain.
 ///
 /// # Errors

@@ -2,13 +2,19 @@
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
+use tiezheng::ledger::checkpoint::SignedCheckpoint;
 use tiezheng::ledger::key::VerifierKey;
+use tiezheng::ledger::time_token::verification::verify as time_token;
+use tiezheng::wire::receipt;
 
 use crate::cli::workspace::Workspace;
 use crate::opening::copy;
 use crate::support::fake_witness::FakeWitness;
 use crate::support::process::{LiveNode, http_client};
+use crate::support::tsa::TestAuthority;
 use crate::support::waiting::eventually;
 
 /// How far the witnesses have cosigned, once it is the published size.
@@ -87,4 +93,41 @@ fn a_policy_that_a_node_cannot_use_is_refused_with_its_line() {
         assert_eq!(workspace.run(&serve(&data, more)).ends(64).error(), "bad_setting");
     }
     assert_eq!(workspace.run(&serve(&data, &["--policy", "absent"])).ends(2).error(), "io");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witnessed_checkpoint_is_timestamped_and_receipts_carry_the_token() {
+    let workspace = Workspace::alone();
+    let chain = workspace.top().join("chain");
+    let first = LiveNode::start(&chain, &["--test"]);
+    let key = VerifierKey::parse(first.document["key"].as_str().unwrap()).unwrap();
+    first.stop();
+    let (witness, authority) = (FakeWitness::start(1, &key).await, TestAuthority::start());
+    workspace.file("policy", &format!("log {key}\n{}quorum w\n", witness.line("w")));
+    let policy = workspace.path("policy").to_str().unwrap().to_owned();
+    let (url, ca) = (authority.url(), authority.ca_file().to_str().unwrap().to_owned());
+    let node = LiveNode::start(&chain, &["--policy", &policy, "--tsa", &url, "--tsa-ca", &ca, "--tsa-interval", "1"]);
+    workspace.file("a", "a");
+    let number = workspace.run(&["deposit", "a", "--server", &node.url]).ends(0).number();
+    let client = http_client();
+    let proof = eventually("a timestamp", async || {
+        let found = client.get(format!("{}/v1/deposits/{number}", node.url)).send().await.unwrap();
+        let proof = found.json::<Value>().await.unwrap()["proof"].clone();
+        (proof["level"] == "timestamped").then_some(proof)
+    })
+    .await;
+    assert_eq!((&proof["quorum_reached"], proof["time"].is_string()), (&true.into(), true), "{proof}");
+    let receipt = client.get(format!("{}/v1/deposits/{number}/receipt", node.url)).send().await.unwrap();
+    let receipt = receipt::parse(&receipt.bytes().await.unwrap()).unwrap();
+    let checkpoint = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).unwrap();
+    let [token] = receipt.time_tokens.as_slice() else { panic!("{:?}", receipt.time_tokens) };
+    let token = BASE64_STANDARD.decode(token).unwrap();
+    time_token(&token, checkpoint.note().text().as_bytes(), &authority.trust()).unwrap();
+    assert_eq!(checkpoint.note().signatures().len(), 2, "the stamped checkpoint has its quorum");
+    let metrics = client.get(format!("{}/metrics", node.url)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("tiezheng_timestamp_failing{authority=") && metrics.contains("outcome=\"stamped\""));
+    node.stop();
+    let data = chain.to_str().unwrap();
+    assert_eq!(workspace.run(&serve(data, &["--tsa", &url])).ends(64).error(), "bad_setting");
+    assert_eq!(workspace.run(&serve(data, &["--tsa", &url, "--tsa-ca", &policy])).ends(64).error(), "bad_certificates");
 }
