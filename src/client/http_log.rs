@@ -21,7 +21,7 @@ use crate::client::transport::ClientError;
 use crate::ledger::block::Height;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::Digest;
-use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::{EntryBundle, TILE_WIDTH, Tile, decode_hashes, width_at};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
