@@ -160,8 +160,7 @@ fn main() {
     };
     let (folder, wanted): (PathBuf, u64) = (folder.into(), deposits.parse().expect("a number of deposits"));
     let (store, signer) = open(&folder);
-    let store = Arc::new(store);
-    let name = signer.verifier().name().clone();
+    let (store, name) = (Arc::new(store), signer.verifier().name().clone());
     let successor = Signer::new(name.clone(), &random()).expect("a key").verifier().clone();
     let genesis = Genesis { mode: Mode::Test, successor };
     let key_text = signer.to_private_text();

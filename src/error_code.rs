@@ -153,11 +153,24 @@ error_codes! {
         ClockJumped "clock_jumped" 503 "the node's clock jumped ahead; send the same request again later" "节点时钟跳变，暂停存证，请稍后重新提交";
         ClockNotPaused "clock_not_paused" 409 "deposits are not paused because of the clock" "存证未因时钟而暂停，无须确认";
         WriteStalled "write_stalled" 503 "writing deposits has stalled" "存证写入停滞";
+        QuorumTimeout "quorum_timeout" 504 "the deposit is on the chain; too few witnesses have cosigned in time" "存证已上链，但时限内见证签名数不足";
         WritingStopped "writing_stopped" 503 "writing has stopped until the operator restarts the node" "存证写入已停止，待运营人员处理";
         ShuttingDown "shutting_down" 503 "the node is shutting down; send the same request again" "节点正在关闭，请稍后重新提交";
         Unavailable "unavailable" 503 "storage cannot be read or written at the moment" "存储暂时无法读写";
         Damaged "damaged" 500 "stored data is damaged and was not served" "存储数据损坏，未予提供";
         Internal "internal" 500 "internal error" "节点内部错误";
+    }
+    "Witnesses and mirrors" "见证节点和镜像节点" {
+        BadAddCheckpoint "bad_add_checkpoint" 400 "the add-checkpoint request or its checkpoint is malformed" "检查点提交请求或其检查点格式错误";
+        CheckpointNotTrusted "checkpoint_not_trusted" 403 "the checkpoint is not signed by the key of the ledger that it names" "检查点未由其所属账本的密钥签名";
+        UnknownLog "unknown_log" 404 "this witness does not follow the ledger" "本见证节点未跟随该账本";
+        OldSizeDiffers "old_size_differs" 409 "the latest cosigned checkpoint has another size" "最近一次见证的检查点大小与请求不符";
+        InconsistentCheckpoint "inconsistent_checkpoint" 422 "the checkpoint is not proven to extend the latest cosigned one" "未能证明该检查点是最近一次见证的检查点的延续";
+        BlockTimeOutOfBounds "block_time_out_of_bounds" 422 "a new block has a time that this mirror does not accept" "新区块的时间不为本镜像节点所接受";
+        LeavesNotHeld "leaves_not_held" 503 "this mirror does not hold all leaves of the checkpoint yet; send the same request again later" "本镜像节点尚未取得该检查点的全部记录，请稍后重新提交";
+        WitnessClockBehind "witness_clock_behind" 503 "the clock of this witness is behind its last cosignature" "见证节点时钟早于其最近一次见证签名";
+        CosigningStopped "cosigning_stopped" 503 "this witness has stopped cosigning the ledger until its operator acts" "见证节点已停止为该账本签名，待其运营者处理";
+        ReadOnly "read_only" 405 "this is a mirror; send deposits to the node of the ledger" "本节点为只读镜像，请向账本节点提交存证";
     }
     "Accounts and tokens" "账号和令牌" {
         Unauthenticated "unauthenticated" 401 "a valid access token is required" "需要有效的访问令牌";

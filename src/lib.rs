@@ -15,7 +15,8 @@
 //! 3. `query`: the read side. `sequencer`: the single writer. `audit`: re-checks a ledger through any reader. `wire`: JSON shapes, shared by server
 //!    and client.
 //! 4. `client`: the HTTP client; it verifies what a node answers. `filing`: the filing flow, court rules over the ledger.
-//! 5. `http`: the HTTP layer. `load`: a load generator that checks every answer. `monitor`: follows a ledger and its witnesses.
+//! 5. `witness`: cosigns checkpoints of ledgers that it follows. `http`: the HTTP layer. `load`: a load generator that checks every answer.
+//!    `monitor`: follows a ledger and its witnesses.
 //! 6. `cli`: the commands.
 //!
 //! # Cargo features
@@ -34,6 +35,8 @@ pub mod audit;
 pub mod cli;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(feature = "node")]
+pub mod cosigning;
 #[cfg(feature = "client")]
 pub mod court;
 #[cfg(feature = "node")]
@@ -60,3 +63,5 @@ pub mod store;
 pub mod timestamp;
 #[cfg(feature = "verifier")]
 pub mod wire;
+#[cfg(feature = "node")]
+pub mod witness;

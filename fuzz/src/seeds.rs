@@ -115,10 +115,10 @@ fn structured(ledger: &Ledger) -> Vec<Seed> {
     let mut seeds = Vec::new();
     let choices = ledger.receipts.len() + ledger.items.len();
     for choice in 0..u8::try_from(choices).unwrap() {
-        seeds.push(("verifier", vec![0, choice, choice, choice % 5]));
+        seeds.push(("verifier", vec![0, choice, choice % 5]));
         // One change of a field each.
         for change in [choice % 16, (choice + 8) % 16] {
-            seeds.push(("verifier", vec![0, choice, choice, 1, 1, 0, choice / 2, change, 0, 30, 1, 1, b'x']));
+            seeds.push(("verifier", vec![0, choice, 1, 1, 0, choice / 2, change, 0, 30, 1, 1, b'x']));
         }
     }
     for (size, index) in [(0, 0), (6, 3), (7, 7), (63, 20), (69, 69)] {

@@ -39,6 +39,8 @@ pub(in crate::audit) struct ChainChecker<'a, R: ?Sized> {
     history: Option<KeyHistory>,
     /// The genesis notice and the notices that changed the key.
     key_notices: Vec<KeyNoticeRecord>,
+    /// The `key` notices so far, valid or not.
+    key_notice_indexes: Vec<LeafIndex>,
     /// Last sequence and owners of every stream so far.
     subjects: Streams,
     /// Streams that grew since the last call of [`Self::take_changes`]; `None` if nobody asks.
@@ -64,6 +66,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
             last_time: Timestamp::EPOCH,
             history: None,
             key_notices: Vec::new(),
+            key_notice_indexes: Vec::new(),
             subjects: HashMap::new(),
             changed: None,
             cases: Cases::default(),
@@ -85,6 +88,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
             last_time,
             history,
             key_notices,
+            key_notice_indexes: Vec::new(),
             subjects: streams,
             changed: Some(HashSet::new()),
             ..Self::new(store, origin, false)
@@ -127,6 +131,11 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
     /// The ledger keys since genesis; `None` without a valid genesis notice.
     pub(in crate::audit) const fn key_history(&self) -> Option<&KeyHistory> {
         self.history.as_ref()
+    }
+
+    /// The `key` notices, valid or not.
+    pub(in crate::audit) fn key_notice_indexes(&self) -> &[LeafIndex] {
+        &self.key_notice_indexes
     }
 
     /// Height of the last header.
@@ -252,6 +261,9 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         let notice = signed.notice();
         if notice.ledger != *self.origin {
             findings.push((Fault::OtherLedger, notice.ledger.to_string()));
+        }
+        if matches!(notice.kind, NoticeKind::Key { .. }) {
+            self.key_notice_indexes.push(index);
         }
         let valid = match (&notice.kind, &mut self.history) {
             (NoticeKind::Genesis { mode, .. }, history @ None) if index.0 == 0 => {

@@ -56,7 +56,7 @@ pub struct AuditArgs {
     /// The ledger's folder, or the address of a running node (http:// or https://) | 账本文件夹，或运行中节点的网址
     dir: PathBuf,
     /// The ledger key to hold it against; default: the pinned one | 账本密钥
-    #[arg(long, value_name = "VKEY")]
+    #[arg(long, value_name = "VKEY", conflicts_with = "policy")]
     key: Option<String>,
     /// Leave out the depositors' signatures, the slowest part by far | 不核对存证人签名
     #[arg(long)]
@@ -81,10 +81,6 @@ pub async fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::
             CliError::usage("not_an_address", zh, "--state and --compare are for the audit of an address").into()
         );
     }
-    let given = match (given, args.remote.read_policy()?) {
-        (None, Some(policy)) => policy.logs().first().map(|log| log.key.clone()),
-        (given, _) => given,
-    };
     let store =
         factory::open_read_only(&args.dir, &database_options()).map_err(|error| cannot_open(&args.dir, &error))?;
     let Some(published) = store.published() else {
@@ -96,7 +92,7 @@ pub async fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::
         )
         .into());
     };
-    let pinned = key_to_check(given, &published, config)?;
+    let pinned = key_to_check(given, &published, args, config)?;
     let (options, progress) = prepared(args, pinned, &published, true, screen);
     let mut report =
         walk(&store, &options, |done| progress.set(done, published.size().0)).map_err(|error| unreadable(&error))?;
@@ -139,7 +135,7 @@ async fn audit_node(
 ) -> anyhow::Result<ExitStatus> {
     let pinned = |origin: &Name| match given {
         Some(key) => Ok(Some(key)),
-        None => pinned_for(origin.as_str(), config),
+        None => pinned_for(origin, config),
     };
     let (report, remote) = audit_log(address, &args.remote, !args.no_signatures, pinned, screen).await?;
     let originals = OriginalsReport::default();
@@ -208,17 +204,24 @@ fn check_account_files(dir: &Path, report: &mut AuditReport) -> Result<(), CliEr
 fn key_to_check(
     given: Option<VerifierKey>,
     published: &Published,
+    args: &AuditArgs,
     config: &Config,
 ) -> Result<Option<VerifierKey>, CliError> {
     match given {
         Some(key) => Ok(Some(key)),
-        None => pinned_for(published.checkpoint.checkpoint().origin.as_str(), config),
+        None => {
+            let origin = &published.checkpoint.checkpoint().origin;
+            match args.remote.read_policy()? {
+                Some(policy) => Ok(policy.keys_of(origin).into_iter().next()),
+                None => pinned_for(origin, config),
+            }
+        }
     }
 }
 
-fn pinned_for(origin: &str, config: &Config) -> Result<Option<VerifierKey>, CliError> {
-    let pinned = TrustStore::of(config)?;
-    Ok(pinned.logs().map(|log| &log.key).find(|key| key.name().as_str() == origin).cloned())
+/// The key that the user has pinned for a ledger.
+fn pinned_for(origin: &Name, config: &Config) -> Result<Option<VerifierKey>, CliError> {
+    Ok(TrustStore::of(config)?.trust().keys_of(origin).into_iter().next())
 }
 
 fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {

@@ -14,8 +14,10 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
-use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve};
-use crate::cli::{clock, contradiction, deposit, help, key, lookup, monitor, receipt, statement, trust, usage, verify};
+use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve, witness};
+use crate::cli::{
+    clock, consistency, contradiction, deposit, help, key, lookup, monitor, receipt, statement, trust, usage, verify,
+};
 use crate::files::reason;
 use crate::ledger::verify::wording::Language;
 
@@ -71,6 +73,7 @@ enum Command {
     Lookup(lookup::LookupArgs),
     Verify(verify::VerifyArgs),
     Receipt(receipt::ReceiptArgs),
+    Consistency(consistency::ConsistencyArgs),
     Statement(statement::MakeStatementArgs),
     Trust(trust::TrustArgs),
     Key(key::command::KeyArgs),
@@ -84,6 +87,8 @@ enum Command {
     Demo(demo::DemoArgs),
     #[cfg(feature = "node")]
     Serve(serve::ServeArgs),
+    #[cfg(feature = "node")]
+    Witness(witness::WitnessArgs),
     #[cfg(feature = "node")]
     Config(config_command::ConfigArgs),
     #[cfg(feature = "node")]
@@ -112,7 +117,12 @@ impl Command {
     const fn opens_a_database(&self) -> bool {
         match self {
             Self::Key(args) => args.opens_a_database(),
-            Self::Serve(_) | Self::Audit(_) | Self::Backup(_) | Self::Restore(_) | Self::Index(_) => true,
+            Self::Serve(_)
+            | Self::Audit(_)
+            | Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Index(_)
+            | Self::Witness(_) => true,
             _ => false,
         }
     }
@@ -158,7 +168,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let runtime = builder.enable_all().max_blocking_threads(BLOCKING_THREADS).build();
     let runtime = runtime.map_err(|error| no_runtime(&error))?;
     let reads_pinned =
-        matches!(command, Command::Lookup(_) | Command::Verify(_) | Command::Receipt(_)) || is_audit(command);
+        matches!(command, Command::Lookup(_) | Command::Verify(_) | Command::Receipt(_) | Command::Consistency(_))
+            || is_audit(command);
     if reads_pinned && !config.is_named() {
         screen.aside(screen.pick(
             "未设置 TIEZHENG_CONFIG、XDG_CONFIG_HOME 或 HOME：没有配置文件夹，视为尚未信任任何账本",
@@ -171,6 +182,7 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Lookup(args) => lookup::run(args, &config, screen).await,
             Command::Verify(args) => verify::run(args, &config, screen).await,
             Command::Receipt(args) => receipt::run(args, &config, screen).await,
+            Command::Consistency(args) => consistency::run(args, &config, screen).await,
             Command::Statement(args) => statement::run(args, &config, screen).await,
             Command::Trust(args) => trust::run(args, &config, screen).await,
             Command::Key(args) => key::command::run(args, &config, screen).await,
@@ -183,6 +195,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Demo(args) => demo::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Serve(args) => serve::run(args, screen).await,
+            #[cfg(feature = "node")]
+            Command::Witness(args) => witness::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Config(args) => config_command::run(args, screen),
             #[cfg(feature = "node")]

@@ -4,7 +4,10 @@
 //! ${TIEZHENG_CONFIG}, else ${XDG_CONFIG_HOME}/tiezheng, else ~/.config/tiezheng      mode 0700
 //! ├── keys/<case or default>.key      a depositor's private key, mode 0600          (`case_key`)
 //! ├── key-history/<16 hex>.json       the ledger keys since genesis, after a rotation     (`key_following`)
-//! └── trust.policy                    the ledger keys that this user trusts         (`trust_store`)
+//! ├── policies/<16 hex digits>.policy the ledgers and witnesses that this user trusts (`trust_store`)
+//! ├── tsa/<16 hex digits>.pem         the timestamp authorities that this user trusts (`timestamp_authorities`)
+//! ├── members.toml                    the organisations behind the keys of witnesses  (`members`)
+//! └── trust.policy                    the one policy file of earlier versions         (`trust_migration`)
 //! ```
 //!
 //! No other module reads the environment, except the options of clap.
@@ -64,7 +67,34 @@ impl Config {
         self.folder("keys")
     }
 
-    /// The file of the trusted ledger keys.
+    /// The folder of policies, one for each trusted ledger.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::keys`].
+    pub fn policies(&self) -> Result<PathBuf, CliError> {
+        self.folder("policies")
+    }
+
+    /// The file that names the organisations behind keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::keys`].
+    pub fn members(&self) -> Result<PathBuf, CliError> {
+        self.folder("members.toml")
+    }
+
+    /// The folder of certificates of trusted timestamp authorities.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::keys`].
+    pub fn timestamp_authorities(&self) -> Result<PathBuf, CliError> {
+        self.folder("tsa")
+    }
+
+    /// The one file of trusted ledger keys of earlier versions.
     ///
     /// # Errors
     ///

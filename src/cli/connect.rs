@@ -6,8 +6,10 @@
 use crate::cli::config::Config;
 use crate::cli::exit::CliError;
 use crate::cli::key_following;
+use crate::cli::policy_file::policy_path;
 use crate::cli::screen::{Screen, WARNING};
 use crate::cli::trust_store::{self, TrustStore};
+use crate::cli::user_trust::UserTrust;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -97,16 +99,23 @@ pub async fn identify_ledger(client: &LedgerClient) -> Result<LedgerIdentity, Cl
     Ok(LedgerIdentity { key, is_test: told.mode == "test" })
 }
 
-/// Checks that the ledger has not changed since it was pinned; pins nothing but the successor of a pinned key. Called before a "not found" is reported, which is meaningless
+/// Checks that the ledger has not changed since it was pinned; pins nothing. Called before a "not found" is reported, which is meaningless
 /// if another ledger answered.
 ///
 /// # Errors
 ///
 /// [`CliError`]: as [`identify_ledger`]; or the ledger's key is another than the pinned one.
-pub async fn require_known_ledger(client: &LedgerClient, config: &Config, screen: &Screen) -> Result<(), CliError> {
+pub async fn require_known_ledger(
+    client: &LedgerClient,
+    trust: &UserTrust,
+    config: &Config,
+    screen: &Screen,
+) -> Result<(), CliError> {
     let identity = identify_ledger(client).await?;
-    key_following::follow_rotation(client, config, &identity.key, screen).await?;
-    trust_store::unchanged(config, &identity.key, Some(client.address()))
+    if key_following::follow_rotation(client, config, &identity.key, screen).await? {
+        return Ok(());
+    }
+    trust.require_unchanged(&identity.key, client.address(), config)
 }
 
 /// Warns if a number that was not found cannot be of this ledger: a test number on a live ledger, or the reverse.
@@ -146,9 +155,9 @@ pub async fn identify_and_pin(
     screen: &Screen,
 ) -> anyhow::Result<(LedgerIdentity, Trust)> {
     let identity = identify_ledger(client).await?;
-    let path = config.trust_policy()?;
     key_following::follow_rotation(client, config, &identity.key, screen).await?;
-    if trust_store::pin(&path, &identity.key, Some(client.address()))? {
+    if trust_store::pin(config, &identity.key, Some(client.address()))? {
+        let path = policy_path(&config.policies()?, identity.key.name());
         let heed = screen.paint(
             WARNING,
             screen.pick("首次连接此账本，已固定其密钥：", "First contact with this ledger; its key is now pinned:"),

@@ -300,7 +300,7 @@ fn without_name<'t>(why: &'t str, path: &Path) -> &'t str {
 /// Prints the facts of a single deposit, and the files to keep.
 fn details(screen: &Screen, done: &DepositOutcome) -> anyhow::Result<()> {
     screen.line("")?;
-    facts_table::show(screen, &done.facts)?;
+    facts_table::show(screen, &done.facts, None)?;
     screen.line("")?;
     let files = [
         (screen.pick("回执", "receipt"), &done.files.receipt),

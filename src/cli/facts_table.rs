@@ -1,7 +1,9 @@
 //! Prints 区块链存证信息: the seven facts in the terms and the order of the manual, in Chinese and English.
 
 use crate::cli::screen::{HEADING, Screen};
+use crate::cli::terminal::escaped_name;
 use crate::ledger::receipt::Facts;
+use crate::ledger::verify::attestation::{TimeCheck, TrustedTime};
 use crate::wire::facts::ChainFactsJson;
 
 /// The deposit number, the ledger, and the seven facts, one row a value.
@@ -39,13 +41,26 @@ fn digests(value: &str, salted: bool) -> String {
     value.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Shows them.
+/// 可信时间: when a trusted authority attests that the deposit existed. It is neither of the two times on the chain.
+fn trusted_time(time: &TimeCheck) -> Vec<String> {
+    let value = match time {
+        TimeCheck::Verified(TrustedTime { not_later_than, tokens, .. }) => {
+            let authority = tokens.first().map(|token| escaped_name(&token.authority)).unwrap_or_default();
+            format!("不晚于 {} 北京时间（{authority}）", not_later_than.beijing())
+        }
+        _ => "无 none".to_owned(),
+    };
+    vec!["可信时间".to_owned(), "trusted time, no later than".to_owned(), value]
+}
+
+/// Shows them, and the trusted time if it was verified whether there is one.
 ///
 /// # Errors
 ///
 /// Standard output cannot be written.
-pub fn show(screen: &Screen, facts: &Facts) -> std::io::Result<()> {
+pub fn show(screen: &Screen, facts: &Facts, time: Option<&TimeCheck>) -> std::io::Result<()> {
     let mut rows = rows(facts);
+    rows.extend(time.map(trusted_time));
     if let Some(number) = rows.first_mut().and_then(|row| row.last_mut()) {
         *number = screen.paint(HEADING, number);
     }

@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 55] = [
+const VALUE_NAMES: [(&str, &str); 56] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -43,8 +43,8 @@ const VALUE_NAMES: [(&str, &str); 55] = [
     ("ID", "标识"),
     ("ITEM", "证据序号"),
     ("KEY", "名称"),
+    ("KIND", "类别"),
     ("KIND=NUMBER", "类型=存证编号"),
-    ("KIND", "类型"),
     ("LANG", "语言"),
     ("LEDGER", "账本"),
     ("LEDGER_KEY", "账本密钥"),
@@ -67,6 +67,7 @@ const VALUE_NAMES: [(&str, &str); 55] = [
     ("URL", "地址"),
     ("VALUE", "值"),
     ("VKEY", "公钥"),
+    ("VKEY_URL", "公钥 地址"),
     ("WEBHOOK", "推送标识"),
     ("WORD", "代码词"),
     ("YEAR", "年份"),

@@ -18,7 +18,7 @@ use crate::ledger::key_history::follow;
 use crate::ledger::verify::trust::Trust;
 
 /// If `key`, the key of the node's ledger, has changed, follows its key history from the pinned key, and pins the new one. Otherwise, and if
-/// the history does not lead from a pinned key to it, changes nothing.
+/// the history does not lead from a pinned key to it, changes nothing. Returns whether a new key was pinned.
 ///
 /// # Errors
 ///
@@ -28,21 +28,21 @@ pub async fn follow_rotation(
     config: &Config,
     key: &VerifierKey,
     screen: &Screen,
-) -> Result<(), CliError> {
+) -> Result<bool, CliError> {
     let (origin, known) = (key.name(), TrustStore::of(config)?);
     let trust = known.trust();
     let pinned = trust.keys_of(origin);
     if pinned.is_empty() || pinned.contains(key) {
-        return Ok(());
+        return Ok(false);
     }
-    let Ok(shown) = client.keys().await else { return Ok(()) };
-    let Some((history, _)) = shown.proven() else { return Ok(()) };
+    let Ok(shown) = client.keys().await else { return Ok(false) };
+    let Some((history, _)) = shown.proven() else { return Ok(false) };
     let agrees = trust.history_of(origin).is_none_or(|stored| stored.agrees_with(&history));
     if !agrees || follow(&pinned, &history) != Some(key) {
-        return Ok(());
+        return Ok(false);
     }
     let path = key_history_file::write(config, origin, &shown)?;
-    trust_store::update(&config.trust_policy()?, |pinned| {
+    trust_store::update(config, |pinned| {
         pinned.follow(&history);
         Ok(())
     })?;
@@ -54,7 +54,8 @@ pub async fn follow_rotation(
         ),
     );
     let said = screen.aside(screen.paint(WARNING, screen.pick(&zh, &en)));
-    said.and_then(|()| screen.aside(format!("  {key}"))).map_err(|error| CliError::io(&path, &error))
+    said.and_then(|()| screen.aside(format!("  {key}"))).map_err(|error| CliError::io(&path, &error))?;
+    Ok(true)
 }
 
 /// The node's checkpoint, if a trusted key of `origin` validly signed it, perhaps after a rotation that the node proves.

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::attesting::Attested;
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::connect::{ServerArgs, require_known_ledger, warn_of_other_mode};
@@ -13,18 +14,20 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::record::{Record, fetch, history};
 use crate::cli::screen::{BAD, Screen, WARNING};
 use crate::cli::terminal::escaped;
-use crate::cli::trust_store::TrustStore;
+use crate::cli::user_trust::{AuthorityArgs, PolicyArgs, UserTrust};
 use crate::cli::{facts_table, history_table};
 use crate::ledger::block::BlockHeader;
 use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
 use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::attestation::WitnessCheck;
 use crate::ledger::verify::findings;
 use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation, Step};
 use crate::ledger::verify::verifier::{Question, RecordSource, verify};
 use crate::ledger::verify::wording;
+use crate::wire::attested::{ReportWitnessesJson, TrustedTimeJson};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::{DepositJson, SignerJson};
 use crate::wire::report::steps;
@@ -50,6 +53,10 @@ pub struct LookupArgs {
     /// The deposit number | 存证编号
     number: String,
     #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    authorities: AuthorityArgs,
+    #[command(flatten)]
     server: ServerArgs,
 }
 
@@ -61,25 +68,28 @@ pub struct LookupArgs {
 pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let number = read_number(&args.number)?;
     let client = args.server.client()?;
-    let trust = TrustStore::of(config)?.trust();
+    let user = UserTrust::load(&args.policy, config)?.with_authorities(&args.authorities)?;
+    let trust = user.trust();
     let record = fetch(&client, &number).await?;
     let Some(record) = record else {
-        require_known_ledger(&client, config, screen).await?;
+        require_known_ledger(&client, &user, config, screen).await?;
         let ending = not_found(screen, number)?;
         warn_of_other_mode(&client, number, screen).await?;
         return Ok(ending);
     };
     let history = history(&client, &record, &trust).await?;
+    let attested = Attested::online(&record.receipt, &user, std::slice::from_ref(&client)).await;
     let question = Question {
         number: Some(number),
         source: RecordSource::Node,
         history: history.as_ref(),
+        attestations: attested.attestations(),
         ..Question::about(&record.receipt, &trust)
     };
     let report = verify(&question);
     let key_known = report.obstacle != Some(Obstacle::UnknownKey);
     if !key_known {
-        require_known_ledger(&client, config, screen).await?;
+        require_known_ledger(&client, &user, config, screen).await?;
     }
     let holds = report.conclusion == Conclusion::RecordOnly || !key_known;
     let proven = holds.then(|| VerifiedDeposit::of(&record, history)).flatten();
@@ -189,8 +199,22 @@ impl VerifiedDeposit {
         });
         if let Value::Object(fields) = &mut document {
             fields.insert("checked".into(), checks);
+            fields.insert("trusted_time".into(), serde_json::to_value(TrustedTimeJson::of(&report.time))?);
+            fields.insert("witnesses".into(), serde_json::to_value(ReportWitnessesJson::of(&report.witnesses))?);
         }
         Ok(document)
+    }
+
+    /// Prints how many of the user's witnesses signed the checkpoint of the receipt.
+    fn show_witnesses(&self, screen: &Screen, report: &Report) -> anyhow::Result<()> {
+        let signatures = report.steps.iter().find(|result| result.step == Step::Signatures);
+        match (&report.witnesses, signatures) {
+            (WitnessCheck::Counted(quorum), Some(result)) if quorum.witnesses > 0 => {
+                let detail = findings::detail(result, screen.language()).unwrap_or_default();
+                Ok(screen.table(&[vec!["节点签名".into(), "signatures of nodes".into(), detail]])?)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn show(&self, screen: &Screen, report: &Report) -> anyhow::Result<()> {
@@ -222,7 +246,8 @@ impl VerifiedDeposit {
             row("签名人（节点自述，未核验）", "signer (claimed by the node, not verified)", signer);
         }
         rows.extend(history_table::rows(screen, &self.history));
-        facts_table::show(screen, &Facts::of(&self.entry, &self.header))?;
+        facts_table::show(screen, &Facts::of(&self.entry, &self.header), Some(&report.time))?;
+        self.show_witnesses(screen, report)?;
         screen.line("")?;
         screen.table(&rows)?;
         screen.line("")?;

@@ -1,15 +1,16 @@
 //! The command line: one module per command.
 //!
-//! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`], [`trust`],
-//! [`key`], [`case`], [`clock`], [`monitor`], [`contradiction`] and, of a node, [`serve`], [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
+//! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`] ([`refresh`]), [`consistency`], [`trust`],
+//! [`key`], [`case`], [`clock`], [`monitor`], [`contradiction`] and, of a node, [`serve`], [`witness`] ([`witness_key`], [`witness_copies`]), [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
 //! [`load_reads`]), [`demo`]. They use:
 //!
 //! - [`exit`]: exit codes and errors; [`usage`]: errors about the command line; [`help`]: its help texts; [`screen`], [`terminal`],
 //!   [`width`], [`progress`]: output;
-//! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`trust_store`]: trusted ledger keys, which [`key_following`] follows through rotations ([`key_history_file`]);
+//! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`user_trust`]: whom the user trusts, from [`trust_store`], [`policy_file`],
+//!   [`trust_migration`], [`members`] and [`timestamp_authorities`]; [`key_following`] follows ledger keys through rotations ([`key_history_file`]);
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`receipt_files`] and [`durable`] store them,
 //!   [`deposit_run`] sends them, [`deposit_groups`] many of them together; [`storage_errors`] are the errors of storing them;
-//! - [`connect`] and [`record`] query a node; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
+//! - [`connect`], [`record`], [`digest_search`] and [`attesting`] query nodes and witnesses; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
 //! - [`public_key`] parses public keys, and rejects private ones;
 //! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit policy of a node that starts;
 //! - [`auditor`] is what the commands of auditors share;
@@ -18,6 +19,7 @@
 //! - [`backups`] is what copies of a ledger are made from and with; [`folder_copy`] checks a copy; [`copy_report`] reports its content, [`originals_check`] checks
 //!   originals in custody, [`resources`] the limits of the machine.
 
+pub mod attesting;
 #[cfg(feature = "node")]
 pub mod audit;
 #[cfg(feature = "node")]
@@ -36,6 +38,7 @@ pub mod config;
 #[cfg(feature = "node")]
 pub mod config_command;
 pub mod connect;
+pub mod consistency;
 pub mod contradiction;
 #[cfg(feature = "node")]
 pub mod control;
@@ -51,6 +54,7 @@ pub mod deposit_run;
 #[cfg(feature = "node")]
 pub mod descriptors;
 pub mod digest;
+pub mod digest_search;
 pub mod durable;
 pub mod exit;
 pub mod facts_table;
@@ -82,6 +86,7 @@ pub mod load_round;
 pub mod log;
 pub mod lookup;
 pub mod manifest;
+pub mod members;
 pub mod monitor;
 #[cfg(feature = "node")]
 pub mod network_errors;
@@ -99,12 +104,14 @@ pub mod open_errors;
 #[cfg(feature = "node")]
 pub mod originals_check;
 pub mod output;
+pub mod policy_file;
 pub mod presentation;
 pub mod progress;
 pub mod public_key;
 pub mod receipt;
 pub mod receipt_files;
 pub mod record;
+pub mod refresh;
 pub mod renamed;
 pub mod report_screen;
 #[cfg(feature = "node")]
@@ -115,15 +122,28 @@ pub mod screen;
 #[cfg(feature = "node")]
 pub mod serve;
 #[cfg(feature = "node")]
+pub mod serve_control;
+#[cfg(feature = "node")]
 pub mod serve_limits;
+#[cfg(feature = "node")]
+pub mod serve_witnesses;
 #[cfg(feature = "node")]
 pub mod start_errors;
 pub mod statement;
 pub mod storage_errors;
 pub mod terminal;
+pub mod timestamp_authorities;
 pub mod trust;
+pub mod trust_migration;
 pub mod trust_store;
 pub mod usage;
+pub mod user_trust;
 pub mod values;
 pub mod verify;
 pub mod width;
+#[cfg(feature = "node")]
+pub mod witness;
+#[cfg(feature = "node")]
+pub mod witness_copies;
+#[cfg(feature = "node")]
+pub mod witness_key;

@@ -10,12 +10,13 @@
 //! setting is rejected, so that a mistyped name never leaves a default in force unnoticed. No setting holds a secret: keys and
 //! tokens are in files that settings name, so a configuration can be printed.
 //!
-//! [`config`] has the settings, [`settings`] their table, [`mod@file`] parses a configuration file, [`loading`] applies it and the
+//! [`config`] has the settings, [`settings`] their table, [`setting_values`] parses values, [`mod@file`] parses a configuration file, [`loading`] applies it and the
 //! environment.
 
 pub mod config;
 pub mod file;
 pub mod loading;
+pub mod setting_values;
 pub mod settings;
 
 #[cfg(test)]

@@ -1,26 +1,30 @@
 //! `receipt`: fetches a deposit's receipt again, with the current proof; or derives the receipt of one item from a stored
 //! manifest, offline.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::cli::attesting::Attested;
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
-use crate::cli::connect::{ServerArgs, require_known_ledger};
+use crate::cli::connect::{DEFAULT_SERVER, require_known_ledger};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::manifest::item_receipt as manifest_item;
 use crate::cli::output::{self, Replace};
+use crate::cli::refresh;
 use crate::cli::screen::{Screen, WARNING, write_text};
 use crate::cli::terminal::escaped_name;
-use crate::cli::trust_store::TrustStore;
+use crate::cli::user_trust::{AuthorityArgs, PolicyArgs, UserTrust};
+use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::manifest::claim::{ItemClaim, ItemReceipt};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::{Receipt, TlogProof};
-use crate::ledger::verify::report::{Conclusion, Obstacle};
+use crate::ledger::verify::report::{Conclusion, Obstacle, SkipReason};
 use crate::ledger::verify::trust::Trust;
 use crate::ledger::verify::verifier::{PresentedEvidence, Question, verify};
 use crate::ledger::verify::wording::{self, Language};
@@ -32,6 +36,10 @@ Examples:
   tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 -o contract.pdf.tiezheng-receipt.json
   tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 --tlog-proof -o contract.tlog-proof
   tiezheng receipt --manifest recordings.tiezheng-manifest --item 0042.wav -o 0042.json
+  tiezheng receipt contract.pdf --refresh             replace its receipt by the current one
+
+--refresh takes a receipt or the evidence file beside it. The file is replaced only by a receipt
+that verifies, is of the same record, and proves no less than before.
 
 Printed with --json an item's receipt is laid out anew; only what -o writes, or what is
 printed without --json, is its one spelling and verifies.
@@ -40,6 +48,9 @@ printed without --json, is its one spelling and verifies.
   tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 -o 合同.pdf.tiezheng-receipt.json
   tiezheng receipt 20261122-0K7M-X9QT-3D5W-C3 --tlog-proof -o contract.tlog-proof
   tiezheng receipt --manifest 录音.tiezheng-manifest --item 0042.wav -o 0042.json
+  tiezheng receipt 合同.pdf --refresh             将其回执更新为当前回执
+
+--refresh 后给出回执，或其旁的证据文件。新回执须核验通过、属于同一记录，且证明程度不低于原回执，才会替换原文件。
 
 单项回执只有一种写法：请用 -o 写入文件，或不加 --json 输出。";
 
@@ -47,9 +58,12 @@ printed without --json, is its one spelling and verifies.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReceiptArgs {
-    /// The deposit number | 存证编号
+    /// The deposit number; with --refresh, the receipt or the evidence file beside it | 存证编号；与 --refresh 同用时为回执，或其旁的证据文件
     #[arg(required_unless_present = "manifest")]
-    number: Option<String>,
+    number: Option<OsString>,
+    /// Replace a receipt file by the current receipt, which may prove more | 将回执文件更新为当前回执
+    #[arg(long, conflicts_with_all = ["manifest", "tlog_proof", "output"])]
+    refresh: bool,
     /// Cut the receipt of one item out of this kept manifest, offline | 从所存清单中取出单项回执（离线）
     #[arg(long, value_name = "FILE", requires = "item", conflicts_with_all = ["number", "tlog_proof"])]
     manifest: Option<PathBuf>,
@@ -69,7 +83,12 @@ pub struct ReceiptArgs {
     #[arg(long, requires = "output")]
     force: bool,
     #[command(flatten)]
-    server: ServerArgs,
+    policy: PolicyArgs,
+    #[command(flatten)]
+    authorities: AuthorityArgs,
+    /// Address of the node; default: <http://127.0.0.1:7654>, with --refresh the one pinned for the receipt's ledger | 节点地址；默认为本机节点，与 --refresh 同用时为该账本所固定的节点
+    #[arg(long, alias = "node", value_name = "URL", env = "TIEZHENG_SERVER")]
+    server: Option<String>,
 }
 
 impl ReceiptArgs {
@@ -90,11 +109,12 @@ fn require_valid(
     receipt: &Receipt,
     item: Option<&ItemClaim>,
     number: Option<DepositNumber>,
-    trust: &Trust,
+    user: &UserTrust,
     screen: &Screen,
 ) -> anyhow::Result<()> {
-    let presented = PresentedEvidence::Nothing;
-    let report = verify(&Question { number, item, presented, ..Question::about(receipt, trust) });
+    let (trust, attested) = (user.trust(), Attested::in_receipt(receipt, user, SkipReason::Offline));
+    let (presented, attestations) = (PresentedEvidence::Nothing, attested.attestations());
+    let report = verify(&Question { number, item, presented, attestations, ..Question::about(receipt, &trust) });
     match (report.conclusion, &report.obstacle) {
         (Conclusion::RecordOnly, _) => Ok(()),
         (_, Some(Obstacle::UnknownKey)) => {
@@ -111,8 +131,8 @@ fn require_valid(
 }
 
 /// Derives and writes the receipt of an item.
-fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, trust: &Trust, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    require_valid(&receipt.receipt, Some(&receipt.claim), None, trust, screen)?;
+fn cut_out(args: &ReceiptArgs, receipt: &ItemReceipt, user: &UserTrust, screen: &Screen) -> anyhow::Result<ExitStatus> {
+    require_valid(&receipt.receipt, Some(&receipt.claim), None, user, screen)?;
     let text = item_receipt::print(receipt);
     if let Some(path) = &args.output {
         let is_same = |found: &str| {
@@ -149,19 +169,24 @@ fn keys_of(receipt: &Receipt, trust: &Trust) -> Vec<VerifierKey> {
 ///
 /// A mistyped number, an unreachable node, a receipt that does not verify.
 pub async fn run(args: &ReceiptArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let trust = TrustStore::of(config)?.trust();
+    let user = UserTrust::load(&args.policy, config)?.with_authorities(&args.authorities)?;
+    let trust = user.trust();
     if let (Some(manifest), Some(item)) = (&args.manifest, &args.item) {
         let receipt = manifest_item::make(manifest, item, !args.without_name)?;
-        return cut_out(args, &receipt, &trust, screen);
+        return cut_out(args, &receipt, &user, screen);
     }
-    let number = read_number(args.number.as_deref().unwrap_or_default())?;
-    let client = args.server.client()?;
+    let given = args.number.as_deref().unwrap_or_default();
+    if args.refresh {
+        return refresh::run(Path::new(given), args.server.as_deref(), &user, config, screen).await;
+    }
+    let number = read_number(&given.to_string_lossy())?;
+    let client = LedgerClient::new(args.server.as_deref().unwrap_or(DEFAULT_SERVER)).map_err(CliError::from)?;
     let answered = client.receipt(&number).await;
     if matches!(&answered, Err(ClientError::Problem { status: 404, .. })) {
-        require_known_ledger(&client, config, screen).await?;
+        require_known_ledger(&client, &user, config, screen).await?;
     }
     let receipt = answered.map_err(CliError::from)?;
-    require_valid(&receipt, None, Some(number), &trust, screen)?;
+    require_valid(&receipt, None, Some(number), &user, screen)?;
     let text = if args.tlog_proof {
         let text = client.tlog_proof(&number).await.map_err(CliError::from)?;
         let keys = keys_of(&receipt, &trust);

@@ -87,6 +87,12 @@ fn with_id(path: &Path, note: &StatementNote) -> PathBuf {
     with_mark(path, &note.id().to_string().chars().take(2 * ID_LEN).collect::<String>())
 }
 
+/// The name for an earlier state of the receipt `path`, marked by the hash of `content`.
+#[must_use]
+pub fn with_mark_of(path: &Path, content: &[u8]) -> PathBuf {
+    with_mark(path, &sha256(content).to_string().chars().take(2 * ID_LEN).collect::<String>())
+}
+
 /// `path` with a mark before its extension, recognised by [`evidence_name_of`]. [`companion_name`] leaves space for it.
 fn with_mark(path: &Path, mark: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().as_bytes();

@@ -11,6 +11,7 @@ use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{FileDigests, HashAlgorithm};
 use crate::ledger::time::Timestamp;
+use crate::ledger::verify::attestation::MemberKind;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, SkipReason, Step, StepResult};
 use crate::ledger::verify::{findings, wording};
 use crate::wire::report::{ReportContext, ReportJson, ReportNodeJson, VerifierJson};
@@ -67,7 +68,7 @@ pub fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     screen.line(screen.paint(HEADING, &title))?;
     object(screen, verified)?;
     if let Some(facts) = &report.facts {
-        facts_table::show(screen, facts)?;
+        facts_table::show(screen, facts, Some(&report.time))?;
     }
     screen.line("")?;
     let rows: Vec<_> = report.steps.iter().flat_map(|result| step_rows(screen, result)).collect();
@@ -184,8 +185,16 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     }
     let label = wording::step(*step, screen.language()).to_owned();
     let mut rows = vec![vec![format!("{:>2}", step.number()), label, word]];
-    let telling =
-        matches!(step, Step::TxId | Step::OriginalDigest | Step::Signatures | Step::LaterLinks | Step::EarlierDeposits);
+    let telling = matches!(
+        step,
+        Step::TxId
+            | Step::OriginalDigest
+            | Step::Signatures
+            | Step::Witnesses
+            | Step::TimeToken
+            | Step::LaterLinks
+            | Step::EarlierDeposits
+    );
     if telling || *outcome == Outcome::Failed {
         let value = |(name, value): &(&'static str, String)| {
             let value = value_text(screen, name, value);
@@ -201,6 +210,12 @@ fn value_text(screen: &Screen, name: &str, value: &str) -> String {
     if name == "item_name" {
         return escaped_name(value);
     }
+    match name {
+        "witness" => return witness_text(screen, value),
+        "time_token" | "not_contained_at" => return token_text(screen, value),
+        "not_later_than" => return beijing(screen, value),
+        _ => {}
+    }
     match (value, value.strip_prefix("size ")) {
         ("equal", _) => screen.pick("相同", "equal").to_owned(),
         ("different", _) => screen.pick("不同", "different").to_owned(),
@@ -208,6 +223,36 @@ fn value_text(screen: &Screen, name: &str, value: &str) -> String {
         (_, Some(size)) => format!("{} {size}", screen.pick("字节数", "size")),
         _ => value.to_owned(),
     }
+}
+
+/// A witness as the report's values contain it: name, time, kind and organisation.
+fn witness_text(screen: &Screen, value: &str) -> String {
+    let mut parts = value.splitn(4, ' ');
+    let (name, time) = (parts.next().unwrap_or_default(), beijing(screen, parts.next().unwrap_or_default()));
+    let kind = parts.next().and_then(MemberKind::parse).map(|kind| wording::member_kind(kind, screen.language()));
+    match (kind, parts.next().map(escaped_name)) {
+        (Some(kind), Some(organisation)) => {
+            let zh = format!("{organisation}（{kind}），{name}，{time}");
+            let en = format!("{organisation} ({kind}), {name}, {time}");
+            screen.pick(&zh, &en).to_owned()
+        }
+        _ => {
+            let unnamed = screen.pick("所属机构未指明", "organisation not named");
+            format!("{name}{}{time}", screen.pick(&format!("（{unnamed}），"), &format!(" ({unnamed}), ")))
+        }
+    }
+}
+
+/// A timestamp as the report's values contain it: time and authority.
+fn token_text(screen: &Screen, value: &str) -> String {
+    let (time, authority) = value.split_once(' ').unwrap_or((value, ""));
+    let (time, authority) = (beijing(screen, time), escaped_name(authority));
+    screen.pick(&format!("{time}，{authority}"), &format!("{time}, {authority}")).to_owned()
+}
+
+fn beijing(screen: &Screen, time: &str) -> String {
+    let zone = screen.pick("北京时间", "Beijing time");
+    Timestamp::parse(time).map_or_else(|| time.to_owned(), |time| format!("{} {zone}", time.beijing()))
 }
 
 fn value_label(screen: &Screen, name: &'static str) -> &'static str {
@@ -221,7 +266,18 @@ fn value_label(screen: &Screen, name: &'static str) -> &'static str {
         "previous_key" => screen.pick("前一密钥亦已签名", "previous key, which signed as well"),
         "retired_key" => screen.pick("仅有已更换的密钥签名", "signed only by a key that had been replaced"),
         "key_fault" => screen.pick("账本密钥的变更记录或签名不成立", "key notices or signature do not hold"),
-        "signatures" => screen.pick("签名数/要求数", "signatures/required"),
+        "signatures" => screen.pick("账本签名数/要求数", "ledger signatures/required"),
+        "witnesses" => screen.pick("见证签名数/见证节点数", "witnesses that signed/all"),
+        "required" => screen.pick("要求的见证签名数", "witnesses required"),
+        "witness" => screen.pick("见证节点", "witness"),
+        "witness_size" => screen.pick("其检查点的记录数", "records of its checkpoint"),
+        "forged_cosignature" => screen.pick("签名验证不通过的见证节点", "signature does not verify, in the name of"),
+        "time_token" => screen.pick("可信时间戳", "timestamp"),
+        "time_token_fault" => screen.pick("时间戳不成立", "the timestamp does not hold"),
+        "not_later_than" => screen.pick("可信时间（不晚于）", "trusted time (no later than)"),
+        "not_contained_at" => {
+            screen.pick("不含本存证的最近检查点的时间戳", "timestamp of the newest checkpoint without the deposit")
+        }
         "tx_id" => screen.pick("复算的交易id", "recomputed transaction id"),
         "references" => screen.pick("被提及次数", "times referred to"),
         "references_at_least" => screen.pick("被提及次数（至少）", "times referred to, at least"),

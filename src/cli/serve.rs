@@ -1,7 +1,7 @@
 //! `serve`: runs a node on a ledger's folder, and creates the ledger if there is none.
 //!
 //! ```text
-//! configuration ─▶ certificate ─▶ listeners ─▶ key files ─▶ folder ─▶ sequencer (recovers or creates) ─▶ "listening on …"
+//! configuration ─▶ certificate ─▶ listeners ─▶ key files ─▶ folder ─▶ witnesses ─▶ sequencer (recovers or creates) ─▶ "listening on …"
 //!     ─▶ until SIGTERM or SIGINT; SIGHUP reloads the certificate
 //! ```
 //!
@@ -11,14 +11,11 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use crate::cli::deposit_policy::{ChosenPolicy, DepositArgs};
 use crate::cli::descriptors;
@@ -33,15 +30,17 @@ use crate::cli::node_folder::{NewLedger, check_files, open_folder};
 use crate::cli::node_keys::OperatorMessage;
 use crate::cli::node_snapshot;
 use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
+use crate::cli::serve_control::{await_commands, control_socket, control_state};
 use crate::cli::serve_limits::LimitArgs;
+use crate::cli::serve_witnesses::{self, RunningCollector, WitnessArgs};
 use crate::cli::start_errors::cannot_start;
 use crate::cli::values::at_least_one;
+use crate::cosigning::witness_policy::WitnessPolicy;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingStore;
 use crate::http::app_state::AppState;
 use crate::http::client_address::ProxyNetwork;
-use crate::http::control::{ControlSocket, ControlState};
-use crate::http::listener::{ListenAddress, ListenError, Listener};
+use crate::http::listener::{ListenAddress, Listener};
 use crate::http::node_description::NodeDescription;
 use crate::http::server;
 use crate::http::tls::TlsIdentity;
@@ -56,8 +55,8 @@ use crate::sequencer::ledger_keys::PreviousKey;
 use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::Halt;
 use crate::store::account_files::AccountFiles;
-use crate::store::factory::{self, CONTROL_SOCKET, LAST_BACKUP, NodeStore};
-use crate::store::traits::LedgerReader;
+use crate::store::factory::{self, LAST_BACKUP, NodeStore};
+use crate::store::traits::{Annotations, LedgerReader};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -157,6 +156,8 @@ pub struct ServeArgs {
     test: bool,
     #[command(flatten)]
     deposits: DepositArgs,
+    #[command(flatten)]
+    witnesses: WitnessArgs,
     /// Network of reverse proxies whose Forwarded or X-Forwarded-For gives the client address, for limits and logs only; repeatable | 可信反向代理网段，可多次指定
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     trusted_proxies: Vec<ProxyNetwork>,
@@ -193,6 +194,7 @@ impl ServeArgs {
         config.test |= self.test;
         config.confirm_clock_gap |= self.confirm_clock_gap;
         config.deposits = self.deposits.or(config.deposits);
+        config.witnesses = self.witnesses.clone().or(config.witnesses);
         config.limits = self.limits.clone().or(config.limits);
         config.http.request_log = config.log.request_log();
         config.check()?;
@@ -207,15 +209,15 @@ fn replace<T>(target: &mut T, value: Option<T>) {
 }
 
 /// The listeners of a node, and what they need.
-struct Network {
-    listeners: Vec<Listener>,
-    tls: Option<TlsIdentity>,
-    connections: usize,
+pub(in crate::cli) struct Network {
+    pub(in crate::cli) listeners: Vec<Listener>,
+    pub(in crate::cli) tls: Option<TlsIdentity>,
+    pub(in crate::cli) connections: usize,
 }
 
 impl Network {
     /// Loads the certificate and opens all listeners. Nothing of the ledger is touched.
-    async fn open(config: &NodeConfig) -> Result<Self, CliError> {
+    pub(in crate::cli) async fn open(config: &NodeConfig) -> Result<Self, CliError> {
         // Before the database opens files.
         let connections = descriptors::claim(config.http.connections)?;
         let tls = match config.tls() {
@@ -246,6 +248,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     if let Some(folder) = config.operator_token.as_deref().map(durable::folder_of) {
         fs::metadata(folder).map_err(|error| CliError::io(folder, &error))?;
     }
+    serve_witnesses::check_file(&config.witnesses)?;
     // All files of a node are readable by their owner only.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let _log = log::begin(screen, &config.log)?;
@@ -263,11 +266,14 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     let options = Options { queue_capacity: config.queue, clock_gap_confirmed: config.confirm_clock_gap };
     let platform = filing_service::platform_key(&config.data, opened.platform, &opened.store)?;
     let store = Arc::new(factory::for_node(opened.store, descriptors::database_options()));
+    let ledger = serve_witnesses::known_keys(&*store, &opened.keys)?;
+    let policy = config.witnesses.load(&ledger)?;
+    config.witnesses.check(&*store, &ledger, policy.as_deref()).await?;
     let started = start(Arc::clone(&store), opened.keys, genesis.as_ref(), SystemClock::new(), &options);
     let (sequencer, running) = started.map_err(|error| cannot_start(&error))?;
     let key = settle_keys(&config.data, &store, &mut opened.messages)?;
     let writing = sequencer.clone();
-    let node = (Arc::clone(&store), sequencer, platform, previous_key);
+    let node = (Arc::clone(&store), sequencer, platform, (policy, previous_key));
     let stop = (args.stop_with_stdin, &opened.messages[..]);
     let served = run_until_shutdown(&config, screen, network, node, (&key, chosen), stop).await;
     // Waiting requests are answered before the store is closed; the folder is left consistent in every case.
@@ -299,7 +305,7 @@ fn settle_keys(data: &Path, store: &NodeStore, messages: &mut Vec<OperatorMessag
 }
 
 /// Logs a failed write to standard output: a node runs without one.
-fn log_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
+pub(in crate::cli) fn log_unwritable<E: std::fmt::Display>(written: Result<(), E>) {
     if let Err(error) = written {
         tracing::warn!(%error, "standard output cannot be written");
     }
@@ -310,7 +316,12 @@ async fn run_until_shutdown(
     config: &NodeConfig,
     screen: &Screen,
     network: Network,
-    (store, sequencer, platform, previous_key): (Arc<NodeStore>, Sequencer, Signer, PreviousKey),
+    (store, sequencer, platform, (policy, previous_key)): (
+        Arc<NodeStore>,
+        Sequencer,
+        Signer,
+        (Option<Arc<WitnessPolicy>>, PreviousKey),
+    ),
     (key, chosen): (&VerifierKey, ChosenPolicy),
     (with_stdin, messages): (bool, &[OperatorMessage]),
 ) -> anyhow::Result<()> {
@@ -339,18 +350,13 @@ async fn run_until_shutdown(
     }
     log_unwritable(print_start(screen, config, &addresses, key, (mode, chosen)));
     tracing::info!(ledger = %key.name(), mode = mode.word(), deposits = chosen.policy.word(), listeners = addresses.join(" "), "listening");
+    let parts = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn Annotations>, sequencer.clone());
+    let collector = RunningCollector::start(&config.witnesses, policy, key, parts)?;
     let node = AppState::new(queries, sequencer, config.http_options(network.connections)).with_filing(filing);
+    let node = node.with_cosigning(collector.as_ref().map(RunningCollector::cosigning));
     let node = node.with_admission(chosen.policy, &config.deposits.limits(mode));
     let node = node.with_request_limits(&config.request_limits(mode));
-    let node = node.with_description(NodeDescription {
-        operator: config.operator_name.clone(),
-        clock_source: config.clock_source.clone(),
-        data: Some(config.data.clone()),
-        reserved: Some(config.limits.of_originals(&config.data)?.reserved),
-        last_backup: Some(config.data.join(LAST_BACKUP)),
-        tls: network.tls.clone(),
-    });
-    let node = Arc::new(node);
+    let node = Arc::new(node.with_description(description(config, network.tls.clone())?));
     let (close, closed) = oneshot::channel::<()>();
     let commands = control_state(&config.data, &node, store, previous_key);
     let control = tokio::spawn(async move {
@@ -371,50 +377,23 @@ async fn run_until_shutdown(
     };
     drop(close);
     await_commands(control, config.http.shutdown).await;
+    RunningCollector::stop(collector).await;
     Ok(served?)
 }
 
-/// Waits for the commands that are being executed.
-async fn await_commands(control: JoinHandle<io::Result<()>>, limit: Duration) {
-    match timeout(limit, control).await {
-        Ok(Ok(Ok(()))) => {}
-        Ok(Ok(Err(error))) => tracing::error!(%error, "the control socket failed"),
-        Ok(Err(error)) => tracing::error!(%error, "the control socket failed"),
-        Err(_) => tracing::warn!("a command on the control socket did not end in time and was cut off"),
-    }
-}
-
-/// Opens the control socket; `None` if the folder's path is longer than the system allows for a socket.
-fn control_socket(data: &Path) -> Result<Option<ControlSocket>, CliError> {
-    match ControlSocket::bind(&data.join(CONTROL_SOCKET)) {
-        Ok(socket) => Ok(Some(socket)),
-        Err(ListenError::System { address, error }) if error.kind() == io::ErrorKind::InvalidInput => {
-            tracing::warn!(%address, %error, "no control socket: `tiezheng control` and a backup of the running node do not work");
-            Ok(None)
-        }
-        Err(error) => Err(cannot_listen(&error)),
-    }
-}
-
-/// What commands on the control socket act on.
-fn control_state(data: &Path, node: &Arc<AppState>, store: Arc<NodeStore>, previous_key: PreviousKey) -> ControlState {
-    let (of_snapshot, of_removal, of_key) = (data.to_owned(), data.to_owned(), data.to_owned());
-    ControlState {
-        node: Arc::clone(node),
-        accounts: Arc::new(AccountFiles::in_ledger(data)),
-        snapshot: Box::new(move || node_snapshot::make(&of_snapshot, &store)),
-        remove_snapshot: Box::new(move || node_snapshot::remove(&of_removal)),
-        retire_previous_key: Box::new(move || {
-            // It stops signing before its file is removed.
-            previous_key.retire();
-            key_files::retire(&of_key).map_err(|error| error.en)
-        }),
-        turn: Mutex::default(),
-    }
+fn description(config: &NodeConfig, tls: Option<TlsIdentity>) -> Result<NodeDescription, CliError> {
+    Ok(NodeDescription {
+        operator: config.operator_name.clone(),
+        clock_source: config.clock_source.clone(),
+        data: Some(config.data.clone()),
+        reserved: Some(config.limits.of_originals(&config.data)?.reserved),
+        last_backup: Some(config.data.join(LAST_BACKUP)),
+        tls,
+    })
 }
 
 /// Reloads the certificate. A file that cannot be used is logged, and the earlier certificate stays in use.
-fn reload_certificate(tls: Option<&TlsIdentity>) {
+pub(in crate::cli) fn reload_certificate(tls: Option<&TlsIdentity>) {
     let Some(tls) = tls else { return tracing::info!("SIGHUP: no certificate is configured") };
     match tls.reload(SystemClock::new().read().wall) {
         Ok(()) => tracing::info!(valid_until = %tls.valid_until(), "the certificate was reloaded"),
@@ -467,7 +446,7 @@ fn print_start(
 }
 
 /// Resolves at a shutdown signal.
-fn shutdown_signal(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
+pub(in crate::cli) fn shutdown_signal(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

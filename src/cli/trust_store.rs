@@ -1,71 +1,40 @@
-//! The ledger keys that this user trusts: `trust.policy`, a file of c2sp.org/tlog-policy.
+//! The ledgers that this user trusts: one policy for each, in the folder `policies`.
 //!
 //! ```text
-//! # comment
-//! log <vkey> [url]        one per ledger; the key's name is the ledger's origin
-//! quorum none             no witnesses are required; any other quorum is refused, since no witness is checked yet
+//! policies/<first 16 hex digits of SHA-256(origin)>.policy     one ledger (`policy_file`)
+//! trust.policy                                                 the one file of earlier versions (`trust_migration`)
+//! trust.policy.lock                                            held while one of them is changed
 //! ```
 //!
-//! The quorum is the last line apart from comments. So a truncated file is not read as a policy that trusts less: it lacks the
-//! quorum.
-//!
 //! An unknown ledger is pinned at first contact, as ssh does with a host, and this is reported. From then on a ledger with a
-//! pinned origin or address and another key is rejected with an error of its own. Lines about witnesses are kept; any other
-//! line is an error, and so is an unreadable file.
+//! pinned origin or address and another key is rejected with an error of its own. An unreadable file, or an invalid line, is an
+//! error: a ledger with a changed key would otherwise be taken for an unknown one.
 //!
-//! This file decides what verifies: it is in the user's own folder and is never taken from a receipt.
+//! These files decide what verifies: they are in the user's own folder and are never taken from a receipt.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
-use std::fs::OpenOptions;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
 use crate::cli::config::{Config, make_private_folder};
 use crate::cli::durable;
 use crate::cli::exit::CliError;
-use crate::cli::input;
 use crate::cli::key_history_file;
-use crate::cli::terminal::escaped_name;
+use crate::cli::policy_file::{EXTENSION, PolicyFile, id_of, policy_id, policy_path, read_policy};
+use crate::cli::trust_migration;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::key_history::KeyHistory;
+use crate::ledger::policy::{Policy, PolicyLog};
 use crate::ledger::verify::trust::Trust;
-use crate::wire::chinese;
 
-const HEADER: &str = "# The ledger keys that tiezheng trusts (c2sp.org/tlog-policy). Edit with `tiezheng trust`.\n\
-                      # 本机信任的账本密钥；请用 tiezheng trust 修改。\n";
-
-/// A pinned ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PinnedLog {
-    /// The ledger's key.
-    pub key: VerifierKey,
-    /// The address at which it was pinned.
-    pub url: Option<String>,
-}
-
-/// The lines of the file and the ledgers that they pin.
+/// The policies of all pinned ledgers.
 #[derive(Debug, Clone, Default)]
 pub struct TrustStore {
-    lines: Vec<Line>,
+    /// By the names of the files, without extension.
+    files: BTreeMap<String, PolicyFile>,
     /// Key histories that were followed from a pinned key.
     histories: Vec<KeyHistory>,
-}
-
-#[derive(Debug, Clone)]
-enum Line {
-    Log(Box<PinnedLog>),
-    Quorum,
-    Other(String),
-}
-
-/// An invalid line of a policy.
-#[derive(Debug)]
-struct BadLine {
-    /// Line number, from 1.
-    number: usize,
-    zh: String,
-    en: String,
 }
 
 /// A key compared with the pinned keys.
@@ -76,107 +45,50 @@ pub enum PinState {
     /// Neither its origin nor the address is known.
     Unknown,
     /// Its origin or the address is pinned with another key.
-    Conflicts(Box<PinnedLog>),
+    Conflicts(Box<PolicyLog>),
 }
 
 impl TrustStore {
-    /// Reads the user's file; nothing is pinned if there is no file, or no folder for one.
+    /// Reads the user's policies; nothing is pinned if there is none, or no folder. The file of an earlier version is migrated
+    /// first; where that cannot be written, it is read where it is.
     ///
     /// # Errors
     ///
-    /// As [`Self::load`].
+    /// [`CliError`]: a policy is unreadable, empty, or has an invalid line.
     pub fn of(config: &Config) -> Result<Self, CliError> {
-        let Ok(path) = config.trust_policy() else { return Ok(Self::default()) };
-        let mut known = Self::load(&path)?;
-        let keys: Vec<_> = known.logs().map(|log| log.key.clone()).collect();
-        let origins: BTreeSet<_> = keys.iter().map(|key| key.name().as_str()).collect();
+        let Ok(policies) = config.policies() else { return Ok(Self::default()) };
+        if config.trust_policy().is_ok_and(|old| old.symlink_metadata().is_ok()) {
+            // The reason why it cannot be migrated does not matter here: reading below reports what is wrong with the file.
+            let _ = lock(config).and_then(|_held| trust_migration::migrate(config));
+        }
+        // The old file first: once it is gone, all of its ledgers are in the folder.
+        let old = trust_migration::read(config)?;
+        let mut store = Self { files: read_folder(&policies)?, histories: Vec::new() };
+        if let Some(old) = old {
+            trust_migration::merge(&mut store.files, &old, config)?;
+        }
+        let origins: BTreeSet<&str> = store.logs().map(|log| log.key.name().as_str()).collect();
+        let mut histories = Vec::new();
         for origin in origins.into_iter().filter_map(Name::parse) {
-            let pinned: Vec<_> = keys.iter().filter(|key| *key.name() == origin).cloned().collect();
-            known.histories.extend(key_history_file::stored(config, &origin, &pinned)?);
+            let pinned = store.logs().filter(|log| *log.key.name() == origin).map(|log| log.key.clone());
+            histories.extend(key_history_file::stored(config, &origin, &pinned.collect::<Vec<_>>())?);
         }
-        Ok(known)
+        store.histories = histories;
+        Ok(store)
     }
 
-    /// Reads the file; nothing is pinned if there is no file. An unreadable or invalid file is an error, since a ledger with a
-    /// changed key would otherwise be taken for an unknown one.
-    ///
-    /// # Errors
-    ///
-    /// [`CliError`]: unreadable, empty, or an invalid line.
-    pub fn load(path: &Path) -> Result<Self, CliError> {
-        let Some(text) = input::text_if_present(path, input::SMALL)? else { return Ok(Self::default()) };
-        if text.trim().is_empty() {
-            let zh = format!(
-                "{} 是空文件，所信任的账本密钥已丢失。请从备份恢复；确需重新开始，请删除该文件",
-                path.display()
-            );
-            let en = format!(
-                "{} is empty: the ledger keys that you trust are lost. Restore it from a backup; delete it only to start over",
-                path.display()
-            );
-            return Err(CliError::unable("bad_policy", zh, en));
-        }
-        Self::parse(&text).map_err(|BadLine { number, zh, en }| {
-            let path = path.display();
-            let zh = format!("{path} 第 {number} 行：{zh}。请从备份恢复该文件，或改正该行；确需重新开始，请删除该文件");
-            let en = format!(
-                "{path} line {number}: {en}. Restore the file from a backup, or correct the line; delete it only to start over"
-            );
-            CliError::unable("bad_policy", zh, en)
-        })
+    /// The pinned ledgers, ordered by origin.
+    pub fn logs(&self) -> impl Iterator<Item = &PolicyLog> {
+        let mut logs: Vec<&PolicyLog> = self.files.values().flat_map(|file| file.policy().logs()).collect();
+        logs.sort_by(|one, other| one.key.name().as_str().cmp(other.key.name().as_str()));
+        logs.into_iter()
     }
 
-    fn parse(text: &str) -> Result<Self, BadLine> {
-        let mut pinned = Self::default();
-        let mut lines = 0;
-        for (number, line) in (1..).zip(text.lines()) {
-            lines = number;
-            let bad = |zh: &str, en: String| BadLine { number, zh: zh.to_owned(), en };
-            let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_ascii_whitespace().collect();
-            let is_whole = pinned.lines.iter().any(|line| matches!(line, Line::Quorum));
-            let parsed = match words.as_slice() {
-                [_, ..] if is_whole => {
-                    let en = "nothing but comments may follow `quorum none`, the last line".into();
-                    return Err(bad("quorum none 须为最后一行，其后只可有注释", en));
-                }
-                ["log", vkey, rest @ ..] if rest.len() < 2 => {
-                    let key = VerifierKey::parse(vkey).map_err(|error| bad(chinese::key(error), error.to_string()))?;
-                    if pinned.logs().any(|log| log.key == key) {
-                        return Err(bad("同一密钥出现两次", "the key is there twice".into()));
-                    }
-                    Line::Log(Box::new(PinnedLog { key, url: rest.first().map(|url| (*url).to_owned()) }))
-                }
-                ["log", ..] => return Err(bad("应为 log 密钥 [地址]", "expected `log <vkey> [url]`".into())),
-                ["quorum", "none"] => Line::Quorum,
-                // To require less than the policy states would trust more than the user does.
-                ["quorum", ..] => {
-                    let en = "only `quorum none` is supported: no witness is checked yet";
-                    return Err(bad("只支持 quorum none：尚不核对见证人", en.into()));
-                }
-                [] | ["witness" | "group", ..] => Line::Other(line.to_owned()),
-                [word, ..] => {
-                    let word = escaped_name(word);
-                    let zh = format!("“{word}”：应为 log、witness、group、quorum 或 # 注释");
-                    return Err(bad(&zh, format!("`{word}`: expected log, witness, group, quorum or a # comment")));
-                }
-            };
-            pinned.lines.push(parsed);
-        }
-        if !pinned.lines.iter().any(|line| matches!(line, Line::Quorum)) {
-            return Err(BadLine {
-                number: lines + 1,
-                zh: "缺少最后一行 quorum none，文件可能被截断，所信任的账本密钥可能已丢失".to_owned(),
-                en: "the last line, `quorum none`, is missing: the file may have been cut off, and ledger keys that you trust \
-                     may be lost"
-                    .to_owned(),
-            });
-        }
-        Ok(pinned)
-    }
-
-    /// The pinned ledgers, in the file's order.
-    pub fn logs(&self) -> impl Iterator<Item = &PinnedLog> {
-        self.lines.iter().filter_map(|line| if let Line::Log(log) = line { Some(&**log) } else { None })
+    /// The policy of a pinned ledger.
+    #[must_use]
+    pub fn policy_of(&self, origin: &Name) -> Option<&Policy> {
+        let file = self.files.get(&policy_id(origin))?;
+        Some(file.policy()).filter(|policy| !policy.keys_of(origin).is_empty())
     }
 
     /// The trusted keys for the verifier.
@@ -186,20 +98,23 @@ impl TrustStore {
         self.histories.iter().cloned().fold(trust, Trust::with_history)
     }
 
+    /// The key histories that were followed from a pinned key.
+    #[must_use]
+    pub fn histories(&self) -> &[KeyHistory] {
+        &self.histories
+    }
+
     /// Replaces the pinned keys of this history by its current key. The history must have been followed from one of them.
     pub fn follow(&mut self, history: &KeyHistory) {
         let current = &history.current().key;
-        let mut is_pinned = self.logs().any(|log| log.key == *current);
         let is_older = |key: &VerifierKey| key != current && history.periods().any(|period| period.key == *key);
-        self.lines.retain_mut(|line| match line {
-            Line::Log(log) if is_older(&log.key) && is_pinned => false,
-            Line::Log(log) if is_older(&log.key) => {
-                log.key = current.clone();
-                is_pinned = true;
-                true
-            }
-            _ => true,
-        });
+        let Some(file) = self.files.get_mut(&policy_id(history.origin())) else { return };
+        let older = file.policy().logs().iter().find(|log| is_older(&log.key)).cloned();
+        let Some(older) = older else { return };
+        *file = file.without_logs(is_older);
+        if !file.policy().logs().iter().any(|log| log.key == *current) {
+            file.add(&PolicyLog { key: current.clone(), url: older.url });
+        }
     }
 
     /// Compares `key`, received from `url`, with the pinned keys.
@@ -209,66 +124,98 @@ impl TrustStore {
             return PinState::Pinned;
         }
         let same_place =
-            |log: &&PinnedLog| log.key.name() == key.name() || (url.is_some() && log.url.as_deref() == url);
+            |log: &&PolicyLog| log.key.name() == key.name() || (url.is_some() && log.url.as_deref() == url);
         self.logs().find(same_place).map_or(PinState::Unknown, |log| PinState::Conflicts(Box::new(log.clone())))
     }
 
     /// Pins a ledger that is [`PinState::Unknown`].
-    pub fn add(&mut self, log: PinnedLog) {
-        self.lines.push(Line::Log(Box::new(log)));
+    pub fn add(&mut self, log: &PolicyLog) {
+        // Witnesses of a ledger that was removed and is added again are still those of the user.
+        let id = policy_id(log.key.name());
+        self.files.entry(id).and_modify(|file| file.add(log)).or_insert_with(|| PolicyFile::of_log(log));
     }
 
-    /// Removes the ledgers whose vkey, origin or address is `text`, and returns their number.
+    /// Replaces the policy of a ledger; `file` is of that ledger alone.
+    pub fn set(&mut self, origin: &Name, file: PolicyFile) {
+        self.files.insert(policy_id(origin), file);
+    }
+
+    /// Removes the ledgers whose vkey, origin or address is `text`, and returns their number. Other lines of their policies stay.
     pub fn remove(&mut self, text: &str) -> usize {
-        let before = self.lines.len();
-        let is_meant = |log: &PinnedLog| {
+        let is_meant = |log: &&PolicyLog| {
             log.key.to_string() == text || log.key.name().as_str() == text || log.url.as_deref() == Some(text)
         };
-        self.lines.retain(|line| !matches!(line, Line::Log(log) if is_meant(log)));
-        before - self.lines.len()
-    }
-
-    /// The text of the file: the lines unchanged, the quorum last.
-    fn to_text(&self) -> String {
-        let mut text = String::new();
-        if !self.lines.iter().any(|line| matches!(line, Line::Other(other) if other.starts_with('#'))) {
-            text.push_str(HEADER);
+        let meant: Vec<VerifierKey> = self.logs().filter(is_meant).map(|log| log.key.clone()).collect();
+        for file in self.files.values_mut() {
+            *file = file.without_logs(|key| meant.contains(key));
         }
-        for line in &self.lines {
-            // Writing to a String cannot fail.
-            let _ = match line {
-                Line::Log(log) => match &log.url {
-                    Some(url) => writeln!(text, "log {} {url}", log.key),
-                    None => writeln!(text, "log {}", log.key),
-                },
-                Line::Other(other) => writeln!(text, "{other}"),
-                Line::Quorum => Ok(()),
-            };
-        }
-        text.push_str("quorum none\n");
-        text
+        self.files.retain(|_, file| !file.says_nothing());
+        meant.len()
     }
 }
 
-/// Changes the file under a lock, so that no concurrent change is lost.
+/// The policies in the folder, by the names of the files.
+fn read_folder(policies: &Path) -> Result<BTreeMap<String, PolicyFile>, CliError> {
+    let io = |error: io::Error| CliError::io(policies, &error);
+    let entries = match fs::read_dir(policies) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(io(error)),
+    };
+    let mut files = BTreeMap::new();
+    for entry in entries {
+        let name = entry.map_err(io)?.file_name();
+        let Some(id) = id_of(&name) else { continue };
+        let path = policies.join(&name);
+        let file = read_policy(&path)?;
+        if let Some(other) = file.origins().into_iter().find(|origin| policy_id(origin) != id) {
+            let expected = policy_path(policies, &other);
+            let (path, expected) = (path.display(), expected.display());
+            let zh = format!("{path} 载有账本 {other}，其策略文件应为 {expected}。请改名，或改正其中的 log 行");
+            let en = format!(
+                "{path} names the ledger {other}, whose policy belongs in {expected}. Rename the file, or correct its log line"
+            );
+            return Err(CliError::unable("bad_policy", zh, en));
+        }
+        files.insert(id.to_owned(), file);
+    }
+    Ok(files)
+}
+
+/// Locks the user's policies until the file is dropped.
+fn lock(config: &Config) -> Result<File, CliError> {
+    let path = config.trust_policy()?.with_extension("policy.lock");
+    make_private_folder(durable::folder_of(&path)).map_err(|error| CliError::io(&path, &error))?;
+    // Opened for reading too: opening a pipe only for writing would wait for a reader.
+    let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    let lock = lock.and_then(|lock| lock.lock().map(|()| lock));
+    lock.map_err(|error| CliError::io(&path, &error))
+}
+
+/// Changes the policies under a lock, so that no concurrent change is lost. Each changed file is replaced atomically.
 ///
 /// # Errors
 ///
-/// [`CliError`]: an error of `change`, or the file cannot be read or written.
-pub fn update<T>(path: &Path, change: impl FnOnce(&mut TrustStore) -> Result<T, CliError>) -> Result<T, CliError> {
-    let io = |error: io::Error| CliError::io(path, &error);
-    make_private_folder(durable::folder_of(path)).map_err(io)?;
-    let lock_path = path.with_extension("policy.lock");
-    let at_lock = |error: io::Error| CliError::io(&lock_path, &error);
-    // Opened for reading too: opening a pipe only for writing would wait for a reader.
-    let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&lock_path);
-    let lock = lock.map_err(at_lock)?;
-    lock.lock().map_err(at_lock)?;
-    let mut pinned = TrustStore::load(path)?;
-    let before = pinned.to_text();
-    let answer = change(&mut pinned)?;
-    if pinned.to_text() != before {
-        durable::replace(path, pinned.to_text().as_bytes(), 0o600).map_err(io)?;
+/// [`CliError`]: an error of `change`, or a file cannot be read or written.
+pub fn update<T>(config: &Config, change: impl FnOnce(&mut TrustStore) -> Result<T, CliError>) -> Result<T, CliError> {
+    let policies = config.policies()?;
+    let _held = lock(config)?;
+    trust_migration::migrate(config)?;
+    let mut store = TrustStore { files: read_folder(&policies)?, histories: Vec::new() };
+    let before = store.files.clone();
+    let answer = change(&mut store)?;
+    let text = |files: &BTreeMap<String, PolicyFile>, id: &str| files.get(id).map(PolicyFile::to_text);
+    let ids: BTreeSet<&String> = before.keys().chain(store.files.keys()).collect();
+    for id in ids {
+        let path = policies.join(format!("{id}{EXTENSION}"));
+        let written = match (text(&before, id), text(&store.files, id)) {
+            (old, new) if old == new => Ok(()),
+            (_, Some(new)) => {
+                make_private_folder(&policies).and_then(|()| durable::replace(&path, new.as_bytes(), 0o600))
+            }
+            (_, None) => fs::remove_file(&path).and_then(|()| durable::sync_folder_of(&path)),
+        };
+        written.map_err(|error| CliError::io(&path, &error))?;
     }
     Ok(answer)
 }
@@ -278,32 +225,22 @@ pub fn update<T>(path: &Path, change: impl FnOnce(&mut TrustStore) -> Result<T, 
 /// # Errors
 ///
 /// [`CliError`] if the origin or the address is pinned with another key.
-pub fn pin(path: &Path, key: &VerifierKey, url: Option<&str>) -> Result<bool, CliError> {
-    update(path, |pinned| match pinned.pin_state(key, url) {
+pub fn pin(config: &Config, key: &VerifierKey, url: Option<&str>) -> Result<bool, CliError> {
+    update(config, |store| match store.pin_state(key, url) {
         PinState::Pinned => Ok(false),
         PinState::Unknown => {
-            pinned.add(PinnedLog { key: key.clone(), url: url.map(str::to_owned) });
+            store.add(&PolicyLog { key: key.clone(), url: url.map(str::to_owned) });
             Ok(true)
         }
-        PinState::Conflicts(log) => Err(key_changed(&log, key, path)),
+        PinState::Conflicts(log) => Err(key_changed(&log, key, config)),
     })
 }
 
-/// Fails if another key than `key`, received from `url`, is pinned for its origin or that address. Pins nothing.
-///
-/// # Errors
-///
-/// [`CliError`]; also if the file cannot be read.
-pub fn unchanged(config: &Config, key: &VerifierKey, url: Option<&str>) -> Result<(), CliError> {
-    match TrustStore::of(config)?.pin_state(key, url) {
-        PinState::Conflicts(log) => Err(key_changed(&log, key, &config.trust_policy()?)),
-        PinState::Pinned | PinState::Unknown => Ok(()),
-    }
-}
-
-fn key_changed(pinned: &PinnedLog, received: &VerifierKey, path: &Path) -> CliError {
+/// The error for a ledger whose origin or address is pinned with another key.
+pub(in crate::cli) fn key_changed(pinned: &PolicyLog, received: &VerifierKey, config: &Config) -> CliError {
     let place = |name: &Name| pinned.url.clone().unwrap_or_else(|| name.to_string());
-    let (place, file, known) = (place(pinned.key.name()), path.display(), &pinned.key);
+    let file = config.policies().map(|policies| policy_path(&policies, pinned.key.name())).unwrap_or_default();
+    let (place, file, known) = (place(pinned.key.name()), file.display(), &pinned.key);
     let (zh, en) = (format!("账本密钥已改变：{place}"), format!("THE KEY OF THE LEDGER HAS CHANGED at {place}."));
     CliError::finding("ledger_key_changed", zh, en)
         .with_line(format!("  已固定：{known}"), format!("  pinned: {known}"))
@@ -315,116 +252,10 @@ fn key_changed(pinned: &PinnedLog, received: &VerifierKey, path: &Path) -> CliEr
             ),
             format!(
                 "Either somebody stands between you and the ledger, or it was set up anew. Nothing was sent. Ask the operator by \
-                 another way; only if the new key is right: tiezheng trust remove '{known}' (the pinned keys are in {file})."
+                 another way; only if the new key is right: tiezheng trust remove '{known}' (the pinned key is in {file})."
             ),
         )
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ledger::key::Signer;
-
-    fn key(name: &str, seed: u8) -> VerifierKey {
-        Signer::new(Name::parse(name).unwrap(), &[seed; 32]).unwrap().verifier().clone()
-    }
-
-    #[test]
-    fn a_policy_keeps_the_lines_it_does_not_know() {
-        let text = format!("# mine\nwitness w key\nlog {} http://a # ours\nquorum none\n", key("a/1", 1));
-        let mut pinned = TrustStore::parse(&text).unwrap();
-        assert_eq!(pinned.logs().next().unwrap().url.as_deref(), Some("http://a"));
-        pinned.add(PinnedLog { key: key("b/1", 2), url: None });
-        let expected =
-            format!("# mine\nwitness w key\nlog {} http://a\nlog {}\nquorum none\n", key("a/1", 1), key("b/1", 2));
-        assert_eq!(pinned.to_text(), expected);
-        assert_eq!(TrustStore::parse(&expected).unwrap().trust().keys().len(), 2);
-    }
-
-    #[test]
-    fn what_is_no_policy_is_refused_by_its_line() {
-        let twice = format!("log {0}\nlog {0}\n", key("a/1", 1));
-        let hidden = format!("\u{200B}log {} http://a\n", key("a/1", 1));
-        for (bad, line) in [
-            ("Log x\n", 1),
-            (&*hidden, 1),
-            ("# a\n\0\0\n", 2),
-            ("log x\n", 1),
-            ("\nlog\n", 2),
-            ("quorum two\n", 1),
-            (&*twice, 2),
-            ("log a b c\n", 1),
-        ] {
-            assert_eq!(TrustStore::parse(bad).unwrap_err().number, line, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_policy_that_an_editor_saved_pins_what_it_did_and_a_broken_one_pins_nothing_silently() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config::at(folder.path().to_owned());
-        let path = config.trust_policy().unwrap();
-        let line = format!("log {} http://a\nquorum none", key("a/1", 1));
-        let utf16: Vec<u8> = format!("\u{FEFF}{line}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let windows = line.replace('\n', "\r\n");
-        let saved = [line.clone(), format!("\u{FEFF}{windows}\r\n"), format!("# mine\r\n{windows} # the end\r\n# end")];
-        for bytes in saved.map(String::into_bytes).into_iter().chain([utf16]) {
-            std::fs::write(&path, bytes).unwrap();
-            assert_eq!(unchanged(&config, &key("a/1", 2), Some("http://a")).unwrap_err().code, "ledger_key_changed");
-            assert_eq!(pin(&path, &key("b/1", 3), Some("http://a")).unwrap_err().code, "ledger_key_changed");
-        }
-        let without_quorum = format!("log {} http://a\n", key("a/1", 1));
-        let behind_quorum = format!("quorum none\n{without_quorum}");
-        let broken = ["", "\n", "\0\0\0", "{}", "PRIVATE", HEADER, "# mine\n", &without_quorum, &behind_quorum];
-        for broken in broken {
-            std::fs::write(&path, broken).unwrap();
-            assert_eq!(TrustStore::load(&path).unwrap_err().code, "bad_policy", "{broken:?}");
-            assert_eq!(pin(&path, &key("b/1", 3), None).unwrap_err().code, "bad_policy");
-        }
-        std::fs::remove_file(&path).unwrap();
-        std::os::unix::fs::symlink("nowhere", &path).unwrap();
-        assert_eq!(TrustStore::load(&path).unwrap_err().code, "io", "a policy should be there");
-    }
-
-    #[test]
-    fn a_policy_that_was_cut_off_anywhere_is_an_error_or_says_all_that_it_said() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("trust.policy");
-        assert!(pin(&path, &key("a/1", 1), Some("http://a")).unwrap());
-        assert!(pin(&path, &key("b/1", 2), None).unwrap());
-        let (whole, pinned) = (std::fs::read(&path).unwrap(), TrustStore::load(&path).unwrap());
-        for length in 0..whole.len() {
-            std::fs::write(&path, &whole[..length]).unwrap();
-            match TrustStore::load(&path) {
-                Ok(cut) => assert!(cut.logs().eq(pinned.logs()), "{length}"),
-                Err(error) => {
-                    assert!(["bad_policy", "not_utf8"].contains(&error.code.as_ref()), "{length}: {error:?}");
-                    assert!(error.en.contains("trust.policy"), "{error:?}");
-                }
-            }
-        }
-        // A policy without any key is valid.
-        std::fs::write(&path, &whole).unwrap();
-        assert_eq!(update(&path, |pinned| Ok(pinned.remove("a/1") + pinned.remove("b/1"))).unwrap(), 2);
-        assert_eq!(TrustStore::load(&path).unwrap().logs().count(), 0);
-    }
-
-    #[test]
-    fn a_changed_key_is_refused_by_origin_and_by_address() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config::at(folder.path().join("config"));
-        let path = config.trust_policy().unwrap();
-        assert!(pin(&path, &key("a/1", 1), Some("http://a")).unwrap());
-        assert!(!pin(&path, &key("a/1", 1), Some("http://elsewhere")).unwrap());
-        for (other, url) in [(key("a/1", 2), "http://b"), (key("b/1", 3), "http://a")] {
-            assert_eq!(pin(&path, &other, Some(url)).unwrap_err().code, "ledger_key_changed");
-        }
-        assert_eq!(unchanged(&config, &key("b/1", 3), Some("http://a")).unwrap_err().code, "ledger_key_changed");
-        assert_eq!(unchanged(&config, &key("b/1", 3), Some("http://b")), Ok(()));
-        assert_eq!(TrustStore::load(&path).unwrap().logs().count(), 1, "nothing is pinned by looking");
-        assert!(pin(&path, &key("b/1", 3), Some("http://b")).unwrap());
-        assert_eq!(TrustStore::load(&path).unwrap().logs().count(), 2);
-        assert_eq!(update(&path, |pinned| Ok(pinned.remove("http://a"))).unwrap(), 1);
-        assert!(pin(&path, &key("a/1", 2), Some("http://a")).unwrap());
-    }
-}
+mod tests;

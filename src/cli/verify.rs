@@ -6,9 +6,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::attesting::Attested;
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::connect::{DEFAULT_SERVER, warn_of_other_mode};
+use crate::cli::digest_search::{by_digest, not_found_by_digest};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::key_following::trusted_checkpoint;
 use crate::cli::ledger_check::{self, LedgerCheck};
@@ -18,8 +20,7 @@ use crate::cli::receipt_files::ReceiptFiles;
 use crate::cli::record::{Record, fetch, history, read_record};
 use crate::cli::report_screen::{self, ReportView, SignedBy};
 use crate::cli::screen::{Screen, WARNING};
-use crate::cli::terminal::escaped;
-use crate::cli::trust_store::TrustStore;
+use crate::cli::user_trust::{AuthorityArgs, PolicyArgs, UserTrust};
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
@@ -89,8 +90,12 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     /// Trust exactly these ledger keys instead of the pinned ones | 仅信任此账本密钥
-    #[arg(long = "key", value_name = "VKEY")]
+    #[arg(long = "key", value_name = "VKEY", conflicts_with = "policy")]
     keys: Vec<String>,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    authorities: AuthorityArgs,
     /// The salt of salted digests; default: from the statement beside the file | 盐值
     #[arg(long, value_name = "HEX")]
     salt: Option<String>,
@@ -111,6 +116,7 @@ struct Request<'a> {
     number: Option<DepositNumber>,
     digest: Option<(HashAlgorithm, Digest)>,
     salt: Option<[u8; SALT_LEN]>,
+    user: UserTrust,
     trust: Trust,
 }
 
@@ -120,17 +126,19 @@ struct Request<'a> {
 ///
 /// Usage, an unreadable file or receipt, an unreachable node.
 pub async fn run(args: &VerifyArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
+    let user = read_trust(args, config)?;
     let request = Request {
         args,
         number: args.number.as_deref().map(read_number).transpose()?,
         digest: args.digest.as_deref().map(read_digest).transpose()?,
         salt: args.salt.as_deref().map(read_salt).transpose()?,
-        trust: read_trust(&args.keys, config)?,
+        trust: user.trust(),
+        user,
     };
-    let sought = find(&request, config, screen).await?;
+    let sought = find(&request, screen).await?;
     match &sought.record {
-        Some(record) => by_record(&request, &sought, record, config, screen).await,
-        None => without_record(&request, &sought, config, screen).await,
+        Some(record) => by_record(&request, &sought, record, screen).await,
+        None => without_record(&request, &sought, screen).await,
     }
 }
 
@@ -139,7 +147,6 @@ async fn by_record(
     request: &Request<'_>,
     sought: &FoundRecord,
     record: &Record,
-    config: &Config,
     screen: &Screen,
 ) -> anyhow::Result<ExitStatus> {
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
@@ -151,9 +158,10 @@ async fn by_record(
             let check = LedgerCheck { history, without_history: SkipReason::DamagedReceipt, fault, answered: true };
             (check, ReportNodeJson::queried(origin_of(&record.receipt), client.address()))
         }
-        None => ask_ledger(request, record, number, config, screen).await?,
+        None => ask_ledger(request, record, number, screen).await?,
     };
-    let report = judge(request, sought, record, &check, screen)?;
+    let attested = request.attested(&record.receipt, sought.client.as_ref()).await?;
+    let report = judge(request, sought, record, (&check, &attested), screen)?;
     let verified = ReportView {
         report: &report.report,
         file: request.args.file.as_deref(),
@@ -177,7 +185,7 @@ fn judge(
     request: &Request<'_>,
     sought: &FoundRecord,
     record: &Record,
-    check: &LedgerCheck,
+    (check, attested): (&LedgerCheck, &Attested),
     screen: &Screen,
 ) -> anyhow::Result<VerificationResult> {
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
@@ -193,6 +201,7 @@ fn judge(
         history: check.history.as_ref(),
         without_history: check.without_history,
         fault: check.fault,
+        attestations: attested.attestations(),
         ..Question::about(&record.receipt, &request.trust)
     });
     Ok(VerificationResult { report, measured })
@@ -203,7 +212,6 @@ async fn ask_ledger(
     request: &Request<'_>,
     record: &Record,
     number: Option<DepositNumber>,
-    config: &Config,
     screen: &Screen,
 ) -> anyhow::Result<(LedgerCheck, ReportNodeJson)> {
     let origin = origin_of(&record.receipt);
@@ -211,7 +219,7 @@ async fn ask_ledger(
         let why = if request.args.offline { SkipReason::Offline } else { SkipReason::DamagedReceipt };
         return Ok((LedgerCheck::not_asked(why), ReportNodeJson::offline(origin)));
     };
-    let client = request.client(origin.as_deref(), config)?;
+    let client = request.client(origin.as_deref())?;
     let check = ledger_check::check(&client, record, &number, &request.trust).await?;
     if check.answered {
         return Ok((check, ReportNodeJson::queried(origin, client.address())));
@@ -233,15 +241,10 @@ async fn ask_ledger(
 
 /// Reports that the node has no record of the number or digest. If a receipt beside the file proves that the ledger had it,
 /// reports the contradiction instead.
-async fn without_record(
-    request: &Request<'_>,
-    sought: &FoundRecord,
-    config: &Config,
-    screen: &Screen,
-) -> anyhow::Result<ExitStatus> {
+async fn without_record(request: &Request<'_>, sought: &FoundRecord, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let client = match &sought.client {
         Some(client) => client.clone(),
-        None => request.client(None, config)?,
+        None => request.client(None)?,
     };
     let file = request.args.file.as_deref();
     let shown = pinned_ledger(&client, &request.trust).await?;
@@ -250,7 +253,8 @@ async fn without_record(
         let number = request.number.unwrap_or(held.number);
         let check = ledger_check::check(&client, &held.record, &number, &request.trust).await?;
         let by_receipt = FoundRecord { record: None, client: None, measured: sought.measured };
-        let judged = judge(request, &by_receipt, &held.record, &check, screen)?;
+        let attested = request.attested(&held.record.receipt, Some(&client)).await?;
+        let judged = judge(request, &by_receipt, &held.record, (&check, &attested), screen)?;
         if judged.report.fault.is_some() {
             let VerificationResult { report, measured } = &judged;
             let is_item = held.record.item.is_some();
@@ -300,18 +304,26 @@ struct AdjacentReceipt {
 
 impl Request<'_> {
     /// The node to query: the one given, else the one pinned for the ledger, else the one on this machine.
-    fn client(&self, origin: Option<&str>, config: &Config) -> Result<LedgerClient, CliError> {
-        if let Some(server) = &self.args.server {
-            return Ok(LedgerClient::new(server)?);
+    fn client(&self, origin: Option<&str>) -> Result<LedgerClient, CliError> {
+        let pinned = || origin.and_then(|origin| self.user.url_of(origin));
+        let url = self.args.server.as_deref().or_else(pinned);
+        Ok(LedgerClient::new(url.unwrap_or(DEFAULT_SERVER))?)
+    }
+
+    /// What other organisations attest of a receipt. Witnesses are asked unless `--offline` is set.
+    async fn attested(&self, receipt: &Receipt, node: Option<&LedgerClient>) -> Result<Attested, CliError> {
+        if self.args.offline {
+            return Ok(Attested::in_receipt(receipt, &self.user, SkipReason::Offline));
         }
-        let pinned = if self.args.keys.is_empty() { TrustStore::of(config)? } else { TrustStore::default() };
-        let mut logs = pinned.logs().filter(|log| Some(log.key.name().as_str()) == origin);
-        let url = logs.find_map(|log| log.url.clone());
-        Ok(LedgerClient::new(url.as_deref().unwrap_or(DEFAULT_SERVER))?)
+        let node = match node {
+            Some(node) => node.clone(),
+            None => self.client(origin_of(receipt).as_deref())?,
+        };
+        Ok(Attested::online(receipt, &self.user, &[node]).await)
     }
 
     /// The node to query for a record.
-    fn online(&self, config: &Config) -> Result<LedgerClient, CliError> {
+    fn online(&self) -> Result<LedgerClient, CliError> {
         if self.args.offline {
             return Err(CliError::usage(
                 "offline_needs_receipt",
@@ -319,7 +331,7 @@ impl Request<'_> {
                 "an offline verification needs a receipt: name it with --receipt, or put it beside the file",
             ));
         }
-        self.client(None, config)
+        self.client(None)
     }
 
     /// The receipt beside the file, if it is readable and of the requested number.
@@ -340,24 +352,6 @@ fn origin_of(receipt: &Receipt) -> Option<String> {
 /// The time of a report.
 fn now() -> Timestamp {
     SystemClock::new().read().wall
-}
-
-/// Prints that a search by digest finds neither salted deposits nor items of manifests.
-fn not_found_by_digest(screen: &Screen) -> anyhow::Result<()> {
-    let salted = screen.pick(
-        "按摘要查不到加盐的存证（deposit --salt）。该文件若为加盐存证，请给出编号，并将声明文件放在文件旁，或给出盐值：\
-         tiezheng verify 文件 --number 存证编号 --salt 盐值",
-        "A digest does not find a salted deposit (deposit --salt). If this file was deposited so, name the number, and put the \
-         statement beside the file or give the salt: tiezheng verify FILE --number NUMBER --salt HEX",
-    );
-    let item = screen.pick(
-        "按摘要只能找到单独存证的文件。该文件若是清单存证中的一项，请用该项的回执核验：tiezheng verify 文件 --receipt 回执\
-         （取回执：tiezheng receipt --manifest 清单 --item 名称 -o 回执）",
-        "A digest finds files that were deposited by themselves. If this one is an item of a manifest, verify it by the item's \
-         receipt: tiezheng verify FILE --receipt RECEIPT (tiezheng receipt --manifest MANIFEST --item PATH -o RECEIPT)",
-    );
-    screen.aside(screen.paint(WARNING, salted))?;
-    Ok(screen.aside(screen.paint(WARNING, item))?)
 }
 
 /// The origin of the node's ledger, if a pinned key signed its checkpoint.
@@ -391,7 +385,7 @@ struct FoundRecord {
 }
 
 /// Finds the record: from the given receipt, by the given number, from the receipt beside the file, or by the file's digest.
-async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow::Result<FoundRecord> {
+async fn find(request: &Request<'_>, screen: &Screen) -> anyhow::Result<FoundRecord> {
     let from_file = |path: &Path| {
         let record = Some(read_record(path)?);
         Ok::<_, CliError>(FoundRecord { record, ..FoundRecord::default() })
@@ -405,7 +399,7 @@ async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow
         return Ok(FoundRecord { record: Some(held.record), ..FoundRecord::default() });
     }
     if let Some(number) = &request.number {
-        let client = request.online(config)?;
+        let client = request.online()?;
         let record = fetch(&client, number).await?;
         return Ok(FoundRecord { record, client: Some(client), measured: None });
     }
@@ -423,56 +417,19 @@ async fn find(request: &Request<'_>, config: &Config, screen: &Screen) -> anyhow
         (None, Some((_, digest))) => vec![digest],
         (None, None) => return Err(CliError::usage("nothing_to_verify", "未指定核验对象", "nothing to verify").into()),
     };
-    let client = request.online(config)?;
+    let client = request.online()?;
     let record = by_digest(&client, &digests, screen).await?;
     Ok(FoundRecord { record, client: Some(client), measured })
 }
 
-/// The earliest deposit of a digest that the node names. The node may omit deposits; this function checks that
-/// the named one has the digest.
-async fn by_digest(client: &LedgerClient, digests: &[Digest], screen: &Screen) -> anyhow::Result<Option<Record>> {
-    for digest in digests {
-        let found = client.search(&digest.to_string()).await.map_err(CliError::from)?;
-        let deposits = found.items.iter().filter_map(|hit| hit.deposit_number.as_deref());
-        let Some(first) = deposits.clone().next() else { continue };
-        let number = DepositNumber::parse_exact(first).filter(|_| found.total >= deposits.count() as u64);
-        let number = number.ok_or_else(|| unsound_search(client, first))?;
-        if found.total > 1 {
-            let (zh_least, en_least) = if found.total_is_exact { ("", "") } else { ("至少 ", "at least ") };
-            let total = found.total;
-            let zh = format!("节点称同一摘要有 {zh_least}{total} 次存证（节点自述，未核验），以下核验其所称最早的一次");
-            let en = format!(
-                "the node says that this digest was deposited {en_least}{total} times (claimed, not verified); the earliest it names is verified here"
-            );
-            screen.aside(screen.pick(&zh, &en))?;
-        }
-        let Some(record) = fetch(client, &number).await? else { return Err(unsound_search(client, first).into()) };
-        let entry = Entry::parse(record.receipt.entry.as_bytes()).ok();
-        let content = entry.and_then(|entry| entry.statement.statement().content);
-        // Without this check the file could be compared with an unrelated deposit.
-        let bears = content.is_some_and(|content| content.digests().any(|(_, recorded)| recorded == *digest));
-        return if bears { Ok(Some(record)) } else { Err(unsound_search(client, first).into()) };
-    }
-    Ok(None)
-}
-
-/// The error for a node whose search names a deposit that does not have the digest.
-fn unsound_search(client: &LedgerClient, named: &str) -> CliError {
-    let (address, named) = (client.address(), escaped(named));
-    CliError::unable(
-        "unsound_search",
-        format!("{address} 按摘要给出的存证“{named}”并不含该摘要，搜索结果不可采信；请按存证编号核验：--number"),
-        format!(
-            "{address} names the deposit `{named}` for the digest, which it does not bear: do not rely on its search; verify by the deposit number: --number"
-        ),
-    )
-}
-
-fn read_trust(keys: &[String], config: &Config) -> Result<Trust, CliError> {
-    if keys.is_empty() {
-        return Ok(TrustStore::of(config)?.trust());
-    }
-    keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>().map(Trust::new)
+fn read_trust(args: &VerifyArgs, config: &Config) -> Result<UserTrust, CliError> {
+    let user = if args.keys.is_empty() {
+        UserTrust::load(&args.policy, config)?
+    } else {
+        let keys = args.keys.iter().map(|text| read_key(text)).collect::<Result<_, _>>()?;
+        UserTrust::of_keys(keys, config)?
+    };
+    user.with_authorities(&args.authorities)
 }
 
 fn read_digest(text: &str) -> Result<(HashAlgorithm, Digest), CliError> {

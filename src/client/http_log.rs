@@ -27,7 +27,8 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::bounds::{items_within, leaf_hashes_to, leaves_within};
 use crate::store::traits::{
-    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader, Published, ReadError,
+    AnnotationReader, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader,
+    Published, ReadError,
 };
 
 /// How many bundles beyond the one that is read are fetched ahead.
@@ -248,5 +249,8 @@ impl PrivateReader for HttpLogReader {
         not_published()
     }
 }
+
+/// Cosignatures are in the checkpoint notes of receipts; the log has none.
+impl AnnotationReader for HttpLogReader {}
 
 impl LedgerReader for HttpLogReader {}

@@ -140,9 +140,17 @@ impl LedgerClient {
     ///
     /// [`ClientError`], as all calls.
     pub async fn consistency(&self, old: TreeSize, new: TreeSize) -> Result<ConsistencyProof, ClientError> {
-        let path = format!("/v1/proofs/consistency?old={old}&new={new}");
-        let told: ConsistencyJson = self.json(&path).await?;
-        told.proof().ok_or_else(|| self.malformed(&path, &"the hashes of the proof are malformed"))
+        let told = self.consistency_claim(old, new).await?;
+        told.proof().ok_or_else(|| self.malformed("/v1/proofs/consistency", &"the hashes of the proof are malformed"))
+    }
+
+    /// The same proof as the node answers it, with the roots that it claims.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::consistency`].
+    pub async fn consistency_claim(&self, old: TreeSize, new: TreeSize) -> Result<ConsistencyJson, ClientError> {
+        self.json(&format!("/v1/proofs/consistency?old={old}&new={new}")).await
     }
 
     /// The latest signed checkpoint, unverified.
@@ -151,9 +159,17 @@ impl LedgerClient {
     ///
     /// [`ClientError`].
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint, ClientError> {
-        let path = self.log_path("checkpoint");
-        let body = self.get(&path, TEXT, CHECKPOINT_MAX).await?;
-        SignedCheckpoint::parse(&body).map_err(|error| self.malformed(&path, &error))
+        self.checkpoint_at(&self.log_path("checkpoint")).await
+    }
+
+    /// The signed checkpoint at `path`, unverified.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn checkpoint_at(&self, path: &str) -> Result<SignedCheckpoint, ClientError> {
+        let body = self.get(path, TEXT, CHECKPOINT_MAX).await?;
+        SignedCheckpoint::parse(&body).map_err(|error| self.malformed(path, &error))
     }
 
     /// The bytes at `path`.

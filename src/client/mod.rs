@@ -1,14 +1,15 @@
 //! The HTTP client of a node. It does not trust the answers.
 //!
 //! [`transport`] sends requests and receives answers within limits; [`ledger_client`] has the calls with the ledger's own types;
-//! [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; `http_log` reads the log for an audit; `pull` copies it into
-//! a local store; `comparison` compares checkpoints, and [`contradiction`] is the
-//! file that proves two histories; [`court_client`] has the calls of the
+//! [`checkpoint_comparison`] compares two checkpoints, [`members`] one with those of witnesses; [`contradiction`] is the file that proves two
+//! histories; [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; `http_log` reads the log for an audit,
+//! `pull` copies it into a local store; `comparison` compares the checkpoints of several addresses; [`court_client`] has the calls of the
 //! filing service. It compiles without the `node` feature.
 //!
 //! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/trust_store`).
 
 pub mod batch;
+pub mod checkpoint_comparison;
 #[cfg(feature = "cli")]
 pub mod comparison;
 pub mod contradiction;
@@ -21,6 +22,7 @@ pub mod ledger_client;
 mod log_files;
 #[cfg(feature = "cli")]
 mod log_requests;
+pub mod members;
 #[cfg(feature = "cli")]
 pub mod pull;
 pub mod transport;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::cosigning::cosigning_state::Cosigning;
 use crate::court::ids::AccountId;
 use crate::error_code::ErrorCode;
 use crate::filing::deposit_policy::DepositPolicy;
@@ -26,7 +27,8 @@ use crate::store::traits::LedgerReader;
 /// The state of a running node that handlers use.
 pub struct AppState {
     queries: Arc<QueryService>,
-    sequencer: Sequencer,
+    /// `None` on a mirror.
+    sequencer: Option<Sequencer>,
     options: Options,
     admission: DepositAdmission,
     request_limiters: RequestLimiters,
@@ -38,6 +40,7 @@ pub struct AppState {
     batches: Shares<AddressGroup>,
     lines_of_batches: Arc<Semaphore>,
     filing: Option<Arc<FilingService>>,
+    cosigning: Option<Cosigning>,
     description: NodeDescription,
     clock: Box<dyn Clock + Sync>,
     started: Timestamp,
@@ -47,9 +50,19 @@ impl AppState {
     /// A node that reads by `queries` and writes by `sequencer`. It accepts no statements before [`AppState::with_admission`].
     #[must_use]
     pub fn new(queries: Arc<QueryService>, sequencer: Sequencer, options: Options) -> Self {
+        Self::with_writer(queries, Some(sequencer), options)
+    }
+
+    /// A mirror that reads by `queries` and accepts no deposits.
+    #[must_use]
+    pub fn mirror(queries: Arc<QueryService>, options: Options) -> Self {
+        Self::with_writer(queries, None, options)
+    }
+
+    fn with_writer(queries: Arc<QueryService>, sequencer: Option<Sequencer>, options: Options) -> Self {
         let connections = Connections::new(options.connections, options.connections_per_client, options.stalled_after);
         let units = |bytes: usize| bytes / MEMORY_UNIT;
-        let capacity = sequencer.health().capacity;
+        let capacity = sequencer.as_ref().map_or(0, |sequencer| sequencer.health().capacity);
         let lines_of_batches = Arc::new(Semaphore::new((capacity - capacity / 4).max(1)));
         Self {
             queries,
@@ -65,6 +78,7 @@ impl AppState {
             options,
             lines_of_batches,
             filing: None,
+            cosigning: None,
             description: NodeDescription::default(),
             started: SystemClock::new().read().wall,
             clock: Box::new(SystemClock::new()),
@@ -113,6 +127,18 @@ impl AppState {
         &self.description
     }
 
+    /// Adds the cosignatures of witnesses.
+    #[must_use]
+    pub fn with_cosigning(self, cosigning: Option<Cosigning>) -> Self {
+        Self { cosigning, ..self }
+    }
+
+    /// The cosignatures of witnesses; `None` on a node without a witness policy.
+    #[must_use]
+    pub const fn cosigning(&self) -> Option<&Cosigning> {
+        self.cosigning.as_ref()
+    }
+
     /// Adds a filing service: accounts, cases, originals.
     #[must_use]
     pub fn with_filing(self, filing: Arc<FilingService>) -> Self {
@@ -141,9 +167,22 @@ impl AppState {
     }
 
     /// The sequencer.
+    ///
+    /// # Errors
+    ///
+    /// `read_only` on a mirror.
+    pub fn sequencer(&self) -> Result<&Sequencer, ApiError> {
+        let read_only = || {
+            let failure = ApiError::new(ErrorCode::ReadOnly, "send deposits to the node of this ledger");
+            failure.in_chinese("请向本账本的节点提交存证")
+        };
+        self.sequencer.as_ref().ok_or_else(read_only)
+    }
+
+    /// Whether deposits are accepted here: not on a mirror.
     #[must_use]
-    pub const fn sequencer(&self) -> &Sequencer {
-        &self.sequencer
+    pub const fn is_mirror(&self) -> bool {
+        self.sequencer.is_none()
     }
 
     /// The limits.

@@ -23,6 +23,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::error_code::ErrorCode;
 use crate::http::app_state::AppState;
 use crate::http::client_address::AddressGroup;
+use crate::http::client_quota::Share;
 use crate::http::hashing::HashingError;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::ApiError;
@@ -71,12 +72,27 @@ pub async fn read(
     state: &AppState,
     client: AddressGroup,
     headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
+    let patience = state.options().body_timeout;
+    read_with(patience, headers, body, limit, |units| state.body_memory(client, units)).await
+}
+
+/// [`read`] for servers without an [`AppState`]: within `patience`, with a permit of `memory` for units of [`MEMORY_UNIT`].
+///
+/// # Errors
+///
+/// As [`read`]; those of `memory`.
+pub async fn read_with<M: Future<Output = Result<Share, ApiError>>>(
+    patience: Duration,
+    headers: &HeaderMap,
     mut body: Body,
     limit: usize,
+    memory: impl FnOnce(usize) -> M,
 ) -> Result<Bytes, ApiError> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     require_announced(headers, most)?;
-    let patience = state.options().body_timeout;
     let first = frame(&mut body, Instant::now() + patience).await?.unwrap_or_default();
     if first.len() > limit {
         return Err(too_large(most));
@@ -86,7 +102,7 @@ pub async fn read(
     }
     // Buffering the rest of the body needs memory permits for its whole size.
     let size = announced(headers).and_then(|size| usize::try_from(size).ok()).unwrap_or(limit);
-    let _memory = state.body_memory(client, size.div_ceil(MEMORY_UNIT)).await?;
+    let _memory = memory(size.div_ceil(MEMORY_UNIT)).await?;
     let rest = Limited::new(body, limit - first.len()).collect();
     match timeout_at(Instant::now() + patience, rest).await {
         Err(_) => Err(too_slow()),

@@ -31,6 +31,7 @@ use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::listener::{ListenError, bind_unix};
 use crate::http::node_description::NodeDescription;
+use crate::http::problem::ApiError;
 use crate::http::tls::TlsError;
 use crate::sequencer::state::Halt;
 use crate::store::traits::accounts::AccountStore;
@@ -103,8 +104,8 @@ impl ControlSocket {
     }
 }
 
-async fn status(State(state): State<Arc<ControlState>>) -> Response {
-    let (node, health) = (&state.node, state.node.sequencer().health());
+async fn status(State(state): State<Arc<ControlState>>) -> Result<Response, ApiError> {
+    let (node, health) = (&state.node, state.node.sequencer()?.health());
     let published = node.queries().reader().published();
     let halt = health.writing.as_ref().err();
     let status = json!({
@@ -121,7 +122,7 @@ async fn status(State(state): State<Arc<ControlState>>) -> Response {
         "deposits": node.admission().policy().word(),
         "certificate_valid_until": node.description().tls.as_ref().map(|tls| tls.valid_until().to_string()),
     });
-    caching::json(&status, Caching::Never)
+    Ok(caching::json(&status, Caching::Never))
 }
 
 /// The error of a command: its code, and the reason in both languages.

@@ -31,9 +31,11 @@ use crate::http::app_state::AppState;
 use crate::http::caching::ConditionalRequest;
 use crate::http::client_address::ClientAddress;
 use crate::http::client_body::ClientBody;
-use crate::http::connections::OpenConnection;
+use crate::http::connections::{Connections, OpenConnection};
+use crate::http::options::Options;
 use crate::http::problem::ApiError;
 use crate::http::request::require_plain_body;
+use crate::http::request_limits::{RequestLimiters, RequestLimits};
 use crate::http::request_log::RequestRecord;
 use crate::http::router::panicked;
 use crate::http::target;
@@ -89,10 +91,77 @@ impl FastRoute {
     }
 }
 
+/// The limits of requests before a router.
+#[derive(Debug)]
+pub struct EntryLimits {
+    options: Options,
+    limiters: RequestLimiters,
+    connections: Connections,
+}
+
+impl EntryLimits {
+    /// These limits, and no connections yet.
+    #[must_use]
+    pub fn new(options: Options, limits: &RequestLimits) -> Self {
+        let connections = Connections::new(options.connections, options.connections_per_client, options.stalled_after);
+        Self { options, limiters: RequestLimiters::new(limits), connections }
+    }
+
+    /// Timeouts, trusted proxies, the request log.
+    #[must_use]
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The open connections.
+    #[must_use]
+    pub const fn connections(&self) -> &Connections {
+        &self.connections
+    }
+}
+
+/// What the entry point stands before.
+#[derive(Debug, Clone)]
+enum Served {
+    /// A node, with the routes of the fast path.
+    Node(Arc<AppState>),
+    /// A router alone.
+    Router(Arc<EntryLimits>),
+}
+
+impl Served {
+    fn options(&self) -> &Options {
+        match self {
+            Self::Node(state) => state.options(),
+            Self::Router(limits) => &limits.options,
+        }
+    }
+
+    fn limiters(&self) -> &RequestLimiters {
+        match self {
+            Self::Node(state) => state.request_limiters(),
+            Self::Router(limits) => &limits.limiters,
+        }
+    }
+
+    fn connections(&self) -> &Connections {
+        match self {
+            Self::Node(state) => state.connections(),
+            Self::Router(limits) => limits.connections(),
+        }
+    }
+
+    /// The node and the fast route of a request; `None` if the router answers it.
+    fn fast_route(&self, request: &Request) -> Option<(Arc<AppState>, FastRoute)> {
+        let Self::Node(state) = self else { return None };
+        Some((Arc::clone(state), FastRoute::of(request.method(), request.uri().path())?))
+    }
+}
+
 /// Creates the service of each connection.
 #[derive(Debug, Clone)]
 pub struct FastPath {
-    state: Arc<AppState>,
+    served: Served,
     router: Router,
 }
 
@@ -100,13 +169,19 @@ impl FastPath {
     /// The fast path before `router`, which must have the same `state`.
     #[must_use]
     pub const fn new(state: Arc<AppState>, router: Router) -> Self {
-        Self { state, router }
+        Self { served: Served::Node(state), router }
+    }
+
+    /// The entry point before `router` alone, without fast routes.
+    #[must_use]
+    pub const fn before(limits: Arc<EntryLimits>, router: Router) -> Self {
+        Self { served: Served::Router(limits), router }
     }
 
     /// Creates the service of one connection.
     #[must_use]
     pub fn on(&self, connection: Arc<OpenConnection>) -> ConnectionService {
-        ConnectionService { state: Arc::clone(&self.state), router: self.router.clone(), open: connection }
+        ConnectionService { served: self.served.clone(), router: self.router.clone(), open: connection }
     }
 
     /// Answers one request as if `peer` had sent it, without a TCP connection: for requests made inside the process.
@@ -118,7 +193,7 @@ impl FastPath {
 /// The service of one connection.
 #[derive(Debug, Clone)]
 pub struct ConnectionService {
-    state: Arc<AppState>,
+    served: Served,
     router: Router,
     open: Arc<OpenConnection>,
 }
@@ -132,7 +207,7 @@ impl ConnectionService {
         let (connection, guard) = (Arc::clone(&self.open), self.open.begin_request());
         let version = request.version();
         let checked = target::check(request.method(), request.uri(), version, request.headers(), connection.is_tls());
-        let options = self.state.options();
+        let options = self.served.options();
         let client = ClientAddress::of(connection.peer(), request.headers(), &options.trusted_proxies);
         // Dropped with the future if the client is gone before the answer.
         let record = RequestRecord::begin(&request, client, options.request_log);
@@ -140,19 +215,19 @@ impl ConnectionService {
         let checked = match request.uri().path() {
             // A monitor must get its answer during a flood, even from the same address.
             "/health/live" | "/health/ready" => checked,
-            _ => checked.and_then(|()| self.state.request_limiters().count(client)),
+            _ => checked.and_then(|()| self.served.limiters().count(client)),
         };
         let answering = if let Err(failure) = checked {
             Either::Left(Either::Left(ready(Ok(rejected(failure, &request, record)))))
-        } else if let Some(route) = FastRoute::of(request.method(), request.uri().path()) {
-            let served = serve_fast(route, Arc::clone(&self.state), client, request, record);
+        } else if let Some((state, route)) = self.served.fast_route(&request) {
+            let served = serve_fast(route, state, client, request, record);
             Either::Left(Either::Right(served.map(Ok)))
         } else {
             request.extensions_mut().insert(client);
             request.extensions_mut().insert(record);
             Either::Right(self.router.call(request))
         };
-        let connections = (!connection.has_shared_address()).then(|| self.state.connections().clone());
+        let connections = (!connection.has_shared_address()).then(|| self.served.connections().clone());
         Box::pin(async move {
             let answered = answering.await;
             if let (Some(connections), Ok(response)) = (connections, &answered)

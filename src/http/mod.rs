@@ -2,10 +2,11 @@
 //!
 //! [`listener`] opens the addresses, [`tls`] keeps their certificate; [`server`] accepts connections within limits; [`fast_path`] checks every request and serves the hottest routes; [`router`] lists
 //! all routes; [`api`] has the handlers, [`app_state`] what they share, [`web`] the pages. [`problem`] is the only table from errors
-//! to status and code. [`control`] takes the operator's commands on a Unix socket. [`echo`] is a baseline server for measurements.
+//! to status and code. [`witness`] is the server of a witness. [`control`] takes the operator's commands on a Unix socket. [`echo`] is a baseline server for measurements.
 //!
 //! Handlers read through the store's contract, bounded by the published size, and write through the sequencer alone.
 
+pub mod acknowledgement;
 pub mod admission;
 pub mod answer_body;
 pub mod api;
@@ -43,4 +44,5 @@ pub mod submission;
 pub mod target;
 pub mod tls;
 pub mod web;
+pub mod witness;
 pub mod write_timeout;

@@ -37,7 +37,16 @@ pub struct ApiError {
     limit: Option<u64>,
     expected: Option<String>,
     item: Option<u32>,
+    quorum: Option<Box<MissingQuorum>>,
     retry_after_s: Option<u64>,
+}
+
+/// A deposit whose checkpoint has too few cosignatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct MissingQuorum {
+    collected: usize,
+    required: usize,
+    number: String,
 }
 
 impl ApiError {
@@ -52,6 +61,7 @@ impl ApiError {
             limit: None,
             expected: None,
             item: None,
+            quorum: None,
             retry_after_s: None,
         }
     }
@@ -72,6 +82,18 @@ impl ApiError {
     #[must_use]
     pub fn expecting(self, expected: impl Into<String>) -> Self {
         Self { expected: Some(expected.into()), ..self }
+    }
+
+    /// Adds the number of a deposit that is on the chain, and the cosignatures that its checkpoint has and needs.
+    #[must_use]
+    pub fn without_quorum(self, collected: usize, required: usize, number: String) -> Self {
+        Self { quorum: Some(Box::new(MissingQuorum { collected, required, number })), ..self }
+    }
+
+    /// Adds the time after which the client should send the same request again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
     }
 
     /// `busy`: too many of `what` are waiting.
@@ -125,7 +147,7 @@ impl ApiError {
     /// The problem details of the response.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let code = self.code;
+        let (code, quorum) = (self.code, self.quorum.as_deref());
         Problem {
             kind: format!("/problems/{code}"),
             title: code.title().into(),
@@ -138,6 +160,9 @@ impl ApiError {
             limit: self.limit,
             expected: self.expected.clone(),
             item: self.item,
+            collected: quorum.map(|quorum| quorum.collected),
+            required: quorum.map(|quorum| quorum.required),
+            number: quorum.map(|quorum| quorum.number.clone()),
         }
     }
 }

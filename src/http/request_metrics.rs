@@ -13,6 +13,8 @@
 //! | `tiezheng_connections`, `tiezheng_connections_limit` | | open connections, and most that may be |
 //! | `tiezheng_clock_paused` | | 1 while deposits are paused because of the clock |
 //!
+//! | `tiezheng_witness_*`, `tiezheng_witnessed_size` | `witness` | cosignatures; see docs/operating.md |
+//!
 //! Sizes on the disk, certificate and version: `node_description`. Each metric has a HELP text.
 //!
 //! The sequencer records its own (`tiezheng_block_deposits`, …). Routes are patterns, never paths that clients sent: labels are few
@@ -26,7 +28,9 @@ use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::Instant;
 
+use crate::cosigning::cosigning_state::{CosigningState, WitnessHealth};
 use crate::http::app_state::AppState;
+use crate::sequencer::handle::Health;
 use crate::sequencer::state::{Halt, Pause};
 
 /// The recorder of the `metrics` crate, one per process.
@@ -68,6 +72,7 @@ fn describe() {
         ("tiezheng_addresses_blocked_total", "Addresses that were disconnected because they ignored their limits."),
         ("tiezheng_connections_refused_total", "Connections that were closed before a request, by error code."),
         ("tiezheng_log_lines_dropped_total", "Lines of the log that could not be written."),
+        ("tiezheng_witness_requests_total", "Requests to witnesses, by outcome: cosigned or an error code."),
         ("tiezheng_tls_handshakes_failed_total", "TLS handshakes that failed or were not completed in time."),
     ] {
         metrics::describe_counter!(name, help);
@@ -77,6 +82,7 @@ fn describe() {
         ("tiezheng_deposit_seconds", "Seconds from a deposit request to its receipt."),
         ("tiezheng_block_deposits", "Deposits of a block."),
         ("tiezheng_append_seconds", "Seconds to append a block durably."),
+        ("tiezheng_witness_request_seconds", "Seconds from a request to a witness to its answer."),
         ("tiezheng_publish_seconds", "Seconds to verify, sign and publish the checkpoint of a block."),
     ] {
         metrics::describe_histogram!(name, help);
@@ -91,6 +97,14 @@ fn describe() {
         ("tiezheng_oldest_pending_seconds", "Seconds for which the oldest pending deposit has waited to be written."),
         ("tiezheng_ledger_size", "Leaves of the last published checkpoint."),
         ("tiezheng_block_height", "Height of the last published block."),
+        ("tiezheng_witnessed_size", "Leaves of the largest checkpoint that has its quorum of witnesses."),
+        ("tiezheng_witnesses_required", "The smallest number of cosignatures that is a quorum."),
+        ("tiezheng_witness_cosigning", "1 if the witness cosigned at the last request, 0 if not."),
+        ("tiezheng_witness_lag_leaves", "Leaves by which the last cosigned checkpoint is behind the published one."),
+        (
+            "tiezheng_witness_last_cosignature_timestamp_seconds",
+            "Time of the last cosignature in seconds since the epoch, by the witness's clock.",
+        ),
         ("tiezheng_connections", "Open connections."),
         ("tiezheng_connections_limit", "Most open connections."),
         ("tiezheng_disk_used_bytes", "Bytes of the ledger's folder by part, measured once a minute."),
@@ -112,26 +126,57 @@ fn describe() {
 /// All metrics as text; gauges are updated first.
 #[must_use]
 pub fn render(state: &AppState) -> String {
-    let health = state.sequencer().health();
-    metrics::gauge!("tiezheng_pool_waiting").set(float(health.waiting));
-    metrics::gauge!("tiezheng_pool_capacity").set(float(health.capacity));
-    metrics::gauge!("tiezheng_writing").set(if health.writing.is_ok() { 1.0 } else { 0.0 });
+    if let Ok(sequencer) = state.sequencer() {
+        set_sequencer_gauges(&sequencer.health());
+    }
     state.description().set_gauges();
-    let is_clock_paused = matches!(&health.writing, Err(Halt::Paused(Pause::Clock(_))));
-    metrics::gauge!("tiezheng_clock_paused").set(if is_clock_paused { 1.0 } else { 0.0 });
     metrics::gauge!("tiezheng_connections").set(float(state.connections().open()));
     metrics::gauge!("tiezheng_connections_limit").set(float(state.options().connections));
     metrics::gauge!("process_start_time_seconds").set(float(state.started().as_millis() / 1_000));
-    metrics::gauge!("tiezheng_oldest_pending_seconds").set(health.oldest.unwrap_or_default().as_secs_f64());
     if let Some(published) = state.queries().reader().published() {
         metrics::gauge!("tiezheng_ledger_size").set(float(published.size().0));
         metrics::gauge!("tiezheng_block_height").set(float(published.height.0));
     }
+    if let Some(cosigning) = state.cosigning() {
+        set_witness_gauges(
+            &cosigning.state,
+            state.queries().reader().published().map_or(0, |published| published.size().0),
+        );
+    }
     recorder().render()
 }
 
+/// The gauges of witnesses, of which the last checkpoint has `size` leaves.
+fn set_witness_gauges(cosigning: &CosigningState, size: u64) {
+    metrics::gauge!("tiezheng_witnessed_size").set(float(cosigning.witnessed().0));
+    metrics::gauge!("tiezheng_witnesses_required").set(float(cosigning.policy().required()));
+    for report in cosigning.reports() {
+        let witness = report.witness.name.clone();
+        let is_cosigning = report.health == WitnessHealth::Cosigning;
+        metrics::gauge!("tiezheng_witness_cosigning", "witness" => witness.clone()).set(if is_cosigning {
+            1.0
+        } else {
+            0.0
+        });
+        let Some((last, time)) = report.last_size.zip(report.last_time) else { continue };
+        metrics::gauge!("tiezheng_witness_lag_leaves", "witness" => witness.clone())
+            .set(float(size.saturating_sub(last.0)));
+        metrics::gauge!("tiezheng_witness_last_cosignature_timestamp_seconds", "witness" => witness)
+            .set(float(time.as_millis() / 1_000));
+    }
+}
+
+fn set_sequencer_gauges(health: &Health) {
+    metrics::gauge!("tiezheng_pool_waiting").set(float(health.waiting));
+    metrics::gauge!("tiezheng_pool_capacity").set(float(health.capacity));
+    metrics::gauge!("tiezheng_writing").set(if health.writing.is_ok() { 1.0 } else { 0.0 });
+    let is_clock_paused = matches!(&health.writing, Err(Halt::Paused(Pause::Clock(_))));
+    metrics::gauge!("tiezheng_clock_paused").set(if is_clock_paused { 1.0 } else { 0.0 });
+    metrics::gauge!("tiezheng_oldest_pending_seconds").set(health.oldest.unwrap_or_default().as_secs_f64());
+}
+
 #[expect(clippy::cast_precision_loss, reason = "Prometheus knows floats only, exact to 2^53")]
-fn float(count: impl TryInto<u64>) -> f64 {
+pub(in crate::http) fn float(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 

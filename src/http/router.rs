@@ -59,6 +59,7 @@ const STATEMENT: &[ErrorCode] = codes![
 ];
 /// Errors of a statement that is not admitted to the chain.
 const ADMISSION: &[ErrorCode] = codes![
+    QuorumTimeout,
     DepositByTokenOnly,
     KeyNotEnrolled,
     RateLimited,
@@ -87,6 +88,7 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
         .routes(public(routes!(search::search), &[READS, codes![MistypedNumber, UnrecognisedQuery]]))
         .routes(public(routes!(ledger::describe_ledger), &[READS]))
         .routes(public(routes!(ledger::list_keys), &[READS]))
+        .routes(public(routes!(ledger::list_witnesses), &[READS]))
         .routes(public(routes!(blocks::list_blocks), &[READS]))
         .routes(public(routes!(blocks::read_block), &[READS, codes![NotFound]]))
         .routes(public(routes!(blocks::read_leaf), &[READS, codes![NotFound]]))
@@ -207,11 +209,11 @@ fn route_names() -> Vec<String> {
     operations.collect()
 }
 
-async fn no_such_route(request: Request) -> ApiError {
+pub(in crate::http) async fn no_such_route(request: Request) -> ApiError {
     ApiError::new(ErrorCode::NoSuchRoute, format!("{} is no path here; /docs lists them", request.uri().path()))
 }
 
-async fn method_not_allowed(request: Request) -> ApiError {
+pub(in crate::http) async fn method_not_allowed(request: Request) -> ApiError {
     ApiError::new(ErrorCode::MethodNotAllowed, format!("{} {}", request.method(), request.uri().path()))
 }
 

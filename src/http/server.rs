@@ -19,6 +19,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use hyper::rt::{Read, Write};
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -34,7 +35,7 @@ use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::client_stream::ClientStream;
 use crate::http::connections::{Connections, Entry, OpenConnection};
-use crate::http::fast_path::FastPath;
+use crate::http::fast_path::{EntryLimits, FastPath};
 use crate::http::listener::{Listener, Socket};
 use crate::http::node_description::NodeDescription;
 use crate::http::options::Options;
@@ -78,7 +79,7 @@ struct Server {
     closing: watch::Receiver<bool>,
 }
 
-/// Serves until `shutdown` completes, then completes the requests in flight.
+/// Serves a node until `shutdown` completes, then completes the requests in flight.
 ///
 /// # Errors
 ///
@@ -105,34 +106,7 @@ pub async fn serve(
         front: FastPath::new(Arc::clone(&state), router(state, told)),
         closing: closing.subscribe(),
     };
-    let upkeep = tokio::spawn(upkeep(description));
-    let mut loops: JoinSet<JoinSet<()>> = JoinSet::new();
-    for listener in listeners {
-        loops.spawn(server.clone().accept_all(listener));
-    }
-    tokio::select! {
-        biased;
-        () = shutdown => {}
-        // An accept loop ends at the shutdown only.
-        Some(Err(error)) = loops.join_next() => tracing::error!(%error, "an accept loop ended; the node stops"),
-    }
-    closing.send_replace(true);
-    let mut open = Vec::new();
-    while let Some(ended) = loops.join_next().await {
-        open.extend(ended);
-    }
-    let ended = async {
-        for connections in &mut open {
-            while connections.join_next().await.is_some() {}
-        }
-    };
-    if timeout(server.options.shutdown, ended).await.is_err() {
-        tracing::warn!("some requests did not finish in time and were cut off");
-    }
-    for mut connections in open {
-        connections.shutdown().await;
-    }
-    upkeep.abort();
+    server.accept_until(shutdown, listeners, &closing, description).await;
     while let Some(ended) = background.join_next().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a background task of the filing service failed");
@@ -141,7 +115,66 @@ pub async fn serve(
     Ok(())
 }
 
+/// Serves a router without a node until `shutdown` completes, then completes the requests in flight. `router` gets the signal that ends
+/// requests which wait for events.
+pub async fn serve_router(
+    listeners: Vec<Listener>,
+    router: impl FnOnce(ShutdownSignal) -> Router,
+    limits: EntryLimits,
+    description: NodeDescription,
+    shutdown: impl Future<Output = ()>,
+) {
+    request_metrics::recorder();
+    let closing = watch::Sender::new(false);
+    let router = router(ShutdownSignal::from_receiver(closing.subscribe()));
+    let server = Server {
+        connections: limits.connections().clone(),
+        options: Arc::new(limits.options().clone()),
+        front: FastPath::before(Arc::new(limits), router),
+        closing: closing.subscribe(),
+    };
+    server.accept_until(shutdown, listeners, &closing, description).await;
+}
+
 impl Server {
+    /// Accepts connections until `shutdown` completes, then completes the requests in flight.
+    async fn accept_until(
+        self,
+        shutdown: impl Future<Output = ()>,
+        listeners: Vec<Listener>,
+        closing: &watch::Sender<bool>,
+        description: NodeDescription,
+    ) {
+        let upkeep = tokio::spawn(upkeep(description));
+        let mut loops: JoinSet<JoinSet<()>> = JoinSet::new();
+        for listener in listeners {
+            loops.spawn(self.clone().accept_all(listener));
+        }
+        tokio::select! {
+            biased;
+            () = shutdown => {}
+            // An accept loop ends at the shutdown only.
+            Some(Err(error)) = loops.join_next() => tracing::error!(%error, "an accept loop ended; the node stops"),
+        }
+        closing.send_replace(true);
+        let mut open = Vec::new();
+        while let Some(ended) = loops.join_next().await {
+            open.extend(ended);
+        }
+        let ended = async {
+            for connections in &mut open {
+                while connections.join_next().await.is_some() {}
+            }
+        };
+        if timeout(self.options.shutdown, ended).await.is_err() {
+            tracing::warn!("some requests did not finish in time and were cut off");
+        }
+        for mut connections in open {
+            connections.shutdown().await;
+        }
+        upkeep.abort();
+    }
+
     /// Accepts connections until the shutdown. Returns those that are open then.
     async fn accept_all(self, listener: Listener) -> JoinSet<()> {
         let mut tasks = JoinSet::new();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::http::acknowledgement::acknowledged;
 use crate::http::app_state::AppState;
 use crate::http::problem::ApiError;
 use crate::ledger::metadata::PrivateMetadata;
@@ -40,34 +41,37 @@ async fn existing(state: &AppState, statement: &SignedStatement) -> Result<Optio
 ///
 /// # Errors
 ///
-/// `key_not_enrolled`, `deposit_by_token_only`, `rate_limited`; those of the sequencer.
+/// `key_not_enrolled`, `deposit_by_token_only`, `rate_limited`; those of the sequencer; `quorum_timeout`.
 pub async fn deposit(
     state: &AppState,
     statement: StatementNote,
     private: Option<PrivateMetadata>,
     patience: QueueWait,
 ) -> Result<DepositReply, ApiError> {
+    let sequencer = state.sequencer()?;
     let (admission, filing) = (state.admission(), state.filing().ok().map(|filing| &**filing));
     admission.check_keys(filing, statement.statement())?;
-    let sequencer = state.sequencer();
     let private = private.map(PrivateContent::from).unwrap_or_default();
     let max_wait = match patience {
         QueueWait::None => Duration::ZERO,
         QueueWait::Within(time) => time,
     };
     if !admission.charges() {
-        return Ok(sequencer.deposit_within(statement, private, max_wait).await?);
+        return acknowledged(state, sequencer.deposit_within(statement, private, max_wait).await?).await;
     }
     let statement: SignedStatement = statement.verify().map_err(DepositError::from)?;
     let charges = match admission.charge(filing, statement.statement()) {
         Ok(charges) => charges,
         // A repeated statement is not charged to its key, since its client may not have received the receipt. Its signatures and
         // the limit of its address are still checked.
-        Err(limited) => return existing(state, &statement).await?.ok_or(limited),
+        Err(limited) => {
+            let existing = existing(state, &statement).await?.ok_or(limited)?;
+            return acknowledged(state, existing).await;
+        }
     };
     let deposited = sequencer.deposit_verified(statement, private, max_wait).await;
     if !matches!(deposited, Ok(DepositReply { fresh: true, .. })) {
         admission.refund(&charges);
     }
-    Ok(deposited?)
+    acknowledged(state, deposited?).await
 }

@@ -54,6 +54,14 @@ pub struct NoteSignature {
     pub bytes: Vec<u8>,
 }
 
+impl NoteSignature {
+    /// Parses a signature line without its final LF; `None` for any other text.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
+        plain_text(line.as_bytes()).ok().and_then(parse_signature)
+    }
+}
+
 impl fmt::Display for NoteSignature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{SIGNATURE}{} {}", self.name, BASE64_STANDARD.encode([self.id.as_slice(), &self.bytes].concat()))

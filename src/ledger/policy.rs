@@ -158,10 +158,10 @@ impl Policy {
         if text.len() > POLICY_MAX {
             return Err(PolicyError { line: lines, fault: PolicyFault::TooLarge });
         }
-        let Parser { policy, quorum, .. } = parser;
-        match quorum {
-            Some(quorum) => Ok(Self { quorum, ..policy }),
-            None => Err(PolicyError { line: lines + 1, fault: PolicyFault::NoQuorum }),
+        if parser.has_quorum {
+            Ok(parser.policy)
+        } else {
+            Err(PolicyError { line: lines + 1, fault: PolicyFault::NoQuorum })
         }
     }
 
@@ -268,7 +268,7 @@ impl Policy {
 /// Parses line by line.
 struct Parser {
     policy: Policy,
-    quorum: Option<Option<Member>>,
+    has_quorum: bool,
     /// Names of witnesses and groups that are members of a group.
     grouped: BTreeSet<String>,
 }
@@ -276,7 +276,7 @@ struct Parser {
 impl Default for Parser {
     fn default() -> Self {
         let policy = Policy { logs: Vec::new(), witnesses: Vec::new(), groups: Vec::new(), quorum: None };
-        Self { policy, quorum: None, grouped: BTreeSet::new() }
+        Self { policy, has_quorum: false, grouped: BTreeSet::new() }
     }
 }
 
@@ -348,8 +348,11 @@ impl Parser {
     }
 
     fn quorum(&mut self, name: &str) -> Result<(), PolicyFault> {
-        let quorum = if name == NONE { None } else { Some(self.find(name)?) };
-        if self.quorum.replace(quorum).is_some() { Err(PolicyFault::QuorumTwice) } else { Ok(()) }
+        if std::mem::replace(&mut self.has_quorum, true) {
+            return Err(PolicyFault::QuorumTwice);
+        }
+        self.policy.quorum = if name == NONE { None } else { Some(self.find(name)?) };
+        Ok(())
     }
 
     fn find(&self, name: &str) -> Result<Member, PolicyFault> {

@@ -25,6 +25,7 @@ use crate::monitor::position_store::{PositionStore, StoredPosition};
 use crate::monitor::round::Round;
 use crate::monitor::state_dir::StateError;
 use crate::monitor::watch::Watched;
+use crate::query::attested_checkpoint::AttestedCheckpoint;
 use crate::query::proofs;
 use crate::store::traits::{LedgerReader, LogReader as _, ReadError};
 
@@ -231,7 +232,11 @@ impl NewLeaves<'_> {
         for (index, Hit { values, bytes }) in before {
             let detail = format!("entry {index}: {}", values.join(", "));
             let mut alarm = Alarm::new(AlarmKind::Watch, format!("leaf {index}"), detail).with("leaf", bytes);
-            if let Ok(proof) = proofs::tlog_proof(self.reader, LeafIndex(index)) {
+            let checkpoint = self.reader.published().map(|published| published.checkpoint.clone());
+            let checkpoint = checkpoint.map(AttestedCheckpoint::sealed);
+            if let Some(checkpoint) = checkpoint
+                && let Ok(proof) = proofs::tlog_proof(self.reader, LeafIndex(index), &checkpoint)
+            {
                 alarm = alarm.with("proof.tlog-proof", proof.to_string());
             }
             round.raise(&alarm)?;

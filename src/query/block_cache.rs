@@ -19,7 +19,7 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::query::proofs;
 use crate::query::records;
 use crate::query::tile_cache::TileCache;
-use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
+use crate::store::traits::{DepositPlace, LedgerReader, ReadError};
 
 /// Blocks for which the cache allocates its table.
 const BLOCKS: usize = 4_096;
@@ -69,26 +69,22 @@ impl CachedBlock {
         Ok(self.tree.get_or_init(|| tree))
     }
 
-    /// The paths from its header, and from the leaf before its first, to the root under `tip`, which is published.
+    /// The paths from its header, and from the leaf before its first, to the root at `size`, which is published.
     ///
     /// # Errors
     ///
     /// [`ReadError`]; [`ReadError::Damaged`] for the first block, which has no leaf before it.
-    pub fn paths<R: LedgerReader + ?Sized>(
-        &self,
-        store: &R,
-        tip: &Published,
-    ) -> Result<[InclusionProof; 2], ReadError> {
+    pub fn paths<R: LedgerReader + ?Sized>(&self, store: &R, size: TreeSize) -> Result<[InclusionProof; 2], ReadError> {
         // Changed as a whole, so a panicked thread leaves nothing half done behind it.
         let known = self.paths.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, paths)) = known.filter(|(size, _)| *size == tip.size()) {
+        if let Some((_, paths)) = known.filter(|(known, _)| *known == size) {
             return Ok(paths);
         }
         let paths = match &self.tiles {
-            Some(tiles) => proofs::ends(store, &tiles.of(store, tip.size()), &self.header, tip)?,
-            None => proofs::ends(store, &proofs::Tiles(store), &self.header, tip)?,
+            Some(tiles) => proofs::ends(store, &tiles.of(store, size), &self.header, size)?,
+            None => proofs::ends(store, &proofs::Tiles(store), &self.header, size)?,
         };
-        *self.paths.lock().unwrap_or_else(PoisonError::into_inner) = Some((tip.size(), paths.clone()));
+        *self.paths.lock().unwrap_or_else(PoisonError::into_inner) = Some((size, paths.clone()));
         Ok(paths)
     }
 }

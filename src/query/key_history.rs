@@ -6,6 +6,7 @@
 //! before, and the last one names the key that signed the checkpoint. If a row of the index were missing, the checkpoint would not
 //! verify, and the functions fail with [`ReadError::Damaged`].
 
+use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key_history::KeyHistory;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -15,7 +16,7 @@ use crate::ledger::receipt::KeyNotice;
 use crate::query::proofs::{self, Tiles};
 use crate::query::records::{self, leaf};
 use crate::store::traits::damaged;
-use crate::store::traits::{LedgerReader, Published, ReadError};
+use crate::store::traits::{LedgerReader, ReadError};
 
 /// The key history of the published ledger, of which the key in force signed the checkpoint.
 ///
@@ -23,18 +24,21 @@ use crate::store::traits::{LedgerReader, Published, ReadError};
 ///
 /// [`ReadError`].
 pub fn key_history<R: LedgerReader + ?Sized>(store: &R) -> Result<KeyHistory, ReadError> {
-    history_under(store, &*records::published(store)?)
+    history_under(store, &records::published(store)?.checkpoint)
 }
 
-/// The key history under `tip`, of which the key in force signed it.
+/// The key history in the tree of `checkpoint`, which is published or an earlier one, and which the key in force there signed.
 ///
 /// # Errors
 ///
 /// [`ReadError`]; [`ReadError::Damaged`] when another key signed it.
-pub fn history_under<R: LedgerReader + ?Sized>(store: &R, tip: &Published) -> Result<KeyHistory, ReadError> {
-    let history = named_history(store)?;
-    let verified = history.verify(&tip.checkpoint);
-    verified.map_err(|error| damaged("checkpoint", tip.size(), error.to_string()))?;
+pub fn history_under<R: LedgerReader + ?Sized>(
+    store: &R,
+    checkpoint: &SignedCheckpoint,
+) -> Result<KeyHistory, ReadError> {
+    let size = checkpoint.checkpoint().size;
+    let history = history_within(store, size)?;
+    history.verify(checkpoint).map_err(|error| damaged("checkpoint", size, error.to_string()))?;
     Ok(history)
 }
 
@@ -44,8 +48,13 @@ pub fn history_under<R: LedgerReader + ?Sized>(store: &R, tip: &Published) -> Re
 ///
 /// [`ReadError`]; [`ReadError::Damaged`] when a notice does not follow from the one before.
 pub fn named_history<R: LedgerReader + ?Sized>(store: &R) -> Result<KeyHistory, ReadError> {
+    history_within(store, TreeSize::MAX)
+}
+
+/// The key history that the published notices among the first `size` leaves tell.
+fn history_within<R: LedgerReader + ?Sized>(store: &R, size: TreeSize) -> Result<KeyHistory, ReadError> {
     let mut history = begin(&notice(store, LeafIndex(0))?)?;
-    for index in store.key_notices()? {
+    for index in store.key_notices()?.into_iter().filter(|index| size.contains(*index)) {
         follow(&mut history, index, &notice(store, index)?)?;
     }
     Ok(history)
@@ -69,18 +78,22 @@ pub fn follow(history: &mut KeyHistory, index: LeafIndex, notice: &SignedNotice)
     history.follow(index, notice).map_err(|error| damaged("leaf", index, error.to_string()))
 }
 
-/// The key notices that a receipt under `tip` carries: genesis and every `key` notice, each with its path; none before the first
+/// The key notices that a receipt under `checkpoint` carries: genesis and every `key` notice, each with its path; none before the first
 /// rotation.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn key_notices<R: LedgerReader + ?Sized>(store: &R, tip: &Published) -> Result<Vec<KeyNotice>, ReadError> {
-    let history = history_under(store, tip)?;
-    if history.has_rotated() { notices_under(store, &history, tip) } else { Ok(Vec::new()) }
+pub fn key_notices<R: LedgerReader + ?Sized>(
+    store: &R,
+    checkpoint: &SignedCheckpoint,
+) -> Result<Vec<KeyNotice>, ReadError> {
+    let history = history_under(store, checkpoint)?;
+    let size = checkpoint.checkpoint().size;
+    if history.has_rotated() { notices_under(store, &history, size) } else { Ok(Vec::new()) }
 }
 
-/// All notices of `history`, also a lone genesis notice, with their paths to the root under `tip`.
+/// All notices of `history`, also a lone genesis notice, with their paths to the root of the tree of `size` leaves.
 ///
 /// # Errors
 ///
@@ -88,9 +101,9 @@ pub fn key_notices<R: LedgerReader + ?Sized>(store: &R, tip: &Published) -> Resu
 pub fn notices_under<R: LedgerReader + ?Sized>(
     store: &R,
     history: &KeyHistory,
-    tip: &Published,
+    size: TreeSize,
 ) -> Result<Vec<KeyNotice>, ReadError> {
-    proven(store, &Tiles(store), history, tip.size())
+    proven(store, &Tiles(store), history, size)
 }
 
 /// All notices of `history`, also a lone genesis notice, with their paths to the root of the tree of `size` leaves, which

@@ -2,13 +2,14 @@
 //!
 //! - [`records`]: leaves, entries, headers and the seven facts; [`proofs`]: Merkle proofs.
 //! - [`key_history`]: the ledger keys since genesis.
-//! - [`receipts`]: receipts; [`history`]: later links and earlier deposits.
+//! - [`receipts`]: receipts; [`attested_checkpoint`]: under which checkpoint; [`history`]: later links and earlier deposits.
 //! - [`deposit_cache`], [`block_cache`], [`tile_cache`]: what was read before and cannot change.
 //! - [`service`] and [`blocking`]: the boundary between async code and the blocking store, with one limit of concurrent reads.
 //!
 //! All functions but those of `service` take any [`LedgerReader`](crate::store::traits::LedgerReader): a store in memory, a
 //! database, or a log that is read over HTTP.
 
+pub mod attested_checkpoint;
 pub mod block_cache;
 #[cfg(feature = "node")]
 pub mod blocking;

@@ -8,9 +8,10 @@ use crate::ledger::merkle::prove::{self, BuildError};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
 use crate::ledger::receipt::TlogProof;
+use crate::query::attested_checkpoint::AttestedCheckpoint;
 use crate::query::records::published;
 use crate::store::traits::damaged;
-use crate::store::traits::{LedgerReader, Published, ReadError};
+use crate::store::traits::{LedgerReader, ReadError};
 
 /// Tiles of a store, as proofs are built from them.
 pub(in crate::query) struct Tiles<'a, R: ?Sized>(pub(in crate::query) &'a R);
@@ -99,17 +100,17 @@ pub(in crate::query) fn tree_of<R: LedgerReader + ?Sized>(
     }
 }
 
-/// The paths from a block's header and from the leaf before the block to the root under `tip`, of whose `tree` they are.
+/// The paths from a block's header and from the leaf before the block to the root at `size`, of whose `tree` they are.
 pub(in crate::query) fn ends<R: LedgerReader + ?Sized>(
     store: &R,
     tree: &impl HashReader<Error = ReadError>,
     header: &BlockHeader,
-    tip: &Published,
+    size: TreeSize,
 ) -> Result<[InclusionProof; 2], ReadError> {
     let before = header.first.0.checked_sub(1);
     let before = before.ok_or_else(|| damaged("block", header.height, "the first block has no leaf before it"))?;
-    within(store, tip.size())?;
-    built(prove::inclusions(tree, [header.index(), LeafIndex(before)], tip.size()), tip.size())
+    within(store, size)?;
+    built(prove::inclusions(tree, [header.index(), LeafIndex(before)], size), size)
 }
 
 /// Hashes of the leaves `first .. first+count`, as the tree holds them.
@@ -124,14 +125,17 @@ fn leaf_hashes<R: LedgerReader + ?Sized>(store: &R, first: LeafIndex, count: u64
     Ok(hashes)
 }
 
-/// The deposit at `index` as a tlog-proof.
+/// The deposit at `index` as a tlog-proof under `checkpoint`.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn tlog_proof<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Result<TlogProof, ReadError> {
-    let tip = published(store)?;
+pub fn tlog_proof<R: LedgerReader + ?Sized>(
+    store: &R,
+    index: LeafIndex,
+    checkpoint: &AttestedCheckpoint,
+) -> Result<TlogProof, ReadError> {
     let entry = String::from_utf8(store.leaf(index)?).map_err(|_| damaged("leaf", index, "not UTF-8"))?;
-    let path = inclusion(store, index, tip.size())?;
-    Ok(TlogProof { entry, index, path, checkpoint: tip.checkpoint.note().to_string() })
+    let path = inclusion(store, index, checkpoint.size())?;
+    Ok(TlogProof { entry, index, path, checkpoint: checkpoint.note.clone() })
 }

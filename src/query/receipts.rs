@@ -3,25 +3,24 @@
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::receipt::{KeyNotice, Receipt};
+use crate::query::attested_checkpoint::{self, AttestedCheckpoint};
 use crate::query::block_cache::CachedBlock;
 use crate::query::key_history;
 use crate::query::records;
 use crate::store::traits::damaged;
-use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
+use crate::store::traits::{DepositPlace, LedgerReader, ReadError};
 
-/// The receipt of the deposit at `index`, against the published checkpoint.
+/// The receipt of the deposit at `index`, under the checkpoint that proves most ([`attested_checkpoint`]).
 ///
 /// # Errors
 ///
 /// [`ReadError`].
 pub fn receipt<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Result<Receipt, ReadError> {
-    let tip = records::published(store)?;
-    let key_notices = key_history::key_notices(store, &tip)?;
-    let entry = store.leaf(index)?;
-    receipt_under(store, (index, entry), &CachedBlock::of(records::sealing_block(store, index)?), &tip, key_notices)
+    let block = CachedBlock::of(records::sealing_block(store, index)?);
+    most_proven(store, (index, store.leaf(index)?), &block)
 }
 
-/// The receipt of the deposit at `place`, whose bytes are `entry`, against the published checkpoint.
+/// The receipt of the deposit at `place`, whose bytes are `entry`, likewise.
 ///
 /// # Errors
 ///
@@ -31,13 +30,21 @@ pub fn receipt_of<R: LedgerReader + ?Sized>(
     place: DepositPlace,
     entry: Vec<u8>,
 ) -> Result<Receipt, ReadError> {
-    let tip = records::published(store)?;
-    let key_notices = key_history::key_notices(store, &tip)?;
-    receipt_under(store, (place.index, entry), &CachedBlock::of(records::header_of(store, place)?), &tip, key_notices)
+    most_proven(store, (place.index, entry), &CachedBlock::of(records::header_of(store, place)?))
 }
 
-/// Likewise under `tip`, which is published, for whoever has read its bytes already, and knows the block that seals it and
-/// who signed the tip ([`key_history::key_notices`]).
+fn most_proven<R: LedgerReader + ?Sized>(
+    store: &R,
+    entry: (LeafIndex, Vec<u8>),
+    block: &CachedBlock,
+) -> Result<Receipt, ReadError> {
+    let checkpoint = attested_checkpoint::of_block(store, block.header.index().size_after())?;
+    let key_notices = key_history::key_notices(store, &checkpoint.checkpoint)?;
+    receipt_under(store, entry, block, &checkpoint, key_notices)
+}
+
+/// The receipt under `checkpoint`, which is published and covers the block, for whoever has read the entry already, and knows
+/// the block that seals it and who signed the checkpoint ([`key_history::key_notices`]).
 ///
 /// # Errors
 ///
@@ -46,7 +53,7 @@ pub fn receipt_under<R: LedgerReader + ?Sized>(
     store: &R,
     (index, entry): (LeafIndex, Vec<u8>),
     block: &CachedBlock,
-    tip: &Published,
+    checkpoint: &AttestedCheckpoint,
     key_notices: Vec<KeyNotice>,
 ) -> Result<Receipt, ReadError> {
     let position = usize::try_from(index.0 - block.header.first.0).unwrap_or(usize::MAX);
@@ -55,7 +62,7 @@ pub fn receipt_under<R: LedgerReader + ?Sized>(
         return Err(damaged("leaf", index, "its block holds another at this place"));
     }
     let entry_path = tree.inclusion(position).ok_or_else(|| damaged("leaf", index, "missing in its block"))?;
-    let [header_path, previous_path] = block.paths(store, tip)?;
+    let [header_path, previous_path] = block.paths(store, checkpoint.size())?;
     Ok(Receipt {
         entry: String::from_utf8(entry).map_err(|_| damaged("leaf", index, "not UTF-8"))?,
         index,
@@ -64,7 +71,7 @@ pub fn receipt_under<R: LedgerReader + ?Sized>(
         header_path,
         previous_path,
         key_notices,
-        checkpoint: tip.checkpoint.note().to_string(),
-        time_tokens: Vec::new(),
+        checkpoint: checkpoint.note.clone(),
+        time_tokens: checkpoint.time_tokens.clone(),
     })
 }

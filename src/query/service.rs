@@ -5,16 +5,21 @@
 //! latency. The most frequent look-ups therefore try the caches first, on the async worker: a cache hit never blocks, and a
 //! miss is moved to the pool.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 
+use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::receipt::{KeyNotice, Receipt};
 use crate::query::block_cache::BlockCache;
 use crate::query::blocking::{BlockingError, on_blocking_thread};
 use crate::query::deposit_cache::{DepositCache, FoundDeposit};
-use crate::query::{key_history, receipts, records};
-use crate::store::traits::{LedgerReader, Published, ReadError};
+use crate::query::{attested_checkpoint, key_history, receipts};
+use crate::store::traits::{LedgerReader, ReadError};
+
+/// Checkpoints whose key notices are cached: those of an hour under load.
+const CHECKPOINTS: usize = 4_096;
 
 /// Runs reads of one ledger, and owns the caches of deposits, blocks and key notices.
 pub struct QueryService {
@@ -22,8 +27,8 @@ pub struct QueryService {
     permits: Arc<Semaphore>,
     deposits: DepositCache,
     blocks: BlockCache,
-    /// The key notices for the published checkpoint of the last receipt.
-    key_notices: RwLock<Option<(Arc<Published>, Vec<KeyNotice>)>>,
+    /// The key notices for checkpoints of receipts, by their size.
+    key_notices: Cache<TreeSize, Arc<[KeyNotice]>>,
 }
 
 impl QueryService {
@@ -35,7 +40,7 @@ impl QueryService {
             permits: Arc::new(Semaphore::new(concurrent)),
             deposits: DepositCache::default(),
             blocks: BlockCache::default(),
-            key_notices: RwLock::default(),
+            key_notices: Cache::new(CHECKPOINTS),
         }
     }
 
@@ -95,25 +100,24 @@ impl QueryService {
         }
     }
 
-    /// Builds the receipt of the deposit `found` under the published checkpoint. Blocking. The key notices are read and the
+    /// Builds the receipt of the deposit `found` under the checkpoint that proves most. Blocking. The key notices are read and the
     /// checkpoint's signature is verified once per checkpoint, not once per receipt.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
     pub fn receipt(&self, reader: &dyn LedgerReader, found: FoundDeposit) -> Result<Receipt, ReadError> {
-        let (tip, block) = (records::published(reader)?, self.blocks.sealing(reader, found.place)?);
-        // Ignores poisoning: the value is replaced in one assignment, so a thread that panics leaves a consistent one.
-        let known = self.key_notices.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let notices = if let Some((_, notices)) = known.filter(|(of, _)| Arc::ptr_eq(of, &tip)) {
-            notices
-        } else {
-            let notices = key_history::key_notices(reader, &tip)?;
-            let known = (Arc::clone(&tip), notices.clone());
-            *self.key_notices.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
-            notices
+        let block = self.blocks.sealing(reader, found.place)?;
+        let checkpoint = attested_checkpoint::of_block(reader, block.header.index().size_after())?;
+        let notices = match self.key_notices.get(&checkpoint.size()) {
+            Some(notices) => notices,
+            None => {
+                let notices: Arc<[KeyNotice]> = key_history::key_notices(reader, &checkpoint.checkpoint)?.into();
+                self.key_notices.insert(checkpoint.size(), Arc::clone(&notices));
+                notices
+            }
         };
-        receipts::receipt_under(reader, (found.place.index, found.bytes), &block, &tip, notices)
+        receipts::receipt_under(reader, (found.place.index, found.bytes), &block, &checkpoint, notices.to_vec())
     }
 }
 

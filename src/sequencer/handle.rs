@@ -347,6 +347,13 @@ impl Sequencer {
         }
     }
 
+    /// Stops writing until a restart, because another part of the node has found a reason. The block that is being committed is
+    /// completed.
+    pub fn stop(&self, reason: StopReason) {
+        tracing::error!(code = reason.code(), %reason, "deposits are stopped until a restart");
+        self.state.stop(reason);
+    }
+
     /// Accepts the wall clock because the operator confirms it, while writing is paused because it was ahead. Returns the
     /// time, and by how many milliseconds it was ahead. The confirmation is logged; the ledger's formats have no record for
     /// it.

@@ -112,6 +112,18 @@ pub enum StopReason {
         /// The leaf's position in its block.
         position: usize,
     },
+    /// Another history is signed with the ledger's key: the disk was rolled back, or somebody else has the key.
+    #[error(
+        "the witness `{witness}` has a checkpoint of {size} leaves that is signed with this ledger's key and is not of its history, of which {published} leaves are published: the disk was rolled back, or somebody else signs with the key"
+    )]
+    ForeignCheckpoint {
+        /// Name of the witness.
+        witness: String,
+        /// The size of its checkpoint.
+        size: u64,
+        /// The published size.
+        published: u64,
+    },
     /// A sequencer thread panicked or ended.
     #[error("a sequencer thread has ended")]
     ThreadEnded,
@@ -133,6 +145,7 @@ impl StopReason {
             Self::Randomness(_) => "no_randomness",
             Self::NumbersExhausted => "numbers_exhausted",
             Self::NoReceipt { .. } => "no_receipt",
+            Self::ForeignCheckpoint { .. } => "foreign_checkpoint",
             Self::ThreadEnded => "thread_ended",
         }
     }

@@ -28,9 +28,9 @@ use crate::store::traits::damaged;
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use crate::store::traits::{
-    AnnotatedCheckpoint, Annotation, Annotations, AppendError, CursorStore, DepositPlace, Index, LedgerReader,
-    LinkPosition, LogReader, LogStore, PrivateContent, PrivatePiece, PrivateReader, PrivateStore, ProofLevel,
-    Published, ReadError,
+    AnnotatedCheckpoint, Annotation, AnnotationReader, Annotations, AppendError, CursorStore, DepositPlace, Index,
+    LedgerReader, LinkPosition, LogReader, LogStore, PrivateContent, PrivatePiece, PrivateReader, PrivateStore,
+    ProofLevel, Published, ReadError,
 };
 
 /// A ledger in memory.
@@ -468,7 +468,9 @@ impl Annotations for MemoryStore {
         contents.levels.extend(reached.iter().map(|level| (*level, size)));
         Ok(())
     }
+}
 
+impl AnnotationReader for MemoryStore {
     fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
         Ok(self.contents().annotated.get(&size).cloned())
     }

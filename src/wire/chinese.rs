@@ -1,9 +1,10 @@
-//! Chinese texts of the errors with which formats are read: JSON, keys, records, receipts, deposit requests.
+//! Chinese texts of the errors with which formats are read: JSON, keys, policies, records, receipts, deposit requests.
 //!
 //! The errors' own `Display` is the English text. Names of lines and fields stay as the formats spell them.
 
 use crate::ledger::key::KeyTextError;
 use crate::ledger::note::NoteError;
+use crate::ledger::policy::PolicyFault;
 use crate::ledger::statement::signed::StatementError;
 use crate::ledger::text::{Fault, TextError};
 use crate::wire::deposit::DepositRequestError;
@@ -34,6 +35,24 @@ pub const fn key(error: KeyTextError) -> &'static str {
         KeyTextError::UnknownType => "密钥类型不受支持，应为 Ed25519",
         KeyTextError::Weak => "公钥过弱或格式有误",
         KeyTextError::WrongId => "密钥的编号与名称、公钥不符，有字符输错",
+    }
+}
+
+/// What is wrong with a line of a trust policy.
+#[must_use]
+pub fn policy(fault: &PolicyFault) -> String {
+    match fault {
+        PolicyFault::UnknownWord => "应为 log、witness、group、quorum 或 # 注释".into(),
+        PolicyFault::Form(form) => format!("应形如 {form}"),
+        PolicyFault::Key(error) => key(*error).into(),
+        PolicyFault::KeyTwice => "同一密钥出现两次".into(),
+        PolicyFault::NameTaken(name) => format!("名称“{}”已被使用", name.escape_debug()),
+        PolicyFault::UnknownName(name) => format!("其上没有名为“{}”的 witness 或 group", name.escape_debug()),
+        PolicyFault::MemberTwice(name) => format!("“{}”同时属于两个 group", name.escape_debug()),
+        PolicyFault::Threshold => "应为 all、any，或 1 至成员数的数字".into(),
+        PolicyFault::QuorumTwice => "quorum 行重复".into(),
+        PolicyFault::NoQuorum => "缺少 quorum 行，文件可能被截断".into(),
+        PolicyFault::TooLarge => "策略文件过大".into(),
     }
 }
 

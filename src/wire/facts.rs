@@ -146,6 +146,50 @@ impl SignerJson {
     }
 }
 
+/// How far a deposit is proven, as the node knows it. A verifier decides it again by the user's own policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProofJson {
+    /// `sealed`: the ledger's own signature; `witnessed`: the quorum of witnesses has cosigned; `timestamped`: and a timestamp
+    /// authority attests the time / 已上链、已见证、已取得可信时间戳.
+    #[schema(example = "witnessed")]
+    pub level: String,
+    /// How many witnesses of the node's quorum have cosigned the checkpoint of the receipt: k of "k of n".
+    pub cosignatures: usize,
+    /// How many witnesses can count towards the quorum: n. `null` on a node without a witness policy.
+    pub witnesses: Option<usize>,
+    /// Whether the cosignatures are a quorum by the node's policy.
+    pub quorum_reached: bool,
+    /// 可信时间: the earliest time that a timestamp token attests, Beijing time.
+    pub time: Option<String>,
+}
+
+/// The same, as the node has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProofView {
+    /// The level.
+    pub level: &'static str,
+    /// k.
+    pub cosignatures: usize,
+    /// n.
+    pub witnesses: Option<usize>,
+    /// Whether the quorum is reached.
+    pub quorum_reached: bool,
+    /// The earliest time of a timestamp token.
+    pub time: Option<Timestamp>,
+}
+
+impl From<ProofView> for ProofJson {
+    fn from(view: ProofView) -> Self {
+        Self {
+            level: view.level.into(),
+            cosignatures: view.cosignatures,
+            witnesses: view.witnesses,
+            quorum_reached: view.quorum_reached,
+            time: view.time.map(beijing_time),
+        }
+    }
+}
+
 /// The answer to a look-up by deposit number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DepositJson {
@@ -175,6 +219,9 @@ pub struct DepositJson {
     /// How other deposits relate to it.
     #[serde(flatten)]
     pub history: HistoryJson,
+    /// How far it is proven, as the node says; a verifier decides it by the user's own policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProofJson>,
     /// Whether the deposit is on a test ledger, which proves nothing.
     pub test: bool,
     /// The notice that this was a look-up, and no original was verified.
@@ -255,7 +302,7 @@ impl DepositJson {
     #[must_use]
     pub fn of(index: LeafIndex, entry: &Entry, header: &BlockHeader, history: &History) -> Self {
         let facts = Facts::of(entry, header);
-        Self::from(&DepositView { index, entry, facts: &facts, history, by_platform: false })
+        Self::from(&DepositView { index, entry, facts: &facts, history, by_platform: false, proof: None })
     }
 }
 
@@ -272,11 +319,13 @@ pub struct DepositView<'a> {
     pub history: &'a History,
     /// Whether the platform signed it, on behalf of an account.
     pub by_platform: bool,
+    /// How far it is proven, where the node says it.
+    pub proof: Option<ProofView>,
 }
 
 impl From<&DepositView<'_>> for DepositJson {
     fn from(view: &DepositView<'_>) -> Self {
-        let DepositView { index, entry, facts, history, by_platform } = *view;
+        let DepositView { index, entry, facts, history, by_platform, proof } = *view;
         let statement = entry.statement.statement();
         let size = statement.content.and_then(|content| match content.form {
             Form::Plain { size } => Some(size),
@@ -293,6 +342,7 @@ impl From<&DepositView<'_>> for DepositJson {
             on_behalf: statement.on_behalf.map(|account| account.to_string()),
             links: statement.links.iter().map(|l| link(l.kind, l.number)).collect(),
             history: HistoryJson::from(history),
+            proof: proof.map(ProofJson::from),
             test: entry.number.is_test(),
             notice: look_up_notice(),
         }

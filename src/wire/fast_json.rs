@@ -18,7 +18,7 @@ use crate::ledger::statement::content::Form;
 use crate::ledger::statement::text::{LinkKind, ManifestRoot};
 use crate::ledger::verify::history::{ClaimStatus, EarlierDeposit, History, LaterLink, Listed};
 use crate::wire::bilingual::Bilingual;
-use crate::wire::facts::{DepositView, LABELS, SEALED, SignerJson, beijing_time, look_up_notice};
+use crate::wire::facts::{DepositView, LABELS, ProofView, SEALED, SignerJson, beijing_time, look_up_notice};
 use crate::wire::history::{fault, link_label, withdrawn_by};
 use crate::wire::json;
 use crate::wire::receipt::VERSION;
@@ -66,7 +66,7 @@ fn receipt_fields(json: &mut JsonWriter, receipt: &Receipt) {
 #[must_use]
 pub fn deposit(view: &DepositView<'_>) -> String {
     static NOTICE: LazyLock<Bilingual> = LazyLock::new(look_up_notice);
-    let DepositView { index, entry, facts, history, by_platform } = *view;
+    let DepositView { index, entry, facts, history, by_platform, proof } = *view;
     let statement = entry.statement.statement();
     let mut text = String::with_capacity(DEPOSIT_CAPACITY);
     JsonWriter::write(&mut text, Layout::Pretty, |json| {
@@ -90,6 +90,9 @@ pub fn deposit(view: &DepositView<'_>) -> String {
         }
         json.objects("links", &statement.links, |json, link| link_fields(json, link.kind, link.number));
         history_fields(json, history);
+        if let Some(proof) = proof {
+            json.object("proof", |json| proof_fields(json, &proof));
+        }
         json.bare("test", entry.number.is_test());
         json.object("notice", |json| bilingual_fields(json, &NOTICE.zh, &NOTICE.en));
     });
@@ -141,6 +144,20 @@ fn facts_fields(json: &mut JsonWriter, facts: &Facts) {
         json.object("label", |json| bilingual_fields(json, zh, en));
         json.string("value", value);
     });
+}
+
+fn proof_fields(json: &mut JsonWriter, proof: &ProofView) {
+    json.plain("level", proof.level);
+    json.bare("cosignatures", proof.cosignatures);
+    match proof.witnesses {
+        Some(witnesses) => json.bare("witnesses", witnesses),
+        None => json.bare("witnesses", "null"),
+    }
+    json.bare("quorum_reached", proof.quorum_reached);
+    match proof.time {
+        Some(time) => json.plain("time", &beijing_time(time)),
+        None => json.bare("time", "null"),
+    }
 }
 
 fn history_fields(json: &mut JsonWriter, history: &History) {

@@ -9,15 +9,19 @@
 //! | [`deposit`] | deposit requests and batch verdicts |
 //! | [`receipt`], [`item_receipt`] | receipt files |
 //! | [`facts`], [`history`] | answers to look-ups |
+//! | [`witnesses`] | how far a deposit is proven; the witnesses |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
-//! | [`report`] | verification reports |
+//! | [`report`], [`attested`] | verification reports |
 //! | [`ledger`], [`key_history`], [`health`] | the ledger, its keys, and the node |
 //! | [`metadata`] | private metadata |
 //! | [`court`] | the filing service |
+//! | [`witness`] | a witness and the ledgers that it follows |
 //! | [`problem`] | errors (RFC 9457) |
 //!
 //! With the feature `verifier` alone, only the receipts ([`receipt`], [`item_receipt`]) and [`json`] are compiled.
 
+#[cfg(feature = "client")]
+pub mod attested;
 #[cfg(feature = "client")]
 pub mod bilingual;
 #[cfg(feature = "client")]
@@ -47,3 +51,7 @@ pub mod problem;
 pub mod receipt;
 #[cfg(feature = "client")]
 pub mod report;
+#[cfg(feature = "client")]
+pub mod witness;
+#[cfg(feature = "client")]
+pub mod witnesses;

@@ -47,6 +47,15 @@ pub struct Problem {
     /// The item of the case that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<u32>,
+    /// How many witnesses of the quorum have cosigned, for `quorum_timeout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collected: Option<usize>,
+    /// How many of them are required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required: Option<usize>,
+    /// 存证编号 of the deposit, which is on the chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
 }
 
 /// The code of a problem. A node of a newer version may answer codes that this version does not know.

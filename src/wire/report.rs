@@ -6,6 +6,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{Outcome, Report, StepResult};
 use crate::ledger::verify::{findings, wording};
+use crate::wire::attested::{ReportWitnessJson, ReportWitnessesJson, TrustedTimeJson};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::{ChainFactsJson, beijing_time};
 
@@ -223,6 +224,15 @@ pub struct ReportJson {
     /// The facts of the deposit, if the record could be parsed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deposit: Option<ChainFactsJson>,
+    /// 可信时间: what trusted timestamp authorities attest; `null` if none does.
+    #[serde(default)]
+    pub trusted_time: Option<TrustedTimeJson>,
+    /// The signatures of witnesses on the receipt's checkpoint; absent if the verifier has no policy for the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<ReportWitnessesJson>,
+    /// The checkpoints of witnesses with which the receipt's was compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared_with: Vec<ReportWitnessJson>,
 }
 
 fn coded(code: &str, text: Bilingual) -> CodedText {
@@ -255,6 +265,9 @@ impl ReportJson {
             steps: steps(report),
             limits: Bilingual::of(wording::limits),
             deposit: report.facts.as_ref().map(ChainFactsJson::from),
+            trusted_time: TrustedTimeJson::of(&report.time),
+            witnesses: ReportWitnessesJson::of(&report.witnesses),
+            compared_with: ReportWitnessJson::compared(&report.member),
         }
     }
 }

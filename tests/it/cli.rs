@@ -1,5 +1,6 @@
 //! The command line against a real node: exit codes, JSON documents, and files afterwards.
 
+mod attesting;
 mod auditing;
 mod backups;
 mod copies;
@@ -15,6 +16,7 @@ mod loading;
 mod lookup;
 mod manifest;
 mod many;
+mod mirrors;
 mod node_keys;
 mod outputs;
 mod policy;
@@ -25,4 +27,5 @@ mod unwritable;
 mod user_folder;
 mod verifying;
 mod without_reader;
+mod witnesses;
 mod workspace;

@@ -79,6 +79,7 @@ fn mask_word(word: &str) -> &str {
     let digits = |word: &str| word.bytes().filter(u8::is_ascii_digit).count();
     match word {
         _ if word.len() == 64 && hex(word) => "<hash>",
+        _ if word.contains("/policies/") && word.ends_with(".policy") => "<policy>",
         _ if word.len() == 27 && word.starts_with("T2") && word.matches('-').count() == 4 => "<number>",
         _ if word.starts_with("tiezheng/") && word.contains('+') => "<key>",
         _ if word.starts_with("tiezheng/") && word.len() == 25 => "<ledger>",

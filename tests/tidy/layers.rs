@@ -55,14 +55,14 @@ const TABLE: &[Layer] = &[
         reason: "the single writer knows neither court rules nor HTTP",
     },
     Layer {
+        name: "cosigning",
+        imports: &["error_code", "ledger", "store/traits", "query", "sequencer"],
+        reason: "cosignatures are collected beside the writer; it knows no court rules and no HTTP server",
+    },
+    Layer {
         name: "audit",
         imports: &["error_code", "ledger", "court", "store/traits", "query", "store/refusal", "store/memory"],
         reason: "an audit runs over any reader, local or remote, without a database engine",
-    },
-    Layer {
-        name: "witness",
-        imports: &["error_code", "ledger", "store/traits", "query", "store/refusal", "wire"],
-        reason: "a witness is independent of the node that it watches",
     },
     Layer {
         name: "filing",
@@ -90,6 +90,21 @@ const TABLE: &[Layer] = &[
         reason: "it asks timestamp authorities and stores nothing; the ledger verifies their tokens",
     },
     Layer {
+        name: "witness",
+        imports: &[
+            "error_code",
+            "files",
+            "ledger",
+            "store/traits",
+            "query",
+            "store/refusal",
+            "wire",
+            "sequencer/clock",
+            "client",
+        ],
+        reason: "a witness is independent of the node that it watches, and reads it as any client does",
+    },
+    Layer {
         name: "http",
         imports: &[
             "error_code",
@@ -101,10 +116,12 @@ const TABLE: &[Layer] = &[
             "store/refusal",
             "store/shortage",
             "sequencer",
+            "cosigning",
             "filing",
             "wire",
             "custody",
             "audit",
+            "witness",
         ],
         reason: "the HTTP layer reads through the traits and writes through the sequencer; it opens no store itself",
     },
@@ -131,6 +148,7 @@ const TABLE: &[Layer] = &[
             "wire",
             "custody",
             "sequencer",
+            "cosigning",
             "audit",
             "witness",
             "filing",

@@ -70,7 +70,7 @@ fn copies_of(to: &Path) -> io::Result<Vec<EarlierCopy>> {
     let mut copies = Vec::new();
     for entry in fs::read_dir(parent)? {
         let name = entry?.file_name();
-        let folder = parent.join(&name);
+        let folder = to.with_file_name(&name);
         if !name.as_bytes().starts_with(&start) || folder.is_symlink() {
             continue;
         }

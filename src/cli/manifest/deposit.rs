@@ -296,7 +296,7 @@ fn print_outcome(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
     let name = escaped_name(&path.to_string_lossy());
     screen.line(format!("{}  {}  {items}  {name}", screen.paint(GOOD, word), done.facts.number))?;
     screen.line("")?;
-    facts_table::show(screen, &done.facts)?;
+    facts_table::show(screen, &done.facts, None)?;
     screen.line("")?;
     let files = [
         (screen.pick("清单（含名称与盐值，勿外传）", "manifest (names and salts: keep it to yourself)"), *list),

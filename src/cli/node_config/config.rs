@@ -6,6 +6,7 @@ use crate::cli::deposit_policy::DepositArgs;
 use crate::cli::exit::CliError;
 use crate::cli::log::LogConfig;
 use crate::cli::serve_limits::LimitArgs;
+use crate::cli::serve_witnesses::WitnessArgs;
 use crate::http::client_address::{NetworkList, ProxyNetwork};
 use crate::http::listener::ListenAddress;
 use crate::http::options::Options;
@@ -46,6 +47,8 @@ pub struct NodeConfig {
     pub tls_key: Option<PathBuf>,
     /// Who may deposit, and how often.
     pub deposits: DepositArgs,
+    /// The witnesses.
+    pub witnesses: WitnessArgs,
     /// Most deposits that wait to be written.
     pub queue: usize,
     /// Requests of one address; `None` for the default of the ledger's mode.
@@ -79,6 +82,7 @@ impl Default for NodeConfig {
             tls_certificate: None,
             tls_key: None,
             deposits: DepositArgs::default(),
+            witnesses: WitnessArgs::default(),
             queue: start::Options::default().queue_capacity,
             requests_per_address: None,
             requests_per_account: None,

@@ -2,25 +2,22 @@
 //! documentation.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use crate::cli::log::LogFormat;
 use crate::cli::node_config::config::NodeConfig;
-use crate::cli::values::{byte_size, network};
+use crate::cli::node_config::setting_values::{
+    count, each, filter, flag, limit, memory, mode, no_number, one_text, parsed, path, seconds, size, text, to,
+};
+use crate::cli::serve_witnesses::AckMode;
+use crate::cli::values::network;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::http::client_address::{NetworkList, ProxyNetwork};
 use crate::http::listener::ListenAddress;
 use crate::http::options::LoggedRequests;
-use crate::http::rate_limit::Limit;
 use crate::http::router::is_route;
 use crate::wire::bilingual::Bilingual;
 
-/// Largest number of a setting.
-const COUNT_MAX: usize = 1 << 30;
-/// Longest time limit.
-const SECONDS_MAX: u64 = 86_400;
 /// The beginning of the names of environment variables.
 pub const VARIABLE_PREFIX: &str = "TIEZHENG_NODE_";
 
@@ -193,6 +190,29 @@ pub static SETTINGS: &[Setting] = &[
         "new deposits a minute of one account, under `enrolled`",
         |config, _, values| to(&mut config.deposits.limit_per_account, limit(values).map(Some))
     ),
+    setting!(path "witnesses.policy", "\"/etc/tiezheng/witnesses.policy\"", "见证策略文件（C2SP tlog-policy）：为本账本检查点共同签名的见证节点及法定数；缺省为无", "witness policy (C2SP tlog-policy): the witnesses that cosign this ledger's checkpoints, and their quorum; default: none",
+        |config, _, values| to(&mut config.witnesses.policy, path(values).map(Some))),
+    setting!(
+        "witnesses.ack",
+        "\"sealed\"",
+        "存证应答时机：sealed（上链后）或 witnessed（达到法定见证数后）",
+        "when a deposit is acknowledged: sealed, or witnessed by the quorum",
+        |config, _, values| to(&mut config.witnesses.ack, parsed::<AckMode>(values, "sealed | witnessed").map(Some))
+    ),
+    setting!(
+        "witnesses.timeout",
+        "10",
+        "witnessed 时存证等候法定见证数的时限（秒）；逾时应答 504，存证仍有效",
+        "seconds for which a deposit waits for its quorum under `witnessed`; then it is answered 504, and is on the chain nevertheless",
+        |config, _, values| to(&mut config.witnesses.timeout, seconds(values).map(Some))
+    ),
+    setting!(
+        "witnesses.require_at_start",
+        "false",
+        "全部见证节点应答之前不启动；缺省跳过 10 秒内未应答者",
+        "do not start before every witness has answered; by default those that do not answer within 10 s are skipped",
+        |config, _, values| to(&mut config.witnesses.require_witnesses_at_start, flag(values))
+    ),
     setting!(
         "requests.limit_per_address",
         "\"6000/3000\"",
@@ -360,101 +380,6 @@ pub static SETTINGS: &[Setting] = &[
         |config, _, values| to(&mut config.log.retention_days, count(values))
     ),
 ];
-
-fn to<T>(target: &mut T, value: Result<T, Bilingual>) -> Result<(), Bilingual> {
-    value.map(|value| *target = value)
-}
-
-fn one(values: &[String]) -> Result<&str, Bilingual> {
-    match values {
-        [value] => Ok(value),
-        _ => Err(Bilingual::new("只取一个值", "it takes one value")),
-    }
-}
-
-fn text(values: &[String]) -> Result<String, Bilingual> {
-    let value = one(values)?;
-    if value.is_empty() || value.chars().any(char::is_control) {
-        return Err(Bilingual::new("应为非空的单行文本", "it takes a text of one line that is not empty"));
-    }
-    Ok(value.to_owned())
-}
-
-fn path(values: &[String]) -> Result<PathBuf, Bilingual> {
-    text(values).map(PathBuf::from)
-}
-
-fn flag(values: &[String]) -> Result<bool, Bilingual> {
-    let value = one(values)?;
-    value.parse().map_err(|_| quoting(value, &Bilingual::new("应为 true 或 false", "it takes true or false")))
-}
-
-fn no_number(value: &str) -> Bilingual {
-    Bilingual::new(format!("“{value}”不是正整数"), format!("`{value}` is no positive number"))
-}
-
-fn count(values: &[String]) -> Result<usize, Bilingual> {
-    let value = one(values)?;
-    value.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count)).ok_or_else(|| no_number(value))
-}
-
-fn seconds(values: &[String]) -> Result<Duration, Bilingual> {
-    let seconds = u64::try_from(count(values)?).ok().filter(|seconds| *seconds <= SECONDS_MAX);
-    let too_long = || Bilingual::new("至多 86400 秒（一天）", "at most 86400 seconds, a day");
-    seconds.map(Duration::from_secs).ok_or_else(too_long)
-}
-
-fn size(values: &[String]) -> Result<u64, Bilingual> {
-    let value = one(values)?;
-    byte_size(value).map_err(|expected| quoting(value, &one_text(expected)))
-}
-
-fn quoting(value: &str, reason: &Bilingual) -> Bilingual {
-    Bilingual::new(format!("“{value}”{}", reason.zh), format!("`{value}`: {}", reason.en))
-}
-
-fn memory(values: &[String]) -> Result<usize, Bilingual> {
-    usize::try_from(size(values)?).map_err(|_| no_number(one(values).unwrap_or_default()))
-}
-
-/// Splits a text in both languages as the command line has it: `English | 中文`.
-fn one_text(text: String) -> Bilingual {
-    match text.split_once(" | ") {
-        Some((en, zh)) => Bilingual::new(zh, en),
-        None => Bilingual::new(text.clone(), text),
-    }
-}
-
-fn mode(values: &[String]) -> Result<u32, Bilingual> {
-    let mode = u32::from_str_radix(one(values)?, 8).ok().filter(|mode| *mode <= 0o777);
-    mode.ok_or_else(|| Bilingual::new("应为八进制权限，如 \"0660\"", "it takes an octal mode such as \"0660\""))
-}
-
-fn limit(values: &[String]) -> Result<Limit, Bilingual> {
-    let value = one(values)?;
-    let limit = value.parse::<Limit>();
-    limit.map_err(|error| Bilingual::new(format!("“{value}”{}", error.in_chinese()), error.to_string()))
-}
-
-fn filter(text: String) -> Result<String, Bilingual> {
-    match tracing_subscriber::EnvFilter::try_new(&text) {
-        Ok(_) => Ok(text),
-        Err(error) => {
-            Err(Bilingual::new(format!("日志级别无法识别：{error}"), format!("no level of the log: {error}")))
-        }
-    }
-}
-
-fn parsed<T: FromStr>(values: &[String], allowed: &str) -> Result<T, Bilingual> {
-    let value = one(values)?;
-    value.parse().map_err(|_| {
-        Bilingual::new(format!("“{value}”不在可取值之中：{allowed}"), format!("`{value}` is none of {allowed}"))
-    })
-}
-
-fn each<T: FromStr>(values: &[String], explained: fn(&str, T::Err) -> Bilingual) -> Result<Vec<T>, Bilingual> {
-    values.iter().map(|value| value.parse().map_err(|error| explained(value, error))).collect()
-}
 
 /// A configuration file with every setting, commented out.
 #[must_use]

@@ -15,7 +15,7 @@ fn loaded(text: &str) -> Result<NodeConfig, CliError> {
 }
 
 /// A value of each setting that differs from its default.
-const OTHER_VALUES: [(&str, &str); 38] = [
+const OTHER_VALUES: [(&str, &str); 42] = [
     ("ledger.data", "\"/srv/other\""),
     ("ledger.origin", "\"other.example/1\""),
     ("ledger.confirm_clock_gap", "true"),
@@ -33,6 +33,10 @@ const OTHER_VALUES: [(&str, &str); 38] = [
     ("deposits.limit_per_address", "\"7\""),
     ("deposits.limit_per_key", "\"7/8\""),
     ("deposits.limit_per_account", "\"none\""),
+    ("witnesses.policy", "\"/srv/policy\""),
+    ("witnesses.ack", "\"witnessed\""),
+    ("witnesses.timeout", "7"),
+    ("witnesses.require_at_start", "true"),
     ("requests.limit_per_address", "\"7\""),
     ("requests.limit_per_account", "\"7\""),
     ("requests.monitoring", "[\"10.0.0.0/8\"]"),

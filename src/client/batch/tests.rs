@@ -42,6 +42,9 @@ fn bad(line: usize, code: &str) -> String {
         limit: None,
         expected: None,
         item: None,
+        collected: None,
+        required: None,
+        number: None,
     };
     json::line(&BatchVerdict { line, status: 503, receipt: None, problem: Some(problem) })
 }

@@ -1,17 +1,22 @@
-//! `GET /v1/ledger`: the identity of the ledger, and its last checkpoint. `GET /v1/ledger/keys`: its keys since genesis.
+//! `GET /v1/ledger`: the identity of the ledger, and its last checkpoint. `GET /v1/ledger/keys`: its keys since genesis. `GET
+//! /v1/ledger/witnesses`: who cosigns it.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::cosigning::cosigning_state::WitnessReport;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::ApiError;
+use crate::ledger::merkle::shape::TreeSize;
 use crate::query::{key_history, records};
 use crate::store::traits::ReadError;
+use crate::wire::facts::beijing_time;
 use crate::wire::key_history::KeyHistoryJson;
 use crate::wire::ledger::LedgerJson;
+use crate::wire::witnesses::{QuorumJson, WitnessJson, WitnessesJson};
 
 /// Describe the ledger / 账本信息
 ///
@@ -28,7 +33,7 @@ use crate::wire::ledger::LedgerJson;
     ),
 )]
 pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
-    let deposits = state.admission().policy().word();
+    let deposits = if state.is_mirror() { "none" } else { state.admission().policy().word() };
     let (operator, clock_source) = (state.description().operator.clone(), state.description().clock_source.clone());
     state
         .read(move |reader| {
@@ -37,7 +42,7 @@ pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>)
             let height = published.height;
             let missing = || ReadError::Damaged { what: "block", at: height.to_string(), reason: "missing".into() };
             let tip = records::block(reader, height)?.ok_or_else(missing)?;
-            let history = key_history::history_under(reader, &published)?;
+            let history = key_history::history_under(reader, &published.checkpoint)?;
             let ledger = LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits).with_keys(&history);
             Ok(caching::json(&LedgerJson { operator, clock_source, ..ledger }, Caching::Revalidate))
         })
@@ -64,9 +69,54 @@ pub(in crate::http) async fn list_keys(State(state): State<Arc<AppState>>) -> Re
     state
         .read(|reader| {
             let published = records::published(reader)?;
-            let history = key_history::history_under(reader, &published)?;
-            let notices = key_history::notices_under(reader, &history, &published)?;
+            let history = key_history::history_under(reader, &published.checkpoint)?;
+            let notices = key_history::notices_under(reader, &history, published.size())?;
             Ok(caching::json(&KeyHistoryJson::of(&history, &notices, &published.checkpoint), Caching::Revalidate))
         })
         .await
+}
+
+/// List the witnesses / 见证节点
+///
+/// The witnesses that this node asks for cosignatures on its checkpoints, by its operator's policy, and how they answer. A verifier
+/// uses a policy of its own, and learns from its own configuration which organisation runs a witness.
+///
+/// 本节点按其见证策略请求共同签名的见证节点及其状态。核验时以核验者自有的策略为准。
+#[utoipa::path(
+    get,
+    path = "/v1/ledger/witnesses",
+    tag = "ledger",
+    responses(
+        (status = 200, description = "The witnesses; none without a policy / 见证节点", body = WitnessesJson),
+    ),
+)]
+pub(in crate::http) async fn list_witnesses(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+    // All of it is in memory.
+    let size = records::published(state.queries().reader())?.size();
+    let cosigning = state.cosigning().map(|cosigning| &cosigning.state);
+    let quorum = cosigning.map(|cosigning| cosigning.policy()).filter(|policy| policy.requires_witnesses());
+    let witnessed = cosigning.map(|cosigning| cosigning.witnessed()).filter(|witnessed| !witnessed.is_empty());
+    let json = WitnessesJson {
+        quorum: quorum
+            .map(|policy| QuorumJson { required: policy.required(), witnesses: policy.counted_witnesses().count() }),
+        size: size.0,
+        witnessed_size: witnessed.map(|witnessed| witnessed.0),
+        items: cosigning.iter().flat_map(|cosigning| cosigning.reports()).map(|one| witness(&one, size)).collect(),
+    };
+    Ok(caching::json(&json, Caching::Revalidate))
+}
+
+fn witness(report: &WitnessReport, published: TreeSize) -> WitnessJson {
+    let last = report.last_size;
+    WitnessJson {
+        name: report.witness.name.clone(),
+        key: report.witness.key.to_string(),
+        host: report.witness.url.host_str().unwrap_or_default().to_owned(),
+        counts: report.witness.counts,
+        state: report.health.word().into(),
+        error: report.health.error().map(str::to_owned),
+        last_size: last.map(|size| size.0),
+        last_cosigned_at: report.last_time.map(beijing_time),
+        lag: last.map(|size| published.0.saturating_sub(size.0)),
+    }
 }

@@ -7,12 +7,14 @@ use axum::http::header::VARY;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
+use crate::http::acknowledgement::proof_view;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::ApiError;
 use crate::http::request::{PathParameter, accepted};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
+use crate::query::attested_checkpoint;
 use crate::query::proofs;
 use crate::query::records;
 use crate::wire::facts::{DepositJson, DepositView};
@@ -67,8 +69,16 @@ pub(in crate::http) async fn deposit_response(
             let history = same.queries().deposits().history(reader, &found, &entry)?;
             let facts = Facts::with_hashes(&entry, found.hash, &block.header, block.hash);
             let by_platform = same.filing().is_ok_and(|filing| filing.account_of_deposit(&entry).is_some());
-            let view =
-                DepositView { index: found.place.index, entry: &entry, facts: &facts, history: &history, by_platform };
+            let checkpoint = attested_checkpoint::of_block(reader, found.place.header.size_after())?;
+            let policy = same.cosigning().map(|cosigning| cosigning.state.policy());
+            let view = DepositView {
+                index: found.place.index,
+                entry: &entry,
+                facts: &facts,
+                history: &history,
+                by_platform,
+                proof: Some(proof_view(&checkpoint, policy)),
+            };
             Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
         })
         .await
@@ -116,7 +126,8 @@ pub(in crate::http) async fn receipt_response(
         .read_cached_first(move |reader| {
             let found = same.queries().deposits().find(reader, number)?.ok_or_else(|| unknown(number))?;
             if form == PLAIN {
-                let proof = proofs::tlog_proof(reader, found.place.index)?.to_string();
+                let checkpoint = attested_checkpoint::of_block(reader, found.place.header.size_after())?;
+                let proof = proofs::tlog_proof(reader, found.place.index, &checkpoint)?.to_string();
                 return Ok(caching::answer(proof.into_bytes(), "text/plain; charset=utf-8", Caching::Revalidate));
             }
             let text = fast_json::receipt(&same.queries().receipt(reader, found)?);

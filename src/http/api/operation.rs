@@ -39,6 +39,6 @@ pub(in crate::http) async fn confirm_clock(
     }
     actor.require_scope(Scope::Manage)?;
     tracing::warn!(account = %actor.id, "the operator confirms the clock");
-    let (now, ahead_ms) = state.sequencer().confirm_clock().await?;
+    let (now, ahead_ms) = state.sequencer()?.confirm_clock().await?;
     Ok(caching::json(&ClockJson { now: now.to_string(), ahead_ms }, Caching::Never))
 }

@@ -34,8 +34,8 @@ pub const MAX_PROOF_HASHES: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InclusionProof(pub(super) Vec<Digest>);
 
-/// `PROOF(m, D[n])` of RFC 6962 §2.1.2, bottom up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// `PROOF(m, D[n])` of RFC 6962 §2.1.2, bottom up. By default without hashes: the proof from a tree to itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConsistencyProof(pub(super) Vec<Digest>);
 
 impl InclusionProof {

@@ -187,8 +187,11 @@ impl PathCheck<'_> {
     fn check_revocation(&self, path: &VerifiedPath<'_>) -> Result<Revocation, PathError> {
         let mut revocation = Revocation::NotChecked;
         let mut is_faked = false;
+        let mut issuers: Vec<&[u8]> = path.intermediate_certificates().map(|one| one.issuer()).collect();
+        issuers.push(path.end_entity().issuer());
         let own = self.trust.lists.iter().map(|list| (list, true));
-        for (list, is_own) in own.chain(self.lists.iter().map(|list| (list, false))) {
+        let lists = own.chain(self.lists.iter().map(|list| (list, false)));
+        for (list, is_own) in lists.filter(|(list, _)| issuers.contains(&list.list.issuer())) {
             match self.consult(path, list, RevocationCheckDepth::Chain, UnknownStatusPolicy::Allow) {
                 Ok(()) => {}
                 Err(Error::CertRevoked) => self.judge(path, list)?,

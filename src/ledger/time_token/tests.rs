@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::algorithm::ImprintAlgorithm;
 use super::certificate::KeyKind;
-use super::embedding::with_revocation_lists;
+use super::embedding::{for_storage, with_revocation_lists};
 use super::path::Revocation;
 use super::renewal::{attestations, imprinted_by_renewal, verify_all};
 use super::request::TimeStampRequest;
@@ -195,7 +195,7 @@ fn a_list_of_the_user_that_does_not_verify_is_an_error_and_one_in_a_token_is_ign
 
 /// A token with the revocation list of the fixtures in it.
 fn with_list(name: &str) -> Vec<u8> {
-    with_revocation_lists(&token(name), trust_with_list().revocation_lists()).unwrap()
+    for_storage(&token(name), &trust_with_list()).unwrap()
 }
 
 #[test]
@@ -206,17 +206,34 @@ fn a_token_with_its_revocation_list_verifies_without_other_files() {
         assert!(matches!(verified.revocation, Revocation::Checked { .. }), "{name}");
         assert_eq!(VerifiedToken { revocation: Revocation::NotChecked, ..verified }, judged(name).unwrap());
         assert!(stored.len() > plain.len());
-        assert_eq!(with_revocation_lists(&stored, trust_with_list().revocation_lists()).unwrap(), stored, "{name}");
+        assert_eq!(for_storage(&stored, &trust_with_list()).unwrap(), stored, "{name}");
     }
     assert_eq!(verify(&with_list("revoked"), &text(), &trust()).unwrap_err().code(), "time_token_certificate_revoked");
+}
+
+#[test]
+fn certificates_are_stored_in_the_order_of_der() {
+    for name in ["rsa", "ecdsa", "sm3", "p384", "ed25519", "renewal", "history"] {
+        let (plain, stored) = (token(name), for_storage(&token(name), &trust()).unwrap());
+        let certificates = SignedToken::parse(&stored).unwrap().certificates;
+        assert!(certificates.len() == 2 && certificates.is_sorted(), "{name}");
+        assert_eq!(stored.len(), plain.len(), "{name}");
+        assert_eq!(for_storage(&stored, &trust()).unwrap(), stored, "{name}");
+        // Of the fixtures, most are sorted already; the others differ.
+        let was_sorted = SignedToken::parse(&plain).unwrap().certificates.is_sorted();
+        assert_eq!(stored == plain, was_sorted, "{name}");
+    }
 }
 
 #[test]
 fn what_is_no_list_or_too_large_is_not_stored() {
     let plain = token("rsa");
     let large = [&[0x30, 0x83, 0x02, 0x00, 0x00][..], &vec![0; 0x02_0000]].concat();
-    assert_eq!(with_revocation_lists(&plain, [&b"no list"[..], &large]).unwrap(), plain);
-    assert!(with_revocation_lists(b"no token", []).is_err());
+    let stored = for_storage(&plain, &trust()).unwrap();
+    assert_eq!(with_revocation_lists(&plain, [&b"no list"[..], &large]).unwrap(), stored);
+    assert!(for_storage(b"no token", &trust()).is_err());
+    // A list of an authority that issued none of the certificates.
+    assert_eq!(for_storage(&token("untrusted"), &trust_with_list()).unwrap().len(), token("untrusted").len());
 }
 
 #[test]
@@ -330,7 +347,8 @@ fn an_answer_must_repeat_digest_algorithm_and_nonce() {
     let Some(Nonce::Number(nonce)) = info.nonce else { panic!("the request had a nonce") };
     let request = TimeStampRequest::new(ImprintAlgorithm::Sha256, &text(), nonce);
     let stamped = verify_answer(&answer(&token), &request, &trust()).unwrap();
-    assert_eq!((stamped.der, stamped.verified), (token.clone(), judged("rsa").unwrap()));
+    assert_eq!(stamped.verified, judged("rsa").unwrap());
+    assert_eq!(stamped.der, for_storage(&token, &trust()).unwrap());
     let code = |request: &TimeStampRequest| match verify_answer(&answer(&token), request, &trust()) {
         Err(AnswerError::Token(error)) => error.code(),
         other => panic!("{other:?}"),

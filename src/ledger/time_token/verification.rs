@@ -9,6 +9,7 @@
 
 use super::algorithm::ImprintAlgorithm;
 use super::certificate::{CertificateError, KeyKind, SignerCertificate};
+use super::embedding::for_storage;
 use super::path::{PathCheck, PathError, Revocation};
 use super::request::TimeStampRequest;
 use super::response::{ResponseError, token_of};
@@ -181,7 +182,7 @@ pub fn verify(token: &[u8], imprinted: &[u8], trust: &TsaTrust) -> Result<Verifi
 /// A token as an authority answered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StampedToken {
-    /// The token, as encoded, with the certificates of its authority.
+    /// The token in the form in which it is stored ([`for_storage`]), with the certificates of its authority.
     pub der: Vec<u8>,
     /// What it says.
     pub verified: VerifiedToken,
@@ -198,7 +199,7 @@ pub enum AnswerError {
     Token(#[from] TimeTokenError),
 }
 
-/// Verifies an authority's answer to `request`: a token for its digest, with its nonce.
+/// Verifies an authority's answer to `request`: a token for its digest, with its nonce. The revocation lists of `trust` are stored with it.
 ///
 /// # Errors
 ///
@@ -217,8 +218,10 @@ pub fn verify_answer(
     if *nonce != Some(Nonce::Number(request.nonce)) {
         return Err(TimeTokenError::OtherNonce.into());
     }
-    let verified = opened.verify(Stamped::Content, None, trust)?;
-    Ok(StampedToken { der: token.to_vec(), verified })
+    let der = for_storage(token, trust).map_err(TimeTokenError::from)?;
+    // What is verified is what is stored.
+    let verified = OpenedToken::parse(&der)?.verify(Stamped::Content, None, trust)?;
+    Ok(StampedToken { der, verified })
 }
 
 /// A token whose parts are read, and not verified.

@@ -1,12 +1,13 @@
 //! Texts of a report's steps in Chinese and English: what a step compared, and what a step with [`Outcome::Checked`] found.
 
+use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{ComparisonKind, HISTORY, INCOMPLETE, Outcome, Step, StepResult};
 use crate::ledger::verify::wording::{Language, skipped};
 
 /// The maximum of deposit numbers in the text of one finding. The values of the step contain all numbers.
 const NUMBERS_MAX: usize = 3;
-const WITH_WITNESSES: (&str, &str) =
-    ("检查点与核验人认可的见证节点的联署", "checkpoint, with cosignatures of witnesses in the verifier's policy");
+const WITH_WITNESS: (&str, &str) =
+    ("回执的检查点与见证节点现持有的检查点", "checkpoint of the receipt, with the one that a witness holds now");
 const WITH_TIME_TOKENS: (&str, &str) =
     ("检查点与可信时间戳", "checkpoint, with timestamp tokens of authorities that the verifier trusts");
 
@@ -58,7 +59,7 @@ pub const fn compared(compared: ComparisonKind, language: Language) -> &'static 
         ComparisonKind::CheckpointWithCourtKey => {
             ("检查点签名与法院名单所列账本密钥", "checkpoint signature, with a ledger key on the court's list")
         }
-        ComparisonKind::CheckpointWithWitnesses => WITH_WITNESSES,
+        ComparisonKind::CheckpointWithWitness => WITH_WITNESS,
         ComparisonKind::CheckpointWithTimeTokens => WITH_TIME_TOKENS,
         ComparisonKind::SubmissionWithBlockTime => ("交易提交时间与区块生成时间", "submission time, with block time"),
         ComparisonKind::StatementWithItsKeys => (
@@ -89,8 +90,43 @@ pub fn detail(result: &StepResult, language: Language) -> Option<String> {
     match result.outcome {
         Outcome::NotPerformed(why) | Outcome::NotApplicable(why) => Some(skipped(why, language).to_owned()),
         Outcome::Checked => Some(finding(result, language)),
-        Outcome::Passed | Outcome::Failed => result.compared.map(|what| compared(what, language).to_owned()),
+        Outcome::Passed | Outcome::Failed => result.compared.map(|what| {
+            let more = more(result, language).map(|more| format!("{}{more}", language.pick("；", "; ")));
+            format!("{}{}", compared(what, language), more.unwrap_or_default())
+        }),
     }
+}
+
+/// What a step found besides its comparison.
+fn more(result: &StepResult, language: Language) -> Option<String> {
+    let first = |name| values(result, name).first().copied();
+    match result.step {
+        Step::Signatures => match (first("forged_cosignature"), language) {
+            (Some(witness), Language::Chinese) => Some(format!("以“{witness}”名义的见证签名验证不通过")),
+            (Some(witness), Language::English) => {
+                Some(format!("the signature in the name of the witness {witness} does not verify"))
+            }
+            (None, _) => cosigned(result, language),
+        },
+        Step::TimeToken => {
+            let time = Timestamp::parse(first("not_later_than")?)?.beijing();
+            Some(match language {
+                Language::Chinese => format!("不晚于 {time} 已存在（北京时间，可信时间）"),
+                Language::English => format!("existed no later than {time} (Beijing time, trusted time)"),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// How many witnesses signed, and how many the verifier's policy requires.
+fn cosigned(result: &StepResult, language: Language) -> Option<String> {
+    let (found, all) = values(result, "witnesses").first()?.split_once('/')?;
+    let required = values(result, "required").first().copied().unwrap_or("—");
+    Some(match language {
+        Language::Chinese => format!("见证节点 {all} 家中 {found} 家签名，要求 {required} 家"),
+        Language::English => format!("signed by {found} of {all} witnesses, {required} required"),
+    })
 }
 
 /// What a step with [`Outcome::Checked`] found.
@@ -100,7 +136,7 @@ pub fn finding(result: &StepResult, language: Language) -> String {
         Step::LaterLinks => later_links(result, language),
         Step::EarlierDeposits => earlier_deposits(result, language),
         Step::DepositorSignature => signed_on_behalf(result, language),
-        Step::Witnesses => too_few_witnesses(result, language),
+        Step::Signatures => too_few_witnesses(result, language),
         _ => result.compared.map(|what| compared(what, language).to_owned()).unwrap_or_default(),
     }
 }
@@ -229,13 +265,14 @@ fn open_claims(result: &StepResult, language: Language) -> Vec<String> {
     parts
 }
 
-/// How many cosignatures there are, and how many the verifier's policy requires.
+/// The ledger's signature, and too few cosignatures.
 fn too_few_witnesses(result: &StepResult, language: Language) -> String {
-    let counts = values(result, "witnesses").first().and_then(|counts| counts.split_once('/'));
-    let (found, required) = counts.unwrap_or(("—", "—"));
+    let cosigned = cosigned(result, language).unwrap_or_default();
     match language {
-        Language::Chinese => format!("要求 {required} 家见证节点联署，现有 {found} 家"),
-        Language::English => format!("cosigned by {found} of the {required} witnesses required"),
+        Language::Chinese => format!("账本签名成立；{cosigned}，未达到信任策略的要求"),
+        Language::English => {
+            format!("the ledger's signature verifies; {cosigned}: the verifier's policy is not satisfied")
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`trust`] | the ledger keys that the user pinned |
-//! | [`attestation`] | cosignatures and timestamp tokens |
+//! | [`attestation`], [`witnesses`], `timestamps` | cosignatures, checkpoints of witnesses and timestamp tokens, compared with the user's policy |
 //! | [`record`] | the checks of the receipt itself |
 //! | [`history`] | later links and earlier deposits, as a ledger lists them |
 //! | [`continuity`] | whether a node's ledger continues that of the receipt |
@@ -15,12 +15,16 @@
 //! | [`wording`], [`findings`] | their texts in Chinese and English |
 
 pub mod attestation;
+mod attested_steps;
 pub mod continuity;
 pub mod findings;
 pub mod history;
 pub mod reasons;
 pub mod record;
 pub mod report;
+#[cfg(feature = "verifier")]
+pub mod timestamps;
 pub mod trust;
 pub mod verifier;
+pub mod witnesses;
 pub mod wording;

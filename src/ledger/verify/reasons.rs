@@ -1,4 +1,4 @@
-//! Why a step of a report was not performed, and what a performed step compared.
+//! Why a step of a report was not performed, what a performed step compared, and how a ledger contradicts a receipt.
 //!
 //! Not here: their texts (`wording`, `findings`).
 
@@ -22,12 +22,20 @@ pub enum SkipReason {
     OtherLedger,
     /// The deposit is on another ledger, which this platform cannot query.
     ForeignLedger,
-    /// No verified cosignature on the checkpoint was given.
+    /// The verifier's policy requires no witness, or there is no policy.
     NoWitnesses,
+    /// The verifier's policy has no address of a witness.
+    NoWitnessAddress,
+    /// No witness answered with a checkpoint of this ledger that it cosigned.
+    NoWitnessCheckpoint,
+    /// No node could prove the consistency with the checkpoint of a witness, since it does not have that checkpoint yet.
+    NoConsistencyProof,
     /// The receipt has no timestamp token.
     NoTimeToken,
-    /// The receipt has timestamp tokens, but none was verified.
+    /// The receipt has timestamp tokens, and the verifier trusts no timestamp authority.
     UnreadTimeToken,
+    /// The receipt has timestamp tokens, and none is of an authority that the verifier trusts.
+    UntrustedTimeToken,
     /// The record commits to no private content, so there is no provenance sheet.
     NoSheets,
     /// The record commits to private content, which may contain a provenance sheet, and it was not presented.
@@ -84,8 +92,8 @@ pub enum ComparisonKind {
     CheckpointWithNodeKey,
     /// The checkpoint's signature, with a ledger key on the court's list.
     CheckpointWithCourtKey,
-    /// The checkpoint, with the cosignatures of witnesses in the verifier's policy.
-    CheckpointWithWitnesses,
+    /// The checkpoint, with the one that a witness in the verifier's policy holds.
+    CheckpointWithWitness,
     /// The checkpoint, with timestamp tokens of authorities that the verifier trusts.
     CheckpointWithTimeTokens,
     /// Submission time, with block time.
@@ -104,4 +112,41 @@ pub enum ComparisonKind {
     ImportWithLedger,
     /// The facts frozen at the import, with the receipt.
     ImportWithReceipt,
+}
+
+/// How a node's ledger contradicts a receipt that the ledger key signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LedgerFault {
+    /// Two signed checkpoints of one size have different roots.
+    Forked,
+    /// The node's checkpoint is smaller than the one in the receipt.
+    RolledBack,
+    /// The node gave no valid consistency proof from the receipt's checkpoint to its own.
+    NotContinued,
+    /// A consistency proof shows that the node's ledger contains the deposit, but the node answers that it does not exist.
+    Denied,
+    /// The node has another record with this number.
+    OtherRecord,
+    /// The node gave no valid proof that its ledger is consistent with the checkpoint that a witness cosigned.
+    WitnessDisagrees,
+}
+
+impl LedgerFault {
+    /// All variants.
+    pub const ALL: [Self; 6] =
+        [Self::Forked, Self::RolledBack, Self::NotContinued, Self::Denied, Self::OtherRecord, Self::WitnessDisagrees];
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Forked => "ledger_forked",
+            Self::RolledBack => "ledger_rolled_back",
+            Self::NotContinued => "ledger_not_continued",
+            Self::Denied => "deposit_denied",
+            Self::OtherRecord => "other_record",
+            Self::WitnessDisagrees => "witness_disagrees",
+        }
+    }
 }

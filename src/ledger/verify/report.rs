@@ -8,7 +8,8 @@
 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
-pub use crate::ledger::verify::reasons::{ComparisonKind, SkipReason};
+use crate::ledger::verify::attestation::{MemberCheck, TimeCheck, WitnessCheck};
+pub use crate::ledger::verify::reasons::{ComparisonKind, LedgerFault, SkipReason};
 
 /// The steps of a verification, in report order. The discriminant is the step's number in the printed report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,9 +31,9 @@ pub enum Step {
     BlockHash = 7,
     /// 前一区块哈希衔接: the block follows the previous block.
     PreviousBlock = 8,
-    /// 节点签名达到要求数: the checkpoint is signed by the ledger key.
+    /// 节点签名达到要求数: the checkpoint is signed by the ledger key and by as many witnesses as the verifier requires.
     Signatures = 9,
-    /// 与见证检查点一致: witnesses cosigned the checkpoint.
+    /// 与见证检查点一致: the checkpoint is consistent with one that a witness holds.
     Witnesses = 10,
     /// 时间次序: the deposit was submitted before its block was sealed.
     TimeOrder = 11,
@@ -196,6 +197,8 @@ impl StepResult {
 pub enum Reservation {
     /// Time and order depend on the operator's key alone.
     SingleOperator,
+    /// Witnesses cosigned, and fewer than the verifier's policy requires.
+    QuorumNotReached,
     /// No timestamp authority attests the time.
     NoIndependentTime,
     /// The depositor withdrew the deposit.
@@ -212,8 +215,9 @@ pub enum Reservation {
 
 impl Reservation {
     /// All variants.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SingleOperator,
+        Self::QuorumNotReached,
         Self::NoIndependentTime,
         Self::Withdrawn,
         Self::Superseded,
@@ -227,6 +231,7 @@ impl Reservation {
     pub const fn code(self) -> &'static str {
         match self {
             Self::SingleOperator => "single_operator",
+            Self::QuorumNotReached => "quorum_not_reached",
             Self::NoIndependentTime => "no_independent_time",
             Self::Withdrawn => "withdrawn",
             Self::Superseded => "superseded",
@@ -270,39 +275,6 @@ impl Obstacle {
             Self::NoFile => "no_file",
             Self::BrokenReceipt => "broken_receipt",
             Self::ManifestOnly => "manifest_only",
-        }
-    }
-}
-
-/// How a node's ledger contradicts a receipt that the ledger key signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LedgerFault {
-    /// Two signed checkpoints of one size have different roots.
-    Forked,
-    /// The node's checkpoint is smaller than the one in the receipt.
-    RolledBack,
-    /// The node gave no valid consistency proof from the receipt's checkpoint to its own.
-    NotContinued,
-    /// A consistency proof shows that the node's ledger contains the deposit, but the node answers that it does not exist.
-    Denied,
-    /// The node has another record with this number.
-    OtherRecord,
-}
-
-impl LedgerFault {
-    /// All variants.
-    pub const ALL: [Self; 5] = [Self::Forked, Self::RolledBack, Self::NotContinued, Self::Denied, Self::OtherRecord];
-
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Forked => "ledger_forked",
-            Self::RolledBack => "ledger_rolled_back",
-            Self::NotContinued => "ledger_not_continued",
-            Self::Denied => "deposit_denied",
-            Self::OtherRecord => "other_record",
         }
     }
 }
@@ -374,6 +346,12 @@ pub struct Report {
     pub fault: Option<LedgerFault>,
     /// The chain facts, if the entry and the block header could be parsed.
     pub facts: Option<Facts>,
+    /// The cosignatures on the receipt's checkpoint.
+    pub witnesses: WitnessCheck,
+    /// The comparison with a checkpoint that a witness holds.
+    pub member: MemberCheck,
+    /// The timestamp tokens over the receipt's checkpoint.
+    pub time: TimeCheck,
 }
 
 /// Replaces the entry of `steps` that has the same step as `result`. Changes nothing if there is none.
@@ -429,6 +407,9 @@ impl Report {
             obstacle: None,
             fault: None,
             facts: None,
+            witnesses: WitnessCheck::NoPolicy,
+            member: MemberCheck::NotPerformed(SkipReason::NoRecord),
+            time: TimeCheck::NotChecked,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{Comparison, Content, FileDigests, Form, HashAlgorithm};
 use crate::ledger::statement::text::LinkKind;
 use crate::ledger::verify::attestation::Attestations;
+use crate::ledger::verify::attested_steps;
 use crate::ledger::verify::history::{ClaimStatus, History, LaterLink, LinkStanding, Listed};
 use crate::ledger::verify::record::{RecordCheck, RecordContext};
 use crate::ledger::verify::report::{
@@ -133,15 +134,16 @@ pub fn verify(question: &Question<'_>) -> Report {
         number_check(question, found),
         record_exists(question, found),
         original_digest(question.presented, content, item.as_ref(), &comparison),
-        witnesses(&question.attestations),
-        time_token(&question.attestations, question.receipt),
+        attested_steps::time_step(question.attestations.time, question.receipt),
         later_links(question),
         earlier_deposits(question),
         StepResult::not_applicable(Step::ImportSnapshot, SkipReason::NotACaseItem),
         StepResult::not_performed(Step::Sheets, sheets(record.entry.as_ref())),
     ];
     steps.extend(record.steps);
-    steps.sort_by_key(|result| result.step);
+    for signatures in steps.iter_mut().filter(|result| result.step == Step::Signatures) {
+        attested_steps::add_cosignatures(signatures, question.attestations.witnesses);
+    }
     if let Some(ItemCheck { content: Some(content), .. }) = item {
         let values = content.digests().map(|(algorithm, _)| ("algorithm", algorithm.to_string())).collect();
         let own = StepResult::of(Step::Algorithms, Outcome::Passed, ComparisonKind::AlgorithmsWithAllowed, values);
@@ -153,16 +155,23 @@ pub fn verify(question: &Question<'_>) -> Report {
     let (mut conclusion, mut obstacle) = conclude(&checked, &comparison, reservations.is_empty());
     // A node's ledger can be contradicted only by a record that verifies.
     let verifies = !is_other_number && checked.chain_verifies();
-    let fault = question.fault.filter(|_| verifies);
+    let by_node = question.fault.filter(|_| verifies);
+    let fault = by_node.or_else(|| attested_steps::member_fault(question.attestations.member).filter(|_| verifies));
     if fault.is_some() {
         (conclusion, obstacle) = (Conclusion::ChainFault, None);
+    }
+    if by_node.is_some() {
         let contradicted =
             StepResult::of(Step::RecordExists, Outcome::Failed, ComparisonKind::NumberWithRecord, numbers(found));
         replace(&mut steps, &contradicted);
     }
+    steps.push(attested_steps::member_step(question.attestations.member, verifies));
+    steps.sort_by_key(|result| result.step);
     let reservations = if conclusion == Conclusion::ConsistentWithReservation { reservations } else { Vec::new() };
     let number = question.number.or(found);
-    Report { number, steps, conclusion, reservations, obstacle, fault, facts: record.facts }
+    let Attestations { witnesses, member, time } = question.attestations;
+    let (witnesses, member, time) = (witnesses.clone(), member.clone(), time.clone());
+    Report { number, steps, conclusion, reservations, obstacle, fault, facts: record.facts, witnesses, member, time }
 }
 
 fn numbers(found: Option<DepositNumber>) -> Vec<(&'static str, String)> {
@@ -286,30 +295,6 @@ const fn claim_name(name: &'static str, status: ClaimStatus) -> &'static str {
     }
 }
 
-/// Whether enough witnesses cosigned the checkpoint. Too few are a finding: they do not contradict the record.
-fn witnesses(attestations: &Attestations<'_>) -> StepResult {
-    let step = Step::Witnesses;
-    if attestations.cosignatures.is_empty() {
-        return StepResult::not_performed(step, SkipReason::NoWitnesses);
-    }
-    let mut values = vec![("witnesses", format!("{}/{}", attestations.cosignatures.len(), attestations.quorum))];
-    values.extend(attestations.cosignatures.iter().map(|one| ("witness", format!("{} {}", one.witness, one.time))));
-    let outcome = if attestations.have_quorum() { Outcome::Passed } else { Outcome::Checked };
-    StepResult::of(step, outcome, ComparisonKind::CheckpointWithWitnesses, values)
-}
-
-/// Whether a timestamp authority attests the checkpoint.
-fn time_token(attestations: &Attestations<'_>, receipt: &Receipt) -> StepResult {
-    let step = Step::TimeToken;
-    if attestations.have_time() {
-        let tokens = attestations.time_tokens.iter();
-        let values = tokens.map(|token| ("time_token", format!("{} {}", token.time, token.authority))).collect();
-        return StepResult::of(step, Outcome::Passed, ComparisonKind::CheckpointWithTimeTokens, values);
-    }
-    let without = if receipt.time_tokens.is_empty() { SkipReason::NoTimeToken } else { SkipReason::UnreadTimeToken };
-    StepResult::not_performed(step, without)
-}
-
 /// Why the sheets were not checked: they would be in the private content to which the statement commits.
 fn sheets(entry: Option<&Entry>) -> SkipReason {
     match entry.map(|entry| entry.statement.statement().meta) {
@@ -408,13 +393,7 @@ fn compared(content: Option<Content>, presented: PresentedEvidence) -> Vec<(&'st
 
 /// All reservations that apply to a match.
 fn reservations(question: &Question<'_>, entry: Option<&Entry>) -> Vec<Reservation> {
-    let mut reservations = Vec::new();
-    if !question.attestations.have_quorum() {
-        reservations.push(Reservation::SingleOperator);
-    }
-    if !question.attestations.have_time() {
-        reservations.push(Reservation::NoIndependentTime);
-    }
+    let mut reservations = attested_steps::reservations(&question.attestations, question.receipt);
     let has_link = |kinds: &[LinkKind]| question.history.is_some_and(|history| history.owner_said(kinds));
     if has_link(&[LinkKind::Withdraws]) {
         reservations.push(Reservation::Withdrawn);
@@ -444,9 +423,9 @@ struct CheckedRecord<'a> {
 
 impl CheckedRecord<'_> {
     /// The outcomes of the steps that are about the ledger alone. A transaction id that differs from the imported one says
-    /// nothing about the record itself; step 16 covers it.
+    /// nothing about the record itself; step 16 covers it. Nor does a timestamp token, which is not part of the chain.
     fn chain(&self) -> impl Iterator<Item = Outcome> + '_ {
-        let others = [Step::RecordExists, Step::OriginalDigest, Step::TxId];
+        let others = [Step::RecordExists, Step::OriginalDigest, Step::TxId, Step::TimeToken];
         let is_about_chain = move |result: &&StepResult| !others.contains(&result.step);
         self.steps.iter().filter(is_about_chain).map(|result| result.outcome)
     }

@@ -5,6 +5,7 @@
 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::attestation::MemberKind;
 use crate::ledger::verify::history::{ClaimFault, ClaimStatus};
 use crate::ledger::verify::report::{
     Conclusion, LedgerFault, Obstacle, Outcome, Report, Reservation, SkipReason, Step,
@@ -76,6 +77,18 @@ pub const fn outcome(outcome: Outcome, language: Language) -> &'static str {
     language.pick(chinese, english)
 }
 
+/// The kind of an organisation.
+#[must_use]
+pub const fn member_kind(kind: MemberKind, language: Language) -> &'static str {
+    let (chinese, english) = match kind {
+        MemberKind::Court => ("法院", "court"),
+        MemberKind::Notary => ("公证机构", "notary office"),
+        MemberKind::Appraisal => ("鉴定机构", "appraisal institution"),
+        MemberKind::Other => ("其他机构", "other organisation"),
+    };
+    language.pick(chinese, english)
+}
+
 /// Why a step was not performed, or does not apply.
 #[must_use]
 pub const fn skipped(why: SkipReason, language: Language) -> &'static str {
@@ -93,11 +106,29 @@ pub const fn skipped(why: SkipReason, language: Language) -> &'static str {
         SkipReason::ForeignLedger => {
             ("该存证属于另一账本，本平台无法查询", "the deposit is another ledger's, which this platform cannot ask")
         }
-        SkipReason::NoWitnesses => ("本账本尚无见证节点", "this ledger has no witnesses yet"),
-        SkipReason::NoTimeToken => ("无可信时间戳", "there is no trusted timestamp"),
-        SkipReason::UnreadTimeToken => {
-            ("含时间戳，本版本尚不能核验", "there are time tokens, which this version cannot verify yet")
+        SkipReason::NoWitnesses => {
+            ("核验人的信任策略未要求见证节点", "the verifier's policy requires no witness of this ledger")
         }
+        SkipReason::NoWitnessAddress => {
+            ("信任策略未载见证节点的地址", "the verifier's policy has no address of a witness")
+        }
+        SkipReason::NoWitnessCheckpoint => (
+            "未能从见证节点取得经其签名的本账本检查点",
+            "no witness answered with a checkpoint of this ledger that it signed",
+        ),
+        SkipReason::NoConsistencyProof => (
+            "见证节点所持检查点较新，所查询的节点尚不能给出一致性证明",
+            "the checkpoint of the witness is newer than what the nodes that were asked can prove",
+        ),
+        SkipReason::NoTimeToken => ("无可信时间戳", "there is no trusted timestamp"),
+        SkipReason::UnreadTimeToken => (
+            "含时间戳，核验人未设定所信任的时间戳机构，未予核验",
+            "there are time tokens, and the verifier trusts no timestamp authority",
+        ),
+        SkipReason::UntrustedTimeToken => (
+            "含时间戳，其签发机构不在核验人信任之列",
+            "there are time tokens, and none is of an authority that the verifier trusts",
+        ),
         SkipReason::NoSheets => (
             "存证未附来源说明；平台情况说明未提供",
             "the deposit has no provenance sheet, and no platform fact sheet was provided",
@@ -186,6 +217,9 @@ pub const fn claim_status(status: ClaimStatus, language: Language) -> Option<&'s
 pub const fn reservation(reservation: Reservation, language: Language) -> &'static str {
     let (chinese, english) = match reservation {
         Reservation::SingleOperator => ("仅单一机构节点签名", "only one operator's node has signed"),
+        Reservation::QuorumNotReached => {
+            ("见证节点签名未达到要求数", "fewer witnesses have signed than the verifier's policy requires")
+        }
         Reservation::NoIndependentTime => ("无可信时间戳", "there is no independent time"),
         Reservation::Withdrawn => ("存证已被撤回", "the deposit has been withdrawn"),
         Reservation::Superseded => ("存证已被更正或替换", "the deposit has been corrected or replaced"),
@@ -225,6 +259,10 @@ pub const fn ledger_fault(fault: LedgerFault, language: Language) -> &'static st
         LedgerFault::OtherRecord => (
             "节点在该编号下所示的记录，与运营者签署过的回执所载不同",
             "the node shows another record under this number than the receipt that its operator signed",
+        ),
+        LedgerFault::WitnessDisagrees => (
+            "节点未能证明回执所载账本与见证节点签名的账本为同一历史：不同的人所见账本可能不同",
+            "the node gave no valid proof that the ledger in the receipt and the one that a witness signed are one history: different people may have been shown different ledgers",
         ),
     };
     language.pick(chinese, english)
@@ -403,6 +441,9 @@ mod tests {
         };
         for one in Reservation::ALL {
             two(&|language| reservation(one, language).into());
+        }
+        for one in MemberKind::ALL {
+            two(&|language| member_kind(one, language).into());
         }
         for one in LedgerFault::ALL {
             two(&|language| ledger_fault(one, language).into());

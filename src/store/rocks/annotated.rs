@@ -5,11 +5,10 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::store::rocks::format::annotation::{AnnotationKey, AnnotationRow, LevelKey};
 use crate::store::rocks::reader::RocksReader;
 use crate::store::rocks::schema::{ANNOTATIONS, CHECKPOINT_LEVELS};
-use crate::store::traits::{AnnotatedCheckpoint, ProofLevel, ReadError, damaged};
+use crate::store::traits::{AnnotatedCheckpoint, AnnotationReader, ProofLevel, ReadError, damaged};
 
-impl RocksReader {
-    /// As [`crate::store::traits::Annotations::annotated`].
-    pub(in crate::store::rocks) fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
+impl AnnotationReader for RocksReader {
+    fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
         let key = |number| AnnotationKey { size, number };
         let mut rows = self.engine.range(&ANNOTATIONS, &key(0), &key(u32::MAX))?;
         let Some(first) = rows.next().transpose()? else { return Ok(None) };
@@ -29,23 +28,13 @@ impl RocksReader {
         Ok(Some(AnnotatedCheckpoint { checkpoint, annotations }))
     }
 
-    /// As [`crate::store::traits::Annotations::first_reached`].
-    pub(in crate::store::rocks) fn first_reached(
-        &self,
-        level: ProofLevel,
-        from: TreeSize,
-    ) -> Result<Option<TreeSize>, ReadError> {
+    fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
         let key = |size| LevelKey { level, size };
         let row = self.engine.range(&CHECKPOINT_LEVELS, &key(from), &key(TreeSize::MAX))?.next().transpose()?;
         Ok(row.map(|(key, _)| key.size))
     }
 
-    /// As [`crate::store::traits::Annotations::last_reached`].
-    pub(in crate::store::rocks) fn last_reached(
-        &self,
-        level: ProofLevel,
-        until: TreeSize,
-    ) -> Result<Option<TreeSize>, ReadError> {
+    fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
         let end = LevelKey { level, size: TreeSize(until.0.saturating_add(1)) };
         let row =
             self.engine.prefixed_before(&CHECKPOINT_LEVELS, &LevelKey::prefix(level), &end)?.next().transpose()?;

@@ -25,7 +25,7 @@ use crate::ledger::chain::{Block, Tip};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::frontier::FullTile;
-use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
 use crate::store::rocks::folder::{Folder, Lock};
 use crate::store::rocks::open::{open_locked, read_locked};
@@ -37,8 +37,8 @@ use crate::store::rocks::tuning::Options;
 use crate::store::shortage::Shortage;
 use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use crate::store::traits::{
-    AnnotatedCheckpoint, Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader,
-    LogReader, LogStore, PrivateContent, PrivateStore, ProofLevel, Published, ReadError,
+    Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader, LogReader, LogStore,
+    PrivateContent, PrivateStore, ProofLevel, Published, ReadError,
 };
 
 /// How often it looks whether the readers of the moment are done, and how long it waits in between: half a second.
@@ -308,17 +308,5 @@ impl Annotations for ReopeningStore {
         reached: &[ProofLevel],
     ) -> Result<(), AppendError> {
         self.store()?.annotate(checkpoint, annotations, reached)
-    }
-
-    fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
-        self.readable_store()?.annotated(size)
-    }
-
-    fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
-        self.readable_store()?.first_reached(level, from)
-    }
-
-    fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
-        self.readable_store()?.last_reached(level, until)
     }
 }

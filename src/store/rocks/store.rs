@@ -12,7 +12,7 @@ use crate::ledger::chain::{Block, Tip};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::frontier::FullTile;
-use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::TILE_WIDTH;
 use crate::ledger::notice::{ErasedPiece, Piece};
 use crate::store::append_checks;
@@ -41,7 +41,7 @@ use crate::store::rocks::schema::{
 use crate::store::rocks::tree::{Tree, leaves, stored_tile};
 use crate::store::traits::damaged;
 use crate::store::traits::{
-    AnnotatedCheckpoint, Annotation, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader,
+    Annotation, AnnotationReader as _, Annotations, AppendError, CursorStore, Delegate, DelegatePrivate, LedgerReader,
     LogReader, LogStore, PrivateContent, ProofLevel, Published, ReadError,
 };
 
@@ -457,17 +457,5 @@ impl Annotations for RocksStore {
             batch.put(&CHECKPOINT_LEVELS, &LevelKey { level: *level, size }, &Empty)?;
         }
         self.reader.engine.commit(batch).map_err(|error| writer.fails(error))
-    }
-
-    fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
-        self.reader.annotated(size)
-    }
-
-    fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
-        self.reader.first_reached(level, from)
-    }
-
-    fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
-        self.reader.last_reached(level, until)
     }
 }

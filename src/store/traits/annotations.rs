@@ -61,8 +61,35 @@ impl AnnotatedCheckpoint {
     }
 }
 
+/// Reads annotations by checkpoint. A reader that keeps none answers that there are none.
+pub trait AnnotationReader: Send + Sync {
+    /// The checkpoint of this size with its annotations; `None` if it has none.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn annotated(&self, _size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
+        Ok(None)
+    }
+
+    /// The size of the smallest checkpoint of at least `from` leaves that has reached `level`.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn first_reached(&self, _level: ProofLevel, _from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        Ok(None)
+    }
+
+    /// The size of the largest checkpoint of at most `until` leaves that has reached `level`.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn last_reached(&self, _level: ProofLevel, _until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        Ok(None)
+    }
+}
+
 /// Keeps annotations by checkpoint. Many writers and readers at any time, on any thread.
-pub trait Annotations: Send + Sync {
+pub trait Annotations: AnnotationReader {
     /// Adds annotations to a published checkpoint, and records the levels that it has reached with them. All of it is one
     /// atomic and durable write. What is there already is not added again. The first call for a size keeps the note.
     ///
@@ -75,22 +102,4 @@ pub trait Annotations: Send + Sync {
         annotations: &[Annotation],
         reached: &[ProofLevel],
     ) -> Result<(), AppendError>;
-
-    /// The checkpoint of this size with its annotations; `None` if it has none.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError>;
-
-    /// The size of the smallest checkpoint of at least `from` leaves that has reached `level`.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError>;
-
-    /// The size of the largest checkpoint of at most `until` leaves that has reached `level`.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError>;
 }

@@ -5,16 +5,18 @@ use std::ops::Range;
 
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
-use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
+use crate::store::traits::annotations::{AnnotatedCheckpoint, AnnotationReader, ProofLevel};
 use crate::store::traits::index::{DepositPlace, Index, LinkPosition};
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::ledger::LedgerReader;
 use crate::store::traits::private::{PrivatePiece, PrivateReader};
 use crate::store::traits::store_error::ReadError;
 
-/// A store that wraps a reader. A blanket implementation makes it an [`Index`], which forwards every call to that reader.
+/// A store that wraps a reader. Blanket implementations make it an [`Index`] and an [`AnnotationReader`], which forward every
+/// call to that reader.
 pub trait Delegate: Send + Sync {
     /// Calls `read` with the wrapped reader. `method` is the name of the trait method that is forwarded.
     ///
@@ -88,6 +90,20 @@ impl<D: Delegate> Index for D {
             return Ok(None);
         }
         self.delegate("index_rows", |reader| reader.index_rows())
+    }
+}
+
+impl<D: Delegate> AnnotationReader for D {
+    fn annotated(&self, size: TreeSize) -> Result<Option<AnnotatedCheckpoint>, ReadError> {
+        self.delegate("annotated", |reader| reader.annotated(size))
+    }
+
+    fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        self.delegate("first_reached", |reader| reader.first_reached(level, from))
+    }
+
+    fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        self.delegate("last_reached", |reader| reader.last_reached(level, until))
     }
 }
 

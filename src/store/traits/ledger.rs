@@ -1,15 +1,16 @@
-//! Read access to a complete ledger: the log, its index and the private content.
+//! Read access to a complete ledger: the log, its index, the private content and the annotations of checkpoints.
 
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
+use crate::store::traits::annotations::AnnotationReader;
 use crate::store::traits::index::Index;
 use crate::store::traits::log::LogReader;
 use crate::store::traits::private::{PrivatePiece, PrivateReader};
 use crate::store::traits::store_error::ReadError;
 use crate::store::traits::store_error::damaged;
 
-/// A reader of the log, the index and the private content of one ledger.
-pub trait LedgerReader: LogReader + Index + PrivateReader {
+/// A reader of the log, the index, the private content and the annotations of one ledger.
+pub trait LedgerReader: LogReader + Index + PrivateReader + AnnotationReader {
     /// Calls `read` with a reader that answers from memory only and never blocks on disk I/O. A read of anything else fails
     /// with [`ReadError::WouldBlock`].
     ///

@@ -6,8 +6,8 @@
 //! | [`LogReader`], [`LogStore`] | the log: leaves, tiles, the published checkpoint; appending blocks |
 //! | [`Index`] | where records are found; derived from the log |
 //! | [`PrivateReader`], [`PrivateStore`] | private content and its erasure |
-//! | [`LedgerReader`] | the three readers together |
-//! | [`Annotations`] | cosignatures and timestamp tokens by checkpoint |
+//! | [`AnnotationReader`], [`Annotations`] | cosignatures and timestamp tokens by checkpoint |
+//! | [`LedgerReader`] | the four readers together |
 //! | [`AccountStore`](accounts::AccountStore), [`CursorStore`] | mutable data that is not evidence |
 //! | [`Delegate`], [`DelegatePrivate`] | a store that wraps another reader |
 
@@ -24,7 +24,7 @@ pub mod private;
 pub mod private_store;
 pub mod store_error;
 
-pub use annotations::{AnnotatedCheckpoint, Annotation, AnnotationKind, Annotations, ProofLevel};
+pub use annotations::{AnnotatedCheckpoint, Annotation, AnnotationKind, AnnotationReader, Annotations, ProofLevel};
 pub use cursors::CursorStore;
 pub use delegate::{Delegate, DelegatePrivate};
 pub use index::{DepositPlace, Index, LinkPosition};

@@ -14,7 +14,7 @@ use crate::ledger::statement::text::{Link, Statement};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::history::{ClaimFault, LinkStanding, Total};
 use crate::wire::deposit::BatchVerdict;
-use crate::wire::facts::DepositJson;
+use crate::wire::facts::{DepositJson, ProofView};
 use crate::wire::receipt::ReceiptJson;
 
 #[test]
@@ -65,6 +65,11 @@ fn receipts_and_verdicts_are_printed_as_their_shapes() {
         batch_verdict(&mut text, 3, 201, &one);
         assert_eq!(text, format!("before\n{}", json::line(&shape)));
     }
+}
+
+fn proof(time: Option<Timestamp>) -> ProofView {
+    let witnesses = time.map(|_| 3);
+    ProofView { level: "witnessed", cosignatures: 2, witnesses, quorum_reached: true, time }
 }
 
 #[test]
@@ -128,9 +133,11 @@ fn a_look_up_is_printed_as_its_shape() {
                 root: Digest([2; 32]),
             };
             let facts = Facts::of(&entry, &header);
-            let view =
-                DepositView { index: LeafIndex(6), entry: &entry, facts: &facts, history: &history, by_platform };
-            assert_eq!(deposit(&view), json::pretty(&DepositJson::from(&view)));
+            for proof in [None, Some(proof(by_platform.then_some(time)))] {
+                let (entry, facts, history) = (&entry, &facts, &history);
+                let view = DepositView { index: LeafIndex(6), entry, facts, history, by_platform, proof };
+                assert_eq!(deposit(&view), json::pretty(&DepositJson::from(&view)));
+            }
         }
     }
 }

@@ -148,7 +148,7 @@ fn a_paper_cannot_write_to_the_terminal() {
         is_safe(&workspace.run(&["verify", "a.txt", "--receipt", "bad.json"]).ends(2));
     }
     // A pinned key whose name reorders text.
-    let policy = workspace.config().join("trust.policy");
+    let policy = workspace.policy();
     fs::write(&policy, format!("log {ATTACK}\n")).unwrap();
     is_safe(&workspace.say("zh", &["trust", "list"]));
 }

@@ -67,7 +67,7 @@ fn text_files_may_be_saved_by_any_editor() {
         workspace.path("in.tiezheng-manifest"),
         workspace.path("in.tiezheng-manifest.tiezheng-receipt.json"),
         workspace.config().join("keys/default.key"),
-        workspace.config().join("trust.policy"),
+        workspace.policy(),
     ] {
         as_saved_on_windows(&path);
     }
@@ -92,7 +92,7 @@ fn a_policy_saved_by_an_editor_still_refuses_another_ledger() {
     first.file("a", "a");
     first.deposit("a", &[]);
     let second = Workspace::new();
-    let policy = first.config().join("trust.policy");
+    let policy = first.policy();
     let text = fs::read_to_string(&policy).unwrap().replace(first.url(), second.url());
     fs::write(&policy, text).unwrap();
     as_saved_on_windows(&policy);

@@ -69,8 +69,9 @@ fn every_file_that_a_command_reads_is_checked() {
     mode(&workspace.config().join("keys/default.key"));
     workspace.file("b", "b");
     assert_eq!(workspace.run(&["deposit", "b"]).ends(2).error(), "not_a_file");
-    fs::remove_file(workspace.config().join("trust.policy")).unwrap();
-    fs::rename(other, workspace.config().join("trust.policy")).unwrap();
+    let policy = workspace.policy();
+    fs::remove_file(&policy).unwrap();
+    fs::rename(other, policy).unwrap();
     refused(&["lookup", &number]);
     refused(&["deposit", "b"]);
 }

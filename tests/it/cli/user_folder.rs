@@ -13,7 +13,7 @@ fn a_ledger_is_pinned_on_first_contact_and_its_changed_key_refused() {
     assert!(first.stderr.contains("example.org/ledger+"), "the key is shown: {first:?}");
     let quiet = workspace.run(&["deposit", "a"]).ends(0);
     assert!(!quiet.stderr.contains("example.org/ledger+"), "{quiet:?}");
-    let policy = fs::read_to_string(workspace.config().join("trust.policy")).unwrap();
+    let policy = fs::read_to_string(workspace.policy()).unwrap();
     assert!(policy.contains(&format!(" {}\n", workspace.url())) && policy.ends_with("quorum none\n"), "{policy}");
 
     let impostor = Node::start(&workspace.top().join("impostor"), &["--origin", "example.org/ledger"]);
@@ -27,7 +27,7 @@ fn a_ledger_is_pinned_on_first_contact_and_its_changed_key_refused() {
         assert!(refused.stderr.contains("HAS CHANGED"), "{refused:?}");
     }
     assert!(!workspace.path("b.tiezheng-statement").exists(), "nothing was made for the impostor");
-    assert_eq!(fs::read_to_string(workspace.config().join("trust.policy")).unwrap(), policy);
+    assert_eq!(fs::read_to_string(workspace.policy()).unwrap(), policy);
 }
 
 #[test]
@@ -40,9 +40,10 @@ fn pinned_keys_are_listed_added_and_removed() {
     let listed = workspace.run(&["trust", "list"]).ends(0).document();
     assert_eq!(listed["ledgers"][0]["url"], "https://example.org");
     workspace.run(&["trust", "add", &key.replace("c74f", "c74e")]).ends(64);
+    let policy = workspace.policy();
     workspace.run(&["trust", "remove", "PeterNeumann"]).ends(0);
     assert_eq!(workspace.run(&["trust", "remove", "PeterNeumann"]).ends(1).error(), "not_pinned");
-    fs::write(workspace.config().join("trust.policy"), "log x\n").unwrap();
+    fs::write(policy, "log x\n").unwrap();
     assert_eq!(workspace.run(&["trust", "list"]).ends(2).error(), "bad_policy");
 }
 

@@ -92,6 +92,15 @@ impl Workspace {
         &self.config
     }
 
+    /// The one pinned policy.
+    pub(crate) fn policy(&self) -> PathBuf {
+        let files = fs::read_dir(self.config.join("policies")).unwrap().map(|entry| entry.unwrap().path());
+        let mut policies = files.filter(|path| path.extension().is_some_and(|extension| extension == "policy"));
+        let policy = policies.next().unwrap();
+        assert!(policies.next().is_none(), "there is one");
+        policy
+    }
+
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -160,6 +169,11 @@ impl Workspace {
         let node = Node::start(folder, &[]);
         self.url.clone_from(&node.url);
         self.node = Some(node);
+    }
+
+    /// Kills the node: its machine is gone.
+    pub(crate) fn kill_node(&mut self) {
+        self.node.take().unwrap().kill();
     }
 
     /// Stops the node, audits its ledger, and answers how many deposits it holds.

@@ -4,8 +4,8 @@ use tiezheng::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use tiezheng::ledger::hash::sha256;
 use tiezheng::ledger::merkle::shape::TreeSize;
 use tiezheng::store::traits::{
-    AnnotatedCheckpoint, Annotation, AnnotationKind, Annotations as _, AppendError, LogReader as _, ProofLevel,
-    ReadError,
+    AnnotatedCheckpoint, Annotation, AnnotationKind, AnnotationReader as _, Annotations as _, AppendError,
+    LogReader as _, ProofLevel, ReadError,
 };
 
 use crate::support::chain::{Draft, append, found, seal};

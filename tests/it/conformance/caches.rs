@@ -3,6 +3,7 @@
 use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::statement::text::LinkKind;
 use tiezheng::ledger::verify::history::{ClaimStatus, EarlierDeposit, History, LaterLink, Listed};
+use tiezheng::query::attested_checkpoint::AttestedCheckpoint;
 use tiezheng::query::block_cache::BlockCache;
 use tiezheng::query::deposit_cache::DepositCache;
 use tiezheng::query::history;
@@ -61,7 +62,7 @@ pub(super) fn receipts_of_a_remembered_block_are_those_of_the_store<B: Bench>() 
         }
         for n in [1, 2, 3, 1, 2, 3] {
             let found = recent.find(store, number(n)).unwrap().unwrap();
-            let tip = store.published().unwrap();
+            let tip = AttestedCheckpoint::sealed(store.published().unwrap().checkpoint.clone());
             let block = blocks.sealing(store, found.place).unwrap();
             let remembered = receipt_under(store, (found.place.index, found.bytes), &block, &tip, Vec::new());
             assert_eq!(remembered, receipt(store, found.place.index));

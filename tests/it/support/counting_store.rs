@@ -13,8 +13,8 @@ use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::HashAlgorithm;
 use tiezheng::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage};
 use tiezheng::store::traits::{
-    AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader,
-    PrivateStore, Published, ReadError,
+    AnnotationReader, AppendError, CursorStore, DepositPlace, Index, LedgerReader, LinkPosition, LogReader,
+    PrivatePiece, PrivateReader, PrivateStore, Published, ReadError,
 };
 
 /// Called at each stage of a purge, after the purge has told its caller.
@@ -128,6 +128,8 @@ impl Index for CountingStore {
         self.counted(self.inner("labelled_before").labelled_before(label, before, limit))
     }
 }
+
+impl AnnotationReader for CountingStore {}
 
 impl PrivateReader for CountingStore {
     fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<PrivatePiece, ReadError> {

@@ -16,7 +16,8 @@ use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::statement::content::{Content, HashAlgorithm};
 use tiezheng::store::traits::{
-    DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader, Published, ReadError,
+    AnnotationReader, DepositPlace, Index, LedgerReader, LinkPosition, LogReader, PrivatePiece, PrivateReader,
+    Published, ReadError,
 };
 
 use crate::support::depositor::{ledger_key, origin};
@@ -219,6 +220,8 @@ impl Index for Operator {
         Ok(vec![])
     }
 }
+
+impl AnnotationReader for Operator {}
 
 impl PrivateReader for Operator {
     fn private_of(&self, index: LeafIndex, _: Option<&Digest>) -> Result<PrivatePiece, ReadError> {

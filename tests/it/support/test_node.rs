@@ -6,6 +6,7 @@ use std::sync::Arc;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use tiezheng::audit::walk::{self, walk};
+use tiezheng::cosigning::cosigning_state::Cosigning;
 use tiezheng::custody::space::Limits;
 use tiezheng::custody::store::EncryptedObjectStore;
 use tiezheng::filing::deposit_policy::DepositPolicy;
@@ -61,7 +62,12 @@ pub(crate) struct NodeConfig {
     pub(crate) originals: Limits,
     /// Networks that webhooks may call although they are not public.
     pub(crate) webhook_networks: Vec<ipnet::IpNet>,
+    /// Starts the collection of cosignatures, if there is any.
+    pub(crate) cosigning: Option<StartCosigning>,
 }
+
+/// Starts the collection of cosignatures beside a sequencer.
+pub(crate) type StartCosigning = Box<dyn FnOnce(Sequencer) -> Cosigning + Send>;
 
 impl Default for NodeConfig {
     fn default() -> Self {
@@ -77,6 +83,7 @@ impl Default for NodeConfig {
             accounts: Arc::new(MemoryAccounts::default()),
             originals: Limits::NONE,
             webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
+            cosigning: None,
         }
     }
 }
@@ -151,6 +158,7 @@ impl TestNode {
             .unwrap(),
         );
         let state = AppState::new(queries, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
+        let state = state.with_cosigning(plan.cosigning.map(|start| start(sequencer.clone())));
         let state = state.with_admission(plan.deposits, &plan.limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

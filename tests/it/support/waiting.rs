@@ -21,6 +21,18 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// The first value that `look` finds.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let begun = now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(now() - begun < HANG, "in vain: {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
 /// The timers of the test's own runtime stand still from now on, except in [`Timers::passing`]. Sockets and threads work as
 /// ever, however long they take.
 pub(crate) struct Timers {

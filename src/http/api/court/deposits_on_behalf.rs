@@ -11,6 +11,7 @@ use crate::court::line_value::LineValue as _;
 use crate::error_code::ErrorCode;
 use crate::filing::deposits::{OnBehalfCommand, OwnDeposit};
 use crate::filing::streams::StoredAct;
+use crate::http::acknowledgement::acknowledged_receipt;
 use crate::http::api::court::json_request::{AuthenticatedJson, answer};
 use crate::http::api::court::originals::InCaseQuery;
 use crate::http::api::paging::PageQuery;
@@ -62,9 +63,10 @@ pub(in crate::http) async fn deposit_on_behalf(
         texts: shape.texts(),
     };
     let made = state.filing()?.deposit_on_behalf(&actor, &context, &entrusted).await?;
+    let receipt = acknowledged_receipt(&state, made.receipt).await?;
     let json = OnBehalfDepositJson {
         deposit_number: made.number.to_string(),
-        receipt: ReceiptJson::from(&made.receipt),
+        receipt: ReceiptJson::from(&receipt),
         warnings: made.personal_numbers.into_iter().map(WarningJson::of).collect(),
         fresh: made.fresh,
     };

@@ -12,6 +12,7 @@ use crate::http::openapi::{WRITES, by_token, codes};
 
 /// The content, the metadata and the links of a deposit by token.
 const ENTRUSTED: &[ErrorCode] = codes![
+    QuorumTimeout,
     MissingLine,
     WrongLength,
     UpperCaseHex,

@@ -1,5 +1,6 @@
 //! The verifier, told by its conclusions.
 
+mod attestations;
 mod items;
 mod steps;
 

@@ -1,7 +1,6 @@
 //! What each step says it did: nothing passes that was compared with itself, and nothing that was not compared passes.
 
 use super::*;
-use crate::ledger::verify::attestation::{Cosignature, TimeToken};
 use crate::ledger::verify::findings::{detail, finding};
 use crate::ledger::verify::history::{EarlierDeposit, Total};
 use crate::ledger::verify::trust::KeySource;
@@ -215,54 +214,6 @@ fn an_incomplete_history_of_the_owner_is_reserved_and_strangers_links_are_not() 
     let none = || Listed::complete(Vec::new());
     assert!(reserved(Some(&History { owner_links: cut(none()), ..History::empty() })));
     assert!(!reserved(Some(&History { references: cut(none()), ..History::empty() })));
-}
-
-#[test]
-fn attestations_lift_the_reservations_that_they_answer() {
-    let (receipt, trust, history) = (receipt(), pinned(1), History::empty());
-    let cosignature = |name| Cosignature { witness: Name::parse(name).unwrap(), time: at(4) };
-    let cosignatures = [cosignature("witness.example/a"), cosignature("witness.example/b")];
-    let time_tokens = [TimeToken { authority: "CN=TSA".into(), time: at(5) }];
-    let asked = |attestations| {
-        let question = Question::about(&receipt, &trust);
-        verify(&Question { presented: file(FILE), history: Some(&history), attestations, ..question })
-    };
-    let quorum = |quorum, cosignatures| Attestations { cosignatures, quorum, time_tokens: &[] };
-
-    let none = asked(Attestations::NONE);
-    assert_eq!(none.reservations, [Reservation::SingleOperator, Reservation::NoIndependentTime]);
-    assert_eq!(none.outcome(Step::Witnesses), Some(Outcome::NotPerformed(SkipReason::NoWitnesses)));
-    assert_eq!(none.outcome(Step::TimeToken), Some(Outcome::NotPerformed(SkipReason::NoTimeToken)));
-
-    let cosigned = asked(quorum(2, &cosignatures[..]));
-    assert_eq!(cosigned.reservations, [Reservation::NoIndependentTime]);
-    assert_eq!(cosigned.outcome(Step::Witnesses), Some(Outcome::Passed));
-    assert_eq!(cosigned.value(Step::Witnesses, "witnesses"), Some("2/2"));
-    assert_eq!(cosigned.value(Step::Witnesses, "witness"), Some("witness.example/a 2026-11-22T01:04:15.000Z"));
-
-    let too_few = asked(quorum(3, &cosignatures[..]));
-    assert_eq!(too_few.reservations, none.reservations);
-    let step = too_few.steps.iter().find(|result| result.step == Step::Witnesses).unwrap();
-    assert_eq!(step.outcome, Outcome::Checked);
-    let said = |language| detail(step, language).unwrap();
-    assert_eq!(said(Language::Chinese), "要求 3 家见证节点联署，现有 2 家");
-    assert_eq!(said(Language::English), "cosigned by 2 of the 3 witnesses required");
-    assert_eq!(asked(quorum(0, &[])).reservations, none.reservations, "a quorum of none is none");
-
-    let timed = asked(Attestations { time_tokens: &time_tokens, ..Attestations::NONE });
-    assert_eq!(timed.reservations, [Reservation::SingleOperator]);
-    assert_eq!(timed.value(Step::TimeToken, "time_token"), Some("2026-11-22T01:04:16.000Z CN=TSA"));
-
-    let both = asked(Attestations { time_tokens: &time_tokens, ..quorum(2, &cosignatures[..]) });
-    assert_eq!((both.conclusion, both.reservations), (Conclusion::Consistent, vec![]));
-}
-
-#[test]
-fn a_token_in_the_receipt_that_was_not_verified_lifts_nothing() {
-    let (with_token, trust) = (Receipt { time_tokens: vec!["AAAA".into()], ..receipt() }, pinned(1));
-    let report = verify(&Question { presented: file(FILE), ..Question::about(&with_token, &trust) });
-    assert_eq!(report.outcome(Step::TimeToken), Some(Outcome::NotPerformed(SkipReason::UnreadTimeToken)));
-    assert!(report.reservations.contains(&Reservation::NoIndependentTime));
 }
 
 #[test]

@@ -1,0 +1,131 @@
+//! Compares the checkpoint of a receipt with those that the witnesses of the user's policy hold now.
+//!
+//! An operator that shows different histories to different people must show one to the witnesses. So a receipt whose checkpoint
+//! is not of the history that a witness cosigned is evidence against the holder of the ledger key.
+//!
+//! # Invariants
+//!
+//! A witness's checkpoint counts only if that witness cosigned it and a trusted key of the ledger signed it. Consistency is
+//! verified here. That no proof was given is held against a ledger only if the node has both trees.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::client::checkpoint_comparison::{CheckpointComparison, compare};
+use crate::client::ledger_client::LedgerClient;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::hash::sha256;
+use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::policy::{Policy, PolicyWitness};
+use crate::ledger::verify::attestation::{MemberCheck, MemberCheckpoint};
+use crate::ledger::verify::reasons::{LedgerFault, SkipReason};
+use crate::ledger::verify::witnesses::{MemberOf, held_by};
+
+/// Longest time in which a witness answers. A slow one never keeps a verification waiting for longer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the comparison needs besides the receipt's checkpoint.
+#[derive(Clone, Copy)]
+pub struct MemberQuestion<'a> {
+    /// The user's policy for the ledger.
+    pub policy: &'a Policy,
+    /// The ledger keys that are trusted, including one that the receipt itself derives from a pinned one.
+    pub keys: &'a [VerifierKey],
+    /// Names the organisations.
+    pub member_of: MemberOf<'a>,
+    /// Nodes of the ledger that are asked for consistency proofs, in this order; then the witnesses, which may be mirrors.
+    pub nodes: &'a [LedgerClient],
+}
+
+/// The path below a witness's address at which it serves its latest checkpoint of a ledger (c2sp.org/tlog-witness).
+#[must_use]
+pub fn checkpoint_path(origin: &Name) -> String {
+    format!("/{}/checkpoint", sha256(origin.as_str().as_bytes()))
+}
+
+/// Compares `held`, which has been verified, with the checkpoints of all witnesses.
+pub async fn check(held: &SignedCheckpoint, question: MemberQuestion<'_>) -> MemberCheck {
+    let witnesses = question.policy.witnesses();
+    if witnesses.is_empty() {
+        return MemberCheck::NotPerformed(SkipReason::NoWitnesses);
+    }
+    if witnesses.iter().all(|witness| witness.url.is_none()) {
+        return MemberCheck::NotPerformed(SkipReason::NoWitnessAddress);
+    }
+    let origin = &held.checkpoint().origin;
+    let fetched = fetch_all(witnesses, origin).await;
+    let mirrors: Vec<LedgerClient> = fetched.iter().map(|(_, client, _)| client.clone()).collect();
+    let (mut agreeing, mut without_proof) = (Vec::new(), false);
+    for (witness, _, checkpoint) in &fetched {
+        let is_signed = checkpoint.checkpoint().origin == *origin && checkpoint.verified_by(question.keys).is_ok();
+        let Ok(member) = held_by(witness, checkpoint, question.member_of) else { continue };
+        if !is_signed {
+            continue;
+        }
+        match compare_with(held, checkpoint, question, &mirrors).await {
+            Some(Ok(())) => agreeing.push(member),
+            Some(Err(fault)) => return MemberCheck::Contradicted { by: member, fault },
+            None => without_proof = true,
+        }
+    }
+    result(agreeing, without_proof)
+}
+
+fn result(agreeing: Vec<MemberCheckpoint>, without_proof: bool) -> MemberCheck {
+    match (agreeing.is_empty(), without_proof) {
+        (false, _) => MemberCheck::Agrees(agreeing),
+        (true, true) => MemberCheck::NotPerformed(SkipReason::NoConsistencyProof),
+        (true, false) => MemberCheck::NotPerformed(SkipReason::NoWitnessCheckpoint),
+    }
+}
+
+/// The checkpoints that witnesses answer, unverified, in the policy's order.
+async fn fetch_all<'p>(
+    witnesses: &'p [PolicyWitness],
+    origin: &Name,
+) -> Vec<(&'p PolicyWitness, LedgerClient, SignedCheckpoint)> {
+    let path = checkpoint_path(origin);
+    let mut tasks = JoinSet::new();
+    for (at, witness) in witnesses.iter().enumerate() {
+        let Some(client) = witness.url.as_deref().and_then(|url| LedgerClient::new(url).ok()) else { continue };
+        let path = path.clone();
+        tasks.spawn(async move {
+            let answer = timeout(ANSWER_TIMEOUT, client.checkpoint_at(&path)).await;
+            answer.ok().and_then(Result::ok).map(|checkpoint| (at, client, checkpoint))
+        });
+    }
+    let mut found: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    found.sort_by_key(|(at, _, _)| *at);
+    let named = found.into_iter().filter_map(|(at, client, checkpoint)| Some((witnesses.get(at)?, client, checkpoint)));
+    named.collect()
+}
+
+/// Whether both are of one history; `None` if no node could tell. A mirror that gives no proof is no evidence against the ledger.
+async fn compare_with(
+    held: &SignedCheckpoint,
+    other: &SignedCheckpoint,
+    question: MemberQuestion<'_>,
+    mirrors: &[LedgerClient],
+) -> Option<Result<(), LedgerFault>> {
+    let mut unproven = None;
+    let nodes = question.nodes.iter().map(|client| (client, true));
+    for (client, is_node) in nodes.chain(mirrors.iter().map(|client| (client, false))) {
+        let compared = timeout(ANSWER_TIMEOUT, compare(client, held, other)).await;
+        match compared {
+            Ok(Ok(CheckpointComparison::Consistent)) => return Some(Ok(())),
+            Ok(Ok(CheckpointComparison::Contradictory(_))) => return Some(Err(LedgerFault::Forked)),
+            Ok(Ok(CheckpointComparison::NotProven)) if is_node => {
+                let larger = held.checkpoint().size.max(other.checkpoint().size);
+                let own = timeout(ANSWER_TIMEOUT, client.checkpoint()).await.ok().and_then(Result::ok);
+                let is_larger = |own: &SignedCheckpoint| own.checkpoint().size >= larger;
+                let has_both = own.is_some_and(|own| own.verified_by(question.keys).is_ok() && is_larger(&own));
+                // Another node may still have the proof.
+                unproven = unproven.or(has_both.then_some(Err(LedgerFault::WitnessDisagrees)));
+            }
+            Ok(Ok(CheckpointComparison::NotProven) | Err(_)) | Err(_) => {}
+        }
+    }
+    unproven
+}

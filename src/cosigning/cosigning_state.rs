@@ -1,0 +1,177 @@
+//! What the collector knows of its witnesses: for answers, metrics, and deposits that wait for a quorum.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::cosigning::witness_policy::{ConfiguredWitness, WitnessPolicy};
+use crate::ledger::merkle::shape::TreeSize;
+use crate::ledger::policy::Policy;
+use crate::ledger::time::Timestamp;
+
+/// How a witness has answered lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WitnessHealth {
+    /// Not asked since the start.
+    Unknown,
+    /// It has cosigned at the last request.
+    Cosigning,
+    /// It has not; the code of the error.
+    Failing(&'static str),
+}
+
+impl WitnessHealth {
+    /// Its name in answers.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Cosigning => "cosigning",
+            Self::Failing(_) => "failing",
+        }
+    }
+
+    /// The code of the error.
+    #[must_use]
+    pub const fn error(self) -> Option<&'static str> {
+        match self {
+            Self::Failing(code) => Some(code),
+            Self::Unknown | Self::Cosigning => None,
+        }
+    }
+}
+
+/// A witness and its last cosignature since the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WitnessReport {
+    /// The witness.
+    pub witness: ConfiguredWitness,
+    /// How it has answered lately.
+    pub health: WitnessHealth,
+    /// The size of the last checkpoint that it cosigned.
+    pub last_size: Option<TreeSize>,
+    /// The time of that cosignature, by the witness's clock.
+    pub last_time: Option<Timestamp>,
+}
+
+/// A deposit's checkpoint did not get its quorum in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{collected} of the {required} cosignatures that are required were collected in time")]
+pub struct QuorumTimeout {
+    /// How many witnesses of the quorum have cosigned a checkpoint that covers the deposit.
+    pub collected: usize,
+    /// The smallest number of cosignatures with which the quorum can be reached.
+    pub required: usize,
+}
+
+/// The checkpoint that the witnesses are asked for, and how many of the quorum have cosigned it.
+#[derive(Debug, Clone, Copy)]
+struct Progress {
+    size: TreeSize,
+    collected: usize,
+}
+
+/// The state of the collector, shared with answers and metrics.
+#[derive(Debug)]
+pub struct CosigningState {
+    policy: Arc<WitnessPolicy>,
+    reports: Mutex<Vec<WitnessReport>>,
+    progress: Mutex<Progress>,
+    witnessed: watch::Sender<TreeSize>,
+}
+
+impl CosigningState {
+    /// No witness was asked yet; the checkpoint of `witnessed` leaves is the largest that has its quorum.
+    #[must_use]
+    pub fn new(policy: Arc<WitnessPolicy>, witnessed: TreeSize) -> Self {
+        let report = |witness: &ConfiguredWitness| WitnessReport {
+            witness: witness.clone(),
+            health: WitnessHealth::Unknown,
+            last_size: None,
+            last_time: None,
+        };
+        let reports = policy.witnesses().iter().map(report).collect();
+        let progress = Mutex::new(Progress { size: TreeSize::EMPTY, collected: 0 });
+        Self { policy, reports: Mutex::new(reports), progress, witnessed: watch::Sender::new(witnessed) }
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        self.policy.policy()
+    }
+
+    /// The witnesses, in the order of the policy.
+    #[must_use]
+    pub fn reports(&self) -> Vec<WitnessReport> {
+        lock(&self.reports).clone()
+    }
+
+    /// The size of the largest checkpoint that has its quorum; 0 if there is none.
+    #[must_use]
+    pub fn witnessed(&self) -> TreeSize {
+        *self.witnessed.borrow()
+    }
+
+    /// Waits until a checkpoint of at least `end` leaves has its quorum, for `limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`QuorumTimeout`].
+    pub async fn wait_for_quorum(&self, end: TreeSize, limit: Duration) -> Result<(), QuorumTimeout> {
+        let mut witnessed = self.witnessed.subscribe();
+        // The sender lives as long as `self`.
+        let reached = witnessed.wait_for(|witnessed| *witnessed >= end);
+        if matches!(timeout(limit, reached).await, Ok(Ok(_))) {
+            return Ok(());
+        }
+        let progress = *lock(&self.progress);
+        let collected = if progress.size >= end { progress.collected } else { 0 };
+        Err(QuorumTimeout { collected, required: self.policy().required() })
+    }
+
+    /// Records that `collected` witnesses of the quorum have cosigned the checkpoint of `size` leaves.
+    pub(in crate::cosigning) fn set_progress(&self, size: TreeSize, collected: usize) {
+        *lock(&self.progress) = Progress { size, collected };
+    }
+
+    /// Records that the checkpoint of `size` leaves has its quorum, and that this is stored.
+    pub(in crate::cosigning) fn set_witnessed(&self, size: TreeSize) {
+        self.witnessed.send_if_modified(|witnessed| {
+            let is_larger = *witnessed < size;
+            *witnessed = size.max(*witnessed);
+            is_larger
+        });
+    }
+
+    /// Records how witness number `at` has answered, and its cosignature if it gave one. Returns how it answered before.
+    pub(in crate::cosigning) fn set_health(
+        &self,
+        at: usize,
+        health: WitnessHealth,
+        cosigned: Option<(TreeSize, Timestamp)>,
+    ) -> WitnessHealth {
+        let mut reports = lock(&self.reports);
+        let Some(report) = reports.get_mut(at) else { return health };
+        if let Some((size, time)) = cosigned.filter(|(size, _)| report.last_size.is_none_or(|last| *size >= last)) {
+            (report.last_size, report.last_time) = (Some(size), Some(time));
+        }
+        std::mem::replace(&mut report.health, health)
+    }
+}
+
+/// The cosignatures of a node, and whether deposits wait for them.
+#[derive(Debug, Clone)]
+pub struct Cosigning {
+    /// What the collector knows.
+    pub state: Arc<CosigningState>,
+    /// For how long a deposit waits for its quorum; `None` if it is acknowledged when it is sealed.
+    pub wait: Option<Duration>,
+}
+
+// Each lock is held for one assignment, so the value is valid even if a thread panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

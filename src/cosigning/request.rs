@@ -1,0 +1,132 @@
+//! Asks one witness for its cosignature on one checkpoint, and judges what it has instead.
+
+use std::sync::Arc;
+
+use crate::cosigning::witness_answer::WitnessError;
+use crate::cosigning::witness_client::WitnessClient;
+use crate::ledger::checkpoint::SignedCheckpoint;
+use crate::ledger::key::VerifierKey;
+use crate::ledger::merkle::proof::ConsistencyProof;
+use crate::ledger::merkle::shape::TreeSize;
+use crate::ledger::note::NoteSignature;
+use crate::ledger::verify::attestation::Cosignature;
+use crate::query::blocking::BlockingError;
+use crate::query::service::QueryService;
+use crate::query::{proofs, records};
+use crate::store::traits::{LedgerReader, ReadError};
+
+/// What came of a request.
+#[derive(Debug)]
+pub(in crate::cosigning) enum Outcome {
+    /// The witness has cosigned.
+    Cosigned(NoteSignature, Cosignature),
+    /// It has not.
+    Failed(WitnessError),
+    /// This node could not read its own ledger.
+    Unreadable(String),
+    /// The witness has a checkpoint that is signed with this ledger's key and is not of this ledger's history.
+    Foreign(Box<SignedCheckpoint>),
+}
+
+/// Why no proof was read.
+#[derive(Debug, thiserror::Error)]
+enum OwnError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Thread(#[from] BlockingError),
+}
+
+impl From<OwnError> for Outcome {
+    fn from(error: OwnError) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
+/// What a request needs.
+#[derive(Clone)]
+pub(in crate::cosigning) struct Requester {
+    pub(in crate::cosigning) queries: Arc<QueryService>,
+    /// The keys of this ledger.
+    pub(in crate::cosigning) keys: Arc<[VerifierKey]>,
+}
+
+impl Requester {
+    /// Asks `client` for a cosignature on `checkpoint`, which is published. `known` is the size that the witness is believed to
+    /// have; if it has another one, it is asked a second time. Returns the size that it has then, if it is known.
+    pub(in crate::cosigning) async fn ask(
+        self,
+        client: Arc<WitnessClient>,
+        checkpoint: Arc<SignedCheckpoint>,
+        known: TreeSize,
+    ) -> (Outcome, Option<TreeSize>) {
+        let size = checkpoint.checkpoint().size;
+        let mut old = known.min(size);
+        for may_retry in [true, false] {
+            let proof = match self.consistency(old, size).await {
+                Ok(proof) => proof,
+                Err(error) => return (error.into(), None),
+            };
+            match client.add_checkpoint(&checkpoint, old, &proof).await {
+                Ok((line, cosignature)) => return (Outcome::Cosigned(line, cosignature), Some(size)),
+                Err(WitnessError::Conflict(theirs)) if theirs <= size && theirs != old && may_retry => old = theirs,
+                Err(WitnessError::Conflict(theirs)) if theirs > size => {
+                    return self.examine_size(&client, theirs).await;
+                }
+                Err(error @ WitnessError::Inconsistent(_)) => return (self.examine(&client, error).await, None),
+                Err(error) => return (Outcome::Failed(error), None),
+            }
+        }
+        (Outcome::Failed(WitnessError::Conflict(old)), Some(old))
+    }
+
+    /// After an answer that the witness has a later checkpoint of `theirs` leaves: one that this node has published since, or none.
+    async fn examine_size(&self, client: &WitnessClient, theirs: TreeSize) -> (Outcome, Option<TreeSize>) {
+        match self.examine(client, WitnessError::Conflict(theirs)).await {
+            Outcome::Failed(_) if self.queries.reader().published().is_some_and(|own| theirs <= own.size()) => {
+                (Outcome::Failed(WitnessError::Ahead(theirs)), Some(theirs))
+            }
+            outcome => (outcome, None),
+        }
+    }
+
+    async fn consistency(&self, old: TreeSize, new: TreeSize) -> Result<ConsistencyProof, OwnError> {
+        if old.is_empty() || old == new {
+            // RFC 6962 has no proof from the empty tree, and the proof from a tree to itself is empty.
+            return Ok(ConsistencyProof::default());
+        }
+        self.queries.read(move |reader| Ok(proofs::consistency(reader, old, new)?)).await
+    }
+
+    /// Compares the witness's checkpoint with the ledger, after an answer that says that it has another one. An answer proves
+    /// nothing; only a checkpoint that this ledger's key has signed counts.
+    async fn examine(&self, client: &WitnessClient, error: WitnessError) -> Outcome {
+        let Some(origin) = self.keys.first().map(VerifierKey::name) else { return Outcome::Failed(error) };
+        let theirs = match client.latest_checkpoint(origin).await {
+            Ok(Some(theirs)) if theirs.verified_by(&self.keys).is_ok() => theirs,
+            Ok(_) | Err(_) => return Outcome::Failed(error),
+        };
+        let compared = theirs.clone();
+        // Read after the witness's answer: what this node signs is published before anybody sees it.
+        let is_own = self.queries.read(move |reader| Ok::<_, OwnError>(is_of_history(reader, &compared)?)).await;
+        match is_own {
+            Ok(true) => Outcome::Failed(error),
+            Ok(false) => Outcome::Foreign(Box::new(theirs)),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// Whether `checkpoint` is the published tree or an earlier state of it.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub(in crate::cosigning) fn is_of_history<R: LedgerReader + ?Sized>(
+    reader: &R,
+    checkpoint: &SignedCheckpoint,
+) -> Result<bool, ReadError> {
+    let theirs = checkpoint.checkpoint();
+    let size = records::published(reader)?.size();
+    Ok(theirs.size.is_empty() || theirs.size <= size && proofs::root(reader, theirs.size)? == theirs.root)
+}

@@ -1,0 +1,87 @@
+//! `serve --policy`: wrong policies, and a node whose folder is an older copy.
+
+use std::fs;
+
+use serde_json::Value;
+use tiezheng::ledger::key::VerifierKey;
+
+use crate::cli::workspace::Workspace;
+use crate::opening::copy;
+use crate::support::fake_witness::FakeWitness;
+use crate::support::process::{LiveNode, http_client};
+use crate::support::waiting::eventually;
+
+/// How far the witnesses have cosigned, once it is the published size.
+async fn witnessed(node: &LiveNode) -> u64 {
+    let client = http_client();
+    eventually("the quorum", async || {
+        let listed = client.get(format!("{}/v1/ledger/witnesses", node.url)).send().await.unwrap();
+        let listed: Value = listed.json().await.unwrap();
+        listed["witnessed_size"].as_u64().filter(|size| Some(*size) == listed["size"].as_u64())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_folder_was_rolled_back_signs_nothing() {
+    let workspace = Workspace::alone();
+    let (chain, before) = (workspace.top().join("chain"), workspace.top().join("before"));
+    let data = chain.to_str().unwrap().to_owned();
+    let first = LiveNode::start(&chain, &["--test"]);
+    let key = VerifierKey::parse(first.document["key"].as_str().unwrap()).unwrap();
+    first.stop();
+    let witness = FakeWitness::start(1, &key).await;
+    workspace.file("policy", &format!("log {key}\n{}quorum w\n", witness.line("w")));
+    let policy = workspace.path("policy").to_str().unwrap().to_owned();
+    let more = ["--policy", &policy, "--require-witnesses-at-start"];
+    let second = LiveNode::start(&chain, &more);
+    let old = witnessed(&second).await;
+    second.stop();
+    copy(&chain, &before);
+    // A complete folder may start again, and goes on.
+    let third = LiveNode::start(&chain, &more);
+    workspace.file("a", "a");
+    workspace.run(&["deposit", "a", "--server", &third.url]).ends(0);
+    let new = witnessed(&third).await;
+    assert!(new > old && witness.size() == new);
+    third.stop();
+    fs::remove_dir_all(&chain).unwrap();
+    copy(&before, &chain);
+    let listen = ["serve", "--data", &data, "--listen", "127.0.0.1:0", "--policy", &policy];
+    let refused = workspace.run(&listen).ends(1);
+    assert_eq!(refused.error(), "rolled_back");
+    assert_eq!(witness.size(), new);
+    for (lang, said) in [("en", format!("has only {old}")), ("zh", format!("仅有 {old} 条"))] {
+        let text = workspace.say(lang, &listen).ends(1).stderr;
+        assert!(text.contains(&said), "{text}");
+    }
+}
+
+#[test]
+fn a_policy_that_a_node_cannot_use_is_refused_with_its_line() {
+    let workspace = Workspace::alone();
+    let chain = workspace.top().join("chain");
+    let data = chain.to_str().unwrap().to_owned();
+    let first = LiveNode::start(&chain, &["--test"]);
+    let key = first.document["key"].as_str().unwrap().to_owned();
+    first.stop();
+    let serve = |more: &[&str]| [&["serve", "--data", &data, "--listen", "127.0.0.1:0"], more].concat();
+    for (text, en, zh) in [
+        (format!("log {key}\n"), "line 2: the quorum line is missing", "第 2 行：缺少 quorum 行"),
+        (format!("log {key}\nwitness w x\nquorum none\n"), "line 2", "第 2 行：密钥有误"),
+        ("quorum none\n".to_owned(), "no `log` line has the key", "没有任何 log 行"),
+    ] {
+        workspace.file("policy", &text);
+        let arguments = serve(&["--policy", "policy"]);
+        assert_eq!(workspace.run(&arguments).ends(64).error(), "bad_policy");
+        for (lang, said) in [("en", en), ("zh", zh)] {
+            let told = workspace.say(lang, &arguments).ends(64).stderr;
+            assert!(told.contains(said), "{told}");
+        }
+    }
+    workspace.file("policy", &format!("log {key}\nquorum none\n"));
+    for more in [&["--ack", "witnessed"][..], &["--policy", "policy", "--ack", "witnessed"]] {
+        assert_eq!(workspace.run(&serve(more)).ends(64).error(), "bad_setting");
+    }
+    assert_eq!(workspace.run(&serve(&["--policy", "absent"])).ends(2).error(), "io");
+}
