@@ -207,15 +207,13 @@ fn key_to_check(
     args: &AuditArgs,
     config: &Config,
 ) -> Result<Option<VerifierKey>, CliError> {
-    match given {
-        Some(key) => Ok(Some(key)),
-        None => {
-            let origin = &published.checkpoint.checkpoint().origin;
-            match args.remote.read_policy()? {
-                Some(policy) => Ok(policy.keys_of(origin).into_iter().next()),
-                None => pinned_for(origin, config),
-            }
-        }
+    if given.is_some() {
+        return Ok(given);
+    }
+    let origin = &published.checkpoint.checkpoint().origin;
+    match args.remote.read_policy()? {
+        Some(policy) => Ok(policy.keys_of(origin).into_iter().next()),
+        None => pinned_for(origin, config),
     }
 }
 

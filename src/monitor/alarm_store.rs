@@ -120,7 +120,7 @@ impl AlarmStore {
             return Ok(());
         };
         let document: AlarmDocument =
-            serde_json::from_slice(&bytes).map_err(|error| StateError::damaged(&path, error))?;
+            serde_json::from_slice(&bytes).map_err(|error| StateError::damaged(&path, error.to_string()))?;
         let (kind, raised) = (AlarmKind::parse(&document.kind), Timestamp::parse(&document.raised));
         let (Some(kind), Some(raised)) = (kind, raised) else {
             return Err(StateError::damaged(&path, "a value in it is malformed"));

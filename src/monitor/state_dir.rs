@@ -65,8 +65,8 @@ impl StateError {
         |error| Self::Io { path, error }
     }
 
-    pub(in crate::monitor) fn damaged(path: &Path, reason: impl ToString) -> Self {
-        Self::Damaged { path: path.to_owned(), reason: reason.to_string() }
+    pub(in crate::monitor) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), reason: reason.into() }
     }
 }
 
@@ -119,7 +119,7 @@ impl StateDir {
             (sum == expected).then_some(json)
         });
         let json = checked.ok_or_else(|| StateError::damaged(&path, "its checksum does not fit"))?;
-        serde_json::from_str(json).map(Some).map_err(|error| StateError::damaged(&path, error))
+        serde_json::from_str(json).map(Some).map_err(|error| StateError::damaged(&path, error.to_string()))
     }
 
     /// Replaces the document `name`, durably.
@@ -129,7 +129,7 @@ impl StateDir {
     /// [`StateError::Io`]; the old document is unchanged.
     pub fn store(&self, name: &str, document: &impl Serialize) -> Result<(), StateError> {
         let path = self.file(name);
-        let json = serde_json::to_string(document).map_err(|error| StateError::damaged(&path, error))?;
+        let json = serde_json::to_string(document).map_err(|error| StateError::damaged(&path, error.to_string()))?;
         let text = format!("{json}\n{CHECKSUM}{}\n", sha256(json.as_bytes()));
         replace(&path, text.as_bytes()).map_err(StateError::io(&path))
     }

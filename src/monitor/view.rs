@@ -69,7 +69,7 @@ impl View {
             return Err(StateError::damaged(&path, format!("it is of the ledger `{}`", document.origin)));
         }
         let seen = document.seen.as_ref().map(|note| SignedCheckpoint::parse(note.as_bytes())).transpose();
-        let seen = seen.map_err(|error| StateError::damaged(&path, error))?;
+        let seen = seen.map_err(|error| StateError::damaged(&path, error.to_string()))?;
         Ok(Self { seen, document })
     }
 

@@ -25,7 +25,7 @@ struct Content {
     hashes: Vec<Digest>,
     /// Bundles from this leaf on are missing.
     hidden_from: Option<usize>,
-    /// Partial tiles and bundles are missing.
+    /// Partial tiles and bundles are missing where there are full ones.
     no_partials: bool,
     /// Answers left before the server answers again, each 429.
     busy: usize,
@@ -99,7 +99,7 @@ impl ServedLog {
         self.content().hidden_from = index;
     }
 
-    /// Removes partial tiles and bundles.
+    /// Removes the partial tiles and bundles that have become full.
     pub(crate) fn remove_partials(&self) {
         self.content().no_partials = true;
     }
@@ -137,7 +137,8 @@ impl Content {
         let bundle = EntryBundle::parse(file).ok()?;
         let first = usize::try_from(bundle.index).unwrap() * 256;
         let hidden = self.hidden_from.is_some_and(|from| first + usize::from(bundle.width) > from);
-        if hidden || (self.no_partials && bundle.width < 256) {
+        let is_full = first + 256 <= self.leaves.len();
+        if hidden || (self.no_partials && bundle.width < 256 && is_full) {
             return None;
         }
         let leaves = self.leaves.get(first..first + usize::from(bundle.width))?;
@@ -145,9 +146,12 @@ impl Content {
     }
 
     fn tile(&self, file: &str) -> Option<Vec<u8>> {
-        let tile = Tile::parse(file).ok().filter(|tile| !self.no_partials || tile.width == 256)?;
+        let tile = Tile::parse(file).ok()?;
         let items: Vec<Digest> = self.hashes.chunks_exact(256_usize.pow(tile.level.into())).map(root_of).collect();
         let first = usize::try_from(tile.index).unwrap() * 256;
+        if self.no_partials && tile.width < 256 && first + 256 <= items.len() {
+            return None;
+        }
         Some(encode_hashes(items.get(first..first + usize::from(tile.width))?))
     }
 }
