@@ -187,7 +187,7 @@ impl PathCheck<'_> {
     fn check_revocation(&self, path: &VerifiedPath<'_>) -> Result<Revocation, PathError> {
         let mut revocation = Revocation::NotChecked;
         let mut is_faked = false;
-        let mut issuers: Vec<&[u8]> = path.intermediate_certificates().map(|one| one.issuer()).collect();
+        let mut issuers: Vec<&[u8]> = path.intermediate_certificates().map(webpki::Cert::issuer).collect();
         issuers.push(path.end_entity().issuer());
         let own = self.trust.lists.iter().map(|list| (list, true));
         let lists = own.chain(self.lists.iter().map(|list| (list, false)));
