@@ -27,6 +27,7 @@ need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 if [ "$purpose" = test ]; then
   need golang-go has go
   need golang-golang-x-mod-dev test -d /usr/share/gocode/src/golang.org/x/mod/sumdb/note
+  need python3-venv python3 -c 'import ensurepip'   # for packages of PyPI that check our output
   for tool in jq curl openssl strace python3; do
     need "$tool" has "$tool"
   done

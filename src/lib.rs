@@ -22,8 +22,9 @@
 //!
 //! Each contains the one before it. Without any, the crate is [`ledger`] and [`error_code`].
 //!
-//! - `verifier`: reads and verifies receipts offline: [`ledger`] and the receipt formats of `wire`.
-//! - `client`: all of `wire`, `court` and `client`.
+//! - `verifier`: reads and verifies receipts and timestamp tokens offline: [`ledger`] and the receipt formats of `wire`. ring, which
+//!   checks the signatures of timestamp authorities, needs a C compiler.
+//! - `client`: all of `wire`, `court`, `client` and `timestamp`.
 //! - `cli`: the program without a node, and `audit` over any reader. No C++ to compile.
 //! - `node` (default): RocksDB, the sequencer, the filing flow, HTTP. `demo` and `load` (default) are commands of their own.
 
@@ -53,5 +54,7 @@ pub mod query;
 pub mod sequencer;
 #[cfg(feature = "cli")]
 pub mod store;
+#[cfg(feature = "client")]
+pub mod timestamp;
 #[cfg(feature = "verifier")]
 pub mod wire;

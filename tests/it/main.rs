@@ -22,3 +22,4 @@ mod readme;
 mod sequencing;
 mod snapshot;
 mod support;
+mod timestamp;

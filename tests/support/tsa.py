@@ -12,7 +12,8 @@ DIR/crl.der are the revocation list. Honest tokens are made by `openssl ts -repl
 a TSTInfo, which `openssl cms` signs.
 
 Keys of `sign`: time (YYYYMMDDhhmmss[.f]Z), digest and nonce (hexadecimal), version, policy, accuracy (the content, hexadecimal), extensions
-(likewise), name (of a signer), md (of the message), cms (further options of `openssl cms -sign`), certificates (yes or no).
+(likewise), name (of a signer), md (of the message), cms (further options of `openssl cms -sign`), certificates and cades (yes or no; `cades` is the
+attribute that names the certificate), hand (the signed attributes, by their names in `by_hand`, for the signer ed25519).
 
 Modes: honest, ecdsa; slow (never answers), garbage, html, huge, truncated, empty, refuses (status rejection), fails (HTTP 500), moved (HTTP
 302), busy (HTTP 503 with Retry-After), other_digest, wrong_nonce, without_certificates, expired, revoked, untrusted, wrong_purpose,
@@ -20,6 +21,7 @@ lies_about_time (30 days early), lies_ahead (30 days late).
 """
 
 import datetime
+import hashlib
 import http.server
 import os
 import re
@@ -103,9 +105,9 @@ SIGNERS = {
     "p521": ("P-521", "tsa", LONG_AGO, LONG_AHEAD, "issuing"),
     "rsa1024": ("rsa:1024", "tsa", LONG_AGO, LONG_AHEAD, "issuing"),
     "direct": ("P-256", "tsa", LONG_AGO, LONG_AHEAD, "root"),
-    "expired": ("rsa:2048", "tsa", "20240101000000Z", "20250101000000Z", "issuing"),
-    "revoked": ("rsa:2048", "tsa", LONG_AGO, LONG_AHEAD, "issuing"),
-    "superseded": ("rsa:2048", "tsa", LONG_AGO, LONG_AHEAD, "issuing"),
+    "expired": ("P-256", "tsa", "20240101000000Z", "20250101000000Z", "issuing"),
+    "revoked": ("P-256", "tsa", LONG_AGO, LONG_AHEAD, "issuing"),
+    "superseded": ("P-256", "tsa", LONG_AGO, LONG_AHEAD, "issuing"),
     "no_reason": ("P-256", "tsa", LONG_AGO, LONG_AHEAD, "issuing"),
     "ed25519": ("ED25519", "tsa", LONG_AGO, LONG_AHEAD, "issuing"),
     "no_purpose": ("P-256", "no_purpose", LONG_AGO, LONG_AHEAD, "issuing"),
@@ -307,7 +309,7 @@ def reply(folder, signer, query):
 
 
 def sign(folder, signer, query, time=None, digest=None, nonce=None, version=1, policy=POLICY, accuracy="020101", extensions=None, name=None,
-         md="sha256", cms="", certificates="yes"):
+         md="sha256", cms="", certificates="yes", cades="yes", hand=""):
     """A token that says what it is told to say."""
     query = Query(query)
     time = time or f"{datetime.datetime.now(datetime.timezone.utc):%Y%m%d%H%M%SZ}"
@@ -320,14 +322,61 @@ def sign(folder, signer, query, time=None, digest=None, nonce=None, version=1, p
     fields.append(tlv(0xA0, tlv(0xA4, subject(folder, name or signer))))
     if extensions is not None:
         fields.append(tlv(0xA1, bytes.fromhex(extensions)))
-    command = ["openssl", "cms", "-sign", "-binary", "-nodetach", "-nosmimecap", "-cades", "-outform", "DER", "-md", md,
+    if hand:
+        return by_hand(folder, signer, tlv(0x30, *fields), hand.split(","))
+    command = ["openssl", "cms", "-sign", "-binary", "-nodetach", "-nosmimecap", "-outform", "DER", "-md", md,
                "-econtent_type", "1.2.840.113549.1.9.16.1.4", "-signer", f"{folder}/{signer}.pem", "-inkey", f"{folder}/{signer}.key"]
     command += cms.format(dir=folder).split()
+    if cades == "yes":
+        command.append("-cades")
     if certificates == "no":
         command.append("-nocerts")
     elif chain_of(folder, signer):
         command += ["-certfile", chain_of(folder, signer)]
     return run(*command, stdin=tlv(0x30, *fields))
+
+
+def by_hand(folder, signer, content, parts):
+    """A CMS message with attributes that `openssl cms` does not make, signed with Ed25519."""
+    certificate = run("openssl", "x509", "-in", f"{folder}/{signer}.pem", "-outform", "DER")
+    issuing = run("openssl", "x509", "-in", chain_of(folder, signer), "-outform", "DER")
+    fields = values(values(values(certificate)[0][1])[0][1])
+    serial, issuer, sha_512 = fields[1][2], fields[3][2], tlv(0x30, oid("2.16.840.1.101.3.4.2.3"))
+    named = tlv(0x30, tlv(0x30, tlv(0xA4, issuer)), serial)
+    wrong = bytes(20)
+
+    def attribute(kind, *its_values):
+        return tlv(0x30, oid(kind), tlv(0x31, *its_values))
+
+    def digest(name, data):
+        return tlv(4, hashlib.new(name, data).digest())
+
+    def naming(version, *of_id):
+        return attribute(f"1.2.840.113549.1.9.16.2.{version}", tlv(0x30, tlv(0x30, tlv(0x30, *of_id))))
+
+    known = {
+        "type": attribute("1.2.840.113549.1.9.3", oid("1.2.840.113549.1.9.16.1.4")),
+        "data": attribute("1.2.840.113549.1.9.3", oid("1.2.840.113549.1.7.1")),
+        "digest": attribute("1.2.840.113549.1.9.4", digest("sha512", content)),
+        "altered": attribute("1.2.840.113549.1.9.4", digest("sha512", content + b"x")),
+        "v1": naming(12, digest("sha1", certificate), named),
+        "v1-wrong": naming(12, tlv(4, wrong)),
+        "v2": naming(47, digest("sha256", certificate)),
+        "v2-sha512": naming(47, sha_512, digest("sha512", certificate), named),
+        "v2-wrong": naming(47, digest("sha256", issuing)),
+        "v2-other-serial": naming(47, digest("sha256", certificate), tlv(0x30, tlv(0x30, tlv(0xA4, issuer)), integer(7))),
+        "v2-other-issuer": naming(47, digest("sha256", certificate), tlv(0x30, tlv(0x30, tlv(0xA4, tlv(0x30))), serial)),
+    }
+    attributes = [known[part] for part in parts]
+    with tempfile.NamedTemporaryFile() as message:
+        message.write(tlv(0x31, *sorted(attributes)))
+        message.flush()
+        signature = run("openssl", "pkeyutl", "-sign", "-rawin", "-inkey", f"{folder}/{signer}.key", "-in", message.name)
+    info = tlv(0x30, integer(1), tlv(0x30, issuer, serial), sha_512, tlv(0xA0, *attributes), tlv(0x30, oid("1.3.101.112")),
+               tlv(4, signature))
+    data = tlv(0x30, integer(3), tlv(0x31, sha_512), tlv(0x30, oid("1.2.840.113549.1.9.16.1.4"), tlv(0xA0, tlv(4, content))),
+               tlv(0xA0, certificate, issuing), tlv(0x31, info))
+    return tlv(0x30, oid("1.2.840.113549.1.7.2"), tlv(0xA0, data))
 
 
 def granted(token):

@@ -85,6 +85,11 @@ const TABLE: &[Layer] = &[
         reason: "the client verifies what a server says and shares no code with it but the shapes",
     },
     Layer {
+        name: "timestamp",
+        imports: &["error_code", "ledger", "files", "wire"],
+        reason: "it asks timestamp authorities and stores nothing; the ledger verifies their tokens",
+    },
+    Layer {
         name: "http",
         imports: &[
             "error_code",
@@ -125,6 +130,7 @@ const TABLE: &[Layer] = &[
             "witness",
             "filing",
             "client",
+            "timestamp",
             "http",
             "load",
         ],

@@ -123,7 +123,7 @@ impl<'a> SignerCertificate<'a> {
             (Some(name), _) | (None, Some(name)) => name,
             (None, None) => subject.to_string(),
         };
-        name.chars().take(NAME_MAX).collect()
+        name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(NAME_MAX).collect()
     }
 
     /// The end of its validity.

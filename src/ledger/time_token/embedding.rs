@@ -1,58 +1,81 @@
-//! Stores revocation lists inside a token (`crls` of `SignedData`, RFC 5652 section 5.1), so that a receipt verifies without other files.
+//! The form in which a token is stored: in strict DER, and with the revocation lists for its certificates (`crls` of `SignedData`, RFC 5652
+//! section 5.1), so that a receipt verifies without other files and with other programs.
 //!
-//! The field is outside the signature, so a token verifies with and without it. Lists are added before a token is stored: a later
-//! renewal stamps the token with them.
+//! Certificates and lists are outside the signature, so the token verifies before and after. They are sets, which DER sorts; some authorities
+//! do not, and some verifiers insist. A token is brought into this form once, before it is stored: a later renewal stamps these bytes.
 
 use der::Tag;
 
+use super::certificate::issuer_and_serial;
 use super::fields::{DerError, Fields, constructed, encode, encode_all};
 use super::signed_data::{LISTS_MAX, SignedDataError, SignedToken, TOKEN_MAX};
+use super::trust::TsaTrust;
 
 /// Most bytes of a token with lists. A list that does not fit is left out.
-const EMBEDDED_MAX: usize = TOKEN_MAX / 2;
+const STORED_MAX: usize = TOKEN_MAX / 2;
 
-/// The token with these revocation lists (DER) added to its own, as encoded. Lists that it has already are not repeated; lists that
-/// are not a DER sequence, or would make the token too large, are left out.
+/// The token in the form in which it is stored, with the revocation lists of `trust` for its certificates.
 ///
 /// # Errors
 ///
 /// [`SignedDataError`] if `token` is not a token.
-pub fn with_revocation_lists<'a>(
+pub fn for_storage(token: &[u8], trust: &TsaTrust) -> Result<Vec<u8>, SignedDataError> {
+    let certificates = SignedToken::parse(token)?.certificates;
+    let issuers: Vec<&[u8]> = certificates.iter().filter_map(|der| issuer_of(der).ok()).collect();
+    let lists = trust.lists.iter().filter(|list| issuers.contains(&list.list.issuer()));
+    with_revocation_lists(token, lists.map(|list| list.der.as_slice()))
+}
+
+/// The content of the issuer's name of a certificate.
+fn issuer_of(certificate: &[u8]) -> Result<&[u8], DerError> {
+    let (issuer, _) = issuer_and_serial(certificate)?;
+    Fields::new(issuer, "Name")?.content(Tag::Sequence)
+}
+
+/// Adds these lists to those of the token, each once. What is no sequence, or makes the token too large, is left out.
+pub(super) fn with_revocation_lists<'a>(
     token: &[u8],
     lists: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Vec<u8>, SignedDataError> {
-    let own = SignedToken::parse(token)?.lists;
-    let mut members: Vec<&[u8]> = own.clone();
+    let mut members = SignedToken::parse(token)?.lists;
     let mut size = token.len();
     for list in lists {
         let is_sequence = Fields::of_value(list, Tag::Sequence, "CertificateList").is_ok();
-        let is_new = !members.contains(&list);
-        if is_sequence && is_new && size + list.len() <= EMBEDDED_MAX && members.len() < LISTS_MAX {
+        let fits = size + list.len() <= STORED_MAX && members.len() < LISTS_MAX;
+        if is_sequence && fits && !members.contains(&list) {
             size += list.len();
             members.push(list);
         }
     }
-    if members.len() == own.len() {
-        return Ok(token.to_vec());
-    }
-    Ok(replaced(token, &mut members)?)
+    Ok(rebuilt(token, members)?)
 }
 
-/// The token with these lists instead of its own. Each other part keeps its bytes.
-fn replaced(token: &[u8], lists: &mut [&[u8]]) -> Result<Vec<u8>, DerError> {
+/// The token with sorted certificates and these lists. Each other part keeps its bytes.
+fn rebuilt(token: &[u8], lists: Vec<&[u8]>) -> Result<Vec<u8>, DerError> {
     let mut info = Fields::of_value(token, Tag::Sequence, "ContentInfo")?;
     let content_type = info.encoded()?;
     let wrapped = info.content(constructed(0))?;
     let mut data = Fields::of_value(wrapped, Tag::Sequence, "SignedData")?;
-    let mut parts = vec![data.encoded()?, data.encoded()?, data.encoded()?];
-    if data.next_is(constructed(0)) {
-        parts.push(data.encoded()?);
+    let mut parts = vec![data.encoded()?.to_vec(), data.encoded()?.to_vec(), data.encoded()?.to_vec()];
+    if let Some(certificates) = data.optional(constructed(0))? {
+        let mut fields = Fields::new(certificates, "CertificateSet")?;
+        let mut members = Vec::new();
+        while !fields.is_finished() {
+            members.push(fields.encoded()?);
+        }
+        parts.push(set(constructed(0), members)?);
     }
     data.optional(constructed(1))?;
-    lists.sort_unstable();
-    let set = encode_all(constructed(1), lists)?;
-    parts.push(&set);
-    parts.push(data.encoded()?);
-    let data = encode_all(Tag::Sequence, &parts)?;
+    if !lists.is_empty() {
+        parts.push(set(constructed(1), lists)?);
+    }
+    parts.push(data.encoded()?.to_vec());
+    let data = encode(Tag::Sequence, &parts.concat())?;
     encode_all(Tag::Sequence, &[content_type, &encode(constructed(0), &data)?])
+}
+
+/// A set as DER has it: sorted.
+fn set(tag: Tag, mut members: Vec<&[u8]>) -> Result<Vec<u8>, DerError> {
+    members.sort_unstable();
+    encode_all(tag, &members)
 }

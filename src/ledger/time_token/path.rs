@@ -1,7 +1,7 @@
 //! The path from the certificate of a token's signer to an authority that the user trusts, at the time in the token.
 //!
 //! The path is built and checked by the library webpki (RFC 5280 section 6): signatures, validity, basic constraints, key usages, name
-//! constraints, critical extensions, and that each certificate may be used for timestamps. Here are the rules on time and revocation.
+//! constraints, critical extensions, and that no issuer excludes timestamps. Here are the rules on time and revocation.
 //!
 //! # Time
 //!
@@ -34,7 +34,8 @@ use webpki::{
 use super::trust::{RevocationList, TsaTrust};
 use crate::ledger::time::Timestamp;
 
-/// The content of `id-kp-timeStamping`.
+/// The content of `id-kp-timeStamping`. Issuers need not state purposes, but those that do must state this one. That the signer states no
+/// other was checked before.
 const TIME_STAMPING: &[u8] = &[43, 6, 1, 5, 5, 7, 3, 8];
 
 /// Why no path leads to an authority that the user trusts.
@@ -138,7 +139,7 @@ impl PathCheck<'_> {
             *outcome.borrow_mut() = checked;
             if is_good { Ok(()) } else { Err(Error::CertRevoked) }
         };
-        let (time, usage) = (unix(self.time), KeyUsage::required(TIME_STAMPING));
+        let (time, usage) = (unix(self.time), KeyUsage::required_if_present(TIME_STAMPING));
         let verified =
             signer.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &others, time, usage, None, Some(&accept));
         let revocation = match verified {
@@ -186,8 +187,11 @@ impl PathCheck<'_> {
     fn check_revocation(&self, path: &VerifiedPath<'_>) -> Result<Revocation, PathError> {
         let mut revocation = Revocation::NotChecked;
         let mut is_faked = false;
+        let mut issuers: Vec<&[u8]> = path.intermediate_certificates().map(|one| one.issuer()).collect();
+        issuers.push(path.end_entity().issuer());
         let own = self.trust.lists.iter().map(|list| (list, true));
-        for (list, is_own) in own.chain(self.lists.iter().map(|list| (list, false))) {
+        let lists = own.chain(self.lists.iter().map(|list| (list, false)));
+        for (list, is_own) in lists.filter(|(list, _)| issuers.contains(&list.list.issuer())) {
             match self.consult(path, list, RevocationCheckDepth::Chain, UnknownStatusPolicy::Allow) {
                 Ok(()) => {}
                 Err(Error::CertRevoked) => self.judge(path, list)?,
@@ -224,7 +228,7 @@ impl PathCheck<'_> {
         let anchors = [path.anchor().to_owned()];
         let signer = path.end_entity().der();
         let signer = EndEntityCert::try_from(&signer)?;
-        let usage = KeyUsage::required(TIME_STAMPING);
+        let usage = KeyUsage::required_if_present(TIME_STAMPING);
         let time = unix(self.time);
         signer.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, time, usage, Some(options), None).map(|_| ())
     }

@@ -14,14 +14,14 @@
 //! the renewal's own time, even if the earlier token does not verify any more. The earlier token is verified as of the earliest valid
 //! token that stamps it: a revocation after that does not matter.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::algorithm::ImprintAlgorithm;
 use super::trust::TsaTrust;
-use super::verification::{OpenedToken, Stamped, TimeTokenError, VerifiedToken};
+use super::verification::{OpenedToken, Stamped, TOKENS_MAX, TimeTokenError, VerifiedToken};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::attestation::TimeToken;
-
-/// Most tokens of a receipt.
-pub const TOKENS_MAX: usize = 64;
 
 /// The bytes that a renewal stamps.
 ///
@@ -77,6 +77,17 @@ pub fn verify_all(
     results
 }
 
+/// As [`verify_all`], for the tokens in a receipt, which are in base64. One that is not is malformed.
+#[must_use]
+pub fn verify_receipt_tokens(
+    tokens: &[String],
+    checkpoint_text: &[u8],
+    trust: &TsaTrust,
+) -> Vec<Result<VerifiedToken, TimeTokenError>> {
+    let decoded: Vec<Vec<u8>> = tokens.iter().map(|token| BASE64_STANDARD.decode(token).unwrap_or_default()).collect();
+    verify_all(&decoded, checkpoint_text, trust)
+}
+
 /// What a token stamps: `is_anchored` says whether the imprint of the token before it leads to this checkpoint.
 fn stamped_by(
     token: &OpenedToken<'_>,
@@ -107,6 +118,6 @@ fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestam
 #[must_use]
 pub fn attestations(results: &[Result<VerifiedToken, TimeTokenError>]) -> Vec<TimeToken> {
     let mut tokens: Vec<TimeToken> = results.iter().flatten().map(TimeToken::from).collect();
-    tokens.sort_by(|one, other| one.time.cmp(&other.time));
+    tokens.sort_by_key(|token| token.time);
     tokens
 }

@@ -64,7 +64,7 @@ pub enum ResponseError {
     #[error("the authority's answer is not a TimeStampResp: {0}")]
     Malformed(#[from] DerError),
     /// The authority made no token.
-    #[error("the authority made no timestamp token: {status}{}{}", details(.failures), details(std::slice::from_ref(.text)))]
+    #[error("the authority made no timestamp token: {status}{}", details(.failures, .text))]
     Rejected {
         /// The status.
         status: RejectedStatus,
@@ -89,10 +89,25 @@ impl ResponseError {
             Self::NoToken => "timestamp_response_without_token",
         }
     }
+
+    /// In Chinese.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::TooLarge { .. } => "时间戳机构的应答过大".into(),
+            Self::Malformed(_) => "时间戳机构的应答格式有误".into(),
+            Self::Rejected { status, failures, text } => {
+                format!("时间戳机构未签发时间戳（{status}{}）", details(failures, text))
+            }
+            Self::NoToken => "时间戳机构称已签发时间戳，但应答中没有令牌".into(),
+        }
+    }
 }
 
-fn details(texts: &[String]) -> String {
-    texts.iter().filter(|text| !text.is_empty()).map(|text| format!("; {text}")).collect()
+/// What the authority says, each part after a semicolon.
+fn details(failures: &[String], text: &str) -> String {
+    let texts = failures.iter().map(String::as_str).chain(std::iter::once(text));
+    texts.filter(|text| !text.is_empty()).flat_map(|text| ["; ", text]).collect()
 }
 
 /// The token in an answer, as encoded. It is not verified.
@@ -178,16 +193,15 @@ mod tests {
     fn a_rejection_says_why() {
         // What `openssl ts -reply` answers to a request with a digest algorithm that it does not accept.
         let refused = parsed(
-            "303030 2e 020102 3024 0c22 4d657373616765206469676573742069 73206e6f7420737570706f727465642e2e 0302 0780"
-                .replace(' ', "")
-                .as_str(),
+            "30373035020102302c0c2a4d6573736167652064696765737420616c676f726974686d206973206e6f7420737570706f727465642e\
+             03020780",
         );
         let error = refused.unwrap_err();
         assert_eq!(error.code(), "timestamp_rejected");
         assert_eq!(
             error.to_string(),
             "the authority made no timestamp token: rejection; badAlg: the authority does not accept the digest algorithm; \
-             Message digest is not supported.."
+             Message digest algorithm is not supported."
         );
     }
 

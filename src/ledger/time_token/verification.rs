@@ -9,6 +9,7 @@
 
 use super::algorithm::ImprintAlgorithm;
 use super::certificate::{CertificateError, KeyKind, SignerCertificate};
+use super::embedding::for_storage;
 use super::path::{PathCheck, PathError, Revocation};
 use super::request::TimeStampRequest;
 use super::response::{ResponseError, token_of};
@@ -18,6 +19,12 @@ use super::trust::{RevocationList, TsaTrust};
 use super::tst_info::{Accuracy, Nonce, TstInfo, TstInfoError};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::attestation::TimeToken;
+
+/// Most tokens of a receipt.
+pub const TOKENS_MAX: usize = 64;
+
+/// How far the clock of an authority may be behind that of a ledger, beyond its stated accuracy, in milliseconds.
+const CLOCK_TOLERANCE_MILLIS: u64 = 60_000;
 
 /// Why a timestamp token is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +58,7 @@ pub enum TimeTokenError {
     #[error("the timestamp token renews a token that is not for this checkpoint")]
     RenewsOther,
     /// More tokens than a receipt has.
-    #[error("more than {} timestamp tokens", super::renewal::TOKENS_MAX)]
+    #[error("more than {} timestamp tokens", TOKENS_MAX)]
     TooMany,
 }
 
@@ -144,6 +151,15 @@ pub struct VerifiedToken {
     pub revocation: Revocation,
 }
 
+impl VerifiedToken {
+    /// Whether the token says that it is older than what it stamps, which is of `time` (the last block under the checkpoint), by more than
+    /// clocks may differ: then the authority's clock was wrong, or the ledger's.
+    #[must_use]
+    pub const fn is_older_than(&self, time: Timestamp) -> bool {
+        self.latest.as_millis().saturating_add(CLOCK_TOLERANCE_MILLIS) < time.as_millis()
+    }
+}
+
 impl From<&VerifiedToken> for TimeToken {
     fn from(token: &VerifiedToken) -> Self {
         Self { authority: token.authority.clone(), time: token.time }
@@ -166,7 +182,7 @@ pub fn verify(token: &[u8], imprinted: &[u8], trust: &TsaTrust) -> Result<Verifi
 /// A token as an authority answered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StampedToken {
-    /// The token, as encoded, with the certificates of its authority.
+    /// The token in the form in which it is stored ([`for_storage`]), with the certificates of its authority.
     pub der: Vec<u8>,
     /// What it says.
     pub verified: VerifiedToken,
@@ -183,7 +199,7 @@ pub enum AnswerError {
     Token(#[from] TimeTokenError),
 }
 
-/// Verifies an authority's answer to `request`: a token for its digest, with its nonce.
+/// Verifies an authority's answer to `request`: a token for its digest, with its nonce. The revocation lists of `trust` are stored with it.
 ///
 /// # Errors
 ///
@@ -202,8 +218,10 @@ pub fn verify_answer(
     if *nonce != Some(Nonce::Number(request.nonce)) {
         return Err(TimeTokenError::OtherNonce.into());
     }
-    let verified = opened.verify(Stamped::Content, None, trust)?;
-    Ok(StampedToken { der: token.to_vec(), verified })
+    let der = for_storage(token, trust).map_err(TimeTokenError::from)?;
+    // What is verified is what is stored.
+    let verified = OpenedToken::parse(&der)?.verify(Stamped::Content, None, trust)?;
+    Ok(StampedToken { der, verified })
 }
 
 /// A token whose parts are read, and not verified.
