@@ -208,13 +208,11 @@ fn key_to_check(
     args: &AuditArgs,
     config: &Config,
 ) -> Result<Option<VerifierKey>, CliError> {
-    match given {
-        Some(key) => Ok(Some(key)),
-        None => {
-            let trust = UserTrust::load(&args.policy, config)?.trust();
-            Ok(trust.keys_of(&published.checkpoint.checkpoint().origin).into_iter().next())
-        }
+    if given.is_some() {
+        return Ok(given);
     }
+    let trust = UserTrust::load(&args.policy, config)?.trust();
+    Ok(trust.keys_of(&published.checkpoint.checkpoint().origin).into_iter().next())
 }
 
 fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
