@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 58] = [
+const VALUE_NAMES: [(&str, &str); 59] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -73,6 +73,7 @@ const VALUE_NAMES: [(&str, &str); 58] = [
     ("WHEN", "时机"),
     ("WORD", "代码词"),
     ("YEAR", "年份"),
+    ("RECIPIENT", "age 公钥"),
     ("TITLE", "案由"),
     ("CLAIMS", "诉讼请求"),
     ("REASON", "理由"),

@@ -205,18 +205,6 @@ impl VerifiedDeposit {
         Ok(document)
     }
 
-    /// Prints how many of the user's witnesses signed the checkpoint of the receipt.
-    fn show_witnesses(&self, screen: &Screen, report: &Report) -> anyhow::Result<()> {
-        let signatures = report.steps.iter().find(|result| result.step == Step::Signatures);
-        match (&report.witnesses, signatures) {
-            (WitnessCheck::Counted(quorum), Some(result)) if quorum.witnesses > 0 => {
-                let detail = findings::detail(result, screen.language()).unwrap_or_default();
-                Ok(screen.table(&[vec!["节点签名".into(), "signatures of nodes".into(), detail]])?)
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn show(&self, screen: &Screen, report: &Report) -> anyhow::Result<()> {
         let own = &self.derived;
         let statement = self.entry.statement.statement();
@@ -247,7 +235,7 @@ impl VerifiedDeposit {
         }
         rows.extend(history_table::rows(screen, &self.history));
         facts_table::show(screen, &Facts::of(&self.entry, &self.header), Some(&report.time))?;
-        self.show_witnesses(screen, report)?;
+        show_witnesses(screen, report)?;
         screen.line("")?;
         screen.table(&rows)?;
         screen.line("")?;
@@ -273,6 +261,18 @@ impl VerifiedDeposit {
             screen.line(screen.paint(WARNING, text))?;
         }
         Ok(screen.line(screen.paint(WARNING, self.derived.notice.pick(screen.language())))?)
+    }
+}
+
+/// Prints how many of the user's witnesses signed the checkpoint of the receipt.
+fn show_witnesses(screen: &Screen, report: &Report) -> anyhow::Result<()> {
+    let signatures = report.steps.iter().find(|result| result.step == Step::Signatures);
+    match (&report.witnesses, signatures) {
+        (WitnessCheck::Counted(quorum), Some(result)) if quorum.witnesses > 0 => {
+            let detail = findings::detail(result, screen.language()).unwrap_or_default();
+            Ok(screen.table(&[vec!["节点签名".into(), "signatures of nodes".into(), detail]])?)
+        }
+        _ => Ok(()),
     }
 }
 

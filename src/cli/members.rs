@@ -84,7 +84,7 @@ impl Members {
             if name.get_ref() != "member" {
                 return Err(unknown(name.span().start, name.get_ref()));
             }
-            for item in items.iter() {
+            for item in items {
                 let entry = Entry::parse(item)?;
                 if members.get(&entry.key).is_some() {
                     let (zh, en) = ("同一密钥出现两次", "the key is there twice");

@@ -43,7 +43,7 @@ pub struct PolicyFile {
 
 #[derive(Debug, Clone)]
 enum Line {
-    Log { key: VerifierKey, text: String },
+    Log { key: Box<VerifierKey>, text: String },
     Quorum(String),
     Other(String),
 }
@@ -178,8 +178,10 @@ impl PolicyFile {
     pub fn given(text: &str) -> Result<Self, BadLine> {
         let policy = Policy::parse(text)?;
         let parsed = |line: &str| match words(line).as_slice() {
-            ["log", vkey, ..] => VerifierKey::parse(vkey)
-                .map_or_else(|_| Line::Other(line.to_owned()), |key| Line::Log { key, text: line.to_owned() }),
+            ["log", vkey, ..] => VerifierKey::parse(vkey).map_or_else(
+                |_| Line::Other(line.to_owned()),
+                |key| Line::Log { key: Box::new(key), text: line.to_owned() },
+            ),
             ["quorum", ..] => Line::Quorum(line.to_owned()),
             _ => Line::Other(line.to_owned()),
         };
@@ -261,7 +263,7 @@ fn line_of(PolicyLog { key, url }: &PolicyLog) -> Line {
         Some(url) => format!("log {key} {url}"),
         None => format!("log {key}"),
     };
-    Line::Log { key: key.clone(), text }
+    Line::Log { key: Box::new(key.clone()), text }
 }
 
 #[cfg(test)]

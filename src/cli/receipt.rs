@@ -57,6 +57,7 @@ printed without --json, is its one spelling and verifies.
 /// Fetch a deposit's receipt | 取回存证回执
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct ReceiptArgs {
     /// The deposit number; with --refresh, the receipt or the evidence file beside it | 存证编号；与 --refresh 同用时为回执，或其旁的证据文件
     #[arg(required_unless_present = "manifest")]

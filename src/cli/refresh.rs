@@ -205,24 +205,22 @@ fn judged(
 ) -> Report {
     let trust = user.trust();
     let (item, attestations) = (record.item.as_ref(), attested.attestations());
-    verify(&Question { number, item, source, attestations, ..Question::about(&record.receipt, &trust) })
+    verify(&Question { number, source, item, attestations, ..Question::about(&record.receipt, &trust) })
 }
 
 /// The number of the old receipt, which must verify: otherwise it is not known what it proved.
 fn require_old(path: &Path, old: &Record, user: &UserTrust, attested: &Attested) -> Result<DepositNumber, CliError> {
     let report = judged(old, None, user, attested, RecordSource::Receipt);
     let number = Entry::parse(old.receipt.entry.as_bytes()).map(|entry| entry.number);
-    match (report.conclusion, number) {
-        (Conclusion::RecordOnly, Ok(number)) => Ok(number),
-        _ => {
-            let code = match &report.obstacle {
-                Some(Obstacle::UnknownKey) => "unknown_key",
-                _ => "receipt_does_not_hold",
-            };
-            let error = untouched(path, code, |language| wording::conclusion(&report, language));
-            Err(CliError { status: ExitStatus::Unable, ..error })
-        }
+    if let (Conclusion::RecordOnly, Ok(number)) = (report.conclusion, number) {
+        return Ok(number);
     }
+    let code = match &report.obstacle {
+        Some(Obstacle::UnknownKey) => "unknown_key",
+        _ => "receipt_does_not_hold",
+    };
+    let error = untouched(path, code, |language| wording::conclusion(&report, language));
+    Err(CliError { status: ExitStatus::Unable, ..error })
 }
 
 /// The new receipt must be of the same record, and its checkpoint must continue the old one.

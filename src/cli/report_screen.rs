@@ -230,17 +230,13 @@ fn witness_text(screen: &Screen, value: &str) -> String {
     let mut parts = value.splitn(4, ' ');
     let (name, time) = (parts.next().unwrap_or_default(), beijing(screen, parts.next().unwrap_or_default()));
     let kind = parts.next().and_then(MemberKind::parse).map(|kind| wording::member_kind(kind, screen.language()));
-    match (kind, parts.next().map(escaped_name)) {
-        (Some(kind), Some(organisation)) => {
-            let zh = format!("{organisation}（{kind}），{name}，{time}");
-            let en = format!("{organisation} ({kind}), {name}, {time}");
-            screen.pick(&zh, &en).to_owned()
-        }
-        _ => {
-            let unnamed = screen.pick("所属机构未指明", "organisation not named");
-            format!("{name}{}{time}", screen.pick(&format!("（{unnamed}），"), &format!(" ({unnamed}), ")))
-        }
+    if let (Some(kind), Some(organisation)) = (kind, parts.next().map(escaped_name)) {
+        let zh = format!("{organisation}（{kind}），{name}，{time}");
+        let en = format!("{organisation} ({kind}), {name}, {time}");
+        return screen.pick(&zh, &en).to_owned();
     }
+    let unnamed = screen.pick("所属机构未指明", "organisation not named");
+    format!("{name}{}{time}", screen.pick(&format!("（{unnamed}），"), &format!(" ({unnamed}), ")))
 }
 
 /// A timestamp as the report's values contain it: time and authority.

@@ -284,7 +284,9 @@ fn install(path: &Path, config: &Config, screen: &Screen) -> anyhow::Result<Exit
                 return Err(trust_store::key_changed(&pinned, &log.key, config));
             }
         }
-        origins.iter().for_each(|origin| store.set(origin, file.for_ledger(origin)));
+        for origin in &origins {
+            store.set(origin, file.for_ledger(origin));
+        }
         Ok(())
     })?;
     let folder = config.policies()?;
