@@ -59,7 +59,7 @@ pub(super) fn checkpoints_are_found_by_the_level_that_they_reached<B: Bench>() {
     let mut bench = B::begin();
     found(bench.store());
     for number in 1..=8 {
-        seal(bench.store(), vec![Draft::nth(number).waiting(1)]);
+        seal(bench.store(), vec![Draft::nth(number).waiting(number)]);
     }
     let published = bench.store().published().unwrap().checkpoint.clone();
     let (witnessed, timestamped) = (ProofLevel::Witnessed, ProofLevel::Timestamped);

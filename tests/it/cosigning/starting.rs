@@ -24,7 +24,7 @@ async fn only_a_checkpoint_of_the_own_key_that_is_not_of_the_history_keeps_a_nod
     let store = MemoryStore::new(origin());
     found(&store);
     for n in 1..=3 {
-        seal(&store, vec![Draft::nth(n).waiting(1)]);
+        seal(&store, vec![Draft::nth(n).waiting(n)]);
     }
     let size = store.published().unwrap().size().0;
     let root = |size: u64| proofs::root(&store, TreeSize(size)).unwrap();
