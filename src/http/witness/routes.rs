@@ -74,9 +74,15 @@ async fn under_log(mut api: Router, mut request: Request) -> Response {
 
 /// The routes of the witness itself.
 fn own_routes(state: Arc<WitnessState>) -> Router {
-    Router::new()
+    let mut routes = Router::new();
+    // A mirror has this route beside those of its copy. No pattern: it would match `/log/checkpoint`.
+    for ledger in state.witness().ledgers().iter().filter(|ledger| ledger.copy().is_none()) {
+        let (of_ledger, id) = (Arc::clone(&state), ledger.id().to_owned());
+        let path = format!("/{id}/checkpoint");
+        routes = routes.route(&path, get(async move || handlers::latest(&of_ledger, &id)));
+    }
+    routes
         .route("/add-checkpoint", post(handlers::add_checkpoint))
-        .route("/{ledger}/checkpoint", get(handlers::checkpoint))
         .route("/v1/witness", get(handlers::describe))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready))
