@@ -296,7 +296,7 @@ async fn serve(
         (ledger.id().to_owned(), Arc::new(of_copy.with_description(node.clone())))
     });
     let mirrors = mirrors.collect();
-    let router = |shutdown| routes::router(state, mirrors, &shutdown);
+    let router = |shutdown| routes::router(&state, mirrors, &shutdown);
     let serving = server::serve_router(network.listeners, router, limits, node.clone(), stop);
     let reloading = async {
         loop {

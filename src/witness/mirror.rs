@@ -87,6 +87,7 @@ impl MirrorCopy {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 fn unreadable(error: ReadError) -> Rejection {
     tracing::error!(%error, "the copy of this mirror cannot be read");
     Rejection::Storage("the copy of this mirror cannot be read at the moment".into())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,6 @@ use crate::http::client_address::ClientAddress;
 use crate::http::problem::ApiError;
 use crate::http::request_metrics::{self, float};
 use crate::http::witness::state::WitnessState;
-use crate::ledger::hash::lower_hex;
 use crate::ledger::note::NoteSignature;
 use crate::query::records;
 use crate::wire::health::HealthJson;
@@ -93,17 +92,9 @@ fn rejected(rejection: &Rejection) -> Response {
     if code.status() == 503 { failure.retry_after(RETRY_S).into_response() } else { failure.into_response() }
 }
 
-/// `GET /{ledger}/checkpoint`: the latest checkpoint that the witness cosigned.
-pub(in crate::http) async fn checkpoint(
-    State(state): State<Arc<WitnessState>>,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    latest(&state, &id)
-}
-
 /// The latest checkpoint of the ledger with this id.
 pub(in crate::http) fn latest(state: &WitnessState, id: &str) -> Result<Response, ApiError> {
-    let ledger = lower_hex::<32>(id).and_then(|_| state.ledger(id));
+    let ledger = state.ledger(id);
     let ledger =
         ledger.ok_or_else(|| ApiError::new(ErrorCode::UnknownLog, "no ledger with this SHA-256 of its origin"))?;
     let latest = ledger.state().latest.clone();

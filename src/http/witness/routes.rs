@@ -23,7 +23,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::caching::ConditionalRequest;
-use crate::http::problem::ApiError;
 use crate::http::request_log::RequestRecord;
 use crate::http::router::{method_not_allowed, no_such_route, panicked, router as node_router};
 use crate::http::witness::handlers;
@@ -33,11 +32,11 @@ use crate::http::witness::state::WitnessState;
 pub type Mirror = (String, Arc<AppState>);
 
 /// All routes over `state`. `shutdown` ends requests that wait for events.
-pub fn router(state: Arc<WitnessState>, mirrors: Vec<Mirror>, shutdown: &ShutdownSignal) -> Router {
+pub fn router(state: &Arc<WitnessState>, mirrors: Vec<Mirror>, shutdown: &ShutdownSignal) -> Router {
     let is_only = mirrors.len() == 1;
-    let mut routes = own_routes(Arc::clone(&state));
+    let mut routes = own_routes(Arc::clone(state));
     for (id, node) in mirrors {
-        let copy = mirror_routes(&state, &id, &node, shutdown);
+        let copy = mirror_routes(state, &id, &node, shutdown);
         if is_only {
             // What is no route of the witness is one of its only ledger.
             routes = routes.fallback_service(copy.clone());
@@ -53,18 +52,14 @@ fn mirror_routes(state: &Arc<WitnessState>, id: &str, node: &Arc<AppState>, shut
     let (tiles, of_log, of_ledger) = (api.clone(), Arc::clone(state), Arc::clone(state));
     let (id_of_log, id_of_ledger, held) = (id.to_owned(), id.to_owned(), Arc::clone(node));
     Router::new()
-        .route("/log/checkpoint", get(move || held_checkpoint(of_log, id_of_log, held)))
+        // Never larger than the copy.
+        .route("/log/checkpoint", get(async move || handlers::held(&of_log, &id_of_log, &held)))
         .route("/checkpoint", get(async move || handlers::latest(&of_ledger, &id_of_ledger)))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(common_middleware))
         // The path of c2sp.org/tlog-mirror for a tile.
         .route("/tile/{*path}", get(move |request: Request| under_log(tiles, request)))
         .fallback_service(api)
-}
-
-/// `GET /log/checkpoint` of a mirror: never larger than its copy.
-async fn held_checkpoint(state: Arc<WitnessState>, id: String, node: Arc<AppState>) -> Result<Response, ApiError> {
-    handlers::held(&state, &id, &node)
 }
 
 /// Answers the request as `/log` and its path.
@@ -79,9 +74,15 @@ async fn under_log(mut api: Router, mut request: Request) -> Response {
 
 /// The routes of the witness itself.
 fn own_routes(state: Arc<WitnessState>) -> Router {
-    Router::new()
+    let mut routes = Router::new();
+    // A mirror has this route beside those of its copy. No pattern: it would match `/log/checkpoint`.
+    for ledger in state.witness().ledgers().iter().filter(|ledger| ledger.copy().is_none()) {
+        let (of_ledger, id) = (Arc::clone(&state), ledger.id().to_owned());
+        let path = format!("/{id}/checkpoint");
+        routes = routes.route(&path, get(async move || handlers::latest(&of_ledger, &id)));
+    }
+    routes
         .route("/add-checkpoint", post(handlers::add_checkpoint))
-        .route("/{ledger}/checkpoint", get(handlers::checkpoint))
         .route("/v1/witness", get(handlers::describe))
         .route("/health/live", get(handlers::live))
         .route("/health/ready", get(handlers::ready))
