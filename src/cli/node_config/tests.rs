@@ -15,9 +15,10 @@ fn loaded(text: &str) -> Result<NodeConfig, CliError> {
 }
 
 /// A value of each setting that differs from its default.
-const OTHER_VALUES: [(&str, &str); 46] = [
+const OTHER_VALUES: [(&str, &str); 47] = [
     ("ledger.data", "\"/srv/other\""),
     ("ledger.origin", "\"other.example/1\""),
+    ("ledger.next_key_out", "\"/media/next.key\""),
     ("ledger.confirm_clock_gap", "true"),
     ("ledger.test", "true"),
     ("operator.name", "\"运营者\""),
