@@ -112,11 +112,6 @@ impl FakeWitness {
     pub(crate) fn size(&self) -> u64 {
         self.inner.lock().unwrap().latest.as_ref().map_or(0, |latest| latest.checkpoint().size.0)
     }
-
-    /// How many requests for cosignatures it got.
-    pub(crate) fn requests(&self) -> usize {
-        self.inner.lock().unwrap().requests
-    }
 }
 
 impl Drop for FakeWitness {
