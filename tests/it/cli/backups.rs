@@ -147,7 +147,7 @@ fn damage_of_the_copy_before_is_told_and_not_carried_on() {
     workspace.run(&["backup", &data, "--to", "copy"]).ends(0);
     let list: Value = serde_json::from_slice(&fs::read(workspace.path("copy/backup.json")).unwrap()).unwrap();
     let paths = list["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap().to_owned());
-    let table = paths.into_iter().find(|path| path.ends_with(".sst")).unwrap();
+    let table = paths.into_iter().find(|path| Path::new(path).extension() == Some("sst".as_ref())).unwrap();
     let mut bytes = fs::read(workspace.path("copy").join(&table)).unwrap();
     bytes[20] ^= 1;
     fs::write(workspace.path("copy").join(&table), &bytes).unwrap();
