@@ -263,7 +263,7 @@ fn a_restore_proves_what_receipts_say_or_names_what_is_missing() {
 
 /// The key that the workspace trusts.
 fn pinned(workspace: &Workspace) -> String {
-    let policy = fs::read_to_string(workspace.config().join("trust.policy")).unwrap();
+    let policy = fs::read_to_string(workspace.policy()).unwrap();
     let line = policy.lines().find_map(|line| line.strip_prefix("log ")).unwrap();
     line.split(' ').next().unwrap().to_owned()
 }

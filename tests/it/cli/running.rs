@@ -97,7 +97,8 @@ fn a_creation_that_was_cut_off_before_the_keys_is_finished() {
     let keys = workspace.top().join("keys");
     fs::create_dir(&keys).unwrap();
     fs::copy(chain.join("ledger.key"), keys.join("ledger.key")).unwrap();
-    let serve = ["serve", "--deposits", "open", "--next-key-out", "next.key", "--data", &text(&keys)];
+    let listen = ["--listen", "127.0.0.1:0", "--next-key-out", "next.key"];
+    let serve = [&["serve", "--deposits", "open", "--data", &text(&keys)][..], &listen].concat();
     assert_eq!(workspace.run(&serve).ends(2).error(), "key_without_ledger");
 }
 
