@@ -98,7 +98,8 @@ fn a_creation_that_was_cut_off_before_the_keys_is_finished() {
     fs::create_dir(&keys).unwrap();
     fs::copy(chain.join("ledger.key"), keys.join("ledger.key")).unwrap();
     let listen = ["--listen", "127.0.0.1:0", "--next-key-out", "next.key"];
-    let serve = [&["serve", "--deposits", "open", "--data", &text(&keys)][..], &listen].concat();
+    let data = text(&keys);
+    let serve = [&["serve", "--deposits", "open", "--data", &data][..], &listen].concat();
     assert_eq!(workspace.run(&serve).ends(2).error(), "key_without_ledger");
 }
 
