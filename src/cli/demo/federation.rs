@@ -249,7 +249,7 @@ fn verify(demo: &mut DemoReport<'_>, federation: &Federation) -> anyhow::Result<
     )
 }
 
-/// Prints the steps about signatures and time, and the conclusion.
+/// Prints the steps about signatures and time, who signed and when, and the conclusion.
 fn say_what_verified(demo: &DemoReport<'_>, run: &CommandRun) -> anyhow::Result<()> {
     let text = |value: &Value, pointer: &str| {
         let pointer = format!("{pointer}{}", demo.screen.pick("/zh", "/en"));
@@ -264,6 +264,17 @@ fn say_what_verified(demo: &DemoReport<'_>, run: &CommandRun) -> anyhow::Result<
         }
     }
     demo.screen.table(&rows)?;
+    let document = run.documents.first().unwrap_or(&Value::Null);
+    let mut signed = Vec::new();
+    for witness in document.pointer("/witnesses/items").and_then(Value::as_array).into_iter().flatten() {
+        let plain = |name: &str| witness.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        signed.push(vec![format!("      {}", plain("organisation")), text(witness, "/kind"), plain("signed_at")]);
+    }
+    if let Some(time) = document.pointer("/trusted_time/not_later_than").and_then(Value::as_str) {
+        let (label, kind) = (demo.screen.pick("可信时间", "trusted time"), demo.screen.pick("不晚于", "no later than"));
+        signed.push(vec![format!("      {label}"), kind.to_owned(), time.to_owned()]);
+    }
+    demo.screen.table(&signed)?;
     demo.conclusion(run)
 }
 
