@@ -9,6 +9,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -133,18 +134,31 @@ fn not_started(error: &io::Error) -> CliError {
     CliError::unable("demo", format!("未能启动：{error}"), format!("a process did not start: {error}"))
 }
 
-/// Starts the mirrors of the ledger `ledger`, which is its key and address.
+/// Starts the mirrors of the ledger `ledger`, which is its key and address, all at once.
 fn start_members(demo: &DemoReport<'_>, ledger: &str) -> anyhow::Result<Vec<Member>> {
-    let mut members = Vec::new();
-    for (kind, zh, en) in MEMBERS {
-        let organisation = demo.screen.pick(zh, en);
-        let name = format!("{kind}.example");
+    let arguments = MEMBERS.map(|(kind, zh, en)| {
+        let (name, organisation) = (format!("{kind}.example"), demo.screen.pick(zh, en));
         let about = ["--name", &name, "--organisation", organisation, "--kind", kind];
         let follows = ["--mirror", "--ledger", ledger];
-        let arguments = [&["witness", "--data", kind, "--listen", "127.0.0.1:0"][..], &follows, &about].concat();
-        let mirror = start(demo, &arguments, kind)?;
+        let all = [&["witness", "--data", kind, "--listen", "127.0.0.1:0"][..], &follows, &about].concat();
+        all.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    });
+    let sandbox = &demo.sandbox;
+    let started = thread::scope(|scope| {
+        let starting = MEMBERS.iter().zip(&arguments);
+        let starting = starting.map(|((kind, ..), all)| scope.spawn(|| sandbox.start_server(&words(all), kind)));
+        let starting: Vec<_> = starting.collect();
+        let joined =
+            starting.into_iter().map(|one| one.join().unwrap_or_else(|_| Err(io::Error::other("a thread failed"))));
+        joined.collect::<Vec<_>>()
+    });
+    let mut members = Vec::new();
+    for (((kind, zh, en), all), mirror) in MEMBERS.into_iter().zip(&arguments).zip(started) {
+        let mirror = mirror.map_err(|error| not_started(&error))?;
+        demo.command_line(&line_of(&words(all)))?;
+        demo.screen.line(format!("  {}", mirror.address()))?;
         demo.screen.line(format!("  {}", mirror.text("key")))?;
-        members.push(Member { kind, organisation, mirror });
+        members.push(Member { kind, organisation: demo.screen.pick(zh, en), mirror });
     }
     Ok(members)
 }
@@ -242,8 +256,8 @@ fn verify(demo: &mut DemoReport<'_>, federation: &Federation) -> anyhow::Result<
     let run = demo.command(&["verify", FILE])?;
     say_what_verified(demo, &run)?;
     demo.check(
-        "核验结论：一致",
-        "the conclusion: consistent",
+        "核验结论",
+        "the conclusion of the verification",
         conclusion(federation),
         &outcome(&run, "/conclusion/code"),
     )
@@ -297,8 +311,8 @@ fn verify_against_a_mirror(demo: &mut DemoReport<'_>, federation: &mut Federatio
     let run = demo.command(&["verify", FILE, "--server", mirror])?;
     say_what_verified(demo, &run)?;
     demo.check(
-        "向镜像核验：一致",
-        "verified against a mirror: consistent",
+        "向镜像核验的结论",
+        "the conclusion against a mirror",
         conclusion(federation),
         &outcome(&run, "/conclusion/code"),
     )?;

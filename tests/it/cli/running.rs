@@ -161,9 +161,9 @@ fn the_demonstration_comes_out_and_leaves_nothing_behind() {
     for (step, found) in [
         ("the audit names the damaged entry and its block", "entry and block named, 1"),
         ("receipt refreshed: cosignatures, quorum, trusted time", "3/3, true, true"),
-        ("the conclusion: consistent", "consistent, 0"),
+        ("the conclusion of the verification", "consistent, 0"),
         ("the operator's node does not answer", "unreachable, 2"),
-        ("verified against a mirror: consistent", "consistent, 0"),
+        ("the conclusion against a mirror", "consistent, 0"),
         ("the node refuses to start and signs nothing", "rolled_back, 1"),
     ] {
         assert!(steps.iter().any(|told| told["step"] == step && told["found"] == found), "{step}: {told:#}");
