@@ -117,9 +117,9 @@ impl Consortium {
         self.workspace.run(&[&["audit", url, "--policy", "policy"], more].concat())
     }
 
-    /// One round of a monitor whose state stays.
-    fn monitor(&self) -> (i32, Vec<(String, String)>) {
-        let ran = self.workspace.run(&["monitor", &self.log.url, "--policy", "policy", "--state", "monitor", "--once"]);
+    /// One round of a monitor with this state.
+    fn monitor(&self, state: &str) -> (i32, Vec<(String, String)>) {
+        let ran = self.workspace.run(&["monitor", &self.log.url, "--policy", "policy", "--state", state, "--once"]);
         let word = |document: &Value, name: &str| document[name].as_str().map(str::to_owned);
         let alarms = ran.documents();
         (ran.code, alarms.iter().filter_map(|one| Some((word(one, "kind")?, word(one, "subject")?))).collect())
@@ -148,7 +148,7 @@ fn contradiction(consortium: &Consortium, document: &Value) {
 async fn an_old_entry_that_is_rewritten_and_signed_again_is_cosigned_by_nobody() {
     let consortium = Consortium::new().await;
     assert_eq!(consortium.audit(&consortium.log.url, &[]).ends(0).document()["clean"], true);
-    assert_eq!(consortium.monitor().0, 0);
+    assert_eq!(consortium.monitor("monitor").0, 0);
     // Of the same size, and larger.
     for other in [consortium.rewritten(&consortium.first), consortium.rewritten(&consortium.whole)] {
         consortium.log.show(&other);
@@ -163,9 +163,12 @@ async fn an_old_entry_that_is_rewritten_and_signed_again_is_cosigned_by_nobody()
         assert!(findings(&found).contains(&"fork") && findings(&found).contains(&"quorum"), "{found}");
         contradiction(&consortium, &found);
     }
-    let (code, raised) = consortium.monitor();
+    let (code, raised) = consortium.monitor("monitor");
     assert_eq!(code, 1);
     assert!(raised.iter().any(|(kind, _)| kind == "fork"), "{raised:?}");
+    // A monitor that has seen nothing of this ledger before.
+    let (code, raised) = consortium.monitor("new");
+    assert_eq!(code, 1);
     let contradicting: Vec<_> = raised.iter().filter(|(kind, _)| kind == "witness_contradicts").collect();
     assert_eq!(contradicting.len(), 2, "{raised:?}");
 }
@@ -190,7 +193,7 @@ async fn two_histories_for_two_members_are_found_by_whoever_compares_them() {
     let compared = consortium.audit(&consortium.log.url, &["--compare", &consortium.mirror.url]).ends(1).document();
     assert!(findings(&compared).contains(&"fork"), "{compared}");
     contradiction(&consortium, &compared);
-    let (code, raised) = consortium.monitor();
+    let (code, raised) = consortium.monitor("monitor");
     assert_eq!((code, raised.contains(&("witness_contradicts".into(), "m".into()))), (1, true), "{raised:?}");
     // The mirror sees the second history itself, and cosigns nothing of this ledger any more.
     let stopped = eventually("the mirror stops", async || {
@@ -212,30 +215,52 @@ impl Consortium {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_root_under_another_size_is_cosigned_by_nobody() {
+async fn a_root_under_another_size_is_found_by_mirrors_auditors_and_monitors() {
     let consortium = Consortium::new().await;
-    let signed = consortium.whole.published().unwrap().checkpoint.checkpoint().clone();
-    for (size, of) in [(signed.size.0 + 1, &signed), (signed.size.0 - 1, &signed)] {
-        let wrong = Checkpoint { size: TreeSize(size), ..of.clone() }.sign(&consortium.signer).unwrap();
+    assert_eq!(consortium.monitor("monitor").0, 0);
+    let signed = |size: u64, like: &Operator| {
+        let right = like.published().unwrap().checkpoint.checkpoint().clone();
+        Checkpoint { size: TreeSize(size), ..right }.sign(&consortium.signer).unwrap().note().to_string()
+    };
+    // The root that they know, under a larger size; and another root under the size that they know.
+    let (known, size) = (consortium.old(), consortium.whole.leaves.len() as u64);
+    for wrong in [signed(known + 1, &consortium.first), signed(known, &consortium.whole)] {
         for url in consortium.both() {
-            let answer = submit(url, &consortium.whole, consortium.old(), wrong.note().as_str()).await;
+            let answer = submit(url, &consortium.whole, known, &wrong).await;
             assert_eq!(answer.0, 422, "{url}: {}", answer.1);
         }
     }
-    // The root that they know, for a larger tree.
-    let known = consortium.first.published().unwrap().checkpoint.checkpoint().clone();
-    let wrong = Checkpoint { size: TreeSize(known.size.0 + 1), ..known }.sign(&consortium.signer).unwrap();
-    for url in consortium.both() {
-        let answer = submit(url, &consortium.whole, consortium.old(), wrong.note().as_str()).await;
-        assert_eq!(answer.0, 422, "{url}: {}", answer.1);
-    }
     consortium.assert_nothing_was_cosigned().await;
+    // A consistency proof does not depend on the number of leaves in the last subtree, so a plain witness cannot know that number.
+    // The mirror has counted them.
+    consortium.log.show(&consortium.whole);
+    consortium.mirror_holds(consortium.whole.leaves.len()).await;
+    let wrongs = [(size - 1, 422, "inconsistent_checkpoint"), (size + 1, 503, "leaves_not_held")];
+    for (size, status, code) in wrongs {
+        let old = followed(&consortium.mirror.url).await["size"].as_u64().unwrap();
+        let answer = submit(&consortium.mirror.url, &consortium.whole, old, &signed(size, &consortium.whole)).await;
+        // The mirror may have cosigned the right one without a submission meanwhile.
+        assert!([400, 409].contains(&answer.0) || answer.0 == status && answer.1.contains(code), "{size}: {answer:?}");
+    }
+    for (size, ..) in wrongs {
+        consortium.log.set_checkpoint(Some(signed(size, &consortium.whole)));
+        let audited = consortium.audit(&consortium.log.url, &[]);
+        assert!([1, 2].contains(&audited.code), "{audited:?}");
+        assert_ne!(consortium.monitor("monitor").0, 0);
+    }
+    consortium.log.set_checkpoint(Some(signed(size - 1, &consortium.whole)));
+    eventually("the mirror stops", async || followed(&consortium.mirror.url).await["stopped"].as_str().map(|_| ()))
+        .await;
+    let cosigned = latest(&consortium.mirror.url).await.checkpoint().clone();
+    let right =
+        [&consortium.first, &consortium.whole].map(|one| one.published().unwrap().checkpoint.checkpoint().clone());
+    assert!(right.contains(&cosigned), "{cosigned:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mirror_cosigns_no_checkpoint_over_entries_that_it_cannot_get() {
     let consortium = Consortium::new().await;
-    assert_eq!(consortium.monitor().0, 0);
+    assert_eq!(consortium.monitor("monitor").0, 0);
     consortium.log.show(&consortium.whole);
     consortium.log.hide_from(Some(consortium.first.leaves.len()));
     let note = consortium.whole.published().unwrap().checkpoint.note().to_string();
@@ -246,12 +271,12 @@ async fn a_mirror_cosigns_no_checkpoint_over_entries_that_it_cannot_get() {
     assert_eq!(refused.0, 503, "{}", refused.1);
     assert!(refused.1.contains("leaves_not_held"), "{}", refused.1);
     assert_eq!(latest(&consortium.mirror.url).await.checkpoint().size.0, consortium.old());
-    let (code, raised) = consortium.monitor();
+    let (code, raised) = consortium.monitor("monitor");
     assert!(code == 1 && raised.iter().any(|(kind, _)| kind == "altered_leaf"), "{raised:?}");
     assert_ne!(consortium.audit(&consortium.log.url, &[]).code, 0);
     // The operator denies that there are newer entries: the witness has cosigned them.
     consortium.log.show(&consortium.first);
-    let (code, raised) = consortium.monitor();
+    let (code, raised) = consortium.monitor("monitor");
     assert_eq!(code, 1);
     assert!(raised.contains(&("rollback".into(), "w".into())), "{raised:?}");
     // What is shown in the end is cosigned.
@@ -289,7 +314,7 @@ async fn a_line_in_a_witness_own_name_that_it_did_not_sign_is_neither_kept_nor_b
         consortium.log.set_checkpoint(Some(with_forged));
         let found = consortium.audit(&consortium.log.url, &[]).ends(1).document();
         assert!(findings(&found).contains(&"cosignature"), "{found}");
-        let (code, raised) = consortium.monitor();
+        let (code, raised) = consortium.monitor("monitor");
         assert_eq!((code, raised.contains(&("forged_cosignature".into(), name.into()))), (1, true), "{raised:?}");
     }
 }

@@ -26,8 +26,11 @@ async fn what_a_mirror_alters_in_an_answer_is_found_by_the_client() {
     });
     let looked_up = run(&dishonest.url, &["lookup", &number]);
     assert_ne!(looked_up.code, 0, "{looked_up:?}");
-    // The receipt beside the file holds, so the file is still what was deposited.
-    assert_eq!(run(&dishonest.url, &["verify", "a"]).code, 0);
+    // With the receipt beside the file, the report says that the server shows another record than the operator signed.
+    let verified = run(&dishonest.url, &["verify", "a"]).ends(1).document();
+    assert_eq!(verified["fault"]["code"], "other_record", "{verified}");
+    assert_eq!(verified["node"]["address"], dishonest.url.as_str());
+    run(&honest.url, &["verify", "a"]).ends(0);
     // Who has no receipt of their own concludes nothing from a false one.
     std::fs::rename(workspace.path("a"), workspace.path("copy")).unwrap();
     let verified = run(&dishonest.url, &["verify", "copy", "--number", &number]);
