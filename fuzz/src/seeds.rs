@@ -192,12 +192,9 @@ fn acts() -> Vec<Seed> {
 fn document_of(kind: ActKind) -> String {
     let mut lines: Vec<(&str, String, usize)> = kind.lines().iter().map(|name| (*name, "x".into(), 0)).collect();
     for _ in 0..lines.len() * (VALUES.len() + 2) {
-        let body: String = lines.iter().map(|(name, value, _)| format!("{name} {value}\n")).collect();
-        let text = format!("tiezheng act v1\n{body}");
-        let error = match Document::parse(text.as_bytes()) {
-            Ok(_) => return text,
-            Err(error) => error,
-        };
+        let body: Vec<_> = lines.iter().map(|(name, value, _)| format!("{name} {value}\n")).collect();
+        let text = format!("tiezheng act v1\n{}", body.concat());
+        let Err(error) = Document::parse(text.as_bytes()) else { return text };
         let Fault::BadValue { name, expected } = error.fault else { panic!("{error}: {text}") };
         let (_, value, next) = lines.iter_mut().find(|(line, _, _)| *line == name).unwrap();
         *value = match expected.strip_prefix("one of ") {
