@@ -32,7 +32,7 @@ use crate::cli::node_snapshot;
 use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
 use crate::cli::serve_control::{await_commands, control_socket, control_state};
 use crate::cli::serve_limits::LimitArgs;
-use crate::cli::serve_timestamps::{RunningStamper, TimestampArgs};
+use crate::cli::serve_timestamps::{self, RunningStamper, TimestampArgs};
 use crate::cli::serve_witnesses::{self, RunningCollector, WitnessArgs};
 use crate::cli::start_errors::cannot_start;
 use crate::cli::values::at_least_one;
@@ -341,7 +341,8 @@ async fn run_until_shutdown(
     chosen.record(&AccountFiles::in_ledger(&config.data))?;
     let queries = Arc::new(QueryService::new(Arc::clone(&store) as Arc<dyn LedgerReader>, config.http.reads));
     let stores = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn FilingStore>);
-    let filing = Arc::new(filing_service::open(&config.data, stores, sequencer.clone(), platform, &config.limits)?);
+    let filing = filing_service::open(&config.data, stores, sequencer.clone(), platform, &config.limits)?;
+    let filing = Arc::new(filing.with_attestation_trust(serve_timestamps::attesters(policy.as_deref(), &authorities)));
     filing_service::sweep(&filing).await;
     let token = match &config.operator_token {
         Some(path) => Some(filing_service::operator_token(&filing, path).await?),
@@ -363,10 +364,10 @@ async fn run_until_shutdown(
     let needs_quorum = policy.as_ref().is_some_and(|policy| policy.policy().requires_witnesses());
     let own = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn Annotations>);
     let stamper = RunningStamper::start(&config.timestamps, authorities, needs_quorum, own)?;
-    let collector = RunningCollector::start(&config.witnesses, policy, key, parts)?;
+    let collector = RunningCollector::start(&config.witnesses, policy, key, parts, previous_key.clone())?;
     let node = AppState::new(queries, sequencer, config.http_options(network.connections)).with_filing(filing);
     let node = node.with_cosigning(collector.as_ref().map(RunningCollector::cosigning));
-    let node = node.with_stamping(stamper.as_ref().map(RunningStamper::state));
+    let node = node.with_stamping(stamper.as_ref().map(RunningStamper::service));
     let node = node.with_admission(chosen.policy, &config.deposits.limits(mode));
     let node = node.with_request_limits(&config.request_limits(mode));
     let node = Arc::new(node.with_description(description(config, network.tls.clone())?));

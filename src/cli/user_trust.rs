@@ -103,6 +103,12 @@ impl UserTrust {
         timestamps::check(receipt, &self.authorities)
     }
 
+    /// Verifies timestamp tokens of a checkpoint.
+    #[must_use]
+    pub fn time_of_checkpoint(&self, checkpoint: &SignedCheckpoint, tokens: &[String]) -> TimeCheck {
+        timestamps::check_tokens(checkpoint, tokens, &self.authorities)
+    }
+
     /// The subjects of the certificates that issue those of trusted timestamp authorities.
     pub fn authorities(&self) -> impl Iterator<Item = &str> {
         self.authorities.authorities()
