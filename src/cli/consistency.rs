@@ -195,8 +195,7 @@ fn document(signed: &SignedCheckpoint, keys: &LedgerTrust, user: &UserTrust) -> 
 
 /// Writes the contradiction; returns the file. An existing file is replaced only by the same content.
 fn write(out: Option<&Path>, found: &Contradiction) -> Result<PathBuf, CliError> {
-    let sizes = (found.smaller().checkpoint().size, found.larger().checkpoint().size);
-    let path = out.map_or_else(|| format!("tiezheng-contradiction-{}-{}.txt", sizes.0, sizes.1).into(), Path::to_owned);
+    let path = out.map_or_else(|| found.file_name().into(), Path::to_owned);
     let text = found.to_string();
     output::write(&path, text.as_bytes(), 0o644, Replace::If(&|old| old == text))?;
     Ok(path)

@@ -55,7 +55,7 @@ use crate::sequencer::handle::Sequencer;
 use crate::sequencer::ledger_keys::PreviousKey;
 use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::Halt;
-use crate::stamping::stamper::Authority;
+use crate::stamping::stamping_service::Authority;
 use crate::store::account_files::AccountFiles;
 use crate::store::factory::{self, LAST_BACKUP, NodeStore};
 use crate::store::traits::{Annotations, LedgerReader};
@@ -342,12 +342,8 @@ async fn run_until_shutdown(
     let queries = Arc::new(QueryService::new(Arc::clone(&store) as Arc<dyn LedgerReader>, config.http.reads));
     let stores = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn FilingStore>);
     let filing = filing_service::open(&config.data, stores, sequencer.clone(), platform, &config.limits)?;
-    let filing = Arc::new(filing.with_attestation_trust(serve_timestamps::attesters(policy.as_deref(), &authorities)));
-    filing_service::sweep(&filing).await;
-    let token = match &config.operator_token {
-        Some(path) => Some(filing_service::operator_token(&filing, path).await?),
-        None => None,
-    };
+    let filing = filing.with_attestation_trust(serve_timestamps::attesters(policy.as_deref(), &authorities));
+    let (filing, token) = filing_service::prepare(filing, config.operator_token.as_deref()).await?;
     // What a backup left behind that was cut off.
     node_snapshot::remove(&config.data).map_err(|error| CliError::io(&config.data, &error))?;
     let control = control_socket(&config.data)?;

@@ -15,45 +15,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::time_token::trust::TsaTrust;
 use crate::ledger::time_token::verification::StampedToken;
-use crate::query::service::QueryService;
-use crate::sequencer::clock::Clock;
-use crate::stamping::stamping_service::StampingService;
-use crate::store::traits::{Annotations, ReadError};
-use crate::timestamp::tsa_client::{TimestampError, TsaClient};
+use crate::stamping::stamping_service::{StamperParts, StampingService};
+use crate::store::traits::ReadError;
+use crate::timestamp::tsa_client::TimestampError;
 
 /// How often the stamper looks whether a token is due.
 const POLL: Duration = Duration::from_secs(1);
 /// How often it looks whether tokens need a renewal. The first time is at the start.
 const RENEWAL_INTERVAL: Duration = Duration::from_hours(24);
-
-/// An authority that the node asks.
-#[derive(Debug, Clone)]
-pub struct Authority {
-    /// Its client.
-    pub client: TsaClient,
-    /// The certificates that it must have, and revocation lists.
-    pub trust: TsaTrust,
-}
-
-/// What a stamper needs.
-pub struct StamperParts {
-    /// The read side.
-    pub queries: Arc<QueryService>,
-    /// Where tokens are kept.
-    pub store: Arc<dyn Annotations>,
-    /// The node's clock, with which the time in a token must agree.
-    pub clock: Arc<dyn Clock>,
-    /// The authorities.
-    pub authorities: Vec<Authority>,
-    /// The time from one token of an authority to the next.
-    pub interval: Duration,
-    /// Whether only checkpoints with a quorum of witnesses are stamped.
-    pub needs_quorum: bool,
-    /// How far ahead of their end the tokens of a checkpoint are renewed.
-    pub horizon: Duration,
-}
 
 /// A finished request.
 struct Answer {

@@ -27,17 +27,43 @@ use crate::ledger::time_token::verification::{StampedToken, verify};
 use crate::query::blocking::on_blocking_thread;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::Clock;
-use crate::stamping::stamper::{Authority, StamperParts};
 use crate::stamping::stamping_state::StampingState;
 use crate::store::traits::{
     AnnotatedCheckpoint, Annotation, AnnotationKind, Annotations, AppendError, ProofLevel, ReadError,
 };
 use crate::timestamp::renewal::{bytes_to_renew, checkpoint_needs_renewal, renewal_is_due};
 use crate::timestamp::schedule::{Due, Schedule};
-use crate::timestamp::tsa_client::TimestampError;
+use crate::timestamp::tsa_client::{TimestampError, TsaClient};
 
 /// Checkpoints that are examined at a time.
 const EXAMINED_AT_ONCE: usize = 256;
+
+/// An authority that the node asks.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    /// Its client.
+    pub client: TsaClient,
+    /// The certificates that it must have, and revocation lists.
+    pub trust: TsaTrust,
+}
+
+/// What a stamper needs.
+pub struct StamperParts {
+    /// The read side.
+    pub queries: Arc<QueryService>,
+    /// Where tokens are kept.
+    pub store: Arc<dyn Annotations>,
+    /// The node's clock, with which the time in a token must agree.
+    pub clock: Arc<dyn Clock>,
+    /// The authorities.
+    pub authorities: Vec<Authority>,
+    /// The time from one token of an authority to the next.
+    pub interval: Duration,
+    /// Whether only checkpoints with a quorum of witnesses are stamped.
+    pub needs_quorum: bool,
+    /// How far ahead of their end the tokens of a checkpoint are renewed.
+    pub horizon: Duration,
+}
 
 /// A token that an authority gave on demand, or why it gave none.
 #[derive(Debug, Clone, PartialEq, Eq)]
