@@ -391,9 +391,9 @@ async fn compare_all(
 
 /// Writes the contradiction to a new file in the current folder.
 fn write_contradiction(found: &Contradiction) -> Result<PathBuf, CliError> {
-    let sizes = (found.smaller().checkpoint().size, found.larger().checkpoint().size);
-    let base = format!("contradiction-{}-{}", sizes.0, sizes.1);
-    let names = std::iter::once(format!("{base}.txt")).chain((2..).map(|n| format!("{base}-{n}.txt")));
+    let first = found.file_name();
+    let base = first.trim_end_matches(".txt");
+    let names = std::iter::once(first.clone()).chain((2..).map(|n| format!("{base}-{n}.txt")));
     for path in names.map(PathBuf::from) {
         match durable::create(&path, found.to_string().as_bytes(), 0o644) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}

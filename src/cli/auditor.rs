@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::cli::exit::CliError;
-use crate::cli::input;
+use crate::cli::policy_file::read_given_policy;
 use crate::files::reason;
 use crate::ledger::key::Name;
-use crate::ledger::policy::{POLICY_MAX, Policy};
+use crate::ledger::policy::Policy;
 use crate::monitor::state_dir::StateError;
 
 /// Reads a trust policy (C2SP tlog-policy).
@@ -15,12 +15,7 @@ use crate::monitor::state_dir::StateError;
 ///
 /// [`CliError`]: the file cannot be read, or has an invalid line.
 pub fn read_policy(path: &Path) -> Result<Policy, CliError> {
-    let text = input::text(path, POLICY_MAX)?;
-    Policy::parse(&text).map_err(|error| {
-        let file = path.display();
-        let zh = format!("{file} 第 {} 行不符合策略文件格式（C2SP tlog-policy）：{}", error.line, error.fault);
-        CliError::usage("bad_policy", zh, format!("{file}: {error}. Correct the line (c2sp.org/tlog-policy)"))
-    })
+    Ok(read_given_policy(path)?.policy().clone())
 }
 
 /// The ledger that a policy names.

@@ -14,7 +14,9 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::load;
 use crate::cli::screen::Screen;
 #[cfg(feature = "node")]
-use crate::cli::{audit, backup, config_command, control, descriptors, index, resources, restore, serve, witness};
+use crate::cli::{
+    audit, backup, config_command, control, descriptors, index, resources, restore, serve, timestamp, witness,
+};
 use crate::cli::{
     clock, consistency, contradiction, deposit, help, key, lookup, monitor, receipt, statement, trust, usage, verify,
 };
@@ -93,6 +95,8 @@ enum Command {
     Config(config_command::ConfigArgs),
     #[cfg(feature = "node")]
     Control(control::ControlArgs),
+    #[cfg(feature = "node")]
+    Timestamp(timestamp::TimestampCommandArgs),
     #[cfg(feature = "node")]
     Audit(audit::AuditArgs),
     #[cfg(feature = "node")]
@@ -201,6 +205,8 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
             Command::Config(args) => config_command::run(args, screen),
             #[cfg(feature = "node")]
             Command::Control(args) => control::run(args, screen).await,
+            #[cfg(feature = "node")]
+            Command::Timestamp(args) => timestamp::run(args, screen).await,
             #[cfg(feature = "node")]
             Command::Audit(args) => audit::run(args, &config, screen).await,
             #[cfg(feature = "node")]

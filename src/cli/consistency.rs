@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::cli::attesting::{Attested, ledger_keys};
+use crate::cli::attesting::{Attested, ledger_trust};
 use crate::cli::config::Config;
 use crate::cli::connect::{DEFAULT_SERVER, identify_ledger};
 use crate::cli::exit::{CliError, ExitStatus};
@@ -19,8 +19,8 @@ use crate::client::checkpoint_comparison::{CheckpointComparison, compare};
 use crate::client::contradiction::Contradiction;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::key::VerifierKey;
 use crate::ledger::verify::report::{Conclusion, LedgerFault, Report, SkipReason};
+use crate::ledger::verify::trust::LedgerTrust;
 use crate::ledger::verify::verifier::{Question, verify};
 use crate::ledger::verify::wording::{self, Language};
 use crate::wire::bilingual::Bilingual;
@@ -80,13 +80,20 @@ pub async fn run(args: &ConsistencyArgs, config: &Config, screen: &Screen) -> an
     let (Conclusion::RecordOnly, Ok(held)) = (report.conclusion, held) else {
         return Err(not_verified(&args.receipt, &report).into());
     };
-    let keys = ledger_keys(&record.receipt, &user).unwrap_or_default();
     let origin = held.checkpoint().origin.clone();
+    let mut keys =
+        ledger_trust(&record.receipt, &user).unwrap_or_else(|_| LedgerTrust::new(user.trust(), origin.clone()));
     let pinned = || user.url_of(origin.as_str());
     let server = args.server.as_deref().or_else(pinned).unwrap_or(DEFAULT_SERVER);
     let client = LedgerClient::new(server).map_err(CliError::from)?;
     let shown = client.checkpoint().await.map_err(CliError::from)?;
-    if shown.checkpoint().origin != origin || shown.verified_by(&keys).is_err() {
+    // After a rotation, the node shows how its key follows from a trusted one.
+    if keys.verify(&shown).is_err()
+        && let Some((history, _)) = client.keys().await.ok().and_then(|shown| shown.proven())
+    {
+        keys.add_shown(history);
+    }
+    if keys.verify(&shown).is_err() {
         let identity = identify_ledger(&client).await?;
         user.require_unchanged(&identity.key, client.address(), config)?;
         return Err(of_another_ledger(&client, origin.as_str()).into());
@@ -110,7 +117,7 @@ async fn compared(client: &LedgerClient, held: SignedCheckpoint, shown: SignedCh
 fn report_outcome(
     args: &ConsistencyArgs,
     outcome: &Outcome,
-    keys: &[VerifierKey],
+    keys: &LedgerTrust,
     user: &UserTrust,
     screen: &Screen,
 ) -> anyhow::Result<ExitStatus> {
@@ -164,7 +171,7 @@ fn report_outcome(
     Ok(ExitStatus::Finding)
 }
 
-fn document(signed: &SignedCheckpoint, keys: &[VerifierKey], user: &UserTrust) -> Value {
+fn document(signed: &SignedCheckpoint, keys: &LedgerTrust, user: &UserTrust) -> Value {
     use crate::ledger::verify::attestation::WitnessCheck;
     let checkpoint = signed.checkpoint();
     let witnesses = match user.witnesses(signed) {
@@ -180,7 +187,7 @@ fn document(signed: &SignedCheckpoint, keys: &[VerifierKey], user: &UserTrust) -
     json!({
         "size": checkpoint.size.0,
         "root": checkpoint.root.to_string(),
-        "key": signed.verified_by(keys).ok().map(VerifierKey::to_string),
+        "key": keys.verify(signed).ok().map(|signature| signature.key.to_string()),
         "witnesses": witnesses,
         "checkpoint": signed.note().to_string(),
     })
@@ -188,8 +195,7 @@ fn document(signed: &SignedCheckpoint, keys: &[VerifierKey], user: &UserTrust) -
 
 /// Writes the contradiction; returns the file. An existing file is replaced only by the same content.
 fn write(out: Option<&Path>, found: &Contradiction) -> Result<PathBuf, CliError> {
-    let sizes = (found.smaller().checkpoint().size, found.larger().checkpoint().size);
-    let path = out.map_or_else(|| format!("tiezheng-contradiction-{}-{}.txt", sizes.0, sizes.1).into(), Path::to_owned);
+    let path = out.map_or_else(|| found.file_name().into(), Path::to_owned);
     let text = found.to_string();
     output::write(&path, text.as_bytes(), 0o644, Replace::If(&|old| old == text))?;
     Ok(path)

@@ -95,6 +95,15 @@ impl ControlClient {
     }
 }
 
+/// The error of a folder on which no node listens.
+#[must_use]
+pub fn no_node(data: &Path) -> CliError {
+    let data = data.display();
+    let en = format!("no node runs on {data}, or its {CONTROL_SOCKET} belongs to another user");
+    let zh = format!("{data} 上没有运行中的节点，或其 {CONTROL_SOCKET} 属于其他用户");
+    CliError::unable("no_node", zh, en)
+}
+
 fn failed(socket: &Path, error: &dyn std::fmt::Display) -> CliError {
     let socket = socket.display();
     CliError::unable("control_failed", format!("{socket}：{error}"), format!("{socket}: {error}"))
@@ -106,12 +115,7 @@ fn failed(socket: &Path, error: &dyn std::fmt::Display) -> CliError {
 ///
 /// No node runs on the folder, or it refuses.
 pub async fn run(args: &ControlArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let Some(client) = ControlClient::of(&args.data)? else {
-        let data = args.data.display();
-        let en = format!("no node runs on {data}, or its {CONTROL_SOCKET} belongs to another user");
-        let zh = format!("{data} 上没有运行中的节点，或其 {CONTROL_SOCKET} 属于其他用户");
-        return Err(CliError::unable("no_node", zh, en).into());
-    };
+    let client = ControlClient::of(&args.data)?.ok_or_else(|| no_node(&args.data))?;
     let answer = match &args.command {
         ControlCommand::Status => client.send(reqwest::Method::GET, "/status", String::new()).await?,
         ControlCommand::Reload => client.send(reqwest::Method::POST, "/certificate", String::new()).await?,

@@ -100,6 +100,25 @@ pub fn platform_key(data: &Path, found: Option<Signer>, store: &FolderStore) -> 
     Ok(signer)
 }
 
+/// Prepares the filing service for requests: removes what an interrupted upload left, and creates an operator if a file for its token
+/// is named. Returns the message about the token.
+///
+/// # Errors
+///
+/// As [`operator_token`].
+pub async fn prepare(
+    filing: FilingService,
+    token: Option<&Path>,
+) -> Result<(Arc<FilingService>, Option<(String, String)>), CliError> {
+    let filing = Arc::new(filing);
+    sweep(&filing).await;
+    let message = match token {
+        Some(path) => Some(operator_token(&filing, path).await?),
+        None => None,
+    };
+    Ok((filing, message))
+}
+
 /// Creates an operator and writes its token to `path`, unless that file has an operator's token of this ledger. Returns a message in
 /// Chinese and English.
 ///

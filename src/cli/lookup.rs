@@ -27,7 +27,7 @@ use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Report, Reservation, Step};
 use crate::ledger::verify::verifier::{Question, RecordSource, verify};
 use crate::ledger::verify::wording;
-use crate::wire::attested::{ReportWitnessesJson, TrustedTimeJson};
+use crate::wire::attested::{PolicyOwner, ReportWitnessesJson, TrustedTimeJson};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::{DepositJson, SignerJson};
 use crate::wire::report::steps;
@@ -200,7 +200,10 @@ impl VerifiedDeposit {
         if let Value::Object(fields) = &mut document {
             fields.insert("checked".into(), checks);
             fields.insert("trusted_time".into(), serde_json::to_value(TrustedTimeJson::of(&report.time))?);
-            fields.insert("witnesses".into(), serde_json::to_value(ReportWitnessesJson::of(&report.witnesses))?);
+            fields.insert(
+                "witnesses".into(),
+                serde_json::to_value(ReportWitnessesJson::of(&report.witnesses, PolicyOwner::Verifier))?,
+            );
         }
         Ok(document)
     }

@@ -14,7 +14,7 @@
 //! - [`public_key`] parses public keys, and rejects private ones;
 //! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit policy of a node that starts;
 //! - [`auditor`] is what the commands of auditors share;
-//! - [`control`] commands a running node, [`node_snapshot`] is what a backup of it is made from;
+//! - [`control`] commands a running node, [`timestamp`] its timestamps, [`node_snapshot`] is what a backup of it is made from;
 //! - [`network_errors`]: errors of listeners and certificates; [`node_folder`] opens a node's folder, [`start_errors`] are those of a ledger that does not start; [`node_keys`] and [`folder_checks`] compare it with its ledger; [`key_files`] names its keys after a rotation;
 //! - [`backups`] is what copies of a ledger are made from and with; [`folder_copy`] checks a copy; [`copy_report`] reports its content, [`originals_check`] checks
 //!   originals in custody, [`resources`] the limits of the machine.
@@ -136,6 +136,8 @@ pub mod start_errors;
 pub mod statement;
 pub mod storage_errors;
 pub mod terminal;
+#[cfg(feature = "node")]
+pub mod timestamp;
 pub mod timestamp_authorities;
 pub mod trust;
 pub mod trust_migration;

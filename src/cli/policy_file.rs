@@ -23,7 +23,7 @@ use crate::cli::exit::CliError;
 use crate::cli::input;
 use crate::ledger::hash::{lower_hex, sha256};
 use crate::ledger::key::{Name, VerifierKey};
-use crate::ledger::policy::{Policy, PolicyError, PolicyFault, PolicyLog};
+use crate::ledger::policy::{POLICY_MAX, Policy, PolicyError, PolicyFault, PolicyLog};
 use crate::wire::chinese;
 
 const HEADER: &str = "# A ledger that tiezheng trusts (c2sp.org/tlog-policy). Edit with `tiezheng trust`.\n\
@@ -107,6 +107,21 @@ pub fn bad_policy(path: &Path, BadLine { number, zh, en }: &BadLine) -> CliError
 #[must_use]
 pub fn id_of(name: &OsStr) -> Option<&str> {
     name.to_str()?.strip_suffix(EXTENSION).filter(|id| lower_hex::<{ ID_DIGITS / 2 }>(id).is_some())
+}
+
+/// Reads a policy that the user gives, with the quorum anywhere.
+///
+/// # Errors
+///
+/// [`CliError`]: the file cannot be read, or has an invalid line.
+pub fn read_given_policy(path: &Path) -> Result<PolicyFile, CliError> {
+    let text = input::text(path, POLICY_MAX)?;
+    PolicyFile::given(&text).map_err(|BadLine { number, zh, en }| {
+        let path = path.display();
+        let zh = format!("{path} 第 {number} 行不符合策略文件格式（C2SP tlog-policy）：{zh}。请改正该行");
+        let en = format!("{path} line {number}: {en}. Correct the line (c2sp.org/tlog-policy)");
+        CliError::unable("bad_policy", zh, en)
+    })
 }
 
 /// Reads a policy of the user's folder.

@@ -32,7 +32,7 @@ use crate::cli::node_snapshot;
 use crate::cli::screen::{FAINT, GOOD, Screen, WARNING};
 use crate::cli::serve_control::{await_commands, control_socket, control_state};
 use crate::cli::serve_limits::LimitArgs;
-use crate::cli::serve_timestamps::{RunningStamper, TimestampArgs};
+use crate::cli::serve_timestamps::{self, RunningStamper, TimestampArgs};
 use crate::cli::serve_witnesses::{self, RunningCollector, WitnessArgs};
 use crate::cli::start_errors::cannot_start;
 use crate::cli::values::at_least_one;
@@ -55,7 +55,7 @@ use crate::sequencer::handle::Sequencer;
 use crate::sequencer::ledger_keys::PreviousKey;
 use crate::sequencer::start::{Genesis, Options, start};
 use crate::sequencer::state::Halt;
-use crate::stamping::stamper::Authority;
+use crate::stamping::stamping_service::Authority;
 use crate::store::account_files::AccountFiles;
 use crate::store::factory::{self, LAST_BACKUP, NodeStore};
 use crate::store::traits::{Annotations, LedgerReader};
@@ -341,12 +341,9 @@ async fn run_until_shutdown(
     chosen.record(&AccountFiles::in_ledger(&config.data))?;
     let queries = Arc::new(QueryService::new(Arc::clone(&store) as Arc<dyn LedgerReader>, config.http.reads));
     let stores = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn FilingStore>);
-    let filing = Arc::new(filing_service::open(&config.data, stores, sequencer.clone(), platform, &config.limits)?);
-    filing_service::sweep(&filing).await;
-    let token = match &config.operator_token {
-        Some(path) => Some(filing_service::operator_token(&filing, path).await?),
-        None => None,
-    };
+    let filing = filing_service::open(&config.data, stores, sequencer.clone(), platform, &config.limits)?;
+    let filing = filing.with_attestation_trust(serve_timestamps::attesters(policy.as_deref(), &authorities));
+    let (filing, token) = filing_service::prepare(filing, config.operator_token.as_deref()).await?;
     // What a backup left behind that was cut off.
     node_snapshot::remove(&config.data).map_err(|error| CliError::io(&config.data, &error))?;
     let control = control_socket(&config.data)?;
@@ -363,10 +360,10 @@ async fn run_until_shutdown(
     let needs_quorum = policy.as_ref().is_some_and(|policy| policy.policy().requires_witnesses());
     let own = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn Annotations>);
     let stamper = RunningStamper::start(&config.timestamps, authorities, needs_quorum, own)?;
-    let collector = RunningCollector::start(&config.witnesses, policy, key, parts)?;
+    let collector = RunningCollector::start(&config.witnesses, policy, key, parts, previous_key.clone())?;
     let node = AppState::new(queries, sequencer, config.http_options(network.connections)).with_filing(filing);
     let node = node.with_cosigning(collector.as_ref().map(RunningCollector::cosigning));
-    let node = node.with_stamping(stamper.as_ref().map(RunningStamper::state));
+    let node = node.with_stamping(stamper.as_ref().map(RunningStamper::service));
     let node = node.with_admission(chosen.policy, &config.deposits.limits(mode));
     let node = node.with_request_limits(&config.request_limits(mode));
     let node = Arc::new(node.with_description(description(config, network.tls.clone())?));

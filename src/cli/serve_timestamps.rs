@@ -8,13 +8,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::cli::exit::CliError;
+use crate::cosigning::witness_policy::WitnessPolicy;
 use crate::files::regular;
 use crate::ledger::time_token::trust::{TrustError, TsaTrust};
+use crate::ledger::verify::attestation_trust::AttestationTrust;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::SystemClock;
-use crate::stamping::stamper::{Authority, Stamper, StamperParts};
-use crate::stamping::stamping_state::StampingState;
+use crate::stamping::stamper::Stamper;
+use crate::stamping::stamping_service::{Authority, StamperParts, StampingService};
 use crate::store::traits::Annotations;
+use crate::timestamp::renewal::DEFAULT_HORIZON;
 use crate::timestamp::schedule::DEFAULT_INTERVAL;
 use crate::timestamp::tsa_client::TsaClient;
 
@@ -35,6 +38,9 @@ pub struct TimestampArgs {
     /// Time between two timestamps of an authority, e.g. 600, 10m or 1h [default: 10m] | 时间戳间隔
     #[arg(long = "tsa-interval", value_name = "INTERVAL", value_parser = interval)]
     pub interval: Option<Duration>,
+    /// Renew the timestamps of a checkpoint this many days before all of them become weak [default: 90] | 时间戳效力届满前多少天续签
+    #[arg(long = "tsa-renew-before", value_name = "DAYS", value_parser = days)]
+    pub renewal: Option<Duration>,
     /// Revocation lists of the authorities (DER or PEM), stored with the tokens; repeatable | 证书吊销列表
     #[arg(long = "tsa-crl", value_name = "FILE")]
     pub revocation_lists: Vec<PathBuf>,
@@ -60,6 +66,17 @@ pub fn interval(text: &str) -> Result<Duration, String> {
     if interval.is_zero() || interval > INTERVAL_MAX { Err(expected()) } else { Ok(interval) }
 }
 
+/// Parses a number of days.
+///
+/// # Errors
+///
+/// The expected form, in both languages.
+pub fn days(text: &str) -> Result<Duration, String> {
+    let days = text.parse::<u32>().ok().filter(|days| (1..=36_500).contains(days));
+    let days = days.ok_or_else(|| "expected a number of days, 1 to 36500 | 应为天数，1 至 36500".to_owned())?;
+    Ok(Duration::from_hours(24 * u64::from(days)))
+}
+
 impl TimestampArgs {
     /// These options; where one is not set, that of `other`. Authorities and their certificates go together.
     #[must_use]
@@ -72,6 +89,7 @@ impl TimestampArgs {
             authorities,
             certificates,
             interval: self.interval.or(other.interval),
+            renewal: self.renewal.or(other.renewal),
             revocation_lists: if has_lists { self.revocation_lists } else { other.revocation_lists },
         }
     }
@@ -113,10 +131,20 @@ fn unusable(path: &Path, error: &TrustError) -> CliError {
     CliError::usage("bad_certificates", format!("{path}：{}", error.chinese()), format!("{path}: {error}"))
 }
 
+/// By whom this node's own verifications let checkpoints be attested.
+#[must_use]
+pub fn attesters(policy: Option<&WitnessPolicy>, authorities: &[Authority]) -> AttestationTrust {
+    let mut trust = TsaTrust::default();
+    for authority in authorities {
+        trust.extend(&authority.trust);
+    }
+    AttestationTrust::new(policy.map(|policy| policy.policy().clone()), trust)
+}
+
 /// A running stamper. Dropped, it stops.
 #[derive(Debug)]
 pub struct RunningStamper {
-    state: Arc<StampingState>,
+    service: StampingService,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -137,20 +165,21 @@ impl RunningStamper {
             return Ok(None);
         }
         let (clock, interval) = (Arc::new(SystemClock::new()), args.interval.unwrap_or(DEFAULT_INTERVAL));
-        let parts = StamperParts { queries, store, clock, authorities, interval, needs_quorum };
-        let (stamper, state) = Stamper::new(parts).map_err(|error| {
+        let horizon = args.renewal.unwrap_or(DEFAULT_HORIZON);
+        let parts = StamperParts { queries, store, clock, authorities, interval, needs_quorum, horizon };
+        let (stamper, service) = Stamper::new(parts).map_err(|error| {
             let zh = format!("账本无法读取：{error}");
             CliError::unable("cannot_start", zh, format!("the ledger cannot be read: {error}"))
         })?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(stamper.run(async { drop(stopped.await) }));
-        Ok(Some(Self { state, stop, task }))
+        Ok(Some(Self { service, stop, task }))
     }
 
-    /// What metrics need of it.
+    /// What commands, metrics and verifications need of it.
     #[must_use]
-    pub fn state(&self) -> Arc<StampingState> {
-        Arc::clone(&self.state)
+    pub fn service(&self) -> StampingService {
+        self.service.clone()
     }
 
     /// Stops the stamper.

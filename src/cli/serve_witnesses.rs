@@ -22,7 +22,7 @@ use crate::ledger::policy::{POLICY_MAX, PolicyFault};
 use crate::query::key_history::named_history;
 use crate::query::service::QueryService;
 use crate::sequencer::handle::Sequencer;
-use crate::sequencer::ledger_keys::LedgerKeys;
+use crate::sequencer::ledger_keys::{LedgerKeys, PreviousKey};
 use crate::store::traits::{Annotations, LedgerReader, ReadError};
 
 /// For how long a deposit waits for its quorum unless the operator says otherwise.
@@ -152,10 +152,11 @@ impl RunningCollector {
         policy: Option<Arc<WitnessPolicy>>,
         ledger: &VerifierKey,
         (queries, store, sequencer): (Arc<QueryService>, Arc<dyn Annotations>, Sequencer),
+        previous_key: PreviousKey,
     ) -> Result<Option<Self>, CliError> {
         let Some(policy) = policy else { return Ok(None) };
         let (keys, timeouts) = (vec![ledger.clone()], WitnessTimeouts::default());
-        let parts = CollectorParts { queries, store, sequencer, keys, policy, timeouts };
+        let parts = CollectorParts { queries, store, sequencer, keys, previous_key, policy, timeouts };
         let (collector, state) = Collector::new(parts).map_err(|error| {
             CliError::unable(
                 "witness_client",

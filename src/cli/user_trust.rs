@@ -9,16 +9,15 @@ use std::path::PathBuf;
 
 use crate::cli::config::Config;
 use crate::cli::exit::CliError;
-use crate::cli::input;
 use crate::cli::members::Members;
-use crate::cli::policy_file::{PolicyFile, bad_policy};
+use crate::cli::policy_file::read_given_policy;
 use crate::cli::timestamp_authorities;
 use crate::cli::trust_store::{PinState, TrustStore, key_changed};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::cosignature::CosignerKey;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::key_history::KeyHistory;
-use crate::ledger::policy::{POLICY_MAX, Policy, PolicyLog};
+use crate::ledger::policy::{Policy, PolicyLog};
 use crate::ledger::receipt::Receipt;
 use crate::ledger::time_token::trust::TsaTrust;
 use crate::ledger::verify::attestation::{Member, TimeCheck, WitnessCheck};
@@ -50,16 +49,6 @@ pub struct UserTrust {
     keys: Option<Vec<VerifierKey>>,
     members: Members,
     authorities: TsaTrust,
-}
-
-/// Reads a policy that the user gives.
-///
-/// # Errors
-///
-/// [`CliError`]: unreadable, or an invalid line.
-pub fn read_given_policy(path: &std::path::Path) -> Result<PolicyFile, CliError> {
-    let text = input::text(path, POLICY_MAX)?;
-    PolicyFile::given(&text).map_err(|bad| bad_policy(path, &bad))
 }
 
 impl UserTrust {
@@ -101,6 +90,12 @@ impl UserTrust {
     #[must_use]
     pub fn time_of(&self, receipt: &Receipt) -> TimeCheck {
         timestamps::check(receipt, &self.authorities)
+    }
+
+    /// Verifies timestamp tokens of a checkpoint.
+    #[must_use]
+    pub fn time_of_checkpoint(&self, checkpoint: &SignedCheckpoint, tokens: &[String]) -> TimeCheck {
+        timestamps::check_tokens(checkpoint, tokens, &self.authorities)
     }
 
     /// The subjects of the certificates that issue those of trusted timestamp authorities.

@@ -117,6 +117,13 @@ impl Contradiction {
         found.check().map(|()| found)
     }
 
+    /// The usual name of its file.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let (smaller, larger) = (self.smaller().checkpoint().size, self.larger().checkpoint().size);
+        format!("contradiction-{smaller}-{larger}.txt")
+    }
+
     /// The checkpoint of the smaller tree.
     #[must_use]
     pub const fn smaller(&self) -> &SignedCheckpoint {

@@ -8,6 +8,7 @@ use crate::ledger::merkle::proof::ConsistencyProof;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
+use crate::wire::earlier_timestamp::EarlierTimestampJson;
 use crate::wire::facts::DepositJson;
 use crate::wire::key_history::KeyHistoryJson;
 use crate::wire::ledger::{ConsistencyJson, LedgerJson, SearchJson};
@@ -111,6 +112,17 @@ impl LedgerClient {
         let path = format!("/v1/deposits/{number}/receipt");
         let body = self.get(&path, JSON, RECEIPT_MAX).await?;
         self.receipt_of(&path, &body)
+    }
+
+    /// The newest timestamped checkpoint before a deposit, unverified.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`]; [`ClientError::Problem`] of status 404 if there is none.
+    pub async fn earlier_timestamp(&self, number: &DepositNumber) -> Result<EarlierTimestampJson, ClientError> {
+        let path = format!("/v1/deposits/{number}/earlier-timestamp");
+        let body = self.get(&path, JSON, RECEIPT_MAX).await?;
+        serde_json::from_slice(&body).map_err(|error| self.malformed(&path, &error))
     }
 
     /// The deposit as a file of c2sp.org/tlog-proof.

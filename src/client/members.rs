@@ -17,10 +17,11 @@ use crate::client::checkpoint_comparison::{CheckpointComparison, compare};
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::sha256;
-use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::key::Name;
 use crate::ledger::policy::{Policy, PolicyWitness};
 use crate::ledger::verify::attestation::{MemberCheck, MemberCheckpoint};
 use crate::ledger::verify::reasons::{LedgerFault, SkipReason};
+use crate::ledger::verify::trust::LedgerTrust;
 use crate::ledger::verify::witnesses::{MemberOf, held_by};
 
 /// Longest time in which a witness answers. A slow one never keeps a verification waiting for longer.
@@ -31,8 +32,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct MemberQuestion<'a> {
     /// The user's policy for the ledger.
     pub policy: &'a Policy,
-    /// The ledger keys that are trusted, including one that the receipt itself derives from a pinned one.
-    pub keys: &'a [VerifierKey],
+    /// The ledger keys that are trusted, and the key history of the receipt. If a witness's checkpoint is signed by a key that does
+    /// not follow from them, the nodes are asked for a longer history.
+    pub trust: &'a LedgerTrust,
     /// Names the organisations.
     pub member_of: MemberOf<'a>,
     /// Nodes of the ledger that are asked for consistency proofs, in this order; then the witnesses, which may be mirrors.
@@ -57,9 +59,14 @@ pub async fn check(held: &SignedCheckpoint, question: MemberQuestion<'_>) -> Mem
     let origin = &held.checkpoint().origin;
     let fetched = fetch_all(witnesses, origin).await;
     let mirrors: Vec<LedgerClient> = fetched.iter().map(|(_, client, _)| client.clone()).collect();
+    let mut trust = question.trust.clone();
+    if fetched.iter().any(|(_, _, checkpoint)| trust.verify(checkpoint).is_err()) {
+        follow_keys(&mut trust, question.nodes.iter().chain(&mirrors)).await;
+    }
+    let question = MemberQuestion { trust: &trust, ..question };
     let (mut agreeing, mut without_proof) = (Vec::new(), false);
     for (witness, _, checkpoint) in &fetched {
-        let is_signed = checkpoint.checkpoint().origin == *origin && checkpoint.verified_by(question.keys).is_ok();
+        let is_signed = question.trust.verify(checkpoint).is_ok();
         let Ok(member) = held_by(witness, checkpoint, question.member_of) else { continue };
         if !is_signed {
             continue;
@@ -78,6 +85,16 @@ fn result(agreeing: Vec<MemberCheckpoint>, without_proof: bool) -> MemberCheck {
         (false, _) => MemberCheck::Agrees(agreeing),
         (true, true) => MemberCheck::NotPerformed(SkipReason::NoConsistencyProof),
         (true, false) => MemberCheck::NotPerformed(SkipReason::NoWitnessCheckpoint),
+    }
+}
+
+/// Adds the key histories that these nodes prove. One that does not answer adds nothing.
+async fn follow_keys(trust: &mut LedgerTrust, nodes: impl Iterator<Item = &LedgerClient>) {
+    for node in nodes {
+        let shown = timeout(ANSWER_TIMEOUT, node.keys()).await.ok().and_then(Result::ok);
+        if let Some((history, _)) = shown.and_then(|shown| shown.proven()) {
+            trust.add_shown(history);
+        }
     }
 }
 
@@ -120,7 +137,7 @@ async fn compare_with(
                 let larger = held.checkpoint().size.max(other.checkpoint().size);
                 let own = timeout(ANSWER_TIMEOUT, client.checkpoint()).await.ok().and_then(Result::ok);
                 let is_larger = |own: &SignedCheckpoint| own.checkpoint().size >= larger;
-                let has_both = own.is_some_and(|own| own.verified_by(question.keys).is_ok() && is_larger(&own));
+                let has_both = own.is_some_and(|own| question.trust.verify(&own).is_ok() && is_larger(&own));
                 // Another node may still have the proof.
                 unproven = unproven.or(has_both.then_some(Err(LedgerFault::WitnessDisagrees)));
             }

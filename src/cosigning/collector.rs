@@ -7,6 +7,8 @@
 //!   a request for the checkpoint that it has refreshes its cosignature.
 //! - A level is recorded in the order of the sizes, as `query::attested_checkpoint` requires. A cosignature that comes late is stored in
 //!   any case.
+//! - The ledger key before the last rotation stops signing once every witness of the policy has cosigned a checkpoint that only the
+//!   current key had signed: before, a witness might know the earlier key alone.
 //! - A change of a witness's state is logged once.
 
 use std::ops::ControlFlow;
@@ -17,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::cosigning::cosigning_state::{CosigningState, WitnessHealth};
-use crate::cosigning::request::{Outcome, Requester};
+use crate::cosigning::request::{self, Outcome, Requester};
 use crate::cosigning::round::Round;
 use crate::cosigning::witness_answer::WitnessError;
 use crate::cosigning::witness_client::{WitnessClient, WitnessTimeouts};
@@ -32,6 +34,7 @@ use crate::query::attested_checkpoint;
 use crate::query::blocking::on_blocking_thread;
 use crate::query::service::QueryService;
 use crate::sequencer::handle::Sequencer;
+use crate::sequencer::ledger_keys::PreviousKey;
 use crate::sequencer::state::StopReason;
 use crate::store::traits::{Annotation, AnnotationKind, Annotations, AppendError, ProofLevel, ReadError};
 
@@ -49,8 +52,10 @@ pub struct CollectorParts {
     pub store: Arc<dyn Annotations>,
     /// Stopped if somebody else signs with the ledger's key.
     pub sequencer: Sequencer,
-    /// The keys of this ledger.
+    /// The key of this ledger.
     pub keys: Vec<VerifierKey>,
+    /// Retired when every witness has followed the last rotation.
+    pub previous_key: PreviousKey,
     /// The witnesses.
     pub policy: Arc<WitnessPolicy>,
     /// Time limits of requests.
@@ -64,6 +69,8 @@ struct Asked {
     /// The size that the witness is believed to have.
     known: TreeSize,
     is_busy: bool,
+    /// Whether it has cosigned a checkpoint that only the current ledger key had signed.
+    follows: bool,
     failures: u32,
     /// When it may be asked again.
     next: Instant,
@@ -73,8 +80,7 @@ struct Asked {
 struct Answer {
     witness: usize,
     checkpoint: Arc<SignedCheckpoint>,
-    outcome: Outcome,
-    known: Option<TreeSize>,
+    end: request::Asked,
 }
 
 /// What is stored of a checkpoint after a cosignature was added.
@@ -89,6 +95,7 @@ pub struct Collector {
     requester: Requester,
     store: Arc<dyn Annotations>,
     sequencer: Sequencer,
+    previous_key: PreviousKey,
     policy: Arc<WitnessPolicy>,
     state: Arc<CosigningState>,
     witnesses: Vec<Asked>,
@@ -103,19 +110,21 @@ impl Collector {
     ///
     /// [`WitnessError`] if no HTTP client can be made; [`ReadError`] as [`WitnessError::Unreachable`] if the stored levels cannot be read.
     pub fn new(parts: CollectorParts) -> Result<(Self, Arc<CosigningState>), WitnessError> {
-        let CollectorParts { queries, store, sequencer, keys, policy, timeouts } = parts;
+        let CollectorParts { queries, store, sequencer, keys, previous_key, policy, timeouts } = parts;
         let unreadable = |error: ReadError| WitnessError::Unreachable(error.to_string());
         let witnessed = store.last_reached(ProofLevel::Witnessed, TreeSize::MAX).map_err(unreadable)?;
         let state = Arc::new(CosigningState::new(Arc::clone(&policy), witnessed.unwrap_or(TreeSize::EMPTY)));
         let now = Instant::now();
         let asked = |witness: &_| {
             let client = Arc::new(WitnessClient::new(Clone::clone(witness), timeouts)?);
-            Ok(Asked { client, known: TreeSize::EMPTY, is_busy: false, failures: 0, next: now })
+            Ok(Asked { client, known: TreeSize::EMPTY, is_busy: false, follows: false, failures: 0, next: now })
         };
         let witnesses = policy.witnesses().iter().map(asked).collect::<Result<_, WitnessError>>()?;
         let requester = Requester { queries, keys: keys.into() };
         let (shared, round, requests) = (Arc::clone(&state), None, JoinSet::new());
-        Ok((Self { requester, store, sequencer, policy, state: shared, witnesses, round, requests }, state))
+        let collector =
+            Self { requester, store, sequencer, previous_key, policy, state: shared, witnesses, round, requests };
+        Ok((collector, state))
     }
 
     /// Runs until `shutdown`, or until a witness shows that somebody else signs with the ledger's key.
@@ -191,20 +200,22 @@ impl Collector {
             let requester = self.requester.clone();
             self.requests.spawn(async move {
                 let begun = Instant::now();
-                let (outcome, known) = requester.ask(client, Arc::clone(&checkpoint), known).await;
+                let end = requester.ask(client, Arc::clone(&checkpoint), known).await;
                 metrics::histogram!("tiezheng_witness_request_seconds").record(begun.elapsed());
-                Answer { witness, checkpoint, outcome, known }
+                Answer { witness, checkpoint, end }
             });
         }
     }
 
     /// Processes an answer. Breaks if the ledger must not be signed any more.
     async fn take(&mut self, answer: Answer) -> ControlFlow<()> {
-        let Answer { witness, checkpoint, outcome, known } = answer;
+        let Answer { witness, checkpoint, end: request::Asked { outcome, known, follows } } = answer;
         let size = checkpoint.checkpoint().size;
         let Some(asked) = self.witnesses.get_mut(witness) else { return ControlFlow::Continue(()) };
         asked.is_busy = false;
         asked.known = known.unwrap_or(asked.known);
+        asked.follows |= follows;
+        self.retire_previous_key();
         match outcome {
             Outcome::Cosigned(line, cosignature) => match self.keep(&checkpoint, &line).await {
                 Ok(stored) => self.cosigned(witness, size, cosignature.time, &stored),
@@ -229,6 +240,14 @@ impl Collector {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Ends the signatures of the previous ledger key if no witness needs them any more.
+    fn retire_previous_key(&self) {
+        if !self.previous_key.is_retired() && self.witnesses.iter().all(|asked| asked.follows) {
+            self.previous_key.retire();
+            tracing::info!("every witness has the current ledger key: from now on it signs alone");
+        }
     }
 
     fn cosigned(&mut self, witness: usize, size: TreeSize, time: Timestamp, stored: &Stored) {

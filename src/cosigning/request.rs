@@ -28,6 +28,17 @@ pub(in crate::cosigning) enum Outcome {
     Foreign(Box<SignedCheckpoint>),
 }
 
+/// The end of a request.
+#[derive(Debug)]
+pub(in crate::cosigning) struct Asked {
+    /// What came of it.
+    pub(in crate::cosigning) outcome: Outcome,
+    /// The size that the witness has then, if it is known.
+    pub(in crate::cosigning) known: Option<TreeSize>,
+    /// Whether it has cosigned what only the current ledger key had signed: it has followed the last rotation.
+    pub(in crate::cosigning) follows: bool,
+}
+
 /// Why no proof was read.
 #[derive(Debug, thiserror::Error)]
 enum OwnError {
@@ -53,11 +64,37 @@ pub(in crate::cosigning) struct Requester {
 
 impl Requester {
     /// Asks `client` for a cosignature on `checkpoint`, which is published. `known` is the size that the witness is believed to
-    /// have; if it has another one, it is asked a second time. Returns the size that it has then, if it is known.
+    /// have; if it has another one, it is asked a second time.
+    ///
+    /// After a rotation, two keys sign. The witness gets the checkpoint with the current key's signature alone first: only this shows
+    /// that it knows the key. If it does not accept that, it gets both.
     pub(in crate::cosigning) async fn ask(
         self,
         client: Arc<WitnessClient>,
         checkpoint: Arc<SignedCheckpoint>,
+        known: TreeSize,
+    ) -> Asked {
+        let current = self.keys.get(..1).unwrap_or_default();
+        let Ok(alone) = checkpoint.with_signatures_of(current) else {
+            let (outcome, known) = self.submit(&client, &checkpoint, known).await;
+            return Asked { outcome, known, follows: false };
+        };
+        let (outcome, theirs) = self.submit(&client, &alone, known).await;
+        if matches!(&outcome, Outcome::Failed(WitnessError::Refused { status: 403, .. }))
+            && checkpoint.note().signatures().len() > alone.note().signatures().len()
+        {
+            let (outcome, known) = self.submit(&client, &checkpoint, known).await;
+            return Asked { outcome, known, follows: false };
+        }
+        let follows = matches!(&outcome, Outcome::Cosigned(..));
+        Asked { outcome, known: theirs, follows }
+    }
+
+    /// Submits `checkpoint` as it is.
+    async fn submit(
+        &self,
+        client: &WitnessClient,
+        checkpoint: &SignedCheckpoint,
         known: TreeSize,
     ) -> (Outcome, Option<TreeSize>) {
         let size = checkpoint.checkpoint().size;
@@ -67,13 +104,13 @@ impl Requester {
                 Ok(proof) => proof,
                 Err(error) => return (error.into(), None),
             };
-            match client.add_checkpoint(&checkpoint, old, &proof).await {
+            match client.add_checkpoint(checkpoint, old, &proof).await {
                 Ok((line, cosignature)) => return (Outcome::Cosigned(line, cosignature), Some(size)),
                 Err(WitnessError::Conflict(theirs)) if theirs <= size && theirs != old && may_retry => old = theirs,
                 Err(WitnessError::Conflict(theirs)) if theirs > size => {
-                    return self.examine_size(&client, theirs).await;
+                    return self.examine_size(client, theirs).await;
                 }
-                Err(error @ WitnessError::Inconsistent(_)) => return (self.examine(&client, error).await, None),
+                Err(error @ WitnessError::Inconsistent(_)) => return (self.examine(client, error).await, None),
                 Err(error) => return (Outcome::Failed(error), None),
             }
         }

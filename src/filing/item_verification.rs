@@ -18,6 +18,7 @@ use crate::ledger::key::VerifierKey;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::verify::attestation_trust::AttestationTrust;
 use crate::ledger::verify::report::{
     ComparisonKind, Conclusion, Obstacle, Outcome, Report, Reservation, SkipReason, Step, StepResult,
 };
@@ -79,6 +80,7 @@ impl FilingService {
             keys,
             tx_id: imported.import.tx_id,
             platform: self.platform.verifier().clone(),
+            attesters: Arc::clone(self.attestation_trust()),
         };
         let mut report = self
             .read(move |store| {
@@ -132,6 +134,8 @@ struct ItemContext {
     tx_id: Digest,
     /// The key with which this platform signs on behalf of accounts.
     platform: VerifierKey,
+    /// The node's policy and timestamp authorities.
+    attesters: Arc<AttestationTrust>,
 }
 
 fn verify_command(
@@ -158,7 +162,9 @@ fn verify_command(
     } else {
         Trust::new(about.keys.clone()).from_source(KeySource::CourtList)
     };
+    let attested = about.attesters.evaluate(&receipt);
     Ok(verify(&Question {
+        attestations: attested.attestations(),
         number: Some(about.deposit),
         number_entered: false,
         source,

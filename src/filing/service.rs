@@ -34,6 +34,7 @@ use crate::ledger::key::{Name, Signer, VerifierKey};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::time::Timestamp;
+use crate::ledger::verify::attestation_trust::AttestationTrust;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::Clock;
 use crate::sequencer::handle::{DepositError, Sequencer};
@@ -98,6 +99,7 @@ pub struct FilingService {
     pub(in crate::filing) erasures: ErasureProgress,
     pub(in crate::filing) revocations: PendingRevocations,
     pub(in crate::filing) enrolment: EnrolledKeys,
+    attestation_trust: Arc<AttestationTrust>,
     clock: Box<dyn Clock + Sync>,
     registry: RwLock<Arc<Registry>>,
     files: Mutex<Cache<CaseId, Arc<CaseFile>, CaseWeight>>,
@@ -170,11 +172,24 @@ impl FilingService {
             erasures: ErasureProgress::default(),
             revocations,
             enrolment,
+            attestation_trust: Arc::default(),
             clock,
             registry: RwLock::new(Arc::new(registry)),
             files: Mutex::new(Cache::with_weighter(CACHED_CASES, CACHE_WEIGHT, CaseWeight)),
             event_sender,
         })
+    }
+
+    /// Evaluates cosignatures and timestamps in verifications by this policy and these authorities.
+    #[must_use]
+    pub fn with_attestation_trust(self, trust: AttestationTrust) -> Self {
+        Self { attestation_trust: Arc::new(trust), ..self }
+    }
+
+    /// The node's own policy and timestamp authorities, by which it verifies.
+    #[must_use]
+    pub const fn attestation_trust(&self) -> &Arc<AttestationTrust> {
+        &self.attestation_trust
     }
 
     /// Id of the registry's stream.

@@ -22,7 +22,7 @@ use crate::ledger::time::Timestamp;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock, SystemClock};
 use crate::sequencer::handle::Sequencer;
-use crate::stamping::stamping_state::StampingState;
+use crate::stamping::stamping_service::StampingService;
 use crate::store::traits::LedgerReader;
 
 /// The state of a running node that handlers use.
@@ -42,7 +42,7 @@ pub struct AppState {
     lines_of_batches: Arc<Semaphore>,
     filing: Option<Arc<FilingService>>,
     cosigning: Option<Cosigning>,
-    stamping: Option<Arc<StampingState>>,
+    stamping: Option<StampingService>,
     description: NodeDescription,
     clock: Box<dyn Clock + Sync>,
     started: Timestamp,
@@ -144,13 +144,13 @@ impl AppState {
 
     /// Adds the timestamp authorities.
     #[must_use]
-    pub fn with_stamping(self, stamping: Option<Arc<StampingState>>) -> Self {
+    pub fn with_stamping(self, stamping: Option<StampingService>) -> Self {
         Self { stamping, ..self }
     }
 
     /// The timestamp authorities; `None` on a node without.
     #[must_use]
-    pub const fn stamping(&self) -> Option<&Arc<StampingState>> {
+    pub const fn stamping(&self) -> Option<&StampingService> {
         self.stamping.as_ref()
     }
 

@@ -6,6 +6,8 @@
 //! DELETE /snapshot                    removes it
 //! POST   /certificate                 reloads the certificate, as SIGHUP does
 //! DELETE /previous-key                ends the signatures of the ledger key before the last rotation
+//! POST   /timestamp                   requests a timestamp for the newest checkpoint
+//! POST   /timestamp-renewal  SECONDS  renews the timestamps that become weak within this time
 //! PUT    /deposit-policy  enrolled    changes the deposit policy at once, and records it
 //! ```
 //!
@@ -17,6 +19,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -34,6 +37,7 @@ use crate::http::node_description::NodeDescription;
 use crate::http::problem::ApiError;
 use crate::http::tls::TlsError;
 use crate::sequencer::state::Halt;
+use crate::stamping::stamping_service::{RenewalReport, StampReport, StampingService};
 use crate::store::traits::accounts::AccountStore;
 use crate::wire::bilingual::Bilingual;
 
@@ -94,6 +98,8 @@ impl ControlSocket {
             .route("/snapshot", post(make_snapshot).delete(remove_snapshot))
             .route("/certificate", post(reload_certificate))
             .route("/deposit-policy", put(change_policy))
+            .route("/timestamp", post(stamp_now))
+            .route("/timestamp-renewal", post(renew_timestamps))
             .route("/previous-key", delete(retire_previous_key))
             .with_state(Arc::new(state));
         // Without the timeouts of the node's listeners: only the operator can connect.
@@ -204,6 +210,38 @@ async fn change_policy(State(state): State<Arc<ControlState>>, body: String) -> 
         Ok(caching::json(&changed, Caching::Never))
     })
     .await
+}
+
+fn stamping(state: &ControlState) -> Result<StampingService, ControlError> {
+    state.node.stamping().cloned().ok_or_else(|| {
+        let reason = Bilingual::new("未设置时间戳机构（--tsa）", "no timestamp authority is configured (--tsa)");
+        ControlError("no_timestamp_authority".into(), reason)
+    })
+}
+
+async fn stamp_now(State(state): State<Arc<ControlState>>) -> Result<Response, ControlError> {
+    let stamped = stamping(&state)?.stamp_now().await.map_err(|error| ControlError::new("unreadable", &error))?;
+    let Some(StampReport { size, outcomes }) = stamped else {
+        let reason = Bilingual::new("尚无达到法定见证数的检查点", "no checkpoint has its quorum of witnesses yet");
+        return Err(ControlError("nothing_to_stamp".into(), reason));
+    };
+    let authorities = outcomes.into_iter().map(|outcome| match outcome.result {
+        Ok(time) => json!({ "authority": outcome.authority, "time": time.to_string() }),
+        Err((code, detail)) => json!({ "authority": outcome.authority, "code": code, "detail": detail }),
+    });
+    let authorities: Vec<_> = authorities.collect();
+    Ok(caching::json(&json!({ "size": size.0, "authorities": authorities }), Caching::Never))
+}
+
+async fn renew_timestamps(State(state): State<Arc<ControlState>>, body: String) -> Result<Response, ControlError> {
+    let seconds = body.trim().parse::<u64>().map_err(|error| ControlError::new("bad_value", &error))?;
+    let service = stamping(&state)?;
+    // To its end, even if its client disconnects.
+    let renewed = tokio::spawn(async move { service.renew(Duration::from_secs(seconds)).await }).await;
+    let renewed = renewed.map_err(|error| ControlError::new("internal", &error))?;
+    let RenewalReport { examined, needed, renewed } =
+        renewed.map_err(|error| ControlError::new("not_renewed", &error))?;
+    Ok(caching::json(&json!({ "examined": examined, "needed": needed, "renewed": renewed }), Caching::Never))
 }
 
 async fn retire_previous_key(State(state): State<Arc<ControlState>>) -> Result<Response, ControlError> {

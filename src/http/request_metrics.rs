@@ -169,7 +169,7 @@ pub fn render(state: &AppState) -> String {
             state.queries().reader().published().map_or(0, |published| published.size().0),
         );
     }
-    for report in state.stamping().iter().flat_map(|stamping| stamping.reports()) {
+    for report in state.stamping().iter().flat_map(|stamping| stamping.state().reports()) {
         set_authority_gauges(&report);
     }
     recorder().render()

@@ -16,7 +16,8 @@ use crate::error_code::ErrorCode;
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::api::court::{case_routes, original_routes, registry_routes};
 use crate::http::api::{
-    batch, blocks, deposits, health, history, ledger, log, lookup, operation, proofs, search, verification,
+    batch, blocks, deposits, earlier_timestamp, health, history, ledger, log, lookup, operation, proofs, search,
+    verification,
 };
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching, ConditionalRequest};
@@ -83,6 +84,7 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
         .routes(public(routes!(history::list_later_links), &[READS, codes![NotFound]]))
         .routes(public(routes!(history::list_references), &[READS, codes![NotFound]]))
         .routes(public(routes!(history::list_earlier_deposits), &[READS, codes![NotFound]]))
+        .routes(public(routes!(earlier_timestamp::read_earlier_timestamp), &[READS, codes![NotFound]]))
         .routes(public(routes!(verification::verify_deposit), &[READS, COMPARISON]))
         // The chain.
         .routes(public(routes!(search::search), &[READS, codes![MistypedNumber, UnrecognisedQuery]]))

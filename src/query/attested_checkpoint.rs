@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::merkle::shape::TreeSize;
+use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::note::{NoteSignature, SIGNATURES_MAX};
 use crate::ledger::time::Timestamp;
 use crate::ledger::time_token::verification::stated_time;
@@ -87,6 +87,22 @@ pub fn cosignatures(annotated: &AnnotatedCheckpoint) -> Result<Vec<NoteSignature
         }
     }
     Ok(found)
+}
+
+/// The newest timestamped checkpoint that does not contain the leaf at `index`.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn stamped_before<R: LedgerReader + ?Sized>(
+    store: &R,
+    index: LeafIndex,
+) -> Result<Option<AttestedCheckpoint>, ReadError> {
+    let level = ProofLevel::Timestamped;
+    let Some(size) = store.last_reached(level, TreeSize(index.0))? else { return Ok(None) };
+    let annotated = store.annotated(size)?;
+    let annotated = annotated.ok_or_else(|| damaged("checkpoint", size, "its note is missing"))?;
+    AttestedCheckpoint::of(annotated, Some(level)).map(Some)
 }
 
 /// The checkpoint for a receipt of a block whose header is the last leaf of the tree of `end` leaves.

@@ -2,65 +2,28 @@
 //!
 //! # Invariants
 //!
-//! - Each authority has at most one request at a time. A failing one delays neither deposits nor the other authorities.
+//! - Each authority has at most one request at a time, besides those on demand. A failing one delays neither deposits nor the other authorities.
 //! - A token and the level that its checkpoint reaches are stored in one write. A level is recorded in the order of the sizes, as
 //!   `query::attested_checkpoint` requires.
 //! - A token is stored with the revocation lists of the operator in it, so that the receipt carries them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::merkle::shape::TreeSize;
-use crate::ledger::time::Timestamp;
-use crate::ledger::time_token::algorithm::ImprintAlgorithm;
-use crate::ledger::time_token::trust::TsaTrust;
-use crate::ledger::time_token::verification::{StampedToken, verify};
-use crate::query::blocking::on_blocking_thread;
-use crate::query::service::QueryService;
-use crate::sequencer::clock::Clock;
-use crate::stamping::stamping_state::StampingState;
-use crate::store::traits::{Annotation, AnnotationKind, Annotations, AppendError, ProofLevel, ReadError};
-use crate::timestamp::schedule::{Due, Schedule};
-use crate::timestamp::tsa_client::{TimestampError, TsaClient};
+use crate::ledger::time_token::verification::StampedToken;
+use crate::stamping::stamping_service::{StamperParts, StampingService};
+use crate::store::traits::ReadError;
+use crate::timestamp::tsa_client::TimestampError;
 
 /// How often the stamper looks whether a token is due.
 const POLL: Duration = Duration::from_secs(1);
-
-/// An authority that the node asks.
-#[derive(Debug, Clone)]
-pub struct Authority {
-    /// Its client.
-    pub client: TsaClient,
-    /// The certificates that it must have, and revocation lists.
-    pub trust: TsaTrust,
-}
-
-/// What a stamper needs.
-pub struct StamperParts {
-    /// The read side.
-    pub queries: Arc<QueryService>,
-    /// Where tokens are kept.
-    pub store: Arc<dyn Annotations>,
-    /// The node's clock, with which the time in a token must agree.
-    pub clock: Arc<dyn Clock>,
-    /// The authorities.
-    pub authorities: Vec<Authority>,
-    /// The time from one token of an authority to the next.
-    pub interval: Duration,
-    /// Whether only checkpoints with a quorum of witnesses are stamped.
-    pub needs_quorum: bool,
-}
-
-/// What the stamper remembers of an authority.
-struct Asked {
-    authority: Arc<Authority>,
-    schedule: Schedule,
-    is_busy: bool,
-}
+/// How often it looks whether tokens need a renewal. The first time is at the start.
+const RENEWAL_INTERVAL: Duration = Duration::from_hours(24);
 
 /// A finished request.
 struct Answer {
@@ -71,56 +34,39 @@ struct Answer {
 
 /// Requests and stores tokens; see the module's documentation.
 pub struct Stamper {
-    queries: Arc<QueryService>,
-    store: Arc<dyn Annotations>,
-    clock: Arc<dyn Clock>,
-    needs_quorum: bool,
-    authorities: Vec<Asked>,
-    state: Arc<StampingState>,
+    service: StampingService,
+    /// The authorities that are being asked.
+    busy: BTreeSet<usize>,
     requests: JoinSet<Answer>,
+    renewals: JoinSet<()>,
+    next_renewal: Instant,
+    horizon: Duration,
 }
 
 impl Stamper {
-    /// A stamper, and its state. Reads which checkpoint each authority stamped last. Blocking.
+    /// A stamper, and what commands and answers need of it. Reads which checkpoint each authority stamped last. Blocking.
     ///
     /// # Errors
     ///
     /// [`ReadError`].
-    pub fn new(parts: StamperParts) -> Result<(Self, Arc<StampingState>), ReadError> {
-        let StamperParts { queries, store, clock, authorities, interval, needs_quorum } = parts;
-        let state = Arc::new(StampingState::new(authorities.iter().map(|authority| authority.client.url().to_owned())));
-        let last = match store.last_reached(ProofLevel::Timestamped, TreeSize::MAX)? {
-            Some(size) => store.annotated(size)?,
-            None => None,
-        };
-        let mut asked = Vec::new();
-        for (number, authority) in authorities.into_iter().enumerate() {
-            let mut schedule = Schedule::new(interval);
-            if let Some(last) = &last {
-                let (size, text) = (last.checkpoint.checkpoint().size, last.checkpoint.note().text().as_bytes());
-                let tokens = last.of_kind(AnnotationKind::TimestampToken);
-                let times =
-                    tokens.filter_map(|token| verify(token, text, &authority.trust).ok()).map(|token| token.time);
-                if let Some(time) = times.max() {
-                    schedule.stamped(size, time);
-                    state.set_stamped(number, size, time);
-                }
-            }
-            asked.push(Asked { authority: Arc::new(authority), schedule, is_busy: false });
-        }
-        let (shared, requests) = (Arc::clone(&state), JoinSet::new());
-        Ok((Self { queries, store, clock, needs_quorum, authorities: asked, state: shared, requests }, state))
+    pub fn new(parts: StamperParts) -> Result<(Self, StampingService), ReadError> {
+        let horizon = parts.horizon;
+        let service = StampingService::new(parts)?;
+        let (requests, renewals, next_renewal) = (JoinSet::new(), JoinSet::new(), Instant::now());
+        let busy = BTreeSet::new();
+        Ok((Self { service: service.clone(), busy, requests, renewals, next_renewal, horizon }, service))
     }
 
     /// Runs until `shutdown`.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
-            match self.newest().await {
+            match self.service.newest().await {
                 Ok(Some(checkpoint)) => self.send_requests(&Arc::new(checkpoint)),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(%error, "no timestamp is requested: the ledger cannot be read"),
             }
+            self.renew();
             let answer = tokio::select! {
                 biased;
                 () = &mut shutdown => return,
@@ -128,99 +74,52 @@ impl Stamper {
                 () = sleep(POLL) => continue,
             };
             match answer {
-                Ok(answer) => self.take(answer).await,
+                Ok(answer) => {
+                    self.busy.remove(&answer.authority);
+                    // What failed is logged and asked again.
+                    let _ = self.service.take(answer.authority, &answer.checkpoint, answer.stamped).await;
+                }
                 Err(error) => tracing::error!(%error, "a request to a timestamp authority failed inside"),
             }
         }
     }
 
-    /// The newest checkpoint that may be stamped.
-    async fn newest(&self) -> Result<Option<SignedCheckpoint>, ReadError> {
-        if !self.needs_quorum {
-            return Ok(self.queries.reader().published().map(|published| published.checkpoint.clone()));
-        }
-        let store = Arc::clone(&self.store);
-        let read = move || match store.last_reached(ProofLevel::Witnessed, TreeSize::MAX)? {
-            Some(size) => Ok(store.annotated(size)?.map(|annotated| annotated.checkpoint)),
-            None => Ok(None),
-        };
-        on_blocking_thread(read).await.unwrap_or_else(|error| Err(ReadError::Unavailable(error.to_string())))
-    }
-
     /// Asks all authorities whose next token is due.
     fn send_requests(&mut self, checkpoint: &Arc<SignedCheckpoint>) {
-        let now = self.clock.read().wall;
-        for (number, asked) in self.authorities.iter_mut().enumerate() {
-            if asked.is_busy || asked.schedule.due(checkpoint.checkpoint().size, now) != Due::Now {
+        for number in self.service.due(checkpoint.checkpoint().size) {
+            if !self.busy.insert(number) {
                 continue;
             }
-            asked.is_busy = true;
-            let (authority, checkpoint) = (Arc::clone(&asked.authority), Arc::clone(checkpoint));
-            let clock = Arc::clone(&self.clock);
+            let (service, checkpoint) = (self.service.clone(), Arc::clone(checkpoint));
             self.requests.spawn(async move {
-                let (text, now) = (checkpoint.note().text().as_bytes(), || clock.read().wall);
-                let stamped = authority.client.stamp(text, ImprintAlgorithm::Sha256, &authority.trust, &now).await;
+                let stamped = service.ask(number, checkpoint.note().text().as_bytes()).await;
                 Answer { authority: number, checkpoint, stamped }
             });
         }
     }
 
-    async fn take(&mut self, answer: Answer) {
-        let Answer { authority: number, checkpoint, stamped } = answer;
-        let (now, size) = (self.clock.read().wall, checkpoint.checkpoint().size);
-        let Some(asked) = self.authorities.get_mut(number) else { return };
-        asked.is_busy = false;
-        let url = asked.authority.client.url().to_owned();
-        match stamped {
-            Ok(StampedToken { der, verified }) => {
-                if let Err(error) = self.keep(&checkpoint, der).await {
-                    tracing::warn!(%error, authority = url, "a timestamp token was not stored; another one is requested");
-                    self.failed(number, now, "not_stored", None);
-                    return;
-                }
-                count(&url, "stamped");
-                if let Some(asked) = self.authorities.get_mut(number) {
-                    asked.schedule.stamped(size, now);
-                }
-                self.state.set_stamped(number, size, verified.time);
-                tracing::info!(authority = url, size = size.0, time = %verified.time, "a checkpoint was timestamped");
-            }
-            Err(error) => {
-                if self.failed(number, now, error.code(), error.retry_after()) != Some(error.code()) {
-                    tracing::warn!(code = error.code(), %error, authority = url, "no timestamp token");
-                }
+    /// Renews tokens in a task of its own, once a day.
+    fn renew(&mut self) {
+        while let Some(ended) = self.renewals.try_join_next() {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a renewal of timestamps failed inside");
             }
         }
+        if Instant::now() < self.next_renewal || !self.renewals.is_empty() {
+            return;
+        }
+        self.next_renewal = Instant::now() + RENEWAL_INTERVAL;
+        let (service, horizon) = (self.service.clone(), self.horizon);
+        self.renewals.spawn(async move {
+            match service.renew(horizon).await {
+                Ok(report) if report.needed > report.renewed => tracing::warn!(
+                    needed = report.needed,
+                    renewed = report.renewed,
+                    "timestamps become weak and were not all renewed: configure an authority with a later certificate"
+                ),
+                Ok(report) => tracing::info!(renewed = report.renewed, "timestamps that become weak were renewed"),
+                Err(error) => tracing::warn!(%error, "timestamps were not renewed"),
+            }
+        });
     }
-
-    /// Records a failure. Returns the error before it.
-    fn failed(
-        &mut self,
-        number: usize,
-        now: Timestamp,
-        code: &'static str,
-        retry_after: Option<Duration>,
-    ) -> Option<&'static str> {
-        let asked = self.authorities.get_mut(number)?;
-        asked.schedule.failed(now, retry_after);
-        count(asked.authority.client.url(), code);
-        self.state.set_failed(number, code)
-    }
-
-    /// Stores a token, and the level that its checkpoint reaches.
-    async fn keep(&self, checkpoint: &Arc<SignedCheckpoint>, bytes: Vec<u8>) -> Result<(), AppendError> {
-        let (store, checkpoint) = (Arc::clone(&self.store), Arc::clone(checkpoint));
-        let write = move || {
-            let is_new = store.first_reached(ProofLevel::Timestamped, checkpoint.checkpoint().size)?.is_none();
-            let levels: &[ProofLevel] = if is_new { &[ProofLevel::Timestamped] } else { &[] };
-            store.annotate(&checkpoint, &[Annotation { kind: AnnotationKind::TimestampToken, bytes }], levels)
-        };
-        let written = on_blocking_thread(write).await;
-        written.unwrap_or_else(|error| Err(ReadError::Unavailable(error.to_string()).into()))
-    }
-}
-
-fn count(url: &str, outcome: &'static str) {
-    let authority = url.to_owned();
-    metrics::counter!("tiezheng_timestamp_requests_total", "authority" => authority, "outcome" => outcome).increment(1);
 }

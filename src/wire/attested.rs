@@ -39,7 +39,18 @@ pub struct ReportWitnessJson {
     pub size: Option<u64>,
 }
 
-/// The signatures of witnesses on the receipt's checkpoint, by the verifier's own policy: "k of n; required r".
+/// Whose policy names the witnesses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyOwner {
+    /// The person who verifies.
+    #[default]
+    Verifier,
+    /// The node that made the report: it says what the node itself relies on.
+    Node,
+}
+
+/// The signatures of witnesses on the receipt's checkpoint, by the policy of the verifier or of the node: "k of n; required r".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReportWitnessesJson {
     /// k: how many witnesses signed / 签名数.
@@ -50,6 +61,9 @@ pub struct ReportWitnessesJson {
     pub required: usize,
     /// Whether those that signed are a quorum by the policy.
     pub quorum_reached: bool,
+    /// Whose policy it is: `verifier` or `node` / 策略所属.
+    #[serde(default)]
+    pub policy_of: PolicyOwner,
     /// Those that signed.
     pub items: Vec<ReportWitnessJson>,
     /// The name of a witness in whose name a signature is forged.
@@ -83,7 +97,7 @@ pub struct TrustedTimeJson {
 impl ReportWitnessesJson {
     /// `None` without a policy.
     #[must_use]
-    pub fn of(check: &WitnessCheck) -> Option<Self> {
+    pub fn of(check: &WitnessCheck, policy_of: PolicyOwner) -> Option<Self> {
         match check {
             WitnessCheck::NoPolicy => None,
             WitnessCheck::Forged { witness } => Some(Self {
@@ -91,6 +105,7 @@ impl ReportWitnessesJson {
                 witnesses: 0,
                 required: 0,
                 quorum_reached: false,
+                policy_of,
                 items: Vec::new(),
                 forged: Some(witness.to_string()),
             }),
@@ -99,6 +114,7 @@ impl ReportWitnessesJson {
                 witnesses: quorum.witnesses,
                 required: quorum.required,
                 quorum_reached: quorum.reached,
+                policy_of,
                 items: quorum.cosignatures.iter().map(ReportWitnessJson::from).collect(),
                 forged: None,
             }),

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`deposit`] | deposit requests and batch verdicts |
 //! | [`receipt`], [`item_receipt`] | receipt files |
-//! | [`facts`], [`history`] | answers to look-ups |
+//! | [`facts`], [`history`], [`earlier_timestamp`] | answers to look-ups |
 //! | [`witnesses`] | how far a deposit is proven; the witnesses |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
 //! | [`report`], [`attested`] | verification reports |
@@ -30,6 +30,8 @@ pub mod chinese;
 pub mod court;
 #[cfg(feature = "client")]
 pub mod deposit;
+#[cfg(feature = "client")]
+pub mod earlier_timestamp;
 #[cfg(feature = "client")]
 pub mod facts;
 #[cfg(feature = "client")]

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
-use crate::ledger::verify::report::{Outcome, Report, StepResult};
+use crate::ledger::verify::report::{ComparisonKind, Outcome, Report, StepResult};
 use crate::ledger::verify::{findings, wording};
-use crate::wire::attested::{ReportWitnessJson, ReportWitnessesJson, TrustedTimeJson};
+use crate::wire::attested::{PolicyOwner, ReportWitnessJson, ReportWitnessesJson, TrustedTimeJson};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::{ChainFactsJson, beijing_time};
 
@@ -266,10 +266,16 @@ impl ReportJson {
             limits: Bilingual::of(wording::limits),
             deposit: report.facts.as_ref().map(ChainFactsJson::from),
             trusted_time: TrustedTimeJson::of(&report.time),
-            witnesses: ReportWitnessesJson::of(&report.witnesses),
+            witnesses: ReportWitnessesJson::of(&report.witnesses, policy_owner(report)),
             compared_with: ReportWitnessJson::compared(&report.member),
         }
     }
+}
+
+/// A node that verifies with its own key does so by its own policy.
+fn policy_owner(report: &Report) -> PolicyOwner {
+    let by_node = |result: &StepResult| result.compared == Some(ComparisonKind::CheckpointWithNodeKey);
+    if report.steps.iter().any(by_node) { PolicyOwner::Node } else { PolicyOwner::Verifier }
 }
 
 /// All steps of a report, in their order.

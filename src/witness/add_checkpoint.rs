@@ -28,7 +28,7 @@ use crate::ledger::note::{NoteError, NoteSignature};
 use crate::ledger::time::Timestamp;
 use crate::witness::bounds::BoundsError;
 use crate::witness::request::{AddCheckpointRequest, RequestError};
-use crate::witness::state::LedgerState;
+use crate::witness::state::{LedgerState, names_unknown_key};
 
 /// Why a checkpoint is not cosigned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -197,6 +197,13 @@ impl<'b> Submission<'b> {
     #[must_use]
     pub const fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
+    }
+
+    /// Whether a signature is under the ledger's name, and of a key that `state` does not have: perhaps the ledger has a new one.
+    #[must_use]
+    pub fn names_unknown_key(&self, state: &LedgerState) -> bool {
+        SignedCheckpoint::parse(self.request.note.as_bytes())
+            .is_ok_and(|signed| names_unknown_key(signed.note().signatures().iter(), state))
     }
 
     /// Verifies the ledger's signatures by the keys of `state`, which is of this ledger.

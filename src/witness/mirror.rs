@@ -31,9 +31,10 @@ use crate::query::proofs;
 use crate::store::traits::{AppendError, LogStore, ReadError};
 use crate::witness::add_checkpoint::{Rejection, VerifiedCheckpoint};
 use crate::witness::bounds;
+use crate::witness::key_following::{follow_history, follow_rotation};
 use crate::witness::rollback;
 use crate::witness::service::{FollowedLedger, LedgerCopy, Witness};
-use crate::witness::state::{KeyFrom, Latest};
+use crate::witness::state::{Latest, names_unknown_key};
 
 /// How often the node is asked for its checkpoint.
 const POLL: Duration = Duration::from_secs(1);
@@ -181,6 +182,9 @@ async fn round(
     puller: Option<Puller>,
     signed: SignedCheckpoint,
 ) -> Option<Puller> {
+    if names_unknown_key(signed.note().signatures().iter(), &ledger.state()) {
+        follow_rotation(witness, &signed.checkpoint().origin).await;
+    }
     let state = ledger.state();
     let verified = match VerifiedCheckpoint::of(&signed, &state) {
         Ok(verified) if verified.checkpoint.origin == state.origin => verified,
@@ -200,7 +204,9 @@ async fn round(
     match pulled {
         Ok((puller, Ok(()))) => {
             let puller = puller?;
-            follow_key(witness, ledger, &puller, size).await;
+            if let Some(history) = puller.history() {
+                follow_history(witness, ledger, history.clone()).await;
+            }
             Some(puller)
         }
         Ok((puller, Err(error))) => {
@@ -211,21 +217,6 @@ async fn round(
             tracing::error!(%error, "a pull ended by a panic");
             None
         }
-    }
-}
-
-/// Remembers the ledger key that is in force in the copy, if it is a later one: the notices of the chain lead to it, and it has signed
-/// the checkpoint of `size` leaves. From there on the key before is not sufficient.
-async fn follow_key(witness: &Arc<Witness>, ledger: &FollowedLedger, puller: &Puller, size: TreeSize) {
-    let state = ledger.state();
-    let Some(key) = puller.key().filter(|key| state.keys.iter().all(|known| known.key != **key)) else { return };
-    let (witness, origin, key) = (Arc::clone(witness), state.origin.clone(), KeyFrom { key: key.clone(), from: size });
-    tracing::warn!(ledger = %origin, key = %key.key, from = %size, "the ledger has a new key");
-    let followed = tokio::task::spawn_blocking(move || witness.follow_key(witness.ledger(&origin)?, key));
-    match followed.await {
-        Ok(Ok(())) => {}
-        Ok(Err(rejection)) => tracing::error!(%rejection, "the new key was not remembered"),
-        Err(error) => tracing::error!(%error, "following a key ended by a panic"),
     }
 }
 

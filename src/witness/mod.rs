@@ -4,13 +4,15 @@
 //! a witness must never lose is the latest checkpoint of each ledger.
 //!
 //! [`request`] parses a submission, [`add_checkpoint`] decides about it, [`state`] is what is remembered, [`state_folder`] keeps it
-//! on disk, and [`service`] joins them. [`mirror`] keeps a copy of a ledger, [`bounds`] are the limits of block times that it checks. [`rollback`] finds out that the
+//! on disk, and [`service`] joins them. [`mirror`] keeps a copy of a ledger, [`bounds`] are the limits of block times that it checks. [`key_following`]
+//! follows a ledger's new key; [`rollback`] finds out that the
 //! folder was restored from an older copy.
 //!
 //! Not here: HTTP (`http::witness`), the key file and the command (`cli::witness`).
 
 pub mod add_checkpoint;
 pub mod bounds;
+pub mod key_following;
 pub mod mirror;
 pub mod request;
 pub mod rollback;

@@ -22,6 +22,7 @@ use crate::ledger::cosignature::CosignerKey;
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::merkle::shape::TreeSize;
+use crate::ledger::note::NoteSignature;
 use crate::ledger::text::decimal_value;
 use crate::ledger::time::Timestamp;
 
@@ -148,6 +149,13 @@ impl fmt::Display for LedgerState {
             None => Ok(()),
         }
     }
+}
+
+/// Whether one of these signature lines is under the ledger's name, and of a key that `state` does not have.
+#[must_use]
+pub fn names_unknown_key<'l>(mut lines: impl Iterator<Item = &'l NoteSignature>, state: &LedgerState) -> bool {
+    let is_known = |line: &NoteSignature| state.keys.iter().any(|known| known.key.id() == line.id);
+    lines.any(|line| line.name == state.origin && !is_known(line))
 }
 
 fn key_line(line: &str) -> Option<KeyFrom> {

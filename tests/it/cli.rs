@@ -23,6 +23,7 @@ mod policy;
 mod reporting;
 mod running;
 mod special_files;
+mod timestamps;
 mod unwritable;
 mod user_folder;
 mod verifying;

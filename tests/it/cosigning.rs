@@ -13,6 +13,7 @@ use tiezheng::cosigning::cosigning_state::Cosigning;
 use tiezheng::cosigning::witness_client::WitnessTimeouts;
 use tiezheng::cosigning::witness_policy::WitnessPolicy;
 use tiezheng::query::service::QueryService;
+use tiezheng::sequencer::ledger_keys::PreviousKey;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::{Annotations, LedgerReader};
 use tokio::sync::oneshot;
@@ -72,7 +73,9 @@ impl Witnessed {
         let plan = NodeConfig {
             cosigning: Some(Box::new(move |sequencer| {
                 let keys = vec![ledger_key().verifier().clone()];
-                let parts = CollectorParts { queries, store: annotations, sequencer, keys, policy, timeouts: TIMEOUTS };
+                let (previous_key, timeouts) = (PreviousKey::default(), TIMEOUTS);
+                let parts =
+                    CollectorParts { queries, store: annotations, sequencer, keys, previous_key, policy, timeouts };
                 let (collector, state) = Collector::new(parts).unwrap();
                 tokio::spawn(collector.run(async { drop(stopped.await) }));
                 Cosigning { state, wait }

@@ -244,3 +244,40 @@ async fn a_source_that_fails_is_no_finding() {
     let error = pull_all(&node, bench.store(), &store.published().unwrap()).unwrap_err();
     assert!(matches!(error, PullError::Source(_)) && !error.is_finding(), "{error}");
 }
+
+/// A ledger whose key was replaced between deposits, so that only the new key signs its checkpoint.
+async fn rotated_ledger() -> Arc<MemoryStore> {
+    use tiezheng::sequencer::clock::ManualClock;
+    use tiezheng::sequencer::ledger_keys::LedgerKeys;
+    use tiezheng::sequencer::rotation::{Rotation, rotate};
+    let store = ledger(300).await;
+    let [new, after] = [2, 3].map(|n| Signer::new(origin(), &[n; 32]).unwrap());
+    let clock = ManualClock::at(store.published().unwrap().block_time);
+    let new_key = new.verifier().clone();
+    let rotation = Rotation { new: &new_key, next: after.verifier().commitment() };
+    let keys = LedgerKeys::new(new, vec![ledger_key()]);
+    keys.previous_key().retire();
+    rotate(&*store, &keys, &rotation, clock.share(), true).unwrap();
+    store
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pull_with_the_old_pin_follows_the_notices_in_the_log() {
+    let store = rotated_ledger().await;
+    // The node has no private key of this ledger: it only serves its log.
+    let node = node(&ledger(1).await, Arc::clone(&store) as Arc<dyn LedgerReader>).await;
+    let until = store.published().unwrap();
+    assert!(until.checkpoint.verified_by(&trusted()).is_err(), "the pinned key does not sign any more");
+    let bench = Memory::begin();
+    let pulled = pull_all(&node, bench.store(), &until).unwrap();
+    assert_eq!(pulled.published, until);
+    audit(bench.store());
+    // A key to which the notices do not lead is not accepted, and nothing is appended.
+    let stranger = Signer::new(origin(), &[99; 32]).unwrap();
+    let forged = until.checkpoint.checkpoint().clone().sign(&stranger).unwrap();
+    let bench = Memory::begin();
+    let (source, go_on) = (source(&node), &mut |_| ControlFlow::Continue(()));
+    let refused = tokio::task::block_in_place(|| pull(&source, bench.store(), &trusted(), &forged, go_on));
+    assert!(matches!(refused, Err(PullError::Checkpoint { .. })), "{refused:?}");
+    assert!(bench.store().tip().unwrap().size().is_empty());
+}

@@ -4,6 +4,7 @@ mod crashes;
 mod exchange;
 mod folder;
 mod mirroring;
+mod rotation;
 
 use std::path::Path;
 

@@ -10,7 +10,7 @@ use crate::cli::node_config::config::NodeConfig;
 use crate::cli::node_config::setting_values::{
     count, each, filter, flag, limit, memory, mode, no_number, one_text, parsed, path, seconds, size, text, to,
 };
-use crate::cli::serve_timestamps::interval;
+use crate::cli::serve_timestamps::{days, interval};
 use crate::cli::serve_witnesses::AckMode;
 use crate::cli::values::network;
 use crate::filing::deposit_policy::DepositPolicy;
@@ -221,6 +221,8 @@ pub static SETTINGS: &[Setting] = &[
         |config, _, values| to(&mut config.timestamps.certificates, Ok(values.iter().map(PathBuf::from).collect()))),
     setting!(@ "timestamps.interval", false, false, "\"10m\"", "同一机构两次时间戳的间隔：秒数，或带 s、m、h", "time between two timestamps of an authority: seconds, or with s, m or h",
         |config, _, values| to(&mut config.timestamps.interval, text(values).and_then(|value| interval(&value).map_err(one_text)).map(Some))),
+    setting!(@ "timestamps.renew_before", false, false, "90", "时间戳效力届满前多少天续签", "days before all timestamps of a checkpoint become weak at which they are renewed",
+        |config, _, values| to(&mut config.timestamps.renewal, text(values).and_then(|value| days(&value).map_err(one_text)).map(Some))),
     setting!(@ "timestamps.revocation_lists", true, true, "[\"/etc/tiezheng/tsa.crl\"]", "时间戳机构的证书吊销列表文件（DER 或 PEM），与时间戳令牌一并保存", "files with revocation lists of the authorities (DER or PEM), stored with the tokens",
         |config, _, values| to(&mut config.timestamps.revocation_lists, Ok(values.iter().map(PathBuf::from).collect()))),
     setting!(

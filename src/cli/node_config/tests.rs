@@ -41,6 +41,7 @@ const OTHER_VALUES: [(&str, &str); 47] = [
     ("timestamps.authorities", "[\"http://127.0.0.1:7/\"]"),
     ("timestamps.certificates", "[\"/srv/ca\"]"),
     ("timestamps.interval", "\"7m\""),
+    ("timestamps.renew_before", "7"),
     ("timestamps.revocation_lists", "[\"/srv/crl\"]"),
     ("requests.limit_per_address", "\"7\""),
     ("requests.limit_per_account", "\"7\""),

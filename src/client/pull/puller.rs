@@ -25,7 +25,7 @@ use crate::client::http_log::HttpLogReader;
 use crate::client::ledger_client::LedgerClient;
 use crate::client::log_requests::leaves_of;
 use crate::client::pull::bundles::Bundles;
-use crate::client::pull::key_history::KeyHistory;
+use crate::client::pull::chain_keys::ChainKeys;
 use crate::client::pull::pull_error::PullError;
 use crate::ledger::chain::reader::{BlockError, BlockReader};
 use crate::ledger::chain::{Block, Tip};
@@ -33,11 +33,13 @@ use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::key::VerifierKey;
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::merkle::proof::{verify_consistency, verify_inclusion};
 use crate::ledger::merkle::prove::{self, BuildError};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::merkle::tile::{HashReader, TILE_WIDTH};
-use crate::ledger::notice::SignedNotice;
+use crate::ledger::note::NoteError;
+use crate::ledger::notice::{FIRST_LINE, SignedNotice};
 use crate::query::proofs;
 use crate::store::traits::{AppendError, LogReader, LogStore, Published, ReadError};
 
@@ -80,7 +82,7 @@ pub struct Pulled {
 /// Pulls into one store, again and again.
 #[derive(Debug)]
 pub struct Puller {
-    keys: KeyHistory,
+    keys: ChainKeys,
 }
 
 impl Puller {
@@ -90,7 +92,7 @@ impl Puller {
     ///
     /// [`PullError::Read`].
     pub fn of(store: &dyn LogStore) -> Result<Self, PullError> {
-        Ok(Self { keys: KeyHistory::of(store)? })
+        Ok(Self { keys: ChainKeys::of(store)? })
     }
 
     /// The ledger key in force at the end of the store's appended chain; `None` in an empty store.
@@ -99,8 +101,14 @@ impl Puller {
         self.keys.key()
     }
 
-    /// Pulls all blocks up to the checkpoint `until` into `store`, and publishes it. `until` must be signed by one of `trusted`, or by
-    /// the key in force in the store; it may have any other signature lines, which are neither verified nor published. If the
+    /// The key history of the store's appended chain; `None` in an empty store.
+    #[must_use]
+    pub const fn history(&self) -> Option<&KeyHistory> {
+        self.keys.history()
+    }
+
+    /// Pulls all blocks up to the checkpoint `until` into `store`, and publishes it. `until` must be signed by one of `trusted`, by a
+    /// key of the store's history, or by a successor to which the notices in the log lead from one of them; it may have any other signature lines, which are neither verified nor published. If the
     /// store has published at least as much, the pull only compares. `progress` is called with the size of the store's appended chain
     /// after each part; when it breaks off, the pull ends with [`PullError::Interrupted`].
     ///
@@ -122,22 +130,62 @@ impl Puller {
             return Err(PullError::OtherLedger { found: signed.origin.clone(), expected: tip.origin });
         }
         let mut known = trusted.to_vec();
-        known.extend(self.keys.key().filter(|key| !trusted.contains(key)).cloned());
+        known.extend(self.history().iter().flat_map(|history| history.periods()).map(|period| period.key.clone()));
         let untrusted = |error| PullError::Checkpoint { size: signed.size, error };
-        until.verified_by(&known).map_err(untrusted)?;
+        match until.verified_by(&known) {
+            Ok(_) => {}
+            Err(NoteError::UnknownKey) => self.require_successor(source, &tip, &known, until)?,
+            Err(error) => return Err(untrusted(error)),
+        }
         if let Some(published) = store.published().filter(|published| published.size() >= signed.size) {
             return compare(store, &published, until).map(|()| Pulled { published, appended: 0 });
         }
         if tip.size() < signed.size {
             self.append(source, store, &tip, until, progress)?;
         }
-        let in_force = self.keys.key().cloned().ok_or(PullError::NoHeader { size: signed.size })?;
-        if until.verified_by(std::slice::from_ref(&in_force)).is_err() {
-            return Err(PullError::KeyNotInForce { size: signed.size });
-        }
-        known.extend(Some(in_force).filter(|key| !known.contains(key)));
-        let published = publish(store, until, &until.with_signatures_of(&known).map_err(untrusted)?)?;
+        let history = self.history().ok_or(PullError::NoHeader { size: signed.size })?;
+        let signers = history.verify(until).map_err(|_| PullError::KeyNotInForce { size: signed.size })?;
+        let keys: Vec<_> = [Some(signers.current), signers.previous].into_iter().flatten().collect();
+        let keys: Vec<VerifierKey> = keys.into_iter().map(|period| period.key.clone()).collect();
+        let published = publish(store, until, &until.with_signatures_of(&keys).map_err(untrusted)?)?;
         Ok(Pulled { published, appended: store.tip()?.size().0.saturating_sub(tip.size().0) })
+    }
+
+    /// Checks that the notices in the tree of `until` lead from a key in `known` to the one that signed it. Reads all leaves after
+    /// `tip`, once more than appending them does: nothing may be appended of a tree that no trusted key has signed.
+    fn require_successor(
+        &self,
+        source: &LogSource,
+        tip: &Tip,
+        known: &[VerifierKey],
+        until: &SignedCheckpoint,
+    ) -> Result<(), PullError> {
+        let size = until.checkpoint().size;
+        let unknown = || PullError::Checkpoint { size, error: NoteError::UnknownKey };
+        if size <= tip.size() {
+            return Err(unknown());
+        }
+        let log = HttpLogReader::up_to(source.client.clone(), until.clone());
+        let signed = SignedTree { log: source.runtime.block_on(log)?, until };
+        signed.must_begin_with(tip, tip.size())?;
+        let mut keys = self.keys.clone();
+        let mut bundles = Bundles::fetch(&source.client, tip.size().next_index(), size, &source.runtime);
+        while let Some(bundle) = bundles.next_blocking() {
+            let (bundle, bytes) = bundle?;
+            let first = bundle.index * u64::from(TILE_WIDTH);
+            for (index, leaf) in (first..).map(LeafIndex).zip(leaves_of(&source.client, bundle, &bytes)?) {
+                if index < tip.size().next_index() || !leaf.starts_with(FIRST_LINE.as_bytes()) {
+                    continue;
+                }
+                let notice = SignedNotice::parse(leaf).map_err(|_| PullError::Notice { index })?;
+                if notice.notice().key().is_some() {
+                    signed.must_contain(index, leaf)?;
+                    keys.accept(index, &notice)?;
+                }
+            }
+        }
+        let trusted = keys.history().and_then(|history| history.extends_pinned(known)).ok_or_else(unknown)?;
+        trusted.verify(until).map(|_| ()).map_err(|_| unknown())
     }
 
     /// Appends all blocks between `tip` and the size of `until`.
@@ -237,6 +285,16 @@ impl SignedTree<'_> {
             return Err(PullError::Inconsistent { local, size, root });
         }
         Err(PullError::Altered { first: local.next_index(), size })
+    }
+
+    /// Checks that `leaf` is the leaf at `index` of this tree.
+    fn must_contain(&self, index: LeafIndex, leaf: &[u8]) -> Result<(), PullError> {
+        let signed = self.until.checkpoint();
+        let proof = self.built(prove::inclusion(self, index, signed.size))?;
+        let hash = leaf_hash(leaf);
+        let is_in =
+            proof.is_some_and(|proof| verify_inclusion(index, signed.size, &hash, &proof, &signed.root).is_ok());
+        if is_in { Ok(()) } else { Err(PullError::Altered { first: index, size: signed.size }) }
     }
 
     fn proves(&self, old: TreeSize, old_root: &Digest) -> Result<bool, PullError> {

@@ -26,6 +26,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::text::hex_value;
 use crate::ledger::time::Timestamp;
+use crate::ledger::verify::attestation_trust::AttestationTrust;
 use crate::ledger::verify::report::Report;
 use crate::ledger::verify::trust::{KeySource, Trust};
 use crate::ledger::verify::verifier::{PresentedEvidence, Question, RecordSource, verify};
@@ -54,7 +55,7 @@ pub struct VerificationQuery {
 /// Send the file as `application/octet-stream`: it is hashed as it streams and not kept. Or send a digest as JSON: the
 /// best conclusion then is "digest equal", since the file was not presented. The answer is a report of named steps and one
 /// conclusion, also if the file does not match or the number does not exist: those are findings, not errors.
-/// The report trusts the node's own key; to verify without trusting the node, verify offline against a pinned key.
+/// The report trusts the node's own key, and its witness policy and timestamp authorities if it has any; to verify without trusting the node, verify offline against a pinned key.
 ///
 /// 提交原文 (边传边算，不留存) 或摘要，与链上记录逐项比对，返回核验报告。
 #[utoipa::path(
@@ -100,9 +101,12 @@ pub(in crate::http) async fn verify_deposit(
         }
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
     };
-    let platform = state.filing().ok().map(|filing| filing.platform_key().clone());
-    let (report, ledger) =
-        state.read(move |reader| Ok((report(reader, number, presented, platform.as_ref())?, ledger(reader)?))).await?;
+    let filing = state.filing().ok();
+    let platform = filing.as_ref().map(|filing| filing.platform_key().clone());
+    let attesters = filing.map(|filing| Arc::clone(filing.attestation_trust())).unwrap_or_default();
+    let (report, ledger) = state
+        .read(move |reader| Ok((report(reader, number, presented, (platform.as_ref(), &attesters))?, ledger(reader)?)))
+        .await?;
     Ok(answer(&report, &ledger, state.now(), verifier))
 }
 
@@ -125,13 +129,15 @@ fn report(
     reader: &dyn LedgerReader,
     number: DepositNumber,
     presented: PresentedEvidence,
-    platform: Option<&VerifierKey>,
+    (platform, attesters): (Option<&VerifierKey>, &AttestationTrust),
 ) -> Result<Report, ApiError> {
     let Some((place, bytes)) = records::find(reader, number)? else { return Ok(Report::not_found(Some(number))) };
     let history = history::history(reader, place, &records::entry_of(place.index, &bytes)?)?;
     let receipt = receipts::receipt_of(reader, place, bytes)?;
     let trust = Trust::default().with_history(key_history::key_history(reader)?).from_source(KeySource::OwnNode);
+    let attested = attesters.evaluate(&receipt);
     let question = Question {
+        attestations: attested.attestations(),
         number: Some(number),
         source: RecordSource::OwnLedger,
         presented,

@@ -21,6 +21,7 @@ use crate::ledger::note::NoteSignature;
 use crate::query::records;
 use crate::wire::health::HealthJson;
 use crate::witness::add_checkpoint::{Rejection, Submission};
+use crate::witness::key_following::follow_rotation;
 use crate::witness::request::BODY_MAX;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -49,6 +50,17 @@ pub(in crate::http) async fn add_checkpoint(
 
 /// Decides about a submission. A mirror first waits until it holds the leaves.
 async fn decide(state: &WitnessState, body: Bytes) -> Result<Result<NoteSignature, Rejection>, ApiError> {
+    let parsed = body.clone();
+    let unknown = state.blocking(move |witness| {
+        let submission = Submission::parse(&parsed)?;
+        let known = witness.ledger(submission.origin())?.state();
+        Ok(submission.names_unknown_key(&known).then(|| known.origin.clone()))
+    });
+    match unknown.await? {
+        Ok(Some(origin)) => follow_rotation(state.witness(), &origin).await,
+        Ok(None) => {}
+        Err(rejection) => return Ok(Err(rejection)),
+    }
     let known = body.clone();
     let size = state.blocking(move |witness| {
         let submission = Submission::parse(&known)?;

@@ -220,6 +220,12 @@ impl TsaTrust {
         Ok(count)
     }
 
+    /// Trusts those whom `other` trusts as well, and uses its revocation lists.
+    pub fn extend(&mut self, other: &Self) {
+        self.authorities.extend(other.authorities.iter().cloned());
+        self.lists.extend(other.lists.iter().cloned());
+    }
+
     /// Whether nobody is trusted.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -6,7 +6,7 @@
 //! | module | content |
 //! |---|---|
 //! | [`trust`] | the ledger keys that the user pinned |
-//! | [`attestation`], [`witnesses`], `timestamps` | cosignatures, checkpoints of witnesses and timestamp tokens, compared with the user's policy |
+//! | [`attestation`], [`witnesses`], `timestamps`, `attestation_trust` | cosignatures, checkpoints of witnesses and timestamp tokens, compared with the user's policy |
 //! | [`record`] | the checks of the receipt itself |
 //! | [`history`] | later links and earlier deposits, as a ledger lists them |
 //! | [`continuity`] | whether a node's ledger continues that of the receipt |
@@ -15,6 +15,8 @@
 //! | [`wording`], [`findings`] | their texts in Chinese and English |
 
 pub mod attestation;
+#[cfg(feature = "verifier")]
+pub mod attestation_trust;
 mod attested_steps;
 pub mod continuity;
 pub mod findings;

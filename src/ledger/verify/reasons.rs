@@ -24,6 +24,8 @@ pub enum SkipReason {
     ForeignLedger,
     /// The verifier's policy requires no witness, or there is no policy.
     NoWitnesses,
+    /// The node verifies by its own records, and asks no witness for it.
+    WitnessesNotAsked,
     /// The verifier's policy has no address of a witness.
     NoWitnessAddress,
     /// No witness answered with a checkpoint of this ledger that it cosigned.

@@ -19,13 +19,18 @@ const MALFORMED: &str = "time_token_malformed";
 /// Verifies the tokens of `receipt`, each over the text of its checkpoint or as the renewal of an earlier one.
 #[must_use]
 pub fn check(receipt: &Receipt, trust: &TsaTrust) -> TimeCheck {
-    if trust.is_empty() || receipt.time_tokens.is_empty() {
-        return TimeCheck::NotChecked;
-    }
     // A receipt without a checkpoint is reported by the record's own steps.
     let Ok(checkpoint) = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()) else { return TimeCheck::NotChecked };
-    let decoded: Result<Vec<Vec<u8>>, _> =
-        receipt.time_tokens.iter().map(|token| BASE64_STANDARD.decode(token)).collect();
+    check_tokens(&checkpoint, &receipt.time_tokens, trust)
+}
+
+/// Verifies `tokens`, in base64, each over the text of `checkpoint` or as the renewal of an earlier one.
+#[must_use]
+pub fn check_tokens(checkpoint: &SignedCheckpoint, tokens: &[String], trust: &TsaTrust) -> TimeCheck {
+    if trust.is_empty() || tokens.is_empty() {
+        return TimeCheck::NotChecked;
+    }
+    let decoded: Result<Vec<Vec<u8>>, _> = tokens.iter().map(|token| BASE64_STANDARD.decode(token)).collect();
     let Ok(tokens) = decoded else { return TimeCheck::Invalid { code: MALFORMED } };
     let results = verify_all(&tokens, checkpoint.note().text().as_bytes(), trust);
     if let Some(not_later_than) = results.iter().flatten().map(|token| token.latest).min() {

@@ -155,6 +155,58 @@ impl Trust {
     }
 }
 
+/// The trusted keys of one ledger, and a key history that a receipt or a node has shown and that follows from them. Unlike the notices
+/// of [`Trust::verify`], it is not of the checkpoint that is verified: it serves for any checkpoint of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerTrust {
+    trust: Trust,
+    origin: Name,
+    shown: Option<KeyHistory>,
+}
+
+impl LedgerTrust {
+    /// The keys of `origin` in `trust`.
+    #[must_use]
+    pub const fn new(trust: Trust, origin: Name) -> Self {
+        Self { trust, origin, shown: None }
+    }
+
+    /// Adds a key history that was proven in a checkpoint's tree, if it leads from a trusted key and continues what is known.
+    pub fn add_shown(&mut self, history: KeyHistory) {
+        let known = self.shown.as_ref().or_else(|| self.trust.history_of(&self.origin));
+        let follows = match known {
+            Some(known) => known.agrees_with(&history) && history.key_count() > known.key_count(),
+            None => history.extends_pinned(&self.trust.keys_of(&self.origin)).is_some(),
+        };
+        if follows && *history.origin() == self.origin {
+            self.shown = Some(history);
+        }
+    }
+
+    /// The trusted key that validly signed `checkpoint`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrustError`].
+    pub fn verify(&self, checkpoint: &SignedCheckpoint) -> Result<LedgerSignature, TrustError> {
+        if checkpoint.checkpoint().origin != self.origin {
+            return Err(TrustError::UnknownKey);
+        }
+        let Some(shown) = &self.shown else { return self.trust.verify(checkpoint, &[]) };
+        let trusted = match self.trust.history_of(&self.origin) {
+            Some(_) => shown.trusted(),
+            None => shown.extends_pinned(&self.trust.keys_of(&self.origin)).ok_or(TrustError::UnknownKey)?,
+        };
+        match trusted.verify(checkpoint) {
+            Ok(signers) => Ok(signers.into()),
+            Err(KeyHistoryError::NotPinned { .. }) => Err(TrustError::UnknownKey),
+            // A pinned key that is later than the history that was shown.
+            Err(KeyHistoryError::NotSigned { source: NoteError::UnknownKey, .. }) => self.trust.verify(checkpoint, &[]),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
 fn signed_by_pinned(checkpoint: &SignedCheckpoint, pinned: &[VerifierKey]) -> Result<LedgerSignature, TrustError> {
     match checkpoint.verified_by(pinned) {
         Ok(key) => Ok(LedgerSignature { key: key.clone(), since: None, replaced_at: None, previous: None }),

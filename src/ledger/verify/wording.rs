@@ -109,6 +109,10 @@ pub const fn skipped(why: SkipReason, language: Language) -> &'static str {
         SkipReason::NoWitnesses => {
             ("核验人的信任策略未要求见证节点", "the verifier's policy requires no witness of this ledger")
         }
+        SkipReason::WitnessesNotAsked => (
+            "本平台核验时未向见证节点查询；如需比对，请自行核验（tiezheng verify）",
+            "this node asked no witness; `tiezheng verify` compares with the witnesses",
+        ),
         SkipReason::NoWitnessAddress => {
             ("信任策略未载见证节点的地址", "the verifier's policy has no address of a witness")
         }

@@ -117,6 +117,12 @@ async fn a_witnessed_checkpoint_is_timestamped_and_receipts_carry_the_token() {
     })
     .await;
     assert_eq!((&proof["quorum_reached"], proof["time"].is_string()), (&true.into(), true), "{proof}");
+    // The node's own verification counts by its own policy.
+    let own = client.post(format!("{}/v1/deposits/{number}/verification", node.url));
+    let own = own.header("content-type", "application/octet-stream").body("a").send().await.unwrap();
+    let own: Value = own.json().await.unwrap();
+    assert_eq!(own["witnesses"]["quorum_reached"], true, "{own}");
+    assert_eq!((&own["witnesses"]["policy_of"], own["trusted_time"].is_object()), (&"node".into(), true), "{own}");
     let receipt = client.get(format!("{}/v1/deposits/{number}/receipt", node.url)).send().await.unwrap();
     let receipt = receipt::parse(&receipt.bytes().await.unwrap()).unwrap();
     let checkpoint = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).unwrap();

@@ -1,58 +1,61 @@
-//! The ledger key in force at the end of a local copy, as the notices of the chain say.
+//! The ledger keys that the notices of a chain name, while it is pulled.
 //!
 //! # Invariants
 //!
-//! A notice is accepted as an audit accepts it: the genesis notice signed by its key, a `key` notice by the successor to which
-//! the notice before it committed, an `erased` notice by the key in force.
+//! A notice is accepted as an audit accepts it: genesis and `key` notices as [`KeyHistory`] does, an `erased` notice if the key in
+//! force signed it.
 
 use crate::client::pull::pull_error::PullError;
 use crate::ledger::key::VerifierKey;
+use crate::ledger::key_history::KeyHistory;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::notice::{FIRST_LINE, Mode, Notice, NoticeKind, SignedNotice};
+use crate::ledger::notice::{FIRST_LINE, Mode, NoticeKind, SignedNotice};
 use crate::store::traits::{LogStore, damaged};
 
 /// Leaves that are read at a time.
 const READ_AT_ONCE: u64 = 4_096;
 
-/// What the notices so far have established.
+/// The key history of a chain; none before the genesis notice.
 #[derive(Debug, Clone, Default)]
-pub struct KeyHistory {
-    mode: Option<Mode>,
-    /// The notice whose key is in force.
-    current: Option<Notice>,
-}
+pub struct ChainKeys(Option<KeyHistory>);
 
-impl KeyHistory {
+impl ChainKeys {
     /// Reads the notices of the appended chain in `store`, whose blocks were checked when they were appended. Reads all leaves.
     ///
     /// # Errors
     ///
     /// [`PullError`].
     pub fn of(store: &dyn LogStore) -> Result<Self, PullError> {
-        let (mut history, size) = (Self::default(), store.tip()?.size());
+        let (mut keys, size) = (Self::default(), store.tip()?.size());
         for first in (0..size.0).step_by(usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX)) {
             let leaves = store.appended_leaves(LeafIndex(first), READ_AT_ONCE.min(size.0 - first))?;
             for (index, bytes) in (first..).map(LeafIndex).zip(leaves) {
                 if bytes.starts_with(FIRST_LINE.as_bytes()) {
                     let signed = SignedNotice::parse(&bytes);
                     let signed = signed.map_err(|error| damaged("leaf", index, error.to_string()))?;
-                    history.accept(index, &signed)?;
+                    keys.accept(index, &signed)?;
                 }
             }
         }
-        Ok(history)
+        Ok(keys)
+    }
+
+    /// The history; `None` before the genesis notice.
+    #[must_use]
+    pub const fn history(&self) -> Option<&KeyHistory> {
+        self.0.as_ref()
     }
 
     /// The key in force; `None` before the genesis notice.
     #[must_use]
     pub fn key(&self) -> Option<&VerifierKey> {
-        self.current.as_ref().and_then(Notice::key)
+        self.history().map(|history| &history.current().key)
     }
 
     /// Whether the ledger is a test ledger.
     #[must_use]
     pub fn is_test(&self) -> bool {
-        self.mode.is_some_and(Mode::is_test)
+        self.history().map(KeyHistory::mode).is_some_and(Mode::is_test)
     }
 
     /// Accepts the notice at `index`, the next one of the chain.
@@ -61,22 +64,15 @@ impl KeyHistory {
     ///
     /// [`PullError::Notice`]; the history is unchanged.
     pub fn accept(&mut self, index: LeafIndex, signed: &SignedNotice) -> Result<(), PullError> {
-        let notice = signed.notice();
-        let is_valid = match (&notice.kind, &self.current) {
-            (NoticeKind::Genesis { .. }, None) => index.0 == 0 && signed.signed_by_its_key(),
-            (NoticeKind::Key { .. }, Some(before)) => signed.succeeds(before),
-            (NoticeKind::Erased { .. }, Some(_)) => self.key().is_some_and(|key| signed.signed_by(key)),
+        let is_valid = match (&signed.notice().kind, &mut self.0) {
+            (NoticeKind::Genesis { .. }, before @ None) if index.0 == 0 => {
+                *before = KeyHistory::begin(signed).ok();
+                before.is_some()
+            }
+            (NoticeKind::Key { .. }, Some(history)) => history.follow(index, signed).is_ok(),
+            (NoticeKind::Erased { .. }, Some(history)) => signed.signed_by(&history.current().key),
             _ => false,
         };
-        if !is_valid {
-            return Err(PullError::Notice { index });
-        }
-        if let NoticeKind::Genesis { mode, .. } = &notice.kind {
-            self.mode = Some(*mode);
-        }
-        if notice.key().is_some() {
-            self.current = Some(notice.clone());
-        }
-        Ok(())
+        if is_valid { Ok(()) } else { Err(PullError::Notice { index }) }
     }
 }
