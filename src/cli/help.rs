@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 59] = [
+const VALUE_NAMES: [(&str, &str); 60] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -32,6 +32,7 @@ const VALUE_NAMES: [(&str, &str); 59] = [
     ("COURT", "法院代字"),
     ("DATA", "文件夹"),
     ("DAY", "日期"),
+    ("DAYS", "天数"),
     ("DEST", "文件夹"),
     ("DIGEST", "算法:十六进制"),
     ("DIGESTS", "摘要算法"),
