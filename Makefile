@@ -46,7 +46,7 @@ dev-test: first-build ## quick tests while developing: make dev-test T="--lib le
 	@case "$(T)" in -*) ;; *) echo 'say which: make dev-test T="--test it court::racing" or T="--lib ledger::number"' >&2; exit 64;; esac
 	$(DEV_CARGO) test --release $(T)
 
-demo: build ## build it, then deposit, verify, tamper and audit | 编译并演示存证、核验与审计
+demo: build ## build it, then deposit, verify, tamper, audit, with members | 编译并演示存证、核验、审计与成员节点
 	$(TIEZHENG) demo
 
 run: build ## start a node on ./chain-data; it prints its address | 启动节点, 数据存于 chain-data

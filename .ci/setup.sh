@@ -23,12 +23,13 @@ need libclang-dev has_libclang   # bindgen reads RocksDB's C header with it
 need g++ has g++                 # libstdc++ headers, and cc, which links
 need binutils has objcopy
 need libc6-dev test -e /usr/include/stdio.h
+need openssl has openssl         # the timestamp authority of the demo and of the tests
 need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 if [ "$purpose" = test ]; then
   need golang-go has go
   need golang-golang-x-mod-dev test -d /usr/share/gocode/src/golang.org/x/mod/sumdb/note
   need python3-venv python3 -c 'import ensurepip'   # for packages of PyPI that check our output
-  for tool in jq curl openssl strace python3; do
+  for tool in jq curl strace python3; do
     need "$tool" has "$tool"
   done
 fi

@@ -61,7 +61,7 @@ pub fn deposit_request(data: &[u8]) -> bool {
                 assert_eq!((note_again, held_again), (note, held));
             }
             Err(error) => {
-                drop((error.code(), error.to_string(), chinese::request(&error), error.line(), error.limit()))
+                drop((error.code(), error.to_string(), chinese::request(&error), error.line(), error.limit()));
             }
         },
         Err(error) => drop((error.code(), error.to_string(), chinese::request(error), error.line(), error.limit())),

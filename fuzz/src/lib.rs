@@ -11,10 +11,12 @@ mod court;
 mod documents;
 mod fixture;
 mod input;
+mod keys;
 mod merkle;
 mod records;
 mod samples;
 pub mod seeds;
+mod time_tokens;
 mod verifier;
 mod witnesses;
 
@@ -39,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     ("inclusion", merkle::inclusion),
     ("item_receipt", verifier::item_receipt),
     ("key", records::key),
+    ("key_history", keys::key_history),
     ("look_up", documents::look_up),
     ("manifest_line", records::manifest_line),
     ("metadata", documents::metadata),
@@ -49,6 +52,9 @@ pub const TARGETS: &[Target] = &[
     ("receipt", verifier::receipt),
     ("statement", records::statement),
     ("tile", merkle::tile),
+    ("time_token", time_tokens::time_token),
+    ("time_token_answer", time_tokens::time_token_answer),
+    ("time_token_trust", time_tokens::time_token_trust),
     ("tlog_proof", records::tlog_proof),
     ("verifier", verifier::verifier),
 ];

@@ -15,6 +15,7 @@ use tiezheng::wire::{item_receipt, json, receipt};
 use super::documents::{ANSWERS, Kind, REQUESTS};
 use super::fixture::{Ledger, depositor, ledger, ledger_key};
 use super::samples::samples;
+use super::time_tokens::{CERTIFICATE, LIST, TOKENS, answer_with};
 use super::witnesses::{cosigned, cosigner, policy_text};
 
 /// A seed: its target and its bytes.
@@ -131,6 +132,18 @@ fn structured(ledger: &Ledger) -> Vec<Seed> {
     let count = ledger.leaves.len();
     let order = (0..count).map(|leaf| u8::try_from(if leaf % 2 == 0 { leaf } else { leaf + count }).unwrap());
     seeds.push(("chain", order.collect()));
+    for notices in [&[0, 1][..], &[1, 0], &[0], &[0, 1, 1]] {
+        let choices = notices.iter().flat_map(|choice| [0, *choice, 0]);
+        seeds.push(("key_history", choices.collect()));
+    }
+    seeds.push(("key_history", vec![0, 0, 0, 0, 1, 2, 0, 30, 1, 1, b'x']));
+    for token in TOKENS {
+        seeds.push(("time_token", token.to_vec()));
+        seeds.push(("time_token_answer", answer_with(token)));
+    }
+    seeds.push(("time_token_answer", vec![0x30, 9, 0x30, 7, 2, 1, 2, 3, 2, 5, 0x20]));
+    seeds.push(("time_token_trust", CERTIFICATE.to_vec()));
+    seeds.push(("time_token_trust", LIST.to_vec()));
     let bundle = encode_bundle(ledger.leaves.iter().map(Vec::as_slice)).unwrap();
     seeds.push(("tile", [&[0, 11], bundle.as_slice()].concat()));
     let hashes: Vec<_> = ledger.leaves.iter().map(|leaf| tiezheng::ledger::hash::leaf_hash(leaf)).collect();
@@ -192,12 +205,9 @@ fn acts() -> Vec<Seed> {
 fn document_of(kind: ActKind) -> String {
     let mut lines: Vec<(&str, String, usize)> = kind.lines().iter().map(|name| (*name, "x".into(), 0)).collect();
     for _ in 0..lines.len() * (VALUES.len() + 2) {
-        let body: String = lines.iter().map(|(name, value, _)| format!("{name} {value}\n")).collect();
-        let text = format!("tiezheng act v1\n{body}");
-        let error = match Document::parse(text.as_bytes()) {
-            Ok(_) => return text,
-            Err(error) => error,
-        };
+        let body: Vec<_> = lines.iter().map(|(name, value, _)| format!("{name} {value}\n")).collect();
+        let text = format!("tiezheng act v1\n{}", body.concat());
+        let Err(error) = Document::parse(text.as_bytes()) else { return text };
         let Fault::BadValue { name, expected } = error.fault else { panic!("{error}: {text}") };
         let (_, value, next) = lines.iter_mut().find(|(line, _, _)| *line == name).unwrap();
         *value = match expected.strip_prefix("one of ") {

@@ -23,12 +23,11 @@ pub fn verifier(data: &[u8]) -> bool {
     let mut input = Input(data);
     let ledger = ledger();
     let choice = input.below(ledger.receipts.len() + ledger.items.len());
-    let (mut receipt, mut claim) = match ledger.receipts.get(choice) {
-        Some(receipt) => (receipt.clone(), None),
-        None => {
-            let ItemReceipt { receipt, claim } = ledger.items[choice - ledger.receipts.len()].clone();
-            (receipt, Some(claim))
-        }
+    let (mut receipt, mut claim) = if let Some(receipt) = ledger.receipts.get(choice) {
+        (receipt.clone(), None)
+    } else {
+        let ItemReceipt { receipt, claim } = ledger.items[choice - ledger.receipts.len()].clone();
+        (receipt, Some(claim))
     };
     let presented = presented(&mut input);
     for _ in 0..12 {
@@ -81,7 +80,10 @@ fn presented(input: &mut Input<'_>) -> PresentedEvidence {
     match input.byte() % 5 {
         0 => PresentedEvidence::Nothing,
         1 => PresentedEvidence::File { measured: file, salted: false },
-        2 => PresentedEvidence::File { measured: FileDigests { size: 9, ..file }, salted: input.byte() % 2 == 0 },
+        2 => PresentedEvidence::File {
+            measured: FileDigests { size: 9, ..file },
+            salted: input.byte().is_multiple_of(2),
+        },
         3 => PresentedEvidence::Digest { algorithm: HashAlgorithm::Sha256, value: file.sha256 },
         _ => PresentedEvidence::Digest { algorithm: HashAlgorithm::Sm3, value: Digest(input.array()) },
     }

@@ -1,5 +1,7 @@
 //! Trust policies, keys of witnesses, and cosignatures on checkpoints.
 
+use std::fmt::Write as _;
+
 use std::sync::LazyLock;
 
 use tiezheng::ledger::checkpoint::SignedCheckpoint;
@@ -21,7 +23,7 @@ pub fn cosigner(n: u8) -> Cosigner {
 pub fn policy_text() -> String {
     let mut text = format!("# 法院\nlog {}\thttps://ledger.example.org # operator\n\n", ledger_key(1).verifier());
     for n in 1..=6 {
-        text += &format!("witness w{n} {} https://w{n}.example.org\n", cosigner(n).key());
+        let _ = writeln!(text, "witness w{n} {} https://w{n}.example.org", cosigner(n).key());
     }
     text + "group courts 2 w1 w2 w3\ngroup notaries any w4 w5\ngroup both all courts notaries\nquorum both\n"
 }

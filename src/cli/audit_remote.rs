@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::audit::position::AuditStart;
 use crate::audit::report::{AuditReport, Fault, Finding};
 use crate::audit::walk::{Options, WalkPart, walk_on};
+use crate::cli::audit_witnesses::{self, WitnessFault, Witnessed};
 use crate::cli::auditor::read_policy;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
@@ -46,6 +47,8 @@ pub struct RemoteArgs {
 #[derive(Debug, Default)]
 pub struct RemoteReport {
     quorum: Option<QuorumState>,
+    /// The number of leaves that the quorum attests.
+    witnessed: u64,
     compared: Vec<Compared>,
     contradiction: Option<PathBuf>,
     resumed_at: Option<u64>,
@@ -101,6 +104,10 @@ pub async fn audit_log(
     screen: &Screen,
 ) -> anyhow::Result<(AuditReport, RemoteReport)> {
     let policy = args.read_policy()?;
+    let shown = match &policy {
+        Some(policy) => Some(audit_witnesses::ask(policy).await),
+        None => None,
+    };
     let client = LedgerClient::new(address).map_err(CliError::from)?;
     let checkpoint = checkpoint_of(&client).await.map_err(cannot_audit)?;
     let Source { client, checkpoint, .. } = at(address, client, checkpoint, policy.as_ref()).await?;
@@ -135,12 +142,17 @@ pub async fn audit_log(
         }
     }
     report.not_checked.retain(|(_, en)| policy.is_none() || !en.starts_with("witnesses"));
-    if let Some(policy) = &policy {
+    let keys = options.pinned.into_iter().chain(keys).collect::<Vec<_>>();
+    if let Some((policy, shown)) = policy.as_ref().zip(shown) {
         report.not_checked.push(("可信时间戳", "trusted timestamps"));
-        check_quorum(policy, &checkpoint, &mut report, &mut remote);
+        let counted =
+            tokio::task::block_in_place(|| audit_witnesses::count(policy, &checkpoint, &reader, &keys, &shown));
+        if let Some(failure) = reader.failure() {
+            return Err(cannot_audit(failure.clone()).into());
+        }
+        check_quorum(counted, &mut report, &mut remote)?;
     }
     let own = Source { url: address.to_owned(), client, checkpoint };
-    let keys = options.pinned.into_iter().chain(keys).collect::<Vec<_>>();
     compare_all(own, &args.compare, &keys, &mut report, &mut remote).await?;
     Ok((report, remote))
 }
@@ -307,19 +319,26 @@ fn find(report: &mut AuditReport, fault: Fault, detail: String) {
     report.find(Finding { fault, index: None, height: None, number: None, detail });
 }
 
-/// Evaluates the cosignatures on the checkpoint.
-fn check_quorum(policy: &Policy, checkpoint: &SignedCheckpoint, report: &mut AuditReport, remote: &mut RemoteReport) {
-    match policy.evaluate(checkpoint) {
-        Ok(state) => {
-            if !state.reached {
-                let (k, n) = (state.cosignatures.len(), state.witnesses);
-                let detail = format!("{k} of {n} witnesses cosigned, {} are required", state.required);
-                find(report, Fault::Quorum, detail);
+/// Adds what the cosignatures show.
+fn check_quorum(witnessed: Witnessed, report: &mut AuditReport, remote: &mut RemoteReport) -> Result<(), CliError> {
+    let Witnessed { quorum, size, faults } = witnessed;
+    for fault in faults {
+        match fault {
+            WitnessFault::Forged(name, error) => find(report, Fault::Cosignature, format!("{name}: {error}")),
+            WitnessFault::AlteredTiles => find(report, Fault::Tile, "tiles of another tree".to_owned()),
+            WitnessFault::Contradiction(name, found) => {
+                find(report, Fault::Fork, format!("the ledger's key signed another history for the witness `{name}`"));
+                remote.contradiction = Some(write_contradiction(&found)?);
             }
-            remote.quorum = Some(state);
         }
-        Err(error) => find(report, Fault::Cosignature, error.to_string()),
     }
+    if !quorum.reached {
+        let (k, n) = (quorum.cosignatures.len(), quorum.witnesses);
+        find(report, Fault::Quorum, format!("{k} of {n} witnesses cosigned, {} are required", quorum.required));
+    }
+    remote.quorum = Some(quorum);
+    remote.witnessed = size.0;
+    Ok(())
 }
 
 /// Compares the checkpoints of all sources with the largest one: then any two of them are consistent.
@@ -395,6 +414,7 @@ pub(in crate::cli) fn add_to_document(document: &mut Value, remote: &RemoteRepor
             "witnesses": state.witnesses,
             "required": state.required,
             "quorum_reached": state.reached,
+            "witnessed_size": remote.witnessed,
             "items": state.cosignatures.iter().map(of).collect::<Vec<_>>(),
         })
     });
@@ -420,8 +440,9 @@ pub(in crate::cli) fn show(screen: &Screen, remote: &RemoteReport) -> anyhow::Re
     if let Some(state) = &remote.quorum {
         let (k, n, required) = (state.cosignatures.len(), state.witnesses, state.required);
         let reached = if state.reached { ("已达到", "reached") } else { ("未达到", "not reached") };
-        let zh = format!("见证：{k} / {n}，策略要求 {required}，{}", reached.0);
-        let en = format!("witnessed {k} of {n}, the policy requires {required}: {}", reached.1);
+        let size = remote.witnessed;
+        let zh = format!("见证：{k} / {n}，策略要求 {required}，{}（前 {size} 条记录）", reached.0);
+        let en = format!("witnessed {k} of {n}, the policy requires {required}: {} ({size} records)", reached.1);
         screen.line(screen.pick(&zh, &en))?;
     }
     for Compared { url, size, consistent } in &remote.compared {

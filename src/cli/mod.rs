@@ -24,6 +24,8 @@ pub mod attesting;
 pub mod audit;
 #[cfg(feature = "node")]
 pub mod audit_remote;
+#[cfg(feature = "node")]
+pub mod audit_witnesses;
 pub mod auditor;
 #[cfg(feature = "node")]
 pub mod backup;

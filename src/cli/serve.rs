@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::deposit_policy::{ChosenPolicy, DepositArgs};
@@ -350,7 +350,7 @@ async fn run_until_shutdown(
     let addresses: Vec<String> = network.listeners.iter().map(Listener::url).collect::<io::Result<_>>()?;
     // Installed before the address is printed: from then on a caller may send the signal.
     let stop = shutdown_signal(with_stdin)?;
-    let mut hangup = signal(SignalKind::hangup())?;
+    let hangup = signal(SignalKind::hangup())?;
     for (zh, en) in messages.iter().chain(&token) {
         log_unwritable(screen.line(screen.paint(WARNING, screen.pick(zh, en))));
     }
@@ -375,15 +375,9 @@ async fn run_until_shutdown(
             None => Ok(()),
         }
     });
-    let reloading = async {
-        loop {
-            hangup.recv().await;
-            reload_certificate(network.tls.as_ref());
-        }
-    };
     let served = tokio::select! {
         served = server::serve(network.listeners, node, stop) => served,
-        never = reloading => never,
+        never = reload_on(hangup, network.tls.as_ref()) => never,
     };
     drop(close);
     await_commands(control, config.http.shutdown).await;
@@ -401,6 +395,14 @@ fn description(config: &NodeConfig, tls: Option<TlsIdentity>) -> Result<NodeDesc
         last_backup: Some(config.data.join(LAST_BACKUP)),
         tls,
     })
+}
+
+/// Reloads the certificate at each signal.
+async fn reload_on(mut hangup: Signal, tls: Option<&TlsIdentity>) -> ! {
+    loop {
+        hangup.recv().await;
+        reload_certificate(tls);
+    }
 }
 
 /// Reloads the certificate. A file that cannot be used is logged, and the earlier certificate stays in use.

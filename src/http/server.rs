@@ -203,25 +203,22 @@ impl Server {
                 metrics::counter!("tiezheng_connections_refused_total", "code" => "blocked").increment(1);
                 continue;
             }
-            match self.connections.register(peer, acceptor.is_some(), is_proxy) {
-                Some(entry) => {
-                    if has_shared_address {
-                        entry.connection().set_shared_address();
-                    }
-                    tasks.spawn(self.clone().serve_socket(socket, acceptor.clone(), entry, place));
+            let Some(entry) = self.connections.register(peer, acceptor.is_some(), is_proxy) else {
+                if !has_shared_address {
+                    self.connections.count_rejection(peer);
                 }
-                None => {
-                    if !has_shared_address {
-                        self.connections.count_rejection(peer);
-                    }
-                    // Without a handshake nothing can be said to a client of TLS.
-                    if acceptor.is_some() {
-                        TOO_MANY_CONNECTIONS.count();
-                    } else {
-                        tasks.spawn(self.clone().refuse(socket, peer, place, &TOO_MANY_CONNECTIONS));
-                    }
+                // Without a handshake nothing can be said to a client of TLS.
+                if acceptor.is_some() {
+                    TOO_MANY_CONNECTIONS.count();
+                } else {
+                    tasks.spawn(self.clone().refuse(socket, peer, place, &TOO_MANY_CONNECTIONS));
                 }
+                continue;
+            };
+            if has_shared_address {
+                entry.connection().set_shared_address();
             }
+            tasks.spawn(self.clone().serve_socket(socket, acceptor.clone(), entry, place));
         }
     }
 

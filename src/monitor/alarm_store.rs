@@ -307,7 +307,7 @@ mod tests {
         let raised = store.raise(&event, at(0)).unwrap().unwrap();
         let mut store = AlarmStore::open(folder.path(), "ledger").unwrap();
         assert!(store.raise(&event, at(100)).unwrap().is_none());
-        assert_eq!(store.undelivered(), [raised.id.clone()]);
+        assert_eq!(store.undelivered(), std::slice::from_ref(&raised.id));
         store.set_delivered(&raised.id, at(1)).unwrap();
         assert!(AlarmStore::open(folder.path(), "ledger").unwrap().undelivered().is_empty());
     }

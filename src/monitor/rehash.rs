@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn all_tiles_are_hashed_within_a_cycle() {
-        let (minute, week) = (Duration::from_secs(60), Duration::from_secs(7 * 86_400));
+        let (minute, week) = (Duration::from_mins(1), Duration::from_hours(7 * 24));
         assert_eq!(tiles_per_round(10, minute, week), 1);
         assert_eq!(tiles_per_round(1_000_000, minute, week), 100);
         assert_eq!(tiles_per_round(5, week, minute), 5);

@@ -157,7 +157,7 @@ mod tests {
         let mut view = View::load(&dir, "o").unwrap();
         let signer = Signer::new(Name::parse("o").unwrap(), &[1; 32]).unwrap();
         let at = |seconds: u64| Timestamp::from_millis(1_000_000_000 + seconds * 1000).unwrap();
-        let late = Duration::from_secs(60);
+        let late = Duration::from_mins(1);
         for (size, seconds) in [(5, 0), (8, 30), (9, 70)] {
             let root = Digest([1; 32]);
             let checkpoint = Checkpoint { origin: Name::parse("o").unwrap(), size: TreeSize(size), root };

@@ -118,6 +118,15 @@ pub fn of_block<R: LedgerReader + ?Sized>(store: &R, end: TreeSize) -> Result<At
             return AttestedCheckpoint::of(annotated, Some(level));
         }
     }
+    of_published(store)
+}
+
+/// The published checkpoint with the cosignatures that it has so far.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub fn of_published<R: LedgerReader + ?Sized>(store: &R) -> Result<AttestedCheckpoint, ReadError> {
     let published = records::published(store)?;
     match store.annotated(published.size())? {
         Some(annotated) => AttestedCheckpoint::of(annotated, None),

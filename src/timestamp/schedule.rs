@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn the_authority_can_ask_for_a_longer_wait_but_not_for_any() {
         let mut schedule = Schedule::new(DEFAULT_INTERVAL);
-        schedule.failed(at(0), Some(Duration::from_secs(120)));
+        schedule.failed(at(0), Some(Duration::from_mins(2)));
         assert_eq!(schedule.due(TreeSize(1), at(0)), Due::At(at(120)));
         schedule.failed(at(0), Some(Duration::from_secs(1)));
         assert_eq!(schedule.due(TreeSize(1), at(0)), Due::At(at(60)));

@@ -29,4 +29,4 @@ mod user_folder;
 mod verifying;
 mod without_reader;
 mod witnesses;
-mod workspace;
+pub(crate) mod workspace;

@@ -9,6 +9,7 @@ mod auditing_originals;
 mod auditing_remote;
 mod cli;
 mod conformance;
+mod consortium;
 mod cosigning;
 mod court;
 mod crash;

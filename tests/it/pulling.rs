@@ -223,7 +223,7 @@ async fn a_checkpoint_needs_a_trusted_signature() {
         let go_on = &mut |_| ControlFlow::Continue(());
         tokio::task::block_in_place(|| pull(&source, bench.store(), keys, until, go_on)).unwrap_err()
     };
-    assert!(matches!(attempt(&[stranger.clone()], &until), PullError::Checkpoint { .. }));
+    assert!(matches!(attempt(std::slice::from_ref(&stranger), &until), PullError::Checkpoint { .. }));
     assert!(matches!(attempt(&[], &until), PullError::Checkpoint { .. }));
     let forged = until.note().to_string().replacen(&format!("\n{}\n", until.checkpoint().size), "\n9\n", 1);
     let forged = SignedCheckpoint::parse(forged.as_bytes()).unwrap();

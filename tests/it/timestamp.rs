@@ -152,7 +152,7 @@ async fn a_list_grows_by_renewals_that_openssl_accepts_too() {
     assert_eq!(stamped, [Stamped::Content, Stamped::PreviousToken, Stamped::History, Stamped::PreviousToken]);
 }
 
-/// PyPI's rfc3161-client takes an answer, not a token, so the token is put into one.
+/// `PyPI`'s rfc3161-client takes an answer, not a token, so the token is put into one.
 const RFC3161_CLIENT: &str = r"
 import sys
 from cryptography import x509

@@ -59,11 +59,20 @@ impl<'a> DemoReport<'a> {
     /// It cannot be run.
     pub fn command_with_progress(&self, arguments: &[&str], interactive: bool) -> anyhow::Result<CommandRun> {
         let run = self.sandbox.run(arguments, interactive)?;
-        self.screen.line(self.screen.paint(FAINT, &format!("  $ {}", run.line)))?;
+        self.command_line(&run.line)?;
         for line in run.messages.lines() {
             self.screen.line(format!("    {line}"))?;
         }
         Ok(run)
+    }
+
+    /// Prints a command line.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub fn command_line(&self, line: &str) -> anyhow::Result<()> {
+        Ok(self.screen.line(self.screen.paint(FAINT, &format!("  $ {line}")))?)
     }
 
     /// Records and prints an expected and an actual result.

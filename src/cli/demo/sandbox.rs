@@ -3,21 +3,22 @@
 //! Dropping it stops the node and removes the folder with its keys. The user's own configuration is not touched.
 
 use std::env;
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::cli::config::{FOLDER_VARIABLE, make_private_folder};
+use crate::cli::demo::server_process::ServerProcess;
 
 /// The folder and the node.
 #[derive(Debug)]
 pub struct Sandbox {
     folder: PathBuf,
     program: PathBuf,
-    node: Option<Child>,
+    node: Option<ServerProcess>,
     address: String,
     lang: &'static str,
     keep: bool,
@@ -79,39 +80,50 @@ impl Sandbox {
         &self.address
     }
 
-    /// Starts a node on the folder `chain-data` and waits until it listens. Returns its first document.
+    /// Lets later commands ask the node at this address, unless they name another one.
+    pub fn set_address(&mut self, address: &str) {
+        address.clone_into(&mut self.address);
+    }
+
+    /// Starts a node on the folder `chain-data` and waits until it listens. Returns it.
     ///
     /// # Errors
     ///
     /// It does not start; the error contains its message.
-    pub fn start_node(&mut self) -> io::Result<Value> {
-        let log = self.file("node.log");
-        let mut node = self
-            .command(&["serve", "--data", "chain-data", "--listen", "127.0.0.1:0", "--test"])
-            .args(["--operator-token", "operator.token", "--stop-with-stdin"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log)?)
-            .spawn()?;
-        let stdout = node.stdout.take().ok_or_else(|| io::Error::other("the node has no standard output"))?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        self.node = Some(node);
-        let told: Value =
-            serde_json::from_str(&line).map_err(|_| io::Error::other(fs::read_to_string(&log).unwrap_or_default()))?;
-        self.address = told.get("listening").and_then(Value::as_str).map(str::to_owned).unwrap_or_default();
-        Ok(told)
+    pub fn start_node(&mut self) -> io::Result<&ServerProcess> {
+        let arguments = ["serve", "--data", "chain-data", "--listen", "127.0.0.1:0", "--test"];
+        let node = self.start_server(&[&arguments[..], &["--operator-token", "operator.token"]].concat(), "node")?;
+        self.set_address(node.address());
+        Ok(self.node.insert(node))
     }
 
-    /// Stops the node by a signal and waits for its end; whether it succeeded.
+    /// Starts a server of this program in the folder and waits until it listens. `name` is that of its log.
+    ///
+    /// # Errors
+    ///
+    /// It does not start; the error contains its message.
+    pub fn start_server(&self, arguments: &[&str], name: &str) -> io::Result<ServerProcess> {
+        ServerProcess::start(self.command(arguments), &self.file(&format!("{name}.log")))
+    }
+
+    /// Stops the node and waits for its end; whether it succeeded.
     ///
     /// # Errors
     ///
     /// It cannot be waited for.
     pub fn stop_node(&mut self) -> io::Result<bool> {
-        let Some(mut node) = self.node.take() else { return Ok(true) };
-        drop(node.stdin.take());
-        Ok(node.wait()?.success())
+        self.node.take().map_or(Ok(true), |mut node| node.stop())
+    }
+
+    /// Runs a server that is to end by itself. If it does not, it stops at once, since its standard input is empty.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be run.
+    pub fn run_server(&self, arguments: &[&str]) -> io::Result<CommandRun> {
+        let mut command = self.command(arguments);
+        command.arg("--stop-with-stdin");
+        Self::finish(command, arguments, Stdio::piped())
     }
 
     /// Runs a command of this program in the folder. `interactive` lets it draw a progress bar.
@@ -121,11 +133,15 @@ impl Sandbox {
     /// It cannot be run.
     pub fn run(&self, arguments: &[&str], interactive: bool) -> io::Result<CommandRun> {
         let stderr = if interactive { Stdio::inherit() } else { Stdio::piped() };
-        let output = self.command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).output()?;
+        Self::finish(self.command(arguments), arguments, stderr)
+    }
+
+    fn finish(mut command: Command, arguments: &[&str], stderr: Stdio) -> io::Result<CommandRun> {
+        let output = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).output()?;
         let documents = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
         let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX);
         Ok(CommandRun {
-            line: format!("tiezheng {}", arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")),
+            line: line_of(arguments),
             code,
             documents: documents.collect(),
             messages: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -152,6 +168,12 @@ impl Drop for Sandbox {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// A command line of this program as a user would type it.
+#[must_use]
+pub fn line_of(arguments: &[&str]) -> String {
+    format!("tiezheng {}", arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
 }
 
 fn quoted(word: &str) -> String {

@@ -1,4 +1,4 @@
-//! The steps of the demo: deposit, look-up, verification, forgery, audit.
+//! The steps of the demo: deposit, look-up, verification, forgery, audit, independent members.
 
 use std::collections::HashMap;
 use std::fs;
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::cli::demo::damage::flip_a_bit;
+use crate::cli::demo::federation;
 use crate::cli::demo::fixtures;
 use crate::cli::demo::lawsuit;
 use crate::cli::demo::report::{DemoReport, outcome};
@@ -30,7 +31,7 @@ const CONTRACT: &str = "买卖合同.pdf";
 const IMAGE: &str = "硬盘镜像.img";
 const FOLDER: &str = "邮件";
 
-/// Demonstrate deposit, look-up, verification, forgery and audit in a temporary folder | 完整演示，不留痕迹
+/// Demonstrate deposit, look-up, verification, forgery, audit, members and timestamps in a temporary folder | 完整演示，不留痕迹
 #[derive(Debug, Clone, clap::Args)]
 pub struct DemoArgs {
     /// Size of the large file in MiB | 大文件的大小（MiB）
@@ -71,6 +72,7 @@ pub async fn run(args: &DemoArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
     verify(demo, &number)?;
     verify_offline(demo)?;
     audit(demo)?;
+    federation::run(demo).await?;
     telling.end()
 }
 
@@ -90,12 +92,11 @@ fn clear_when_interrupted(sandbox: &Sandbox, keep: bool) {
 
 fn begin(demo: &mut DemoReport<'_>) -> anyhow::Result<()> {
     demo.heading("启动节点（测试账本）", "Start a node (a test ledger)")?;
-    let told = demo.sandbox.start_node()?;
-    let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    demo.screen.line(demo.screen.paint(FAINT, "  $ tiezheng serve --data chain-data --listen 127.0.0.1:0 --test"))?;
-    demo.screen.line(format!("  {}", text("listening")))?;
-    demo.screen.line(format!("  {}", text("key")))?;
-    let mode = text("mode");
+    demo.command_line("tiezheng serve --data chain-data --listen 127.0.0.1:0 --test")?;
+    let node = demo.sandbox.start_node()?;
+    let [address, key, mode] = ["listening", "key", "mode"].map(|name| node.text(name).to_owned());
+    demo.screen.line(format!("  {address}"))?;
+    demo.screen.line(format!("  {key}"))?;
     demo.check("节点已启动", "a node listens", "test", &mode)
 }
 

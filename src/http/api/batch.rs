@@ -78,6 +78,8 @@ pub(in crate::http) async fn deposit_batch(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
+    // A mirror says so, whatever its policy.
+    state.sequencer()?;
     state.admission().check_policy()?;
     require_content_type(&headers, NDJSON)?;
     let place = state.batch_permit(client.group()).await?;

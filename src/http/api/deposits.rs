@@ -51,6 +51,8 @@ pub(in crate::http) async fn deposit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
+    // A mirror says so, whatever its policy.
+    state.sequencer()?;
     state.admission().check_policy()?;
     state.admission().count_request(client)?;
     require_content_type(&headers, "application/json")?;

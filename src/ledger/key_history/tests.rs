@@ -48,7 +48,8 @@ fn checkpoint(size: u64, signers: &[u8]) -> SignedCheckpoint {
     let mut text = checkpoint.clone().sign(&key(signers[0])).unwrap().note().to_string();
     for seed in &signers[1..] {
         let other = checkpoint.clone().sign(&key(*seed)).unwrap();
-        text.push_str(&format!("{}\n", other.note().signatures()[0]));
+        text.push_str(&other.note().signatures()[0].to_string());
+        text.push('\n');
     }
     SignedCheckpoint::parse(text.as_bytes()).unwrap()
 }

@@ -1,5 +1,7 @@
 //! Tests of trust policies.
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::cosignature::Cosigner;
@@ -20,9 +22,10 @@ fn ledger() -> Signer {
 fn policy(quorum: &str) -> Policy {
     let mut text = format!("# courts\nlog {}\thttps://ledger.example.org # operator\n\n", ledger().verifier());
     for number in 1..=6 {
-        text += &format!("witness w{number} {} https://w{number}.example.org\r\n", cosigner(number).key());
+        let _ = write!(text, "witness w{number} {} https://w{number}.example.org\r\n", cosigner(number).key());
     }
-    text += &format!(
+    let _ = write!(
+        text,
         "group courts 2 w1 w2 w3\ngroup notaries any w4 w5\ngroup both all courts notaries\nquorum {quorum}\n"
     );
     Policy::parse(&text).unwrap()
@@ -34,7 +37,7 @@ fn cosigned(by: &[u8]) -> SignedCheckpoint {
     let time = Timestamp::from_millis(1_767_139_200_000).unwrap();
     let mut text = checkpoint.clone().sign(&ledger()).unwrap().note().to_string();
     for number in by {
-        text += &format!("{}\n", cosigner(*number).cosign(&checkpoint, time));
+        let _ = writeln!(text, "{}", cosigner(*number).cosign(&checkpoint, time));
     }
     SignedCheckpoint::parse(text.as_bytes()).unwrap()
 }
@@ -125,13 +128,13 @@ fn thirty_two_logs_witnesses_and_groups_are_read() {
     let mut text = String::new();
     for number in 0..32_u8 {
         let log = Signer::new(Name::parse(&format!("log{number}")).unwrap(), &[number; 32]).unwrap();
-        text += &format!("log {}\nwitness w{number} {}\n", log.verifier(), cosigner(number).key());
+        let _ = write!(text, "log {}\nwitness w{number} {}\n", log.verifier(), cosigner(number).key());
     }
     for number in 0..32 {
-        text += &format!("group g{number} any w{number}\n");
+        let _ = writeln!(text, "group g{number} any w{number}");
     }
     let members: Vec<String> = (0..32).map(|number| format!("g{number}")).collect();
-    text += &format!("group all 17 {}\nquorum all\n", members.join(" "));
+    let _ = write!(text, "group all 17 {}\nquorum all\n", members.join(" "));
     let policy = Policy::parse(&text).unwrap();
     assert_eq!((policy.logs().len(), policy.counted_witnesses().count(), policy.required()), (32, 32, 17));
 }

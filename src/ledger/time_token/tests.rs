@@ -257,7 +257,7 @@ fn a_renewal_counts_only_for_what_leads_to_the_checkpoint() {
     assert_eq!(code(&[token("rsa"), renewal.clone()]), None);
     // The renewed token is not directly before it.
     assert_eq!(code(&[token("rsa"), other, renewal.clone()]), Some("time_token_imprint_mismatch"));
-    assert_eq!(code(&[renewal.clone()]), Some("time_token_imprint_mismatch"));
+    assert_eq!(code(std::slice::from_ref(&renewal)), Some("time_token_imprint_mismatch"));
     // The renewed token is for something else.
     let results = verify_all(&[token("rsa"), renewal], b"another checkpoint", &trust());
     let codes: Vec<_> = results.into_iter().map(|one| one.unwrap_err().code()).collect();
@@ -386,7 +386,8 @@ fn is_leaf(der: &[u8]) -> bool {
 fn base64_lines(der: &[u8]) -> String {
     use base64::Engine as _;
     let text = base64::prelude::BASE64_STANDARD.encode(der);
-    text.as_bytes().chunks(64).map(|line| format!("{}\n", std::str::from_utf8(line).unwrap())).collect()
+    let lines: Vec<_> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    lines.join("\n") + "\n"
 }
 
 /// A changed bit is an error, or lies where nothing depends on it: then the statement is the same.

@@ -33,7 +33,8 @@ fn at() -> Timestamp {
 
 /// The signature lines of these witnesses on a checkpoint.
 fn lines(checkpoint: &Checkpoint, names: &[&str]) -> String {
-    names.iter().map(|name| format!("{}\n", witness(name).cosign(checkpoint, at()))).collect()
+    let lines: Vec<_> = names.iter().map(|name| witness(name).cosign(checkpoint, at()).to_string() + "\n").collect();
+    lines.concat()
 }
 
 fn step(ran: &CommandRun, code: &str) -> Value {
@@ -95,7 +96,7 @@ impl Case {
     fn cosign(&self, names: &[&str]) {
         let lines = lines(self.checkpoint().checkpoint(), names);
         self.change(|receipt| {
-            receipt["checkpoint"] = format!("{}{lines}", receipt["checkpoint"].as_str().unwrap()).into()
+            receipt["checkpoint"] = format!("{}{lines}", receipt["checkpoint"].as_str().unwrap()).into();
         });
     }
 
@@ -169,7 +170,7 @@ fn a_forged_signature_of_a_witness_makes_a_receipt_unusable_and_accuses_nobody()
     let other = Checkpoint { size: TreeSize(1), ..case.checkpoint().checkpoint().clone() };
     let forged = lines(&other, &["c"]);
     case.change(|receipt| {
-        receipt["checkpoint"] = format!("{}{forged}", receipt["checkpoint"].as_str().unwrap()).into()
+        receipt["checkpoint"] = format!("{}{forged}", receipt["checkpoint"].as_str().unwrap()).into();
     });
     let ran = case.workspace.run(&["verify", "a.txt", "--offline", "--policy", "court.policy"]).ends(2);
     assert_eq!(

@@ -147,7 +147,7 @@ fn damage_of_the_copy_before_is_told_and_not_carried_on() {
     workspace.run(&["backup", &data, "--to", "copy"]).ends(0);
     let list: Value = serde_json::from_slice(&fs::read(workspace.path("copy/backup.json")).unwrap()).unwrap();
     let paths = list["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap().to_owned());
-    let table = paths.into_iter().find(|path| path.ends_with(".sst")).unwrap();
+    let table = paths.into_iter().find(|path| Path::new(path).extension() == Some("sst".as_ref())).unwrap();
     let mut bytes = fs::read(workspace.path("copy").join(&table)).unwrap();
     bytes[20] ^= 1;
     fs::write(workspace.path("copy").join(&table), &bytes).unwrap();
@@ -263,7 +263,7 @@ fn a_restore_proves_what_receipts_say_or_names_what_is_missing() {
 
 /// The key that the workspace trusts.
 fn pinned(workspace: &Workspace) -> String {
-    let policy = fs::read_to_string(workspace.config().join("trust.policy")).unwrap();
+    let policy = fs::read_to_string(workspace.policy()).unwrap();
     let line = policy.lines().find_map(|line| line.strip_prefix("log ")).unwrap();
     line.split(' ').next().unwrap().to_owned()
 }

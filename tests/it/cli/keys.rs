@@ -242,9 +242,14 @@ fn a_rotation_needs_the_right_keys_and_a_stopped_node() {
         command.args(["--json", "serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
         assert_eq!(ran(command).ends(2).error(), code);
         fs::remove_file(data.join(name)).unwrap();
-        own.iter().for_each(|own| fs::write(data.join(name), own).unwrap());
+        if let Some(own) = &own {
+            fs::write(data.join(name), own).unwrap();
+        }
     }
 }
+
+/// Changes a folder as an interruption leaves it.
+type Interruption<'a> = &'a dyn Fn(&Path);
 
 /// Every state in which an interruption can leave the folder.
 #[test]
@@ -254,7 +259,7 @@ fn an_interruption_at_any_step_is_completed_by_the_same_command_or_the_next_star
     ledger.rotate(1, &[]).ends(0);
     let old = fs::read_to_string(before.join("ledger.key")).unwrap();
     let new = ledger.key("ledger.key");
-    let steps: [(&str, &dyn Fn(&Path)); 6] = [
+    let steps: [(&str, Interruption<'_>); 6] = [
         ("the successor's key is written", &|_| {}),
         ("rotation.key is written", &|data| write(&data.join("rotation.key"), &new)),
         ("the notice is appended, and its checkpoint is not published", &|data| {

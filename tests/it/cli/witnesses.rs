@@ -37,7 +37,7 @@ async fn a_node_whose_folder_was_rolled_back_signs_nothing() {
     let key = VerifierKey::parse(first.document["key"].as_str().unwrap()).unwrap();
     first.stop();
     let witness = FakeWitness::start(1, &key).await;
-    workspace.file("policy", &format!("log {key}\n{}quorum w\n", witness.line("w")));
+    workspace.file("policy", format!("log {key}\n{}quorum w\n", witness.line("w")));
     let policy = workspace.path("policy").to_str().unwrap().to_owned();
     let more = ["--policy", &policy, "--require-witnesses-at-start"];
     let second = LiveNode::start(&chain, &more);
@@ -88,7 +88,7 @@ fn a_policy_that_a_node_cannot_use_is_refused_with_its_line() {
             assert!(told.contains(said), "{told}");
         }
     }
-    workspace.file("policy", &format!("log {key}\nquorum none\n"));
+    workspace.file("policy", format!("log {key}\nquorum none\n"));
     for more in [&["--ack", "witnessed"][..], &["--policy", "policy", "--ack", "witnessed"]] {
         assert_eq!(workspace.run(&serve(&data, more)).ends(64).error(), "bad_setting");
     }
@@ -103,7 +103,7 @@ async fn a_witnessed_checkpoint_is_timestamped_and_receipts_carry_the_token() {
     let key = VerifierKey::parse(first.document["key"].as_str().unwrap()).unwrap();
     first.stop();
     let (witness, authority) = (FakeWitness::start(1, &key).await, TestAuthority::start());
-    workspace.file("policy", &format!("log {key}\n{}quorum w\n", witness.line("w")));
+    workspace.file("policy", format!("log {key}\n{}quorum w\n", witness.line("w")));
     let policy = workspace.path("policy").to_str().unwrap().to_owned();
     let (url, ca) = (authority.url(), authority.ca_file().to_str().unwrap().to_owned());
     let node = LiveNode::start(&chain, &["--policy", &policy, "--tsa", &url, "--tsa-ca", &ca, "--tsa-interval", "1"]);

@@ -15,8 +15,8 @@ use super::{TIMEOUTS, policy, witnesses};
 use crate::support::chain::{Draft, found, seal};
 use crate::support::depositor::{ledger_key, origin};
 
-fn signed(signer: &Signer, size: u64, root: Digest) -> Option<SignedCheckpoint> {
-    Some(Checkpoint { origin: origin(), size: TreeSize(size), root }.sign(signer).unwrap())
+fn signed(signer: &Signer, size: u64, root: Digest) -> SignedCheckpoint {
+    Checkpoint { origin: origin(), size: TreeSize(size), root }.sign(signer).unwrap()
 }
 
 #[tokio::test]
@@ -38,24 +38,28 @@ async fn only_a_checkpoint_of_the_own_key_that_is_not_of_the_history_keeps_a_nod
     };
     let (own, stranger) = (ledger_key(), Signer::new(origin(), &[66; 32]).unwrap());
     let (w1, other) = ("w1".to_owned(), Digest([9; 32]));
-    for good in [None, signed(&own, size, root(size)), signed(&own, size - 2, root(size - 2)), signed(&own, 2, root(2))]
-    {
+    for good in [
+        None,
+        Some(signed(&own, size, root(size))),
+        Some(signed(&own, size - 2, root(size - 2))),
+        Some(signed(&own, 2, root(2))),
+    ] {
         assert_eq!(check(good, true).await, Ok(()));
     }
     let rolled_back =
         StartCheckError::RolledBack { witness: w1.clone(), theirs: TreeSize(size + 2), ours: TreeSize(size) };
-    assert_eq!(check(signed(&own, size + 2, other), false).await, Err(rolled_back));
+    assert_eq!(check(Some(signed(&own, size + 2, other)), false).await, Err(rolled_back));
     for size in [size, size - 2, 1] {
         let another = StartCheckError::OtherHistory { witness: w1.clone(), size: TreeSize(size) };
-        assert_eq!(check(signed(&own, size, other), false).await, Err(another));
+        assert_eq!(check(Some(signed(&own, size, other)), false).await, Err(another));
     }
     // A stranger's signature proves nothing, whatever the size. It is no answer either.
-    assert_eq!(check(signed(&stranger, size + 2, other), false).await, Ok(()));
-    let refused = check(signed(&stranger, size + 2, other), true).await;
+    assert_eq!(check(Some(signed(&stranger, size + 2, other)), false).await, Ok(()));
+    let refused = check(Some(signed(&stranger, size + 2, other)), true).await;
     assert!(matches!(refused, Err(StartCheckError::NotAsked { .. })), "{refused:?}");
     // An empty folder with the key of a ledger that witnesses know.
     let empty = MemoryStore::new(origin());
-    all[0].hold(signed(&own, 2, root(2)));
+    all[0].hold(Some(signed(&own, 2, root(2))));
     let refused = check_witnesses(&empty, &keys, &policy, &limits).await;
     assert!(matches!(refused, Err(StartCheckError::RolledBack { ours: TreeSize(0), .. })), "{refused:?}");
 }

@@ -21,7 +21,7 @@ async fn watched_values_are_reported_once_with_a_proof() {
     let mut monitor = Monitor::of(&log, "");
     let at = whole.deposit(500);
     let entry = Entry::parse(&whole.leaves[at]).unwrap();
-    let digest = entry.statement.statement().content.as_ref().unwrap().digests().into_iter().next().unwrap().1;
+    let digest = entry.statement.statement().content.as_ref().unwrap().digests().next().unwrap().1;
     let absent = Watched::Digest(Digest([1; 32]));
     monitor.options.watched = vec![Watched::Digest(digest), Watched::Key(depositor(200).verifier().clone()), absent];
     monitor.restart();

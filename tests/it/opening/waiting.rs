@@ -133,7 +133,7 @@ fn rows_that_a_crash_took_are_made_again() {
         all_found(&store, &[blocks, &[next]].concat());
         drop(store);
         assert_eq!(on_disk(&folder, "numbers"), deposits + 1);
-        assert_eq!(on_disk(&folder, "meta"), 2);
+        assert_eq!(on_disk(&folder, "meta"), 3);
     }
 }
 

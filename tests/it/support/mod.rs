@@ -18,6 +18,7 @@ pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod python;
 pub(crate) mod raw;
+pub(crate) mod relay;
 pub(crate) mod served_log;
 pub(crate) mod stores;
 pub(crate) mod submissions;

@@ -1,4 +1,4 @@
-//! Packages of PyPI in a virtual environment of the tests' own, made once in Cargo's folder for temporary files.
+//! Packages of `PyPI` in a virtual environment of the tests' own, made once in Cargo's folder for temporary files.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,58 @@
+//! An address that stays while the process behind it is stopped, started again elsewhere, or cut off from its clients.
+
+use std::net::SocketAddr;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Passes connections on. Dropped, it stops.
+pub(crate) struct Relay {
+    pub(crate) url: String,
+    target: watch::Sender<Option<SocketAddr>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Relay {
+    /// An address behind which there is nothing yet.
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let target = watch::Sender::new(None);
+        let targets = target.subscribe();
+        let accepting = tokio::spawn(async move {
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                tokio::spawn(pass(client, targets.clone()));
+            }
+        });
+        Self { url, target, accepting }
+    }
+
+    /// From now on it leads to the server at `url`.
+    pub(crate) fn lead_to(&self, url: &str) {
+        let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+        self.target.send_replace(Some(address.parse().unwrap()));
+    }
+
+    /// Ends all connections, and accepts none that leads anywhere.
+    pub(crate) fn cut(&self) {
+        self.target.send_replace(None);
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Passes bytes on until one side ends, or the target changes.
+async fn pass(mut client: TcpStream, mut target: watch::Receiver<Option<SocketAddr>>) {
+    let Some(address) = *target.borrow_and_update() else { return };
+    let Ok(mut server) = TcpStream::connect(address).await else { return };
+    tokio::select! {
+        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+        _ = target.changed() => {}
+    }
+}
