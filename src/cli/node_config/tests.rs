@@ -15,7 +15,7 @@ fn loaded(text: &str) -> Result<NodeConfig, CliError> {
 }
 
 /// A value of each setting that differs from its default.
-const OTHER_VALUES: [(&str, &str); 47] = [
+const OTHER_VALUES: [(&str, &str); 48] = [
     ("ledger.data", "\"/srv/other\""),
     ("ledger.origin", "\"other.example/1\""),
     ("ledger.next_key_out", "\"/media/next.key\""),
