@@ -25,7 +25,7 @@ use crate::witness::state::{KeyFrom, LedgerState};
 /// The shortest time from a request for the keys of one ledger that failed to the next.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// The same after an answer. While two keys sign, a witness that was started with the new one does not know the old one.
-const AFTER_ANSWER: Duration = Duration::from_secs(60);
+const AFTER_ANSWER: Duration = Duration::from_mins(1);
 /// How long the node may take: less than its client waits for the cosignature.
 const ANSWER_MAX: Duration = Duration::from_secs(4);
 
