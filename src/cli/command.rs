@@ -88,7 +88,7 @@ enum Command {
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
     #[cfg(feature = "node")]
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     #[cfg(feature = "node")]
     Witness(witness::WitnessArgs),
     #[cfg(feature = "node")]

@@ -88,15 +88,12 @@ fn show_stamped(answer: &Value, screen: &Screen) -> anyhow::Result<ExitStatus> {
     for outcome in answer.get("authorities").and_then(Value::as_array).into_iter().flatten() {
         let text = |name: &str| outcome.get(name).and_then(Value::as_str);
         let authority = text("authority").unwrap_or_default();
-        let line = match text("time") {
-            Some(time) => {
-                is_stamped = true;
-                format!("{}  {authority}  {time}", screen.paint(GOOD, screen.pick("已盖时间戳", "stamped")))
-            }
-            None => {
-                let failed = screen.paint(WARNING, screen.pick("未取得", "no token"));
-                format!("{failed}  {authority}  {}", text("detail").unwrap_or_default())
-            }
+        let line = if let Some(time) = text("time") {
+            is_stamped = true;
+            format!("{}  {authority}  {time}", screen.paint(GOOD, screen.pick("已盖时间戳", "stamped")))
+        } else {
+            let failed = screen.paint(WARNING, screen.pick("未取得", "no token"));
+            format!("{failed}  {authority}  {}", text("detail").unwrap_or_default())
         };
         screen.line(format!("  {line}"))?;
     }

@@ -5,7 +5,7 @@
 //!
 //! Only keys to which the notices lead from the last known key are followed, in a tree that continues the latest cosigned
 //! checkpoint. A key is remembered durably before it is used. What asks for a checkpoint to be cosigned does not choose where the
-//! history comes from: that is the node of the operator's settings, and it is asked at most once in [`BETWEEN`].
+//! history comes from: that is the node of the operator's settings, and it is asked at most once in [`AFTER_FAILURE`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +22,10 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::witness::service::{FollowedLedger, Witness};
 use crate::witness::state::{KeyFrom, LedgerState};
 
-/// The shortest time between two requests for the keys of one ledger.
-const BETWEEN: Duration = Duration::from_secs(2);
+/// The shortest time from a request for the keys of one ledger that failed to the next.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// The same after an answer. While two keys sign, a witness that was started with the new one does not know the old one.
+const AFTER_ANSWER: Duration = Duration::from_mins(1);
 /// How long the node may take: less than its client waits for the cosignature.
 const ANSWER_MAX: Duration = Duration::from_secs(4);
 
@@ -60,13 +62,16 @@ pub fn later_keys(history: &KeyHistory, state: &LedgerState) -> Vec<KeyFrom> {
 pub async fn follow_rotation(witness: &Arc<Witness>, origin: &Name) {
     let Ok(ledger) = witness.ledger(origin) else { return };
     // Requests that come meanwhile wait for this one, and then find the new key.
-    let mut asked = ledger.keys_asked().lock().await;
-    if asked.is_some_and(|asked| asked.elapsed() < BETWEEN) {
+    let mut next = ledger.next_key_request().lock().await;
+    if next.is_some_and(|next| Instant::now() < next) {
         return;
     }
-    *asked = Some(Instant::now());
+    *next = Some(Instant::now() + AFTER_FAILURE);
     match timeout(ANSWER_MAX, history_of(ledger)).await {
-        Ok(Ok(history)) => follow_history(witness, ledger, history).await,
+        Ok(Ok(history)) => {
+            *next = Some(Instant::now() + AFTER_ANSWER);
+            follow_history(witness, ledger, history).await;
+        }
         Ok(Err(error)) => tracing::warn!(url = ledger.url(), %error, "the ledger's keys were not followed"),
         Err(_) => tracing::warn!(url = ledger.url(), "the ledger's node did not answer with its keys in time"),
     }

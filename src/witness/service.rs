@@ -50,8 +50,8 @@ pub struct FollowedLedger {
     state: RwLock<Arc<LedgerState>>,
     /// Held from the comparison to the end of the write.
     turn: Mutex<()>,
-    /// When the node was last asked for the ledger's keys; held while it is asked.
-    keys_asked: tokio::sync::Mutex<Option<tokio::time::Instant>>,
+    /// From when on the node may be asked for the ledger's keys; held while it is asked.
+    next_key_request: tokio::sync::Mutex<Option<tokio::time::Instant>>,
     copy: Option<Arc<dyn LedgerCopy>>,
     stopped: OnceLock<String>,
 }
@@ -62,8 +62,8 @@ impl FollowedLedger {
     pub fn new(state: LedgerState, url: String, copy: Option<Arc<dyn LedgerCopy>>) -> Self {
         let id = ledger_id(&state.origin);
         let state = RwLock::new(Arc::new(state));
-        let (turn, keys_asked, stopped) = (Mutex::default(), tokio::sync::Mutex::default(), OnceLock::new());
-        Self { id, url, state, turn, keys_asked, copy, stopped }
+        let (turn, next_key_request, stopped) = (Mutex::default(), tokio::sync::Mutex::default(), OnceLock::new());
+        Self { id, url, state, turn, next_key_request, copy, stopped }
     }
 
     /// The SHA-256 of its origin, in hex: the first segment of its paths.
@@ -91,9 +91,9 @@ impl FollowedLedger {
         self.copy.as_ref()
     }
 
-    /// When the node was last asked for the ledger's keys.
-    pub(in crate::witness) const fn keys_asked(&self) -> &tokio::sync::Mutex<Option<tokio::time::Instant>> {
-        &self.keys_asked
+    /// From when on the node may be asked for the ledger's keys.
+    pub(in crate::witness) const fn next_key_request(&self) -> &tokio::sync::Mutex<Option<tokio::time::Instant>> {
+        &self.next_key_request
     }
 
     /// Stops cosigning this ledger until the program is started again.

@@ -158,6 +158,11 @@ async fn every_documented_read_answers_its_own_example() {
             }
         }
         let answer = node.get(&format!("{path}?{}", query.join("&"))).await;
+        if path.ends_with("/earlier-timestamp") {
+            // This node has no timestamp authority.
+            assert_eq!(answer.status, 404, "{path}: {}", answer.text());
+            continue;
+        }
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         let media_type = answer.header("content-type").split(';').next().unwrap().to_owned();
         let content = operation["responses"]["200"]["content"].as_object().unwrap();
