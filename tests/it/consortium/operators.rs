@@ -207,7 +207,8 @@ impl Consortium {
     /// The whole ledger with another last deposit.
     fn rewritten_end(&self) -> Operator {
         let mut other = Operator::of(&self.whole);
-        let at = (self.first.leaves.len()..).find(|at| other.leaves[*at].starts_with(b"tiezheng entry")).unwrap();
+        let mut later = self.first.leaves.len()..other.leaves.len();
+        let at = later.find(|at| other.leaves[*at].starts_with(b"tiezheng entry")).unwrap();
         other.rewrite(at, "\nsize ", "\nsize 1");
         other.reseal(&self.signer);
         other

@@ -27,7 +27,7 @@ impl Pair {
         let witness = pair.witness();
         let text = format!("log {}\nwitness w {} {}\nquorum w\n", pair.key, key_of(&witness), pair.at_witness.url);
         witness.stop();
-        pair.policy = pair.workspace.file("policy", text).to_str().unwrap().to_owned();
+        pair.policy = pair.workspace.file("policy", text).display().to_string();
         pair
     }
 
