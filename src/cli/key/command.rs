@@ -39,6 +39,7 @@ impl KeyArgs {
 /// # Errors
 ///
 /// Those of the subcommand.
+#[cfg_attr(not(feature = "node"), expect(clippy::unused_async, reason = "only the commands of a node wait"))]
 pub async fn run(args: &KeyArgs, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     match &args.command {
         KeyCommand::New(args) => new::run(args, config, screen),
