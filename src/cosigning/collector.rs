@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! - Each witness has at most one request at a time, and a failing one is asked again after a wait that doubles up to [`LONGEST_WAIT`].
+//! - Each witness has at most one request at a time, and a failing one is asked again after a wait that doubles up to `LONGEST_WAIT`.
 //! - A cosignature and the level that its checkpoint reaches are stored in one write. After a crash before it the witness cosigns again:
 //!   a request for the checkpoint that it has refreshes its cosignature.
 //! - A level is recorded in the order of the sizes, as `query::attested_checkpoint` requires. A cosignature that comes late is stored in

@@ -131,7 +131,7 @@ pub enum PolicyFault {
     /// No quorum line.
     #[error("the quorum line is missing: the file may have been cut off")]
     NoQuorum,
-    /// Too long, or more than [`MEMBERS_MAX`] lines that define something.
+    /// Too long, or more than 1,024 lines that define something.
     #[error("the policy is too large")]
     TooLarge,
 }

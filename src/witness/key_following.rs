@@ -5,7 +5,7 @@
 //!
 //! Only keys to which the notices lead from the last known key are followed, in a tree that continues the latest cosigned
 //! checkpoint. A key is remembered durably before it is used. What asks for a checkpoint to be cosigned does not choose where the
-//! history comes from: that is the node of the operator's settings, and it is asked at most once in [`AFTER_FAILURE`].
+//! history comes from: that is the node of the operator's settings, and it is asked at most once in `AFTER_FAILURE`.
 
 use std::sync::Arc;
 use std::time::Duration;

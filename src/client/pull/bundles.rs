@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! At most [`IN_FLIGHT`] requests run, and at most [`AHEAD`] fetched bundles wait for the reader. The hashes of the leaves are not
+//! At most `IN_FLIGHT` requests run, and at most `AHEAD` fetched bundles wait for the reader. The hashes of the leaves are not
 //! compared with anything here.
 
 use futures_util::stream::{self, StreamExt as _};
