@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! A position is only valid for a tree that begins with the leaves of its frontier: whoever goes on from a stored position proves
+//! A position is only valid for a tree that begins with the leaves of its frontier: a caller that goes on from a stored position proves
 //! that first (`monitor::position_store`). Index rows and cases are not part of it.
 
 use std::collections::HashMap;

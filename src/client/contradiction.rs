@@ -136,7 +136,7 @@ impl Contradiction {
         &self.larger
     }
 
-    /// Whether the checkpoints contradict each other, whoever signed them.
+    /// Whether the checkpoints contradict each other, independently of who signed them.
     fn check(&self) -> Result<(), ContradictionError> {
         let (smaller, larger) = (self.smaller.checkpoint(), self.larger.checkpoint());
         if smaller.origin != larger.origin {

@@ -42,7 +42,7 @@ pub fn history_under<R: LedgerReader + ?Sized>(
     Ok(history)
 }
 
-/// The key history that the published notices tell, whoever signed the checkpoint.
+/// The key history that the published notices tell, without verifying who signed the checkpoint.
 ///
 /// # Errors
 ///

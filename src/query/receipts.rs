@@ -43,7 +43,7 @@ fn most_proven<R: LedgerReader + ?Sized>(
     receipt_under(store, entry, block, &checkpoint, key_notices)
 }
 
-/// The receipt under `checkpoint`, which is published and covers the block, for whoever has read the entry already, and knows
+/// The receipt under `checkpoint`, which is published and covers the block, for a caller that has read the entry already, and knows
 /// the block that seals it and who signed the checkpoint ([`key_history::key_notices`]).
 ///
 /// # Errors

@@ -251,7 +251,7 @@ impl<'b> Submission<'b> {
 }
 
 /// The key among `keys` whose name and key id a malformed signature line has. Trailing bits and padding are ignored here: other
-/// programs write base64 that is not canonical, and whoever names a known key is answered 403.
+/// programs write base64 that is not canonical, and a line that names a known key is answered 403.
 fn named_key<'k>(line: &str, keys: &'k [VerifierKey]) -> Option<&'k VerifierKey> {
     let config = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
