@@ -196,6 +196,13 @@ pub struct IneffectiveActFinding {
     pub code: &'static str,
 }
 
+/// What an audit says of cosignatures, unless it evaluates them with a policy.
+pub const WITNESSES_NOT_CHECKED: (&str, &str) =
+    ("见证签名（审计网址并给出 --policy 时核对）", "cosignatures of witnesses (checked with an address and --policy)");
+/// What an audit says of timestamp tokens.
+pub const TIMESTAMPS_NOT_CHECKED: (&str, &str) =
+    ("可信时间戳（由 verify 逐份回执核对）", "trusted timestamps (`verify` checks those of a receipt)");
+
 /// The text about originals in an audit without their folder.
 pub const ORIGINALS_NOT_CHECKED: (&str, &str) =
     ("托管原文的文件", "the files of originals in custody: only their records and keys were looked at");

@@ -17,7 +17,10 @@ use crate::audit::leaves::{Examiner, Inspect, LeafContent, RANGE};
 use crate::audit::parallel::in_order;
 use crate::audit::position::{AuditCounts, AuditPosition, AuditStart, Stream};
 use crate::audit::recording_reader::RecordingReader;
-use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, LABELS_NOT_COUNTED, ORIGINALS_NOT_CHECKED};
+use crate::audit::report::{
+    AuditReport, CourtReport, Fault, Finding, LABELS_NOT_COUNTED, ORIGINALS_NOT_CHECKED, TIMESTAMPS_NOT_CHECKED,
+    WITNESSES_NOT_CHECKED,
+};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::merkle::frontier::{Frontier, FullTile};
@@ -251,7 +254,7 @@ fn compare_index_rows<R: LedgerReader + ?Sized>(
 
 /// The report before the first leaf, with what the options exclude from the audit.
 fn empty_report(published: &Published, origin: &Name, options: &Options) -> AuditReport {
-    let mut not_checked = vec![("见证节点与可信时间戳", "witnesses and trusted timestamps: this ledger has none yet")];
+    let mut not_checked = vec![WITNESSES_NOT_CHECKED, TIMESTAMPS_NOT_CHECKED];
     if options.pinned.is_none() {
         not_checked
             .push(("账本密钥是否可信（未指定密钥）", "whether the ledger's key is the right one: no key was pinned"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::audit::position::AuditStart;
-use crate::audit::report::{AuditReport, Fault, Finding};
+use crate::audit::report::{AuditReport, Fault, Finding, WITNESSES_NOT_CHECKED};
 use crate::audit::walk::{Options, WalkPart, walk_on};
 use crate::cli::audit_witnesses::{self, WitnessFault, Witnessed};
 use crate::cli::auditor::read_policy;
@@ -141,7 +141,7 @@ pub async fn audit_log(
             remote.contradiction = Some(write_contradiction(&found)?);
         }
     }
-    report.not_checked.retain(|(_, en)| policy.is_none() || !en.starts_with("witnesses"));
+    report.not_checked.retain(|not_checked| policy.is_none() || *not_checked != WITNESSES_NOT_CHECKED);
     let keys = options.pinned.into_iter().chain(keys).collect::<Vec<_>>();
     if let Some((policy, shown)) = policy.as_ref().zip(shown) {
         report.not_checked.push(("可信时间戳", "trusted timestamps"));
