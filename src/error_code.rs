@@ -227,6 +227,7 @@ error_codes! {
         NotInTheCase "not_in_the_case" 422 "neither an item of this case nor the account of a party or agent" "该存证编号不是本案证据，或该账号未参与本案";
         OfOtherLedger "of_other_ledger" 422 "deposited on another ledger; its private content is not kept on this platform" "该存证属于其他账本，其非公开信息未由本平台保存";
         AlreadyImported "already_imported" 409 "this party has imported the deposit into the case already" "该存证已作为该方当事人的证据导入本案";
+        RulesVersion "rules_version" 409 "the case was opened under older rules, which do not have this act" "案件按较早版本的规则办理，该版本无此项操作";
         NotToday "not_today" 422 "an objection to jurisdiction takes effect on the day it is raised" "管辖异议以提出当日为准";
         MediationMaterial "mediation_material" 409 "offered in mediation, without consent to use it in litigation" "该材料系调解中提出，未经同意不得用于诉讼";
         LedgerNotListed "ledger_not_listed" 422 "the court does not accept deposits of that ledger" "该存证账本不在法院认可的名单中";

@@ -10,6 +10,7 @@ mod grammar;
 
 use crate::court::acts::grammar::{acts, field};
 use crate::court::calendar::Day;
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, TokenId};
 use crate::court::line_value::{LineValue, optional, repeated, required, write};
@@ -53,6 +54,8 @@ acts! {
         optional title "title": AnnexId,
         optional claims "claims": AnnexId,
         optional power "power": AnnexId,
+        /// The version of the rules of the case; absent for version 1.
+        optional rules "rules": RulesVersion,
     }
     /// 案由, 诉讼请求、事实和理由: written anew.
     Describe "describe" / "填写诉讼请求" / "state the claims" {

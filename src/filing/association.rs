@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, AddParty, Associate, IssueCode, Open, PassOn};
 use crate::court::case::refusal::Refusal;
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::CaseFile;
 use crate::court::case_number::CourtCode;
 use crate::court::document::Document;
@@ -215,6 +216,7 @@ impl FilingService {
                 title: annexes.add_some("title", title.as_deref())?,
                 claims: None,
                 power: None,
+                rules: Some(RulesVersion::CURRENT),
             }))
         };
         self.open_case_as(transfer.actor, context, transfer.capacity, make).await

@@ -7,6 +7,7 @@ use rpds::RedBlackTreeMapSync;
 use crate::court::acts::{Describe, Open};
 use crate::court::calendar::Day;
 use crate::court::case::refusal::Refusal;
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{ActPosition, Agent, CaseFile, Item, Party, Text};
 use crate::court::case_number::CaseNumber;
 use crate::court::document::Document;
@@ -94,6 +95,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         last: position,
         opened: position,
         opened_by: document.by,
+        rules: act.rules.unwrap_or(RulesVersion::V1),
         court: act.court.clone(),
         kind: act.kind,
         procedure: act.procedure,

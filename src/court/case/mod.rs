@@ -2,7 +2,7 @@
 //!
 //! [`state`] is the case file, [`refusal`] lists the reasons to reject an act, [`replay`] applies an act; [`filing`], [`people`],
 //! [`evidence`], [`holds`] and [`evidence_period`] are the rules by area; [`headline`] determines which verification of an item counts;
-//! [`labels`] computes the index labels of an act.
+//! [`labels`] computes the index labels of an act; [`rules_version`] keeps the rules of older cases as they were.
 
 pub mod evidence;
 pub mod evidence_period;
@@ -13,6 +13,7 @@ pub mod labels;
 pub mod people;
 pub mod refusal;
 pub mod replay;
+pub mod rules_version;
 pub mod state;
 
 #[cfg(test)]

@@ -121,6 +121,14 @@ pub enum Refusal {
     /// An objection must be dated today.
     #[error("an objection is raised today, not on another day")]
     NotToday,
+    /// The case was opened before this act existed.
+    #[error("the act needs version {needed} of the rules, and the case was opened under version {found}")]
+    RulesVersion {
+        /// The version that the act needs.
+        needed: u32,
+        /// The version of the case.
+        found: u32,
+    },
     /// The evidence period.
     #[error(transparent)]
     Period(#[from] PeriodError),
@@ -165,6 +173,7 @@ impl Refusal {
             Self::HeldAlready => ErrorCode::HeldAlready,
             Self::NotHeld => ErrorCode::NotHeld,
             Self::NotToday => ErrorCode::NotToday,
+            Self::RulesVersion { .. } => ErrorCode::RulesVersion,
             Self::Period(error) => error.code(),
         }
     }

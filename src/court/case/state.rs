@@ -11,6 +11,7 @@ use rpds::RedBlackTreeMapSync;
 
 use crate::court::acts::Import;
 use crate::court::case::refusal::Refusal;
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::EvidencePeriod;
@@ -245,6 +246,8 @@ pub struct CaseFile {
     pub opened: ActPosition,
     /// Who opened it.
     pub opened_by: AccountId,
+    /// The version of its rules.
+    pub rules: RulesVersion,
     /// The court.
     pub court: CourtCode,
     /// The kind of proceeding.

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::people::AGENTS_MAX;
 use super::refusal::Refusal;
 use super::replay::begin;
+use super::rules_version::RulesVersion;
 use super::state::{ActPosition, CaseFile, Item};
 use crate::court::acts::*;
 use crate::court::calendar::{Calendar, Day};
@@ -69,6 +70,7 @@ fn opening() -> Document {
         procedure: Procedure::Ordinary,
         from: None,
         passage: None,
+        rules: Some(RulesVersion::CURRENT),
     });
     document(&mut Dice(1), Stream::Case, PLAINTIFF, FIRST, open)
 }

@@ -256,6 +256,8 @@ pub struct CaseJson {
 pub struct CaseFactsJson {
     /// Its id.
     pub case: String,
+    /// The version of the rules by which the case is replayed: the one in force when it was opened.
+    pub rules: u32,
     /// The court.
     pub court: String,
     /// What kind of proceeding.
@@ -311,6 +313,7 @@ impl CaseFactsJson {
         let time = |time: Option<Timestamp>| time.map(beijing_time);
         Self {
             case: file.id.to_string(),
+            rules: file.rules.number(),
             court: file.court.to_string(),
             kind: coded(file.kind.word(), Bilingual::of(|language| file.kind.label(language))),
             procedure: coded(file.procedure.word(), Bilingual::of(|language| file.procedure.label(language))),

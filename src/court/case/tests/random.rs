@@ -4,6 +4,7 @@
 
 use crate::court::acts::*;
 use crate::court::calendar::Day;
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::document::{Document, Stream};
@@ -142,6 +143,7 @@ pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFi
             title: d.optional(Dice::annex),
             claims: d.optional(Dice::annex),
             power: d.optional(Dice::annex),
+            rules: d.optional(|_| RulesVersion::V2),
         }),
         ActKind::Describe => {
             Act::Describe(Describe { title: d.optional(Dice::annex), claims: d.optional(Dice::annex) })

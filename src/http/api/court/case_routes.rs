@@ -16,6 +16,7 @@ const ACTING: &[ErrorCode] = codes![
     NotPermitted,
     WrongStage,
     OutOfOrder,
+    RulesVersion,
     TooManyActs,
     IdentityRequired,
     SpecialAuthorityNeeded,

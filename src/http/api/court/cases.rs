@@ -8,6 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::court::acts::{Act, Open};
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{CaseFile, Item};
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::ItemNumber;
@@ -117,6 +118,7 @@ pub(in crate::http) async fn open_case(
             title: annexes.add_some("title", shape.title.as_deref())?,
             claims: annexes.add_some("claims", shape.claims.as_deref())?,
             power: annexes.add_some("power", shape.power.as_deref())?,
+            rules: Some(RulesVersion::CURRENT),
         }))
     };
     let acted = filing.open_case(&actor, &context, &court, filer, make).await?;
