@@ -13,6 +13,7 @@ use futures_util::stream;
 use serde_json::Map;
 use tiezheng::audit::walk::{Options, walk};
 use tiezheng::court::acts::{Act, Open};
+use tiezheng::court::case::rules_version::RulesVersion;
 use tiezheng::court::case_number::CourtCode;
 use tiezheng::court::ids::{CaseId, PartyNumber};
 use tiezheng::court::values::{Capacity, Filer, IdentityCheck};
@@ -219,6 +220,7 @@ impl Office {
                 title: None,
                 claims: None,
                 power: None,
+                rules: Some(RulesVersion::CURRENT),
             }))
         });
         self.runtime.block_on(opened).expect("a case").file.id
