@@ -70,6 +70,7 @@ fn open() -> Act {
         title: None,
         claims: Some(annex_id(2)),
         power: None,
+        rules: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! A case opened directly at the filing service, for tests of other subjects.
 
 use tiezheng::court::acts::{Act, Open};
+use tiezheng::court::case::rules_version::RulesVersion;
 use tiezheng::court::case_number::CourtCode;
 use tiezheng::court::ids::CaseId;
 use tiezheng::court::values::Filer;
@@ -38,6 +39,7 @@ pub(crate) async fn draft_case(node: &TestNode, person: &Person, court: &str, ti
             title: annexes.add_some("title", title)?,
             claims: None,
             power: None,
+            rules: Some(RulesVersion::CURRENT),
         }))
     });
     let case = opened.await.unwrap().file.id;
