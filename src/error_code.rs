@@ -250,6 +250,12 @@ error_codes! {
         PeriodNotLater "period_not_later" 422 "the new end is not later than the present one" "新的届满日不晚于原届满日";
         PeriodExchangeTooEarly "period_exchange_too_early" 422 "the exchange day is before the start of the period" "证据交换日早于举证期限起算日";
         PeriodOutOfRange "period_out_of_range" 422 "day out of range" "日期超出范围";
+        WindowNotForKind "window_not_for_kind" 422 "the law sets this period: it cannot be changed in this way" "该期限为法定期限，不能如此变更";
+        WindowLength "window_length" 422 "the length of a period is out of range" "期限长度超出范围";
+        WindowNeedsTime "window_needs_time" 422 "a period in hours begins at a time of the day" "以小时计算的期限须有起算时刻";
+        WindowNotBegun "window_not_begun" 409 "the period has not begun" "该期限尚未起算";
+        WindowBegun "window_begun" 409 "the period has begun already" "该期限已经起算";
+        WindowClosed "window_closed" 409 "the period is closed" "该期限已完成";
         CalendarYear "calendar_year" 422 "year out of range" "年份超出范围";
         CalendarRepeatedYear "calendar_repeated_year" 422 "repeated year" "年份重复";
         CalendarOtherYear "calendar_other_year" 422 "a day belongs to another year" "日期不属于该年度";

@@ -111,6 +111,14 @@ impl Day {
         self.0.checked_add(days).map(Self).filter(|day| *day <= Self::LAST)
     }
 
+    /// The day of the same number `months` months later, or the last day of that month if it has none; `None` past the year 9999.
+    #[must_use]
+    pub fn plus_months(self, months: u32) -> Option<Self> {
+        let span = jiff::Span::new().try_months(i64::from(months)).ok()?;
+        let date = self.date().checked_add(span).ok()?;
+        u32::try_from(EPOCH.until(date).ok()?.get_days()).ok().map(Self)
+    }
+
     /// How many days later `other` is; 0 if it is not later.
     #[must_use]
     pub const fn days_until(self, other: Self) -> u32 {

@@ -8,8 +8,10 @@
 //! No I/O, clock, randomness, async, logging or serde: all inputs are parameters, including the calendar of holidays.
 //!
 //! [`acts`] defines the acts, [`document`] their text, [`case`] replays them to the state of a case and [`registry`] to accounts and
-//! tokens; [`permission`] is the table of who may do what; [`calendar`] and [`period`] compute deadlines.
+//! tokens; [`permission`] is the table of who may do what; [`calendar`], [`period`] and [`window`] compute deadlines;
+//! [`time_limits`] lists the numbers of days with their sources.
 
+pub mod act_position;
 pub mod acts;
 pub mod calendar;
 pub mod case;
@@ -23,5 +25,8 @@ pub mod period;
 pub mod permission;
 pub mod personal_numbers;
 pub mod registry;
+pub mod time_limits;
 pub mod values;
+pub mod window;
+pub mod windows;
 pub mod words;

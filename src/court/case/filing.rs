@@ -15,6 +15,7 @@ use crate::court::ids::{AgentNumber, AnnexId, CaseId, ItemNumber, PartyNumber};
 use crate::court::period::basis::Basis;
 use crate::court::period::{EvidencePeriod, PeriodEvent};
 use crate::court::values::{Capacity, Filer, IdentityCheck};
+use crate::court::windows::Windows;
 use crate::court::words::{Authority, IdentityLevel, Phase, Procedure, Role, Stage};
 
 /// Whether the real name is known, which is required to sue, to answer and to import.
@@ -116,6 +117,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         items: RedBlackTreeMapSync::default(),
         annexes: RedBlackTreeMapSync::default(),
         period: EvidencePeriod::default(),
+        windows: Windows::default(),
         orders: Vec::new(),
         holds: BTreeMap::new(),
         ineffective_acts: Vec::new(),

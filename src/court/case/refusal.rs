@@ -3,6 +3,7 @@
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::PeriodError;
 use crate::court::permission::DeniedReason;
+use crate::court::window::WindowError;
 use crate::error_code::ErrorCode;
 
 /// Most acts of a case: some tens of megabytes of documents.
@@ -132,6 +133,9 @@ pub enum Refusal {
     /// The evidence period.
     #[error(transparent)]
     Period(#[from] PeriodError),
+    /// A window.
+    #[error(transparent)]
+    Window(#[from] WindowError),
 }
 
 impl Refusal {
@@ -175,6 +179,7 @@ impl Refusal {
             Self::NotToday => ErrorCode::NotToday,
             Self::RulesVersion { .. } => ErrorCode::RulesVersion,
             Self::Period(error) => error.code(),
+            Self::Window(error) => error.code(),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rpds::RedBlackTreeMapSync;
 
+pub use crate::court::act_position::ActPosition;
 use crate::court::acts::Import;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
@@ -17,6 +18,7 @@ use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, Ite
 use crate::court::period::EvidencePeriod;
 use crate::court::permission::{CaseRelation, Side};
 use crate::court::values::{Capacity, IdentityCheck};
+use crate::court::windows::Windows;
 use crate::court::words::{
     Authority, CaseKind, Divergence, Ground, Opinion, PartyRole, Phase, Procedure, Stage, SubjectKind, TransferKind,
 };
@@ -24,17 +26,6 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
-
-/// Position and time of an act on the chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ActPosition {
-    /// Index of its entry.
-    pub index: LeafIndex,
-    /// Its sequence in the case's stream, from 1.
-    pub sequence: u64,
-    /// 交易提交时间 of its entry.
-    pub at: Timestamp,
-}
 
 /// A private text, in an annex of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -289,6 +280,8 @@ pub struct CaseFile {
     pub annexes: RedBlackTreeMapSync<AnnexId, LeafIndex>,
     /// The evidence period.
     pub period: EvidencePeriod,
+    /// The windows, 期限窗.
+    pub windows: Windows,
     /// Erasure orders.
     pub orders: Vec<ErasureOrder>,
     /// Holds in force.

@@ -61,6 +61,12 @@ const ACTS: &[ErrorCode] = codes![
     PeriodNotLater,
     PeriodExchangeTooEarly,
     PeriodOutOfRange,
+    WindowNotForKind,
+    WindowLength,
+    WindowNeedsTime,
+    WindowNotBegun,
+    WindowBegun,
+    WindowClosed,
 ];
 /// An import: its number, its receipt, the rules of evidence.
 const IMPORT: &[ErrorCode] = codes![
