@@ -5,7 +5,7 @@
 //!
 //! One pass: an act is checked against the registry at its position, including roles and holidays. An act without effect is not a
 //! fault (another act was committed between its decision and its commit): it is counted and listed. Gaps in the sequences of a
-//! stream are found in `chain_checks`. Content under a hold must not be erased before the court has released it.
+//! stream are found in `chain_checks`. The periods of all cases are computed anew at the end (`periods`). Content under a hold must not be erased before the court has released it.
 //!
 //! # Memory
 //!
@@ -48,6 +48,13 @@ enum StreamState {
 }
 
 impl StreamState {
+    fn case(&self) -> Option<&CaseFile> {
+        match self {
+            Self::Case(file) => Some(file),
+            _ => None,
+        }
+    }
+
     const fn stream(&self) -> Stream {
         match self {
             Self::Registry => Stream::Registry,
@@ -171,6 +178,15 @@ impl Cases {
             if cases.is_empty() {
                 self.holds.remove(&content);
             }
+        }
+    }
+
+    /// Computes the periods of all cases as they stand at the end of the walk, in the order of their ids.
+    pub(in crate::audit) fn compute_periods(&self, report: &mut CourtReport) {
+        let mut files: Vec<_> = self.streams.values().filter_map(StreamState::case).collect();
+        files.sort_unstable_by_key(|file| file.id);
+        for file in files {
+            report.periods.add(file, &self.registry.calendar);
         }
     }
 

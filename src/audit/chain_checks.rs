@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use crate::audit::cases::Cases;
 use crate::audit::leaves::{Deposit, ExaminedLeaf, LeafContent, LeafFault};
 use crate::audit::position::{ChainPosition, KeyNoticeRecord, Stream, Streams};
-use crate::audit::report::{AuditReport, Fault, Finding, Findings};
+use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, Findings};
 use crate::audit::rows::Rows;
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
@@ -121,6 +121,11 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         if let Some(expected_rows) = &mut self.expected_rows {
             *expected_rows += rows;
         }
+    }
+
+    /// Computes the periods of all cases.
+    pub(in crate::audit) fn compute_periods(&self, report: &mut CourtReport) {
+        self.cases.compute_periods(report);
     }
 
     /// The number of rows that the label index must have; `None` if it is not known.

@@ -2,7 +2,7 @@
 //!
 //! [`walk`] recomputes everything from the stored bytes. [`leaves`] reads and checks single leaves on all cores ([`parallel`]), with
 //! their index [`rows`]; [`chain_checks`] checks each leaf against the ones before it; [`report`] collects the findings. [`cases`]
-//! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels,
+//! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels, [`periods`] the periods of all cases,
 //! [`private_store`] checks tombstones. [`position`] is where an audit of the log alone has got to, from which it goes on later. [`recording_reader`] tells a failed read from damage.
 
 pub mod cases;
@@ -11,6 +11,8 @@ pub mod documents;
 pub mod labels;
 pub mod leaves;
 pub mod parallel;
+pub mod periods;
+pub mod periods;
 pub mod position;
 pub mod private_store;
 pub mod recording_reader;

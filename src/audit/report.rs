@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::audit::periods::PeriodSummary;
 use crate::court::acts::TakeCustody;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -243,6 +244,8 @@ pub struct CourtReport {
     pub void: u64,
     /// Which, in the order of the chain, at most [`FINDINGS_MAX`].
     pub void_acts: Vec<IneffectiveActFinding>,
+    /// The periods of all cases, and their gaps.
+    pub periods: PeriodSummary,
     /// All originals that were ever taken into custody, erased ones too.
     pub originals: Vec<OriginalRecord>,
 }

@@ -202,6 +202,7 @@ impl<'a> WalkState<'a, RecordingReader<'a>> {
             report
                 .find(ledger_finding(Fault::BlockLink, "the signed tree does not end in the last block header".into()));
         }
+        checker.compute_periods(&mut report.court);
         if !report.court.originals.is_empty() {
             report.not_checked.push(ORIGINALS_NOT_CHECKED);
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::audit::periods::PeriodGap;
 use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, IneffectiveActFinding, ORIGINALS_NOT_CHECKED};
 use crate::audit::walk::{Options, walk};
 use crate::cli::audit_remote::{self, RemoteArgs, audit_log};
@@ -235,6 +236,11 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
         })
     };
     let void = |act: &IneffectiveActFinding| json!({ "index": act.index.0, "deposit_number": act.number.to_string(), "reason": act.code });
+    let gap = |gap: &PeriodGap| {
+        json!({
+            "case": gap.case.to_string(), "window": gap.window.word(), "party": gap.party.map(|party| party.0), "gap": gap.kind.code(),
+        })
+    };
     let not_checked = |(zh, en): &(&str, &str)| json!({ "zh": zh, "en": en });
     json!({
         "ledger": report.origin,
@@ -257,6 +263,9 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
         "annexes": report.court.annexes,
         "acts_unread": report.court.unread,
         "acts_void": report.court.void,
+        "periods": report.court.periods.periods,
+        "period_gaps": report.court.periods.listed.iter().map(gap).collect::<Vec<_>>(),
+        "period_gaps_total": report.court.periods.gaps,
         "originals": originals.kept,
         "originals_bytes": originals.bytes,
         "originals_erased": originals.erased,
@@ -276,7 +285,15 @@ fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
         row("其中查阅", "of these, accesses", court.accesses),
         row("附件", "annexes", court.annexes),
         row("未生效的操作", "acts without effect", court.void),
+        row("期限", "periods", court.periods.periods),
     ];
+    if court.periods.gaps > 0 {
+        rows.push(row(
+            "其中未起算、缺节假日安排或依据待核",
+            "of these, not begun, without holidays or with an unconfirmed source",
+            court.periods.gaps,
+        ));
+    }
     if court.unread > 0 {
         rows.push(row("文书不在的操作", "acts whose text is not held", court.unread));
     }

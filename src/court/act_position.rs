@@ -1,5 +1,6 @@
-//! Position and time of an act on the chain.
+//! Position and time of an act on the chain, and the private texts of its annexes.
 
+use crate::court::ids::AnnexId;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::time::Timestamp;
 
@@ -12,4 +13,21 @@ pub struct ActPosition {
     pub sequence: u64,
     /// 交易提交时间 of its entry.
     pub at: Timestamp,
+}
+
+/// A private text, in an annex of an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text {
+    /// Its commitment.
+    pub annex: AnnexId,
+    /// Index of the entry that it belongs to.
+    pub index: LeafIndex,
+}
+
+impl ActPosition {
+    /// The text of an annex of this act.
+    #[must_use]
+    pub const fn text(self, annex: AnnexId) -> Text {
+        Text { annex, index: self.index }
+    }
 }

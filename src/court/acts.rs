@@ -7,18 +7,24 @@
 //! (`permission`), the macro that makes types and parsers from this list (`grammar`).
 
 mod grammar;
+mod period_acts;
 
-use crate::court::acts::grammar::{acts, field};
+use crate::court::acts::grammar::acts;
+pub use crate::court::acts::grammar::{HEAD, LINES_MAX};
+pub use crate::court::acts::period_acts::{
+    AllowRebuttal, ApplyDeferral, ChangeClaims, ConvertProcedure, Counterclaim, DecideAdmission, DecideDeferral,
+    DecideLateness, ExplainLateness, OpenReplies, RequireReason,
+};
 use crate::court::calendar::Day;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, TokenId};
-use crate::court::line_value::{LineValue, optional, repeated, required, write};
 use crate::court::period::basis::Basis;
-use crate::court::values::{Code, Filer, FirstImport, IdentityCheck, StepOutcome};
+use crate::court::period::by_party::ResetGround;
+use crate::court::values::{Code, Filer, FirstImport, HandedIn, IdentityCheck, ItemPurpose, StepOutcome};
 use crate::court::words::{
-    AccessedContent, Authority, CaseKind, Depositor, Divergence, Ground, KeptTokens, Opinion, PartyRole, Phase,
-    Presented, Procedure, Role, Scope, SubjectKind, TransferKind, words,
+    AccessedContent, Authority, CaseKind, Collected, Depositor, Divergence, Ground, KeptTokens, Opinion, PartyRole,
+    Phase, Presented, Procedure, Role, Scope, SubjectKind, TransferKind, words,
 };
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -27,11 +33,6 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::text::{Fields, TextError};
 use crate::ledger::time::Timestamp;
-
-/// Most lines of one name in an act.
-pub const LINES_MAX: usize = 400;
-/// Lines before those of the act itself.
-pub const HEAD: [&str; 6] = ["stream", "by", "capacity", "request", "body", "act"];
 
 acts! {
     // A case: filing.
@@ -185,6 +186,12 @@ acts! {
         optional receipt "receipt": Digest,
         /// That receipt itself, so that the file alone verifies later.
         optional receipt_annex "receipt-annex": AnnexId,
+        /// What it is for, where it rebuts, cures or reinforces an item.
+        optional purpose "purpose": ItemPurpose,
+        /// Posted or handed in earlier, where the court enters it.
+        optional handed_in "handed-in": HandedIn,
+        /// Collected by the court.
+        optional collected "collected": Collected,
     }
     /// 编辑证据: name and content written anew, in the period.
     Restate "restate" / "编辑证据" / "restate an item" {
@@ -236,8 +243,11 @@ acts! {
     /// 指定举证期限.
     SetPeriod "set-period" / "指定举证期限" / "set the evidence period" {
         required basis "basis": Basis,
-        required start "start": Day,
+        /// The day on which the notice was served; absent where the period begins with the service recorded in the case.
+        optional start "start": Day,
         required days "days": u32,
+        /// For one party only.
+        optional party "party": PartyNumber,
     }
     /// 管辖异议: the period is suspended.
     SuspendPeriod "suspend-period" / "管辖异议，举证期限中止" / "suspend the evidence period" {
@@ -254,13 +264,28 @@ acts! {
     /// 重新指定举证期限.
     ResetPeriod "reset-period" / "重新指定举证期限" / "set the evidence period anew" {
         required basis "basis": Basis,
-        required start "start": Day,
+        optional start "start": Day,
         required days "days": u32,
+        optional party "party": PartyNumber,
+        /// The ground of the law on which it is set anew.
+        optional ground "ground": ResetGround,
     }
     /// 证据交换: the period ends on that day.
     ExchangeEvidence "exchange-evidence" / "证据交换" / "exchange evidence" {
         required day "day": Day,
     }
+    // Deferral and other periods, late evidence, decisions on items, changed claims: their fields are in `period_acts`.
+    AllowRebuttal "allow-rebuttal" / "再次确定举证期限（反驳、补正）" / "allow a period for rebuttal or for curing a defect";
+    OpenReplies "open-replies" / "组织非同步质证" / "open replies at different times";
+    ApplyDeferral "apply-deferral" / "申请顺延期限" / "apply for a deferral of a period";
+    DecideDeferral "decide-deferral" / "决定是否准许顺延期限" / "decide on the deferral of a period";
+    RequireReason "require-reason" / "责令说明逾期理由" / "require the reason of the lateness";
+    ExplainLateness "explain-lateness" / "说明逾期理由" / "state the reason of the lateness";
+    DecideLateness "decide-lateness" / "对逾期举证作出处理" / "decide on late evidence";
+    DecideAdmission "decide-admission" / "对证据是否采信作出认定" / "decide on the admission of an item";
+    ChangeClaims "change-claims" / "变更诉讼请求" / "change the claims";
+    Counterclaim "counterclaim" / "提出反诉" / "raise a counterclaim";
+    ConvertProcedure "convert-procedure" / "转换程序" / "convert the procedure";
 
     // Erasure.
     /// A court orders private content erased although a case holds it.

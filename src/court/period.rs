@@ -27,9 +27,11 @@
 //! Not here: which act brings which event, who may do it, and wording for screens.
 
 pub mod basis;
+pub mod by_party;
 
 use crate::court::calendar::{Calendar, Day};
 use crate::court::period::basis::{Basis, LengthError};
+use crate::court::words::Procedure;
 use crate::error_code::ErrorCode;
 use crate::ledger::time::Timestamp;
 
@@ -139,6 +141,29 @@ pub enum PeriodError {
         /// The last day that does not count.
         before: Day,
     },
+    /// The basis belongs to another procedure, or to a period that is set anew.
+    #[error("a period by {} cannot rest on `{}` here", procedure, basis.word())]
+    BasisNotForProcedure {
+        /// The basis given.
+        basis: Basis,
+        /// The procedure of the case.
+        procedure: Procedure,
+    },
+    /// A period that would be over before it is set.
+    #[error("the period would have ended on {last}, before it is set")]
+    InThePast {
+        /// Its last day.
+        last: Day,
+    },
+    /// The day of the service of a notice is of one party.
+    #[error("name the party on which the notice was served on that day")]
+    NeedsParty,
+    /// A period that is set anew needs its ground.
+    #[error("say on which ground the period is set anew")]
+    NeedsGround,
+    /// The period begins on a day that is not given.
+    #[error("say on which day the period starts")]
+    NeedsStart,
     /// The period would reach the end of the year 9999.
     #[error("the period would not end before the year 9999 does")]
     OutOfRange,
@@ -157,6 +182,11 @@ impl PeriodError {
             Self::OutOfOrder { .. } => ErrorCode::PeriodOutOfOrder,
             Self::NotLater { .. } => ErrorCode::PeriodNotLater,
             Self::ExchangeTooEarly { .. } => ErrorCode::PeriodExchangeTooEarly,
+            Self::BasisNotForProcedure { .. } => ErrorCode::PeriodBasis,
+            Self::InThePast { .. } => ErrorCode::PeriodInThePast,
+            Self::NeedsParty => ErrorCode::PeriodNeedsParty,
+            Self::NeedsGround => ErrorCode::PeriodNeedsGround,
+            Self::NeedsStart => ErrorCode::PeriodNeedsStart,
             Self::OutOfRange => ErrorCode::PeriodOutOfRange,
         }
     }

@@ -98,6 +98,8 @@ const JUDGE: &[CaseRelation] = &[CaseRelation::Holding(Role::Judge)];
 
 const FILER: &[Stage] = &[Stage::Draft, Stage::ToSupplement];
 const PENDING: &[Stage] = &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing];
+/// The period to appeal runs after the judgment, and decisions on evidence are stated in it.
+const AFTER_FILING: &[Stage] = &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged];
 const OPEN: &[Stage] = &[
     Stage::Draft,
     Stage::ToSupplement,
@@ -202,6 +204,23 @@ const TABLE: &[Rule] = &[
         when: PENDING,
     },
     Rule { acts: &[ActKind::SuspendPeriod], who: ANSWERING, when: PENDING },
+    Rule {
+        acts: &[ActKind::AllowRebuttal, ActKind::OpenReplies, ActKind::DecideDeferral, ActKind::RequireReason],
+        who: COURT,
+        when: PENDING,
+    },
+    Rule { acts: &[ActKind::ApplyDeferral], who: PARTIES, when: AFTER_FILING },
+    Rule { acts: &[ActKind::ApplyDeferral], who: COURT, when: AFTER_FILING },
+    Rule { acts: &[ActKind::DecideDeferral], who: COURT, when: &[Stage::Judged] },
+    // Late evidence and the court's decisions on items.
+    Rule { acts: &[ActKind::ExplainLateness], who: PARTIES, when: PENDING },
+    Rule { acts: &[ActKind::ExplainLateness], who: OFFICE, when: PENDING },
+    Rule { acts: &[ActKind::DecideLateness, ActKind::DecideAdmission], who: JUDGE, when: AFTER_FILING },
+    // Claims and procedure.
+    Rule { acts: &[ActKind::ChangeClaims], who: BRINGING, when: PENDING },
+    Rule { acts: &[ActKind::Counterclaim], who: ANSWERING, when: PENDING },
+    Rule { acts: &[ActKind::ChangeClaims, ActKind::Counterclaim], who: OFFICE, when: PENDING },
+    Rule { acts: &[ActKind::ConvertProcedure], who: JUDGE, when: PENDING },
     // Erasure. A hold outlives the proceeding, so it can be released in every stage.
     Rule { acts: &[ActKind::OrderErasure, ActKind::Erase], who: JUDGE, when: SUBMITTED },
     Rule { acts: &[ActKind::Hold], who: COURT, when: SUBMITTED },

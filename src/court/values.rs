@@ -5,7 +5,7 @@ use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AgentNumber, CaseId, ItemNumber, PartyNumber};
 use crate::court::line_value::LineValue;
 use crate::court::period::basis::Basis;
-use crate::court::words::{IdentityLevel, IdentityMethod, Role, words};
+use crate::court::words::{HandedInBy, IdentityLevel, IdentityMethod, Purpose, Role, words};
 use crate::ledger::time::Timestamp;
 
 /// The capacity in which an account acts.
@@ -107,6 +107,50 @@ impl LineValue for FirstImport {
             Some(_) => return None,
         };
         words.next().is_none().then_some(Self { case, item, at, late })
+    }
+}
+
+/// When a document came to the court, where the court entered it later (民诉法 art. 85 (4)): that day decides whether it is in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedIn {
+    /// How.
+    pub by: HandedInBy,
+    /// 交邮日 or 递交日.
+    pub on: Day,
+}
+
+impl LineValue for HandedIn {
+    const EXPECTED: &'static str = "`posted` or `delivered`, and a day";
+
+    fn print(&self) -> String {
+        format!("{} {}", self.by, self.on)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (by, on) = text.split_once(' ')?;
+        Some(Self { by: HandedInBy::parse(by)?, on: Day::parse(on)? })
+    }
+}
+
+/// What an item of evidence is for: it rebuts, cures or reinforces another item (证据规定 art. 51 (3)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemPurpose {
+    /// What it does.
+    pub purpose: Purpose,
+    /// To which item.
+    pub item: ItemNumber,
+}
+
+impl LineValue for ItemPurpose {
+    const EXPECTED: &'static str = "`rebuts`, `cures` or `reinforces`, and an item";
+
+    fn print(&self) -> String {
+        format!("{} {}", self.purpose, self.item)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (purpose, item) = text.split_once(' ')?;
+        Some(Self { purpose: Purpose::parse(purpose)?, item: ItemNumber::parse(item)? })
     }
 }
 

@@ -400,9 +400,8 @@ impl Window {
             },
             (Unit::WorkingDays, _) => {
                 let first = start.day();
-                let last = (0..self.length.count).fold(first, |day, _| {
-                    day.plus(1).map_or(Day::LAST, |next| calendar.first_working_day_from(next))
-                });
+                let last = (0..self.length.count)
+                    .fold(first, |day, _| day.plus(1).map_or(Day::LAST, |next| calendar.first_working_day_from(next)));
                 Some(WindowEnd { at: last.end(), last: Some(last), moved_from: None })
             }
             (Unit::Hours | Unit::ClockHours, Start::Moment(at)) => {

@@ -120,6 +120,26 @@ impl Windows {
         self.add(key.subject, window)
     }
 
+    /// Adds a window of this key, and closes one that is not closed, by the same act.
+    ///
+    /// # Errors
+    ///
+    /// [`WindowError::Length`]: the case has [`WINDOWS_MAX`]; then nothing has changed.
+    pub fn replace(&mut self, key: WindowKey, window: Window, by: ActPosition) -> Result<(), WindowError> {
+        if self.0.len() >= WINDOWS_MAX {
+            return Err(WindowError::Length);
+        }
+        self.close(key, by);
+        self.add(key.subject, window)
+    }
+
+    /// The latest window of this kind and party that is not closed, whatever it is about.
+    #[must_use]
+    pub fn latest_of(&self, kind: WindowKind, party: PartyNumber) -> Option<&Window> {
+        let fits = |window: &&Window| window.kind == kind && window.party == Some(party) && window.closed.is_none();
+        self.0.iter().rev().find(fits)
+    }
+
     /// As [`Self::begin_by_law`], but closes one of this key first, by the same act.
     ///
     /// # Errors

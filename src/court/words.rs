@@ -314,6 +314,60 @@ words! {
 }
 
 words! {
+    /// How a document came to the court before the court entered it (民诉法 art. 85 (4)).
+    HandedInBy {
+        Posted = "posted" / "交邮" / "posted",
+        Delivered = "delivered" / "递交" / "handed in",
+    }
+}
+
+words! {
+    /// What an item of evidence does to another item (证据规定 art. 51 (3)).
+    Purpose {
+        Rebuts = "rebuts" / "反驳" / "rebuts",
+        Cures = "cures" / "补正" / "cures a defect of",
+        Reinforces = "reinforces" / "补强" / "reinforces",
+    }
+}
+
+words! {
+    /// Evidence that the court collected (证据规定 art. 62).
+    Collected {
+        OnApplication = "on-application" / "依当事人申请调查收集" / "collected on a party's application",
+        ExOfficio = "ex-officio" / "依职权调查收集" / "collected by the court of its own motion",
+    }
+}
+
+words! {
+    /// What follows of lateness (民诉法 art. 68; 民诉法解释 arts. 101 and 102).
+    LatenessDecision {
+        InTime = "in-time" / "视为未逾期" / "deemed in time",
+        NotAdmitted = "not-admitted" / "不予采纳" / "not admitted",
+        Admitted = "admitted" / "采纳" / "admitted",
+        Admonished = "admonished" / "采纳并训诫" / "admitted with an admonition",
+        Fined = "fined" / "采纳并罚款" / "admitted with a fine",
+    }
+}
+
+words! {
+    /// The court's decision on an item of evidence (证据规定 art. 97).
+    AdmissionDecision {
+        Adopted = "adopted" / "采信" / "adopted",
+        PartlyAdopted = "partly-adopted" / "部分采信" / "adopted in part",
+        NotAdopted = "not-adopted" / "不予采信" / "not adopted",
+    }
+}
+
+words! {
+    /// A change of the claims (民诉法 arts. 54 and 143).
+    ClaimChange {
+        Added = "added" / "增加诉讼请求" / "claims added",
+        Changed = "changed" / "变更诉讼请求" / "claims changed",
+        Waived = "waived" / "放弃诉讼请求" / "claims waived",
+    }
+}
+
+words! {
     /// The kind of private content that was accessed.
     AccessedContent {
         CaseFile = "case-file" / "案件信息" / "the case file",
@@ -352,6 +406,12 @@ mod tests {
         distinct(PartyRole::ALL, PartyRole::label);
         distinct(Stage::ALL, Stage::label);
         distinct(Ground::ALL, Ground::label);
+        distinct(HandedInBy::ALL, HandedInBy::label);
+        distinct(Purpose::ALL, Purpose::label);
+        distinct(Collected::ALL, Collected::label);
+        distinct(LatenessDecision::ALL, LatenessDecision::label);
+        distinct(AdmissionDecision::ALL, AdmissionDecision::label);
+        distinct(ClaimChange::ALL, ClaimChange::label);
         assert_eq!(Stage::parse("filed"), None);
         assert_eq!(Stage::InHearing.label(Language::Chinese), "庭审中");
     }

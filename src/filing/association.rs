@@ -281,7 +281,8 @@ impl FilingService {
             let (name, content) = self.names(item.name, Some(item.content)).await?;
             let receipt = self.stored_receipt(item).await?;
             let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
-                let mut import = transferred_import(from, *number, file).ok_or(FilingError::NotFound)?;
+                let mut import =
+                    transferred_import(from, *number, file, &self.registry().calendar).ok_or(FilingError::NotFound)?;
                 import.party = successor_party_number(transfer.brought_by, import.party);
                 import.name = annexes.add("name", name.as_deref().unwrap_or("—"))?;
                 import.content = annexes.add("content", content.as_deref().unwrap_or("—"))?;

@@ -13,7 +13,6 @@ use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AnnexId, CaseId, ItemNumber};
 use crate::court::labels;
-use crate::court::period::Deadline;
 use crate::court::values::Capacity;
 use crate::court::words::{AccessedContent, Divergence};
 use crate::filing::access::AccessTarget;
@@ -53,8 +52,6 @@ pub struct CaseView {
     pub texts: HashMap<AnnexId, Option<String>>,
     /// The present data of its items.
     pub items: HashMap<ItemNumber, ItemView>,
-    /// The end of the evidence period.
-    pub deadline: Deadline,
     /// The capacities in which the actor may act.
     pub capacities: Vec<Capacity>,
     /// The access record.
@@ -96,10 +93,13 @@ fn texts_of(file: &CaseFile, scope: ViewScope) -> Vec<Text> {
         texts.extend(file.parties.values().map(|party| party.name));
         texts.extend(file.parties.values().filter_map(|party| party.service_address));
         texts.extend(file.holds.values().map(|hold| hold.reason));
+        texts.extend(file.deferrals.iter().map(|deferral| deferral.reason));
+        texts.extend(file.claim_changes.iter().map(|change| change.claims));
         texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
     }
     for (_, item) in scope.items(file) {
         texts.extend([item.name, item.content]);
+        texts.extend(item.decisions.texts());
         texts.extend(item.replies.values().flatten().flat_map(|reply| [reply.probative_value, reply.reason]).flatten());
     }
     texts
@@ -203,8 +203,7 @@ impl FilingService {
                 Ok(texts)
             })
             .await?;
-        let deadline = file.period.state(&self.registry().calendar);
-        Ok(CaseView { file, texts, items, deadline, capacities, access })
+        Ok(CaseView { file, texts, items, capacities, access })
     }
 
     /// Compares the items of a scope with the chain, and records each new divergence.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, Import};
+use crate::court::calendar::Calendar;
 use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::ids::{AccountId, CaseId, ItemNumber, PartyNumber};
 use crate::court::labels;
 use crate::court::registry::Registry;
-use crate::court::values::{Capacity, FirstImport};
-use crate::court::words::{CaseKind, Depositor};
+use crate::court::values::{Capacity, FirstImport, HandedIn, ItemPurpose};
+use crate::court::words::{CaseKind, Collected, Depositor};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
@@ -42,6 +43,12 @@ pub struct ImportCommand {
     pub party: Option<PartyNumber>,
     /// The item that this one replaces.
     pub replaces: Option<ItemNumber>,
+    /// What it is for, if it rebuts, cures or reinforces an item.
+    pub purpose: Option<ItemPurpose>,
+    /// Posted or handed in earlier, if the court enters it.
+    pub handed_in: Option<HandedIn>,
+    /// Whether the court collected it.
+    pub collected: Option<Collected>,
     /// The receipt, for a deposit of another ledger.
     pub receipt: Option<Box<Receipt>>,
 }
@@ -248,6 +255,9 @@ impl FilingService {
                 block_generated_at: facts.block_generated_at,
                 receipt: snapshot.foreign.as_ref().map(|(digest, _)| *digest),
                 receipt_annex: annexes.add_some("receipt", receipt.as_deref())?,
+                purpose: import.purpose,
+                handed_in: import.handed_in,
+                collected: import.collected,
             }))
         };
         self.act_with_access(actor, case, context, ActKind::Import, make).await
@@ -277,14 +287,22 @@ pub(in crate::filing) fn require_no_mediation_material(
 
 /// The import by which an item of another case is copied into `file`.
 #[must_use]
-pub(in crate::filing) fn transferred_import(from: &CaseFile, number: ItemNumber, file: &CaseFile) -> Option<Import> {
+pub(in crate::filing) fn transferred_import(
+    from: &CaseFile,
+    number: ItemNumber,
+    file: &CaseFile,
+    calendar: &Calendar,
+) -> Option<Import> {
     let item = from.items.get(&number)?;
     let at = item.first_imported_at;
     Some(Import {
         item: file.next_item(),
         phase: file.phase(),
         replaces: None,
-        carried: Some(FirstImport { case: from.id, item: number, at, late: item.late }),
+        carried: Some(FirstImport { case: from.id, item: number, at, late: from.lateness(item, calendar).is_late() }),
+        // Items of the earlier case have other numbers here, and the day of its first import is copied.
+        purpose: None,
+        handed_in: None,
         ..item.import.clone()
     })
 }

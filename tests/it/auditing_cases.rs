@@ -96,6 +96,9 @@ fn import(item: u32, phase: Phase) -> Act {
         block_generated_at: second(1),
         receipt: None,
         receipt_annex: None,
+        purpose: None,
+        handed_in: None,
+        collected: None,
     })
 }
 
@@ -161,7 +164,12 @@ fn a_case_is_folded_with_the_holidays_known_at_that_moment() {
     let start = day("2026-11-06");
     let mut acts = small();
     acts.put(CASE, CLERK, Act::FileCase(FileCase { number: None }), &[]);
-    acts.put(CASE, CLERK, Act::SetPeriod(SetPeriod { basis: Basis::Ordinary, start, days: 15 }), &[]);
+    acts.put(
+        CASE,
+        CLERK,
+        Act::SetPeriod(SetPeriod { basis: Basis::Ordinary, start: Some(start), days: 15, party: None }),
+        &[],
+    );
     let restate = |item| Act::Restate(Restate { item: ItemNumber(item), name: annex_id(5), content: annex_id(6) });
     acts.put(CASE, PLAINTIFF, import(2, Phase::Supplementary), &[3, 4]);
     acts.put(CASE, PLAINTIFF, restate(2), &[5, 6]);

@@ -5,6 +5,7 @@ mod bounded;
 mod capacities;
 mod cases;
 mod concurrency;
+mod deadlines;
 mod deposits_on_behalf;
 mod enumeration;
 mod erasing;

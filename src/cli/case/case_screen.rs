@@ -29,6 +29,14 @@ fn erasable_text(screen: &Screen, value: Option<&Value>) -> String {
     }
 }
 
+/// The end of a period, or how it stands. The law says 24:00 of the day; 00:00 would be read as the day after.
+fn period_end(screen: &Screen, period: &Value) -> String {
+    match text(period, "/last_day") {
+        Some(day) => format!("{day} 24:00 {}", screen.pick("北京时间", "Beijing time")),
+        None => bilingual(screen, period.get("state")),
+    }
+}
+
 /// A case.
 ///
 /// # Errors
@@ -53,12 +61,20 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
         rows.push(vec![screen.pick("代理人", "agent").to_owned(), whom]);
     }
     if let Some(period) = case.get("period").filter(|period| period.is_object()) {
-        // The law says 24:00 of the day; 00:00 would be read as the day after.
-        let end = match text(period, "/last_day") {
-            Some(day) => format!("{day} 24:00 {}", screen.pick("北京时间", "Beijing time")),
-            None => bilingual(screen, period.get("state")),
+        rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), period_end(screen, period)]);
+    }
+    for party in list(case, "periods") {
+        let end = party.get("period").map(|period| period_end(screen, period)).unwrap_or_default();
+        let label = screen.pick("举证期限至", "evidence period until").to_owned();
+        rows.push(vec![label, format!("{} · {end}", field(party, "/party"))]);
+    }
+    for window in list(case, "due").filter(|one| text(one, "/kind/code").as_deref() != Some("evidence")) {
+        let party = text(window, "/party").map(|party| format!("{party} · ")).unwrap_or_default();
+        let end = match (text(window, "/last_day"), text(window, "/ends_at")) {
+            (None, Some(at)) => at,
+            _ => period_end(screen, window),
         };
-        rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), end]);
+        rows.push(vec![bilingual(screen, window.get("kind")), format!("{party}{end}")]);
     }
     for hold in list(case, "holds") {
         let content = text(hold, "/deposit_number").or_else(|| text(hold, "/account")).unwrap_or_default();

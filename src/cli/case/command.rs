@@ -43,8 +43,15 @@ macro_rules! act_fields {
   reply item= [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
   consent item=                                     order-erasure [deposit_number= | account=]
   hold deposit_number= | account= reason=           release deposit_number= | account= [reason=]
-  set-period basis= start= days=                    reset-period basis= start= days=
+  set-period basis= days= [party=] [start=]         reset-period basis= days= ground= [party=] [start=]
   suspend-period on=   resume-period on=   extend-period days=   exchange-evidence day=
+  allow-rebuttal party= item= days= [start=]        open-replies days= [start=] [party=]
+  apply-deferral window= obstacle_ended= reason= [party=] [handed_in=]
+  decide-deferral party= window= [last=] [reason=]  require-reason item= [days=]
+  explain-lateness item= reason= [handed_in=]       decide-lateness item= decision= [fine=] [document=] [reason=]
+  decide-admission item= decision= [document=] [reason=]
+  change-claims change= claims= [document=] [party=] [handed_in=]
+  counterclaim claims= [document=] [party=] [handed_in=]       convert-procedure procedure= [document=]
 "
     };
 }
@@ -57,8 +64,12 @@ Words: role plaintiff defendant third-party appellant appellee applicant respond
 legal-person other-organisation; authority general special; authenticity, legality, relevance admitted disputed;
 grounds contrary-evidence platform-rules platform-interest system-standards technology before-the-chain expert;
 basis ordinary summary small-claims second-instance agreed discretion. Days are 2026-11-22: the day on which a
-period starts, is suspended (and every day until it resumes, that day too) does not count. Who may do what at
-which stage: PERMISSIONS.md
+period starts, is suspended (and every day until it resumes, that day too) does not count. The evidence period of a
+party begins with the service of the notice; start is for a notice served on paper, with party. ground legal-relation
+party-joined remanded claims-changed procedure-converted; window evidence answer appeal-judgment appeal-ruling …;
+decide-lateness decision in-time not-admitted admitted admonished fined; decide-admission decision adopted
+partly-adopted not-adopted; change added changed waived; handed_in \"posted 2026-12-08\" or \"delivered 2026-12-08\".
+Who may do what at which stage: PERMISSIONS.md
 |
 操作与字段，[] 内可省略：\n",
     act_fields!(),
@@ -70,7 +81,13 @@ relevance 关联性：admitted 认可、disputed 不认可；grounds（质疑理
 platform-rules 平台规则、platform-interest 平台利害关系、system-standards 系统标准、technology 技术、
 before-the-chain 上链前、expert 鉴定；basis（期限依据）ordinary 普通程序、summary 简易程序、small-claims 小额诉讼、
 second-instance 二审、agreed 当事人约定、discretion 法院酌定。日期写作 2026-11-22：期限开始之日不计入，中止之日
-至恢复之日均不计入。何人在何阶段可办理何事，见 PERMISSIONS.md"
+至恢复之日均不计入。举证期限自举证通知书送达该当事人起算；线下送达的，以 start 与 party 写明。ground（重新指定事由）
+legal-relation 法律关系认定不一致、party-joined 追加当事人、remanded 发回重审、claims-changed 变更诉请或反诉、
+procedure-converted 转换程序；window（期限）evidence 举证期限、answer 答辩期、appeal-judgment 与 appeal-ruling 上诉期等；
+decide-lateness 的 decision：in-time 视为未逾期、not-admitted 不予采纳、admitted 采纳、admonished 采纳并训诫、
+fined 采纳并罚款；decide-admission 的 decision：adopted 采信、partly-adopted 部分采信、not-adopted 不予采信；
+change：added 增加、changed 变更、waived 放弃；handed_in：posted 交邮、delivered 递交，后接日期。
+何人在何阶段可办理何事，见 PERMISSIONS.md"
 );
 
 /// Cases: file, import by number, verify, reply, judge; by a token | 案件：立案、导入、核验、质证

@@ -32,6 +32,15 @@ pub struct ImportArgs {
     /// The item that it replaces | 替换哪项证据
     #[arg(long, value_name = "ITEM")]
     replaces: Option<u32>,
+    /// What it does to an item, like "cures 1": rebuts, cures, reinforces | 证明目的：rebuts 反驳、cures 补正、reinforces 补强
+    #[arg(long, value_name = "WORD ITEM")]
+    purpose: Option<String>,
+    /// Day of posting or handing in, if the court enters it: "posted 2026-12-08", "delivered …" | 交邮日或递交日（法院代录）
+    #[arg(long, value_name = "WAY DAY")]
+    handed_in: Option<String>,
+    /// Collected by the court: on-application, ex-officio | 法院调查收集
+    #[arg(long, value_name = "WORD")]
+    collected: Option<String>,
     /// Receipt of a deposit on another ledger | 其他账本的存证回执
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
@@ -76,6 +85,9 @@ pub async fn import(args: &ImportArgs, connection: &CourtConnection<'_>) -> anyh
         ("content", args.content.as_ref().map(|content| json!(content))),
         ("party", args.party.map(|party| json!(party))),
         ("replaces", args.replaces.map(|item| json!(item))),
+        ("purpose", args.purpose.as_ref().map(|purpose| json!(purpose))),
+        ("handed_in", args.handed_in.as_ref().map(|handed_in| json!(handed_in))),
+        ("collected", args.collected.as_ref().map(|collected| json!(collected))),
         ("receipt", receipt),
     ]);
     let answer = connection.act(&path, &body).await?;

@@ -113,7 +113,7 @@ pub async fn act(
 
 /// Numbers are sent as numbers, repeated names as lists.
 fn put(body: &mut Map<String, Value>, name: &str, value: &str) {
-    const NUMBERS: [&str; 4] = ["item", "party", "agent", "days"];
+    const NUMBERS: [&str; 5] = ["item", "party", "agent", "days", "fine"];
     const LISTS: [&str; 1] = ["grounds"];
     let number = value.parse::<u64>().ok().filter(|_| NUMBERS.contains(&name));
     let value = number.map_or_else(|| json!(value), |number| json!(number));

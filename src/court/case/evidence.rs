@@ -2,14 +2,17 @@
 
 use crate::court::acts::{Import, Reply, Restate, Verify, WithdrawItem};
 use crate::court::calendar::Calendar;
+use crate::court::case::decisions::ItemDecisions;
 use crate::court::case::filing::is_identified;
+use crate::court::case::late_evidence::{check_handed_in, is_of_the_court};
 use crate::court::case::people::speaks_for;
 use crate::court::case::refusal::Refusal;
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{ActPosition, CaseFile, Item, ReplyVersion, Text, Verification};
 use crate::court::document::Document;
 use crate::court::ids::ItemNumber;
-use crate::court::values::Capacity;
-use crate::court::words::{CaseKind, Divergence, Phase};
+use crate::court::values::{Capacity, ItemPurpose};
+use crate::court::words::{CaseKind, Divergence, Phase, Purpose, Stage};
 
 /// Most items of a case. More items can be deposited as one manifest.
 pub const ITEMS_MAX: u32 = 10_000;
@@ -18,27 +21,56 @@ fn item(file: &mut CaseFile, number: ItemNumber) -> Result<&mut Item, Refusal> {
     file.items.get_mut(&number).ok_or(Refusal::NoSuchItem(number))
 }
 
+/// What is to be done to an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Restate,
+    Withdraw,
+    Replace,
+}
+
 /// Checks whether the actor may change an item: its own, active, not locked, within the evidence period.
+///
+/// From version 2 on, an item of a filing that was returned for supplement may be replaced although it is locked (在线诉讼规则 art. 9:
+/// 补正), and a late item may be withdrawn after the period.
 fn may_change(
     file: &CaseFile,
     document: &Document,
-    number: ItemNumber,
+    (number, change): (ItemNumber, Change),
     position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
     let item = file.items.get(&number).ok_or(Refusal::NoSuchItem(number))?;
     speaks_for(file, document.capacity, item.import.party)?;
-    if item.locked {
+    let current = file.rules >= RulesVersion::V2;
+    let returned = current && file.stage == Stage::ToSupplement && item.import.carried.is_none();
+    if item.locked && !(returned && change == Change::Replace) {
         return Err(Refusal::ItemLocked);
     }
     if !item.is_active() {
         return Err(Refusal::ItemWithdrawn);
     }
-    let supplementary = item.import.phase == Phase::Supplementary;
-    if supplementary && file.period.is_late(position.at, calendar) {
+    let over = item.import.phase == Phase::Supplementary && file.is_over_for(item, position.at, calendar);
+    let late_withdrawal = current && change == Change::Withdraw && file.lateness(item, calendar).is_late();
+    if over && !late_withdrawal {
         return Err(Refusal::PeriodEnded);
     }
     Ok(())
+}
+
+/// Checks what an import states of posting, of collection by the court, and of its purpose.
+fn check_statements(file: &CaseFile, document: &Document, act: &Import, position: ActPosition) -> Result<(), Refusal> {
+    if act.purpose.is_some() || act.handed_in.is_some() || act.collected.is_some() {
+        file.rules.require(RulesVersion::V2)?;
+    }
+    check_handed_in(document, act.handed_in, position)?;
+    if act.collected.is_some() && !matches!(document.capacity, Capacity::Holding(_)) {
+        return Err(Refusal::CourtOnly);
+    }
+    let Some(ItemPurpose { purpose, item }) = act.purpose else { return Ok(()) };
+    let other = file.items.get(&item).ok_or(Refusal::NoSuchItem(item))?;
+    let is_own = other.import.party == act.party && !is_of_the_court(other);
+    if is_own == (purpose == Purpose::Rebuts) { Err(Refusal::PurposeMismatch) } else { Ok(()) }
 }
 
 /// 导入存证平台证据. Late evidence is accepted and marked. Only a case that continues another accepts transferred items.
@@ -68,8 +100,9 @@ pub fn import(
     if act.carried.is_some() && file.from.is_none() {
         return Err(Refusal::NothingCarried);
     }
+    check_statements(file, document, act, position)?;
     if let Some(replaced) = act.replaces {
-        may_change(file, document, replaced, position, calendar)?;
+        may_change(file, document, (replaced, Change::Replace), position, calendar)?;
         // The court may act for every party, but not replace one party's item by another's.
         if item(file, replaced)?.import.party != act.party {
             return Err(Refusal::NotYours);
@@ -77,11 +110,7 @@ pub fn import(
         item(file, replaced)?.replaced_by = Some(act.item);
     }
     let text = |annex| Text { annex, index: position.index };
-    let late = match act.carried {
-        Some(carried) => carried.late,
-        None => act.phase == Phase::Supplementary && file.period.is_late(position.at, calendar),
-    };
-    let imported = Item {
+    let mut imported = Item {
         position,
         by: document.by,
         capacity: document.capacity,
@@ -89,7 +118,7 @@ pub fn import(
         first_imported_at: act.carried.map_or(position.at, |carried| carried.at.min(position.at)),
         name: text(act.name),
         content: text(act.content),
-        late,
+        late: false,
         // An item that was locked in the earlier case stays locked.
         locked: act.carried.is_some(),
         withdrawn: None,
@@ -98,7 +127,12 @@ pub fn import(
         verifications: Vec::new(),
         divergences: Vec::new(),
         replies: std::collections::BTreeMap::new(),
+        decisions: ItemDecisions::default(),
         import: act.clone(),
+    };
+    imported.late = match act.carried {
+        Some(carried) => carried.late,
+        None => act.phase == Phase::Supplementary && file.is_late_at_import(&imported, calendar),
     };
     file.items.insert_mut(act.item, imported);
     Ok(())
@@ -116,7 +150,7 @@ pub fn restate(
     position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
-    may_change(file, document, act.item, position, calendar)?;
+    may_change(file, document, (act.item, Change::Restate), position, calendar)?;
     let item = item(file, act.item)?;
     item.name = Text { annex: act.name, index: position.index };
     item.content = Text { annex: act.content, index: position.index };
@@ -135,7 +169,7 @@ pub fn withdraw(
     position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
-    may_change(file, document, act.item, position, calendar)?;
+    may_change(file, document, (act.item, Change::Withdraw), position, calendar)?;
     item(file, act.item)?.withdrawn = Some(position.at);
     Ok(())
 }
@@ -179,7 +213,7 @@ pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, position: Ac
     speaks_for(file, document.capacity, act.party)?;
     let text = |annex| Text { annex, index: position.index };
     let item = item(file, act.item)?;
-    if item.import.party == act.party {
+    if item.import.party == act.party && !is_of_the_court(item) {
         return Err(Refusal::OwnItem);
     }
     let silent = [act.authenticity, act.legality, act.relevance].iter().all(Option::is_none);

@@ -12,25 +12,16 @@ use crate::court::case::state::{ActPosition, Agent, CaseFile, Item, Party, Text}
 use crate::court::case_number::CaseNumber;
 use crate::court::document::Document;
 use crate::court::ids::{AgentNumber, AnnexId, CaseId, ItemNumber, PartyNumber};
-use crate::court::period::basis::Basis;
+use crate::court::period::by_party::{NoticeTerms, PartyPeriods, default_terms};
 use crate::court::period::{EvidencePeriod, PeriodEvent};
 use crate::court::values::{Capacity, Filer, IdentityCheck};
 use crate::court::windows::Windows;
-use crate::court::words::{Authority, IdentityLevel, Phase, Procedure, Role, Stage};
+use crate::court::words::{Authority, IdentityLevel, Phase, Role, Stage};
 
 /// Whether the real name is known, which is required to sue, to answer and to import.
 #[must_use]
 pub const fn is_identified(identity: Option<&IdentityCheck>) -> bool {
     matches!(identity, Some(check) if !matches!(check.level, IdentityLevel::Basic))
-}
-
-const fn basis(procedure: Procedure) -> Basis {
-    match procedure {
-        Procedure::Ordinary => Basis::Ordinary,
-        Procedure::Summary => Basis::Summary,
-        Procedure::SmallClaims => Basis::SmallClaims,
-        Procedure::SecondInstance => Basis::SecondInstance,
-    }
 }
 
 /// Checks that the actor is the filer that the act names.
@@ -117,7 +108,11 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         items: RedBlackTreeMapSync::default(),
         annexes: RedBlackTreeMapSync::default(),
         period: EvidencePeriod::default(),
+        periods: PartyPeriods::default(),
         windows: Windows::default(),
+        deferrals: Vec::new(),
+        claim_changes: Vec::new(),
+        conversions: Vec::new(),
         orders: Vec::new(),
         holds: BTreeMap::new(),
         ineffective_acts: Vec::new(),
@@ -151,15 +146,18 @@ pub fn set_stage(file: &mut CaseFile, stage: Stage, reason: Option<AnnexId>, pos
     file.reason = reason.map(|annex| Text { annex, index: position.index });
 }
 
-/// 立案: the evidence period begins with the court's default.
+/// 立案. In a case of version 1 the evidence period begins with it, by the court's default; from version 2 on it begins with the service
+/// of the notice.
 ///
 /// # Errors
 ///
 /// [`Refusal`].
 pub fn file_case(file: &mut CaseFile, number: Option<&CaseNumber>, position: ActPosition) -> Result<(), Refusal> {
     let mut period = EvidencePeriod::default();
-    let basis = basis(file.procedure);
-    period.apply(&PeriodEvent::Set { basis, start: Day::of(position.at), days: basis.default_days() })?;
+    if file.rules < RulesVersion::V2 {
+        let NoticeTerms { basis, days } = default_terms(file.procedure);
+        period.apply(&PeriodEvent::Set { basis, start: Day::of(position.at), days })?;
+    }
     if let Some(number) = number {
         bind_number(file, number)?;
     }

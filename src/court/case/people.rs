@@ -7,6 +7,8 @@ use crate::court::case::state::{ActPosition, Agent, AssociationCode, CaseFile, P
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, PartyNumber};
 use crate::court::values::{Capacity, Filer};
+use crate::court::window::WindowKind;
+use crate::court::windows::WindowKey;
 use crate::court::words::{Authority, Stage};
 
 /// Most parties of a case: a class action of thousands is filed by its representatives.
@@ -211,6 +213,7 @@ pub fn associate(
     } else {
         join_as_party(file, document.by, party, act)?;
     }
+    file.windows.close(WindowKey::of(WindowKind::Association, party), position);
     if let Some(code) = file.codes.get_mut(&act.code) {
         let uses = if act.filer == Filer::Agent { &mut code.agent_uses } else { &mut code.party_uses };
         *uses = uses.saturating_sub(1);

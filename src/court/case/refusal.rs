@@ -4,6 +4,7 @@ use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::PeriodError;
 use crate::court::permission::DeniedReason;
 use crate::court::window::WindowError;
+use crate::court::words::Procedure;
 use crate::error_code::ErrorCode;
 
 /// Most acts of a case: some tens of megabytes of documents.
@@ -130,6 +131,52 @@ pub enum Refusal {
         /// The version of the case.
         found: u32,
     },
+    /// Only civil cases that are tried have evidence periods.
+    #[error("a case of this kind has no evidence period")]
+    NoEvidencePeriod,
+    /// Only the court records this.
+    #[error("only the court records this: the day of posting or handing in, or that the court collected the evidence")]
+    CourtOnly,
+    /// A day that has not come yet, or that is over.
+    #[error("the day does not fit the day of the act")]
+    NotYet,
+    /// The item is in time.
+    #[error("item {0} is not late, as the evidence period stands")]
+    NotLate(ItemNumber),
+    /// 民诉法 art. 68: the party is told to state its reason first.
+    #[error("the party was not told to state the reason of the lateness")]
+    ReasonNotRequired,
+    /// 民诉法 art. 118.
+    #[error("a fine here is {least} to {most} yuan")]
+    Fine {
+        /// The least.
+        least: u64,
+        /// The most.
+        most: u64,
+    },
+    /// A fine is named with the decision that imposes one, and only with it.
+    #[error("name a fine with the decision `fined`, and only with it")]
+    FineMismatch,
+    /// There is an application already.
+    #[error("an application for this period is pending")]
+    AlreadyApplied,
+    /// There is no application.
+    #[error("no application for this period is pending")]
+    NoApplication,
+    /// A case before another instance.
+    #[error("claims are changed and counterclaims raised at first instance")]
+    OnlyFirstInstance,
+    /// 民诉法 arts. 169 and 170.
+    #[error("a case by `{from}` procedure is not converted to `{to}`")]
+    Conversion {
+        /// The procedure of the case.
+        from: Procedure,
+        /// The procedure given.
+        to: Procedure,
+    },
+    /// Evidence in rebuttal is about another party's item; a cure or reinforcement is about the own item.
+    #[error("rebuttal is about another party's item, a cure or a reinforcement about an own item")]
+    PurposeMismatch,
     /// The evidence period.
     #[error(transparent)]
     Period(#[from] PeriodError),
@@ -178,6 +225,18 @@ impl Refusal {
             Self::NotHeld => ErrorCode::NotHeld,
             Self::NotToday => ErrorCode::NotToday,
             Self::RulesVersion { .. } => ErrorCode::RulesVersion,
+            Self::NoEvidencePeriod => ErrorCode::NoEvidencePeriod,
+            Self::CourtOnly => ErrorCode::CourtOnly,
+            Self::NotYet => ErrorCode::DayMismatch,
+            Self::NotLate(_) => ErrorCode::NotLate,
+            Self::ReasonNotRequired => ErrorCode::ReasonNotRequired,
+            Self::Fine { .. } => ErrorCode::FineOutOfRange,
+            Self::FineMismatch => ErrorCode::FineMismatch,
+            Self::AlreadyApplied => ErrorCode::AlreadyApplied,
+            Self::NoApplication => ErrorCode::NoApplication,
+            Self::OnlyFirstInstance => ErrorCode::OnlyFirstInstance,
+            Self::Conversion { .. } => ErrorCode::ProcedureConversion,
+            Self::PurposeMismatch => ErrorCode::PurposeMismatch,
             Self::Period(error) => error.code(),
             Self::Window(error) => error.code(),
         }

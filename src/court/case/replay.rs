@@ -10,7 +10,7 @@ use crate::court::acts::{Act, ActKind};
 use crate::court::calendar::Calendar;
 use crate::court::case::refusal::{ACTS_MAX, Refusal};
 use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
-use crate::court::case::{evidence, evidence_period, filing, holds, people};
+use crate::court::case::{claims, deadlines, evidence, evidence_period, filing, holds, late_evidence, people};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::permission::{DeniedReason, permit};
@@ -94,9 +94,8 @@ impl CaseFile {
         position: ActPosition,
         calendar: &Calendar,
     ) -> Result<(), Refusal> {
-        if let Some(event) = evidence_period::event(&document.act) {
-            evidence_period::require_current_day(document, &event, position)?;
-            return evidence_period::apply_event(self, &event);
+        if let Some(result) = evidence_period::apply(self, document, position) {
+            return result;
         }
         match &document.act {
             Act::Describe(act) => filing::describe(self, act, position),
@@ -136,9 +135,32 @@ impl CaseFile {
             Act::Release(act) => holds::release(self, act)?,
             // Erasures affect texts only, on which the state does not depend.
             Act::Erase(_) => {}
-            act => return self.change_stage(act, position),
+            _ => return self.apply_to_deadlines(document, position, calendar),
         }
         Ok(())
+    }
+
+    /// Applies an act upon windows, late evidence, claims or the procedure.
+    fn apply_to_deadlines(
+        &mut self,
+        document: &Document,
+        position: ActPosition,
+        calendar: &Calendar,
+    ) -> Result<(), Refusal> {
+        match &document.act {
+            Act::AllowRebuttal(act) => deadlines::allow_rebuttal(self, act, position),
+            Act::OpenReplies(act) => deadlines::open_replies(self, act, position),
+            Act::ApplyDeferral(act) => deadlines::apply_deferral(self, document, act, position, calendar),
+            Act::DecideDeferral(act) => deadlines::decide_deferral(self, act, position),
+            Act::RequireReason(act) => late_evidence::require_reason(self, act, position, calendar),
+            Act::ExplainLateness(act) => late_evidence::explain_lateness(self, document, act, position, calendar),
+            Act::DecideLateness(act) => late_evidence::decide_lateness(self, document, act, position, calendar),
+            Act::DecideAdmission(act) => late_evidence::decide_admission(self, document, act, position),
+            Act::ChangeClaims(act) => claims::change_claims(self, document, act, position),
+            Act::Counterclaim(act) => claims::counterclaim(self, document, act, position),
+            Act::ConvertProcedure(act) => claims::convert_procedure(self, act, position),
+            act => self.change_stage(act, position),
+        }
     }
 
     /// Applies an act that only changes the stage.

@@ -9,13 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rpds::RedBlackTreeMapSync;
 
-pub use crate::court::act_position::ActPosition;
+pub use crate::court::act_position::{ActPosition, Text};
 use crate::court::acts::Import;
+use crate::court::case::decisions::{ClaimsRecord, Conversion, Deferral, ItemDecisions};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::EvidencePeriod;
+use crate::court::period::by_party::PartyPeriods;
 use crate::court::permission::{CaseRelation, Side};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::windows::Windows;
@@ -26,15 +28,6 @@ use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
-
-/// A private text, in an annex of an act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Text {
-    /// Its commitment.
-    pub annex: AnnexId,
-    /// Index of the entry that it belongs to.
-    pub index: LeafIndex,
-}
 
 /// A party.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +149,8 @@ pub struct Item {
     pub name: Text,
     /// 证据内容, likewise.
     pub content: Text,
-    /// Whether it was imported after the end of the evidence period.
+    /// Whether it was late as the period stood at the import. Of a case of version 1 that is final; from version 2 on,
+    /// [`CaseFile::lateness`] follows the period as it stands.
     pub late: bool,
     /// Whether it can no longer be edited or withdrawn, because it was submitted with the complaint.
     pub locked: bool,
@@ -172,6 +166,8 @@ pub struct Item {
     pub divergences: Vec<(ActPosition, Divergence)>,
     /// Replies by party, all versions.
     pub replies: BTreeMap<PartyNumber, Vec<ReplyVersion>>,
+    /// What the court decided on it, and what its party stated of its lateness.
+    pub decisions: ItemDecisions,
 }
 
 impl Item {
@@ -278,10 +274,18 @@ pub struct CaseFile {
     pub items: RedBlackTreeMapSync<ItemNumber, Item>,
     /// All annexes of its acts, each with the index of its entry.
     pub annexes: RedBlackTreeMapSync<AnnexId, LeafIndex>,
-    /// The evidence period.
+    /// The evidence period of a case of version 1.
     pub period: EvidencePeriod,
+    /// The evidence periods of the parties, from version 2 on.
+    pub periods: PartyPeriods,
     /// The windows, 期限窗.
     pub windows: Windows,
+    /// Applications for the deferral of a period.
+    pub deferrals: Vec<Deferral>,
+    /// Changed claims and counterclaims.
+    pub claim_changes: Vec<ClaimsRecord>,
+    /// Conversions of the procedure.
+    pub conversions: Vec<Conversion>,
     /// Erasure orders.
     pub orders: Vec<ErasureOrder>,
     /// Holds in force.

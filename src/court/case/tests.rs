@@ -113,12 +113,20 @@ impl TestCase {
     fn import(&mut self, by: AccountId, capacity: Capacity, party: u32) -> Result<(), Refusal> {
         let (item, phase) = (self.file.next_item(), self.file.phase());
         let party = PartyNumber(party);
-        self.does(by, capacity, made!(Import { item, party, phase, replaces: None, carried: None }))
+        let (purpose, handed_in, collected) = (None, None, None);
+        let import = made!(Import { item, party, phase, replaces: None, carried: None, purpose, handed_in, collected });
+        self.does(by, capacity, import)
     }
 
     /// Filed with one item, a defendant with a code that both have used, and assigned.
     fn assigned() -> Self {
         let mut course = Self::begin();
+        course.file_and_assign();
+        course
+    }
+
+    fn file_and_assign(&mut self) {
+        let course = self;
         course.import(PLAINTIFF, FIRST, 1).unwrap();
         let defendant = made!(AddParty { party: PartyNumber(2), role: PartyRole::Defendant, account: None });
         course.does(PLAINTIFF, FIRST, defendant).unwrap();
@@ -128,7 +136,6 @@ impl TestCase {
         course.clerk(issue(1));
         course.does(account(2), Capacity::Oneself, associate(1, Filer::Principal, None)).unwrap();
         course.clerk(Act::Assign(Assign { judge: Some(account(9)) }));
-        course
     }
 
     fn item(&self, number: u32) -> &Item {
@@ -180,19 +187,31 @@ fn submission_locks_and_a_return_opens_the_case_for_more_but_not_for_what_was_su
         phase: Phase::Filing,
         carried: None,
         replaces: Some(ItemNumber(1)),
+        purpose: None,
+        handed_in: None,
+        collected: None,
     });
+    course.file.rules = RulesVersion::V1;
     assert_eq!(course.does(PLAINTIFF, FIRST, instead), Err(Refusal::ItemLocked));
+    course.file.rules = RulesVersion::V2;
     course.does(PLAINTIFF, FIRST, withdraw(2)).unwrap();
     assert_eq!(course.does(PLAINTIFF, FIRST, withdraw(2)), Err(Refusal::ItemWithdrawn));
     course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
     assert!(course.item(2).locked);
 }
 
+/// Cases of version 1 keep their results: one period from the day of filing, and lateness as at the import.
 #[test]
-fn what_comes_at_24_00_in_beijing_is_marked_late() {
-    let mut course = TestCase::assigned();
-    let start = Day::of(position(1, 0).at);
-    course.court(Act::SetPeriod(SetPeriod { basis: Basis::Ordinary, start, days: 15 }));
+fn under_the_first_rules_what_comes_at_24_00_in_beijing_is_late_and_stays_late() {
+    let mut course = TestCase::begin();
+    course.file.rules = RulesVersion::V1;
+    course.file_and_assign();
+    assert_eq!(course.file.period.events().len(), 1, "the default of the filing");
+    let start = Some(Day::of(position(1, 0).at));
+    let set = |party| Act::SetPeriod(SetPeriod { basis: Basis::Ordinary, start, days: 15, party });
+    let for_one = course.does(account(9), JUDGE, set(Some(PartyNumber(1))));
+    assert_eq!(for_one, Err(Refusal::RulesVersion { needed: 2, found: 1 }));
+    course.court(set(None));
     // 22 November and 15 days: the last is Monday, 7 December.
     let end = 16 * 86_400_000;
     course.at = end - 60_001;
@@ -203,10 +222,11 @@ fn what_comes_at_24_00_in_beijing_is_marked_late() {
     assert_eq!((course.item(2).late, course.item(3).late), (false, true));
     for item in [2, 3] {
         assert_eq!(course.does(PLAINTIFF, FIRST, restate(item)), Err(Refusal::PeriodEnded));
+        assert_eq!(course.does(PLAINTIFF, FIRST, withdraw(item)), Err(Refusal::PeriodEnded));
     }
     course.court(made!(ExtendPeriod { days: 30 }));
     course.does(PLAINTIFF, FIRST, restate(2)).unwrap();
-    assert!(course.item(3).late, "what was late stays marked");
+    assert!(course.file.lateness(course.item(3), &Calendar::default()).is_late(), "what was late stays marked");
 }
 
 #[test]
@@ -315,7 +335,16 @@ fn the_court_never_replaces_one_partys_item_by_anothers() {
     course.import(account(2), SECOND, 2).unwrap();
     let replacing = |item, party| {
         let (item, party) = (ItemNumber(item), PartyNumber(party));
-        made!(Import { item, party, phase: Phase::Supplementary, replaces: Some(ItemNumber(2)), carried: None })
+        made!(Import {
+            item,
+            party,
+            phase: Phase::Supplementary,
+            replaces: Some(ItemNumber(2)),
+            carried: None,
+            purpose: None,
+            handed_in: None,
+            collected: None,
+        })
     };
     assert_eq!(course.does(account(8), CLERK, replacing(3, 1)), Err(Refusal::NotYours));
     course.clerk(replacing(3, 2));
@@ -331,6 +360,9 @@ fn only_a_case_that_continues_another_takes_over_items() {
         phase: Phase::Filing,
         replaces: None,
         carried: Some(carried),
+        purpose: None,
+        handed_in: None,
+        collected: None,
     });
     let mut course = TestCase::begin();
     assert_eq!(course.does(PLAINTIFF, FIRST, import.clone()), Err(Refusal::NothingCarried));
@@ -350,6 +382,7 @@ fn consent_is_for_material_of_a_mediation_and_the_partys_own() {
     assert!(course.item(1).consented);
 }
 
+mod deadlines;
 mod headline;
 mod holds;
 mod walks;

@@ -70,8 +70,7 @@ fn art_85_the_starting_hour_does_not_count_and_the_clock_counts_every_millisecon
     assert_eq!(clock.end(&calendar()).unwrap().at, at("2026-11-21T02:20:30.500Z"));
     assert!(clock.is_open(at("2026-11-21T02:20:30.499Z"), &calendar()));
     assert!(!clock.is_open(at("2026-11-21T02:20:30.500Z"), &calendar()));
-    let mut without_time =
-        Window::new(WindowKind::DossierAccess, None, clock.length, Source::Court(act(1))).unwrap();
+    let mut without_time = Window::new(WindowKind::DossierAccess, None, clock.length, Source::Court(act(1))).unwrap();
     assert_eq!(without_time.begin(act(1), Start::Day(day("2026-11-20"))), Err(WindowError::NeedsTime));
 }
 
@@ -113,7 +112,9 @@ fn the_states_follow_each_other() {
     assert!(mediation.is_in_time(now, None, &calendar), "what has not begun bars nothing");
     mediation.begin(act(2), Start::Day(day("2026-11-23"))).unwrap();
     assert_eq!(mediation.begin(act(3), Start::Day(day("2026-11-23"))), Err(WindowError::Begun));
-    assert!(matches!(mediation.state(now, &calendar), WindowState::Running(end) if end.last == Some(day("2026-11-30"))));
+    assert!(
+        matches!(mediation.state(now, &calendar), WindowState::Running(end) if end.last == Some(day("2026-11-30")))
+    );
     mediation.apply(act(3), WindowEvent::Suspended { on: day("2026-11-26") }).unwrap();
     assert_eq!(mediation.state(now, &calendar), WindowState::Suspended { remaining_days: 5 });
     mediation.apply(act(4), WindowEvent::Resumed { on: day("2026-12-03") }).unwrap();

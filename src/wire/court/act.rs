@@ -73,7 +73,7 @@ pub enum ActRequest {
     /// 同意调解材料用于诉讼.
     Consent { item: u32 },
     /// 指定举证期限.
-    SetPeriod { basis: String, start: String, days: u32 },
+    SetPeriod { basis: String, start: Option<String>, days: u32, party: Option<u32> },
     /// 管辖异议，举证期限中止.
     SuspendPeriod { on: String },
     /// 恢复计算举证期限.
@@ -81,9 +81,43 @@ pub enum ActRequest {
     /// 延长举证期限.
     ExtendPeriod { days: u32 },
     /// 重新指定举证期限.
-    ResetPeriod { basis: String, start: String, days: u32 },
+    ResetPeriod { basis: String, start: Option<String>, days: u32, party: Option<u32>, ground: Option<String> },
     /// 证据交换.
     ExchangeEvidence { day: String },
+    /// 再次确定举证期限: for one party to rebut or to cure one item (证据规定 art. 51 (3)).
+    AllowRebuttal { party: u32, item: u32, days: u32, start: Option<String> },
+    /// 组织非同步质证: the period in which the parties, or one of them, reply (在线诉讼规则 art. 14).
+    OpenReplies { days: u32, start: Option<String>, party: Option<u32> },
+    /// 申请顺延期限 (民诉法 art. 86): of the period `window`; the party is that of the applicant unless the court enters it.
+    ApplyDeferral {
+        window: String,
+        obstacle_ended: String,
+        reason: String,
+        party: Option<u32>,
+        handed_in: Option<String>,
+    },
+    /// 决定是否准许顺延期限: with the new last day, or without where the application is dismissed.
+    DecideDeferral { party: u32, window: String, last: Option<String>, reason: Option<String> },
+    /// 责令说明逾期理由 (民诉法 art. 68).
+    RequireReason { item: u32, days: Option<u32> },
+    /// 说明逾期理由.
+    ExplainLateness { item: u32, reason: String, handed_in: Option<String> },
+    /// 对逾期举证作出处理; the fine is in yuan.
+    DecideLateness { item: u32, decision: String, fine: Option<u64>, document: Option<String>, reason: Option<String> },
+    /// 对证据是否采信作出认定 (证据规定 art. 97).
+    DecideAdmission { item: u32, decision: String, document: Option<String>, reason: Option<String> },
+    /// 增加、变更、放弃诉讼请求.
+    ChangeClaims {
+        change: String,
+        claims: String,
+        document: Option<String>,
+        party: Option<u32>,
+        handed_in: Option<String>,
+    },
+    /// 反诉.
+    Counterclaim { claims: String, document: Option<String>, party: Option<u32>, handed_in: Option<String> },
+    /// 转换程序 (民诉法 art. 170); the ruling is named by its deposit number.
+    ConvertProcedure { procedure: String, document: Option<String> },
     /// 裁定删除非公开信息: of one deposit, of one account, or, of neither, of texts of the case.
     OrderErasure { deposit_number: Option<String>, account: Option<String> },
     /// 暂停删除非公开信息: of one deposit or of one account, until the court releases it.
@@ -127,6 +161,17 @@ impl ActRequest {
             Self::ExtendPeriod { .. } => ActKind::ExtendPeriod,
             Self::ResetPeriod { .. } => ActKind::ResetPeriod,
             Self::ExchangeEvidence { .. } => ActKind::ExchangeEvidence,
+            Self::AllowRebuttal { .. } => ActKind::AllowRebuttal,
+            Self::OpenReplies { .. } => ActKind::OpenReplies,
+            Self::ApplyDeferral { .. } => ActKind::ApplyDeferral,
+            Self::DecideDeferral { .. } => ActKind::DecideDeferral,
+            Self::RequireReason { .. } => ActKind::RequireReason,
+            Self::ExplainLateness { .. } => ActKind::ExplainLateness,
+            Self::DecideLateness { .. } => ActKind::DecideLateness,
+            Self::DecideAdmission { .. } => ActKind::DecideAdmission,
+            Self::ChangeClaims { .. } => ActKind::ChangeClaims,
+            Self::Counterclaim { .. } => ActKind::Counterclaim,
+            Self::ConvertProcedure { .. } => ActKind::ConvertProcedure,
             Self::OrderErasure { .. } => ActKind::OrderErasure,
             Self::Hold { .. } => ActKind::Hold,
             Self::Release { .. } => ActKind::Release,

@@ -12,9 +12,9 @@ use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
+use crate::wire::court::deadlines::DeadlinesJson;
 use crate::wire::court::item::ImportJson;
 use crate::wire::court::people::{AgentJson, CapacityJson, PartyJson, TextJson};
-use crate::wire::court::period::PeriodJson;
 use crate::wire::facts::beijing_time;
 use crate::wire::report::CodedText;
 
@@ -239,8 +239,9 @@ pub struct CaseJson {
     pub items_total: usize,
     /// The `cursor` of the next page of items; null on the last one.
     pub next_cursor: Option<String>,
-    /// The evidence period.
-    pub period: PeriodJson,
+    /// Its periods.
+    #[serde(flatten)]
+    pub deadlines: DeadlinesJson,
     /// What the court ordered erased.
     pub erasure_orders: Vec<ErasureOrderJson>,
     /// Erasures that the court has suspended.
@@ -366,7 +367,7 @@ impl CaseJson {
         file: &CaseFile,
         texts: &Texts,
         items: Vec<ImportJson>,
-        period: PeriodJson,
+        deadlines: DeadlinesJson,
         can: Vec<CanJson>,
         access_sequence: u64,
     ) -> Self {
@@ -393,7 +394,7 @@ impl CaseJson {
             items_total: file.items.size(),
             next_cursor: (shown > 0 && shown < all).then(|| shown.to_string()),
             items,
-            period,
+            deadlines,
             erasure_orders: erasure_orders(file),
             holds: file.holds.iter().map(|(content, hold)| HoldJson::of(file, *content, hold, texts)).collect(),
             can,

@@ -29,6 +29,17 @@ pub struct ImportRequest {
     /// The item that this one replaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<u32>,
+    /// What it does to another item: `rebuts`, `cures` or `reinforces`, and the item's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "cures 1")]
+    pub purpose: Option<String>,
+    /// Where the court enters it: the day on which it was posted or handed in, which decides whether it is in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "posted 2026-12-08")]
+    pub handed_in: Option<String>,
+    /// Collected by the court: `on-application` or `ex-officio`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collected: Option<String>,
     /// Receipt of a deposit of another ledger, which must be on the court's list.
     #[serde(default, deserialize_with = "json::optional_object", skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptJson>,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::court::acts::{Import, Verify};
 use crate::court::case::headline::{Headline, VerifiedBy};
+use crate::court::case::late_evidence::Lateness;
 use crate::court::case::state::{CaseFile, Item, ReplyVersion, Text, Verification};
 use crate::court::ids::{ItemNumber, PartyNumber};
 use crate::court::words::Divergence;
@@ -18,6 +19,7 @@ use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
+use crate::wire::court::deadlines::{HandedInJson, ItemDecisionsJson, ItemPurposeJson};
 use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::{CapacityJson, TextJson};
 use crate::wire::facts::{ChainFactsJson, beijing_time};
@@ -118,8 +120,19 @@ pub struct ImportJson {
     pub depositor: CodedText,
     /// Submitted with the complaint, or later.
     pub phase: CodedText,
-    /// Imported after the evidence period.
+    /// Imported after the evidence period, as the period stands now; the court decides on its admission.
     pub late: bool,
+    /// Lateness, and the court's decisions on the item.
+    pub decisions: ItemDecisionsJson,
+    /// What it does to another item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<ItemPurposeJson>,
+    /// Posted or handed in before the court entered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_in: Option<HandedInJson>,
+    /// Collected by the court.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collected: Option<CodedText>,
     /// Whether it can no longer be edited or withdrawn.
     pub locked: bool,
     /// Stage of the case at the import.
@@ -168,6 +181,8 @@ pub struct Now<'a> {
     pub history: Option<&'a History>,
     /// Whether digests are salted.
     pub salted: bool,
+    /// Whether it is late, as the periods stand.
+    pub lateness: Lateness,
 }
 
 fn facts(import: &Import, salted: bool) -> Facts {
@@ -259,7 +274,13 @@ impl ImportJson {
             },
             depositor: coded(import.depositor.word(), Bilingual::of(|language| import.depositor.label(language))),
             phase: coded(import.phase.word(), Bilingual::of(|language| import.phase.label(language))),
-            late: item.late,
+            late: now.lateness.is_late(),
+            decisions: ItemDecisionsJson::of(&item.decisions, now.lateness, texts),
+            purpose: import.purpose.map(ItemPurposeJson::of),
+            handed_in: import.handed_in.map(HandedInJson::of),
+            collected: import
+                .collected
+                .map(|collected| coded(collected.word(), Bilingual::of(|language| collected.label(language)))),
             locked: item.locked,
             stage_at_import: coded(item.stage.word(), Bilingual::of(|language| item.stage.label(language))),
             imported_at: beijing_time(item.position.at),

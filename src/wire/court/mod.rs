@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod act;
 pub mod case;
+pub mod deadlines;
 pub mod deposits_on_behalf;
 pub mod erasure;
 pub mod feed;

@@ -60,7 +60,9 @@ pub struct PeriodJson {
     pub events: Vec<PeriodEventJson>,
 }
 
-fn basis(basis: Basis) -> CodedText {
+/// A basis with both of its labels.
+#[must_use]
+pub fn basis(basis: Basis) -> CodedText {
     let (zh, en) = match basis {
         Basis::Ordinary => ("普通程序", "ordinary procedure"),
         Basis::Summary => ("简易程序", "summary procedure"),
@@ -70,6 +72,14 @@ fn basis(basis: Basis) -> CodedText {
         Basis::Discretion => ("人民法院酌情确定", "at the court's discretion"),
     };
     coded(basis.word(), Bilingual::new(zh, en))
+}
+
+impl PeriodEventJson {
+    /// An event.
+    #[must_use]
+    pub fn of(event: &PeriodEvent) -> Self {
+        self::event(event)
+    }
 }
 
 fn event(event: &PeriodEvent) -> PeriodEventJson {

@@ -91,7 +91,7 @@ async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same(
         &people,
         &judge,
         &case,
-        json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-23", "days": 15 }),
+        json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-23", "days": 15, "party": 2 }),
     )
     .await;
     must(&people, &judge, &case, json!({ "act": "judge" })).await;
@@ -108,7 +108,10 @@ async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same(
     assert_eq!(by_judge, seen(&plaintiff).await);
     assert_eq!(by_judge, seen(&defendant).await);
     assert_eq!(by_judge["stage"]["code"], "judged");
-    assert_eq!(by_judge["period"]["last_day"], "2026-12-08");
+    assert_eq!(by_judge["period"], json!(null), "each party has its own");
+    let states = [0, 1].map(|party| by_judge["periods"][party]["period"]["state"]["code"].clone());
+    assert_eq!(states, ["not-set", "ends"]);
+    assert_eq!(by_judge["periods"][1]["period"]["last_day"], "2026-12-08");
     let item = &by_judge["items"][0];
     assert_eq!(item["original"]["code"], "mismatch", "what the plaintiff found");
     assert_eq!(item["verifications"].as_array().unwrap().len(), 2);

@@ -81,8 +81,9 @@ async fn what_comes_after_the_period_is_taken_and_marked() {
     let in_time = suit.import(&node, &suit.answering, &number).await;
     assert_eq!((&in_time["late"], &in_time["phase"]["code"]), (&json!(false), &json!("supplementary")));
     assert_eq!(codes(&in_time["warnings"]), ["not_verified"]);
-    let period = json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-02", "days": 15 });
+    let period = json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-21", "days": 15, "party": 2 });
     suit.act(&node, &suit.judge, period).await;
+    node.clock.shift(20 * 24 * 60 * 60 * 1000, std::time::Duration::from_hours(20 * 24));
     let second = TestNode::number(&node.deposit(&note(2)).await);
     let late = suit.import(&node, &suit.answering, &second).await;
     assert_eq!(late["late"], true);

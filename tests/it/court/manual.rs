@@ -207,7 +207,10 @@ async fn chapter_3_1_5_adducing_evidence() {
     let view = suit.view(&suit.plaintiff, &case).await;
     assert_eq!(view["stage"]["zh"], "待分案");
     // "系统默认15天举证期限"
-    assert_eq!(view["period"]["days"], 15);
+    assert_eq!(view["periods"][0]["days"], 15);
+    // It runs from the service of the notice (证据规定 art. 50), here on paper.
+    let served = json!({"act": "set-period", "basis": "ordinary", "start": "2026-11-22", "days": 15, "party": 1});
+    suit.act(&suit.judge, &case, served).await;
     // "起诉时提交的证据不能编辑和删除"
     for act in [
         json!({"act": "restate", "item": 1, "name": "改", "content": "改"}),
@@ -240,7 +243,9 @@ async fn chapter_3_1_5_adducing_evidence() {
     let late = suit.people.by(&suit.plaintiff_again().await).create(&format!("/v1/cases/{case}/imports"), &body).await;
     assert_eq!(late["late"], true);
     let again = suit.plaintiff_again().await;
-    assert_eq!(suit.refused(&again, &case, json!({"act": "withdraw-item", "item": 4})).await, "period_ended");
+    let restated = json!({"act": "restate", "item": 4, "name": "改", "content": "改"});
+    assert_eq!(suit.refused(&again, &case, restated).await, "period_ended");
+    suit.act(&again, &case, json!({"act": "withdraw-item", "item": 4})).await;
 }
 
 impl Suit<'_> {
@@ -327,15 +332,17 @@ async fn chapter_3_2_4_confirming_service() {
     suit.act(&suit.defendant, &case, json!({"act": "confirm-service", "address": "广州市海珠区某路1号"})).await;
     let view = suit.view(&suit.judge, &case).await;
     assert!(view["parties"][1]["service_confirmed_at"].is_string(), "{}", view["parties"][1]);
+    let served = json!({"act": "set-period", "basis": "ordinary", "start": "2026-11-22", "days": 15, "party": 2});
+    suit.act(&suit.judge, &case, served).await;
     // "在答辩期内，被告还可以提出管辖权异议…点击右侧【管辖异议申请】"
     suit.act(&suit.defendant, &case, json!({"act": "suspend-period", "on": "2026-11-22"})).await;
     let view = suit.view(&suit.defendant, &case).await;
-    assert_eq!(view["period"]["suspended"], true);
+    assert_eq!(view["periods"][1]["period"]["suspended"], true);
     // The court rules on it, and the period runs again.
     suit.act(&suit.judge, &case, json!({"act": "resume-period", "on": "2026-12-05"})).await;
     let view = suit.view(&suit.defendant, &case).await;
-    assert_eq!(view["period"]["suspended"], false);
-    assert!(view["period"]["ends_at"].is_string());
+    assert_eq!(view["periods"][1]["period"]["suspended"], false);
+    assert!(view["periods"][1]["period"]["ends_at"].is_string());
 }
 
 /// 3.2.5 举证: the defendant imports as the plaintiff does.

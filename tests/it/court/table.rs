@@ -158,6 +158,19 @@ fn request(act: ActKind) -> Option<Value> {
         ActKind::SuspendPeriod | ActKind::ResumePeriod => json!({"on": "1970-01-01"}),
         ActKind::ExtendPeriod => json!({"days": 9999}),
         ActKind::ExchangeEvidence => json!({"day": "1970-01-01"}),
+        ActKind::AllowRebuttal => json!({"party": 900, "item": 900, "days": 5}),
+        ActKind::OpenReplies => json!({"days": 9999}),
+        ActKind::ApplyDeferral => {
+            json!({"party": 900, "window": "evidence", "obstacle_ended": "2026-11-22", "reason": "某"})
+        }
+        ActKind::DecideDeferral => json!({"party": 900, "window": "evidence"}),
+        ActKind::RequireReason => json!({"item": 900}),
+        ActKind::ExplainLateness => json!({"item": 900, "reason": "某"}),
+        ActKind::DecideLateness => json!({"item": 900, "decision": "in-time"}),
+        ActKind::DecideAdmission => json!({"item": 900, "decision": "adopted"}),
+        ActKind::ChangeClaims => json!({"party": 900, "change": "added", "claims": "某"}),
+        ActKind::Counterclaim => json!({"party": 900, "claims": "某"}),
+        ActKind::ConvertProcedure => json!({"procedure": "second-instance"}),
         ActKind::OrderErasure | ActKind::Release => json!({"account": "cd".repeat(32)}),
         ActKind::Hold => json!({"account": "cd".repeat(32), "reason": "某"}),
         // These have paths of their own.

@@ -2,6 +2,8 @@
 //!
 //! One number makes one act, so a failing sequence shrinks by leaving out acts.
 
+mod decisions;
+
 use crate::court::acts::*;
 use crate::court::calendar::Day;
 use crate::court::case::rules_version::RulesVersion;
@@ -12,7 +14,9 @@ use crate::court::ids::{
     AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, RequestId, TokenId,
 };
 use crate::court::period::basis::Basis;
-use crate::court::values::{Capacity, Code, Filer, FirstImport, IdentityCheck, StepOutcome};
+use crate::court::period::by_party::ResetGround;
+use crate::court::values::{Capacity, Code, Filer, FirstImport, HandedIn, IdentityCheck, ItemPurpose, StepOutcome};
+use crate::court::window::WindowKind;
 use crate::court::words::*;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -91,6 +95,15 @@ impl Dice {
     fn day(&mut self) -> Day {
         // Beyond all others now and then.
         if self.below(40) == 0 { Day::LAST } else { Day::of(self.time()) }
+    }
+
+    fn handed_in(&mut self) -> Option<HandedIn> {
+        Some(HandedIn { by: self.of(HandedInBy::ALL), on: self.day() })
+    }
+
+    /// A period that a party may ask to be deferred, mostly the evidence period.
+    fn window(&mut self) -> WindowKind {
+        if self.below(3) > 0 { WindowKind::Evidence } else { self.of(WindowKind::ALL) }
     }
 
     fn identity(&mut self) -> Option<IdentityCheck> {
@@ -183,7 +196,18 @@ pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFi
         | ActKind::ResumePeriod
         | ActKind::ExtendPeriod
         | ActKind::ResetPeriod
-        | ActKind::ExchangeEvidence => of_the_period(d, kind),
+        | ActKind::ExchangeEvidence
+        | ActKind::AllowRebuttal
+        | ActKind::OpenReplies
+        | ActKind::ApplyDeferral
+        | ActKind::DecideDeferral => of_the_period(d, kind, file),
+        ActKind::RequireReason
+        | ActKind::ExplainLateness
+        | ActKind::DecideLateness
+        | ActKind::DecideAdmission
+        | ActKind::ChangeClaims
+        | ActKind::Counterclaim
+        | ActKind::ConvertProcedure => decisions::act(d, kind, file),
         ActKind::OrderErasure
         | ActKind::Hold
         | ActKind::Release
@@ -261,6 +285,9 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             block_generated_at: d.time(),
             receipt: d.optional(Dice::digest),
             receipt_annex: d.optional(Dice::annex),
+            purpose: (d.below(6) == 0).then(|| ItemPurpose { purpose: d.of(Purpose::ALL), item: d.item_of(file) }),
+            handed_in: if d.below(8) == 0 { d.handed_in() } else { None },
+            collected: (d.below(10) == 0).then(|| d.of(Collected::ALL)),
         }),
         ActKind::Restate => Act::Restate(Restate { item: d.item_of(file), name: d.annex(), content: d.annex() }),
         ActKind::WithdrawItem => {
@@ -297,15 +324,52 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
     }
 }
 
-fn of_the_period(d: &mut Dice, kind: ActKind) -> Act {
+fn of_the_period(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
+    // Bases that fit the procedure, more often than not.
+    let basis = |d: &mut Dice| match file {
+        Some(file) if d.below(3) > 0 => Basis::of_procedure(file.procedure),
+        _ => d.of(&Basis::ALL),
+    };
     match kind {
-        ActKind::SetPeriod => Act::SetPeriod(SetPeriod { basis: d.of(&Basis::ALL), start: d.day(), days: d.below(40) }),
+        ActKind::SetPeriod => Act::SetPeriod(SetPeriod {
+            basis: basis(d),
+            start: d.optional(Dice::day),
+            days: d.below(40),
+            party: d.optional(Dice::party),
+        }),
         ActKind::SuspendPeriod => Act::SuspendPeriod(SuspendPeriod { on: d.day() }),
         ActKind::ResumePeriod => Act::ResumePeriod(ResumePeriod { on: d.day() }),
         ActKind::ExtendPeriod => Act::ExtendPeriod(ExtendPeriod { days: d.of(&[0, 1, 30, 366, u32::MAX]) }),
-        ActKind::ResetPeriod => {
-            Act::ResetPeriod(ResetPeriod { basis: d.of(&Basis::ALL), start: d.day(), days: d.below(40) })
+        ActKind::ResetPeriod => Act::ResetPeriod(ResetPeriod {
+            basis: basis(d),
+            start: d.optional(Dice::day),
+            days: d.below(40),
+            party: d.optional(Dice::party),
+            ground: d.optional(|d| d.of(ResetGround::ALL)),
+        }),
+        ActKind::AllowRebuttal => Act::AllowRebuttal(AllowRebuttal {
+            party: d.party(),
+            item: d.item_of(file),
+            days: d.below(40),
+            start: d.optional(Dice::day),
+        }),
+        ActKind::OpenReplies => Act::OpenReplies(OpenReplies {
+            days: d.below(40),
+            start: d.optional(Dice::day),
+            party: d.optional(Dice::party),
+        }),
+        ActKind::ApplyDeferral => {
+            let handed_in = if d.below(8) == 0 { d.handed_in() } else { None };
+            let (party, window) = (d.party(), d.window());
+            let (obstacle_ended, reason) = (d.day(), d.annex());
+            Act::ApplyDeferral(ApplyDeferral { party, window, obstacle_ended, reason, handed_in })
         }
+        ActKind::DecideDeferral => Act::DecideDeferral(DecideDeferral {
+            party: d.party(),
+            window: d.window(),
+            last: d.optional(Dice::day),
+            reason: d.optional(Dice::annex),
+        }),
         _ => Act::ExchangeEvidence(ExchangeEvidence { day: d.day() }),
     }
 }

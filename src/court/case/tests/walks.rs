@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::court::case::state::IneffectiveAct;
+use crate::court::period::by_party::PartyPeriod;
+use crate::court::window::Window;
 
 /// Acts of a random walk, each with its place. Who acts and what is done fits the case more often than not, and acts that
 /// end the case are rare.
@@ -26,6 +28,12 @@ fn begun(seeds: &[u64]) -> CaseFile {
     let mut file = begin(CASE, &opening(), position(1, 0)).unwrap();
     if seeds.first().is_some_and(|seed| seed % 2 == 0) {
         file.kind = CaseKind::Mediation;
+    }
+    if seeds.first().is_some_and(|seed| seed % 5 == 0) {
+        file.rules = RulesVersion::V1;
+    }
+    if seeds.first().is_some_and(|seed| seed % 7 == 0) {
+        file.procedure = Procedure::Summary;
     }
     if seeds.first().is_some_and(|seed| seed % 3 == 0) {
         file.from = Some((CaseId(Digest([8; 32])), TransferKind::Suit));
@@ -75,7 +83,7 @@ fn step(dice: &mut Dice, file: &CaseFile, by: AccountId, capacity: Capacity) -> 
 }
 
 fn frozen(item: &Item) -> impl PartialEq + std::fmt::Debug + use<> {
-    (item.import.clone(), item.name, item.content, item.withdrawn, item.replaced_by, item.late, item.locked)
+    (item.import.clone(), item.name, item.content, item.withdrawn, item.late, item.locked)
 }
 
 /// What no act may take from a case.
@@ -91,9 +99,24 @@ fn nothing_is_lost(before: &CaseFile, after: &CaseFile) {
         }
         if old.locked {
             assert_eq!(frozen(old), frozen(new));
+            // A returned filing may be supplemented by an item that replaces a locked one.
+            let supplemented = before.rules >= RulesVersion::V2 && before.stage == Stage::ToSupplement;
+            assert!(old.replaced_by == new.replaced_by || supplemented);
         }
+        let (old_decisions, new_decisions) = (&old.decisions, &new.decisions);
+        assert!(new_decisions.reasons_required.starts_with(&old_decisions.reasons_required));
+        assert!(new_decisions.reasons.starts_with(&old_decisions.reasons));
+        assert!(new_decisions.lateness.starts_with(&old_decisions.lateness));
+        assert!(new_decisions.admission.starts_with(&old_decisions.admission));
         assert!(old.is_active() || (!new.is_active() && old.withdrawn == new.withdrawn));
     }
+    for (party, old) in before.periods.iter() {
+        assert!(after.periods.of(party).unwrap().history().starts_with(old.history()));
+    }
+    let windows = |file: &CaseFile| file.windows.iter().map(|one| (one.kind, one.party, one.begun)).collect::<Vec<_>>();
+    assert!(windows(after).starts_with(&windows(before)));
+    assert!(after.claim_changes.starts_with(&before.claim_changes));
+    assert!(after.conversions.starts_with(&before.conversions) && after.deferrals.len() >= before.deferrals.len());
     assert!(before.parties.keys().all(|party| after.parties.contains_key(party)));
     assert!(before.agents.keys().all(|agent| after.agents.contains_key(agent)));
     assert!(after.ineffective_acts.starts_with(&before.ineffective_acts) && after.orders.starts_with(&before.orders));
@@ -112,12 +135,26 @@ fn sound(file: &CaseFile) {
     for item in file.items.values() {
         assert!(item.first_imported_at <= item.position.at);
         assert!(may_stand_open || item.locked == (item.import.phase == Phase::Filing || item.import.carried.is_some()));
-        assert!(!item.replies.contains_key(&item.import.party));
+        let of_the_court = item.import.collected == Some(Collected::ExOfficio);
+        assert!(of_the_court || !item.replies.contains_key(&item.import.party));
         for versions in item.replies.values() {
             assert!(!versions.is_empty());
         }
     }
-    assert_eq!(file.filed.is_some(), !file.period.events().is_empty());
+    let old = file.rules < RulesVersion::V2;
+    assert_eq!(old && file.filed.is_some(), !file.period.events().is_empty());
+    assert!(!old || (file.periods.iter().next().is_none() && file.windows.iter().next().is_none()));
+    // A party on which nothing was served is never late.
+    for item in file.items.values().filter(|item| !old && item.import.carried.is_none()) {
+        let begun = file.periods.of(item.import.party).is_some_and(PartyPeriod::has_begun);
+        assert!(begun || !file.lateness(item, &Calendar::default()).is_late());
+    }
+    for (number, window) in (0..).zip(file.windows.iter()) {
+        let same =
+            |other: &&Window| (other.kind, other.party, other.subject) == (window.kind, window.party, window.subject);
+        let unclosed = file.windows.iter().skip(number + 1).filter(same).filter(|one| one.closed.is_none()).count();
+        assert!(unclosed == 0 || window.closed.is_some(), "two windows of one kind are not closed");
+    }
     let accounts = file.parties.values().filter_map(|party| party.account);
     let agents = file.agents.values().filter(|agent| agent.ended.is_none()).map(|agent| agent.account);
     let mut all: Vec<_> = accounts.chain(agents).collect();
@@ -207,6 +244,10 @@ fn the_walks_go_everywhere() {
         let items = || file.items.values();
         for (what, there) in [
             ("late", items().any(|item| item.late)),
+            ("late since", items().any(|item| item.late != file.lateness(item, &Calendar::default()).is_late())),
+            ("answered by item", items().any(|item| item.import.purpose.is_some())),
+            ("handed in", items().any(|item| item.import.handed_in.is_some())),
+            ("collected", items().any(|item| item.import.collected.is_some())),
             ("locked", items().any(|item| item.locked)),
             ("replaced", items().any(|item| item.replaced_by.is_some())),
             ("withdrawn", items().any(|item| item.withdrawn.is_some())),
@@ -224,6 +265,10 @@ fn the_walks_go_everywhere() {
     assert_eq!(never, [], "kinds of acts that no walk ever did");
     for what in [
         "late",
+        "late since",
+        "answered by item",
+        "handed in",
+        "collected",
         "locked",
         "replaced",
         "withdrawn",
@@ -251,6 +296,22 @@ fn the_walks_go_everywhere() {
         "no_mediation",
         "number_bound",
         "period_suspended",
+        "period_needs_ground",
+        "period_needs_party",
+        "period_basis",
+        "period_in_the_past",
+        "no_evidence_period",
+        "court_only",
+        "day_mismatch",
+        "not_late",
+        "reason_not_required",
+        "fine_mismatch",
+        "fine_out_of_range",
+        "no_application",
+        "already_applied",
+        "procedure_conversion",
+        "purpose_mismatch",
+        "rules_version",
     ] {
         assert!(seen.contains(what), "no walk met {what}: {seen:?}");
     }

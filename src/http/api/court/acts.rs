@@ -8,9 +8,8 @@ use axum::response::Response;
 
 use crate::court::acts::{
     Act, AddAgent, AddParty, AdjournHearing, Approve, Assign, BeginHearing, BindNumber, Close, ConfirmNotice,
-    ConfirmService, Consent, Describe, EndAgent, ExchangeEvidence, ExtendPeriod, FileCase, Hold, Judge, OrderErasure,
-    Refuse, Reject, Release, Reply, ResetPeriod, Restate, ResumePeriod, ReturnFiling, SetPeriod, Submit, SuspendPeriod,
-    WithdrawFiling, WithdrawItem, WithdrawSuit,
+    ConfirmService, Consent, Describe, EndAgent, ExtendPeriod, FileCase, Hold, Judge, OrderErasure, Refuse, Reject,
+    Release, Reply, Restate, ReturnFiling, Submit, WithdrawFiling, WithdrawItem, WithdrawSuit,
 };
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, HeldContent};
@@ -25,8 +24,9 @@ use crate::filing::cases::ActOutcome;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
 use crate::http::api::court::case_path::CasePath;
+use crate::http::api::court::field_values::{read, read_some};
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
-use crate::http::api::court::warnings;
+use crate::http::api::court::{deadline_acts, warnings};
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
@@ -47,24 +47,6 @@ pub fn outcome_json(filing: &FilingService, acted: &ActOutcome, more: Vec<CodedT
     let mut found = warnings::of_act(&acted.document.act, acted.recorded.position, file, &filing.registry());
     found.extend(more);
     ActOutcomeJson::of(&file.id.to_string(), act, file.stage, found)
-}
-
-/// Parses a word, number or id as an act spells it.
-///
-/// # Errors
-///
-/// [`FilingError::BadValue`].
-pub fn read<T: LineValue>(field: &'static str, text: &str) -> Result<T, FilingError> {
-    T::parse(text).ok_or_else(|| FilingError::bad(field, T::EXPECTED))
-}
-
-/// As [`read`], for an optional value.
-///
-/// # Errors
-///
-/// As [`read`].
-pub fn read_some<T: LineValue>(field: &'static str, text: Option<&String>) -> Result<Option<T>, FilingError> {
-    text.map(|text| read(field, text)).transpose()
 }
 
 /// Looks up an account by its id.
@@ -96,7 +78,11 @@ fn make(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Act, Filin
     if let Some(act) = evidence_act(context, request)? {
         return Ok(act);
     }
-    match period_act(request)? {
+    if let Some(act) = deadline_acts::period_act(request)? {
+        return Ok(act);
+    }
+    let (party, annexes) = (context.file.party_of(context.capacity), &mut *context.annexes);
+    match deadline_acts::decision_act(party, annexes, request)? {
         Some(act) => Ok(act),
         None => proceeding_act(context, request),
     }
@@ -186,21 +172,6 @@ fn evidence_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Op
     }))
 }
 
-fn period_act(request: &ActRequest) -> Result<Option<Act>, FilingError> {
-    Ok(Some(match request {
-        ActRequest::SetPeriod { basis, start, days } => {
-            Act::SetPeriod(SetPeriod { basis: read("basis", basis)?, start: read("start", start)?, days: *days })
-        }
-        ActRequest::ResetPeriod { basis, start, days } => {
-            Act::ResetPeriod(ResetPeriod { basis: read("basis", basis)?, start: read("start", start)?, days: *days })
-        }
-        ActRequest::SuspendPeriod { on } => Act::SuspendPeriod(SuspendPeriod { on: read("on", on)? }),
-        ActRequest::ResumePeriod { on } => Act::ResumePeriod(ResumePeriod { on: read("on", on)? }),
-        ActRequest::ExchangeEvidence { day } => Act::ExchangeEvidence(ExchangeEvidence { day: read("day", day)? }),
-        _ => return Ok(None),
-    }))
-}
-
 fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Act, FilingError> {
     let annexes = &mut *context.annexes;
     Ok(match request {
@@ -282,10 +253,16 @@ fn texts(request: &ActRequest) -> Vec<&str> {
         ActRequest::Reply { probative_value, reason, .. } => {
             [probative_value, reason].into_iter().flatten().map(String::as_str).collect()
         }
-        ActRequest::Hold { reason, .. } => vec![reason],
+        ActRequest::Hold { reason, .. }
+        | ActRequest::ApplyDeferral { reason, .. }
+        | ActRequest::ExplainLateness { reason, .. } => vec![reason],
+        ActRequest::ChangeClaims { claims, .. } | ActRequest::Counterclaim { claims, .. } => vec![claims],
         ActRequest::ReturnFiling { reason }
         | ActRequest::Reject { reason }
         | ActRequest::Refuse { reason }
+        | ActRequest::DecideDeferral { reason, .. }
+        | ActRequest::DecideLateness { reason, .. }
+        | ActRequest::DecideAdmission { reason, .. }
         | ActRequest::Release { reason, .. } => reason.iter().map(String::as_str).collect(),
         _ => Vec::new(),
     }

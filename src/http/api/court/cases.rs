@@ -8,6 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::court::acts::{Act, Open};
+use crate::court::calendar::Calendar;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{CaseFile, Item};
 use crate::court::case_number::{CaseNumber, CourtCode};
@@ -17,8 +18,9 @@ use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
 use crate::filing::case_views::{CaseView, ItemView};
 use crate::filing::filing_error::FilingError;
-use crate::http::api::court::acts::{known, outcome_json, read, read_some};
+use crate::http::api::court::acts::{known, outcome_json};
 use crate::http::api::court::case_path::{CasePath, ItemPath};
+use crate::http::api::court::field_values::{read, read_some};
 use crate::http::api::court::json_request::{AuthenticatedJson, access_log_json, answer, created, value};
 use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
@@ -29,15 +31,22 @@ use crate::http::request::Parameters;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::{CanJson, CaseBriefJson, CaseJson, CasesJson, OpenCaseRequest};
+use crate::wire::court::deadlines::DeadlinesJson;
 use crate::wire::court::item::{ImportJson, Now};
 use crate::wire::court::lists::AccessLogJson;
 use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::CapacityJson;
-use crate::wire::court::period::PeriodJson;
 
 /// An item with its present data.
 #[must_use]
-pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, view: &ItemView, texts: &Texts) -> ImportJson {
+pub fn import_json(
+    file: &CaseFile,
+    (number, item): (ItemNumber, &Item),
+    view: &ItemView,
+    texts: &Texts,
+    calendar: &Calendar,
+) -> ImportJson {
+    let lateness = file.lateness(item, calendar);
     // A recorded divergence stays visible, even if the chain agrees again.
     let divergence = view.divergence.or_else(|| item.divergences.last().map(|(_, what)| *what));
     let custody = view.custody.as_ref();
@@ -48,7 +57,7 @@ pub fn import_json(file: &CaseFile, number: ItemNumber, item: &Item, view: &Item
         file,
         number,
         item,
-        Now { divergence, custody, history: view.history.as_ref(), salted: view.salted },
+        Now { divergence, custody, history: view.history.as_ref(), salted: view.salted, lateness },
         texts,
     )
 }
@@ -59,13 +68,14 @@ pub fn unqueried_item() -> ItemView {
     ItemView { divergence: None, custody: None, history: None, salted: false }
 }
 
-fn items(view: &CaseView) -> Vec<ImportJson> {
+fn items(view: &CaseView, calendar: &Calendar) -> Vec<ImportJson> {
     let none = unqueried_item();
     let mut numbers: Vec<ItemNumber> = view.items.keys().copied().collect();
     numbers.sort_unstable();
     let item = |number: ItemNumber| {
         let item = view.file.items.get(&number)?;
-        Some(import_json(&view.file, number, item, view.items.get(&number).unwrap_or(&none), &view.texts))
+        let now = view.items.get(&number).unwrap_or(&none);
+        Some(import_json(&view.file, (number, item), now, &view.texts, calendar))
     };
     numbers.into_iter().filter_map(item).collect()
 }
@@ -197,9 +207,11 @@ pub(in crate::http) async fn view_case(
     let filing = state.filing()?;
     let after = page.position(|text| text.parse().ok())?.unwrap_or(0);
     let view = filing.view_case(&actor, case, after, page.limit()?).await?;
-    let period = PeriodJson::of(&view.file.period, &filing.registry().calendar);
-    let sequence = view.access.position.sequence;
-    let shown = CaseJson::of(&view.file, &view.texts, items(&view), period, can(&actor, &view), sequence);
+    let calendar = &filing.registry().calendar;
+    // The access record of this view has the time of now.
+    let (sequence, now) = (view.access.position.sequence, view.access.position.at);
+    let deadlines = DeadlinesJson::of(&view.file, &view.texts, now, calendar);
+    let shown = CaseJson::of(&view.file, &view.texts, items(&view, calendar), deadlines, can(&actor, &view), sequence);
     Ok(answer(StatusCode::OK, &shown))
 }
 
@@ -225,10 +237,12 @@ pub(in crate::http) async fn view_item(
     ItemPath(case, number): ItemPath,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
-    let view = state.filing()?.view_item(&actor, case, number).await?;
+    let filing = state.filing()?;
+    let view = filing.view_item(&actor, case, number).await?;
     let item = view.file.items.get(&number).ok_or(FilingError::NoSuchItem(number))?;
     let now = view.items.get(&number).cloned().unwrap_or_else(unqueried_item);
-    Ok(answer(StatusCode::OK, &import_json(&view.file, number, item, &now, &view.texts)))
+    let calendar = &filing.registry().calendar;
+    Ok(answer(StatusCode::OK, &import_json(&view.file, (number, item), &now, &view.texts, calendar)))
 }
 
 /// Read a case's access log / 案件访问日志

@@ -16,6 +16,7 @@ use crate::filing::secret::step_request_id;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::cases::{import_json, unqueried_item};
+use crate::http::api::court::field_values::read_some;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::warnings;
 use crate::http::app_state::AppState;
@@ -62,6 +63,9 @@ async fn one(
         content: request.content,
         party: request.party.map(PartyNumber),
         replaces: request.replaces.map(ItemNumber),
+        purpose: read_some("purpose", request.purpose.as_ref())?,
+        handed_in: read_some("handed_in", request.handed_in.as_ref())?,
+        collected: read_some("collected", request.collected.as_ref())?,
         receipt: read_receipt(request.receipt)?,
     };
     let acted = filing.import(actor, case, context, &import).await?;
@@ -77,7 +81,7 @@ async fn one(
     let mut found = warnings::of_import(&file, item, now.history.as_ref());
     found.extend(warnings::of_texts(&[&import.name, &import.content]));
     let shown = ImportedJson {
-        import: import_json(&file, act.item, item, &now, &texts),
+        import: import_json(&file, (act.item, item), &now, &texts, &filing.registry().calendar),
         act: act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.recorded),
         warnings: found,
     };

@@ -1,8 +1,12 @@
 //! Warnings about acts that were recorded although they are unusual: code and text in both languages.
 
-use crate::court::acts::Act;
+use crate::court::acts::{Act, ResetPeriod, SetPeriod};
+use crate::court::calendar::Calendar;
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{ActPosition, CaseFile, Item};
-use crate::court::period::PeriodEvent;
+use crate::court::period::PeriodError;
+use crate::court::period::basis::{Basis, Warning as Unusual};
+use crate::court::period::by_party::{NoticeTerms, ResetGround};
 use crate::court::personal_numbers::find_personal_numbers;
 use crate::court::registry::Registry;
 use crate::court::words::Depositor;
@@ -35,10 +39,8 @@ pub fn of_texts(texts: &[&str]) -> Vec<CodedText> {
 #[must_use]
 pub fn of_act(act: &Act, position: ActPosition, file: &CaseFile, registry: &Registry) -> Vec<CodedText> {
     let mut found = Vec::new();
-    if let Act::SetPeriod(_) | Act::ResetPeriod(_) = act
-        && let Some(PeriodEvent::Set { basis, days, .. } | PeriodEvent::Reset { basis, days, .. }) =
-            file.period.events().last()
-        && let Ok(Some(unusual)) = basis.check(*days)
+    if let Act::SetPeriod(SetPeriod { basis, days, .. }) | Act::ResetPeriod(ResetPeriod { basis, days, .. }) = act
+        && let Ok(Some(unusual)) = unusual_length(file, *basis, *days)
     {
         found.push(warning(
             unusual.code(),
@@ -46,6 +48,7 @@ pub fn of_act(act: &Act, position: ActPosition, file: &CaseFile, registry: &Regi
             "for small claims the period is generally not more than seven days",
         ));
     }
+    found.extend(new_period(act, file));
     if file.orders.iter().any(|order| order.position == position && order.ended_hold) {
         found.push(warning(
             "hold_ended",
@@ -53,16 +56,7 @@ pub fn of_act(act: &Act, position: ActPosition, file: &CaseFile, registry: &Regi
             "the hold of this case on that content ends with this order, and it can be erased; holds of other cases remain",
         ));
     }
-    let of_the_period = matches!(
-        act,
-        Act::FileCase(_)
-            | Act::SetPeriod(_)
-            | Act::ResumePeriod(_)
-            | Act::ExtendPeriod(_)
-            | Act::ResetPeriod(_)
-            | Act::ExchangeEvidence(_)
-    );
-    if of_the_period && !is_covered(&file.period.state(&registry.calendar), &registry.calendar) {
+    if is_of_the_period(act) && !are_covered(file, &registry.calendar) {
         found.push(warning(
             "calendar_year_missing",
             "届满日所在年度的节假日安排尚未载入，仅计周末",
@@ -70,6 +64,60 @@ pub fn of_act(act: &Act, position: ActPosition, file: &CaseFile, registry: &Regi
         ));
     }
     found
+}
+
+const fn is_of_the_period(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::FileCase(_)
+            | Act::SetPeriod(_)
+            | Act::ResumePeriod(_)
+            | Act::ExtendPeriod(_)
+            | Act::ResetPeriod(_)
+            | Act::ExchangeEvidence(_)
+            | Act::DecideDeferral(_)
+    )
+}
+
+fn are_covered(file: &CaseFile, calendar: &Calendar) -> bool {
+    let of_parties = file.periods.iter().map(|(_, period)| period.period());
+    let mut all = of_parties.chain([&file.period]);
+    all.all(|period| is_covered(&period.state(calendar), calendar))
+}
+
+/// The warning about a length: of the basis alone under the first rules, with the procedure since.
+fn unusual_length(file: &CaseFile, basis: Basis, days: u32) -> Result<Option<Unusual>, PeriodError> {
+    if file.rules < RulesVersion::V2 {
+        return Ok(basis.check(days)?);
+    }
+    // The ground matters to the basis, not to the length.
+    NoticeTerms { basis, days }.check(file.procedure, Some(ResetGround::ClaimsChanged))
+}
+
+/// Acts after which the court considers another evidence period: it is not moved by them.
+fn new_period(act: &Act, file: &CaseFile) -> Option<CodedText> {
+    if !file.stage.is_pending_at_court() || file.parties_with_periods().is_empty() {
+        return None;
+    }
+    let (code, zh, en) = match act {
+        Act::AddParty(_) => (
+            "period_party_added",
+            "新参加诉讼的当事人应确定举证期限，该期限适用于其他当事人（证据规定第五十五条第二项）；请重新指定举证期限",
+            "a party joins: its evidence period is set and applies to the others too (art. 55 (2)); set the period anew",
+        ),
+        Act::ChangeClaims(_) | Act::Counterclaim(_) => (
+            "period_claims_changed",
+            "增加、变更诉讼请求或者提出反诉的，应根据具体情况重新确定举证期限（证据规定第五十五条第四项）",
+            "the claims changed: the evidence period is set anew as the case requires (art. 55 (4))",
+        ),
+        Act::ConvertProcedure(_) => (
+            "period_procedure_converted",
+            "程序已转换，请核对各方举证期限是否符合转换后的程序（证据规定第五十一条）",
+            "the procedure was converted: check whether the evidence periods fit it (art. 51)",
+        ),
+        _ => return None,
+    };
+    Some(warning(code, zh, en))
 }
 
 /// Warnings about an item that was just imported.
@@ -92,7 +140,11 @@ pub fn of_import(file: &CaseFile, item: &Item, history: Option<&History>) -> Vec
         found.push(coded("depositor_different", Bilingual::of(|language| depositor.label(language))));
     }
     if item.late {
-        found.push(warning("imported_late", "逾期提交", "imported after the evidence period"));
+        found.push(warning(
+            "imported_late",
+            "逾期举证（是否采纳由法院决定）",
+            "imported after the evidence period; the court decides on its admission",
+        ));
     }
     let Some(history) = history else { return found };
     if history.owner_said(&[LinkKind::Withdraws]) {

@@ -1,0 +1,87 @@
+//! The periods of all cases, recomputed at the end of an audit, with their gaps.
+//!
+//! A period is not on the chain: it follows from acts, time limits and holidays, so the audit computes it from the replayed case alone. A
+//! gap is information, not a fault: the ledger is sound, but a court should look at it.
+
+use crate::court::calendar::Calendar;
+use crate::court::case::deadlines::Standing;
+use crate::court::case::state::CaseFile;
+use crate::court::ids::{CaseId, PartyNumber};
+use crate::court::window::{Source, WindowKind, WindowState};
+
+/// Most gaps that are listed.
+pub const GAPS_MAX: usize = 1_000;
+
+/// What is missing for a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapKind {
+    /// The case is pending, and the notice of the evidence period was not served on the party.
+    NotBegun,
+    /// The holidays of the last day's year are not loaded: only weekends are known as days off.
+    CalendarMissing,
+    /// The length rests on a source that was not read again.
+    SourceUnconfirmed,
+}
+
+impl GapKind {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotBegun => "not_begun",
+            Self::CalendarMissing => "calendar_year_missing",
+            Self::SourceUnconfirmed => "source_unconfirmed",
+        }
+    }
+}
+
+/// A gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeriodGap {
+    /// The case.
+    pub case: CaseId,
+    /// The kind of period.
+    pub window: WindowKind,
+    /// Whose it is.
+    pub party: Option<PartyNumber>,
+    /// What is missing.
+    pub kind: GapKind,
+}
+
+/// The periods of all cases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeriodSummary {
+    /// Periods computed.
+    pub periods: u64,
+    /// Gaps in them.
+    pub gaps: u64,
+    /// Which, by case, at most [`GAPS_MAX`].
+    pub listed: Vec<PeriodGap>,
+}
+
+impl PeriodSummary {
+    /// Adds the periods of a case, under the holidays that are known at the end of the audit.
+    pub(in crate::audit) fn add(&mut self, file: &CaseFile, calendar: &Calendar) {
+        for standing in file.standings(file.last.at, calendar) {
+            self.periods += 1;
+            if let Some(kind) = gap(file, &standing, calendar) {
+                self.gaps += 1;
+                if self.listed.len() < GAPS_MAX {
+                    let (case, window, party) = (file.id, standing.kind, standing.party);
+                    self.listed.push(PeriodGap { case, window, party, kind });
+                }
+            }
+        }
+    }
+}
+
+fn gap(file: &CaseFile, standing: &Standing, calendar: &Calendar) -> Option<GapKind> {
+    let covered = standing.end().and_then(|end| end.last).is_none_or(|day| calendar.covers(day.year()));
+    match (standing.state, &standing.source) {
+        (WindowState::Closed(_), _) => None,
+        (WindowState::NotBegun, _) if file.stage.is_pending_at_court() => Some(GapKind::NotBegun),
+        _ if !covered => Some(GapKind::CalendarMissing),
+        (_, Some(Source::Law { unconfirmed: true, .. })) => Some(GapKind::SourceUnconfirmed),
+        _ => None,
+    }
+}

@@ -1,0 +1,343 @@
+//! Windows of a case: those that the court opens, those that begin with service, deferral (民诉法 art. 86), and the list of what is due.
+//!
+//! Not here: counting (`court::window`), the evidence period (`evidence_period`).
+
+use std::collections::BTreeSet;
+
+use crate::court::acts::{AllowRebuttal, ApplyDeferral, DecideDeferral, OpenReplies};
+use crate::court::calendar::{Calendar, Day};
+use crate::court::case::decisions::{Deferral, DeferralDecision};
+use crate::court::case::evidence_period::has_evidence_periods;
+use crate::court::case::late_evidence::check_handed_in;
+use crate::court::case::people::speaks_for;
+use crate::court::case::refusal::Refusal;
+use crate::court::case::rules_version::RulesVersion;
+use crate::court::case::state::{ActPosition, CaseFile};
+use crate::court::document::Document;
+use crate::court::ids::PartyNumber;
+use crate::court::period::by_party::PartyPeriod;
+use crate::court::period::{Deadline, PeriodEvent};
+use crate::court::permission::Side;
+use crate::court::time_limits;
+use crate::court::window::{
+    Length, Source, Start, Subject, Window, WindowEnd, WindowError, WindowEvent, WindowKind, WindowState,
+};
+use crate::court::windows::WindowKey;
+use crate::court::words::CaseKind;
+use crate::ledger::time::Timestamp;
+
+fn require_party(file: &CaseFile, party: PartyNumber) -> Result<(), Refusal> {
+    if file.parties.contains_key(&party) { Ok(()) } else { Err(Refusal::NoSuchParty(party)) }
+}
+
+/// A window that the court opens, begun.
+fn opened(
+    (kind, party): (WindowKind, PartyNumber),
+    days: u32,
+    start: Option<Day>,
+    position: ActPosition,
+) -> Result<Window, WindowError> {
+    let mut window = Window::new(kind, Some(party), Length::days(days), Source::Court(position))?;
+    window.begin(position, start.map_or(Start::Moment(position.at), Start::Day))?;
+    match window.end(&Calendar::default()) {
+        Some(end) if end.at <= position.at => Err(WindowError::Length),
+        _ => Ok(window),
+    }
+}
+
+/// 证据规定 art. 51 (3): a period for one party to rebut or to cure one item. The evidence periods stay as they are.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub(in crate::court::case) fn allow_rebuttal(
+    file: &mut CaseFile,
+    act: &AllowRebuttal,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    file.rules.require(RulesVersion::V2)?;
+    require_party(file, act.party)?;
+    if !has_evidence_periods(file.kind) {
+        return Err(Refusal::NoEvidencePeriod);
+    }
+    if !file.items.contains_key(&act.item) {
+        return Err(Refusal::NoSuchItem(act.item));
+    }
+    let key = WindowKey::of(WindowKind::Rebuttal, act.party).about(Subject::Item(act.item));
+    let window = opened((key.kind, act.party), act.days, act.start, position)?;
+    Ok(file.windows.replace(key, window, position)?)
+}
+
+/// 在线诉讼规则 art. 14: the parties, or one of them, reply at different times within a period.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub(in crate::court::case) fn open_replies(
+    file: &mut CaseFile,
+    act: &OpenReplies,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    file.rules.require(RulesVersion::V2)?;
+    let parties: Vec<PartyNumber> = match act.party {
+        Some(party) => vec![party],
+        None => file.parties.keys().copied().collect(),
+    };
+    let mut windows = file.windows.clone();
+    for party in parties {
+        require_party(file, party)?;
+        let window = opened((WindowKind::Replies, party), act.days, act.start, position)?;
+        windows.replace(WindowKey::of(WindowKind::Replies, party), window, position)?;
+    }
+    file.windows = windows;
+    Ok(())
+}
+
+/// Whether a period of this kind of this party runs or has ended, so that it can be deferred.
+fn has_begun(file: &CaseFile, kind: WindowKind, party: PartyNumber) -> bool {
+    match kind {
+        WindowKind::Evidence => file.periods.of(party).is_some_and(PartyPeriod::has_begun),
+        kind => file.windows.latest_of(kind, party).is_some_and(|window| window.begun.is_some()),
+    }
+}
+
+fn pending(file: &CaseFile, kind: WindowKind, party: PartyNumber) -> Option<usize> {
+    file.deferrals.iter().rposition(|one| one.party == party && one.window == kind && one.decision.is_none())
+}
+
+/// 申请顺延期限 (民诉法 art. 86): within ten days after the obstacle has ended. A later application is recorded and marked.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub(in crate::court::case) fn apply_deferral(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &ApplyDeferral,
+    position: ActPosition,
+    calendar: &Calendar,
+) -> Result<(), Refusal> {
+    file.rules.require(RulesVersion::V2)?;
+    speaks_for(file, document.capacity, act.party)?;
+    check_handed_in(document, act.handed_in, position)?;
+    if !act.window.may_be_deferred() {
+        return Err(Refusal::Window(WindowError::NotForKind(act.window)));
+    }
+    if !has_begun(file, act.window, act.party) {
+        return Err(Refusal::Window(WindowError::NotBegun));
+    }
+    if pending(file, act.window, act.party).is_some() {
+        return Err(Refusal::AlreadyApplied);
+    }
+    if act.obstacle_ended > Day::of(position.at) {
+        return Err(Refusal::NotYet);
+    }
+    let limit = time_limits::limit(WindowKind::Obstacle, Some(&file.court), act.obstacle_ended);
+    let late = limit.is_some_and(|limit| {
+        let ten_days = Window::new(WindowKind::Obstacle, Some(act.party), limit.length, limit.source());
+        ten_days.is_ok_and(|mut window| {
+            let begun = window.begin(position, Start::Day(act.obstacle_ended));
+            let handed_in = act.handed_in.map(|handed_in| handed_in.on);
+            begun.is_ok() && !window.is_in_time(position.at, handed_in, calendar)
+        })
+    });
+    file.deferrals.push(Deferral {
+        position,
+        party: act.party,
+        window: act.window,
+        obstacle_ended: act.obstacle_ended,
+        late,
+        reason: position.text(act.reason),
+        decision: None,
+    });
+    Ok(())
+}
+
+/// The decision on an application: it moves the last day of one party, or is dismissed.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub(in crate::court::case) fn decide_deferral(
+    file: &mut CaseFile,
+    act: &DecideDeferral,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    file.rules.require(RulesVersion::V2)?;
+    let at = pending(file, act.window, act.party).ok_or(Refusal::NoApplication)?;
+    if let Some(last) = act.last {
+        if last < Day::of(position.at) {
+            return Err(Refusal::NotYet);
+        }
+        if act.window == WindowKind::Evidence {
+            file.periods.defer(act.party, last, position)?;
+        } else {
+            let window = file.windows.latest_of(act.window, act.party).ok_or(WindowError::NotBegun)?;
+            let key = WindowKey { kind: act.window, party: window.party, subject: window.subject };
+            file.windows.apply(key, position, WindowEvent::Deferred { last })?;
+        }
+    }
+    let reason = act.reason.map(|annex| position.text(annex));
+    if let Some(deferral) = file.deferrals.get_mut(at) {
+        deferral.decision = Some(DeferralDecision { position, last: act.last, reason });
+    }
+    Ok(())
+}
+
+/// 起诉状副本 was served on a party: its periods to answer (民诉法 art. 128) and to object to jurisdiction (art. 130) begin, and in an
+/// administrative case the period of the defendant's evidence (行政诉讼法 art. 67). To be called when a document of that kind takes
+/// effect for the party. Of a case of version 1 nothing begins.
+///
+/// # Errors
+///
+/// [`Refusal::NoSuchParty`], [`Refusal::Window`].
+pub fn complaint_served(
+    file: &mut CaseFile,
+    party: PartyNumber,
+    start: Start,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    let answering = file.parties.get(&party).ok_or(Refusal::NoSuchParty(party))?.side() != Side::Bringing;
+    let kinds: &[WindowKind] = match file.kind {
+        CaseKind::CivilFirst => &[WindowKind::Answer, WindowKind::JurisdictionObjection],
+        CaseKind::AdministrativeFirst => &[WindowKind::AdministrativeEvidence],
+        _ => &[],
+    };
+    if file.rules < RulesVersion::V2 || !answering {
+        return Ok(());
+    }
+    let mut windows = file.windows.clone();
+    for kind in kinds {
+        windows.begin_by_law(WindowKey::of(*kind, party), &file.court, position, start)?;
+    }
+    file.windows = windows;
+    Ok(())
+}
+
+/// The notice of the online proceeding reached a party: it associates with the case within the days of 在线诉讼规则 art. 10. The end of
+/// that window is a fact and no more: art. 10 (2) leads to 线下进行.
+///
+/// # Errors
+///
+/// [`Refusal::NoSuchParty`], [`Refusal::Window`].
+pub fn online_notice_received(
+    file: &mut CaseFile,
+    party: PartyNumber,
+    start: Start,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    let associated = file.parties.get(&party).ok_or(Refusal::NoSuchParty(party))?.account.is_some();
+    if file.rules < RulesVersion::V2 || associated {
+        return Ok(());
+    }
+    Ok(file.windows.begin_by_law(WindowKey::of(WindowKind::Association, party), &file.court, position, start)?)
+}
+
+/// How one period of a case stands: a window, or the evidence period of a party.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its kind.
+    pub kind: WindowKind,
+    /// Whose it is.
+    pub party: Option<PartyNumber>,
+    /// What it is about.
+    pub subject: Option<Subject>,
+    /// The act that began it, and from when it is counted.
+    pub begun: Option<(ActPosition, Start)>,
+    /// Its length.
+    pub length: Option<Length>,
+    /// What its length rests on.
+    pub source: Option<Source>,
+    /// How it stands.
+    pub state: WindowState,
+}
+
+impl Standing {
+    /// Its end; `None` while it has not begun, is suspended or is closed.
+    #[must_use]
+    pub const fn end(&self) -> Option<WindowEnd> {
+        match self.state {
+            WindowState::Running(end) | WindowState::Ended(end) => Some(end),
+            _ => None,
+        }
+    }
+
+    fn of_window(window: &Window, now: Timestamp, calendar: &Calendar) -> Self {
+        Self {
+            kind: window.kind,
+            party: window.party,
+            subject: window.subject,
+            begun: window.begun,
+            length: Some(window.length),
+            source: Some(window.source.clone()),
+            state: window.state(now, calendar),
+        }
+    }
+
+    fn of_evidence(file: &CaseFile, party: PartyNumber, now: Timestamp, calendar: &Calendar) -> Self {
+        let period = file.periods.of(party);
+        let terms = file.periods.terms(party);
+        let begun = period.filter(|period| period.has_begun()).and_then(|period| {
+            period.history().iter().rev().find_map(|record| match record.event {
+                PeriodEvent::Set { start, .. } => Some((record.position, Start::Day(start))),
+                _ => None,
+            })
+        });
+        let state = match file.periods.deadline(party, calendar) {
+            Deadline::NotSet => WindowState::NotBegun,
+            Deadline::Suspended { remaining_days } => WindowState::Suspended { remaining_days },
+            Deadline::Ends { last, at, moved_from } => {
+                let end = WindowEnd { at, last: Some(last), moved_from };
+                if now >= at { WindowState::Ended(end) } else { WindowState::Running(end) }
+            }
+        };
+        Self {
+            kind: WindowKind::Evidence,
+            party: Some(party),
+            subject: None,
+            begun,
+            length: terms.map(|terms| Length::days(terms.days)),
+            source: begun.map(|(position, _)| Source::Court(position)),
+            state,
+        }
+    }
+}
+
+impl CaseFile {
+    /// The parties that have an evidence period of their own, or will have one once the notice is served on them.
+    #[must_use]
+    pub fn parties_with_periods(&self) -> BTreeSet<PartyNumber> {
+        if self.rules < RulesVersion::V2 || !has_evidence_periods(self.kind) || self.filed.is_none() {
+            return BTreeSet::new();
+        }
+        self.parties.keys().copied().collect()
+    }
+
+    /// How all periods of the case stand at `now`: the evidence period of each party, then the windows in their order.
+    #[must_use]
+    pub fn standings(&self, now: Timestamp, calendar: &Calendar) -> Vec<Standing> {
+        let evidence = self.parties_with_periods().into_iter();
+        let evidence = evidence.map(|party| Standing::of_evidence(self, party, now, calendar));
+        evidence.chain(self.windows.iter().map(|window| Standing::of_window(window, now, calendar))).collect()
+    }
+
+    /// What is due at `now`: the periods that run, the earliest end first; suspended ones have no end and come last.
+    #[must_use]
+    pub fn due(&self, now: Timestamp, calendar: &Calendar) -> Vec<Standing> {
+        let mut due = self.standings(now, calendar);
+        due.retain(|one| matches!(one.state, WindowState::Running(_) | WindowState::Suspended { .. }));
+        due.sort_by_key(|one| one.end().map_or(Timestamp::MAX, |end| end.at));
+        due
+    }
+
+    /// Whether a reply of a party at `at` came after the period that the court opened for replies at different times.
+    #[must_use]
+    pub fn is_late_reply(&self, party: PartyNumber, at: Timestamp, calendar: &Calendar) -> bool {
+        // The window that was open last when the reply was made.
+        let key = WindowKey::of(WindowKind::Replies, party);
+        self.windows.get(key).is_some_and(|window| {
+            let began = window.begun.is_some_and(|(by, _)| by.at <= at);
+            began && !window.is_in_time(at, None, calendar)
+        })
+    }
+}
