@@ -12,7 +12,6 @@ pub mod labels;
 pub mod leaves;
 pub mod parallel;
 pub mod periods;
-pub mod periods;
 pub mod position;
 pub mod private_store;
 pub mod recording_reader;

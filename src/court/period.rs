@@ -142,7 +142,7 @@ pub enum PeriodError {
         before: Day,
     },
     /// The basis belongs to another procedure, or to a period that is set anew.
-    #[error("a period by {} cannot rest on `{}` here", procedure, basis.word())]
+    #[error("a period by {} cannot rest on `{}` here", .procedure, .basis.word())]
     BasisNotForProcedure {
         /// The basis given.
         basis: Basis,

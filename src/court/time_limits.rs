@@ -145,9 +145,8 @@ pub fn limit(kind: WindowKind, court: Option<&CourtCode>, on: Day) -> Option<&'s
 }
 
 fn lookup<'t>(table: &'t [TimeLimit], kind: WindowKind, court: Option<&CourtCode>, on: Day) -> Option<&'t TimeLimit> {
-    let name = court.map(ToString::to_string);
-    let applies =
-        |limit: &&TimeLimit| limit.court.is_none_or(|own| name.as_deref() == Some(own)) && limit.first_day() <= on;
+    let name = court.map(CourtCode::as_str);
+    let applies = |limit: &&TimeLimit| limit.court.is_none_or(|own| name == Some(own)) && limit.first_day() <= on;
     let of_the_kind = table.iter().filter(|limit| limit.kind == kind).filter(applies);
     of_the_kind.max_by_key(|limit| (limit.court.is_some(), limit.first_day()))
 }

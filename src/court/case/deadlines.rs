@@ -16,7 +16,7 @@ use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::document::Document;
 use crate::court::ids::PartyNumber;
 use crate::court::period::by_party::PartyPeriod;
-use crate::court::period::{Deadline, PeriodEvent};
+use crate::court::period::{Deadline, PeriodError, PeriodEvent};
 use crate::court::permission::Side;
 use crate::court::time_limits;
 use crate::court::window::{
@@ -40,7 +40,9 @@ fn opened(
     let mut window = Window::new(kind, Some(party), Length::days(days), Source::Court(position))?;
     window.begin(position, start.map_or(Start::Moment(position.at), Start::Day))?;
     match window.end(&Calendar::default()) {
-        Some(end) if end.at <= position.at => Err(WindowError::Length),
+        Some(WindowEnd { at, last: Some(last), .. }) if at <= position.at => {
+            Err(WindowError::Period(PeriodError::InThePast { last }))
+        }
         _ => Ok(window),
     }
 }
