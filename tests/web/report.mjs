@@ -1,10 +1,14 @@
 // Runs the verifier's modules in Node: reads requests from standard input, one JSON object a line, and prints one report a line. The
 // report has the codes and texts of the report that `tiezheng verify --offline --json` prints.
 
-import { createInterface } from 'node:readline';
+import { webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 
 import { reportOf } from '../../web/verify/machine.js';
+
+// Node 18 has it, and not as a global.
+globalThis.crypto ??= webcrypto;
 
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createHash, getHashes, randomBytes } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import test from 'node:test';
 
 import { fromBase64, fromHex, fileText, toBase64, toHex, utf8 } from '../../web/verify/bytes.js';
@@ -21,6 +22,9 @@ import { sha512 } from '../../web/verify/sha512.js';
 import { Sm3, sm3 } from '../../web/verify/sm3.js';
 import { beijing, decimal, parseTime } from '../../web/verify/text.js';
 import { verifyTokens } from '../../web/verify/time_token.js';
+
+// Node 18 has it, and not as a global.
+globalThis.crypto ??= webcrypto;
 
 const here = new URL('.', import.meta.url);
 const fixture = (name) => new Uint8Array(readFileSync(new URL(`../fixtures/time_tokens/${name}`, here)));

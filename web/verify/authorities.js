@@ -9,7 +9,7 @@ import { fromUtf8, sameBytes } from './bytes.js';
 import { BIT_STRING, Der, INTEGER, SEQUENCE, certificateTime, constructed } from './der.js';
 import { RecordError } from './text.js';
 import {
-  basicConstraints, hasUnknownExtension, keyPurposes, mayUse, parseCertificate, pemBlocks, publicKeyKind, readAlgorithm,
+  basicConstraints, keyPurposes, mayUse, parseCertificate, pemBlocks, publicKeyKind, readAlgorithm,
   signatureScheme, verifyWithKey,
 } from './x509.js';
 
@@ -114,7 +114,7 @@ function ownFault(certificate, isIssuer, below, seconds) {
   if (isIssuer && pathLength !== null && below > pathLength) return 'invalid';
   const usage = keyPurposes(certificate);
   if (usage !== null && !usage.purposes.includes(TIME_STAMPING)) return 'invalid';
-  return certificate.isVersion1 || hasUnknownExtension(certificate) ? 'invalid' : null;
+  return certificate.isUnusable ? 'invalid' : null;
 }
 
 async function isIssuedBy(certificate, spki) {
@@ -142,7 +142,9 @@ async function search(path, context) {
     reason = mostSpecific(reason, found);
   }
   if (path.length > CERT_SIGN_LEVELS) return reason;
-  for (const issuer of context.others.filter((one) => sameBytes(one.subject, head.issuer))) {
+  // One that cannot be used says more than that none was found.
+  if (context.others.some((one) => one.isUnusable)) reason = mostSpecific(reason, 'invalid');
+  for (const issuer of context.others.filter((one) => !one.isUnusable && sameBytes(one.subject, head.issuer))) {
     if (path.some((one) => sameBytes(one.spki, issuer.spki) && sameBytes(one.subject, issuer.subject))) continue;
     const found = await search([...path, issuer], context);
     if (found === null) return null;
@@ -197,7 +199,7 @@ export async function checkPath({ signer, others, lists, trust, time, existed })
   context.accept = (path, anchor) => revocationFault(path, anchor, context);
   let reason = await search([signer], context);
   if (reason === 'unknown' && anchors.length < trust.anchors.length) {
-    const issuers = [signer, ...others].map((one) => one.issuer);
+    const issuers = [signer, ...others].flatMap((one) => (one.isMalformed ? [] : [one.issuer]));
     const expired = trust.anchors.filter((anchor) => !anchors.includes(anchor));
     if (expired.some((anchor) => issuers.some((name) => sameBytes(name, anchor.subject)))) reason = 'expired';
   }

@@ -7,7 +7,7 @@ import { LEDGER_KEY, parseKey } from './keys.js';
 import { typedNumber } from './number.js';
 import { parsePolicy } from './policy.js';
 import { parseReceipt } from './receipt.js';
-import { RecordError, checkPlain } from './text.js';
+import { RecordError } from './text.js';
 
 /** Runs `read`; an error of it is about `part`. */
 function about(part, read) {
@@ -27,9 +27,13 @@ export function readTrust(text) {
     const lines = text.split(/\r?\n/).map((line) => line.trim());
     const written = lines.filter((line) => line !== '' && !line.startsWith('#'));
     if (written.some((line) => /^(?:log|witness|group|quorum)[ \t]/.test(line))) return { keys: [], policy: parsePolicy(text) };
-    const keys = written.map((line) => {
-      checkPlain(line);
-      return parseKey(line, LEDGER_KEY);
+    const keys = lines.flatMap((line, at) => {
+      if (!written.includes(line)) return [];
+      try {
+        return [parseKey(line, LEDGER_KEY)];
+      } catch (error) {
+        throw new RecordError(error.code, at + 1);
+      }
     });
     return { keys, policy: null };
   });

@@ -63,20 +63,21 @@ export class Sm3 {
       const x = w[i - 16] ^ w[i - 9] ^ ((p << 15) | (p >>> 17));
       w[i] = x ^ ((x << 15) | (x >>> 17)) ^ ((x << 23) | (x >>> 9)) ^ ((q << 7) | (q >>> 25)) ^ w[i - 6];
     }
-    let [a, b, c, d, e, f, g, h] = this.state;
-    for (let j = 0; j < 64; j++) {
+    const s = this.state;
+    let a = s[0];
+    let b = s[1];
+    let c = s[2];
+    let d = s[3];
+    let e = s[4];
+    let f = s[5];
+    let g = s[6];
+    let h = s[7];
+    for (let j = 0; j < 16; j++) {
       const a12 = (a << 12) | (a >>> 20);
       const sum = (a12 + e + SM3_T[j]) | 0;
       const ss1 = (sum << 7) | (sum >>> 25);
-      let tt1;
-      let tt2;
-      if (j < 16) {
-        tt1 = ((a ^ b ^ c) + d + (ss1 ^ a12) + (w[j] ^ w[j + 4])) | 0;
-        tt2 = ((e ^ f ^ g) + h + ss1 + w[j]) | 0;
-      } else {
-        tt1 = (((a & b) | (c & (a | b))) + d + (ss1 ^ a12) + (w[j] ^ w[j + 4])) | 0;
-        tt2 = ((g ^ (e & (f ^ g))) + h + ss1 + w[j]) | 0;
-      }
+      const tt1 = ((a ^ b ^ c) + d + (ss1 ^ a12) + (w[j] ^ w[j + 4])) | 0;
+      const tt2 = ((e ^ f ^ g) + h + ss1 + w[j]) | 0;
       d = c;
       c = (b << 9) | (b >>> 23);
       b = a;
@@ -86,7 +87,21 @@ export class Sm3 {
       f = e;
       e = tt2 ^ ((tt2 << 9) | (tt2 >>> 23)) ^ ((tt2 << 17) | (tt2 >>> 15));
     }
-    const s = this.state;
+    for (let j = 16; j < 64; j++) {
+      const a12 = (a << 12) | (a >>> 20);
+      const sum = (a12 + e + SM3_T[j]) | 0;
+      const ss1 = (sum << 7) | (sum >>> 25);
+      const tt1 = (((a & b) | (c & (a | b))) + d + (ss1 ^ a12) + (w[j] ^ w[j + 4])) | 0;
+      const tt2 = ((g ^ (e & (f ^ g))) + h + ss1 + w[j]) | 0;
+      d = c;
+      c = (b << 9) | (b >>> 23);
+      b = a;
+      a = tt1;
+      h = g;
+      g = (f << 19) | (f >>> 13);
+      f = e;
+      e = tt2 ^ ((tt2 << 9) | (tt2 >>> 23)) ^ ((tt2 << 17) | (tt2 >>> 15));
+    }
     s[0] ^= a;
     s[1] ^= b;
     s[2] ^= c;

@@ -9,8 +9,8 @@ import { sha256 } from './sha256.js';
 import { sm3 } from './sm3.js';
 import { RecordError, parseTime, timeText } from './text.js';
 import {
-  digestName, hasNoParameters, holderName, isSameName, keyPurposes, mayUse, parseCertificate, publicKeyKind, readAlgorithm,
-  refusedAlgorithm, signatureScheme, verifyWithKey,
+  digestName, hasNoParameters, holderName, isSameName, issuerAndSerial, keyPurposes, mayUse, parseCertificate, publicKeyKind,
+  readAlgorithm, refusedAlgorithm, signatureScheme, verifyWithKey,
 } from './x509.js';
 
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
@@ -295,20 +295,30 @@ function parsed(ders, parse) {
   });
 }
 
+/** A certificate, or what can be read of a malformed one. */
+function certificateOrUnusable(der) {
+  const [named] = parsed([der], issuerAndSerial);
+  return parsed([der], parseCertificate)[0] ?? { der, isUnusable: true, isMalformed: true, issuer: null, ...named };
+}
+
 function signerCertificate(certificates, signer) {
   const isNamed = (certificate) => {
-    if (signer.keyId === undefined) return sameBytes(certificate.issuer, signer.issuer) && sameBytes(certificate.serial, signer.serial);
-    const extension = certificate.extensions.get('2.5.29.14');
+    if (signer.keyId === undefined) {
+      const { issuer, serial } = certificate;
+      return issuer !== null && sameBytes(issuer, signer.issuer) && sameBytes(serial, signer.serial);
+    }
+    const extension = certificate.extensions?.get('2.5.29.14');
     return extension !== undefined && sameBytes(new Der(extension.value).content(OCTET_STRING), signer.keyId);
   };
   const found = certificates.find(isNamed);
   if (found === undefined) throw fault('certificate_missing');
+  if (found.isMalformed) throw fault('certificate_malformed');
   return found;
 }
 
 /** Verifies an opened token: `{ authority, time, latest }`. Throws the code. */
 async function verifyOpened({ message, statement }, existed, trust) {
-  const certificates = parsed(message.certificates, parseCertificate);
+  const certificates = message.certificates.map(certificateOrUnusable);
   const certificate = signerCertificate(certificates, message.signer);
   await checkSignature(message, certificate);
   checkPurpose(certificate);

@@ -72,6 +72,15 @@ function readExtensions(content) {
   return extensions;
 }
 
+/** Issuer and serial number, the parts by which a signer names a certificate; the rest is not read. */
+export function issuerAndSerial(der) {
+  const fields = Der.of(der, SEQUENCE).nested(SEQUENCE);
+  fields.optional(constructed(0));
+  const serial = fields.content(INTEGER);
+  fields.content(SEQUENCE);
+  return { serial, issuer: fields.encoded() };
+}
+
 /** Parses a certificate. */
 export function parseCertificate(der) {
   const outer = Der.of(der, SEQUENCE);
@@ -93,9 +102,13 @@ export function parseCertificate(der) {
   fields.optional(primitiveId(2));
   const extensions = readExtensions(fields.optional(constructed(3)));
   fields.finish();
+  const entries = [...extensions];
+  // Name constraints are not implemented, and so refused.
+  const isUnknown = ([oid, { critical }]) => oid === '2.5.29.30' || (critical && !KNOWN_EXTENSIONS.includes(oid));
   return {
     der,
     isVersion1: version === null,
+    isUnusable: version === null || entries.some(isUnknown),
     tbs: tbs.encoded,
     algorithm: readAlgorithm(algorithm),
     signature: signature.subarray(1),
@@ -138,12 +151,6 @@ export function mayUse(certificate, bit) {
   if (extension === undefined) return true;
   const bits = new Der(extension.value).content(BIT_STRING);
   return ((bits[1 + Math.floor(bit / 8)] ?? 0) & (0x80 >> bit % 8)) !== 0;
-}
-
-/** Whether it has a critical extension that is not understood here. Name constraints are not implemented, and so refused. */
-export function hasUnknownExtension(certificate) {
-  const entries = [...certificate.extensions];
-  return entries.some(([oid, { critical }]) => oid === '2.5.29.30' || (critical && !KNOWN_EXTENSIONS.includes(oid)));
 }
 
 function stringOf({ tag, content }) {
