@@ -5,7 +5,7 @@ import { webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-import { reportOf } from '../../web/verify/machine.js';
+import { reportOf } from './machine.mjs';
 
 // Node 18 has it, and not as a global.
 globalThis.crypto ??= webcrypto;

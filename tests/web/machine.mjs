@@ -1,13 +1,12 @@
-// The verifier for programs: bytes in, a report with codes and texts out. Tests compare it with the command line; the page has its own
-// presentation.
+// The verifier for programs: bytes in, a report with codes and texts out. The page has its own presentation.
 
-import { readAuthorityFile, readNumber, readReceiptFile, readSalt, readTrust } from './question.js';
-import { conclusionText, findingOf } from './sentences.js';
-import { sha256 } from './sha256.js';
-import { sm3 } from './sm3.js';
-import { parseEntry } from './records.js';
-import { verifyReceipt } from './verify.js';
-import { COMPARED, OBSTACLES, OUTCOMES, REASONS, RESERVATIONS, STEP_LABELS } from './words.js';
+import { readAuthorityFile, readNumber, readReceiptFile, readSalt, readTrust } from '../../web/verify/question.js';
+import { conclusionText, findingOf } from '../../web/verify/sentences.js';
+import { sha256 } from '../../web/verify/sha256.js';
+import { sm3 } from '../../web/verify/sm3.js';
+import { parseEntry } from '../../web/verify/records.js';
+import { verifyReceipt } from '../../web/verify/verify.js';
+import { COMPARED, OBSTACLES, OUTCOMES, REASONS, RESERVATIONS, STEP_LABELS } from '../../web/verify/words.js';
 
 const bilingual = ([zh, en]) => ({ zh, en });
 const coded = (code, texts) => ({ code, ...bilingual(texts) });
