@@ -2,7 +2,7 @@
 
     agreement.py TIEZHENG [COUNT]
 
-TIEZHENG is the program, COUNT the number of changed receipts (500). Compared are the conclusion with its sentence, the obstacle, the
+TIEZHENG is the program, COUNT the number of changed receipts (500), and of those that were changed before they were signed. Compared are the conclusion with its sentence, the obstacle, the
 reservations, and of every step its number, code, outcome, reason, comparison, finding and values, in both languages. Needs Node."""
 
 import json
@@ -42,6 +42,10 @@ def requests(count: int, folder: pathlib.Path):
         for path in sorted((ROOT / "fuzz" / "corpus" / corpus).iterdir()):
             for file in ["original.txt", None]:
                 yield {"receipt": path, "file": file, "trust": None}
+    signed = subprocess.run(["node", HERE / "signed.mjs", str(count), folder], capture_output=True, text=True, check=True)
+    for at, path in enumerate(signed.stdout.split()):
+        trust = ["key.txt", "key.txt", "two_of_three.policy", "key_2.txt"][at % 4]
+        yield {"receipt": pathlib.Path(path), "file": "original.txt", "trust": trust, "ca": False}
     rng = random.Random(SEED)
     for at in range(count):
         path = folder / f"changed_{at}.json"
