@@ -256,6 +256,8 @@ def run(checks: Checks, browser, file: pathlib.Path, options) -> None:
     page = browser.new_page(viewport={"width": 1000, "height": 900})
     page.on("console", lambda message: checks.that(message.type not in ["error", "warning"], f"console: {message.text}"))
     page.on("pageerror", lambda error: checks.that(False, f"page error: {error}"))
+    workers: list[str] = []
+    page.on("worker", lambda worker: workers.append(worker.url))
     page.on("request", lambda request: checks.that(request.url.startswith(("file:", "blob:")), f"request: {request.url}"))
     page.goto(address)
     own = page.inner_text("#own-digest").replace("\n", "").replace(" ", "")
@@ -263,6 +265,17 @@ def run(checks: Checks, browser, file: pathlib.Path, options) -> None:
     cases = dict(list(CASES.items())[:5]) if options.quick else CASES
     for name, case in cases.items():
         check_report(checks, page, address, name, case)
+    # One document hashes again in a worker, not on its own thread.
+    verify(page, address, CASES["mismatch"])
+    workers.clear()
+    for number in [1, 2]:
+        page.click("#verify")
+        for _ in range(300):
+            if len(workers) == number:
+                break
+            page.wait_for_timeout(100)
+        page.wait_for_selector("#verify:not([aria-disabled])")
+    checks.that(len(workers) == 2, f"{len(workers)} workers in two verifications")
     check_errors(checks, page, address)
     check_keyboard(checks, page, address)
     check_paths(checks, page, address)

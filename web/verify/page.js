@@ -116,12 +116,17 @@ function isSalted({ receipt, claim }) {
   }
 }
 
+/** The address of the worker's source, which is in this document. A policy of Trusted Types can be created once only. */
+function workerUrl() {
+  const url = URL.createObjectURL(new Blob([byId('worker').textContent], { type: 'text/javascript' }));
+  const policy = globalThis.trustedTypes?.createPolicy('tiezheng-worker', { createScriptURL: (own) => own });
+  return policy ? policy.createScriptURL(url) : url;
+}
+
 /** Starts the worker; null where the browser does not allow one in a file. */
 function startWorker() {
   try {
-    const url = URL.createObjectURL(new Blob([byId('worker').textContent], { type: 'text/javascript' }));
-    const policy = globalThis.trustedTypes?.createPolicy('tiezheng-worker', { createScriptURL: (own) => own });
-    state.workerUrl ??= policy ? policy.createScriptURL(url) : url;
+    state.workerUrl ??= workerUrl();
     return new Worker(state.workerUrl);
   } catch {
     return null;
