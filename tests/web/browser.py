@@ -169,6 +169,23 @@ def check_errors(checks: Checks, page: Page, address: str) -> None:
             check_axe(checks, page, f"errors {language}")
 
 
+def check_wrong_files(checks: Checks, page: Page, address: str) -> None:
+    """A file that cannot be a receipt, or is empty, is named as such and not read into memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        empty, large = pathlib.Path(folder) / "empty.json", pathlib.Path(folder) / "large.json"
+        empty.touch()
+        with large.open("wb") as file:
+            file.truncate(5 << 20)
+        for file, words in [(empty, "所选的回执文件为空"), (large, "所选文件过大，不是存证回执")]:
+            page.goto(f"{address}?lang=zh")
+            page.set_input_files("#receipt", file)
+            page.set_input_files("#original", empty)
+            page.click("#verify")
+            page.wait_for_selector("#errors:not([hidden])")
+            text = page.inner_text("#errors")
+            checks.that(words in text and "空文件不能存证" in text, f"wrong files: {text}")
+
+
 def check_paths(checks: Checks, page: Page, address: str) -> None:
     verify(page, address, CASES["consistent_with_reservation"])
     receipt = json.loads((RECEIPTS / "timestamped.json").read_text())
@@ -277,6 +294,7 @@ def run(checks: Checks, browser, file: pathlib.Path, options) -> None:
         page.wait_for_selector("#verify:not([aria-disabled])")
     checks.that(len(workers) == 2, f"{len(workers)} workers in two verifications")
     check_errors(checks, page, address)
+    check_wrong_files(checks, page, address)
     check_keyboard(checks, page, address)
     check_paths(checks, page, address)
     for scheme in ["light", "dark"]:

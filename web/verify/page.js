@@ -16,6 +16,9 @@ const OWN_DIGEST = toHex(sha256(utf8(`<!DOCTYPE html>\n${document.documentElemen
 
 const byId = (id) => document.getElementById(id);
 const FILES = ['receipt', 'original', 'authorities'];
+// Longer files are not read into memory: a receipt in UTF-16 takes less.
+const RECEIPT_FILE_MAX = 4 << 20;
+const AUTHORITY_FILE_MAX = 16 << 20;
 const state = { language: startLanguage(), files: {}, result: null, errors: [], running: null };
 
 function startLanguage() {
@@ -96,14 +99,16 @@ async function readForm() {
   const given = await collecting(errors, 'receipt', async () => {
     if (!receiptFile) throw failing('missing');
     if (receiptFile.size === 0) throw failing('file_empty');
+    if (receiptFile.size > RECEIPT_FILE_MAX) throw failing('file_too_large');
     return readReceiptFile(await bytesOf(receiptFile));
   });
   const trust = await collecting(errors, 'trust', () => readTrust(byId('trust').value));
   const number = await collecting(errors, 'number', () => readNumber(byId('number').value));
   const salt = await collecting(errors, 'salt', () => readSalt(byId('salt').value));
-  const trusted = await collecting(errors, 'authorities', async () =>
-    readAuthorityFile(authorities ? await bytesOf(authorities) : null),
-  );
+  const trusted = await collecting(errors, 'authorities', async () => {
+    if (authorities && authorities.size > AUTHORITY_FILE_MAX) throw failing('file_too_large');
+    return readAuthorityFile(authorities ? await bytesOf(authorities) : null);
+  });
   if (original && original.size === 0) errors.push({ part: 'original', code: 'file_empty' });
   return { errors, question: { ...given, ...trust, authorities: trusted, number }, salt };
 }

@@ -174,6 +174,7 @@ export const ERRORS = {
   receipt: {
     missing: ['请选择回执文件。', 'Choose a receipt file.'],
     file_empty: ['所选的回执文件为空。', 'The selected receipt file is empty.'],
+    file_too_large: ['所选文件过大，不是存证回执。', 'The selected file is too large to be a receipt.'],
     not_utf8: ['回执文件不是 UTF-8 文本，无法读取。', 'The receipt file is not UTF-8 text and cannot be read.'],
     malformed_json: ['回执文件不是完整的 JSON 文本（第 {line} 行），无法读取。', 'The receipt file is not complete JSON (line {line}) and cannot be read.'],
     unknown_version: [
@@ -201,6 +202,7 @@ export const ERRORS = {
     other: ['信任策略第 {line} 行有误（{code}）。', 'Line {line} of the trust policy is invalid ({code}).'],
   },
   authorities: {
+    file_too_large: ['所选文件过大，不是证书文件。', 'The selected file is too large to be a file of certificates.'],
     tsa_ca_without_certificate: ['文件中没有 PEM 格式的证书。', 'The file holds no certificate in PEM form.'],
     tsa_ca_not_an_authority: ['文件中有证书不是 CA 证书。', 'A certificate in the file is not that of a certification authority.'],
     other: ['证书或者吊销列表无法解析（{code}）。', 'A certificate or revocation list cannot be parsed ({code}).'],
