@@ -6,7 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup build release dev dev-test demo run test fmt lint doc deny bench bench-growth bench-rivals native interop \
-	test-fresh deb test-deb fuzz clean first-build setup-test fmt-check tidy clippy unit one-rocksdb
+	test-fresh test-web deb test-deb fuzz clean first-build setup-test fmt-check tidy clippy unit web one-rocksdb
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tiezheng
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -53,7 +53,7 @@ run: build ## start a node on ./chain-data; it prints its address | 启动节点
 	$(TIEZHENG) serve --test --data chain-data
 
 # The quickest checks come first.
-test: setup-test fmt-check tidy deny clippy unit doc one-rocksdb ## every check that CI runs | 运行全部检查
+test: setup-test fmt-check tidy deny clippy unit web doc one-rocksdb ## every check that CI runs | 运行全部检查
 	@echo "All checks passed. 全部检查通过。"
 
 fmt: ## format the sources | 格式化代码
@@ -119,6 +119,11 @@ interop: build ## check a running node with other transparency log software (nee
 test-fresh: ## the README's commands on a minimal Debian 12, in a chroot (root, debootstrap, an hour) | 在最小化系统上测试
 	.ci/fresh.sh
 
+# Not part of `test`, which has the part without browsers: a browser is large, and hashing 2 GiB takes minutes.
+test-web: build ## the verifier page in Chromium and Firefox, and against the command line | 在浏览器中测试核验页
+	@.ci/setup.sh web
+	tests/web/run.sh $(TIEZHENG)
+
 # Not part of `test`, which replays the committed corpus. FUZZ="statement note" runs some targets, FUZZ_SECONDS=900 for longer.
 fuzz: setup ## look for inputs that break a parser or a verifier: 3 minutes for each target | 模糊测试（每个目标三分钟）
 	@.ci/fuzz.sh run $(FUZZ)
@@ -150,6 +155,11 @@ clippy: first-build
 unit:
 	cargo test $(CARGO_FLAGS)
 	cargo test $(CARGO_FLAGS) --no-default-features --features verifier --lib
+
+# The program is the one that `unit` built.
+web:
+	node --test tests/web/unit.test.mjs
+	python3 tests/web/agreement.py $(TIEZHENG) 100
 
 one-rocksdb:
 	@.ci/one-rocksdb.sh

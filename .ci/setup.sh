@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs missing Debian packages and changes nothing if none is missing: `setup.sh build` for a build, `setup.sh test` also
-# for the tests, `setup.sh rivals` also for `make bench-rivals`.
+# for the tests, `setup.sh web` also for `make test-web`, `setup.sh rivals` also for `make bench-rivals`.
 set -euo pipefail
 
 purpose=${1:-build}
@@ -29,9 +29,17 @@ if [ "$purpose" = test ]; then
   need golang-go has go
   need golang-golang-x-mod-dev test -d /usr/share/gocode/src/golang.org/x/mod/sumdb/note
   need python3-venv python3 -c 'import ensurepip'   # for packages of PyPI that check our output
+  need nodejs has node             # runs the modules of the verifier page
   for tool in jq curl strace python3; do
     need "$tool" has "$tool"
   done
+fi
+if [ "$purpose" = web ]; then
+  need python3-venv python3 -c 'import ensurepip'
+  need nodejs has node
+  need chromium has chromium
+  need firefox-esr has firefox-esr
+  need fonts-noto-cjk test -d /usr/share/fonts/opentype/noto
 fi
 if [ "$purpose" = rivals ]; then
   need golang-go has go

@@ -25,7 +25,7 @@ use crate::http::client_address::ClientAddress;
 use crate::http::openapi::{self, READS, WRITES, by_token, codes, public};
 use crate::http::problem::ApiError;
 use crate::http::request_log::RequestRecord;
-use crate::http::web::pages;
+use crate::http::web::{pages, verifier_page};
 
 /// Errors of a signed statement that is read.
 const STATEMENT: &[ErrorCode] = codes![
@@ -143,6 +143,7 @@ fn web() -> Router<Arc<AppState>> {
     Router::new()
         .route("/", get(pages::index))
         .route("/docs", get(pages::docs))
+        .route("/verifier.html", get(verifier_page::show))
         .route("/problems", get(pages::problems))
         .route("/problems/{code}", get(pages::problem))
         .route("/static/{file}", get(pages::asset))

@@ -47,6 +47,10 @@ pub struct LedgerJson {
     pub block_generated_at: String,
     /// The signed checkpoint note.
     pub checkpoint: String,
+    /// SHA-256 of this node's page `/verifier.html`, which verifies receipts offline; `null` if the node has none. Compare it with
+    /// the value that was published elsewhere / 离线核验页的 SHA-256.
+    #[serde(default)]
+    pub verifier_sha256: Option<String>,
 }
 
 /// A block header.
@@ -172,6 +176,7 @@ impl LedgerJson {
             block_hash: tip.hash().to_string(),
             block_generated_at: beijing_time(tip.time),
             checkpoint: checkpoint.note().to_string(),
+            verifier_sha256: None,
         }
     }
 

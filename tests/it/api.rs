@@ -22,3 +22,4 @@ mod search;
 mod sharing;
 mod timeouts;
 mod verification;
+mod verifier_page;

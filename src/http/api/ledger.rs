@@ -10,6 +10,7 @@ use crate::cosigning::cosigning_state::WitnessReport;
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::ApiError;
+use crate::http::web::verifier_page;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::query::{key_history, records};
 use crate::store::traits::ReadError;
@@ -35,6 +36,7 @@ use crate::wire::witnesses::{QuorumJson, WitnessJson, WitnessesJson};
 pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
     let deposits = if state.is_mirror() { "none" } else { state.admission().policy().word() };
     let (operator, clock_source) = (state.description().operator.clone(), state.description().clock_source.clone());
+    let verifier_sha256 = Some(verifier_page::digest().to_string());
     state
         .read(move |reader| {
             let published = records::published(reader)?;
@@ -44,7 +46,7 @@ pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>)
             let tip = records::block(reader, height)?.ok_or_else(missing)?;
             let history = key_history::history_under(reader, &published.checkpoint)?;
             let ledger = LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits).with_keys(&history);
-            Ok(caching::json(&LedgerJson { operator, clock_source, ..ledger }, Caching::Revalidate))
+            Ok(caching::json(&LedgerJson { operator, clock_source, verifier_sha256, ..ledger }, Caching::Revalidate))
         })
         .await
 }
