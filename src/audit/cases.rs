@@ -20,7 +20,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::audit::documents;
 use crate::audit::labels::Labels;
-use crate::audit::report::{CourtReport, Fault, Findings, IneffectiveActFinding, OriginalRecord};
+use crate::audit::report::{CourtReport, Fault, Findings, IneffectiveActFinding, OriginalRecord, ServiceCoverage};
+use crate::audit::service;
 use crate::court::acts::{Act, ActKind};
 use crate::court::case::labels::CaseBefore;
 use crate::court::case::replay::begin;
@@ -132,6 +133,7 @@ impl Cases {
             Act::TakeCustody(act) => {
                 report.originals.push(OriginalRecord { index: at, number: entry.number, act: act.clone() });
             }
+            Act::Serve(act) => service::document(store, act, findings),
             _ => {}
         }
         let Some(subject) = statement.subject else {
@@ -193,6 +195,15 @@ impl Cases {
     /// The number of rows that the label index must have; `None` if it cannot be computed.
     pub(in crate::audit) const fn label_rows(&self) -> Option<u64> {
         self.labels.rows()
+    }
+
+    /// Service of documents in all cases.
+    pub(in crate::audit) fn service_coverage(&self) -> ServiceCoverage {
+        let files = self.streams.values().filter_map(|stream| match stream {
+            StreamState::Case(file) => Some(&**file),
+            _ => None,
+        });
+        service::coverage(files, &self.registry.calendar)
     }
 
     /// The pieces that were erased although a court holds them.

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use crate::audit::cases::Cases;
 use crate::audit::leaves::{Deposit, ExaminedLeaf, LeafContent, LeafFault};
 use crate::audit::position::{ChainPosition, KeyNoticeRecord, Stream, Streams};
-use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, Findings};
+use crate::audit::report::{AuditReport, CourtReport, Fault, Finding, Findings, ServiceCoverage};
 use crate::audit::rows::Rows;
 use crate::ledger::block::{BlockHeader, Height};
 use crate::ledger::entry::Entry;
@@ -131,6 +131,11 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
     /// The number of rows that the label index must have; `None` if it is not known.
     pub(in crate::audit) const fn label_rows(&self) -> Option<u64> {
         self.cases.label_rows()
+    }
+
+    /// Service of documents in all cases.
+    pub(in crate::audit) fn service_coverage(&self) -> ServiceCoverage {
+        self.cases.service_coverage()
     }
 
     /// The ledger keys since genesis; `None` without a valid genesis notice.

@@ -17,4 +17,5 @@ pub mod private_store;
 pub mod recording_reader;
 pub mod report;
 pub mod rows;
+pub mod service;
 pub mod walk;

@@ -66,6 +66,8 @@ pub enum Fault {
     ActAnnex,
     /// The text of an act of a case or of the registry was erased: only annexes ever are.
     ActErased,
+    /// A service record names a document that is not on the ledger, or states other digests.
+    ServiceDocument,
     /// An original in custody is missing, damaged, or not what its record says.
     Original,
     /// A node's account files are missing or damaged. They are not part of the chain.
@@ -107,6 +109,7 @@ impl Fault {
             Self::ActRole => "act_role",
             Self::ActAnnex => "act_annex",
             Self::ActErased => "act_erased",
+            Self::ServiceDocument => "service_document",
             Self::Original => "original",
             Self::AccountFiles => "account_files",
             Self::Quorum => "quorum",
@@ -143,6 +146,9 @@ impl Fault {
             Self::ActRole => ("操作人当时不具备所用角色", "an act was done in a role that was not held"),
             Self::ActAnnex => ("操作的附件缺失或不符", "an annex of an act is missing or another text"),
             Self::ActErased => ("操作文书被删除", "the text of an act was erased"),
+            Self::ServiceDocument => {
+                ("送达记录所载文书与链上存证不符", "a served document is not the one on the ledger")
+            }
             Self::Original => ("托管原文缺失或损坏", "an original in custody is missing or damaged"),
             Self::AccountFiles => ("账号文件缺失或损坏", "account files are missing or damaged"),
             Self::Quorum => ("见证数未达到策略要求", "the quorum of witnesses is not reached"),
@@ -225,6 +231,23 @@ pub struct OriginalRecord {
     pub act: TakeCustody,
 }
 
+/// The coverage of service of documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServiceCoverage {
+    /// Service records.
+    pub records: u64,
+    /// Of these, effective ones, by the recomputed steps.
+    pub effective: u64,
+    /// Periods that service began, recomputed.
+    pub periods: u64,
+    /// Certificates.
+    pub certificates: u64,
+    /// Certificates that are due and missing: the node stopped between the two acts, and makes them with the next one.
+    pub gaps: Vec<String>,
+    /// How many gaps there are.
+    pub gaps_total: u64,
+}
+
 /// The coverage of an audit of cases, accounts and access logs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CourtReport {
@@ -246,6 +269,8 @@ pub struct CourtReport {
     pub void_acts: Vec<IneffectiveActFinding>,
     /// The periods of all cases, and their gaps.
     pub periods: PeriodSummary,
+    /// Service of documents.
+    pub service: ServiceCoverage,
     /// All originals that were ever taken into custody, erased ones too.
     pub originals: Vec<OriginalRecord>,
 }

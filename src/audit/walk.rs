@@ -209,6 +209,7 @@ impl<'a> WalkState<'a, RecordingReader<'a>> {
         compare_root(&mut report, published, &frontier);
         compare_key(&mut report, published, &checker, options);
         if options.indexes {
+            report.court.service = checker.service_coverage();
             // Whether an unreadable leaf is a notice is unknown; the leaf is a finding already.
             if checker.expected_rows().is_some() {
                 compare_key_notices(store, checker.key_notice_indexes(), &mut report);

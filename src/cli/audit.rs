@@ -266,6 +266,14 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
         "periods": report.court.periods.periods,
         "period_gaps": report.court.periods.listed.iter().map(gap).collect::<Vec<_>>(),
         "period_gaps_total": report.court.periods.gaps,
+        "service": {
+            "records": report.court.service.records,
+            "effective": report.court.service.effective,
+            "periods": report.court.service.periods,
+            "certificates": report.court.service.certificates,
+            "gaps": report.court.service.gaps,
+            "gaps_total": report.court.service.gaps_total,
+        },
         "originals": originals.kept,
         "originals_bytes": originals.bytes,
         "originals_erased": originals.erased,
@@ -293,6 +301,16 @@ fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
             "of these, not begun, without holidays or with an unconfirmed source",
             court.periods.gaps,
         ));
+    }
+    let service = &court.service;
+    if service.records > 0 {
+        rows.push(row("送达记录", "service records", service.records));
+        rows.push(row("其中已生效（重新推算）", "of these, effective (recomputed)", service.effective));
+        rows.push(row("起算的期间（重新推算）", "periods begun (recomputed)", service.periods));
+        rows.push(row("电子送达凭证", "certificates of service", service.certificates));
+    }
+    if service.gaps_total > 0 {
+        rows.push(row("尚缺的电子送达凭证", "certificates that are due and missing", service.gaps_total));
     }
     if court.unread > 0 {
         rows.push(row("文书不在的操作", "acts whose text is not held", court.unread));

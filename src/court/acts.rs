@@ -8,12 +8,17 @@
 
 mod grammar;
 mod period_acts;
+mod service;
 
 use crate::court::acts::grammar::acts;
 pub use crate::court::acts::grammar::{HEAD, LINES_MAX};
 pub use crate::court::acts::period_acts::{
     AllowRebuttal, ApplyDeferral, ChangeClaims, ConvertProcedure, Counterclaim, DecideAdmission, DecideDeferral,
     DecideLateness, ExplainLateness, OpenReplies, RequireReason,
+};
+pub use crate::court::acts::service::{
+    AddGateway, CertifyService, ConfirmReceipt, ConsentService, DecideService, DetermineService, EndGateway,
+    EndServiceAddress, NameReceiver, ObjectService, ReportService, RequestPaper, SendService, Serve, ServiceAddress,
 };
 use crate::court::calendar::Day;
 use crate::court::case::rules_version::RulesVersion;
@@ -399,5 +404,45 @@ acts! {
     /// Removes a webhook.
     EndHook "end-hook" / "取消事件推送" / "remove a webhook" {
         required hook "hook": TokenId,
+    }
+
+    // Service of documents: their fields are in `service`.
+    ConsentService "consent-service" / "在线诉讼及电子送达意见" / "say whether electronic service is agreed to";
+    ServiceAddress "service-address" / "登记送达地址" / "register an address for service";
+    EndServiceAddress "end-service-address" / "停用送达地址" / "end an address for service";
+    NameReceiver "name-receiver" / "指定代收人" / "name a receiver";
+    Serve "serve" / "登记送达" / "begin a service";
+    SendService "send-service" / "发送送达文书" / "send a document";
+    ReportService "report-service" / "登记送达状态" / "report a step of a service";
+    ConfirmReceipt "confirm-receipt" / "确认收悉" / "confirm receipt";
+    RequestPaper "request-paper" / "要求提供纸质文书" / "ask for a document on paper";
+    ObjectService "object-service" / "对送达提出异议" / "object to a service";
+    DecideService "decide-service" / "处理送达异议" / "decide on an objection to a service";
+    DetermineService "determine-service" / "确定以何次送达为准" / "state which service counts";
+    CertifyService "certify-service" / "制作电子送达凭证" / "issue the certificate of service";
+    AddGateway "add-gateway" / "登记送达通道" / "register a court's gateway";
+    EndGateway "end-gateway" / "取消送达通道" / "remove a court's gateway";
+}
+
+impl ActKind {
+    /// Whether it is an act of service (送达), with the exception of `confirm-service` of the first rules.
+    #[must_use]
+    pub const fn is_of_service(self) -> bool {
+        matches!(
+            self,
+            Self::ConsentService
+                | Self::ServiceAddress
+                | Self::EndServiceAddress
+                | Self::NameReceiver
+                | Self::Serve
+                | Self::SendService
+                | Self::ReportService
+                | Self::ConfirmReceipt
+                | Self::RequestPaper
+                | Self::ObjectService
+                | Self::DecideService
+                | Self::DetermineService
+                | Self::CertifyService
+        )
     }
 }

@@ -43,6 +43,9 @@ impl Event {
             Act::Reply(act) => (Some(act.item), None, None),
             Act::Consent(act) => (Some(act.item), None, None),
             Act::Judge(act) => (None, act.document, None),
+            Act::Serve(act) => (None, Some(act.document), None),
+            Act::CertifyService(act) => (None, Some(act.document), Some(act.basis.word().to_owned())),
+            Act::ReportService(act) => (None, None, Some(act.step.word().to_owned())),
             _ => (None, None, None),
         };
         let (court, act) = (court.clone(), document.act.kind());

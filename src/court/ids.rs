@@ -102,6 +102,18 @@ counted! {
     /// An association code of a case, counted from 1.
     CodeNumber
 }
+counted! {
+    /// An address for service in a case, counted from 1.
+    AddressNumber
+}
+counted! {
+    /// A service record of a case, one recipient and one document, counted from 1.
+    ServiceNumber
+}
+counted! {
+    /// An attempt of a service record, counted from 1.
+    AttemptNumber
+}
 
 #[cfg(test)]
 mod tests {

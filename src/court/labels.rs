@@ -8,7 +8,7 @@
 
 use crate::court::case::state::HeldContent;
 use crate::court::case_number::{CaseNumber, CourtCode};
-use crate::court::ids::{AccountId, CaseId, RequestId};
+use crate::court::ids::{AccountId, AttemptNumber, CaseId, RequestId, ServiceNumber};
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::number::DepositNumber;
 
@@ -57,6 +57,10 @@ labels! {
     deposit_request(id: RequestId) = "entrusted",
     /// The same, for a request with this body.
     deposit_request_with_body(id: RequestId, body: Digest) = "entrusted-as",
+    /// The act that sent a message: one attempt of a service record.
+    service_message(case: CaseId, service: ServiceNumber, attempt: AttemptNumber) = "service-message",
+    /// The messages that the gateway of a court sends, in the order of the chain.
+    outbox(court: &CourtCode) = "service-outbox",
     /// All acts by which originals were taken into custody.
     custody_of_all() = "custody-of-all",
 }

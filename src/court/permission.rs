@@ -221,6 +221,36 @@ const TABLE: &[Rule] = &[
     Rule { acts: &[ActKind::Counterclaim], who: ANSWERING, when: PENDING },
     Rule { acts: &[ActKind::ChangeClaims, ActKind::Counterclaim], who: OFFICE, when: PENDING },
     Rule { acts: &[ActKind::ConvertProcedure], who: JUDGE, when: PENDING },
+    // Service.
+    Rule {
+        acts: &[ActKind::ConsentService, ActKind::ServiceAddress, ActKind::EndServiceAddress],
+        who: BRINGING,
+        when: FILER,
+    },
+    Rule {
+        acts: &[ActKind::ConsentService, ActKind::ServiceAddress, ActKind::EndServiceAddress],
+        who: PARTIES,
+        when: SUBMITTED,
+    },
+    Rule {
+        acts: &[ActKind::NameReceiver, ActKind::ConfirmReceipt, ActKind::RequestPaper, ActKind::ObjectService],
+        who: PARTIES,
+        when: SUBMITTED,
+    },
+    Rule {
+        acts: &[
+            ActKind::ConsentService,
+            ActKind::ServiceAddress,
+            ActKind::EndServiceAddress,
+            ActKind::Serve,
+            ActKind::SendService,
+            ActKind::ReportService,
+        ],
+        who: OFFICE,
+        when: SUBMITTED,
+    },
+    Rule { acts: &[ActKind::DecideService, ActKind::DetermineService], who: JUDGE, when: SUBMITTED },
+    Rule { acts: &[ActKind::ReportService, ActKind::CertifyService], who: &[CaseRelation::Platform], when: Stage::ALL },
     // Erasure. A hold outlives the proceeding, so it can be released in every stage.
     Rule { acts: &[ActKind::OrderErasure, ActKind::Erase], who: JUDGE, when: SUBMITTED },
     Rule { acts: &[ActKind::Hold], who: COURT, when: SUBMITTED },

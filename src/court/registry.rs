@@ -53,6 +53,12 @@ pub enum RegistryError {
     /// There is no such webhook.
     #[error("there is no such webhook")]
     NoSuchHook,
+    /// The court has a gateway already.
+    #[error("the court has a gateway already: remove that one first")]
+    GatewayExists,
+    /// There is no such gateway.
+    #[error("there is no such gateway")]
+    NoSuchGateway,
     /// The ledger is not on the list.
     #[error("the ledger is not on the court's list")]
     NotListed,
@@ -77,6 +83,8 @@ impl RegistryError {
             Self::NoSuchGrant => ErrorCode::NoSuchGrant,
             Self::HookExists => ErrorCode::HookExists,
             Self::NoSuchHook => ErrorCode::NoSuchHook,
+            Self::GatewayExists => ErrorCode::GatewayExists,
+            Self::NoSuchGateway => ErrorCode::NoSuchGateway,
             Self::NotListed => ErrorCode::NotListed,
             Self::Token(error) => error.code(),
             Self::Calendar(error) => error.code(),
@@ -139,6 +147,19 @@ pub struct Webhook {
     pub since: ActPosition,
 }
 
+/// The gateway that sends the messages of a court: text messages, mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    /// The court whose messages it sends.
+    pub court: CourtCode,
+    /// Its address.
+    pub url: Text,
+    /// The key that signs messages to it, and its reports.
+    pub secret: Text,
+    /// Its registration; earlier messages are not sent.
+    pub since: ActPosition,
+}
+
 /// The state of the registry.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
@@ -151,6 +172,8 @@ pub struct Registry {
     pub tokens: Tokens,
     /// Webhooks.
     pub webhooks: BTreeMap<TokenId, Webhook>,
+    /// Gateways, at most one a court.
+    pub gateways: BTreeMap<TokenId, Gateway>,
     /// Other ledgers whose deposits a court accepts.
     pub trusted: BTreeMap<CourtCode, Vec<VerifierKey>>,
     /// The current calendar of statutory holidays.
@@ -244,6 +267,12 @@ impl Registry {
             }
             Act::TrustLedger(act) => actor.holds(role, Some(&act.court)),
             Act::DistrustLedger(act) => actor.holds(role, Some(&act.court)),
+            // With a gateway goes the clear address of every recipient, so a clerk does not choose it.
+            Act::AddGateway(act) => role == Role::TrialSupport && actor.holds(role, Some(&act.court)),
+            Act::EndGateway(act) => self
+                .gateways
+                .get(&act.gateway)
+                .is_some_and(|gateway| role == Role::TrialSupport && actor.holds(role, Some(&gateway.court))),
             _ => false,
         }
     }
@@ -332,6 +361,28 @@ impl Registry {
             }
             Act::EndHook(act) => {
                 self.webhooks.remove(&act.hook).ok_or(RegistryError::NoSuchHook)?;
+            }
+            act => return self.apply_gateway_act(act, position),
+        }
+        Ok(())
+    }
+
+    fn apply_gateway_act(&mut self, act: &Act, position: ActPosition) -> Result<(), RegistryError> {
+        let text = |annex: AnnexId| Text { annex, index: position.index };
+        match act {
+            Act::AddGateway(act) => {
+                // Two gateways would send each message twice.
+                if self.gateways.values().any(|gateway| gateway.court == act.court)
+                    || self.gateways.contains_key(&act.gateway)
+                {
+                    return Err(RegistryError::GatewayExists);
+                }
+                let (url, secret) = (text(act.url), text(act.secret));
+                let gateway = Gateway { court: act.court.clone(), url, secret, since: position };
+                self.gateways.insert(act.gateway, gateway);
+            }
+            Act::EndGateway(act) => {
+                self.gateways.remove(&act.gateway).ok_or(RegistryError::NoSuchGateway)?;
             }
             _ => return Err(RegistryError::NotOfTheRegistry),
         }

@@ -375,6 +375,7 @@ words! {
         Original = "original" / "原文" / "the original",
         Deposit = "deposit" / "存证的非公开信息" / "private content of a deposit",
         Account = "account" / "账号信息" / "private content of an account",
+        ServiceAddress = "service-address" / "送达地址" / "an address for service",
     }
 }
 

@@ -89,6 +89,9 @@ pub enum FilingError {
         /// The item.
         item: ItemNumber,
     },
+    /// A gateway's report with a wrong signature, or with a time that is not now.
+    #[error("the report is not signed with the gateway's secret, or its time is more than five minutes from now")]
+    GatewaySignature,
     /// Too many wrong codes. Try again later.
     #[error("too many wrong association codes; try again later")]
     TooManyCodes,
@@ -185,6 +188,7 @@ impl FilingError {
             Self::NothingToHold { .. } => ErrorCode::NothingToHold,
             Self::NotErased(_) => ErrorCode::NotErased,
             Self::AlreadyImported { .. } => ErrorCode::AlreadyImported,
+            Self::GatewaySignature => ErrorCode::BadGatewaySignature,
             Self::TooManyCodes => ErrorCode::TooManyCodes,
             Self::NoThread => ErrorCode::TooManyThreads,
             Self::Keep(error) => error.code(),

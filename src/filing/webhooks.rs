@@ -26,11 +26,11 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
+use crate::court::act_position::Text;
 use crate::court::acts::{Act, AddHook, EndHook};
 use crate::court::case::state::ActPosition;
 use crate::court::case_number::CourtCode;
 use crate::court::ids::TokenId;
-use crate::court::registry::Webhook;
 use crate::court::words::{Role, Scope};
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
@@ -46,7 +46,7 @@ use crate::wire::json;
 
 /// Longest address in bytes.
 const URL_MAX: usize = 2_048;
-const SECRET_PREFIX: &str = "whsec_";
+pub(in crate::filing) const SECRET_PREFIX: &str = "whsec_";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Timeout of a whole call.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -54,9 +54,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// Most events that are read at a time.
-const EVENTS_AT_ONCE: usize = 200;
+pub(in crate::filing) const EVENTS_AT_ONCE: usize = 200;
 /// Longest time between two checks for new events, if no notification arrives.
-const POLL_INTERVAL: Duration = Duration::from_secs(30);
+pub(in crate::filing) const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A webhook that was just registered.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub struct AddedWebhook {
 
 /// Why an event was not delivered. It is sent again.
 #[derive(Debug, thiserror::Error)]
-enum DeliveryError {
+pub(in crate::filing) enum DeliveryError {
     #[error(transparent)]
     FilingService(#[from] FilingError),
     #[error("its address or secret was erased, or cannot be read")]
@@ -98,7 +98,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// Parses an address to which events may be sent.
-fn read_url(text: &str) -> Result<Url, FilingError> {
+pub(in crate::filing) fn read_url(text: &str) -> Result<Url, FilingError> {
     let bad = |reason: &str| FilingError::bad("url", reason);
     if text.len() > URL_MAX {
         return Err(bad("the address is too long"));
@@ -114,21 +114,26 @@ fn read_url(text: &str) -> Result<Url, FilingError> {
     Ok(url)
 }
 
+/// The key in a secret as it is shown: `whsec_` and base64.
+pub(in crate::filing) fn secret_bytes(secret: &str) -> Option<Zeroizing<Vec<u8>>> {
+    secret.strip_prefix(SECRET_PREFIX).and_then(|secret| STANDARD.decode(secret).ok()).map(Zeroizing::new)
+}
+
 /// The value of `webhook-signature`.
-fn signature(secret: &[u8], id: &str, timestamp: u64, body: &str) -> String {
+pub(in crate::filing) fn signature(secret: &[u8], id: &str, timestamp: u64, body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
     let tag = hmac::sign(&key, format!("{id}.{timestamp}.{body}").as_bytes());
     format!("v1,{}", STANDARD.encode(tag))
 }
 
 /// The wait after this number of failures, with a jitter of up to half of it.
-fn wait_after(failures: u32) -> Duration {
+pub(in crate::filing) fn wait_after(failures: u32) -> Duration {
     let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_WAIT);
     let share = f64::from(getrandom::u32().unwrap_or(0)) / f64::from(u32::MAX);
     wait.mul_f64(1.0 + share / 2.0)
 }
 
-fn http_client(url: &Url, addresses: &WebhookAddresses) -> Result<Client, DeliveryError> {
+pub(in crate::filing) fn http_client(url: &Url, addresses: &WebhookAddresses) -> Result<Client, DeliveryError> {
     static ONCE: Once = Once::new();
     // rustls needs one cryptography provider per process. An error means that one is installed already.
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
@@ -148,13 +153,19 @@ fn http_client(url: &Url, addresses: &WebhookAddresses) -> Result<Client, Delive
 }
 
 /// The address and the signing key of one webhook.
-struct Target {
-    url: Url,
-    secret: Zeroizing<Vec<u8>>,
+pub(in crate::filing) struct Target {
+    pub(in crate::filing) url: Url,
+    pub(in crate::filing) secret: Zeroizing<Vec<u8>>,
 }
 
 impl Target {
-    async fn send(&self, client: &Client, id: &str, timestamp: u64, body: String) -> Result<(), DeliveryError> {
+    pub(in crate::filing) async fn send(
+        &self,
+        client: &Client,
+        id: &str,
+        timestamp: u64,
+        body: String,
+    ) -> Result<(), DeliveryError> {
         let request = client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
@@ -244,7 +255,7 @@ impl FilingService {
         Ok(webhooks.map(|(id, hook)| (*id, hook.since)).collect())
     }
 
-    /// Runs one delivery task per registered webhook until `shutdown`, and follows changes of the registry.
+    /// Runs one delivery task per registered webhook and gateway until `shutdown`, and follows changes of the registry.
     pub async fn deliver_webhooks(self: Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
         let mut signal = self.subscribe_events();
@@ -254,7 +265,7 @@ impl FilingService {
             signal.borrow_and_update();
             let registry = self.registry();
             running.retain(|id, task| {
-                let wanted = registry.webhooks.contains_key(id);
+                let wanted = registry.webhooks.contains_key(id) || registry.gateways.contains_key(id);
                 if !wanted {
                     task.abort();
                 }
@@ -262,6 +273,10 @@ impl FilingService {
             });
             for id in registry.webhooks.keys() {
                 let spawn = || tasks.spawn(Arc::clone(&self).deliver_webhook(*id));
+                running.entry(*id).or_insert_with(spawn);
+            }
+            for id in registry.gateways.keys() {
+                let spawn = || tasks.spawn(Arc::clone(&self).deliver_messages(*id));
                 running.entry(*id).or_insert_with(spawn);
             }
             while tasks.try_join_next().is_some() {}
@@ -309,7 +324,7 @@ impl FilingService {
         if events.is_empty() {
             return Ok(0);
         }
-        let target = self.target(hook).await?;
+        let target = self.target(hook.url, hook.secret).await?;
         // The resolver does not see a host that is an address, so it is checked here.
         self.webhook_addresses.check_literal(&target.url)?;
         let client = match client {
@@ -329,13 +344,13 @@ impl FilingService {
         Ok(events.len())
     }
 
-    /// Address and signing key of a webhook, from its annexes.
-    async fn target(&self, hook: Webhook) -> Result<Target, DeliveryError> {
-        let texts = self.read(move |store| Ok((text(store, &hook.url)?, text(store, &hook.secret)?))).await?;
+    /// Address and signing key of a webhook or a gateway, from its annexes.
+    pub(in crate::filing) async fn target(&self, url: Text, secret: Text) -> Result<Target, DeliveryError> {
+        let texts = self.read(move |store| Ok((text(store, &url)?, text(store, &secret)?))).await?;
         let (Some(url), Some(secret)) = texts else { return Err(DeliveryError::Unusable) };
         let url = read_url(&url).map_err(|_| DeliveryError::Unusable)?;
-        let secret = secret.strip_prefix(SECRET_PREFIX).and_then(|secret| STANDARD.decode(secret).ok());
-        Ok(Target { url, secret: Zeroizing::new(secret.ok_or(DeliveryError::Unusable)?) })
+        let secret = secret_bytes(&secret).ok_or(DeliveryError::Unusable)?;
+        Ok(Target { url, secret })
     }
 }
 

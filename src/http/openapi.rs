@@ -34,6 +34,7 @@ use crate::wire::problem::{PROBLEM_JSON, Problem};
         (name = "log", description = "The transparency log (C2SP tlog-tiles) / 透明日志"),
         (name = "accounts", description = "Accounts, roles, tokens, lists / 账号、角色、令牌、名单"),
         (name = "cases", description = "Cases and their evidence / 案件与证据"),
+        (name = "service", description = "Service of documents / 电子送达"),
         (name = "feed", description = "Events for court systems / 事件订阅与推送"),
         (name = "originals", description = "Deposits by token, custody, erasure / 代为存证、原文保管、删除"),
         (name = "operation", description = "Health and metrics / 运行状态"),

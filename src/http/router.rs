@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
 use crate::http::api::court::shutdown::ShutdownSignal;
-use crate::http::api::court::{case_routes, original_routes, registry_routes};
+use crate::http::api::court::{case_routes, original_routes, registry_routes, service_routes};
 use crate::http::api::{
     batch, blocks, deposits, earlier_timestamp, health, history, ledger, log, lookup, operation, proofs, search,
     verification,
@@ -117,6 +117,7 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
         ))
         .routes(public(routes!(health::metrics), &[codes![NotPermitted]]))
         .routes(by_token(routes!(operation::confirm_clock), &[codes![NotPermitted, ClockNotPaused, ClockRegressed]]))
+        .merge(service_routes::public_routes())
         .merge(filing())
 }
 
@@ -124,6 +125,7 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
 /// that it appended.
 fn filing() -> OpenApiRouter<Arc<AppState>> {
     let all = registry_routes::routes().merge(case_routes::routes()).merge(original_routes::routes());
+    let all = all.merge(service_routes::routes());
     all.layer(from_fn(run_to_completion))
 }
 

@@ -19,6 +19,8 @@ mod originals;
 mod published;
 mod quotas;
 mod reporting;
+mod service;
+mod service_gateway;
 mod table;
 mod tokens;
 mod verifying;

@@ -8,6 +8,7 @@ use crate::cli::case::erasures::{self, EraseArgs, ErasureArgs};
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
 use crate::cli::case::filing::{self, OpenArgs, PassOnArgs};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
+use crate::cli::case::service::{self, GatewayCommand};
 use crate::cli::exit::ExitStatus;
 use crate::cli::screen::Screen;
 
@@ -52,6 +53,13 @@ macro_rules! act_fields {
   decide-admission item= decision= [document=] [reason=]
   change-claims change= claims= [document=] [party=] [handed_in=]
   counterclaim claims= [document=] [party=] [handed_in=]       convert-procedure procedure= [document=]
+  consent-service scope= answer= form= [party=] [ticked=] [shown=] [clicked=] [document=]
+  service-address kind= value= source= [party=] [active=] [replaces=] [document=]   end-service-address address=
+  name-receiver agent=                              serve party= mode= kind= document= [days=] [beside=] [reason=]
+  send-service service= channel= [address=] [published=]
+  report-service service= attempt= step= [at=] [cause=] [own_act=]
+  confirm-receipt service=   request-paper service=   object-service service= ground= [reason=]
+  decide-service service= outcome= [reason=]        determine-service service= [reason=]
 "
     };
 }
@@ -69,7 +77,7 @@ party begins with the service of the notice; start is for a notice served on pap
 party-joined remanded claims-changed procedure-converted; window evidence answer appeal-judgment appeal-ruling …;
 decide-lateness decision in-time not-admitted admitted admonished fined; decide-admission decision adopted
 partly-adopted not-adopted; change added changed waived; handed_in \"posted 2026-12-08\" or \"delivered 2026-12-08\".
-Who may do what at which stage: PERMISSIONS.md
+Who may do what at which stage: PERMISSIONS.md. The words of service (scope, kind, channel, step …): docs/service.md
 |
 操作与字段，[] 内可省略：\n",
     act_fields!(),
@@ -87,7 +95,8 @@ procedure-converted 转换程序；window（期限）evidence 举证期限、ans
 decide-lateness 的 decision：in-time 视为未逾期、not-admitted 不予采纳、admitted 采纳、admonished 采纳并训诫、
 fined 采纳并罚款；decide-admission 的 decision：adopted 采信、partly-adopted 部分采信、not-adopted 不予采信；
 change：added 增加、changed 变更、waived 放弃；handed_in：posted 交邮、delivered 递交，后接日期。
-何人在何阶段可办理何事，见 PERMISSIONS.md"
+何人在何阶段可办理何事，见 PERMISSIONS.md；
+送达各项代码词见 docs/service.zh-CN.md"
 );
 
 /// Cases: file, import by number, verify, reply, judge; by a token | 案件：立案、导入、核验、质证
@@ -175,6 +184,20 @@ enum CaseCommand {
         name: Option<String>,
     },
     PassOn(PassOnArgs),
+    /// The service of documents of a case; the access is recorded | 送达记录（查看将被记录）
+    Service {
+        /// The case | 案件
+        case: String,
+    },
+    /// A certificate of electronic service | 电子送达凭证
+    Certificate {
+        /// The case | 案件
+        case: String,
+        /// The number of the service record | 送达记录序号
+        service: u32,
+    },
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
     /// The acts of a case, as recorded on the chain | 案件全部操作记录
     History {
         /// The case | 案件
@@ -234,6 +257,9 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
             filing::associate(code, *agent, authority.as_ref(), name.as_ref(), connection).await
         }
         CaseCommand::PassOn(args) => filing::transfer_case(args, connection).await,
+        CaseCommand::Service { case } => service::show(case, connection).await,
+        CaseCommand::Certificate { case, service } => service::certificate(case, *service, connection).await,
+        CaseCommand::Gateway(command) => service::gateway(command, connection).await,
         CaseCommand::History { case, after } => filing::history(case, "acts", *after, connection).await,
         CaseCommand::AccessLog { case: Some(case), .. } => filing::history(case, "access-log", 0, connection).await,
         CaseCommand::AccessLog { deposit, .. } => {

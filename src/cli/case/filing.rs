@@ -6,6 +6,7 @@ use crate::cli::case::case_screen;
 use crate::cli::case::connection::{CourtConnection, PAGE, bilingual, encoded, object, text};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::screen::WARNING;
+use crate::court::acts::ActKind;
 
 /// Open a case | 创建案件
 #[derive(Debug, Clone, clap::Args)]
@@ -100,22 +101,27 @@ pub async fn act(
 ) -> anyhow::Result<ExitStatus> {
     let mut body = Map::new();
     body.insert("act".into(), json!(act));
+    let of_service = ActKind::from_word(act).is_some_and(ActKind::is_of_service);
     for field in fields {
         let (name, value) = field.split_once('=').ok_or_else(|| {
             let zh = format!("“{field}”应写成 名称=值");
             CliError::usage("bad_field", zh, format!("`{field}` is not name=value"))
         })?;
-        put(&mut body, &name.replace('-', "_"), value);
+        put(&mut body, &name.replace('-', "_"), value, of_service);
     }
-    connection.act(&format!("/v1/cases/{}/acts", encoded(case)), &Value::Object(body)).await?;
+    // Acts of service have a path of their own.
+    let path = if of_service { "service" } else { "acts" };
+    connection.act(&format!("/v1/cases/{}/{path}", encoded(case)), &Value::Object(body)).await?;
     Ok(ExitStatus::Good)
 }
 
 /// Numbers are sent as numbers, repeated names as lists.
-fn put(body: &mut Map<String, Value>, name: &str, value: &str) {
+fn put(body: &mut Map<String, Value>, name: &str, value: &str, of_service: bool) {
     const NUMBERS: [&str; 5] = ["item", "party", "agent", "days", "fine"];
+    const OF_SERVICE: [&str; 6] = ["service", "attempt", "address", "replaces", "beside", "own_act"];
     const LISTS: [&str; 1] = ["grounds"];
-    let number = value.parse::<u64>().ok().filter(|_| NUMBERS.contains(&name));
+    let number =
+        value.parse::<u64>().ok().filter(|_| NUMBERS.contains(&name) || (of_service && OF_SERVICE.contains(&name)));
     let value = number.map_or_else(|| json!(value), |number| json!(number));
     if LISTS.contains(&name) {
         if let Some(list) = body.entry(name).or_insert_with(|| json!([])).as_array_mut() {

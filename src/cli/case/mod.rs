@@ -1,7 +1,7 @@
 //! `tiezheng case`: the commands of parties, agents, court staff and the operator, with a token.
 //!
 //! [`command`] defines the commands; [`connection`] sends requests; [`accounts`], [`filing`], [`evidence`], [`originals`],
-//! [`erasures`], [`keys`] are the commands; [`case_screen`] and [`account_screen`] print cases and accounts.
+//! [`erasures`], [`keys`], [`service`] are the commands; [`case_screen`] and [`account_screen`] print cases and accounts.
 
 pub mod account_screen;
 pub mod accounts;
@@ -13,3 +13,4 @@ pub mod evidence;
 pub mod filing;
 pub mod keys;
 pub mod originals;
+pub mod service;

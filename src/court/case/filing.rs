@@ -8,6 +8,7 @@ use crate::court::acts::{Describe, Open};
 use crate::court::calendar::Day;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
+use crate::court::case::service::book::ServiceBook;
 use crate::court::case::state::{ActPosition, Agent, CaseFile, Item, Party, Text};
 use crate::court::case_number::CaseNumber;
 use crate::court::document::Document;
@@ -115,6 +116,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         conversions: Vec::new(),
         orders: Vec::new(),
         holds: BTreeMap::new(),
+        service: ServiceBook::default(),
         ineffective_acts: Vec::new(),
     })
 }

@@ -67,6 +67,9 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
                 }
             }
         }
+        Act::SendService(act) if act.channel.is_sent_by_gateway() => {
+            found.extend([labels::service_message(case, act.service, act.attempt), labels::outbox(court)]);
+        }
         Act::Hold(act) => found.extend(HeldContent::of(act.deposit, act.account).map(labels::holds_on)),
         // Once per case: binding a number again adds no second entry.
         Act::FileCase(_) | Act::BindNumber(_) if before.is_some_and(|before| before.number.is_none()) => {

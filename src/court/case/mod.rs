@@ -2,7 +2,7 @@
 //!
 //! [`state`] is the case file, [`refusal`] lists the reasons to reject an act, [`replay`] applies an act; [`filing`], [`people`],
 //! [`evidence`], [`late_evidence`], [`holds`], [`evidence_period`], [`deadlines`] and [`claims`] are the rules by area; [`headline`] determines which verification of an item counts;
-//! [`labels`] computes the index labels of an act; [`rules_version`] keeps the rules of older cases as they were.
+//! [`labels`] computes the index labels of an act; [`service`] has electronic service; [`rules_version`] keeps the rules of older cases as they were.
 
 pub mod claims;
 pub mod deadlines;
@@ -18,6 +18,7 @@ pub mod people;
 pub mod refusal;
 pub mod replay;
 pub mod rules_version;
+pub mod service;
 pub mod state;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The reasons to reject an act upon a case. For the same reasons an act on the chain has no effect.
 
+use crate::court::case::service::error::ServiceError;
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::PeriodError;
 use crate::court::permission::DeniedReason;
@@ -177,6 +178,9 @@ pub enum Refusal {
     /// Evidence in rebuttal is about another party's item; a cure or reinforcement is about the own item.
     #[error("rebuttal is about another party's item, a cure or a reinforcement about an own item")]
     PurposeMismatch,
+    /// The rules of service.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
     /// The evidence period.
     #[error(transparent)]
     Period(#[from] PeriodError),
@@ -237,6 +241,7 @@ impl Refusal {
             Self::OnlyFirstInstance => ErrorCode::OnlyFirstInstance,
             Self::Conversion { .. } => ErrorCode::ProcedureConversion,
             Self::PurposeMismatch => ErrorCode::PurposeMismatch,
+            Self::Service(error) => error.code(),
             Self::Period(error) => error.code(),
             Self::Window(error) => error.code(),
         }

@@ -9,6 +9,7 @@
 use crate::court::acts::{Act, ActKind};
 use crate::court::calendar::Calendar;
 use crate::court::case::refusal::{ACTS_MAX, Refusal};
+use crate::court::case::service::apply;
 use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
 use crate::court::case::{claims, deadlines, evidence, evidence_period, filing, holds, late_evidence, people};
 use crate::court::document::{Document, Stream};
@@ -66,7 +67,12 @@ impl CaseFile {
         if position.sequence > ACTS_MAX && document.capacity != Capacity::Platform {
             return Err(Refusal::TooManyActs);
         }
-        self.apply_permitted(document, position, calendar)
+        self.apply_permitted(document, position, calendar)?;
+        // By these the court can state that a party acted upon a document that was served on it.
+        if let Some(party) = self.party_of(document.capacity) {
+            self.service.own_acts.insert_mut(position.sequence, (party, position.at));
+        }
+        Ok(())
     }
 
     /// Checks whether the actor may do such an act now.
@@ -94,6 +100,9 @@ impl CaseFile {
         position: ActPosition,
         calendar: &Calendar,
     ) -> Result<(), Refusal> {
+        if document.act.kind().is_of_service() {
+            return apply::apply(self, document, position, calendar);
+        }
         if let Some(result) = evidence_period::apply(self, document, position) {
             return result;
         }

@@ -14,6 +14,7 @@ use crate::court::acts::Import;
 use crate::court::case::decisions::{ClaimsRecord, Conversion, Deferral, ItemDecisions};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
+use crate::court::case::service::book::ServiceBook;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::EvidencePeriod;
@@ -290,6 +291,8 @@ pub struct CaseFile {
     pub orders: Vec<ErasureOrder>,
     /// Holds in force.
     pub holds: BTreeMap<HeldContent, Hold>,
+    /// Consents to electronic service, addresses, and all service of documents.
+    pub service: ServiceBook,
     /// Acts without effect.
     pub ineffective_acts: Vec<IneffectiveAct>,
 }

@@ -385,6 +385,7 @@ fn consent_is_for_material_of_a_mediation_and_the_partys_own() {
 mod deadlines;
 mod headline;
 mod holds;
+mod service;
 mod walks;
 
 #[test]

@@ -241,6 +241,13 @@ impl PartyPeriods {
         Ok(())
     }
 
+    /// The service of the notice on a party proved to have no effect, or another effect: its period has not begun. The history stays.
+    pub fn unserve(&mut self, party: PartyNumber) {
+        if let Some(period) = self.parties.get_mut(&party) {
+            period.period = EvidencePeriod::default();
+        }
+    }
+
     /// Begins the period of a party, with what applies to all parties.
     fn begin(
         &mut self,

@@ -4,6 +4,7 @@ pub mod batch;
 pub mod blocks;
 pub mod court;
 pub mod deposits;
+pub mod document_check;
 pub mod earlier_timestamp;
 pub mod health;
 pub mod history;

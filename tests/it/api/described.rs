@@ -111,7 +111,7 @@ fn the_pages_about_errors_are_the_table() {
 }
 
 /// What goes by token.
-const BY_TOKEN: [&str; 4] = ["accounts", "cases", "feed", "originals"];
+const BY_TOKEN: [&str; 5] = ["accounts", "cases", "service", "feed", "originals"];
 
 /// Without a token nothing is told, whatever is asked for.
 async fn by_token_only(node: &TestNode, path: &str, number: &str) {

@@ -173,6 +173,18 @@ fn request(act: ActKind) -> Option<Value> {
         ActKind::ConvertProcedure => json!({"procedure": "second-instance"}),
         ActKind::OrderErasure | ActKind::Release => json!({"account": "cd".repeat(32)}),
         ActKind::Hold => json!({"account": "cd".repeat(32), "reason": "某"}),
+        ActKind::ConsentService => json!({"party": 900, "scope": "documents", "answer": "agreed", "form": "explicit"}),
+        ActKind::ServiceAddress => json!({"party": 900, "kind": "email", "value": "a@example.com", "source": "given"}),
+        ActKind::EndServiceAddress => json!({"address": 900}),
+        ActKind::NameReceiver => json!({"agent": 900}),
+        ActKind::Serve => {
+            json!({"party": 900, "mode": "paper", "kind": "summons", "document": "T20261122-0K7M-X9QT-3D5W-MP"})
+        }
+        ActKind::SendService => json!({"service": 900, "channel": "direct"}),
+        ActKind::ReportService => json!({"service": 900, "attempt": 1, "step": "arrived"}),
+        ActKind::ConfirmReceipt | ActKind::RequestPaper | ActKind::DetermineService => json!({"service": 900}),
+        ActKind::ObjectService => json!({"service": 900, "ground": "system-error"}),
+        ActKind::DecideService => json!({"service": 900, "outcome": "upheld"}),
         // These have paths of their own.
         ActKind::Associate
         | ActKind::IssueCode
@@ -180,6 +192,7 @@ fn request(act: ActKind) -> Option<Value> {
         | ActKind::Verify
         | ActKind::PassOn
         | ActKind::Diverge
+        | ActKind::CertifyService
         | ActKind::Erase => return None,
         _ => json!({}),
     };
@@ -234,7 +247,8 @@ async fn every_cell_of_the_table_is_what_http_does() {
                 let expected = denial(who, act, *stage);
                 let of_its_own = expected.is_none() && moves(act);
                 let case = if of_its_own { all.at(*stage).await } else { case.clone() };
-                let path = format!("/v1/cases/{case}/acts");
+                let path = if act.is_of_service() { "service" } else { "acts" };
+                let path = format!("/v1/cases/{case}/{path}");
                 let answer = all.people.by(&all.by[&who]).post(&path, &body).await;
                 let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
                 let cell = format!("{who:?} {act} {stage}: {}", answer.text());

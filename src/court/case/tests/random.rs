@@ -3,6 +3,7 @@
 //! One number makes one act, so a failing sequence shrinks by leaving out acts.
 
 mod decisions;
+mod service;
 
 use crate::court::acts::*;
 use crate::court::calendar::Day;
@@ -214,7 +215,7 @@ pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFi
         | ActKind::Erase
         | ActKind::TakeCustody
         | ActKind::Access => of_content(d, kind, case),
-        _ => of_the_registry(d, kind),
+        _ => of_service_or_the_registry(d, kind, file),
     }
 }
 
@@ -412,6 +413,10 @@ fn of_content(d: &mut Dice, kind: ActKind, case: CaseId) -> Act {
     }
 }
 
+fn of_service_or_the_registry(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
+    if kind.is_of_service() { service::of_service(d, kind, file) } else { of_the_registry(d, kind) }
+}
+
 fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
     let token = TokenId(d.digest());
     match kind {
@@ -449,6 +454,10 @@ fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
         }),
         ActKind::AddHook => Act::AddHook(AddHook { hook: token, court: d.court(), url: d.annex(), secret: d.annex() }),
         ActKind::EndHook => Act::EndHook(EndHook { hook: token }),
+        ActKind::AddGateway => {
+            Act::AddGateway(AddGateway { gateway: token, court: d.court(), url: d.annex(), secret: d.annex() })
+        }
+        ActKind::EndGateway => Act::EndGateway(EndGateway { gateway: token }),
         other => panic!("no random `{other}` is made here"),
     }
 }

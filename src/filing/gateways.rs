@@ -1,0 +1,278 @@
+//! The gateway of a court: it is sent the messages by which documents are served, in the order of the chain, at least once.
+//!
+//! Calls are signed as webhooks are ([`crate::filing::webhooks`]); `webhook-id` is the same each time a message is sent, so the gateway
+//! sends none twice. Its reports come back through [`crate::filing::gateway_reports`].
+//!
+//! # Invariants
+//!
+//! The clear address is read from its annex when the message is sent, after the access is on record, and is neither logged nor kept.
+//! The position in the outbox advances only after the gateway has answered.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Client;
+use tokio::time::{sleep, timeout};
+use zeroize::Zeroizing;
+
+use crate::court::act_position::Text;
+use crate::court::acts::{Access, Act, AddGateway, EndGateway, ReportService, SendService};
+use crate::court::case::service::book::{Attempt, RegisteredAddress};
+use crate::court::case::state::{ActPosition, CaseFile};
+use crate::court::case_number::CourtCode;
+use crate::court::document::{Document, Stream};
+use crate::court::ids::{CaseId, TokenId};
+use crate::court::labels;
+use crate::court::service_words::{Reporter, ServiceStep};
+use crate::court::values::{Capacity, Code};
+use crate::court::words::{AccessedContent, Role, Scope};
+use crate::error_code::ErrorCode;
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::annexes::Annexes;
+use crate::filing::filing_error::FilingError;
+use crate::filing::secret::{random, step_request_id};
+use crate::filing::service::{FilingService, RecordedAct};
+use crate::filing::streams::{StoredAct, act_at, text};
+use crate::filing::webhook_addresses::AddressError;
+use crate::filing::webhooks::{
+    DeliveryError, EVENTS_AT_ONCE, POLL_INTERVAL, SECRET_PREFIX, Target, http_client, read_url, wait_after,
+};
+use crate::ledger::hash::{Digest, sha256};
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::query::blocking::on_blocking_thread;
+use crate::wire::court::gateway::MessageJson;
+use crate::wire::json;
+
+/// A gateway that was just registered.
+#[derive(Debug)]
+pub struct AddedGateway {
+    /// The act.
+    pub recorded: RecordedAct,
+    /// Its id, in the address to which it reports.
+    pub id: TokenId,
+    /// The key that signs in both directions; `None` if an earlier request with the same idempotency key registered it.
+    pub secret: Option<Zeroizing<String>>,
+}
+
+/// The name of the bookmark that stores a gateway's position in the outbox.
+fn bookmark_name(gateway: TokenId) -> Digest {
+    sha256(format!("tiezheng gateway v1\n{gateway}\n").as_bytes())
+}
+
+/// Whether the message of an attempt still has to be sent.
+fn is_due(attempt: &Attempt) -> bool {
+    let ended = |step| attempt.first(step).is_some();
+    !attempt.void && ![ServiceStep::Failed, ServiceStep::Arrived, ServiceStep::Replied].into_iter().any(ended)
+}
+
+/// What a delivery task keeps between two runs.
+#[derive(Default)]
+struct Delivery {
+    client: Option<Client>,
+    failures: u32,
+    /// The message whose address was put on record as accessed last, so that a repeated sending adds no further record.
+    accessed: Option<LeafIndex>,
+}
+
+impl FilingService {
+    /// Registers the gateway of a court.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::BadValue`] for an address that is neither `https` nor on this machine, or that is not public and not allowed;
+    /// those of [`Self::change_registry`]: `gateway_exists` if the court has one.
+    pub async fn add_gateway(
+        &self,
+        actor: &Actor,
+        context: &RequestContext,
+        court: &CourtCode,
+        url: &str,
+    ) -> Result<AddedGateway, FilingError> {
+        let allowed = [Role::Operator, Role::TrialSupport].into_iter().any(|role| {
+            let at = role.is_of_a_court().then_some(court);
+            actor.account.holds(role, at)
+        });
+        if !allowed {
+            return Err(FilingError::NotPermitted);
+        }
+        let url = read_url(url)?;
+        let refused = |error: AddressError| FilingError::BadValue {
+            field: "url",
+            reason: error.to_string(),
+            code: ErrorCode::WebhookAddressRefused,
+        };
+        self.webhook_addresses.check(&url).await.map_err(refused)?;
+        let id = TokenId(step_request_id(context.request, "gateway").0);
+        let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", STANDARD.encode(random::<32>()?)));
+        let made = self.change_registry(actor, context, |annexes| {
+            Ok(Act::AddGateway(AddGateway {
+                gateway: id,
+                court: court.clone(),
+                url: annexes.add("url", url.as_str())?,
+                secret: annexes.add("secret", &secret)?,
+            }))
+        });
+        let recorded = made.await?;
+        self.notify_subscribers(recorded.position);
+        let secret = recorded.fresh.then_some(secret);
+        Ok(AddedGateway { recorded, id, secret })
+    }
+
+    /// Removes a gateway.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::change_registry`].
+    pub async fn remove_gateway(
+        &self,
+        actor: &Actor,
+        context: &RequestContext,
+        gateway: TokenId,
+    ) -> Result<RecordedAct, FilingError> {
+        let recorded = self.change_registry(actor, context, |_| Ok(Act::EndGateway(EndGateway { gateway }))).await?;
+        self.notify_subscribers(recorded.position);
+        Ok(recorded)
+    }
+
+    /// The gateways of a court, each with its registration. For the operator, and for holders of a role at the court.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotPermitted`], [`FilingError::Scope`].
+    pub fn gateways_of_court(
+        &self,
+        actor: &Actor,
+        court: &CourtCode,
+    ) -> Result<Vec<(TokenId, ActPosition)>, FilingError> {
+        if !actor.account.holds(Role::Operator, None) && !actor.account.courts().contains(court) {
+            return Err(FilingError::NotPermitted);
+        }
+        actor.require_scope(Scope::Manage)?;
+        let registry = self.registry();
+        let gateways = registry.gateways.iter().filter(|(_, gateway)| gateway.court == *court);
+        Ok(gateways.map(|(id, gateway)| (*id, gateway.since)).collect())
+    }
+
+    /// Delivers the messages of one gateway until the task is aborted.
+    pub(in crate::filing) async fn deliver_messages(self: Arc<Self>, id: TokenId) {
+        let mut signal = self.subscribe_events();
+        let mut delivery = Delivery::default();
+        loop {
+            signal.borrow_and_update();
+            match self.send_new_messages(id, &mut delivery).await {
+                Ok(0) => drop(timeout(POLL_INTERVAL, signal.changed()).await),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(gateway = %id, %error, delivery.failures, "a message was not sent; it is sent again");
+                    sleep(wait_after(delivery.failures)).await;
+                    delivery.failures = delivery.failures.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    /// Sends the messages after the bookmark, in order; returns how many places of the outbox were passed.
+    async fn send_new_messages(&self, id: TokenId, delivery: &mut Delivery) -> Result<usize, DeliveryError> {
+        let Some(gateway) = self.registry().gateways.get(&id).cloned() else { return Ok(0) };
+        let name = bookmark_name(id);
+        let (store, outbox) = (Arc::clone(&self.store), labels::outbox(&gateway.court));
+        let since = gateway.since.index.0 + 1;
+        let places = self
+            .read(move |reader| {
+                let from = store.cursor(&name)?.unwrap_or(0).max(since);
+                Ok(reader.labelled(&outbox, LeafIndex(from), EVENTS_AT_ONCE)?)
+            })
+            .await?;
+        if places.is_empty() {
+            return Ok(0);
+        }
+        let target = self.target(gateway.url, gateway.secret).await?;
+        // The resolver does not see a host that is an address, so it is checked here.
+        self.webhook_addresses.check_literal(&target.url)?;
+        for index in &places {
+            let act = self
+                .read({
+                    let index = *index;
+                    move |reader| Ok(act_at(reader, index)?)
+                })
+                .await?;
+            self.send_message(&act, &target, delivery).await?;
+            delivery.failures = 0;
+            let (store, position) = (Arc::clone(&self.store), index.0 + 1);
+            let marked =
+                on_blocking_thread(move || store.set_cursor(&name, position)).await.map_err(FilingError::from)?;
+            marked.map_err(|error| DeliveryError::Bookmark(error.to_string()))?;
+        }
+        Ok(places.len())
+    }
+
+    /// Sends the message of one attempt, unless it had no effect or has ended.
+    async fn send_message(
+        &self,
+        act: &StoredAct,
+        target: &Target,
+        delivery: &mut Delivery,
+    ) -> Result<(), DeliveryError> {
+        let (case, Act::SendService(send)) = (CaseId(act.stream), &act.document.act) else { return Ok(()) };
+        let Some(file) = self.case_file(case).await? else { return Ok(()) };
+        let record = file.service.records.get(&send.service);
+        let attempt = record.and_then(|record| record.attempts.get(&send.attempt));
+        let attempt = attempt.filter(|attempt| attempt.sent.position == act.position && is_due(attempt));
+        let (Some(record), Some(_)) = (record, attempt) else { return Ok(()) };
+        let address = send.address.and_then(|number| file.service.addresses.get(&number));
+        let Some(clear) = address.map(RegisteredAddress::clear) else { return Ok(()) };
+        if delivery.accessed != Some(act.position.index) {
+            self.record_address_access(case).await?;
+            delivery.accessed = Some(act.position.index);
+        }
+        let Some(address) = self.address_text(clear).await? else {
+            return Ok(self.report_erased_address(&file, send).await?);
+        };
+        let message = labels::service_message(case, send.service, send.attempt);
+        let body = MessageJson::of(message, &file, record, send.channel, &address);
+        let client = match &mut delivery.client {
+            Some(client) => client,
+            none => none.insert(http_client(&target.url, &self.webhook_addresses)?),
+        };
+        let timestamp = self.now().as_millis() / 1000;
+        target.send(client, &format!("msg_{message}"), timestamp, json::line(&body)).await
+    }
+
+    async fn address_text(&self, clear: Text) -> Result<Option<Zeroizing<String>>, FilingError> {
+        Ok(self.read(move |store| Ok(text(store, &clear)?)).await?.map(Zeroizing::new))
+    }
+
+    /// Puts on record that the platform reads an address to send it to the gateway.
+    async fn record_address_access(&self, case: CaseId) -> Result<(), FilingError> {
+        let act = Act::Access(Access {
+            shown: AccessedContent::ServiceAddress,
+            case: Some(case),
+            item: None,
+            deposit: None,
+            account: None,
+        });
+        let document = Document { stream: Stream::Access, ..self.of_platform(act) };
+        debug_assert_eq!(document.capacity, Capacity::Platform);
+        self.append_to_log(self.access_stream(case), document, Vec::new()).await?;
+        Ok(())
+    }
+
+    /// An address that was erased cannot be sent to: the attempt has failed.
+    async fn report_erased_address(&self, file: &CaseFile, send: &SendService) -> Result<(), FilingError> {
+        let _case_lock = self.locks.lock(file.id.0).await;
+        let file = self.case_file(file.id).await?.ok_or(FilingError::NotFound)?;
+        let at = self.now().max(file.last.at);
+        let failed = Act::ReportService(ReportService {
+            service: send.service,
+            attempt: send.attempt,
+            step: ServiceStep::Failed,
+            reporter: Reporter::Platform,
+            at,
+            cause: Some(Code("address_erased".into())),
+            own_act: None,
+        });
+        self.decide_and_append(&file, self.of_platform(failed), Annexes::new()).await?;
+        Ok(())
+    }
+}
