@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release dev dev-test demo run test fmt lint doc deny bench bench-growth bench-rivals native interop \
+.PHONY: help setup build release dev dev-test demo run test fmt lint doc deny bench bench-growth bench-members bench-rivals native interop \
 	test-fresh test-web deb test-deb fuzz clean first-build setup-test fmt-check tidy clippy unit web one-rocksdb
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tiezheng
@@ -104,6 +104,10 @@ bench: setup ## measure everything, beside what the machine itself can do (half 
 bench-growth: build ## grow a ledger to SIZES deposits and measure it at each (hours at 20 million) | 大账本性能测试
 	@benches/growth.sh
 
+# Without `setup`, as bench-growth.
+bench-members: build ## measure audits, mirrors and witnesses, each beside the node alone (an hour) | 审计、镜像与见证的开销
+	@benches/members.sh
+
 native: setup ## the program for this processor only: signatures are checked faster | 为本机处理器编译（验签更快）
 	RUSTFLAGS="-C target-cpu=native" CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)-native cargo build $(CARGO_FLAGS)
 	@echo "$(CARGO_TARGET_DIR)-native/release/tiezheng"
@@ -114,6 +118,7 @@ bench-rivals: ## measure Tessera and PostgreSQL beside it on this disk (needs Go
 
 interop: build ## check a running node with other transparency log software (needs a current Go) | 与其他透明日志软件互通
 	tests/interop/tessera.sh
+	tests/interop/litewitness.sh
 
 # Not part of `test`: it needs root and debootstrap, and builds everything once more.
 test-fresh: ## the README's commands on a minimal Debian 12, in a chroot (root, debootstrap, an hour) | 在最小化系统上测试

@@ -20,6 +20,7 @@ readonly cache=${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/fresh-$suite.tar
 # ---------- in the chroot ----------
 
 readonly unit=/usr/lib/systemd/system/tiezheng.service
+readonly witness_unit=/usr/lib/systemd/system/tiezheng-witness.service
 readonly config=/etc/tiezheng/tiezheng.toml
 readonly data=/var/lib/tiezheng
 readonly admin=/var/lib/tiezheng-admin
@@ -169,8 +170,53 @@ check_metrics() {
   fail "/metrics lacks after $tries tries:$missing"
 }
 
+# field URL PATH NAME: a field of a JSON answer, without a JSON parser. The first of that name; a text without quotes in it, or a number.
+field() {
+  local url=$1
+  get "$2" | tr -d '\r\n' | sed -n "s/.*\"$3\":\"\{0,1\}\([^\",}]*\).*/\1/p" | head -n 1
+}
+
+# The user of the witness's unit, as docs/member.md has an administrator make it.
+add_witness_user() {
+  quietly adduser --system --group --home /var/lib/tiezheng-witness --no-create-home tiezheng-witness
+}
+
+# A member's node follows the running node: the command of the unit, as its user, without systemd.
+check_witness() {
+  local folder=/var/lib/tiezheng-witness log=$home/witness.log witness code=0 tries=0 key size held=0 at
+  equal 'ExecStart of the witness' "$(sed -n 's/^ExecStart=//p' "$witness_unit")" \
+    "/usr/bin/tiezheng witness --mirror --data $folder \$WITNESS_OPTIONS --organisation \${WITNESS_ORGANISATION} --ledger \${WITNESS_LEDGER}"
+  add_witness_user
+  install -d -o tiezheng-witness -g tiezheng-witness -m 0700 "$folder"
+  key=$(field "$url" /v1/ledger key)
+  size=$(get /log/checkpoint | tr -d '\r' | sed -n '/^$/,$p' | sed -n 3p)
+  (
+    umask 0077
+    cd "$folder"
+    exec setpriv --reuid=tiezheng-witness --regid=tiezheng-witness --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all \
+      env -i PATH=/usr/bin HOME="$folder" LANG=C.UTF-8 /usr/bin/tiezheng witness --mirror --data "$folder" --listen 127.0.0.1:0 \
+      --name witness.example.org --kind notary --organisation 'Example Notary Office' --ledger "$key $url"
+  ) >"$log" 2>&1 &
+  witness=$!
+  until [ "$held" = "$size" ]; do
+    kill -0 "$witness" 2>/dev/null || { cat "$log" >"$output"; fail 'the witness ended'; }
+    tries=$((tries + 1))
+    [ "$tries" -le 600 ] || { cat "$log" >"$output"; fail "the mirror holds $held of $size leaves after a minute"; }
+    sleep 0.1
+    at=$(sed -n 's|^listening on \(http://127\.0\.0\.1:[0-9]*\).*|\1|p' "$log" | head -n 1)
+    if [ -n "$at" ]; then held=$(field "$at" /v1/witness held); fi
+  done
+  is "$folder/witness.key" tiezheng-witness:tiezheng-witness 600
+  kill -TERM "$witness"
+  wait "$witness" || code=$?
+  equal 'exit code of the witness after SIGTERM' "$code" 0
+  equal 'files of the witness that others can read' "$(find "$folder" -perm /077 | head -n 5)" ''
+  rm -rf "$folder"
+  quietly deluser --system tiezheng-witness
+}
+
 checks() {
-  local before id code=0
+  local before id each code=0
   if ! (ulimit -n "$files") 2>/dev/null; then
     files=$(ulimit -Hn)
     echo "Note: this machine allows $files open files, not those of the unit."
@@ -189,6 +235,7 @@ checks() {
   equal 'shell' "$(getent passwd tiezheng | cut -d: -f7)" /usr/sbin/nologin
   is /usr/bin/tiezheng root:root 755
   is "$unit" root:root 644
+  is "$witness_unit" root:root 644
   is /etc/tiezheng root:tiezheng 750
   is "$config" root:tiezheng 640
   is "$data" tiezheng:tiezheng 700
@@ -209,12 +256,14 @@ checks() {
   equal 'exit code without a deposit policy' "$code" 64
   equal 'content of the data folder' "$(ls -A "$data")" ''
 
-  step 'The systemd unit'
+  step 'The systemd units'
   quietly apt-get install -y --no-install-recommends systemd systemd-sysv
-  quietly systemd-analyze verify --man=no "$unit"
-  [ ! -s "$output" ] || fail 'systemd-analyze verify has something to say'
-  quietly systemd-analyze security --offline=true --no-pager --threshold="$exposure" "$unit"
-  tail -n 1 "$output"
+  for each in "$unit" "$witness_unit"; do
+    quietly systemd-analyze verify --man=no "$each"
+    [ ! -s "$output" ] || fail "systemd-analyze verify has something to say about $each"
+    quietly systemd-analyze security --offline=true --no-pager --threshold="$exposure" "$each"
+    tail -n 1 "$output"
+  done
 
   step 'A node on a test ledger, as the user of the unit'
   configure
@@ -231,6 +280,7 @@ checks() {
   quietly client verify contract.txt --server "$url"
   printed 'Conclusion: Verified'
   check_metrics
+  check_witness
   kill -HUP "$node"
   quietly client deposit contract.txt --server "$url"
   printed 'already on the chain  T'
@@ -363,6 +413,24 @@ booted() {
   printed 'deposited  T'
   quietly client verify contract.txt --server "$url"
   printed 'Conclusion: Verified'
+  step 'With systemd: a member beside it, in the sandbox of its unit'
+  add_witness_user
+  printf 'WITNESS_OPTIONS=--listen 127.0.0.1:7655 --name witness.example.org --kind notary\nWITNESS_ORGANISATION=Example Notary Office\nWITNESS_LEDGER=%s %s\n' \
+    "$(field "$url" /v1/ledger key)" "$url" >/etc/tiezheng/witness.env
+  quietly systemctl daemon-reload
+  quietly systemctl enable --now tiezheng-witness.service
+  local tries=0
+  until [ "$(field http://127.0.0.1:7655 /v1/witness held)" = "$(field http://127.0.0.1:7655 /v1/witness published)" ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 600 ] || fail 'the mirror does not hold the ledger after a minute'
+    sleep 0.1
+  done 2>/dev/null
+  is /var/lib/tiezheng-witness tiezheng-witness:tiezheng-witness 700
+  equal 'state of the witness' "$(systemctl is-active tiezheng-witness.service)" active
+  quietly systemctl disable --now tiezheng-witness.service
+  equal 'result of the witness' "$(systemctl show --property Result --value tiezheng-witness.service)" success
+  rm -rf /etc/tiezheng/witness.env /var/lib/tiezheng-witness
+
   quietly systemctl reload tiezheng.service
   quietly client deposit contract.txt --server "$url"
   printed 'already on the chain  T'

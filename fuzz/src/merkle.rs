@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
+use tiezheng::ledger::checkpoint::SignedCheckpoint;
 use tiezheng::ledger::hash::{Digest, leaf_hash, node_hash, sha256};
+use tiezheng::ledger::leaf_proof::LeafProof;
 use tiezheng::ledger::merkle::proof::{ConsistencyProof, InclusionProof, verify_consistency, verify_inclusion};
 use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::merkle::tile::{
@@ -10,6 +12,7 @@ use tiezheng::ledger::merkle::tile::{
 };
 use tlog_tiles::{Hash, check_record, check_tree};
 
+use super::fixture::ledger;
 use super::input::{Input, text};
 
 /// Leaves of the largest tree.
@@ -157,6 +160,20 @@ pub fn tile(data: &[u8]) -> bool {
         }
     }
     accepted
+}
+
+/// A file that proves a leaf: what it proves under a checkpoint of the ledger is a leaf of the ledger.
+pub fn leaf_proof(data: &[u8]) -> bool {
+    let Some(parsed) = text(data).and_then(LeafProof::parse) else { return false };
+    assert_eq!(parsed.to_string().as_bytes(), data);
+    for receipt in &ledger().receipts {
+        let checkpoint = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).unwrap();
+        if parsed.is_valid(&checkpoint) {
+            let leaf = usize::try_from(parsed.index.0).ok().and_then(|index| ledger().leaves.get(index));
+            assert_eq!(leaf.map(|leaf| leaf_hash(leaf)), Some(parsed.hash), "a forged proof");
+        }
+    }
+    true
 }
 
 /// Where `tlog_tiles` reads such a path, it reads the same tile. It has fewer levels.

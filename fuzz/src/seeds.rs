@@ -6,7 +6,14 @@
 use serde_json::Value;
 use tiezheng::court::acts::ActKind;
 use tiezheng::court::document::Document;
+use tiezheng::ledger::add_checkpoint::AddCheckpointRequest;
+use tiezheng::ledger::checkpoint::SignedCheckpoint;
+use tiezheng::ledger::hash::leaf_hash;
 use tiezheng::ledger::leaf::Leaf;
+use tiezheng::ledger::leaf_proof::LeafProof;
+use tiezheng::ledger::merkle::list::inclusion_in;
+use tiezheng::ledger::merkle::proof::ConsistencyProof;
+use tiezheng::ledger::merkle::shape::{LeafIndex, TreeSize};
 use tiezheng::ledger::merkle::tile::{encode_bundle, encode_hashes};
 use tiezheng::ledger::text::Fault;
 use tiezheng::wire::deposit::DepositRequest;
@@ -64,6 +71,30 @@ fn records(ledger: &Ledger, add: &mut dyn FnMut(&'static str, String)) {
         add("look_up", format!("{}{}", receipt.entry, receipt.header));
     }
     ledger.items.iter().for_each(|item| add("item_receipt", item_receipt::print(item)));
+    evidence(ledger, add);
+}
+
+/// Requests for a cosignature, and files of an auditor.
+fn evidence(ledger: &Ledger, add: &mut dyn FnMut(&'static str, String)) {
+    let hashes: Vec<_> = ledger.leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
+    let (Some(first), Some(last)) = (ledger.receipts.first(), ledger.receipts.last()) else { return };
+    for lines in [0, 1, 3] {
+        let proof = ConsistencyProof::from_hashes(hashes[..lines].to_vec()).unwrap();
+        let request = AddCheckpointRequest { old: TreeSize(lines as u64), proof, note: &last.checkpoint };
+        add("add_checkpoint", request.to_string());
+    }
+    let head = "tiezheng contradiction v1\n";
+    let prefix = format!("root {}\nproof {}\nproof {}\n", hashes[0], hashes[1], hashes[2]);
+    add("contradiction", format!("{head}\n{}\n{}", first.checkpoint, last.checkpoint));
+    add("contradiction", format!("{head}{prefix}\n{}\n{}", first.checkpoint, last.checkpoint));
+    add("contradiction", format!("{head}\n{}\n{}", cosigned(first), cosigned(last)));
+    let size = SignedCheckpoint::parse(last.checkpoint.as_bytes()).unwrap().checkpoint().size;
+    let tree = &hashes[..usize::try_from(size.0).unwrap()];
+    for (hash, index) in tree.iter().zip(0..) {
+        let path = inclusion_in(tree, index).unwrap();
+        let proof = LeafProof { index: LeafIndex(index as u64), size, hash: *hash, path };
+        add("leaf_proof", proof.to_string());
+    }
 }
 
 /// Single lines and values.
@@ -146,7 +177,7 @@ fn structured(ledger: &Ledger) -> Vec<Seed> {
     seeds.push(("time_token_trust", LIST.to_vec()));
     let bundle = encode_bundle(ledger.leaves.iter().map(Vec::as_slice)).unwrap();
     seeds.push(("tile", [&[0, 11], bundle.as_slice()].concat()));
-    let hashes: Vec<_> = ledger.leaves.iter().map(|leaf| tiezheng::ledger::hash::leaf_hash(leaf)).collect();
+    let hashes: Vec<_> = ledger.leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
     seeds.push(("tile", [&[0, 11], encode_hashes(&hashes).as_slice()].concat()));
     seeds
 }

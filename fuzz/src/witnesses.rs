@@ -4,9 +4,13 @@ use std::fmt::Write as _;
 
 use std::sync::LazyLock;
 
+use tiezheng::client::contradiction::Contradiction;
+use tiezheng::ledger::add_checkpoint::AddCheckpointRequest;
 use tiezheng::ledger::checkpoint::SignedCheckpoint;
 use tiezheng::ledger::cosignature::{Cosigner, CosignerKey};
+use tiezheng::ledger::hash::sha256;
 use tiezheng::ledger::key::Name;
+use tiezheng::ledger::merkle::proof::verify_consistency;
 use tiezheng::ledger::policy::Policy;
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::time::Timestamp;
@@ -93,6 +97,40 @@ pub fn cosignature(data: &[u8]) -> bool {
             false
         }
     }
+}
+
+/// The body of a request for a cosignature.
+pub fn add_checkpoint(data: &[u8]) -> bool {
+    let parsed = AddCheckpointRequest::parse(data);
+    match &parsed {
+        Ok(request) => {
+            assert_eq!(request.to_string().as_bytes(), data);
+            if let Ok(signed) = SignedCheckpoint::parse(request.note.as_bytes()) {
+                let (old, new) = (sha256(b""), signed.checkpoint());
+                let _ = verify_consistency(request.old, &old, new.size, &new.root, &request.proof);
+            }
+        }
+        Err(error) => drop(error.to_string()),
+    }
+    parsed.is_ok()
+}
+
+/// A file of two contradicting checkpoints. The ledger of `fixture` has one history, so its key signed none.
+pub fn contradiction(data: &[u8]) -> bool {
+    let parsed = Contradiction::parse(data);
+    match &parsed {
+        Ok(found) => {
+            assert_eq!(found.to_string().as_bytes(), data);
+            let keys = [ledger_key(1), ledger_key(2)].map(|key| key.verifier().clone());
+            let witnesses = [1, 2, 4].map(|n| cosigner(n).key().clone());
+            match found.verify(&keys, &witnesses) {
+                Ok(signers) => panic!("a forged contradiction: {signers:?}"),
+                Err(error) => drop((error.to_string(), error.chinese())),
+            }
+        }
+        Err(error) => drop((error.to_string(), error.chinese())),
+    }
+    parsed.is_ok()
 }
 
 /// A public or private key of a witness as text.

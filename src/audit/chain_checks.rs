@@ -165,14 +165,17 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         let mut is_header = false;
         match leaf {
             Ok(seen) => {
-                if seen.time() < self.last_time {
-                    findings.push((Fault::TimeOrder, format!("{} after {}", seen.time(), self.last_time)));
+                if let Some(time) = seen.time() {
+                    if time < self.last_time {
+                        findings.push((Fault::TimeOrder, format!("{time} after {}", self.last_time)));
+                    }
+                    self.last_time = self.last_time.max(time);
                 }
-                self.last_time = self.last_time.max(seen.time());
                 match seen {
+                    LeafContent::Unparsed => report.entries += 1,
                     LeafContent::Deposit(deposit) => {
                         number = Some(deposit.number);
-                        self.deposit(index, deposit, report, &mut findings);
+                        self.deposit(index, *deposit, report, &mut findings);
                     }
                     LeafContent::Notice(notice) => self.notice((index, &hash), &notice, report, &mut findings),
                     LeafContent::Block(header) => {

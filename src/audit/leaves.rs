@@ -5,16 +5,19 @@
 //! Every leaf of a range is hashed once and compared with the tree's tiles before any is used. A range with a mismatch, or one that
 //! cannot be read as a whole, is read again leaf by leaf, to locate the damage.
 //!
-//! Of a deposit only the data for the sequential checks is kept.
+//! Of a deposit only the data for the sequential checks is kept; an audit of the structure does not parse deposits at all. The roots of
+//! full tiles are computed here, on all cores.
 
 use crate::audit::report::{Fault, Findings};
 use crate::audit::rows::Rows;
+use crate::audit::walk::Options;
 use crate::ledger::block::BlockHeader;
 use crate::ledger::entry::Entry;
-use crate::ledger::fast_entry;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::key::Name;
 use crate::ledger::leaf::Leaf;
+use crate::ledger::merkle::frontier::FullTile;
+use crate::ledger::merkle::list::root_of;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::merkle::tile::TILE_WIDTH;
 use crate::ledger::notice::SignedNotice;
@@ -27,6 +30,28 @@ use crate::store::traits::{LedgerReader, PrivatePiece};
 /// Leaves per range: 4 tiles.
 pub(in crate::audit) const RANGE: u64 = 4 * TILE_WIDTH as u64;
 
+/// Consecutive leaves of one tile of level 0, in order.
+pub(in crate::audit) struct ExaminedTile {
+    pub(in crate::audit) leaves: Vec<ExaminedLeaf>,
+    /// The tile and its root, if the leaves fill it.
+    pub(in crate::audit) full: Option<FullTile>,
+}
+
+impl ExaminedTile {
+    fn of(leaves: Vec<ExaminedLeaf>) -> Self {
+        let first = leaves.first().map_or(0, |leaf| leaf.index.0);
+        let full = (leaves.len() == usize::from(TILE_WIDTH)).then(|| {
+            let hashes = hashes_of(&leaves);
+            FullTile { level: 0, index: first / u64::from(TILE_WIDTH), root: root_of(&hashes), hashes }
+        });
+        Self { leaves, full }
+    }
+}
+
+fn hashes_of(leaves: &[ExaminedLeaf]) -> Vec<Digest> {
+    leaves.iter().map(|leaf| leaf.hash).collect()
+}
+
 /// A leaf after the checks of this module.
 pub(in crate::audit) struct ExaminedLeaf {
     pub(in crate::audit) index: LeafIndex,
@@ -37,17 +62,20 @@ pub(in crate::audit) struct ExaminedLeaf {
 
 /// The data of a leaf for the sequential checks.
 pub(in crate::audit) enum LeafContent {
-    Deposit(Deposit),
+    /// A deposit that an audit of the structure does not parse.
+    Unparsed,
+    Deposit(Box<Deposit>),
     Notice(Box<SignedNotice>),
     Block(Box<BlockHeader>),
 }
 
 impl LeafContent {
-    pub(in crate::audit) fn time(&self) -> Timestamp {
+    pub(in crate::audit) fn time(&self) -> Option<Timestamp> {
         match self {
-            Self::Deposit(deposit) => deposit.received,
-            Self::Notice(notice) => notice.notice().received,
-            Self::Block(header) => header.time,
+            Self::Unparsed => None,
+            Self::Deposit(deposit) => Some(deposit.received),
+            Self::Notice(notice) => Some(notice.notice().received),
+            Self::Block(header) => Some(header.time),
         }
     }
 }
@@ -71,23 +99,6 @@ pub(in crate::audit) struct Deposit {
     pub(in crate::audit) expected_rows: IndexRows,
 }
 
-impl Deposit {
-    /// A deposit of which only number and time are needed.
-    fn plain(number: DepositNumber, received: Timestamp) -> Self {
-        let expected_rows = IndexRows::default();
-        Self {
-            number,
-            received,
-            whole: None,
-            own: Vec::new(),
-            of_rows: Vec::new(),
-            rows: 0,
-            header: None,
-            expected_rows,
-        }
-    }
-}
-
 /// Why a leaf is invalid.
 pub(in crate::audit) enum LeafFault {
     Damaged(String),
@@ -98,8 +109,7 @@ pub(in crate::audit) enum LeafFault {
 pub(in crate::audit) struct Examiner<'a, R: ?Sized> {
     pub(in crate::audit) store: &'a R,
     pub(in crate::audit) origin: &'a Name,
-    pub(in crate::audit) signatures: bool,
-    pub(in crate::audit) indexes: bool,
+    pub(in crate::audit) options: &'a Options,
     pub(in crate::audit) keys: KeyCache,
     /// Called with every deposit that parses.
     pub(in crate::audit) inspect: Option<&'a Inspect<'a>>,
@@ -111,34 +121,34 @@ pub type Inspect<'a> = dyn Fn(LeafIndex, &[u8], &Entry) + Sync + 'a;
 
 impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
     /// Reads and checks the leaves `first .. first+count`. Unreadable leaves are `LeafFault::Damaged`.
-    pub(in crate::audit) fn examine(&mut self, first: LeafIndex, count: u64) -> Vec<ExaminedLeaf> {
-        self.examine_range(first, count)
-            .unwrap_or_else(|| (first.0..first.0 + count).map(|index| self.examine_one(LeafIndex(index))).collect())
+    pub(in crate::audit) fn examine(&mut self, first: LeafIndex, count: u64) -> Vec<ExaminedTile> {
+        if let Some(tiles) = self.examine_range(first, count) {
+            return tiles.into_iter().map(ExaminedTile::of).collect();
+        }
+        let mut tiles = Tiles::default();
+        for index in (first.0..first.0 + count).map(LeafIndex) {
+            tiles.push(self.examine_one(index));
+        }
+        tiles.0.into_iter().map(ExaminedTile::of).collect()
     }
 
-    /// The range, if it can be read and every leaf has the hash in the tree.
-    fn examine_range(&mut self, first: LeafIndex, count: u64) -> Option<Vec<ExaminedLeaf>> {
-        let store = self.store;
-        let mut examined = Vec::with_capacity(usize::try_from(count).ok()?);
-        let mut next = first.0;
+    /// The range by tiles, if it can be read and every leaf has the hash in the tree.
+    fn examine_range(&mut self, first: LeafIndex, count: u64) -> Option<Vec<Vec<ExaminedLeaf>>> {
+        let (store, mut tiles, mut next) = (self.store, Tiles::default(), first.0);
         let scanned = store.scan(first, count, &mut |bytes| {
-            examined.push(self.parse(LeafIndex(next), bytes));
+            tiles.push(self.parse(LeafIndex(next), bytes));
             next += 1;
         });
-        let fits = scanned.is_ok() && next == first.0 + count && self.are_in_the_tree(first, &examined);
-        fits.then_some(examined)
+        let is_whole = scanned.is_ok() && next == first.0 + count;
+        (is_whole && tiles.0.iter().all(|tile| self.is_in_the_tree(tile))).then_some(tiles.0)
     }
 
-    fn are_in_the_tree(&self, first: LeafIndex, examined: &[ExaminedLeaf]) -> bool {
-        // A range that an audit goes on with may begin within a tile.
-        let in_first = usize::from(TILE_WIDTH) - usize::try_from(first.0 % u64::from(TILE_WIDTH)).unwrap_or(0);
-        let (begun, whole) = examined.split_at(examined.len().min(in_first));
-        let tiles = std::iter::once(begun).chain(whole.chunks(TILE_WIDTH.into()));
-        tiles.filter(|tile| !tile.is_empty()).all(|tile| {
-            let at = tile.first().map_or(first.0, |leaf| leaf.index.0);
-            let held = u16::try_from(tile.len()).ok().and_then(|count| self.store.tile_hashes(0, at, count).ok());
-            held.is_some_and(|held| tile.iter().map(|leaf| leaf.hash).eq(held))
-        })
+    /// Whether the tree holds these leaves of one tile.
+    fn is_in_the_tree(&self, leaves: &[ExaminedLeaf]) -> bool {
+        let Some(first) = leaves.first() else { return true };
+        let held = u16::try_from(leaves.len()).ok();
+        let held = held.and_then(|count| self.store.tile_hashes(0, first.index.0, count).ok());
+        held.is_some_and(|held| leaves.iter().map(|leaf| leaf.hash).eq(held))
     }
 
     /// One leaf, read by itself.
@@ -154,23 +164,15 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
 
     fn parse(&mut self, index: LeafIndex, bytes: &[u8]) -> ExaminedLeaf {
         let hash = leaf_hash(bytes);
-        if !self.signatures
-            && !self.indexes
-            && self.inspect.is_none()
-            && let Some(head) = fast_entry::parse_common(bytes, self.origin, &mut self.keys)
-        {
-            return ExaminedLeaf {
-                index,
-                hash,
-                leaf: Ok(LeafContent::Deposit(Deposit::plain(head.number, head.received))),
-            };
+        if self.options.structure_only && Leaf::is_entry(bytes) {
+            return ExaminedLeaf { index, hash, leaf: Ok(LeafContent::Unparsed) };
         }
         let leaf = match Leaf::parse_with(bytes, &mut self.keys) {
             Ok(Leaf::Entry(entry)) => {
                 if let Some(inspect) = self.inspect {
                     inspect(index, bytes, &entry);
                 }
-                Ok(LeafContent::Deposit(self.deposit(index, &hash, entry)))
+                Ok(LeafContent::Deposit(Box::new(self.deposit(index, &hash, entry))))
             }
             Ok(Leaf::Notice(notice)) => Ok(LeafContent::Notice(Box::new(notice))),
             Ok(Leaf::Block(header)) => Ok(LeafContent::Block(Box::new(header))),
@@ -185,10 +187,10 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
         if statement.ledger != *self.origin {
             own.push((Fault::OtherLedger, statement.ledger.to_string()));
         }
-        let forged = if self.signatures { entry.statement.forged_key() } else { None };
+        let forged = if self.options.signatures { entry.statement.forged_key() } else { None };
         own.extend(forged.map(|key| (Fault::DepositorSignature, key)));
         let mut rows = Rows::of(self.store, index);
-        let private = if self.indexes { rows.deposit(hash, &entry) } else { None };
+        let private = if self.options.indexes { rows.deposit(hash, &entry) } else { None };
         let of_an_account = statement.subject.is_some() || statement.on_behalf.is_some();
         let needed = of_an_account || matches!(private, Some(PrivatePiece::Held(_)));
         let expected_rows = IndexRows::of_entry(&entry);
@@ -201,6 +203,24 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
             rows: rows.count,
             header: rows.header,
             expected_rows,
+        }
+    }
+}
+
+/// Leaves by tiles of level 0, in order.
+#[derive(Default)]
+struct Tiles(Vec<Vec<ExaminedLeaf>>);
+
+impl Tiles {
+    fn push(&mut self, leaf: ExaminedLeaf) {
+        match self.0.last_mut() {
+            // A range that an audit goes on with may begin within a tile.
+            Some(tile) if leaf.index.0 % u64::from(TILE_WIDTH) != 0 => tile.push(leaf),
+            _ => {
+                let mut tile = Vec::with_capacity(TILE_WIDTH.into());
+                tile.push(leaf);
+                self.0.push(tile);
+            }
         }
     }
 }

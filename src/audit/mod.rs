@@ -4,6 +4,8 @@
 //! their index [`rows`]; [`chain_checks`] checks each leaf against the ones before it; [`report`] collects the findings. [`cases`]
 //! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels, [`periods`] the periods of all cases,
 //! [`private_store`] checks tombstones. [`position`] is where an audit of the log alone has got to, from which it goes on later. [`recording_reader`] tells a failed read from damage.
+//! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels,
+//! [`private_store`] checks tombstones. [`position`] is where an audit of the log alone has got to, from which it goes on later. [`recording_reader`] distinguishes a failed read from damage.
 
 pub mod cases;
 pub mod chain_checks;

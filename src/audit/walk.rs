@@ -13,7 +13,7 @@
 use std::ops::{ControlFlow, Range};
 
 use crate::audit::chain_checks::ChainChecker;
-use crate::audit::leaves::{Examiner, Inspect, LeafContent, RANGE};
+use crate::audit::leaves::{ExaminedTile, Examiner, Inspect, LeafContent, RANGE};
 use crate::audit::parallel::in_order;
 use crate::audit::position::{AuditCounts, AuditPosition, AuditStart, Stream};
 use crate::audit::recording_reader::RecordingReader;
@@ -40,11 +40,23 @@ pub struct Options {
     pub signatures: bool,
     /// Whether to check index rows, links and private content, and to replay all cases. Default true; a remote log has none.
     pub indexes: bool,
+    /// Whether to leave deposits unparsed, and check the structure only: that every leaf hashes to what the tree holds, tiles, the root
+    /// and the checkpoint; block headers with their roots, links and times; notices and keys. Then `signatures` and `indexes` have no
+    /// effect, and a position of [`walk_on`] has no streams: it must not be stored. Default false.
+    pub structure_only: bool,
+}
+
+impl Options {
+    /// These options, where an audit of the structure has neither signatures nor indexes.
+    fn effective(&self) -> Self {
+        let deposits = !self.structure_only;
+        Self { signatures: self.signatures && deposits, indexes: self.indexes && deposits, ..self.clone() }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { pinned: None, signatures: true, indexes: true }
+        Self { pinned: None, signatures: true, indexes: true, structure_only: false }
     }
 }
 
@@ -59,6 +71,7 @@ pub fn walk(
     options: &Options,
     mut progress: impl FnMut(u64),
 ) -> Result<AuditReport, ReadError> {
+    let options = &options.effective();
     let store = &RecordingReader::new(store);
     let published = records::published(store)?;
     let origin = published.checkpoint.checkpoint().origin.clone();
@@ -86,7 +99,7 @@ pub fn walk_on(
     inspect: Option<&Inspect<'_>>,
     observe: &mut dyn FnMut(&mut dyn WalkPart) -> ControlFlow<()>,
 ) -> Result<AuditReport, ReadError> {
-    let options = &Options { indexes: false, ..options.clone() };
+    let options = &Options { indexes: false, ..options.effective() };
     let store = &RecordingReader::new(store);
     let published = records::published(store)?;
     let origin = published.checkpoint.checkpoint().origin.clone();
@@ -160,19 +173,24 @@ impl<'a> WalkState<'a, RecordingReader<'a>> {
         observe: &mut dyn FnMut(&mut Part<'_, 'a, RecordingReader<'a>>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let (start, size) = (self.frontier.size().0, published.size().0);
-        let Options { signatures, indexes, .. } = *options;
-        let examiner = || Examiner { store, origin, signatures, indexes, keys: KeyCache::new(), inspect };
+        let examiner = || Examiner { store, origin, options, keys: KeyCache::new(), inspect };
         let examine = |examiner: &mut Examiner<'_, RecordingReader<'_>>, range: u64| {
             let Range { start: first, end } = range_of(range, start, size);
             examiner.examine(LeafIndex(first), end - first)
         };
         let (mut full, mut ended) = (Vec::new(), ControlFlow::Continue(()));
         let ranges = size.div_ceil(RANGE).saturating_sub(start / RANGE);
-        in_order(ranges, examiner, examine, |_, leaves| {
-            for leaf in leaves {
-                self.report.signatures += u64::from(signatures && matches!(leaf.leaf, Ok(LeafContent::Deposit(_))));
-                self.frontier.append(leaf.hash, &mut full);
-                self.checker.check(leaf, &mut self.report);
+        in_order(ranges, examiner, examine, |_, tiles| {
+            for ExaminedTile { leaves, full: tile } in tiles {
+                match tile {
+                    Some(tile) => self.frontier.append_tile(tile, &mut full),
+                    None => leaves.iter().for_each(|leaf| self.frontier.append(leaf.hash, &mut full)),
+                }
+                for leaf in leaves {
+                    let is_deposit = matches!(leaf.leaf, Ok(LeafContent::Deposit(_)));
+                    self.report.signatures += u64::from(options.signatures && is_deposit);
+                    self.checker.check(leaf, &mut self.report);
+                }
             }
             for tile in &full {
                 compare_tile(store, tile, &mut self.report);
@@ -260,6 +278,9 @@ fn empty_report(published: &Published, origin: &Name, options: &Options) -> Audi
     if options.pinned.is_none() {
         not_checked
             .push(("账本密钥是否可信（未指定密钥）", "whether the ledger's key is the right one: no key was pinned"));
+    }
+    if options.structure_only {
+        not_checked.push(("存证的格式、编号、提交时间与主题序列", "deposits: their form, numbers, times and subjects"));
     }
     if !options.signatures {
         not_checked.push(("存证人签名", "depositors' signatures"));

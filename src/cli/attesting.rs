@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::cli::user_trust::UserTrust;
-use crate::client::checkpoint_comparison::{CheckpointComparison, compare};
+use crate::client::comparison::{Comparison, compare};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::members::{self, MemberQuestion};
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -98,8 +98,7 @@ async fn not_contained_at(
             continue;
         }
         let TimeCheck::Verified(time) = trust.time_of_checkpoint(&earlier, &shown.time_tokens) else { continue };
-        if matches!(timeout(ANSWER_MAX, compare(node, &earlier, held)).await, Ok(Ok(CheckpointComparison::Consistent)))
-        {
+        if matches!(timeout(ANSWER_MAX, compare(node, &earlier, held)).await, Ok(Ok(Comparison::Consistent))) {
             // Later tokens are renewals: they were made when the deposit may have existed.
             return time.tokens.into_iter().next();
         }

@@ -29,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   tiezheng audit chain-data
   tiezheng audit /mnt/backup/2026-11-22 --key 'example.org/ledger+c74f20a3+ARpc…'
+  tiezheng audit chain-data --structure-only
   tiezheng audit https://ledger.example.org --policy ledger.policy --state audit-state
   tiezheng audit https://ledger.example.org --policy ledger.policy --compare https://court.example.org
 
@@ -42,6 +43,7 @@ cosigned as the policy says. An audit that was cut off goes on with the same --s
 示例：
   tiezheng audit chain-data
   tiezheng audit /mnt/backup/2026-11-22 --key 'example.org/ledger+c74f20a3+ARpc…'
+  tiezheng audit chain-data --structure-only
   tiezheng audit https://ledger.example.org --policy ledger.policy --state audit-state
   tiezheng audit https://ledger.example.org --policy ledger.policy --compare https://court.example.org
 
@@ -62,6 +64,13 @@ pub struct AuditArgs {
     /// Leave out the depositors' signatures, the slowest part by far | 不核对存证人签名
     #[arg(long)]
     no_signatures: bool,
+    /// Check the structure only, as a transparency log is checked: every record and tile is hashed, up to the signed root; blocks and
+    /// ledger keys. Deposits are not parsed; index rows, cases and originals are left out | 仅核对结构：逐条重算哈希直至已签名的根，核对区块与账本密钥；不解析存证，不核对索引、案件与托管原文
+    #[arg(long, conflicts_with_all = ["no_signatures", "state"])]
+    structure_only: bool,
+    /// Of a folder: check only what an audit over HTTP checks, without index rows, cases and originals | 仅核对网络审计可核对的内容：不核对索引、案件与托管原文
+    #[arg(long)]
+    log_only: bool,
     #[command(flatten)]
     remote: RemoteArgs,
 }
@@ -94,25 +103,28 @@ pub async fn run(args: &AuditArgs, config: &Config, screen: &Screen) -> anyhow::
         .into());
     };
     let pinned = key_to_check(given, &published, args, config)?;
-    let (options, progress) = prepared(args, pinned, &published, true, screen);
+    let options = args.options(pinned);
+    let progress = Progress::of_items(screen, published.size().0, screen.pick("条记录", "records"));
     let mut report =
         walk(&store, &options, |done| progress.set(done, published.size().0)).map_err(|error| unreadable(&error))?;
     drop(progress);
+    if args.structure_only || args.log_only {
+        return conclude(&report, &OriginalsReport::default(), screen);
+    }
     let originals = check_originals(&store, args, &mut report, screen)?;
     check_account_files(&args.dir, &mut report)?;
     conclude(&report, &originals, screen)
 }
 
-/// The options of the audit, and the display of its progress.
-fn prepared(
-    args: &AuditArgs,
-    pinned: Option<VerifierKey>,
-    published: &Published,
-    indexes: bool,
-    screen: &Screen,
-) -> (Options, Progress) {
-    let options = Options { pinned, signatures: !args.no_signatures, indexes };
-    (options, Progress::of_items(screen, published.size().0, screen.pick("条记录", "records")))
+impl AuditArgs {
+    const fn options(&self, pinned: Option<VerifierKey>) -> Options {
+        Options {
+            pinned,
+            signatures: !self.no_signatures,
+            indexes: !self.log_only,
+            structure_only: self.structure_only,
+        }
+    }
 }
 
 /// Prints the report.
@@ -138,7 +150,7 @@ async fn audit_node(
         Some(key) => Ok(Some(key)),
         None => pinned_for(origin, config),
     };
-    let (report, remote) = audit_log(address, &args.remote, !args.no_signatures, pinned, screen).await?;
+    let (report, remote) = audit_log(address, &args.remote, args.options(None), pinned, screen).await?;
     let originals = OriginalsReport::default();
     let mut document = document(&report, &originals);
     audit_remote::add_to_document(&mut document, &remote);

@@ -15,10 +15,11 @@ use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::open_errors::unreadable;
 use crate::cli::progress::Progress;
 use crate::cli::screen::{FAINT, Screen};
-use crate::client::comparison::{Comparison, compare};
+use crate::client::comparison::Comparison;
 use crate::client::contradiction::Contradiction;
 use crate::client::http_log::HttpLogReader;
 use crate::client::ledger_client::LedgerClient;
+use crate::client::tile_comparison::compare;
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::{Name, VerifierKey};
@@ -91,7 +92,7 @@ impl RemoteArgs {
     }
 }
 
-/// Audits the log at `address`. `pinned` finds the key to check for a ledger.
+/// Audits the log at `address` with these options, whose key is chosen here: `pinned` finds the key to check for a ledger.
 ///
 /// # Errors
 ///
@@ -99,7 +100,7 @@ impl RemoteArgs {
 pub async fn audit_log(
     address: &str,
     args: &RemoteArgs,
-    signatures: bool,
+    options: Options,
     pinned: impl FnOnce(&Name) -> Result<Option<VerifierKey>, CliError>,
     screen: &Screen,
 ) -> anyhow::Result<(AuditReport, RemoteReport)> {
@@ -121,8 +122,8 @@ pub async fn audit_log(
             CliError::unable("unknown_ledger", zh, format!("the policy has no key of the ledger `{origin}`")).into()
         );
     }
-    let options =
-        Options { pinned: signer.map_or_else(|| pinned(&origin), |key| Ok(Some(key)))?, signatures, indexes: false };
+    let key = signer.map_or_else(|| pinned(&origin), |key| Ok(Some(key)))?;
+    let options = Options { pinned: key, indexes: false, ..options };
     let mut remote = RemoteReport::default();
     let audited = tokio::task::block_in_place(|| audit(&reader, &checkpoint, &options, args.state.as_deref(), screen))?;
     let Audited { mut report, resumed_at, known } = audited;
@@ -220,7 +221,7 @@ fn compare_with_known(
     Ok(match compared {
         Ok(Comparison::Contradiction(found)) => Some(Known::Contradicted(found)),
         // The audit finds altered tiles itself.
-        Ok(Comparison::Consistent | Comparison::AlteredTiles) | Err(_) => Some(Known::Continued),
+        Ok(Comparison::Consistent | Comparison::NotProven) | Err(_) => Some(Known::Continued),
     })
 }
 
@@ -378,7 +379,7 @@ async fn compare_all(
         remote.compared.push(Compared { url: source.url.clone(), size, consistent });
         match compared {
             Comparison::Consistent => {}
-            Comparison::AlteredTiles => find(report, Fault::Tile, format!("{}: tiles of another tree", largest.url)),
+            Comparison::NotProven => find(report, Fault::Tile, format!("{}: tiles of another tree", largest.url)),
             Comparison::Contradiction(found) => {
                 let detail = format!("{} and {} show contradicting checkpoints", source.url, largest.url);
                 find(report, Fault::Fork, detail);

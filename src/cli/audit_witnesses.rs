@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use crate::client::comparison::{Comparison, compare};
+use crate::client::comparison::Comparison;
 use crate::client::contradiction::Contradiction;
 use crate::client::http_log::HttpLogReader;
+use crate::client::tile_comparison::compare;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::cosignature::{CosignatureError, CosignerKey, cosignatures};
 use crate::ledger::key::{Name, VerifierKey};
@@ -101,7 +102,7 @@ pub fn count(
                 faults.push(WitnessFault::Contradiction(witness.name.clone(), found));
                 continue;
             }
-            Ok(Comparison::AlteredTiles) => {
+            Ok(Comparison::NotProven) => {
                 faults.push(WitnessFault::AlteredTiles);
                 continue;
             }

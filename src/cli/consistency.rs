@@ -15,7 +15,7 @@ use crate::cli::output::{self, Replace};
 use crate::cli::record::read_record;
 use crate::cli::screen::{BAD, GOOD, Screen};
 use crate::cli::user_trust::{PolicyArgs, UserTrust};
-use crate::client::checkpoint_comparison::{CheckpointComparison, compare};
+use crate::client::comparison::{Comparison, compare};
 use crate::client::contradiction::Contradiction;
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -107,9 +107,9 @@ async fn compared(client: &LedgerClient, held: SignedCheckpoint, shown: SignedCh
         return Ok(Outcome { held, shown, fault: Some(LedgerFault::RolledBack), contradiction: None });
     }
     let (fault, contradiction) = match compare(client, &held, &shown).await? {
-        CheckpointComparison::Consistent => (None, None),
-        CheckpointComparison::Contradictory(found) => (Some(LedgerFault::Forked), Some(*found)),
-        CheckpointComparison::NotProven => (Some(LedgerFault::NotContinued), None),
+        Comparison::Consistent => (None, None),
+        Comparison::Contradiction(found) => (Some(LedgerFault::Forked), Some(*found)),
+        Comparison::NotProven => (Some(LedgerFault::NotContinued), None),
     };
     Ok(Outcome { held, shown, fault, contradiction })
 }
@@ -153,11 +153,11 @@ fn report_outcome(
     match file {
         Some(file) => {
             let zh = format!(
-                "两个相互矛盾的检查点已写入 {}，任何持有账本密钥的人均可据以核实。请一并保留旧回执。",
+                "两个相互矛盾的检查点已写入 {}，凭账本公钥即可用 tiezheng contradiction 核实。请一并保留旧回执。",
                 file.display()
             );
             let en = format!(
-                "The two contradicting checkpoints were written to {}: whoever has the ledger's key can check them. Keep the old \
+                "The two contradicting checkpoints were written to {}: `tiezheng contradiction` verifies them with the ledger's public key. Keep the old \
                  receipt as well.",
                 file.display()
             );
@@ -203,10 +203,10 @@ fn write(out: Option<&Path>, found: &Contradiction) -> Result<PathBuf, CliError>
 
 /// The old receipt does not verify, so that nothing can be compared with it.
 fn not_verified(path: &Path, report: &Report) -> CliError {
-    let told = |language| wording::conclusion(report, language);
+    let conclusion = |language| wording::conclusion(report, language);
     let code = report.obstacle.as_ref().map_or("receipt_does_not_hold", |obstacle| obstacle.code());
-    let zh = format!("{}：{}", path.display(), told(Language::Chinese));
-    let en = format!("{}: {}", path.display(), told(Language::English));
+    let zh = format!("{}：{}", path.display(), conclusion(Language::Chinese));
+    let en = format!("{}: {}", path.display(), conclusion(Language::English));
     CliError::unable(code, zh, en)
 }
 

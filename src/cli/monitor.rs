@@ -29,7 +29,7 @@ Examples:
 
 In each round: is the checkpoint signed and consistent with the one before; do the witnesses show the
 same history, and in time; is every new record in order; are old records still what they were. Each
-alarm is stored in DIR/alarms with its evidence before anybody is told. Watched values are searched on
+alarm is stored in DIR/alarms with its evidence before anyone is notified. Watched values are searched on
 this machine. With --once the exit code says whether a condition was found: 0 none, 1 an alarm, 2 only
 warnings (a node or witness that is late or unreachable).
 |

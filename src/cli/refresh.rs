@@ -24,7 +24,7 @@ use crate::cli::receipt_files::{ReceiptFiles, with_mark_of};
 use crate::cli::record::{Record, read_record};
 use crate::cli::screen::Screen;
 use crate::cli::user_trust::UserTrust;
-use crate::client::checkpoint_comparison::{CheckpointComparison, compare};
+use crate::client::comparison::{Comparison, compare};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -238,9 +238,9 @@ async fn require_continued(path: &Path, old: &Record, new: &Record, client: &Led
         return Err(fault(LedgerFault::NotContinued));
     };
     match compare(client, &held, &shown).await? {
-        CheckpointComparison::Consistent => Ok(()),
-        CheckpointComparison::Contradictory(_) => Err(fault(LedgerFault::Forked)),
-        CheckpointComparison::NotProven => Err(fault(LedgerFault::NotContinued)),
+        Comparison::Consistent => Ok(()),
+        Comparison::Contradiction(_) => Err(fault(LedgerFault::Forked)),
+        Comparison::NotProven => Err(fault(LedgerFault::NotContinued)),
     }
 }
 

@@ -264,6 +264,11 @@ fn unpack_archive(path: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Re
         drop(store);
         changed = Some(Vec::new());
         destination.draft_is_complete()?;
+    } else {
+        // A restore was cut off, perhaps of another archive.
+        let progress = Progress::of_bytes(screen, bytes);
+        let list = archive::read_list(path, &identities, &|bytes| progress.add(bytes))?;
+        destination.must_be_of_archive(&list, path)?;
     }
     let data = destination.data;
     destination.put_in_place()?;

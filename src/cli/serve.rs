@@ -360,7 +360,8 @@ async fn run_until_shutdown(
     let needs_quorum = policy.as_ref().is_some_and(|policy| policy.policy().requires_witnesses());
     let own = (Arc::clone(&queries), Arc::clone(&store) as Arc<dyn Annotations>);
     let stamper = RunningStamper::start(&config.timestamps, authorities, needs_quorum, own)?;
-    let collector = RunningCollector::start(&config.witnesses, policy, key, parts, previous_key.clone())?;
+    let collector =
+        RunningCollector::start(&config.witnesses, policy, key, parts, (previous_key.clone(), &config.data))?;
     let node = AppState::new(queries, sequencer, config.http_options(network.connections)).with_filing(filing);
     let node = node.with_cosigning(collector.as_ref().map(RunningCollector::cosigning));
     let node = node.with_stamping(stamper.as_ref().map(RunningStamper::service));

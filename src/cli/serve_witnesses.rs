@@ -1,7 +1,7 @@
 //! The witnesses of a node, as options of `serve`: the policy file, the check before the first signature, the collector.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::cli::exit::CliError;
+use crate::cli::key_files;
 use crate::cosigning::collector::{Collector, CollectorParts};
 use crate::cosigning::cosigning_state::Cosigning;
 use crate::cosigning::start_check::{StartCheckError, StartCheckOptions, check_witnesses};
@@ -152,11 +153,14 @@ impl RunningCollector {
         policy: Option<Arc<WitnessPolicy>>,
         ledger: &VerifierKey,
         (queries, store, sequencer): (Arc<QueryService>, Arc<dyn Annotations>, Sequencer),
-        previous_key: PreviousKey,
+        (previous_key, data): (PreviousKey, &Path),
     ) -> Result<Option<Self>, CliError> {
         let Some(policy) = policy else { return Ok(None) };
         let (keys, timeouts) = (vec![ledger.clone()], WitnessTimeouts::default());
-        let parts = CollectorParts { queries, store, sequencer, keys, previous_key, policy, timeouts };
+        let folder = data.to_owned();
+        let remove_previous_key = Arc::new(move || key_files::retire(&folder).map_err(|error| error.en));
+        let parts =
+            CollectorParts { queries, store, sequencer, keys, previous_key, remove_previous_key, policy, timeouts };
         let (collector, state) = Collector::new(parts).map_err(|error| {
             CliError::unable(
                 "witness_client",

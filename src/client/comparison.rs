@@ -1,69 +1,97 @@
-//! Compares two checkpoints of one ledger: whether the smaller tree is the beginning of the larger one.
+//! Compares two signed checkpoints of one ledger: whether the smaller tree is the beginning of the larger one (RFC 6962 §2.1.2).
 //!
 //! # Invariants
 //!
-//! The result follows from hashes alone: a proof is built from the tiles that a node or mirror serves, and verified against both
-//! signed roots. Tiles that fit neither are no evidence against the signer of the checkpoints, but against the server of the tiles.
+//! The result follows from hashes alone. The consistency proof comes from a server, as such ([`compare`]) or as tiles
+//! (`tile_comparison`), and is verified here against both roots. A proof that fits neither is no evidence against the signer of the
+//! checkpoints, but against the server.
 //!
-//! Not here: who signed the checkpoints.
+//! Not here: who signed the checkpoints. The caller has verified that.
 
-use crate::client::contradiction::{Contradiction, ContradictionError};
+use crate::client::contradiction::Contradiction;
+use crate::client::ledger_client::LedgerClient;
+use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::merkle::proof::verify_consistency;
-use crate::query::proofs;
-use crate::store::traits::{LedgerReader, ReadError};
+use crate::ledger::hash::Digest;
+use crate::ledger::merkle::proof::{ConsistencyProof, verify_consistency};
 
-/// What a comparison shows.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
-    /// The smaller tree is the beginning of the larger one.
+    /// The larger tree begins with the smaller one.
     Consistent,
-    /// The two checkpoints cannot be of one history.
+    /// The trees are of two histories, as anybody can check.
     Contradiction(Box<Contradiction>),
-    /// The tiles are not those of the larger checkpoint: the server has altered or lost them.
-    AlteredTiles,
+    /// The server gave no valid proof: it has altered or lost its tiles, or does not have both trees.
+    NotProven,
 }
 
-/// Why checkpoints could not be compared.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ComparisonError {
-    /// They belong to different ledgers.
-    #[error(transparent)]
-    OtherLedger(ContradictionError),
-    /// The tiles cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
+/// Two checkpoints of one ledger, the smaller one first.
+pub(in crate::client) struct Ordered<'a> {
+    pub(in crate::client) smaller: &'a SignedCheckpoint,
+    pub(in crate::client) larger: &'a SignedCheckpoint,
 }
 
-/// Compares two checkpoints of any order, whose sizes are equal or whose larger one is that of `tiles`, or smaller.
+impl<'a> Ordered<'a> {
+    pub(in crate::client) fn of(one: &'a SignedCheckpoint, other: &'a SignedCheckpoint) -> Self {
+        let swapped = other.checkpoint().size < one.checkpoint().size;
+        let (smaller, larger) = if swapped { (other, one) } else { (one, other) };
+        Self { smaller, larger }
+    }
+
+    /// The result, if it needs no proof: both have the same size, or one tree is empty.
+    pub(in crate::client) fn without_proof(&self) -> Option<Comparison> {
+        let (old, new) = (self.smaller.checkpoint(), self.larger.checkpoint());
+        if old == new || (old.origin == new.origin && old.size.is_empty() && !new.size.is_empty()) {
+            return Some(Comparison::Consistent);
+        }
+        let found = || Contradiction::of_equal_size(self.smaller.clone(), self.larger.clone());
+        (old.size == new.size).then(|| of_found(found().ok()))
+    }
+
+    /// Whether `proof` shows that the larger tree begins with the smaller one.
+    pub(in crate::client) fn is_proven_by(&self, proof: &ConsistencyProof) -> bool {
+        let (old, new) = (self.smaller.checkpoint(), self.larger.checkpoint());
+        old.origin == new.origin && verify_consistency(old.size, &old.root, new.size, &new.root, proof).is_ok()
+    }
+
+    /// The result if `proof` does not show it. `root` is that of the larger tree at the size of the smaller one, as the server says: a
+    /// proof from another root to the larger checkpoint shows that the smaller one is of another history.
+    pub(in crate::client) fn unproven(&self, proof: ConsistencyProof, root: Digest) -> Comparison {
+        of_found(Contradiction::of_prefix(self.smaller.clone(), self.larger.clone(), root, proof).ok())
+    }
+}
+
+fn of_found(found: Option<Contradiction>) -> Comparison {
+    found.map_or(Comparison::NotProven, |found| Comparison::Contradiction(Box::new(found)))
+}
+
+/// Compares two checkpoints. For trees of different sizes the node of `client` is asked for the proof.
 ///
 /// # Errors
 ///
-/// [`ComparisonError`].
-pub fn compare(
-    tiles: &dyn LedgerReader,
+/// [`ClientError`]: the node did not answer, or could not perform the request (5xx). A negative answer (4xx) and a malformed
+/// proof are no proof.
+pub async fn compare(
+    client: &LedgerClient,
     one: &SignedCheckpoint,
     other: &SignedCheckpoint,
-) -> Result<Comparison, ComparisonError> {
-    let (smaller, larger) = if one.checkpoint().size <= other.checkpoint().size { (one, other) } else { (other, one) };
-    let (old, new) = (smaller.checkpoint(), larger.checkpoint());
-    if old.origin != new.origin {
-        let other = ContradictionError::OtherLedger(old.origin.clone(), new.origin.clone());
-        return Err(ComparisonError::OtherLedger(other));
+) -> Result<Comparison, ClientError> {
+    let ordered = Ordered::of(one, other);
+    if let Some(found) = ordered.without_proof() {
+        return Ok(found);
     }
-    if old.size == new.size {
-        let found = Contradiction::of_equal_size(smaller.clone(), larger.clone());
-        return Ok(found.map_or(Comparison::Consistent, |found| Comparison::Contradiction(Box::new(found))));
-    }
-    if old.size.is_empty() {
+    let sizes = (ordered.smaller.checkpoint().size, ordered.larger.checkpoint().size);
+    let claim = match client.consistency_claim(sizes.0, sizes.1).await {
+        Ok(claim) => claim,
+        Err(ClientError::Problem { status, .. }) if status < 500 => return Ok(Comparison::NotProven),
+        Err(ClientError::Malformed { .. }) => return Ok(Comparison::NotProven),
+        Err(error) => return Err(error),
+    };
+    let Some(proof) = claim.proof() else { return Ok(Comparison::NotProven) };
+    if ordered.is_proven_by(&proof) {
         return Ok(Comparison::Consistent);
     }
-    let proof = proofs::consistency(tiles, old.size, new.size)?;
-    if verify_consistency(old.size, &old.root, new.size, &new.root, &proof).is_ok() {
-        return Ok(Comparison::Consistent);
-    }
-    let root = proofs::root(tiles, old.size)?;
-    let found = Contradiction::of_prefix(smaller.clone(), larger.clone(), root, proof);
-    Ok(found.map_or(Comparison::AlteredTiles, |found| Comparison::Contradiction(Box::new(found))))
+    let root = Digest::from_hex(&claim.old_root);
+    Ok(root.map_or(Comparison::NotProven, |root| ordered.unproven(proof, root)))
 }

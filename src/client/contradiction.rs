@@ -1,5 +1,5 @@
-//! Contradictions: two checkpoints of one ledger, signed by the same key, that cannot both be of one append-only history. Whoever
-//! has the key can verify the file offline. It is the evidence of an audit, a monitor and `consistency`.
+//! Contradictions: two checkpoints of one ledger, signed by the same key, that cannot both be of one append-only history. With
+//! the public key the file is verified offline. It is the evidence of an audit, a monitor and `consistency`.
 //!
 //! ```text
 //! tiezheng contradiction v1

@@ -13,6 +13,7 @@ use crate::wire::facts::DepositJson;
 use crate::wire::key_history::KeyHistoryJson;
 use crate::wire::ledger::{ConsistencyJson, LedgerJson, SearchJson};
 use crate::wire::receipt::{self, RECEIPT_MAX};
+use crate::wire::witnesses::WitnessesJson;
 
 const JSON: &str = "application/json";
 /// The media type of notes and tlog-proofs.
@@ -136,6 +137,15 @@ impl LedgerClient {
         String::from_utf8(body).map_err(|error| self.malformed(&path, &error))
     }
 
+    /// The witnesses that the node asks for cosignatures.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn witnesses(&self) -> Result<WitnessesJson, ClientError> {
+        self.json("/v1/ledger/witnesses").await
+    }
+
     /// Searches for a number, digest, transaction id, block hash or height.
     ///
     /// # Errors
@@ -152,8 +162,8 @@ impl LedgerClient {
     ///
     /// [`ClientError`], as all calls.
     pub async fn consistency(&self, old: TreeSize, new: TreeSize) -> Result<ConsistencyProof, ClientError> {
-        let told = self.consistency_claim(old, new).await?;
-        told.proof().ok_or_else(|| self.malformed("/v1/proofs/consistency", &"the hashes of the proof are malformed"))
+        let claim = self.consistency_claim(old, new).await?;
+        claim.proof().ok_or_else(|| self.malformed("/v1/proofs/consistency", &"the hashes of the proof are malformed"))
     }
 
     /// The same proof as the node answers it, with the roots that it claims.

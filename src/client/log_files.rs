@@ -21,7 +21,7 @@ use crate::ledger::merkle::tile::{EntryBundle, Tile};
 const FILES: usize = 96;
 /// The number of bytes of kept files beyond which nothing is fetched ahead, and files are dropped.
 const BYTES: usize = 64 << 20;
-/// Most requests for files that nobody waits for yet.
+/// Most concurrent requests for files that are fetched ahead.
 const IN_FLIGHT: usize = 8;
 
 /// A file of a log.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::client::checkpoint_comparison::{CheckpointComparison, compare};
+use crate::client::comparison::{Comparison, compare};
 use crate::client::ledger_client::LedgerClient;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::sha256;
@@ -119,7 +119,7 @@ async fn fetch_all<'p>(
     named.collect()
 }
 
-/// Whether both are of one history; `None` if no node could tell. A mirror that gives no proof is no evidence against the ledger.
+/// Whether both are of one history; `None` if no node gave a proof. A mirror that gives no proof is no evidence against the ledger.
 async fn compare_with(
     held: &SignedCheckpoint,
     other: &SignedCheckpoint,
@@ -131,9 +131,9 @@ async fn compare_with(
     for (client, is_node) in nodes.chain(mirrors.iter().map(|client| (client, false))) {
         let compared = timeout(ANSWER_TIMEOUT, compare(client, held, other)).await;
         match compared {
-            Ok(Ok(CheckpointComparison::Consistent)) => return Some(Ok(())),
-            Ok(Ok(CheckpointComparison::Contradictory(_))) => return Some(Err(LedgerFault::Forked)),
-            Ok(Ok(CheckpointComparison::NotProven)) if is_node => {
+            Ok(Ok(Comparison::Consistent)) => return Some(Ok(())),
+            Ok(Ok(Comparison::Contradiction(_))) => return Some(Err(LedgerFault::Forked)),
+            Ok(Ok(Comparison::NotProven)) if is_node => {
                 let larger = held.checkpoint().size.max(other.checkpoint().size);
                 let own = timeout(ANSWER_TIMEOUT, client.checkpoint()).await.ok().and_then(Result::ok);
                 let is_larger = |own: &SignedCheckpoint| own.checkpoint().size >= larger;
@@ -141,7 +141,7 @@ async fn compare_with(
                 // Another node may still have the proof.
                 unproven = unproven.or(has_both.then_some(Err(LedgerFault::WitnessDisagrees)));
             }
-            Ok(Ok(CheckpointComparison::NotProven) | Err(_)) | Err(_) => {}
+            Ok(Ok(Comparison::NotProven) | Err(_)) | Err(_) => {}
         }
     }
     unproven

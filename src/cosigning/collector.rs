@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::cosigning::cosigning_state::{CosigningState, WitnessHealth};
+use crate::cosigning::last_cosigned::{LastCosigned, last_cosigned};
 use crate::cosigning::request::{self, Outcome, Requester};
 use crate::cosigning::round::Round;
 use crate::cosigning::witness_answer::WitnessError;
@@ -29,7 +30,6 @@ use crate::ledger::cosignature::CosignerKey;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::note::NoteSignature;
-use crate::ledger::time::Timestamp;
 use crate::query::attested_checkpoint;
 use crate::query::blocking::on_blocking_thread;
 use crate::query::service::QueryService;
@@ -56,6 +56,8 @@ pub struct CollectorParts {
     pub keys: Vec<VerifierKey>,
     /// Retired when every witness has followed the last rotation.
     pub previous_key: PreviousKey,
+    /// Removes the file of the previous key, once it is retired. Returns whether there was one.
+    pub remove_previous_key: Arc<dyn Fn() -> Result<bool, String> + Send + Sync>,
     /// The witnesses.
     pub policy: Arc<WitnessPolicy>,
     /// Time limits of requests.
@@ -96,6 +98,7 @@ pub struct Collector {
     store: Arc<dyn Annotations>,
     sequencer: Sequencer,
     previous_key: PreviousKey,
+    remove_previous_key: Arc<dyn Fn() -> Result<bool, String> + Send + Sync>,
     policy: Arc<WitnessPolicy>,
     state: Arc<CosigningState>,
     witnesses: Vec<Asked>,
@@ -110,10 +113,12 @@ impl Collector {
     ///
     /// [`WitnessError`] if no HTTP client can be made; [`ReadError`] as [`WitnessError::Unreachable`] if the stored levels cannot be read.
     pub fn new(parts: CollectorParts) -> Result<(Self, Arc<CosigningState>), WitnessError> {
-        let CollectorParts { queries, store, sequencer, keys, previous_key, policy, timeouts } = parts;
+        let CollectorParts { queries, store, sequencer, keys, previous_key, remove_previous_key, policy, timeouts } =
+            parts;
         let unreadable = |error: ReadError| WitnessError::Unreachable(error.to_string());
         let witnessed = store.last_reached(ProofLevel::Witnessed, TreeSize::MAX).map_err(unreadable)?;
-        let state = Arc::new(CosigningState::new(Arc::clone(&policy), witnessed.unwrap_or(TreeSize::EMPTY)));
+        let last = last_cosigned(&*store, policy.witnesses()).map_err(unreadable)?;
+        let state = Arc::new(CosigningState::new(Arc::clone(&policy), witnessed.unwrap_or(TreeSize::EMPTY), last));
         let now = Instant::now();
         let asked = |witness: &_| {
             let client = Arc::new(WitnessClient::new(Clone::clone(witness), timeouts)?);
@@ -122,8 +127,18 @@ impl Collector {
         let witnesses = policy.witnesses().iter().map(asked).collect::<Result<_, WitnessError>>()?;
         let requester = Requester { queries, keys: keys.into() };
         let (shared, round, requests) = (Arc::clone(&state), None, JoinSet::new());
-        let collector =
-            Self { requester, store, sequencer, previous_key, policy, state: shared, witnesses, round, requests };
+        let collector = Self {
+            requester,
+            store,
+            sequencer,
+            previous_key,
+            remove_previous_key,
+            policy,
+            state: shared,
+            witnesses,
+            round,
+            requests,
+        };
         Ok((collector, state))
     }
 
@@ -210,15 +225,17 @@ impl Collector {
     /// Processes an answer. Breaks if the ledger must not be signed any more.
     async fn take(&mut self, answer: Answer) -> ControlFlow<()> {
         let Answer { witness, checkpoint, end: request::Asked { outcome, known, follows } } = answer;
-        let size = checkpoint.checkpoint().size;
         let Some(asked) = self.witnesses.get_mut(witness) else { return ControlFlow::Continue(()) };
         asked.is_busy = false;
         asked.known = known.unwrap_or(asked.known);
         asked.follows |= follows;
-        self.retire_previous_key();
+        self.retire_previous_key().await;
         match outcome {
             Outcome::Cosigned(line, cosignature) => match self.keep(&checkpoint, &line).await {
-                Ok(stored) => self.cosigned(witness, size, cosignature.time, &stored),
+                Ok(stored) => {
+                    let cosigned = LastCosigned::new(&checkpoint, &line, cosignature.time);
+                    self.cosigned(witness, cosigned, &stored);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a cosignature was not stored; the witness is asked again");
                     self.delay(witness);
@@ -242,20 +259,35 @@ impl Collector {
         ControlFlow::Continue(())
     }
 
-    /// Ends the signatures of the previous ledger key if no witness needs them any more.
-    fn retire_previous_key(&self) {
-        if !self.previous_key.is_retired() && self.witnesses.iter().all(|asked| asked.follows) {
-            self.previous_key.retire();
-            tracing::info!("every witness has the current ledger key: from now on it signs alone");
+    /// Ends the signatures of the previous ledger key if no witness needs them any more, and removes its file.
+    async fn retire_previous_key(&self) {
+        if self.previous_key.is_retired() || !self.witnesses.iter().all(|asked| asked.follows) {
+            return;
+        }
+        self.previous_key.retire();
+        let remove = Arc::clone(&self.remove_previous_key);
+        match on_blocking_thread(move || remove()).await {
+            Ok(Ok(true)) => tracing::info!(
+                "every witness has the current ledger key: from now on it signs alone, and the file of the previous key was \
+                 removed. Remove its copies, too"
+            ),
+            Ok(Ok(false)) => tracing::debug!("every witness has the current ledger key, and there is no previous one"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the previous ledger key no longer signs, and its file was not removed")
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the previous ledger key no longer signs, and its file was not removed")
+            }
         }
     }
 
-    fn cosigned(&mut self, witness: usize, size: TreeSize, time: Timestamp, stored: &Stored) {
+    fn cosigned(&mut self, witness: usize, cosigned: LastCosigned, stored: &Stored) {
+        let size = cosigned.size;
         if let Some(asked) = self.witnesses.get_mut(witness) {
             (asked.failures, asked.next) = (0, Instant::now());
         }
         self.count(witness, "cosigned");
-        let before = self.state.set_health(witness, WitnessHealth::Cosigning, Some((size, time)));
+        let before = self.state.set_health(witness, WitnessHealth::Cosigning, Some(cosigned));
         if before != WitnessHealth::Cosigning {
             tracing::info!(witness = self.name(witness), size = size.0, "a witness cosigns");
         }

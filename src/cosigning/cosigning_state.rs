@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::cosigning::last_cosigned::LastCosigned;
 use crate::cosigning::witness_policy::{ConfiguredWitness, WitnessPolicy};
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::policy::Policy;
-use crate::ledger::time::Timestamp;
 
 /// How a witness has answered lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,17 +43,15 @@ impl WitnessHealth {
     }
 }
 
-/// A witness and its last cosignature since the start.
+/// A witness and its last cosignature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WitnessReport {
     /// The witness.
     pub witness: ConfiguredWitness,
     /// How it has answered lately.
     pub health: WitnessHealth,
-    /// The size of the last checkpoint that it cosigned.
-    pub last_size: Option<TreeSize>,
-    /// The time of that cosignature, by the witness's clock.
-    pub last_time: Option<Timestamp>,
+    /// The last checkpoint that it cosigned.
+    pub last: Option<LastCosigned>,
 }
 
 /// A deposit's checkpoint did not get its quorum in time.
@@ -83,16 +81,16 @@ pub struct CosigningState {
 }
 
 impl CosigningState {
-    /// No witness was asked yet; the checkpoint of `witnessed` leaves is the largest that has its quorum.
+    /// No witness was asked yet; the checkpoint of `witnessed` leaves is the largest that has its quorum, `last` what each witness has
+    /// cosigned last.
     #[must_use]
-    pub fn new(policy: Arc<WitnessPolicy>, witnessed: TreeSize) -> Self {
-        let report = |witness: &ConfiguredWitness| WitnessReport {
-            witness: witness.clone(),
-            health: WitnessHealth::Unknown,
-            last_size: None,
-            last_time: None,
+    pub fn new(policy: Arc<WitnessPolicy>, witnessed: TreeSize, last: Vec<Option<LastCosigned>>) -> Self {
+        let report = |(witness, last): (&ConfiguredWitness, _)| {
+            let (witness, health) = (witness.clone(), WitnessHealth::Unknown);
+            WitnessReport { witness, health, last }
         };
-        let reports = policy.witnesses().iter().map(report).collect();
+        let last = last.into_iter().chain(std::iter::repeat(None));
+        let reports = policy.witnesses().iter().zip(last).map(report).collect();
         let progress = Mutex::new(Progress { size: TreeSize::EMPTY, collected: 0 });
         Self { policy, reports: Mutex::new(reports), progress, witnessed: watch::Sender::new(witnessed) }
     }
@@ -151,12 +149,13 @@ impl CosigningState {
         &self,
         at: usize,
         health: WitnessHealth,
-        cosigned: Option<(TreeSize, Timestamp)>,
+        cosigned: Option<LastCosigned>,
     ) -> WitnessHealth {
         let mut reports = lock(&self.reports);
         let Some(report) = reports.get_mut(at) else { return health };
-        if let Some((size, time)) = cosigned.filter(|(size, _)| report.last_size.is_none_or(|last| *size >= last)) {
-            (report.last_size, report.last_time) = (Some(size), Some(time));
+        let is_larger = |new: &LastCosigned| report.last.as_ref().is_none_or(|last| new.size >= last.size);
+        if let Some(cosigned) = cosigned.filter(is_larger) {
+            report.last = Some(cosigned);
         }
         std::mem::replace(&mut report.health, health)
     }

@@ -4,6 +4,7 @@
 //! - [`witness_client`]: the two requests to a witness; [`witness_answer`] verifies what it answers.
 //! - [`collector`]: the task that asks all witnesses of the policy and stores their cosignatures; [`round`] is one checkpoint that all
 //!   of them are asked for; [`request`] asks one of them.
+//! - [`last_cosigned`]: what each witness has cosigned last, from the stored cosignatures.
 //! - [`cosigning_state`]: what the collector knows, for answers, metrics and deposits that wait for a quorum.
 //! - [`start_check`]: asks the witnesses before the first signature after a start.
 //!
@@ -14,6 +15,7 @@
 
 pub mod collector;
 pub mod cosigning_state;
+pub mod last_cosigned;
 pub mod request;
 pub mod round;
 pub mod start_check;

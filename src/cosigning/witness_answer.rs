@@ -9,7 +9,7 @@ use crate::ledger::verify::attestation::Cosignature;
 
 /// Longest answer in bytes. A cosignature takes 150; ML-DSA lines take 3,200.
 pub const ANSWER_MAX: usize = 64 * 1024;
-/// Most lines of an answer that are looked at.
+/// Most lines of an answer that are parsed.
 const LINES_MAX: usize = 100;
 /// Longest code of an error that is shown, in characters of a witness's text.
 const DETAIL_MAX: usize = 200;

@@ -5,17 +5,15 @@
 //! Each request ends within its time limit, and no more than [`ANSWER_MAX`] bytes of its answer are held. The note that is sent has
 //! the ledger's own signatures only. Redirects are not followed.
 
-use std::fmt::Write as _;
 use std::sync::Once;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Url};
 
 use crate::cosigning::witness_answer::{ANSWER_MAX, WitnessError, read_answer};
 use crate::cosigning::witness_policy::ConfiguredWitness;
+use crate::ledger::add_checkpoint::AddCheckpointRequest;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::hash::sha256;
 use crate::ledger::key::Name;
@@ -121,14 +119,7 @@ impl WitnessClient {
 
 /// The body of `add-checkpoint`.
 fn request_body(checkpoint: &SignedCheckpoint, old: TreeSize, proof: &ConsistencyProof) -> String {
-    let mut body = format!("old {old}\n");
-    for hash in proof.hashes() {
-        // Writing to a String cannot fail.
-        let _ = writeln!(body, "{}", BASE64_STANDARD.encode(hash.as_bytes()));
-    }
-    body.push('\n');
-    body.push_str(checkpoint.note().as_str());
-    body
+    AddCheckpointRequest { old, proof: proof.clone(), note: checkpoint.note().as_str() }.to_string()
 }
 
 /// Status and body of the answer to `request`.
@@ -155,6 +146,9 @@ fn cause(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
     use crate::ledger::checkpoint::Checkpoint;
     use crate::ledger::cosignature::Cosigner;

@@ -146,7 +146,7 @@ fn open_own_as(path: &Path, access: OFlags) -> io::Result<File> {
 }
 
 fn open_as(path: &Path, access: OFlags) -> io::Result<File> {
-    // Whoever may write to the folder may have put something else there since.
+    // Another user with write access to the folder may have put something else there since.
     let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     check(file.metadata()?.file_type())?;

@@ -14,7 +14,7 @@ const HEAD: &str = "tiezheng deposit policy v1";
 pub enum DepositPolicy {
     /// Anybody, with a statement that its own keys signed.
     Open,
-    /// Whoever signs with a key that an account has enrolled.
+    /// Depositors that sign with a key that an account has enrolled.
     Enrolled,
     /// Accounts only, by token.
     Accounts,

@@ -27,9 +27,9 @@ use crate::filing::filing_error::FilingError;
 use crate::filing::secret::request_id;
 use crate::filing::service::{FilingService, RecordedAct, none_if_conflict, retry_on_conflict};
 use crate::filing::streams::{StoredAct, last_labelled, text};
-use crate::filing::webhooks::secret_bytes;
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::time::Timestamp;
+use crate::wire::webhook_call::WebhookSecret;
 
 /// How far the time of a report may be from the node's clock; also by how much a gateway's clock may be wrong in the time of a step.
 pub const TOLERANCE: Duration = Duration::from_mins(5);
@@ -102,9 +102,9 @@ impl FilingService {
         let known = self.registry().gateways.get(&gateway).cloned();
         let known = known.ok_or(FilingError::Registry(RegistryError::NoSuchGateway))?;
         let secret = self.read(move |store| Ok(text(store, &known.secret)?)).await?;
-        let secret = secret.as_deref().and_then(secret_bytes).ok_or(FilingError::GatewaySignature)?;
+        let secret = secret.as_deref().and_then(WebhookSecret::parse).ok_or(FilingError::GatewaySignature)?;
         let now = self.now().as_millis() / 1000;
-        if !is_signed(&secret, head, body) || now.abs_diff(head.timestamp) > TOLERANCE.as_secs() {
+        if !is_signed(secret.as_bytes(), head, body) || now.abs_diff(head.timestamp) > TOLERANCE.as_secs() {
             return Err(FilingError::GatewaySignature);
         }
         let report = read(body)?;
@@ -170,7 +170,6 @@ fn is_known(file: &CaseFile, act: &ReportService) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filing::webhooks::signature;
 
     fn time(millis: u64) -> Timestamp {
         Timestamp::from_millis(1_800_000_000_000 + millis).unwrap()
@@ -179,7 +178,7 @@ mod tests {
     #[test]
     fn a_report_is_signed_over_its_id_its_time_and_every_byte_of_its_body() {
         let (secret, body) = (b"secret".as_slice(), "{}");
-        let signed = signature(secret, "r1", 7, body);
+        let signed = WebhookSecret::new(secret.to_vec()).sign("r1", 7, body.as_bytes());
         let head = |id, timestamp, signature| ReportHead { id, timestamp, signature };
         assert!(is_signed(secret, &head("r1", 7, &signed), body.as_bytes()));
         let two = format!("v1,AAAA {signed}");

@@ -10,8 +10,6 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::Client;
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
@@ -36,13 +34,14 @@ use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::{StoredAct, act_at, text};
 use crate::filing::webhook_addresses::AddressError;
 use crate::filing::webhooks::{
-    DeliveryError, EVENTS_AT_ONCE, POLL_INTERVAL, SECRET_PREFIX, Target, http_client, read_url, wait_after,
+    DeliveryError, EVENTS_AT_ONCE, POLL_INTERVAL, Target, http_client, read_url, wait_after,
 };
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::query::blocking::on_blocking_thread;
 use crate::wire::court::gateway::MessageJson;
 use crate::wire::json;
+use crate::wire::webhook_call::WebhookSecret;
 
 /// A gateway that was just registered.
 #[derive(Debug)]
@@ -104,7 +103,7 @@ impl FilingService {
         };
         self.webhook_addresses.check(&url).await.map_err(refused)?;
         let id = TokenId(step_request_id(context.request, "gateway").0);
-        let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", STANDARD.encode(random::<32>()?)));
+        let secret = WebhookSecret::text_of(&random::<32>()?);
         let made = self.change_registry(actor, context, |annexes| {
             Ok(Act::AddGateway(AddGateway {
                 gateway: id,

@@ -1,8 +1,7 @@
 //! Webhooks: each event of a court is posted to its systems, in order, at least once.
 //!
-//! Calls are those of the Standard Webhooks specification: `webhook-id` is the same each time an event is sent,
-//! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. Only an answer of 2xx counts; redirects
-//! are not followed. Addresses must pass [`WebhookAddresses`]. After any other answer the same event is sent again, after a wait
+//! Calls are those of the Standard Webhooks specification ([`webhook_call`](crate::wire::webhook_call)). Only an answer of 2xx
+//! counts; redirects are not followed. Addresses must pass [`WebhookAddresses`]. After any other answer the same event is sent again, after a wait
 //! that doubles from a second to five minutes, with jitter.
 //!
 //! # Invariants
@@ -11,17 +10,12 @@
 //! annexes: neither is on the chain or in a log line.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
-use ring::hmac;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
@@ -43,10 +37,10 @@ use crate::ledger::hash::{Digest, sha256};
 use crate::query::blocking::on_blocking_thread;
 use crate::wire::court::feed::EventJson;
 use crate::wire::json;
+use crate::wire::webhook_call::{WebhookSecret, is_secure_or_local};
 
 /// Longest address in bytes.
 const URL_MAX: usize = 2_048;
-pub(in crate::filing) const SECRET_PREFIX: &str = "whsec_";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Timeout of a whole call.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -91,12 +85,6 @@ fn bookmark_name(hook: TokenId) -> Digest {
     sha256(format!("tiezheng webhook v1\n{hook}\n").as_bytes())
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
 /// Parses an address to which events may be sent.
 pub(in crate::filing) fn read_url(text: &str) -> Result<Url, FilingError> {
     let bad = |reason: &str| FilingError::bad("url", reason);
@@ -104,26 +92,13 @@ pub(in crate::filing) fn read_url(text: &str) -> Result<Url, FilingError> {
         return Err(bad("the address is too long"));
     }
     let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
-    let good = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    if !good || url.host_str().is_none() {
+    if !is_secure_or_local(&url) {
         return Err(bad("expected https://…, or http://… on this machine"));
     }
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err(bad("an address has no user, no password and no fragment"));
     }
     Ok(url)
-}
-
-/// The key in a secret as it is shown: `whsec_` and base64.
-pub(in crate::filing) fn secret_bytes(secret: &str) -> Option<Zeroizing<Vec<u8>>> {
-    secret.strip_prefix(SECRET_PREFIX).and_then(|secret| STANDARD.decode(secret).ok()).map(Zeroizing::new)
-}
-
-/// The value of `webhook-signature`.
-pub(in crate::filing) fn signature(secret: &[u8], id: &str, timestamp: u64, body: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-    let tag = hmac::sign(&key, format!("{id}.{timestamp}.{body}").as_bytes());
-    format!("v1,{}", STANDARD.encode(tag))
 }
 
 /// The wait after this number of failures, with a jitter of up to half of it.
@@ -155,7 +130,7 @@ pub(in crate::filing) fn http_client(url: &Url, addresses: &WebhookAddresses) ->
 /// The address and the signing key of one webhook.
 pub(in crate::filing) struct Target {
     pub(in crate::filing) url: Url,
-    pub(in crate::filing) secret: Zeroizing<Vec<u8>>,
+    pub(in crate::filing) secret: WebhookSecret,
 }
 
 impl Target {
@@ -166,14 +141,7 @@ impl Target {
         timestamp: u64,
         body: String,
     ) -> Result<(), DeliveryError> {
-        let request = client
-            .post(self.url.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signature(&self.secret, id, timestamp, &body))
-            .body(body);
-        let sent = request.send().await;
+        let sent = self.secret.request(client, &self.url, (id, timestamp), body.into_bytes()).send().await;
         let status = sent.map_err(|error| DeliveryError::Unreachable(error.without_url().to_string()))?.status();
         if status.is_success() { Ok(()) } else { Err(DeliveryError::Refused(status.as_u16())) }
     }
@@ -205,7 +173,7 @@ impl FilingService {
         };
         self.webhook_addresses.check(&url).await.map_err(refused)?;
         let id = TokenId(step_request_id(context.request, "webhook").0);
-        let secret = Zeroizing::new(format!("{SECRET_PREFIX}{}", STANDARD.encode(random::<32>()?)));
+        let secret = WebhookSecret::text_of(&random::<32>()?);
         let made = self.change_registry(actor, context, |annexes| {
             Ok(Act::AddHook(AddHook {
                 hook: id,
@@ -349,22 +317,13 @@ impl FilingService {
         let texts = self.read(move |store| Ok((text(store, &url)?, text(store, &secret)?))).await?;
         let (Some(url), Some(secret)) = texts else { return Err(DeliveryError::Unusable) };
         let url = read_url(&url).map_err(|_| DeliveryError::Unusable)?;
-        let secret = secret_bytes(&secret).ok_or(DeliveryError::Unusable)?;
-        Ok(Target { url, secret })
+        Ok(Target { url, secret: WebhookSecret::parse(&secret).ok_or(DeliveryError::Unusable)? })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_call_is_signed_as_the_standard_has_it() {
-        // The example of the Standard Webhooks specification's reference libraries.
-        let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signed = signature(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
-        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
-    }
 
     #[test]
     fn events_go_to_https_or_stay_on_this_machine() {

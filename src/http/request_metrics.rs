@@ -196,11 +196,11 @@ fn set_witness_gauges(cosigning: &CosigningState, size: u64) {
         } else {
             0.0
         });
-        let Some((last, time)) = report.last_size.zip(report.last_time) else { continue };
+        let Some(last) = report.last else { continue };
         metrics::gauge!("tiezheng_witness_lag_leaves", "witness" => witness.clone())
-            .set(float(size.saturating_sub(last.0)));
+            .set(float(size.saturating_sub(last.size.0)));
         metrics::gauge!("tiezheng_witness_last_cosignature_timestamp_seconds", "witness" => witness)
-            .set(float(time.as_millis() / 1_000));
+            .set(float(last.time.as_millis() / 1_000));
     }
 }
 

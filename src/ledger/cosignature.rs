@@ -22,7 +22,7 @@ use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 use crate::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
-use crate::ledger::key::{KeyId, KeyTextError, Name, PublicKey, SIGNATURE_LEN, Signer, key_id, split_key};
+use crate::ledger::key::{KeyTextError, Name, NamedKey, SIGNATURE_LEN, Signer, split_key};
 use crate::ledger::note::NoteSignature;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::attestation::Cosignature;
@@ -35,54 +35,13 @@ const FIRST_LINE: &str = "cosignature/v1";
 const BLOB_LEN: usize = 8 + SIGNATURE_LEN;
 
 /// The public key of a cosigner with its name and key id (a vkey of type 0x04).
-#[derive(Clone, PartialEq, Eq)]
-pub struct CosignerKey {
-    name: Name,
-    id: KeyId,
-    public: PublicKey,
-}
+pub type CosignerKey = NamedKey<COSIGNATURE_V1>;
 
 impl CosignerKey {
-    /// A public key under a name.
-    #[must_use]
-    pub fn new(name: Name, public: PublicKey) -> Self {
-        let id = key_id(&name, COSIGNATURE_V1, public.as_bytes());
-        Self { name, id, public }
-    }
-
-    /// Parses a vkey.
-    ///
-    /// # Errors
-    ///
-    /// [`KeyTextError`].
-    pub fn parse(text: &str) -> Result<Self, KeyTextError> {
-        let (name, id, bytes) = split_key(text, COSIGNATURE_V1)?;
-        let key = Self::new(name, PublicKey::from_bytes(&bytes).ok_or(KeyTextError::Weak)?);
-        if key.id == id { Ok(key) } else { Err(KeyTextError::WrongId) }
-    }
-
-    /// The key's name.
-    #[must_use]
-    pub const fn name(&self) -> &Name {
-        &self.name
-    }
-
-    /// The key id.
-    #[must_use]
-    pub const fn id(&self) -> KeyId {
-        self.id
-    }
-
-    /// The public key.
-    #[must_use]
-    pub const fn public(&self) -> &PublicKey {
-        &self.public
-    }
-
     /// Whether a signature line names this key. It may still be forged.
     #[must_use]
     pub fn is_named_by(&self, line: &NoteSignature) -> bool {
-        line.name == self.name && line.id == self.id
+        line.name == *self.name() && line.id == self.id()
     }
 
     /// Verifies `line` as this key's cosignature on the checkpoint whose note has the text `text`.
@@ -94,30 +53,17 @@ impl CosignerKey {
         if !self.is_named_by(line) {
             return Err(CosignatureError::OtherKey);
         }
-        let malformed = || CosignatureError::Malformed { witness: self.name.clone() };
+        let malformed = || CosignatureError::Malformed { witness: self.name().clone() };
         let blob = <&[u8; BLOB_LEN]>::try_from(line.bytes.as_slice()).map_err(|_| malformed())?;
         let (seconds, signature) = blob.split_first_chunk::<8>().ok_or_else(malformed)?;
         let seconds = u64::from_be_bytes(*seconds);
         let time = seconds.checked_mul(1000).and_then(Timestamp::from_millis).ok_or_else(malformed)?;
         let signature = <&[u8; SIGNATURE_LEN]>::try_from(signature).map_err(|_| malformed())?;
-        if self.public.verify(message(seconds, text).as_bytes(), signature) {
-            Ok(Cosignature { witness: self.name.clone(), time })
+        if self.public().verify(message(seconds, text).as_bytes(), signature) {
+            Ok(Cosignature { witness: self.name().clone(), time })
         } else {
-            Err(CosignatureError::BadSignature { witness: self.name.clone() })
+            Err(CosignatureError::BadSignature { witness: self.name().clone() })
         }
-    }
-}
-
-impl fmt::Display for CosignerKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let blob = [&[COSIGNATURE_V1], self.public.as_bytes().as_slice()].concat();
-        write!(f, "{}+{}+{}", self.name, hex::encode(self.id), BASE64_STANDARD.encode(blob))
-    }
-}
-
-impl fmt::Debug for CosignerKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
@@ -167,7 +113,7 @@ impl Cosigner {
         let rest = text.strip_prefix("PRIVATE+KEY+").ok_or(KeyTextError::Malformed)?;
         let (name, id, seed) = split_key(rest, COSIGNATURE_V1)?;
         let cosigner = Self::new(name, &Zeroizing::new(seed)).ok_or(KeyTextError::Weak)?;
-        if cosigner.key.id == id { Ok(cosigner) } else { Err(KeyTextError::WrongId) }
+        if cosigner.key.id() == id { Ok(cosigner) } else { Err(KeyTextError::WrongId) }
     }
 
     /// The private text form, for a file of mode 0600.
@@ -177,7 +123,7 @@ impl Cosigner {
         let (_, seed) = blob.split_at_mut(1);
         seed.copy_from_slice(&*self.seed);
         let base64 = Zeroizing::new(BASE64_STANDARD.encode(*blob));
-        Zeroizing::new(format!("PRIVATE+KEY+{}+{}+{}", self.key.name, hex::encode(self.key.id), *base64))
+        Zeroizing::new(format!("PRIVATE+KEY+{}+{}+{}", self.key.name(), hex::encode(self.key.id()), *base64))
     }
 
     /// The public key.
@@ -193,7 +139,7 @@ impl Cosigner {
         let seconds = time.as_millis() / 1000;
         let signature = self.signer.sign(message(seconds, &checkpoint.to_text()).as_bytes());
         let bytes = [seconds.to_be_bytes().as_slice(), &signature].concat();
-        NoteSignature { name: self.key.name.clone(), id: self.key.id, bytes }
+        NoteSignature { name: self.key.name().clone(), id: self.key.id(), bytes }
     }
 }
 

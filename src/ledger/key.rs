@@ -146,13 +146,16 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A public key with its name and key id (a vkey): what a verifier pins.
+/// A public key with its name and key id (a vkey), for signatures of the type `TYPE`: what a verifier pins.
 #[derive(Clone, PartialEq, Eq)]
-pub struct VerifierKey {
+pub struct NamedKey<const TYPE: u8> {
     name: Name,
     id: KeyId,
     public: PublicKey,
 }
+
+/// The key of a ledger or depositor: of plain Ed25519 signatures.
+pub type VerifierKey = NamedKey<ED25519>;
 
 /// Why a text is not a vkey or private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -171,18 +174,12 @@ pub enum KeyTextError {
     WrongId,
 }
 
-impl VerifierKey {
+impl<const TYPE: u8> NamedKey<TYPE> {
     /// A public key under a name.
     #[must_use]
     pub fn new(name: Name, public: PublicKey) -> Self {
-        let id = key_id(&name, ED25519, public.as_bytes());
+        let id = key_id(&name, TYPE, public.as_bytes());
         Self { name, id, public }
-    }
-
-    /// A depositor's key, under the name that follows from the key.
-    #[must_use]
-    pub fn of_depositor(public: PublicKey) -> Self {
-        Self::new(depositor_name(&public), public)
     }
 
     /// Parses a vkey.
@@ -191,7 +188,7 @@ impl VerifierKey {
     ///
     /// [`KeyTextError`].
     pub fn parse(text: &str) -> Result<Self, KeyTextError> {
-        let (name, id, bytes) = split_key(text, ED25519)?;
+        let (name, id, bytes) = split_key(text, TYPE)?;
         let public = PublicKey::from_bytes(&bytes).ok_or(KeyTextError::Weak)?;
         let key = Self::new(name, public);
         if key.id == id { Ok(key) } else { Err(KeyTextError::WrongId) }
@@ -214,6 +211,14 @@ impl VerifierKey {
     pub const fn public(&self) -> &PublicKey {
         &self.public
     }
+}
+
+impl VerifierKey {
+    /// A depositor's key, under the name that follows from the key.
+    #[must_use]
+    pub fn of_depositor(public: PublicKey) -> Self {
+        Self::new(depositor_name(&public), public)
+    }
 
     /// Whether this is a depositor's key: its name is the one that follows from the key.
     #[must_use]
@@ -228,16 +233,16 @@ impl VerifierKey {
     }
 }
 
-impl fmt::Display for VerifierKey {
+impl<const TYPE: u8> fmt::Display for NamedKey<TYPE> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut blob = [ED25519; 33];
+        let mut blob = [TYPE; 33];
         let (_, key) = blob.split_at_mut(1);
         key.copy_from_slice(self.public.as_bytes());
         write!(f, "{}+{}+{}", self.name, hex::encode(self.id), BASE64_STANDARD.encode(blob))
     }
 }
 
-impl fmt::Debug for VerifierKey {
+impl<const TYPE: u8> fmt::Debug for NamedKey<TYPE> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

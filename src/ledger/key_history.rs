@@ -20,25 +20,25 @@
 //!
 //! A checkpoint of `size` leaves contains the leaves below `size`. The last notice among them names the key that must sign it. The
 //! key before that may sign as well, so that those who have not followed yet can verify it. **An older key alone is not accepted
-//! for a tree that contains the notice of its successor** ([`KeyHistoryError::RetiredKey`]): whoever steals the old key after the
-//! rotation cannot continue the ledger for anyone who knows the notice.
+//! for a tree that contains the notice of its successor** ([`KeyHistoryError::RetiredKey`]): a thief of the old key cannot continue
+//! the ledger after the rotation for a verifier that knows the notice.
 //!
 //! # What a verifier may believe
 //!
 //! Trust goes forward only, from a pinned key along the commitments ([`KeyHistory::extends_pinned`]):
 //!
-//! - **Who pins only the old key** accepts its checkpoints, and those of every successor that the notices lead to. Such a verifier
-//!   does not know by itself that there was a rotation: whoever stole the old key can withhold the notices, or write another
+//! - **A verifier that pins only the old key** accepts its checkpoints, and those of every successor that the notices lead to. It
+//!   does not know by itself that there was a rotation: a thief of the old key can withhold the notices, or write another
 //!   history with another successor. Only witnesses, or the notices themselves once they are stored, protect against this.
-//! - **Who pins only the new key** accepts its checkpoints and those of its successors. A checkpoint that only the old key signed
-//!   is not accepted, although the notices name that key: whoever stole it could backdate a checkpoint to a size below the
-//!   rotation. A proof that such a tree is the beginning of one that the new key signed helps, and then the old signature is not
+//! - **A verifier that pins only the new key** accepts its checkpoints and those of its successors. A checkpoint that only the old
+//!   key signed is not accepted, although the notices name that key: a thief of that key could backdate a checkpoint to a size below
+//!   the rotation. A proof that such a tree is the beginning of one that the new key signed helps, and then the old signature is not
 //!   needed.
-//! - **Who pins several keys** accepts successors only in a history that contains all of them. A history that leads from an older
+//! - **A verifier that pins several keys** accepts successors only in a history that contains all of them. A history that leads from an older
 //!   pinned key past a newer one is a forgery with the older key.
 //! - **The successor's key is as dangerous as the ledger key**: a notice that it alone signed is valid, because the key before may be
-//!   lost. Whoever steals it can write another history for everyone who has not stored the true one; witnesses protect the others.
-//! - **Who stored a history that was followed from a pinned key** accepts each of its keys for the sizes of its period, and other
+//!   lost. A thief of it can write another history for every verifier that has not stored the true one; witnesses protect those.
+//! - **A verifier that stored a history that was followed from a pinned key** accepts each of its keys for the sizes of its period, and other
 //!   histories only if one continues the other ([`KeyHistory::agrees_with`]).
 //!
 //! Specification: the `genesis` and `key` notices of [`notice`](crate::ledger::notice); c2sp.org/signed-note for signatures.

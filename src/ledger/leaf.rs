@@ -70,6 +70,12 @@ impl Leaf {
         }
     }
 
+    /// Whether the first line is that of an entry; the rest is not looked at.
+    #[must_use]
+    pub fn is_entry(bytes: &[u8]) -> bool {
+        bytes.strip_prefix(entry::FIRST_LINE.as_bytes()).is_some_and(|rest| rest.starts_with(b"\n"))
+    }
+
     /// The time of the record: when an entry or notice was received, when a block was sealed.
     #[must_use]
     pub const fn time(&self) -> Timestamp {
@@ -93,6 +99,14 @@ mod tests {
         assert!(matches!(Leaf::parse(b"tiezheng block v1\n"), Err(LeafError::Block(_))));
         assert!(matches!(Leaf::parse(b"tiezheng entry v1\n"), Err(LeafError::Entry(_))));
         assert!(matches!(Leaf::parse(b"tiezheng notice v1\n"), Err(LeafError::Notice(_))));
+    }
+
+    #[test]
+    fn an_entry_is_told_by_its_first_line() {
+        assert!(Leaf::is_entry(b"tiezheng entry v1\n") && Leaf::is_entry(b"tiezheng entry v1\nmore"));
+        for other in [&b"tiezheng entry v1"[..], b"tiezheng entry v12\n", b"tiezheng block v1\n", b""] {
+            assert!(!Leaf::is_entry(other));
+        }
     }
 
     proptest::proptest! {

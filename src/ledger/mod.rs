@@ -13,26 +13,29 @@
 //! |---|---|
 //! | [`hash`], [`digests`], [`text`], [`keyword`], [`time`] | hashes, the common grammar of records, times |
 //! | [`number`], [`media`], [`metadata`], [`key`], [`note`] | deposit numbers, media types, commitments, keys, signed notes |
-//! | [`statement`], [`entry`], [`notice`], [`block`], [`leaf`] | the records; [`fast_entry`] parses the most common one |
+//! | [`statement`], [`entry`], [`notice`], [`block`], [`leaf`] | the records |
 //! | [`merkle`], [`checkpoint`] | the tree over all records, and its signed root |
 //! | [`cosignature`], [`policy`] | signatures of witnesses on checkpoints, and which of them a user requires |
+//! | [`add_checkpoint`] | the request for a cosignature |
+//! | [`leaf_proof`] | the proof of a single leaf as a file, for evidence |
 //! | [`chain`] | building blocks, and reading them from bytes |
 //! | [`manifest`] | many items under one statement |
 //! | [`receipt`], [`key_history`], [`verify`] | what a depositor keeps, which ledger key was valid when, and what a receipt proves |
 //! | `time_token` (feature `verifier`) | timestamp tokens of RFC 3161 |
 
+pub mod add_checkpoint;
 pub mod block;
 pub mod chain;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod digests;
 pub mod entry;
-pub mod fast_entry;
 pub mod hash;
 pub mod key;
 pub mod key_history;
 pub mod keyword;
 pub mod leaf;
+pub mod leaf_proof;
 pub mod manifest;
 pub mod media;
 pub mod merkle;

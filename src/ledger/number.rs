@@ -292,9 +292,16 @@ impl DepositNumber {
     /// The canonical text. Without the formatting machinery, since an audit prints every number of the ledger.
     fn text(&self) -> NumberText {
         let mut text = *b"T00000000-0000-0000-0000-00";
-        let places = text.iter_mut().skip(1).filter(|c| **c != b'-');
-        let chars = self.date_chars().into_iter().chain(self.random_chars()).chain(self.check());
-        places.zip(chars).for_each(|(place, c)| *place = c);
+        let (date, random) = (self.date_chars(), self.random_chars());
+        let (head, rest) = text.split_at_mut(10);
+        if let [_, place @ .., _] = head {
+            place.copy_from_slice(&date);
+        }
+        let (groups, check) = rest.as_chunks_mut::<5>();
+        for ([c1, c2, c3, c4, _], four) in groups.iter_mut().zip(random.as_chunks::<4>().0) {
+            [*c1, *c2, *c3, *c4] = *four;
+        }
+        check.copy_from_slice(&self.check_of(&date, &random));
         NumberText { text, test: self.test }
     }
 
@@ -309,12 +316,16 @@ impl DepositNumber {
 
     /// The two check characters, ISO/IEC 7064 §7.1 (pure system, two check characters).
     fn check(&self) -> [u8; 2] {
+        self.check_of(&self.date_chars(), &self.random_chars())
+    }
+
+    fn check_of(&self, date: &[u8; 8], random: &[u8; RANDOM_CHARS]) -> [u8; 2] {
         // A leading zero does not change the sum.
         let mut chars = [if self.test { b'T' } else { b'0' }; 1 + 8 + RANDOM_CHARS];
         let (_, rest) = chars.split_at_mut(1);
-        let (date, random) = rest.split_at_mut(8);
-        date.copy_from_slice(&self.date_chars());
-        random.copy_from_slice(&self.random_chars());
+        let (of_date, of_random) = rest.split_at_mut(8);
+        of_date.copy_from_slice(date);
+        of_random.copy_from_slice(random);
         check_pair(&chars)
     }
 

@@ -20,6 +20,9 @@ use jiff::tz::Offset;
 /// The latest time, in milliseconds since the epoch: `9999-12-30T22:00:00.000Z`, the end of jiff's range.
 const MAX_MILLIS: u64 = 253_402_207_200_000;
 
+/// Length of the canonical form in bytes.
+pub const TEXT_LEN: usize = 24;
+
 /// Beijing time is UTC+8 all year round since 1991.
 const BEIJING: Offset = Offset::constant(8);
 
@@ -52,7 +55,20 @@ impl Timestamp {
         let instant: jiff::Timestamp = text.parse().ok()?;
         let time = Self::from_millis(u64::try_from(instant.as_millisecond()).ok()?)?;
         // jiff accepts many forms; only the canonical one prints as it was written.
-        (time.to_string() == text).then_some(time)
+        (time.text() == text.as_bytes()).then_some(time)
+    }
+
+    /// The canonical form. The calendar is the library's; the digits are printed here, since an audit prints the time of every record.
+    #[must_use]
+    pub fn text(self) -> [u8; TEXT_LEN] {
+        let at = Offset::UTC.to_datetime(self.instant());
+        // Years 1970 to 9999: no part is negative.
+        let two = |value: i8| digits::<2>(value.unsigned_abs().into());
+        let [y1, y2, y3, y4] = digits(at.year().unsigned_abs());
+        let ([o1, o2], [d1, d2], [h1, h2]) = (two(at.month()), two(at.day()), two(at.hour()));
+        let ([m1, m2], [s1, s2]) = (two(at.minute()), two(at.second()));
+        let [f1, f2, f3] = digits(at.millisecond().unsigned_abs());
+        [y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b'Z']
     }
 
     /// 北京时间, as screens and documents show it: `2026-11-22 09:04:11.123`.
@@ -83,9 +99,20 @@ impl Timestamp {
     }
 }
 
+/// The last `N` decimal digits of `value`.
+fn digits<const N: usize>(mut value: u16) -> [u8; N] {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        let [low, _] = (value % 10).to_le_bytes();
+        *digit += low;
+        value /= 10;
+    }
+    digits
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.3}", self.instant())
+        f.write_str(std::str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -119,6 +146,14 @@ mod tests {
             "",
         ] {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_text_is_that_of_the_library(millis in 0..=MAX_MILLIS) {
+            let time = Timestamp::from_millis(millis).unwrap();
+            proptest::prop_assert_eq!(time.to_string(), format!("{:.3}", time.instant()));
         }
     }
 

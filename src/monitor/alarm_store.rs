@@ -9,7 +9,7 @@
 //!
 //! # Invariants
 //!
-//! The folder of an alarm is durable, with all of its evidence, before anybody is told: a crash loses no alarm. The folders
+//! The folder of an alarm is durable, with all of its evidence, before anyone is notified: a crash loses no alarm. The folders
 //! are the only record of what was raised, so a crash repeats none either. A condition that goes on is raised again only when
 //! its state has changed, or after [`REPEAT_AFTER`].
 
@@ -105,7 +105,7 @@ impl AlarmStore {
         for name in names {
             let folder = path.join(&name);
             if name.starts_with(DRAFT) {
-                // Nobody was told of an alarm that was not durable; the condition is found again.
+                // No notification was sent for an alarm that was not durable; the condition is found again.
                 fs::remove_dir_all(&folder).map_err(StateError::io(&folder))?;
             } else {
                 store.read(&folder, name)?;

@@ -1,7 +1,8 @@
 //! The operator's checkpoint: its signature, and its consistency with the one before.
 
-use crate::client::comparison::{Comparison, ComparisonError, compare};
+use crate::client::comparison::Comparison;
 use crate::client::http_log::HttpLogReader;
+use crate::client::tile_comparison::{ComparisonError, compare};
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::{Name, VerifierKey};
@@ -127,7 +128,7 @@ pub(in crate::monitor) fn compare_with_seen(
                 }
                 return Ok(false);
             }
-            Ok(Comparison::AlteredTiles) => {
+            Ok(Comparison::NotProven) => {
                 round.raise(&altered_tiles(checkpoint))?;
                 return Ok(false);
             }

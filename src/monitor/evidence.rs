@@ -2,72 +2,19 @@
 //!
 //! ```text
 //! leaf            the bytes as they were served, if any
-//! proof           index, size, leaf hash and inclusion path in hexadecimal: what the signed tree holds (RFC 6962 §2.1.1)
+//! proof           what the signed tree holds (`ledger::leaf_proof`)
 //! checkpoint      the signed checkpoint
 //! ```
 //!
 //! An altered leaf is proven by all three: the path leads from the hash to the signed root, and the bytes have another leaf hash.
 
-use std::fmt::Write as _;
-
 use crate::audit::report::Finding;
 use crate::ledger::checkpoint::SignedCheckpoint;
-use crate::ledger::hash::Digest;
-use crate::ledger::merkle::proof::{InclusionProof, verify_inclusion};
-use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
+use crate::ledger::leaf_proof::LeafProof;
+use crate::ledger::merkle::shape::LeafIndex;
 use crate::monitor::alarm::Evidence;
 use crate::query::proofs;
 use crate::store::traits::LedgerReader;
-
-/// A proof of what the signed tree holds at an index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeafProof {
-    /// The index.
-    pub index: LeafIndex,
-    /// The size of the tree.
-    pub size: TreeSize,
-    /// The leaf hash in the tree.
-    pub hash: Digest,
-    /// The path to the root.
-    pub path: InclusionProof,
-}
-
-impl LeafProof {
-    /// The text of the file.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut text = format!("index {}\nsize {}\nhash {}\n", self.index, self.size, self.hash);
-        for hash in self.path.hashes() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "path {hash}");
-        }
-        text
-    }
-
-    /// Parses the text of the file.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
-        let mut line = |name: &str| lines.next().and_then(|line| line.strip_prefix(name)).map(str::to_owned);
-        let (index, size) = (line("index ")?.parse().ok()?, line("size ")?.parse().ok()?);
-        let hash = Digest::from_hex(&line("hash ")?)?;
-        let path = lines.map(|line| line.strip_prefix("path ").and_then(Digest::from_hex)).collect::<Option<Vec<_>>>();
-        Some(Self {
-            index: LeafIndex(index),
-            size: TreeSize(size),
-            hash,
-            path: InclusionProof::from_hashes(path?).ok()?,
-        })
-    }
-
-    /// Whether it leads to the root of `checkpoint`.
-    #[must_use]
-    pub fn is_valid(&self, checkpoint: &SignedCheckpoint) -> bool {
-        let signed = checkpoint.checkpoint();
-        self.size == signed.size
-            && verify_inclusion(self.index, self.size, &self.hash, &self.path, &signed.root).is_ok()
-    }
-}
 
 /// The proof of the leaf at `index`, if the served tiles have a valid one.
 pub(in crate::monitor) fn proof_of(
@@ -96,7 +43,7 @@ pub(in crate::monitor) fn of_leaf(
 ) -> Vec<Evidence> {
     let mut evidence = vec![Evidence::new("checkpoint", checkpoint.note().as_str())];
     evidence.extend(served(reader, index).map(|bytes| Evidence::new("leaf", bytes)));
-    evidence.extend(proof_of(reader, checkpoint, index).map(|proof| Evidence::new("proof", proof.to_text())));
+    evidence.extend(proof_of(reader, checkpoint, index).map(|proof| Evidence::new("proof", proof.to_string())));
     evidence
 }
 

@@ -129,7 +129,7 @@ impl NewLeaves<'_> {
         let inspect = Some(&inspect as &(dyn Fn(LeafIndex, &[u8], &Entry) + Sync)).filter(|_| !self.watched.is_empty());
         let (mut last, mut error) = (None, None);
         let mut next = first.0 + STORE_EVERY;
-        let options = Options { pinned: None, signatures: true, indexes: false };
+        let options = Options { pinned: None, indexes: false, ..Options::default() };
         let walked = walk_on(self.reader, &options, start, inspect, &mut |part| {
             let is_last = part.size() == until;
             let stored = self.store_part(round, positions, part, (&hits, is_last, &mut next));

@@ -11,8 +11,8 @@
 //!
 //! `streams` and `tile-roots` are flushed before the document that names their valid length. A stored position is used only if its
 //! checksums fit, its edge has its root, and the tree of the checkpoint under audit begins with it (RFC 6962 §2.1.2): a changed
-//! file can make an audit fail or start anew, and makes it skip nothing that the signed history does not contain. Whoever can write
-//! to the folder can forge both state and checksum: keep it as safe as the auditor's own key. Findings are not stored: callers store
+//! file can make an audit fail or start anew, and makes it skip nothing that the signed history does not contain. A user who can
+//! write to the folder can forge both state and checksum: protect it like the auditor's own key. Findings are not stored: callers store
 //! no position behind a leaf with a finding that they have not reported.
 
 use std::io::Write as _;

@@ -3,7 +3,7 @@
 //! # Invariants
 //!
 //! [`Round::raise`] returns after the alarm is durable, so a caller that stores its progress afterwards loses none. A condition
-//! ends only if this round has looked at it and has not found it.
+//! ends only if this round has checked it and has not found it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,7 @@ impl<'a> Round<'a> {
         self.checked.extend(kinds);
     }
 
-    /// Ends the conditions of `kind` with these subjects, which were looked at and are good.
+    /// Ends the conditions of `kind` with these subjects, which were checked and are good.
     ///
     /// # Errors
     ///

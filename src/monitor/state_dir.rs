@@ -152,7 +152,7 @@ pub(in crate::monitor) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<
     file.sync_all()
 }
 
-/// Flushes the folder that `path` lies in.
+/// Flushes the parent folder of `path`.
 pub(in crate::monitor) fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()

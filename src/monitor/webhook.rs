@@ -1,8 +1,7 @@
 //! Posts alarms to a webhook, in order, at least once.
 //!
-//! Calls are those of the Standard Webhooks specification, as a court's webhooks are (`filing/webhooks`): `webhook-id` is the id of
-//! the alarm, `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. Only an answer of 2xx counts;
-//! redirects are not followed. The body is the alarm's document.
+//! Calls are those of the Standard Webhooks specification ([`webhook_call`](crate::wire::webhook_call)); `webhook-id` is the id of the
+//! alarm. Only an answer of 2xx counts; redirects are not followed. The body is the alarm's document.
 //!
 //! # Invariants
 //!
@@ -10,20 +9,15 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
-use ring::hmac;
-use zeroize::Zeroizing;
 
 use crate::client::transport::install_tls_provider;
 use crate::ledger::time::Timestamp;
 use crate::monitor::alarm_store::AlarmStore;
 use crate::monitor::state_dir::StateError;
+use crate::wire::webhook_call::{WebhookSecret, is_secure_or_local};
 
-const SECRET_PREFIX: &str = "whsec_";
 /// Shortest secret in bytes.
 const SECRET_MIN: usize = 16;
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// A webhook.
 pub struct Webhook {
     url: Url,
-    secret: Zeroizing<Vec<u8>>,
+    secret: WebhookSecret,
     client: Client,
 }
 
@@ -67,14 +61,11 @@ impl Webhook {
     /// [`WebhookError`].
     pub fn new(url: &str, secret: &str) -> Result<Self, WebhookError> {
         let url = Url::parse(url).map_err(|_| WebhookError::Address)?;
-        let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        let address = host.parse::<std::net::IpAddr>();
-        let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
-        if host.is_empty() || !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback)) {
+        if !is_secure_or_local(&url) {
             return Err(WebhookError::Address);
         }
-        let secret = secret.trim().strip_prefix(SECRET_PREFIX).and_then(|text| BASE64_STANDARD.decode(text).ok());
-        let secret = Zeroizing::new(secret.filter(|bytes| bytes.len() >= SECRET_MIN).ok_or(WebhookError::Secret)?);
+        let secret = WebhookSecret::parse(secret.trim()).filter(|secret| secret.as_bytes().len() >= SECRET_MIN);
+        let secret = secret.ok_or(WebhookError::Secret)?;
         install_tls_provider();
         let mut builder = Client::builder()
             .timeout(TIMEOUT)
@@ -108,38 +99,15 @@ impl Webhook {
     }
 
     async fn post(&self, id: &str, timestamp: u64, body: Vec<u8>) -> Result<(), String> {
-        let request = self
-            .client
-            .post(self.url.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", timestamp)
-            .header("webhook-signature", signature(&self.secret, id, timestamp, &body))
-            .body(body);
+        let request = self.secret.request(&self.client, &self.url, (id, timestamp), body);
         let answer = request.send().await.map_err(|error| error.without_url().to_string())?;
         if answer.status().is_success() { Ok(()) } else { Err(format!("HTTP {}", answer.status().as_u16())) }
     }
 }
 
-/// The value of `webhook-signature`.
-fn signature(secret: &[u8], id: &str, timestamp: u64, body: &[u8]) -> String {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret));
-    context.update(format!("{id}.{timestamp}.").as_bytes());
-    context.update(body);
-    format!("v1,{}", BASE64_STANDARD.encode(context.sign()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_call_is_signed_as_the_standard_has_it() {
-        // The example of the Standard Webhooks specification's reference libraries.
-        let secret = BASE64_STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signed = signature(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
-        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
-    }
 
     #[test]
     fn addresses_and_secrets_are_checked() {

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use crate::client::comparison::{Comparison, compare};
+use crate::client::comparison::Comparison;
 use crate::client::http_log::HttpLogReader;
 use crate::client::ledger_client::LedgerClient;
+use crate::client::tile_comparison::compare;
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::cosignature::{CosignerKey, cosignatures};
@@ -142,7 +143,7 @@ impl Operator<'_> {
         }
         match compare(self.reader, shown, self.checkpoint) {
             Ok(Comparison::Consistent) => {}
-            Ok(Comparison::AlteredTiles) => return round.raise(&altered_tiles(self.checkpoint)).map(|()| false),
+            Ok(Comparison::NotProven) => return round.raise(&altered_tiles(self.checkpoint)).map(|()| false),
             Ok(contradicts @ Comparison::Contradiction(_)) => {
                 let detail = format!("the ledger's key signed another tree of {size} leaves for the witness `{name}`");
                 if let Some(alarm) = contradiction(AlarmKind::WitnessContradicts, name, &contradicts, &detail) {

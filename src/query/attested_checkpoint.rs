@@ -100,9 +100,7 @@ pub fn stamped_before<R: LedgerReader + ?Sized>(
 ) -> Result<Option<AttestedCheckpoint>, ReadError> {
     let level = ProofLevel::Timestamped;
     let Some(size) = store.last_reached(level, TreeSize(index.0))? else { return Ok(None) };
-    let annotated = store.annotated(size)?;
-    let annotated = annotated.ok_or_else(|| damaged("checkpoint", size, "its note is missing"))?;
-    AttestedCheckpoint::of(annotated, Some(level)).map(Some)
+    AttestedCheckpoint::of(annotated_of(store, size)?, Some(level)).map(Some)
 }
 
 /// The checkpoint for a receipt of a block whose header is the last leaf of the tree of `end` leaves.
@@ -113,12 +111,23 @@ pub fn stamped_before<R: LedgerReader + ?Sized>(
 pub fn of_block<R: LedgerReader + ?Sized>(store: &R, end: TreeSize) -> Result<AttestedCheckpoint, ReadError> {
     for level in [ProofLevel::Timestamped, ProofLevel::Witnessed] {
         if let Some(size) = store.first_reached(level, end)? {
-            let annotated = store.annotated(size)?;
-            let annotated = annotated.ok_or_else(|| damaged("checkpoint", size, "its note is missing"))?;
-            return AttestedCheckpoint::of(annotated, Some(level));
+            return AttestedCheckpoint::of(annotated_of(store, size)?, Some(level));
         }
     }
     of_published(store)
+}
+
+/// The checkpoint of `size` leaves, which is recorded as witnessed, with its cosignatures.
+///
+/// # Errors
+///
+/// [`ReadError`]; [`ReadError::Damaged`] if it is not stored.
+pub fn of_witnessed<R: LedgerReader + ?Sized>(store: &R, size: TreeSize) -> Result<AttestedCheckpoint, ReadError> {
+    AttestedCheckpoint::of(annotated_of(store, size)?, Some(ProofLevel::Witnessed))
+}
+
+fn annotated_of<R: LedgerReader + ?Sized>(store: &R, size: TreeSize) -> Result<AnnotatedCheckpoint, ReadError> {
+    store.annotated(size)?.ok_or_else(|| damaged("checkpoint", size, "its note is missing"))
 }
 
 /// The published checkpoint with the cosignatures that it has so far.

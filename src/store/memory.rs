@@ -475,6 +475,10 @@ impl AnnotationReader for MemoryStore {
         Ok(self.contents().annotated.get(&size).cloned())
     }
 
+    fn last_annotated(&self, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        Ok(self.contents().annotated.range(..=until).next_back().map(|(size, _)| *size))
+    }
+
     fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
         Ok(self.contents().levels.range((level, from)..=(level, TreeSize::MAX)).next().map(|(_, size)| *size))
     }

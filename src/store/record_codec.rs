@@ -20,8 +20,6 @@
 //! Decoding never fails: [`unpack`] returns bytes that are not a valid row unchanged. Readers compare the leaf hash of
 //! every unpacked record with the tree, and detect the damage there.
 
-use std::io::Write as _;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
@@ -259,7 +257,7 @@ fn unpack_value(value: Value, rest: &mut Rest<'_>, signers: &mut Signers, record
             let mut millis = [0; 8];
             let (_, low) = millis.split_at_mut(2);
             low.copy_from_slice(rest.take::<6>()?);
-            write!(record, "{}", Timestamp::from_millis(u64::from_be_bytes(millis))?).ok()?;
+            record.extend_from_slice(&Timestamp::from_millis(u64::from_be_bytes(millis))?.text());
         }
         Value::Key => {
             let signer = rest.take::<SIGNER_LEN>()?;

@@ -242,7 +242,7 @@ impl TsaClient {
         }
     }
 
-    /// Checks that a token was made between `sent` and `received`, in so far as both clocks can tell.
+    /// Checks that a token was made between `sent` and `received`, as far as both clocks show.
     fn check_time(&self, token: &VerifiedToken, sent: Timestamp, received: Timestamp) -> Result<(), TimestampError> {
         let accuracy = token.accuracy.map_or(Duration::ZERO, |accuracy| Duration::from_micros(accuracy.micros));
         let tolerance = CLOCK_TOLERANCE.saturating_add(accuracy.min(CLOCK_TOLERANCE));

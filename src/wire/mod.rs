@@ -17,6 +17,7 @@
 //! | [`court`] | the filing service |
 //! | [`witness`] | a witness and the ledgers that it follows |
 //! | [`problem`] | errors (RFC 9457) |
+//! | [`webhook_call`] | signed calls of webhooks |
 //!
 //! With the feature `verifier` alone, only the receipts ([`receipt`], [`item_receipt`]) and [`json`] are compiled.
 
@@ -53,6 +54,8 @@ pub mod problem;
 pub mod receipt;
 #[cfg(feature = "client")]
 pub mod report;
+#[cfg(feature = "client")]
+pub mod webhook_call;
 #[cfg(feature = "client")]
 pub mod witness;
 #[cfg(feature = "client")]

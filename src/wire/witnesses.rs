@@ -11,6 +11,8 @@ pub struct WitnessesJson {
     pub size: u64,
     /// Number of leaves of the largest checkpoint that has its quorum; `null` if there is none.
     pub witnessed_size: Option<u64>,
+    /// That checkpoint with its cosignatures (a signed note). The newest one, at `/log/checkpoint`, may have none yet.
+    pub witnessed_checkpoint: Option<String>,
     /// The witnesses, in the order of the policy. Which organisation runs one is for the user's own configuration to say.
     pub items: Vec<WitnessJson>,
 }
@@ -42,8 +44,10 @@ pub struct WitnessJson {
     pub state: String,
     /// Why it did not cosign.
     pub error: Option<String>,
-    /// Number of leaves of the last checkpoint that it cosigned since the node's start.
+    /// Number of leaves of the last checkpoint that it cosigned.
     pub last_size: Option<u64>,
+    /// That checkpoint with its cosignature (a signed note). A witness whose state is older was restored from an older copy.
+    pub last_checkpoint: Option<String>,
     /// Time of that cosignature by the witness's clock, Beijing time.
     pub last_cosigned_at: Option<String>,
     /// How many leaves it is behind the published checkpoint.

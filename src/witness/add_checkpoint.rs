@@ -18,6 +18,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::error_code::ErrorCode;
+use crate::ledger::add_checkpoint::{AddCheckpointRequest, RequestError};
 use crate::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::ledger::hash::sha256;
 use crate::ledger::key::{Name, VerifierKey};
@@ -27,7 +28,6 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::note::{NoteError, NoteSignature};
 use crate::ledger::time::Timestamp;
 use crate::witness::bounds::BoundsError;
-use crate::witness::request::{AddCheckpointRequest, RequestError};
 use crate::witness::state::{LedgerState, names_unknown_key};
 
 /// Why a checkpoint is not cosigned.

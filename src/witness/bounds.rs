@@ -1,6 +1,6 @@
 //! Bounds of block times, which a witness checks that holds the blocks: a mirror.
 //!
-//! An operator who seals a block today and dates it a year ago is found by whoever has watched the ledger meanwhile. A block that is
+//! An operator who seals a block today and dates it a year ago is detected by a mirror that has followed the ledger meanwhile. A block that is
 //! new to the mirror may be at most [`BEHIND_MAX`] older than its last cosignature, because the ledger was complete up to there then;
 //! and at most [`AHEAD_MAX`] ahead of its clock.
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::client::checkpoint_comparison::{CheckpointComparison, compare};
+use crate::client::comparison::{Comparison, compare};
 use crate::client::ledger_client::LedgerClient;
 use crate::client::transport::ClientError;
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -85,9 +85,9 @@ async fn history_of(ledger: &FollowedLedger) -> Result<KeyHistory, FollowError> 
     let latest: Option<&SignedCheckpoint> = state.latest.as_deref().map(|latest| &latest.signed);
     let compared = match latest.filter(|latest| !latest.checkpoint().size.is_empty()) {
         Some(latest) => compare(&client, latest, &checkpoint).await?,
-        None => CheckpointComparison::Consistent,
+        None => Comparison::Consistent,
     };
-    if compared == CheckpointComparison::Consistent { Ok(history) } else { Err(FollowError::OtherHistory) }
+    if compared == Comparison::Consistent { Ok(history) } else { Err(FollowError::OtherHistory) }
 }
 
 /// Remembers the keys of `history` that follow from those which the witness knows.

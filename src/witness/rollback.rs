@@ -1,8 +1,10 @@
 //! Finds out that a witness's folder was restored from an older copy: by a cosignature of its own that is later than its state.
 //!
 //! A witness whose state is older than what it signed could cosign another history from there on. It cannot notice that by itself:
-//! whoever shows it a later cosignature of its own proves it. So at its start, before it signs, it asks the node of each ledger for its
-//! checkpoint; a mirror looks at each one that it fetches. If there is a later cosignature, the witness stops cosigning the ledger.
+//! a later cosignature of its own proves it to the witness. So at its start, before it signs, it asks the node of each ledger for its
+//! newest checkpoint, and for the last one that this witness has cosigned (`GET /v1/ledger/witnesses`): under load the newest one has no
+//! cosignatures yet. A mirror looks at each checkpoint that it fetches. If there is a later cosignature, the witness stops cosigning the
+//! ledger.
 //!
 //! What is not found: a node that does not answer, or that does not show the cosignature.
 
@@ -21,9 +23,18 @@ const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Asks the node of `ledger` for its checkpoint, and compares.
 pub async fn check(own: &CosignerKey, ledger: &FollowedLedger) {
     let Ok(client) = LedgerClient::new(ledger.url()) else { return };
-    match timeout(ANSWER_MAX, client.checkpoint()).await {
-        Ok(Ok(signed)) => compare(own, ledger, &signed),
-        Ok(Err(error)) => {
+    let shown = async { tokio::join!(client.checkpoint(), client.witnesses()) };
+    match timeout(ANSWER_MAX, shown).await {
+        Ok((Ok(signed), witnesses)) => {
+            compare(own, ledger, &signed);
+            // Only nodes of this program list their witnesses; the node may not have this one in its policy.
+            let named =
+                witnesses.ok().and_then(|listed| listed.items.into_iter().find(|one| one.key == own.to_string()));
+            let last = named.and_then(|named| named.last_checkpoint);
+            let last = last.and_then(|note| SignedCheckpoint::parse(note.as_bytes()).ok());
+            last.iter().for_each(|signed| compare(own, ledger, signed));
+        }
+        Ok((Err(error), _)) => {
             tracing::warn!(url = ledger.url(), %error, "the state was not compared with the ledger's checkpoint");
         }
         Err(_) => tracing::warn!(

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs Tessera's own fsck over a running node's /log/: a stranger's program reads every tile, bundle and checkpoint,
-# re-hashes everything and must find nothing; and it must refuse the log under another ledger's key.
+# Runs Tessera's own fsck over the /log/ of a running node and of a mirror: a program that others wrote reads every tile, bundle and
+# checkpoint, re-hashes everything and must find nothing; and it must refuse the log under another ledger's key.
 #
 # Needs a current Go (Tessera's, not Debian's) and the Go module proxy; says so where they are missing. TIEZHENG names
 # the program to check.
@@ -18,7 +18,8 @@ fi
 
 folder=$(mktemp -d)
 node=
-trap '[ -z "$node" ] || kill "$node" 2>/dev/null || true; rm -rf "$folder"' EXIT
+mirror=
+trap '[ -z "$node" ] || kill "$node" 2>/dev/null || true; [ -z "$mirror" ] || kill "$mirror" 2>/dev/null || true; rm -rf "$folder"' EXIT
 
 GOBIN=$folder/bin go install "github.com/transparency-dev/tessera/cmd/fsck@$version"
 
@@ -42,11 +43,25 @@ size=$(curl -fsS "$url/log/checkpoint" | sed -n 2p)
 "$folder/bin/fsck" --storage_url="$url/log/" --public_key="$folder/key" --ui=false -N 2 2>&1 | tee "$folder/fsck.out"
 grep -q "Successfully fsck'd log with size $size " "$folder/fsck.out"
 
-"$tiezheng" keygen --ledger "$(cut -d+ -f1 "$folder/key")" --out "$folder/other.key" >"$folder/keygen.out"
+"$tiezheng" --json witness --mirror --data "$folder/mirror" --listen 127.0.0.1:0 --name mirror.example --ledger "$(cat "$folder/key") $url" \
+    >"$folder/mirror.out" 2>"$folder/mirror.err" &
+mirror=$!
+held=0
+for _ in $(seq 600); do
+    at=$(grep -o -m 1 'http://127.0.0.1:[0-9]*' "$folder/mirror.out" | head -n 1) || true
+    [ -z "$at" ] || held=$(curl -fsS "$at/v1/witness" | python3 -c 'import json, sys; print(json.load(sys.stdin)["ledgers"][0].get("held", 0))')
+    [ "$held" != "$size" ] || break
+    sleep 0.1
+done
+[ "$held" = "$size" ] || { cat "$folder/mirror.err" >&2; echo "interop: the mirror holds $held of $size leaves" >&2; exit 1; }
+"$folder/bin/fsck" --storage_url="$at/log/" --public_key="$folder/key" --ui=false -N 2 2>&1 | tee "$folder/fsck-mirror.out"
+grep -q "Successfully fsck'd log with size $size " "$folder/fsck-mirror.out"
+
+"$tiezheng" key new --ledger "$(cut -d+ -f1 "$folder/key")" --out "$folder/other.key" >"$folder/keygen.out"
 grep -o '[^ ]*+[0-9a-f]\{8\}+[A-Za-z0-9+/=]*' "$folder/keygen.out" | grep -v PRIVATE | head -n 1 >"$folder/other"
 "$folder/bin/fsck" --storage_url="$url/log/" --public_key="$folder/other" --ui=false >"$folder/refused" 2>&1 || true
 if ! grep -q 'no verifiable signatures' "$folder/refused"; then
     echo "interop: fsck accepted the log under another key" >&2
     exit 1
 fi
-echo "interop: Tessera's fsck $version read all $size leaves of $url/log/ and found nothing; under another key it refused."
+echo "interop: Tessera's fsck $version read all $size leaves of $url/log/ and of the mirror's $at/log/ and found nothing; under another key it refused."

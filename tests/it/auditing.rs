@@ -27,7 +27,28 @@ fn honest() -> Arc<MemoryStore> {
 
 fn audit(operator: &Operator) -> AuditReport {
     let pinned = Some(ledger_key().verifier().clone());
-    walk(operator, &Options { pinned, ..Options::default() }, |_| {}).unwrap()
+    let options = Options { pinned, ..Options::default() };
+    let report = walk(operator, &options, |_| {}).unwrap();
+    let structure = walk(operator, &Options { structure_only: true, ..options }, |_| {}).unwrap();
+    assert_eq!((structure.size, structure.root, structure.tiles), (report.size, report.root, report.tiles));
+    assert_eq!((structure.signatures, structure.index_rows), (0, 0));
+    // Deposits have no times in the structure, so where times run back may differ.
+    let found = structure.findings.iter().filter(|finding| finding.fault != Fault::TimeOrder);
+    let expected = report.findings.iter().filter(|finding| shows_in_structure(operator, finding));
+    assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    report
+}
+
+/// Whether an audit that parses no deposit has this finding.
+fn shows_in_structure(operator: &Operator, finding: &Finding) -> bool {
+    use Fault::{BlockLink, BlockRoot, Checkpoint, Damaged, Malformed, NoticeSignature, OtherLedger, Tile, TreeRoot};
+    let leaf = finding.index.and_then(|index| operator.leaves.get(usize::try_from(index.0).unwrap()));
+    let is_deposit = leaf.is_some_and(|leaf| Leaf::is_entry(leaf));
+    match finding.fault {
+        Damaged | BlockRoot | BlockLink | NoticeSignature | Tile | TreeRoot | Checkpoint => true,
+        Malformed | OtherLedger => !is_deposit,
+        _ => false,
+    }
 }
 
 fn faults(report: &AuditReport) -> Vec<Fault> {
@@ -54,7 +75,9 @@ fn resealed(n: usize, fault: &[Fault], change: impl FnOnce(&mut Operator, usize)
 /// What an audit finds that looks at no signature and no row.
 fn by_form_alone(operator: &Operator) -> Vec<Finding> {
     let pinned = Some(ledger_key().verifier().clone());
-    walk(operator, &Options { pinned, signatures: false, indexes: false }, |_| {}).unwrap().findings
+    walk(operator, &Options { pinned, signatures: false, indexes: false, ..Options::default() }, |_| {})
+        .unwrap()
+        .findings
 }
 
 fn shows_in_form(finding: &Finding) -> bool {
@@ -125,6 +148,26 @@ fn broken_streams_links_and_ledgers_are_named() {
     });
     let elsewhere = Name::parse("elsewhere.example").unwrap();
     resealed(5, &[Fault::OtherLedger], |operator, index| restate(operator, index, |s| s.ledger = elsewhere));
+}
+
+#[test]
+fn the_structure_has_the_times_of_blocks_and_no_time_of_a_deposit() {
+    let structure =
+        |operator: &Operator| walk(operator, &Options { structure_only: true, ..Options::default() }, |_| {}).unwrap();
+    let mut operator = Operator::of(&*honest());
+    let index = operator.deposit(20);
+    operator.rewrite(index, "received 2026-11-22T12", "received 2026-11-22T11");
+    operator.reseal_honestly();
+    let report = structure(&operator);
+    assert!(report.is_clean(), "{:#?}", report.findings);
+    assert_eq!((report.entries, report.notices, report.signatures), (40, 1, 0));
+    assert!(report.not_checked.iter().any(|(_, en)| en.starts_with("deposits: their form, numbers, times")));
+    let header = operator.leaves.len() - 1;
+    operator.rewrite(header, "time 2026-11-22T12", "time 2026-11-22T11");
+    operator.sign(&ledger_key());
+    let report = structure(&operator);
+    assert_eq!(faults(&report), [Fault::TimeOrder], "{:#?}", report.findings);
+    assert_eq!(report.findings[0].index, Some(LeafIndex(header as u64)));
 }
 
 #[test]
@@ -211,8 +254,10 @@ fn tiles_that_are_not_what_the_leaves_hash_to_are_named() {
     let mut hashes: Vec<Digest> = operator.leaves.iter().map(|bytes| leaf_hash(bytes)).collect();
     hashes[17] = Digest([1; 32]);
     operator.tiles = Some(hashes);
-    let options = Options { indexes: false, ..Options::default() };
-    assert_eq!(faults(&walk(&operator, &options, |_| {}).unwrap()), [Fault::Tile]);
+    for structure_only in [false, true] {
+        let options = Options { indexes: false, structure_only, ..Options::default() };
+        assert_eq!(faults(&walk(&operator, &options, |_| {}).unwrap()), [Fault::Tile]);
+    }
 }
 
 #[test]

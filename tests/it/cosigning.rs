@@ -74,8 +74,16 @@ impl Witnessed {
             cosigning: Some(Box::new(move |sequencer| {
                 let keys = vec![ledger_key().verifier().clone()];
                 let (previous_key, timeouts) = (PreviousKey::default(), TIMEOUTS);
-                let parts =
-                    CollectorParts { queries, store: annotations, sequencer, keys, previous_key, policy, timeouts };
+                let parts = CollectorParts {
+                    queries,
+                    store: annotations,
+                    sequencer,
+                    keys,
+                    previous_key,
+                    remove_previous_key: Arc::new(|| Ok(false)),
+                    policy,
+                    timeouts,
+                };
                 let (collector, state) = Collector::new(parts).unwrap();
                 tokio::spawn(collector.run(async { drop(stopped.await) }));
                 Cosigning { state, wait }

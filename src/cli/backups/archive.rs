@@ -176,22 +176,53 @@ pub fn is_archive(path: &Path) -> bool {
 ///
 /// [`CliError`].
 pub fn unpack(path: &Path, identities: &[Identity], to: &Path, progress: &dyn Fn(u64)) -> Result<Backup, CliError> {
-    let read = |error| CliError::io(path, &error);
-    let file = BufReader::with_capacity(PIECE, regular::open(path).map_err(read)?);
-    let decryptor =
-        Decryptor::new(CountingReader { file, progress }, identities).map_err(|error| cannot_decrypt(path, error))?;
+    let mut archive = decrypted(path, identities, progress)?;
     DirBuilder::new().mode(FOLDER_MODE).create(to).map_err(|error| CliError::io(to, &error))?;
-    let mut archive = Archive::new(decryptor);
-    let unpacked = unpack_entries(path, &mut archive, to)?;
-    // To the last chunk, which shows that the archive was not cut off.
-    let mut rest = archive.into_inner();
-    io::copy(&mut rest, &mut io::sink()).map_err(|error| damaged(path, &error))?;
-    let (list, files) = unpacked;
+    let (list, files) = unpack_entries(path, &mut archive, to)?;
+    read_to_end(path, archive)?;
     let list = list.filter(|list| {
         let files: BTreeSet<_> = files.iter().map(|file| (&file.path, file.size, &file.sha256)).collect();
         files == list.files.values().map(|file| (&file.path, file.size, &file.sha256)).collect()
     });
     list.ok_or_else(|| damaged(path, &"its files are not those of its list"))
+}
+
+/// Decrypts the archive at `path` to its end, and returns the list of its files without unpacking them.
+///
+/// # Errors
+///
+/// [`CliError`].
+pub fn read_list(path: &Path, identities: &[Identity], progress: &dyn Fn(u64)) -> Result<Backup, CliError> {
+    let read = |error: io::Error| damaged(path, &error);
+    let (mut archive, mut list) = (decrypted(path, identities, progress)?, None);
+    for entry in archive.entries().map_err(read)? {
+        let mut entry = entry.map_err(read)?;
+        if *entry.path().map_err(read)? == *Path::new(LIST) {
+            list = Some(parse_list(path, &mut entry)?);
+        }
+    }
+    read_to_end(path, archive)?;
+    list.ok_or_else(|| damaged(path, &"it has no list"))
+}
+
+type Decrypted<'a> = Archive<Decryptor<CountingReader<'a, BufReader<File>>>>;
+
+fn decrypted<'a>(path: &Path, identities: &[Identity], progress: &'a dyn Fn(u64)) -> Result<Decrypted<'a>, CliError> {
+    let file = regular::open(path).map_err(|error| CliError::io(path, &error))?;
+    let file = CountingReader { file: BufReader::with_capacity(PIECE, file), progress };
+    Decryptor::new(file, identities).map(Archive::new).map_err(|error| cannot_decrypt(path, error))
+}
+
+/// Reads to the last chunk, which shows that the archive was not cut off.
+fn read_to_end(path: &Path, archive: Decrypted<'_>) -> Result<(), CliError> {
+    let copied = io::copy(&mut archive.into_inner(), &mut io::sink());
+    copied.map(drop).map_err(|error| damaged(path, &error))
+}
+
+fn parse_list(path: &Path, entry: &mut impl io::Read) -> Result<Backup, CliError> {
+    let mut bytes = Vec::new();
+    entry.take(LIST_MAX as u64).read_to_end(&mut bytes).map_err(|error| damaged(path, &error))?;
+    Backup::parse(&bytes).ok_or_else(|| damaged(path, &"its list is damaged"))
 }
 
 /// Reports what is read.
@@ -231,9 +262,7 @@ fn unpack_entries<R: io::Read>(path: &Path, archive: &mut Archive<R>, to: &Path)
         let written = |error: io::Error| CliError::io(&target, &error);
         let kind = entry.header().entry_type();
         if name == Path::new(LIST) && kind.is_file() {
-            let mut bytes = Vec::new();
-            (&mut entry).take(LIST_MAX as u64).read_to_end(&mut bytes).map_err(read)?;
-            list = Some(Backup::parse(&bytes).ok_or_else(|| damaged(path, &"its list is damaged"))?);
+            list = Some(parse_list(path, &mut entry)?);
         } else if !is_part(&name) || list.is_some() {
             return Err(damaged(path, &format!("`{}` does not belong in a backup", name.display())));
         } else if kind.is_dir() {

@@ -13,11 +13,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cli::backups::list::Backup;
 use crate::cli::backups::walk::PARTS;
 use crate::cli::durable;
 use crate::cli::exit::CliError;
 use crate::cli::open_errors::cannot_open;
 use crate::files::regular;
+use crate::ledger::hash::sha256;
 use crate::store::factory::{BESIDE, Folder, FolderLock, KEYS, OpenError, RESTORED, RESTORING};
 
 /// The checkpoint file's name in a ledger's folder.
@@ -105,28 +107,39 @@ impl<'a> Destination<'a> {
         remove(&self.draft)
     }
 
-    /// Checks that the complete copy of an interrupted restore is of this backup.
+    /// Checks that the complete copy of an interrupted restore is of the backup in the folder `backup`.
     ///
     /// # Errors
     ///
     /// [`CliError`]: it is of another one, or cannot be read.
     pub fn must_be_of(&self, backup: &Path) -> Result<(), CliError> {
-        must_be_of(&self.complete, backup)
+        let original = read(&backup.join(CHECKPOINT_FILE))?;
+        self.must_have_checkpoint_file(|copied| copied == original, backup)
+    }
+
+    /// Checks that the complete copy of an interrupted restore is of the archive at `archive`, whose list is `list`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::must_be_of`].
+    pub fn must_be_of_archive(&self, list: &Backup, archive: &Path) -> Result<(), CliError> {
+        let original = list.files.get(CHECKPOINT_FILE).map(|file| file.sha256.as_str());
+        self.must_have_checkpoint_file(|copied| Some(sha256(copied).to_string().as_str()) == original, archive)
+    }
+
+    /// The checkpoint file says which state of which ledger a copy is. It is renamed last, so it is in the copy until then.
+    fn must_have_checkpoint_file(&self, is_of: impl FnOnce(&[u8]) -> bool, backup: &Path) -> Result<(), CliError> {
+        let copied = self.complete.join(CHECKPOINT_FILE);
+        let copied = if copied.exists() { copied } else { self.data.join(CHECKPOINT_FILE) };
+        if is_of(&read(&copied)?) { Ok(()) } else { Err(of_another_backup(&self.complete, backup)) }
     }
 }
 
-/// Checks that the copy of an interrupted restore is of this backup. The checkpoint file is renamed last, so it is present
-/// until then.
-fn must_be_of(complete: &Path, backup: &Path) -> Result<(), CliError> {
-    let copied = complete.join(CHECKPOINT_FILE);
-    if !copied.exists() {
-        return Ok(());
-    }
-    let original = backup.join(CHECKPOINT_FILE);
-    let read = |path: &Path| regular::read_own(path, MARK_MAX).map_err(|error| CliError::io(path, &error));
-    if read(&copied)? == read(&original)? {
-        return Ok(());
-    }
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    regular::read_own(path, MARK_MAX).map_err(|error| CliError::io(path, &error))
+}
+
+fn of_another_backup(complete: &Path, backup: &Path) -> CliError {
     let (copied, backup) = (complete.display(), backup.display());
     let en = format!(
         "{copied} holds another backup than {backup}, of a restore that was cut off: run the restore of that backup again, or restore into another folder"
@@ -134,7 +147,7 @@ fn must_be_of(complete: &Path, backup: &Path) -> Result<(), CliError> {
     let zh = format!(
         "{copied} 来自此前中断的另一次恢复，与 {backup} 不是同一备份：请重新运行该备份的恢复，或恢复到其他文件夹"
     );
-    Err(CliError::finding("copy_differs", zh, en))
+    CliError::finding("copy_differs", zh, en)
 }
 
 fn must_be_empty(folder: &Folder) -> Result<(), CliError> {

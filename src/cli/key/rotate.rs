@@ -47,8 +47,9 @@ Stop the node first, and start it again afterwards. The ledger has committed to 
 private key, and --next-key-out receives a new one, to which the ledger commits now. Keep it elsewhere than the node.
 
 From the rotation on the new key signs, and the old one as well for at most 30 days (DATA/previous.key), so that everybody can
-follow; `tiezheng key retire` ends that earlier, at once if the old key was stolen. Publish the new public key: whoever has only
-the old one and has not seen the notice depends on witnesses.
+follow; `tiezheng key retire` ends that earlier, at once if the old key was stolen. Publish the new public key: a verifier
+that has only the old one, and has not seen the notice, depends on witnesses. A node with witnesses removes DATA/previous.key itself,
+once each of them has cosigned with the new key alone.
 
 If the command is interrupted, run it again.
 |
@@ -60,7 +61,8 @@ If the command is interrupted, run it again.
 账本随即作出新的承诺。请将其存放于节点以外的地方。
 
 自更换起由新密钥签名；旧密钥（DATA/previous.key）同时签名至多 30 天，以便各方跟进。tiezheng key retire 可提前终止；旧密钥
-如已失窃，应立即终止。请公布新公钥：只持有旧公钥而未见公告者，须依赖见证节点。
+如已失窃，应立即终止。请公布新公钥：只持有旧公钥而未见公告者，须依赖见证节点。设有见证节点的，待其全部仅凭新密钥
+见证签名后，节点自行删除 DATA/previous.key。
 
 命令如被中断，请重新运行。";
 

@@ -42,7 +42,7 @@ pub fn check_place(path: &Path, data: &Path, is_live: bool) -> Result<(), CliErr
     if is_live && is_inside(path, data)? {
         let (file, dir) = (path.display(), data.display());
         let en = format!(
-            "{file} lies in {dir}, next to the ledger key: whoever copies that folder would have both. Choose a place elsewhere for \
+            "{file} is in {dir}, next to the ledger key: a copy of that folder would have both. Choose a place elsewhere for \
              --next-key-out"
         );
         let zh =

@@ -12,7 +12,7 @@ use crate::http::caching::{self, Caching};
 use crate::http::problem::ApiError;
 use crate::http::web::verifier_page;
 use crate::ledger::merkle::shape::TreeSize;
-use crate::query::{key_history, records};
+use crate::query::{attested_checkpoint, key_history, records};
 use crate::store::traits::ReadError;
 use crate::wire::facts::beijing_time;
 use crate::wire::key_history::KeyHistoryJson;
@@ -93,23 +93,29 @@ pub(in crate::http) async fn list_keys(State(state): State<Arc<AppState>>) -> Re
     ),
 )]
 pub(in crate::http) async fn list_witnesses(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
-    // All of it is in memory.
     let size = records::published(state.queries().reader())?.size();
     let cosigning = state.cosigning().map(|cosigning| &cosigning.state);
     let quorum = cosigning.map(|cosigning| cosigning.policy()).filter(|policy| policy.requires_witnesses());
     let witnessed = cosigning.map(|cosigning| cosigning.witnessed()).filter(|witnessed| !witnessed.is_empty());
+    let witnessed_checkpoint = match witnessed {
+        Some(size) => {
+            state.read(move |reader| Ok(attested_checkpoint::of_witnessed(reader, size)?.note)).await.map(Some)?
+        }
+        None => None,
+    };
     let json = WitnessesJson {
         quorum: quorum
             .map(|policy| QuorumJson { required: policy.required(), witnesses: policy.counted_witnesses().count() }),
         size: size.0,
         witnessed_size: witnessed.map(|witnessed| witnessed.0),
+        witnessed_checkpoint,
         items: cosigning.iter().flat_map(|cosigning| cosigning.reports()).map(|one| witness(&one, size)).collect(),
     };
     Ok(caching::json(&json, Caching::Revalidate))
 }
 
 fn witness(report: &WitnessReport, published: TreeSize) -> WitnessJson {
-    let last = report.last_size;
+    let last = report.last.as_ref();
     WitnessJson {
         name: report.witness.name.clone(),
         key: report.witness.key.to_string(),
@@ -117,8 +123,9 @@ fn witness(report: &WitnessReport, published: TreeSize) -> WitnessJson {
         counts: report.witness.counts,
         state: report.health.word().into(),
         error: report.health.error().map(str::to_owned),
-        last_size: last.map(|size| size.0),
-        last_cosigned_at: report.last_time.map(beijing_time),
-        lag: last.map(|size| published.0.saturating_sub(size.0)),
+        last_size: last.map(|last| last.size.0),
+        last_checkpoint: last.map(|last| last.note.clone()),
+        last_cosigned_at: last.map(|last| beijing_time(last.time)),
+        lag: last.map(|last| published.0.saturating_sub(last.size.0)),
     }
 }

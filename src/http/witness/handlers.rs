@@ -17,12 +17,12 @@ use crate::http::client_address::ClientAddress;
 use crate::http::problem::ApiError;
 use crate::http::request_metrics::{self, float};
 use crate::http::witness::state::WitnessState;
+use crate::ledger::add_checkpoint::BODY_MAX;
 use crate::ledger::note::NoteSignature;
 use crate::query::records;
 use crate::wire::health::HealthJson;
 use crate::witness::add_checkpoint::{Rejection, Submission};
 use crate::witness::key_following::follow_rotation;
-use crate::witness::request::BODY_MAX;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 /// The media type of the answer that is the size of the latest checkpoint.

@@ -164,8 +164,28 @@ impl Frontier {
     /// Appends a leaf by its hash, and pushes each tile that it completes onto `completed`, from level 0 up. The caller
     /// stops before [`TreeSize::MAX`], some three million years in at 100,000 leaves a second.
     pub fn append(&mut self, leaf_hash: Digest, completed: &mut Vec<FullTile>) {
-        let mut hash = leaf_hash;
-        for (level, tile) in (0..).zip(&mut self.tiles) {
+        self.push(0, leaf_hash, completed);
+        self.size += 1;
+    }
+
+    /// Appends the 256 leaves of a full tile of level 0, and pushes it and each tile that it completes onto `completed`. The root is
+    /// the caller's, who has computed it from the hashes, perhaps on another core. The result is that of appending the hashes one
+    /// by one; that is what happens if the tree does not end at a multiple of 256 leaves.
+    pub fn append_tile(&mut self, tile: FullTile, completed: &mut Vec<FullTile>) {
+        if tile.hashes.len() != usize::from(TILE_WIDTH) || self.size % u64::from(TILE_WIDTH) != 0 {
+            tile.hashes.into_iter().for_each(|hash| self.append(hash, completed));
+            return;
+        }
+        let root = tile.root;
+        completed.push(FullTile { level: 0, index: self.size >> TILE_HEIGHT, ..tile });
+        self.push(1, root, completed);
+        self.size += u64::from(TILE_WIDTH);
+    }
+
+    /// Appends an item to the partial tile of `level`. The levels below have no partial tiles.
+    fn push(&mut self, level: u8, item: Digest, completed: &mut Vec<FullTile>) {
+        let mut hash = item;
+        for (level, tile) in (0..).zip(&mut self.tiles).skip(level.into()) {
             tile.push(hash);
             // As in binary counting: what makes the number of items end in zeros joins one peak for each of them.
             let kept = self.peaks.len() - tile.len().trailing_zeros() as usize;
@@ -180,7 +200,6 @@ impl Frontier {
             completed.push(FullTile { level, index, hashes, root: hash });
         }
         self.peaks.push(hash);
-        self.size += 1;
     }
 }
 

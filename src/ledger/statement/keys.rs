@@ -65,12 +65,6 @@ impl KeyCache {
         self.len() == 0
     }
 
-    /// The key of this text, if it is in the cache.
-    pub(in crate::ledger) fn known(&mut self, text: &[u8; KEY_LEN]) -> Option<&VerifierKey> {
-        let (_, set) = place(&mut self.sets, text)?;
-        set.iter().find(|known| known.text == *text).map(|known| &known.key)
-    }
-
     /// Parses the value of a `key` line.
     pub(super) fn read(&mut self, value: &str) -> Result<VerifierKey, Fault> {
         let Some((text, set)) = place(&mut self.sets, value.as_bytes()) else { return read_key(value) };

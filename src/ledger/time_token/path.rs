@@ -13,7 +13,7 @@
 //! | reason in the revocation list | tokens |
 //! |---|---|
 //! | unspecified, affiliationChanged, superseded, cessationOfOperation | those made before the revocation stay valid |
-//! | none given, keyCompromise, and all others | none is valid any more: whoever has the key can choose the time |
+//! | none given, keyCompromise, and all others | none is valid any more: a thief of the key can choose the time |
 //!
 //! With `invalidityDate`, the earlier of both dates counts. A token that is itself stamped by a later valid token existed at that
 //! time, so a revocation after it does not matter, for any reason (RFC 4998 section 5.3).

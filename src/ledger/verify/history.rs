@@ -4,7 +4,7 @@
 //! # Invariants
 //!
 //! A list says how many there are and whether it is complete. Each item says whether it was checked against the record
-//! that it names: an item that was not is a claim of whoever gave the list, and one that failed the check counts for
+//! that it names: an item that was not is a claim of the node that gave the list, and one that failed the check counts for
 //! nothing.
 //!
 //! A deposit that makes a link may itself be withdrawn: then the link is shown and no longer counts. That is looked up to
@@ -53,7 +53,7 @@ impl ClaimFault {
 pub enum ClaimStatus {
     /// The record of that deposit was read and says so.
     Verified,
-    /// The record was not read: it is the word of whoever gave the list.
+    /// The record was not read: it is a claim of the node that gave the list.
     Unverified,
     /// The record was read, or asked for, and does not bear the claim out.
     Invalid(ClaimFault),
@@ -227,7 +227,7 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     /// How many there are in all.
     pub total: Total,
-    /// Where the list goes on, for whoever gave it; `None` at its end.
+    /// The cursor of the next page, for the node that gave the list; `None` at its end.
     pub next_cursor: Option<String>,
 }
 

@@ -344,6 +344,9 @@ pub struct Report {
     pub obstacle: Option<Obstacle>,
     /// How the node's ledger contradicts the receipt; only with [`Conclusion::ChainFault`].
     pub fault: Option<LedgerFault>,
+    /// Whether the record is the answer of another node. If it does not verify, that is a fault of the answer, and shows nothing about
+    /// the ledger: a mirror or a proxy may have altered it.
+    pub is_answer: bool,
     /// The chain facts, if the entry and the block header could be parsed.
     pub facts: Option<Facts>,
     /// The cosignatures on the receipt's checkpoint.
@@ -406,6 +409,7 @@ impl Report {
             reservations: Vec::new(),
             obstacle: None,
             fault: None,
+            is_answer: false,
             facts: None,
             witnesses: WitnessCheck::NoPolicy,
             member: MemberCheck::NotPerformed(SkipReason::NoRecord),

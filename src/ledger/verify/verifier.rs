@@ -171,7 +171,8 @@ pub fn verify(question: &Question<'_>) -> Report {
     let number = question.number.or(found);
     let Attestations { witnesses, member, time } = question.attestations;
     let (witnesses, member, time) = (witnesses.clone(), member.clone(), time.clone());
-    Report { number, steps, conclusion, reservations, obstacle, fault, facts: record.facts, witnesses, member, time }
+    let (facts, is_answer) = (record.facts, question.source == RecordSource::Node);
+    Report { number, steps, conclusion, reservations, obstacle, fault, is_answer, facts, witnesses, member, time }
 }
 
 fn numbers(found: Option<DepositNumber>) -> Vec<(&'static str, String)> {

@@ -388,6 +388,17 @@ fn consistent(report: &Report, number: &str, zh: bool) -> String {
 
 fn chain_fault(report: &Report, zh: bool) -> String {
     let height = report.facts.as_ref().map_or_else(|| "—".into(), |facts| facts.block_height.to_string());
+    if report.is_answer && report.fault.is_none() {
+        return if zh {
+            format!(
+                "所查询节点的应答未通过校验，位置〔区块高度 {height}〕：应答已损坏、被改动或者不属于所固定的账本。仅凭一个节点的应答，不能认定账本本身有误。本报告不作一致性结论，请向其他节点查询或者以回执核验，并通知审计人员。"
+            )
+        } else {
+            format!(
+                "The answer of the node does not verify, at [block height {height}]: it is damaged, was altered, or is not of the pinned ledger. The answer of one node does not show a fault of the ledger itself. This report concludes nothing on consistency; ask another node or verify by a receipt, and inform the auditors."
+            )
+        };
+    }
     if zh {
         format!("链上数据自身校验未通过，位置〔区块高度 {height}〕。本报告不作一致性结论，请通知审计人员。")
     } else {

@@ -32,6 +32,12 @@ impl AnnotationReader for RocksReader {
         Ok(Some(AnnotatedCheckpoint { checkpoint, annotations }))
     }
 
+    fn last_annotated(&self, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        let end = AnnotationKey { size: TreeSize(until.0.saturating_add(1)), number: 0 };
+        let row = self.engine.prefixed_before(&ANNOTATIONS, &[], &end)?.next().transpose()?;
+        Ok(row.map(|(key, _)| key.size))
+    }
+
     fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
         let key = |size| LevelKey { level, size };
         let row = self.engine.range(&CHECKPOINT_LEVELS, &key(from), &key(TreeSize::MAX))?.next().transpose()?;

@@ -32,7 +32,7 @@ impl<'e> Batch<'e> {
         Self { db, rows: WriteBatch::default(), last: None }
     }
 
-    /// The table's family; whoever adds many rows to one table in a row finds it once.
+    /// The table's family, remembered for the rows that follow in the same table.
     fn family(&mut self, name: &'static str) -> Result<&'e ColumnFamily, ReadError> {
         match self.last {
             Some((last, family)) if std::ptr::eq(last, name) => Ok(family),

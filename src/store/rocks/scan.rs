@@ -1,10 +1,10 @@
-//! Leaves by the stretch, for whoever reads the whole ledger: read ahead, one at a time, and kept in no cache.
+//! Sequential scan of leaves, for readers of the whole ledger: with read-ahead, one leaf at a time, without filling the block cache.
 //!
 //! # Invariants
 //!
 //! RocksDB's own checksums are verified as on every read. No leaf is left out: a hole is damage.
 //!
-//! Not here: whether a leaf hashes to what the tree holds (`tree`, or whoever scans).
+//! Not here: comparing a leaf's hash with the tree (`tree`, or the caller of a scan).
 
 use rocksdb::ReadOptions;
 
@@ -17,22 +17,29 @@ use crate::store::rocks::schema::LEAVES;
 use crate::store::traits::ReadError;
 use crate::store::traits::damaged;
 
-/// Bytes that one read of a file fetches: some hundred leaves' worth of blocks.
+/// Bytes that one read of a file fetches: the blocks of some hundred leaves.
 const READ_AHEAD: usize = 256 * 1024;
 
-/// Shows `see` the leaves `first .. first+count` as they stand on disk, held against nothing.
+/// Calls `see` with each of the leaves `first .. first+count` as stored, not verified.
 ///
 /// # Errors
 ///
 /// [`ReadError::Damaged`] when one is missing or its block is damaged.
 pub fn leaves(engine: &Engine, first: LeafIndex, count: u64, see: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
     let end = first.0.saturating_add(count);
+    let family = engine.family(LEAVES.name)?;
+    // Brings the dictionary of the file, with which its blocks are compressed, into the block cache: an iterator that does not fill the
+    // cache would read its 64 KiB again for every block (measured: a fifth of an audit of the structure).
+    engine
+        .db
+        .get_pinned_cf(family, first.to_disk())
+        .map_err(|error| cannot_read(LEAVES.name, &first.to_disk(), &error))?;
     let mut reads = ReadOptions::default();
     reads.set_iterate_lower_bound(first.to_disk());
     reads.set_iterate_upper_bound(LeafIndex(end).to_disk());
     reads.set_readahead_size(READ_AHEAD);
     reads.fill_cache(false);
-    let mut rows = engine.db.raw_iterator_cf_opt(engine.family(LEAVES.name)?, reads);
+    let mut rows = engine.db.raw_iterator_cf_opt(family, reads);
     rows.seek_to_first();
     let mut leaf = Vec::new();
     for expected in (first.0..end).map(LeafIndex) {

@@ -77,6 +77,14 @@ pub trait AnnotationReader: Send + Sync {
         Ok(None)
     }
 
+    /// The size of the largest checkpoint of at most `until` leaves that has annotations.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn last_annotated(&self, _until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        Ok(None)
+    }
+
     /// The size of the smallest checkpoint of at least `from` leaves that has reached `level`.
     ///
     /// # Errors

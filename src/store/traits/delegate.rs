@@ -102,6 +102,10 @@ impl<D: Delegate> AnnotationReader for D {
         self.delegate("annotated", |reader| reader.annotated(size))
     }
 
+    fn last_annotated(&self, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        self.delegate("last_annotated", |reader| reader.last_annotated(until))
+    }
+
     fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
         self.delegate("first_reached", |reader| reader.first_reached(level, from))
     }

@@ -28,7 +28,7 @@ pub struct PrivateContent {
     /// Further pieces, each under a salt and a commitment of its own, by which it is asked for. The chain does not name
     /// them: a caller that needs that names their commitments in the metadata.
     pub annexes: Vec<PrivateMetadata>,
-    /// Opaque words under which whoever knows them finds the deposit. The store knows nothing of their meaning.
+    /// Opaque index keys under which the deposit is found. The store does not know their meaning.
     pub labels: Vec<Digest>,
 }
 

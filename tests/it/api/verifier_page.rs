@@ -17,7 +17,9 @@ async fn the_page_is_served_as_it_is_published() {
     let policy = page.header("content-security-policy");
     let declared = html.split("Content-Security-Policy\" content=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(policy, format!("{declared}; frame-ancestors 'none'"));
-    for rule in ["default-src 'none'", "connect-src 'none'", "script-src 'sha256-", "require-trusted-types-for 'script'"] {
+    for rule in
+        ["default-src 'none'", "connect-src 'none'", "script-src 'sha256-", "require-trusted-types-for 'script'"]
+    {
         assert!(policy.contains(rule), "{policy}");
     }
     assert!(!policy.contains("unsafe"), "{policy}");

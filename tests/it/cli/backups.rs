@@ -237,6 +237,36 @@ fn an_encrypted_backup_is_restored_with_its_identity_only() {
 }
 
 #[test]
+fn a_restore_of_an_archive_that_was_cut_off_goes_on_with_its_own_archive_only() {
+    let (mut workspace, data) = ledger();
+    workspace.file("key.txt", format!("{SECRET}\n"));
+    workspace.run(&["backup", &data, "--to", "copy"]).ends(0);
+    workspace.run(&["backup", &data, "--to", "copy.age", "--recipient", PUBLIC]).ends(0);
+    deposit_more(&mut workspace, "b");
+    workspace.run(&["backup", &data, "--to", "later.age", "--recipient", PUBLIC]).ends(0);
+    let restore = |archive: &str| workspace.run(&["restore", archive, "--identity", "key.txt", "--data", "restored"]);
+    let (complete, restored) = (workspace.path("restored/.tiezheng-restored"), workspace.path("restored"));
+    let cut_off = || {
+        copy(&workspace.path("copy"), &complete);
+        fs::remove_file(complete.join("backup.json")).unwrap();
+    };
+    cut_off();
+    assert_eq!(restore("later.age").ends(1).error(), "copy_differs");
+    assert!(!restored.join("db").exists() && !restored.join("mark").exists(), "nothing was put in place");
+    assert_eq!(restore("copy.age").ends(0).document()["size"], 4);
+    workspace.run(&["audit", "restored"]).ends(0);
+    // Cut off later, when all parts have their names.
+    fs::remove_dir_all(&restored).unwrap();
+    cut_off();
+    for part in fs::read_dir(&complete).unwrap() {
+        let part = part.unwrap();
+        fs::rename(part.path(), restored.join(part.file_name())).unwrap();
+    }
+    assert_eq!(restore("later.age").ends(1).error(), "copy_differs");
+    assert_eq!(restore("copy.age").ends(0).document()["size"], 4);
+}
+
+#[test]
 fn a_restore_proves_what_receipts_say_or_names_what_is_missing() {
     let (mut workspace, data) = ledger();
     workspace.run(&["backup", &data, "--to", "copy"]).ends(0);

@@ -141,3 +141,24 @@ fn files_are_made_on_file_systems_without_hard_links_and_never_replaced() {
     }
     assert_eq!(workspace.stop_and_count(), 2 * ways.len() as u64);
 }
+
+#[test]
+fn a_second_backup_copies_what_it_cannot_link() {
+    let mut workspace = Workspace::new();
+    workspace.file("a", "a");
+    workspace.deposit("a", &[]);
+    workspace.stop_and_count();
+    let data = workspace.top().join("chain").display().to_string();
+    workspace.run(&["backup", &data, "--to", "copy"]).ends(0);
+    for error in ["EPERM", "EOPNOTSUPP", "EMLINK", "EXDEV"] {
+        let again = refusing(&workspace, &[("linkat", error)], &["backup", &data, "--to", "copy"]).ends(0).document();
+        assert_eq!((&again["reused"]["files"], &again["copied"]["bytes"]), (&0.into(), &again["bytes"]), "{error}");
+        workspace.run(&["audit", "copy"]).ends(0);
+    }
+    let linked = workspace.run(&["backup", &data, "--to", "copy"]).ends(0).document();
+    assert!(linked["reused"]["files"].as_u64().unwrap() > 0, "{linked}");
+    // Another error is not taken for a file system without links.
+    let failed = refusing(&workspace, &[("linkat", "EIO")], &["backup", &data, "--to", "copy"]);
+    assert_eq!(failed.code, 2, "{failed:?}");
+    workspace.run(&["audit", "copy"]).ends(0);
+}

@@ -43,6 +43,11 @@ pub(super) fn annotations_are_kept_by_checkpoint_in_their_order<B: Bench>() {
     bench.store().annotate(&earlier, &all[1..2], &[]).unwrap();
     assert_eq!(bench.store().annotated(earlier.checkpoint().size).unwrap().unwrap().annotations, all[1..2]);
     assert_eq!(bench.store().annotated(size), kept(&all));
+    let last = |until| bench.store().last_annotated(TreeSize(until)).unwrap().map(|size| size.0);
+    assert_eq!(
+        [0, size.0 - 2, size.0 - 1, size.0, size.0 + 1, u64::MAX >> 1].map(last),
+        [None, None, Some(size.0 - 1), Some(size.0), Some(size.0), Some(size.0)]
+    );
     // Another tree of the same size is refused, and nothing of it is kept.
     let other = bench.store().annotate(&signed(&checkpoint, size.0), &all[..1], &[ProofLevel::Witnessed]);
     assert!(matches!(other, Err(AppendError::Read(ReadError::Damaged { .. }))), "{other:?}");

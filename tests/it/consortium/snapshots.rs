@@ -114,6 +114,16 @@ async fn a_witness_restored_from_an_old_copy_cosigns_nothing_and_stops_no_ledger
     witness.stop();
     copy(&pair.workspace.top().join("witness"), &pair.workspace.top().join("newest"));
     pair.restore("witness", "yesterday");
+    // While it is away, the ledger goes on: the newest checkpoint has no cosignature.
+    pair.workspace.file("away", "away");
+    pair.workspace.run(&["deposit", "away", "--server", &node.url]).ends(0);
+    let listed_now = json(&format!("{}/v1/ledger/witnesses", node.url)).await;
+    assert!(listed_now["size"].as_u64() > listed_now["witnessed_size"].as_u64(), "{listed_now}");
+    let newest = text(&format!("{}/log/checkpoint", node.url)).await;
+    assert!(!newest.contains("— w.example "), "{newest}");
+    for shown in [&listed_now["witnessed_checkpoint"], &listed_now["items"][0]["last_checkpoint"]] {
+        assert!(shown.as_str().unwrap().contains("— w.example "), "{listed_now}");
+    }
     // The node shows it a cosignature of its own that it does not know.
     let witness = pair.witness();
     let old = followed(&witness.url).await;

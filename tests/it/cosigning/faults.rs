@@ -115,6 +115,10 @@ impl AnnotationReader for Losing {
         self.inner.annotated(size)
     }
 
+    fn last_annotated(&self, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        self.inner.last_annotated(until)
+    }
+
     fn first_reached(&self, level: ProofLevel, from: TreeSize) -> Result<Option<TreeSize>, ReadError> {
         self.inner.first_reached(level, from)
     }

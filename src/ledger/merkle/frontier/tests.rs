@@ -91,6 +91,31 @@ fn a_leaf_can_complete_tiles_of_two_levels() {
 }
 
 #[test]
+fn full_tiles_are_appended_as_their_leaves_would_be() {
+    let leaves = naive::leaves(66_000);
+    let tile = |index: usize| {
+        let hashes = leaves[index * 256..(index + 1) * 256].to_vec();
+        FullTile { level: 0, index: index as u64, root: root_of(&hashes), hashes }
+    };
+    let (mut one, mut tiles) = (Frontier::new(), Vec::new());
+    let (mut other, mut leaf_by_leaf) = (Frontier::new(), Vec::new());
+    for index in 0..257 {
+        one.append_tile(tile(index), &mut tiles);
+        leaves[index * 256..(index + 1) * 256].iter().for_each(|leaf| other.append(*leaf, &mut leaf_by_leaf));
+        assert_eq!(one, other, "{index}");
+    }
+    assert_eq!(tiles, leaf_by_leaf);
+    assert_eq!(tiles.len(), 258);
+    assert_eq!(one.root(), naive::mth(&leaves[..257 * 256]));
+    // Within a tile.
+    one.append(leaves[0], &mut tiles);
+    one.append_tile(tile(1), &mut tiles);
+    other.append(leaves[0], &mut leaf_by_leaf);
+    tile(1).hashes.into_iter().for_each(|leaf| other.append(leaf, &mut leaf_by_leaf));
+    assert_eq!((one, tiles), (other, leaf_by_leaf));
+}
+
+#[test]
 fn partial_tiles_of_another_width_are_rejected() {
     let leaves = naive::leaves(3);
     let restore =

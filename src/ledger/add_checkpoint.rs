@@ -10,7 +10,9 @@
 //!
 //! # Invariants
 //!
-//! Decimals and base64 have one spelling each. Nothing is verified here.
+//! Decimals and base64 have one spelling each, so a parsed body prints back the same bytes. Nothing is verified here.
+
+use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -94,6 +96,14 @@ impl<'b> AddCheckpointRequest<'b> {
     }
 }
 
+impl fmt::Display for AddCheckpointRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "old {}", self.old)?;
+        self.proof.hashes().iter().try_for_each(|hash| writeln!(f, "{}", BASE64_STANDARD.encode(hash.as_bytes())))?;
+        write!(f, "\n{}", self.note)
+    }
+}
+
 fn hash(line: &str) -> Option<Digest> {
     // Checked before decoding, so that a line costs no more memory than a hash.
     let bytes = (line.len() == 44).then(|| BASE64_STANDARD.decode(line).ok())??;
@@ -116,6 +126,7 @@ mod tests {
         let parsed = AddCheckpointRequest::parse(body.as_bytes()).unwrap();
         assert_eq!((parsed.old, parsed.proof.hashes().len()), (TreeSize(1), 2));
         assert_eq!(parsed.note, "origin\n2\nroot\n\n— a b\n");
+        assert_eq!(parsed.to_string(), body);
         assert_eq!(AddCheckpointRequest::parse(b"old 0\n\n").unwrap().note, "");
     }
 
@@ -147,7 +158,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_panic(body: Vec<u8>, text: String) {
-            let _ = AddCheckpointRequest::parse(&body);
+            if let Ok(parsed) = AddCheckpointRequest::parse(&body) {
+                proptest::prop_assert_eq!(parsed.to_string().into_bytes(), body);
+            }
             let _ = AddCheckpointRequest::parse(format!("old 1\n{text}").as_bytes());
         }
     }
