@@ -131,6 +131,9 @@ mod tests {
             block_generated_at: time,
             receipt: None,
             receipt_annex: None,
+            purpose: None,
+            handed_in: None,
+            collected: None,
         };
         Document {
             stream: Stream::Case,

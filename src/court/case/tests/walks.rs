@@ -1,6 +1,7 @@
 //! Invariants after arbitrary acts: random sequences of acts in a case, checked act by act.
 
 use super::*;
+use crate::court::case::evidence_period::notice_served;
 use crate::court::case::state::IneffectiveAct;
 use crate::court::period::by_party::PartyPeriod;
 use crate::court::window::Window;
@@ -39,6 +40,12 @@ fn begun(seeds: &[u64]) -> CaseFile {
     }
     if seeds.first().is_some_and(|seed| seed % 7 == 0) {
         file.procedure = Procedure::Summary;
+    }
+    if seeds.first().is_some_and(|seed| seed % 4 == 1) {
+        // A short period has begun, so that it ends within a walk.
+        file.procedure = Procedure::SmallClaims;
+        let position = position(1, 0);
+        notice_served(&mut file, PartyNumber(1), Day::of(position.at), position).unwrap();
     }
     if seeds.first().is_some_and(|seed| seed % 3 == 0) {
         file.from = Some((CaseId(Digest([8; 32])), TransferKind::Suit));
