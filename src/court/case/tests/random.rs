@@ -6,9 +6,9 @@ mod decisions;
 mod service;
 
 use crate::court::acts::*;
-use crate::court::calendar::Day;
+use crate::court::calendar::{Calendar, Day};
 use crate::court::case::rules_version::RulesVersion;
-use crate::court::case::state::{ActPosition, CaseFile};
+use crate::court::case::state::{ActPosition, CaseFile, Item};
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{
@@ -87,6 +87,14 @@ impl Dice {
     fn item_of(&mut self, file: Option<&CaseFile>) -> ItemNumber {
         let there = file.map_or(0, |file| u32::try_from(file.items.size()).unwrap());
         if there == 0 || self.below(8) == 0 { self.item() } else { ItemNumber(1 + self.below(there)) }
+    }
+
+    /// A late one, if there is one, mostly.
+    fn late_item(&mut self, file: Option<&CaseFile>) -> ItemNumber {
+        let is_late = |(file, item): (&CaseFile, &Item)| file.lateness(item, &Calendar::default()).is_late();
+        let late = file.map(|file| file.items.iter().filter(|(_, item)| is_late((file, item))).map(|(number, _)| *number));
+        let late: Vec<ItemNumber> = late.into_iter().flatten().collect();
+        if late.is_empty() || self.below(6) == 0 { self.item_of(file) } else { self.of(&late) }
     }
 
     fn time(&mut self) -> Timestamp {
@@ -365,12 +373,15 @@ fn of_the_period(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             let (obstacle_ended, reason) = (d.day(), d.annex());
             Act::ApplyDeferral(ApplyDeferral { party, window, obstacle_ended, reason, handed_in })
         }
-        ActKind::DecideDeferral => Act::DecideDeferral(DecideDeferral {
-            party: d.party(),
-            window: d.window(),
-            last: d.optional(Dice::day),
-            reason: d.optional(Dice::annex),
-        }),
+        ActKind::DecideDeferral => {
+            let pending = file.and_then(|file| file.deferrals.iter().rfind(|one| one.decision.is_none()));
+            let (party, window) = match pending {
+                Some(one) if d.below(4) > 0 => (one.party, one.window),
+                _ => (d.party(), d.window()),
+            };
+            let (last, reason) = (d.optional(Dice::day), d.optional(Dice::annex));
+            Act::DecideDeferral(DecideDeferral { party, window, last, reason })
+        }
         _ => Act::ExchangeEvidence(ExchangeEvidence { day: d.day() }),
     }
 }

@@ -6,17 +6,17 @@ use super::*;
 pub(super) fn act(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
     match kind {
         ActKind::RequireReason => {
-            Act::RequireReason(RequireReason { item: d.item_of(file), days: d.optional(|d| d.below(20)) })
+            Act::RequireReason(RequireReason { item: d.late_item(file), days: d.optional(|d| d.below(20)) })
         }
         ActKind::ExplainLateness => Act::ExplainLateness(ExplainLateness {
-            item: d.item_of(file),
+            item: d.late_item(file),
             reason: d.annex(),
             handed_in: if d.below(8) == 0 { d.handed_in() } else { None },
         }),
         ActKind::DecideLateness => {
             let decision = d.of(LatenessDecision::ALL);
             let fine = (decision == LatenessDecision::Fined || d.below(8) == 0).then(|| d.of(&[0, 60_000, 2_000_000]));
-            let (item, document) = (d.item_of(file), d.optional(Dice::deposit));
+            let (item, document) = (d.late_item(file), d.optional(Dice::deposit));
             Act::DecideLateness(DecideLateness { item, decision, fine, document, reason: d.optional(Dice::annex) })
         }
         ActKind::DecideAdmission => Act::DecideAdmission(DecideAdmission {
