@@ -39,7 +39,7 @@ struct Said {
 
 impl TestCase {
     /// The notice is served on a party on this day.
-    fn serve(&mut self, party: u32, on: &str) {
+    fn notify(&mut self, party: u32, on: &str) {
         let position = self.next();
         notice_served(&mut self.file, PartyNumber(party), day(on), position).unwrap();
         self.file.last = position;
@@ -73,12 +73,12 @@ impl TestCase {
 fn evidence_rules_art_50_the_period_of_a_party_begins_with_the_service_on_it() {
     let mut course = TestCase::assigned();
     assert_eq!((course.last_day(1), course.last_day(2)), (None, None), "not with the filing");
-    course.serve(1, "2026-11-24");
-    course.serve(2, "2026-12-01");
+    course.notify(1, "2026-11-24");
+    course.notify(2, "2026-12-01");
     assert_eq!(course.last_day(1).as_deref(), Some("2026-12-09"));
     assert_eq!(course.last_day(2).as_deref(), Some("2026-12-16"));
     // Served again: the first service counts.
-    course.serve(2, "2026-12-10");
+    course.notify(2, "2026-12-10");
     assert_eq!(course.last_day(2).as_deref(), Some("2026-12-16"));
     let begun = course.file.standings(day("2026-12-10").start(), &plain());
     let states: Vec<_> = begun.iter().map(|one| (one.party.unwrap().0, one.kind, one.state)).collect();
@@ -90,7 +90,7 @@ fn evidence_rules_art_50_the_period_of_a_party_begins_with_the_service_on_it() {
 #[test]
 fn evidence_rules_art_50_a_defendant_who_was_never_served_is_never_late() {
     let mut course = TestCase::assigned();
-    course.serve(1, "2026-11-24");
+    course.notify(1, "2026-11-24");
     course.at_day("2027-06-01");
     course.import(account(2), SECOND, 2).unwrap();
     course.import(PLAINTIFF, FIRST, 1).unwrap();
@@ -103,7 +103,7 @@ fn evidence_rules_art_51_the_notice_states_the_days_and_is_set_once() {
     course.court(set(Basis::Ordinary, 20, None, None));
     let again = course.does(account(9), JUDGE, set(Basis::Ordinary, 30, None, None));
     assert_eq!(again, Err(Refusal::Period(PeriodError::AlreadySet)));
-    course.serve(2, "2026-11-24");
+    course.notify(2, "2026-11-24");
     assert_eq!(course.last_day(2).as_deref(), Some("2026-12-14"));
     // The day of the service of a paper notice is of one party.
     let for_all = course.does(account(9), JUDGE, set(Basis::Ordinary, 20, None, Some("2026-11-24")));
@@ -134,7 +134,7 @@ fn evidence_rules_art_51_the_basis_is_that_of_the_procedure_and_a_period_wholly_
 #[test]
 fn evidence_rules_art_55_a_period_is_set_anew_on_its_ground_and_the_history_stays() {
     let mut course = TestCase::assigned();
-    course.serve(1, "2026-11-24");
+    course.notify(1, "2026-11-24");
     course.at_day("2026-12-20");
     course.import(PLAINTIFF, FIRST, 1).unwrap();
     assert_eq!(course.lateness(2), Lateness::Late);
@@ -150,33 +150,33 @@ fn evidence_rules_art_55_a_period_is_set_anew_on_its_ground_and_the_history_stay
     let history = course.file.periods.of(PartyNumber(1)).unwrap().history();
     let grounds: Vec<_> = history.iter().map(|record| record.ground).collect();
     assert_eq!(grounds, [None, Some(ResetGround::ClaimsChanged)]);
-    course.serve(2, "2026-12-22");
+    course.notify(2, "2026-12-22");
     assert_eq!(course.last_day(2).as_deref(), Some("2027-01-01"), "with the new terms");
 }
 
 #[test]
 fn evidence_rules_art_54_an_extension_is_for_all_and_makes_late_evidence_timely() {
     let mut course = TestCase::assigned();
-    course.serve(1, "2026-11-24");
+    course.notify(1, "2026-11-24");
     course.at_day("2026-12-10");
     course.import(PLAINTIFF, FIRST, 1).unwrap();
     assert_eq!(course.lateness(2), Lateness::Late);
     course.court(Act::ExtendPeriod(ExtendPeriod { days: 5 }));
     assert_eq!(course.last_day(1).as_deref(), Some("2026-12-14"));
     assert_eq!(course.lateness(2), Lateness::InTime);
-    course.serve(2, "2026-12-10");
+    course.notify(2, "2026-12-10");
     assert_eq!(course.last_day(2).as_deref(), Some("2026-12-30"), "15 days and 5");
 }
 
 #[test]
 fn evidence_rules_art_55_1_an_objection_suspends_all_periods_also_one_that_begins_later() {
     let mut course = TestCase::assigned();
-    course.serve(1, "2026-11-24");
+    course.notify(1, "2026-11-24");
     course.at_day("2026-11-30");
     course.court(Act::SuspendPeriod(SuspendPeriod { on: day("2026-11-30") }));
     let again = course.does(account(9), JUDGE, Act::SuspendPeriod(SuspendPeriod { on: day("2026-12-01") }));
     assert_eq!(again, Err(Refusal::Period(PeriodError::Suspended)));
-    course.serve(2, "2026-12-02");
+    course.notify(2, "2026-12-02");
     let suspended = |course: &TestCase, party| course.file.periods.deadline(PartyNumber(party), &plain());
     assert_eq!(suspended(&course, 1), Deadline::Suspended { remaining_days: 10 });
     assert_eq!(suspended(&course, 2), Deadline::Suspended { remaining_days: 15 });
@@ -191,7 +191,7 @@ fn evidence_rules_art_56_the_exchange_ends_the_periods_that_have_begun() {
     let mut course = TestCase::assigned();
     let exchange = || Act::ExchangeEvidence(ExchangeEvidence { day: day("2026-12-02") });
     assert_eq!(course.does(account(9), JUDGE, exchange()), Err(Refusal::Period(PeriodError::NotSet)));
-    course.serve(1, "2026-11-24");
+    course.notify(1, "2026-11-24");
     course.court(exchange());
     assert_eq!((course.last_day(1).as_deref(), course.last_day(2)), (Some("2026-12-02"), None));
 }
@@ -203,7 +203,7 @@ fn only_civil_cases_have_evidence_periods_and_the_administrative_defendant_has_1
         course.file.kind = kind;
         let refused = course.does(account(9), JUDGE, set(Basis::Ordinary, 15, None, None));
         assert_eq!(refused, Err(Refusal::NoEvidencePeriod), "{kind}");
-        course.serve(1, "2026-11-24");
+        course.notify(1, "2026-11-24");
         assert_eq!(course.last_day(1), None);
     }
     let position = course.next();
@@ -235,7 +235,7 @@ fn arts_128_and_130_the_service_of_the_complaint_begins_the_periods_to_answer_an
 #[test]
 fn art_68_late_evidence_is_refused_or_its_party_fined_only_after_it_was_asked_for_its_reason() {
     let mut course = TestCase::assigned();
-    course.serve(2, "2026-11-24");
+    course.notify(2, "2026-11-24");
     course.at_day("2026-12-20");
     course.import(account(2), SECOND, 2).unwrap();
     let (item, document, reason) = (ItemNumber(2), None, None);
@@ -269,7 +269,7 @@ fn art_68_late_evidence_is_refused_or_its_party_fined_only_after_it_was_asked_fo
 fn evidence_rules_art_51_3_a_period_for_rebuttal_is_for_one_party_and_one_item() {
     let mut course = TestCase::assigned();
     for party in [1, 2] {
-        course.serve(party, "2026-11-24");
+        course.notify(party, "2026-11-24");
     }
     course.at_day("2026-12-20");
     course.import(account(2), SECOND, 2).unwrap();
@@ -293,7 +293,7 @@ fn evidence_rules_art_51_3_a_period_for_rebuttal_is_for_one_party_and_one_item()
 #[test]
 fn a_locked_item_is_cured_or_reinforced_by_another_and_a_late_item_can_be_withdrawn() {
     let mut course = TestCase::assigned();
-    course.serve(1, "2026-11-24");
+    course.notify(1, "2026-11-24");
     assert!(course.item(1).locked);
     let cures = |item| Some(ItemPurpose { purpose: Purpose::Cures, item: ItemNumber(item) });
     course.at_day("2026-11-26");
@@ -328,7 +328,7 @@ fn online_rules_art_9_a_returned_filing_is_supplemented_by_an_item_that_replaces
 #[test]
 fn art_85_4_an_item_posted_in_time_is_in_time_although_the_clerk_enters_it_later() {
     let mut course = TestCase::assigned();
-    course.serve(1, "2026-11-24");
+    course.notify(1, "2026-11-24");
     course.at_day("2026-12-12");
     let posted = |on| Some(HandedIn { by: HandedInBy::Posted, on: day(on) });
     let by_party = course.offers(PLAINTIFF, FIRST, 1, Said { handed_in: posted("2026-12-09"), ..Said::default() });
@@ -345,7 +345,7 @@ fn art_85_4_an_item_posted_in_time_is_in_time_although_the_clerk_enters_it_later
 fn art_86_a_deferral_is_applied_for_and_granted_for_one_party() {
     let mut course = TestCase::assigned();
     for party in [1, 2] {
-        course.serve(party, "2026-11-24");
+        course.notify(party, "2026-11-24");
     }
     course.at_day("2026-12-20");
     course.import(account(2), SECOND, 2).unwrap();
@@ -382,7 +382,7 @@ fn art_86_a_deferral_is_applied_for_and_granted_for_one_party() {
 #[test]
 fn evidence_rules_art_62_all_parties_reply_to_what_the_court_collected_and_it_is_never_late() {
     let mut course = TestCase::assigned();
-    course.serve(1, "2026-11-24");
+    course.notify(1, "2026-11-24");
     course.at_day("2026-12-20");
     let ex_officio = || Said { collected: Some(Collected::ExOfficio), ..Said::default() };
     assert_eq!(course.offers(PLAINTIFF, FIRST, 1, ex_officio()), Err(Refusal::CourtOnly));
