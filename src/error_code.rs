@@ -231,6 +231,8 @@ error_codes! {
         OfOtherLedger "of_other_ledger" 422 "deposited on another ledger; its private content is not kept on this platform" "该存证属于其他账本，其非公开信息未由本平台保存";
         AlreadyImported "already_imported" 409 "this party has imported the deposit into the case already" "该存证已作为该方当事人的证据导入本案";
         RulesVersion "rules_version" 409 "the case was opened under older rules, which do not have this act" "案件按较早版本的规则办理，该版本无此项操作";
+        NotAppointable "not_appointable" 422 "this role is not appointed case by case" "该角色不以个案指派方式产生";
+        NotAppointed "not_appointed" 409 "the account is not appointed in this role" "该账号未以此角色被指派";
         NotToday "not_today" 422 "an objection to jurisdiction takes effect on the day it is raised" "管辖异议以提出当日为准";
         MediationMaterial "mediation_material" 409 "offered in mediation, without consent to use it in litigation" "该材料系调解中提出，未经同意不得用于诉讼";
         LedgerNotListed "ledger_not_listed" 422 "the court does not accept deposits of that ledger" "该存证账本不在法院认可的名单中";
@@ -261,6 +263,50 @@ error_codes! {
         HoldNamesNothing "hold_names_nothing" 422 "a hold names one deposit or one account" "须指明一个存证编号或者一个账号";
         HeldAlready "held_already" 409 "the case has suspended this erasure already" "本案已暂停删除该内容";
         NotHeld "not_held" 409 "the case has not suspended this erasure" "本案未暂停删除该内容";
+    }
+    "Transcripts and mediation" "笔录和调解" {
+        NoSuchPaper "no_such_paper" 422 "name one transcript or one agreement that has a version" "请指明一份已有版本的笔录或者调解协议";
+        NoSuchTranscript "no_such_transcript" 422 "no such transcript in this case" "本案无此笔录";
+        NoSuchAgreement "no_such_agreement" 422 "no such agreement in this case" "本案无此调解协议";
+        NoSuchRound "no_such_round" 422 "no such confirmation round in this case" "本案无此确认轮";
+        NoSuchCorrection "no_such_correction" 422 "no such request for correction" "无此补正申请";
+        NoSuchHearing "no_such_hearing" 422 "no such hearing in this case" "本案无此次庭审";
+        NoHearing "no_hearing" 409 "no hearing is in session, or the transcript names none" "当前未在庭审中，或者笔录未指明庭审";
+        HearingNotEnded "hearing_not_ended" 409 "the hearing has not ended yet" "庭审尚未结束";
+        NotInTheSession "not_in_the_session" 409 "the participant has not entered this session" "该参与人未进入该在线活动";
+        RecordingClosed "recording_closed" 409 "the manifest of the recording is fixed" "庭审录像清单已固定";
+        SegmentOrder "segment_order" 422 "the segment begins before the previous one ends, or ends before it begins" "录像分段的起止时间有误";
+        ManifestDiffers "manifest_differs" 422 "the manifest is not that of the recorded segments" "录像清单与已登记的分段不一致";
+        IdentityStale "identity_stale" 403 "an identity check made for this session is needed" "须为本次活动重新进行身份核验";
+        VersionSuperseded "version_superseded" 409 "a newer version has replaced this one" "该版本已被新版本取代";
+        OtherDigest "other_digest" 409 "the digest is not that of the document to be confirmed" "所确认的摘要与待确认文件不一致";
+        NotOnTheList "not_on_the_list" 403 "not on the list of this round" "不在本次确认的人员名单中";
+        AlreadyConfirmed "already_confirmed" 409 "this person has confirmed already" "该人员已经确认";
+        NotConfirmed "not_confirmed" 409 "there is no confirmation to take back" "没有可撤回的签名";
+        NotWithdrawable "not_withdrawable" 409 "a signature under a transcript cannot be taken back" "笔录上的签名不能撤回";
+        AlreadyInForce "already_in_force" 409 "all have signed, and the agreement cannot be reversed" "各方均已签署，不得反悔";
+        RoundOpen "round_open" 409 "the round is open: somebody has neither confirmed nor refused" "确认尚未完成";
+        RoundOver "round_over" 409 "the round is over" "该确认轮已结束";
+        SignersMissing "signers_missing" 422 "somebody who must sign is not on the list" "名单缺少必须签名的人员";
+        SignerTwice "signer_twice" 422 "somebody is on the list twice" "名单中有重复的人员";
+        PanelOnly "panel_only" 422 "only the panel and the clerk sign the transcript of a deliberation" "合议（评议）笔录仅由合议庭成员和书记员签名";
+        MethodNotOpen "method_not_open" 403 "this person cannot confirm by this method" "该人员不能以此方式确认";
+        ScanNeeded "scan_needed" 422 "name the deposit of the scan of what was signed on paper" "请指明线下签名扫描件的存证编号";
+        CorrectionPending "correction_pending" 409 "a request for correction is not settled" "补正申请尚未处理完毕";
+        CorrectionDecided "correction_decided" 409 "the request for correction is decided already" "该补正申请已经处理";
+        TranscriptFinal "transcript_final" 409 "the transcript is final" "笔录已定稿";
+        MachineText "machine_text" 409 "a text of the speech recognition is not signed, nor does it follow the clerk's record" "语音识别稿不能直接签名，也不能在书记员记录之后添加";
+        NotToBeSigned "not_to_be_signed" 409 "no round on the latest version is open" "笔录最新版本尚未发起确认";
+        WindowOver "window_over" 409 "the days for this have ended" "该期限已届满";
+        MediationNotBegun "mediation_not_begun" 409 "neither has a mediator accepted the mediation, nor have all parties agreed to it" "调解尚未开始";
+        MediationBegun "mediation_begun" 409 "a mediator has accepted the mediation already" "调解员已接受调解";
+        MediationOver "mediation_over" 409 "the mediation has ended" "调解已终止";
+        SigningNotAgreed "signing_not_agreed" 409 "not all parties have agreed to confirm online" "尚未征得各方当事人同意在线确认";
+        OtherTrack "other_track" 422 "this does not fit the kind of the agreement" "与调解协议的类型不符";
+        NotSigned "not_signed" 409 "not all parties have signed the agreement" "调解协议尚未由各方全部签署";
+        NoSuchEnd "no_such_end" 409 "the reason does not fit what happened in the mediation" "终止理由与调解情况不符";
+        NoticesNeeded "notices_needed" 409 "the notices before filing must be confirmed first" "请先阅读并确认诉前须知";
+        DefendantNeeded "defendant_needed" 409 "a suit names a defendant" "起诉须有明确的被告";
     }
     "Evidence period and calendar" "举证期限和节假日" {
         PeriodEnded "period_ended" 409 "the evidence period has ended" "举证期限已届满";

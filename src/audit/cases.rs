@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::audit::documents;
 use crate::audit::labels::Labels;
 use crate::audit::report::{CourtReport, Fault, Findings, IneffectiveActFinding, OriginalRecord, ServiceCoverage};
+use crate::audit::rounds::{self, Rounds};
 use crate::audit::service;
 use crate::court::acts::{Act, ActKind};
 use crate::court::case::labels::CaseBefore;
@@ -75,6 +76,7 @@ pub(in crate::audit) struct Cases {
     /// The cases that have a hold on a content.
     holds: BTreeMap<HeldContent, BTreeSet<Digest>>,
     labels: Labels,
+    rounds: Rounds,
 }
 
 impl Cases {
@@ -158,6 +160,11 @@ impl Cases {
             _ => None,
         };
         self.labels.act(store, at, (&document, file, before.as_ref()), report, findings);
+        if let Some(file) = file {
+            rounds::check_document(store, &document.act, findings);
+            rounds::check_identity(&self.registry, &document, findings);
+            self.rounds.follow((&document.act, entry.received), file, report, findings);
+        }
         self.track_holds(subject.id, &document.act);
         self.check_role(subject.id, &document, findings);
     }

@@ -3,6 +3,7 @@
 //! [`walk`] recomputes everything from the stored bytes. [`leaves`] reads and checks single leaves on all cores ([`parallel`]), with
 //! their index [`rows`]; [`chain_checks`] checks each leaf against the ones before it; [`report`] collects the findings. [`cases`]
 //! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels, [`periods`] the periods of all cases,
+//! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels, [`rounds`] the confirmation rounds,
 //! [`private_store`] checks tombstones. [`position`] is where an audit of the log alone has got to, from which it goes on later. [`recording_reader`] tells a failed read from damage.
 //! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels,
 //! [`private_store`] checks tombstones. [`position`] is where an audit of the log alone has got to, from which it goes on later. [`recording_reader`] distinguishes a failed read from damage.
@@ -18,6 +19,7 @@ pub mod position;
 pub mod private_store;
 pub mod recording_reader;
 pub mod report;
+pub mod rounds;
 pub mod rows;
 pub mod service;
 pub mod walk;

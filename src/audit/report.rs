@@ -68,6 +68,10 @@ pub enum Fault {
     ActErased,
     /// A service record names a document that is not on the ledger, or states other digests.
     ServiceDocument,
+    /// A document that an act names is not on the ledger with the digests that the act states.
+    ActDocument,
+    /// A confirmation round does not follow from its acts: its digests, its moment or an identity check.
+    Round,
     /// An original in custody is missing, damaged, or not what its record says.
     Original,
     /// A node's account files are missing or damaged. They are not part of the chain.
@@ -110,6 +114,8 @@ impl Fault {
             Self::ActAnnex => "act_annex",
             Self::ActErased => "act_erased",
             Self::ServiceDocument => "service_document",
+            Self::ActDocument => "act_document",
+            Self::Round => "round",
             Self::Original => "original",
             Self::AccountFiles => "account_files",
             Self::Quorum => "quorum",
@@ -149,6 +155,10 @@ impl Fault {
             Self::ServiceDocument => {
                 ("送达记录所载文书与链上存证不符", "a served document is not the one on the ledger")
             }
+            Self::ActDocument => {
+                ("操作所指文书与账本不符", "a document named by an act is not on the ledger as stated")
+            }
+            Self::Round => ("确认轮与其操作记录不符", "a confirmation round does not follow from its acts"),
             Self::Original => ("托管原文缺失或损坏", "an original in custody is missing or damaged"),
             Self::AccountFiles => ("账号文件缺失或损坏", "account files are missing or damaged"),
             Self::Quorum => ("见证数未达到策略要求", "the quorum of witnesses is not reached"),
@@ -263,6 +273,14 @@ pub struct CourtReport {
     pub labels: u64,
     /// Acts without their text, in streams where that is not a fault.
     pub unread: u64,
+    /// Confirmation rounds recomputed.
+    pub rounds: u64,
+    /// Of these, completed.
+    pub rounds_completed: u64,
+    /// Confirmations that count.
+    pub confirmations: u64,
+    /// People of completed rounds who have not confirmed: they refused on record, or did not respond.
+    pub not_confirmed: u64,
     /// Acts without effect.
     pub void: u64,
     /// Which, in the order of the chain, at most [`FINDINGS_MAX`].

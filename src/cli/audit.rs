@@ -274,6 +274,10 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
         "accesses": report.court.accesses,
         "annexes": report.court.annexes,
         "acts_unread": report.court.unread,
+        "rounds": report.court.rounds,
+        "rounds_completed": report.court.rounds_completed,
+        "confirmations": report.court.confirmations,
+        "not_confirmed": report.court.not_confirmed,
         "acts_void": report.court.void,
         "periods": report.court.periods.periods,
         "period_gaps": report.court.periods.listed.iter().map(gap).collect::<Vec<_>>(),
@@ -323,6 +327,16 @@ fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
     }
     if service.gaps_total > 0 {
         rows.push(row("尚缺的电子送达凭证", "certificates that are due and missing", service.gaps_total));
+    }
+    if court.rounds > 0 {
+        rows.push(row("确认轮", "confirmation rounds", court.rounds));
+        rows.push(row("其中已完成", "of these, completed", court.rounds_completed));
+        rows.push(row("有效确认", "confirmations", court.confirmations));
+        rows.push(row(
+            "已完成的确认轮中未确认的人员",
+            "people of completed rounds who have not confirmed",
+            court.not_confirmed,
+        ));
     }
     if court.unread > 0 {
         rows.push(row("文书不在的操作", "acts whose text is not held", court.unread));

@@ -9,6 +9,7 @@
 mod grammar;
 mod period_acts;
 mod service;
+mod session_acts;
 
 use crate::court::acts::grammar::acts;
 pub use crate::court::acts::grammar::{HEAD, LINES_MAX};
@@ -19,6 +20,12 @@ pub use crate::court::acts::period_acts::{
 pub use crate::court::acts::service::{
     AddGateway, CertifyService, ConfirmReceipt, ConsentService, DecideService, DetermineService, EndGateway,
     EndServiceAddress, NameReceiver, ObjectService, ReportService, RequestPaper, SendService, Serve, ServiceAddress,
+};
+pub use crate::court::acts::session_acts::{
+    AcceptMediation, AddRecording, AddTranscriptVersion, AgreeMediation, AgreeSigning, ApplyWayOut, Appoint,
+    CloseRecording, Confirm, DecideCorrection, DraftAgreement, EndAppointment, EndHearing, EndMediation,
+    FinaliseTranscript, ForwardItem, IssueMediationDocument, JoinSession, LeaveSession, OpenRound, OpenTranscript,
+    ProlongMediation, RecordRefusal, RequestCorrection, WithdrawConfirmation,
 };
 use crate::court::calendar::Day;
 use crate::court::case::rules_version::RulesVersion;
@@ -422,6 +429,33 @@ acts! {
     CertifyService "certify-service" / "制作电子送达凭证" / "issue the certificate of service";
     AddGateway "add-gateway" / "登记送达通道" / "register a court's gateway";
     EndGateway "end-gateway" / "取消送达通道" / "remove a court's gateway";
+
+    // Appointments, hearings, transcripts, confirmation rounds, mediations.
+    Appoint "appoint" / "指派参与人员" / "appoint somebody to a case";
+    EndAppointment "end-appointment" / "终止指派" / "end an appointment";
+    EndHearing "end-hearing" / "结束庭审" / "end the hearing";
+    JoinSession "join-session" / "进入在线活动" / "join a session";
+    LeaveSession "leave-session" / "退出在线活动" / "leave a session";
+    AddRecording "add-recording" / "登记庭审录像分段" / "record a segment of a hearing";
+    CloseRecording "close-recording" / "固定庭审录像清单" / "close the recording of a hearing";
+    OpenTranscript "open-transcript" / "制作笔录" / "open a transcript";
+    AddTranscriptVersion "add-transcript-version" / "形成笔录版本" / "add a version of a transcript";
+    RequestCorrection "request-correction" / "申请补正笔录" / "request a correction of a transcript";
+    DecideCorrection "decide-correction" / "处理补正申请" / "decide on a correction";
+    FinaliseTranscript "finalise-transcript" / "笔录定稿" / "finalise a transcript";
+    OpenRound "open-round" / "发起确认" / "open a confirmation round";
+    Confirm "confirm" / "确认（签名）" / "confirm";
+    WithdrawConfirmation "withdraw-confirmation" / "撤回签名" / "take a confirmation back";
+    RecordRefusal "record-refusal" / "记明拒绝签名" / "record a refusal to confirm";
+    AgreeMediation "agree-mediation" / "同意调解" / "agree to a mediation";
+    AcceptMediation "accept-mediation" / "接受调解" / "accept a mediation";
+    ProlongMediation "prolong-mediation" / "同意延长调解期限" / "agree to a longer mediation";
+    DraftAgreement "draft-agreement" / "拟定调解协议" / "draft an agreement";
+    AgreeSigning "agree-signing" / "同意在线确认" / "agree to confirm online";
+    EndMediation "end-mediation" / "终止调解" / "end a mediation";
+    ApplyWayOut "apply-way-out" / "申请后续处理" / "apply on the basis of an agreement";
+    IssueMediationDocument "issue-mediation-document" / "制作调解书" / "issue a mediation document";
+    ForwardItem "forward-item" / "同意移交本方材料" / "let an own item go into the suit";
 }
 
 impl ActKind {

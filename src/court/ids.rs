@@ -114,6 +114,26 @@ counted! {
     /// An attempt of a service record, counted from 1.
     AttemptNumber
 }
+counted! {
+    /// A hearing session of a case: from 开庭 to 休庭 or 结束庭审.
+    HearingNumber
+}
+counted! {
+    /// A transcript of a case.
+    TranscriptNumber
+}
+counted! {
+    /// A request for the correction of a transcript, counted within the transcript.
+    CorrectionNumber
+}
+counted! {
+    /// A mediation agreement of a case, or its record of undisputed facts.
+    AgreementNumber
+}
+counted! {
+    /// A confirmation round of a case.
+    RoundNumber
+}
 
 #[cfg(test)]
 mod tests {

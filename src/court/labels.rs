@@ -45,6 +45,8 @@ labels! {
     /// The acts by which a deposit and an account came together in a mediation. By account, so that the look-up at an import reveals
     /// nothing about mediations of others.
     offered_to(account: AccountId, deposit: DepositNumber) = "offered-to",
+    /// The same for a digest of the deposit, so that the same file is recognised under another number.
+    offered_digest_to(account: AccountId, digest: Digest) = "offered-digest-to",
     /// The act that took the original of a deposit into custody.
     custody_of(deposit: DepositNumber) = "custody-of",
     /// The act that issued an association code.

@@ -5,6 +5,7 @@
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::media::MediaType;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::text::{Fault, Fields, TextError, decimal_value, hex_value};
@@ -154,6 +155,18 @@ impl LineValue for Name {
 
     fn print(&self) -> String {
         self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+impl LineValue for MediaType {
+    const EXPECTED: &'static str = "a media type like application/pdf";
+
+    fn print(&self) -> String {
+        self.as_str().to_owned()
     }
 
     fn parse(text: &str) -> Option<Self> {

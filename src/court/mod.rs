@@ -27,6 +27,8 @@ pub mod permission;
 pub mod personal_numbers;
 pub mod registry;
 pub mod service_words;
+pub mod session_words;
+pub mod signer;
 pub mod time_limits;
 pub mod values;
 pub mod window;

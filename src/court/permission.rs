@@ -3,6 +3,8 @@
 //! What no row allows is denied. Rows refer to the actor's relation to the case; whether the item, party or agent of an act is the
 //! actor's own is checked when the act is applied.
 
+mod session;
+
 use crate::court::acts::ActKind;
 use crate::court::words::{Role, Stage, words};
 use crate::error_code::ErrorCode;
@@ -93,6 +95,9 @@ const EXPERTS: &[CaseRelation] = &[
     CaseRelation::Holding(Role::AppraisalInstitution),
     CaseRelation::Holding(Role::Notary),
     CaseRelation::Holding(Role::TrialSupport),
+    CaseRelation::Holding(Role::PeoplesAssessor),
+    CaseRelation::Holding(Role::Expert),
+    CaseRelation::Holding(Role::Supervisor),
 ];
 const JUDGE: &[CaseRelation] = &[CaseRelation::Holding(Role::Judge)];
 
@@ -123,6 +128,11 @@ const SUBMITTED: &[Stage] = &[
     Stage::Discontinued,
     Stage::Closed,
 ];
+
+/// All rows.
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    TABLE.iter().chain(session::TABLE)
+}
 
 const TABLE: &[Rule] = &[
     // Filing.
@@ -264,7 +274,7 @@ const TABLE: &[Rule] = &[
 /// [`DeniedReason`]. PERMISSIONS.md lists the capacities and stages that permit it.
 pub fn permit(relation: CaseRelation, act: ActKind, stage: Stage) -> Result<(), DeniedReason> {
     let mut denied = DeniedReason::NotPermitted;
-    for rule in TABLE.iter().filter(|rule| rule.acts.contains(&act) && rule.who.contains(&relation)) {
+    for rule in rules().filter(|rule| rule.acts.contains(&act) && rule.who.contains(&relation)) {
         if rule.when.contains(&stage) {
             return Ok(());
         }
@@ -276,7 +286,7 @@ pub fn permit(relation: CaseRelation, act: ActKind, stage: Stage) -> Result<(), 
 /// The acts in the table.
 #[must_use]
 pub fn acts_of_a_case() -> Vec<ActKind> {
-    let known = |act: &ActKind| TABLE.iter().any(|rule| rule.acts.contains(act));
+    let known = |act: &ActKind| rules().any(|rule| rule.acts.contains(act));
     ActKind::ALL.iter().copied().filter(known).collect()
 }
 
@@ -308,7 +318,8 @@ mod tests {
         assert_eq!(permit(judge, ActKind::Judge, Stage::InHearing), Ok(()));
         for stage in Stage::ALL {
             for act in acts_of_a_case() {
-                for role in [Role::Operator, Role::Auditor, Role::Lawyer, Role::OtherAgent, Role::Archivist] {
+                let outside = [Role::Operator, Role::Auditor, Role::Lawyer, Role::OtherAgent, Role::Archivist];
+                for role in outside.into_iter().chain([Role::LegalRepresentative, Role::StatutoryAgent]) {
                     assert!(permit(CaseRelation::Holding(role), act, *stage).is_err(), "{role} {act} {stage}");
                 }
             }

@@ -20,7 +20,7 @@ use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, TokenId};
 use crate::court::registry::tokens::{TokenError, Tokens};
 use crate::court::values::{Capacity, IdentityCheck};
-use crate::court::words::{IdentityMethod, Role, Scope, SubjectKind};
+use crate::court::words::{IdentityLevel, IdentityMethod, Role, Scope, SubjectKind};
 use crate::error_code::ErrorCode;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -121,10 +121,24 @@ impl Account {
         self.identities.iter().map(|(check, _)| *check).max_by_key(|check| (check.level, check.at))
     }
 
+    /// The latest identity check at the level of real names: a session needs one that was made for it.
+    #[must_use]
+    pub fn latest_identity(&self) -> Option<IdentityCheck> {
+        let checks = self.identities.iter().map(|(check, _)| *check);
+        checks.filter(|check| !matches!(check.level, IdentityLevel::Basic)).max_by_key(|check| check.at)
+    }
+
     /// Whether it holds a role; a role of a court at `court`.
     #[must_use]
     pub fn holds(&self, role: Role, court: Option<&CourtCode>) -> bool {
         self.roles.iter().any(|(held, of)| *held == role && (!role.is_of_a_court() || of.as_ref() == court))
+    }
+
+    /// The courts of whose staff it is: at which it holds a role that gives access to all cases of the court.
+    #[must_use]
+    pub fn staffed_courts(&self) -> BTreeSet<&CourtCode> {
+        let staff = self.roles.iter().filter(|(role, _)| !role.needs_appointment());
+        staff.filter_map(|(_, court)| court.as_ref()).collect()
     }
 
     /// The courts at which it holds a role.

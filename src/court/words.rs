@@ -69,7 +69,7 @@ words! {
 }
 
 words! {
-    /// A role of an account. Roles of a court are held at one court.
+    /// A role of an account. Roles of a court are held at one court; some of them act only in cases in which they are appointed.
     Role {
         Lawyer = "lawyer" / "律师" / "lawyer",
         OtherAgent = "other-agent" / "其他代理人" / "other agent",
@@ -80,6 +80,14 @@ words! {
         Archivist = "archivist" / "档案管理人员" / "archivist",
         AppraisalInstitution = "appraisal-institution" / "鉴定机构" / "appraisal institution",
         Notary = "notary" / "公证机构" / "notary office",
+        Mediator = "mediator" / "调解员" / "mediator",
+        MediationOrganisation = "mediation-organisation" / "调解组织" / "mediation organisation",
+        PeoplesAssessor = "peoples-assessor" / "人民陪审员" / "people's assessor",
+        BankruptcyAdministrator = "bankruptcy-administrator" / "破产管理人" / "bankruptcy administrator",
+        Supervisor = "supervisor" / "督办人" / "supervisor of appraisals",
+        Expert = "expert" / "有专门知识的人" / "person with expert knowledge",
+        LegalRepresentative = "legal-representative" / "法定代表人" / "legal representative of an organisation",
+        StatutoryAgent = "statutory-agent" / "法定代理人" / "statutory agent of a person",
         Auditor = "auditor" / "审计人员" / "auditor",
         Operator = "operator" / "平台管理员" / "platform operator",
     }
@@ -98,6 +106,20 @@ impl Role {
                 | Self::Archivist
                 | Self::AppraisalInstitution
                 | Self::Notary
+        ) || self.needs_appointment()
+    }
+
+    /// Whether the role of a court gives access only to the cases in which the court has appointed the account.
+    #[must_use]
+    pub const fn needs_appointment(self) -> bool {
+        matches!(
+            self,
+            Self::Mediator
+                | Self::MediationOrganisation
+                | Self::PeoplesAssessor
+                | Self::BankruptcyAdministrator
+                | Self::Supervisor
+                | Self::Expert
         )
     }
 }

@@ -129,7 +129,9 @@ impl Actor {
     #[must_use]
     pub fn capacities(&self, file: &CaseFile) -> Vec<Capacity> {
         let mut capacities = file.capacities_of(self.id);
-        capacities.extend(self.roles_at(&file.court).map(Capacity::Holding));
+        let roles = self.roles_at(&file.court).map(Capacity::Holding);
+        // A mediator, say, has no capacity in a case in which the court has not appointed that account.
+        capacities.extend(roles.filter(|capacity| file.relation(self.id, *capacity).is_some()));
         capacities
     }
 

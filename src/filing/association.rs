@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, AddParty, Associate, IssueCode, Open, PassOn};
+use crate::court::case::mediation_material::is_consented;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::CaseFile;
@@ -265,8 +266,8 @@ impl FilingService {
     ) -> Result<std::sync::Arc<CaseFile>, FilingError> {
         let mediation = from.kind == CaseKind::Mediation;
         for (number, item) in from.items.iter().filter(|(_, item)| item.is_active()) {
-            // 调解规则 art. 18: material of a mediation is copied only with consent.
-            if mediation && !item.consented {
+            // 在线调解规则 arts. 18, 21: material of a mediation is copied with the consent of all parties, or if its own party lets it go.
+            if mediation && !item.forwarded && !is_consented(from, item) {
                 continue;
             }
             // The consent must be that of the party that offered it, not of a party to a second mediation.

@@ -51,7 +51,7 @@ impl FilingService {
         wait: Duration,
     ) -> Result<Vec<Event>, FilingError> {
         actor.require_scope(Scope::Feed)?;
-        if !actor.account.courts().contains(court) {
+        if !actor.account.staffed_courts().contains(court) {
             return Err(FilingError::NotFound);
         }
         let mut signal = self.subscribe_events();

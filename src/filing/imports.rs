@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, Import};
 use crate::court::calendar::Calendar;
+use crate::court::case::mediation_material::{confidential_papers, is_consented};
 use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::ids::{AccountId, CaseId, ItemNumber, PartyNumber};
 use crate::court::labels;
@@ -183,6 +184,53 @@ impl FilingService {
         Ok(files)
     }
 
+    /// Whether the file of an item was offered by another party in a mediation of these accounts, under another number. The import is
+    /// not refused: the same file may have come from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Read`].
+    pub async fn was_offered_in_mediation(
+        &self,
+        file: &CaseFile,
+        item: &Item,
+        importer: AccountId,
+    ) -> Result<bool, FilingError> {
+        if file.kind == CaseKind::Mediation {
+            return Ok(false);
+        }
+        let principal = file.parties.get(&item.import.party).and_then(|party| party.account);
+        let accounts: BTreeSet<AccountId> = principal.into_iter().chain([importer]).collect();
+        let digests: Vec<Digest> = item.import.data_hash.iter().map(|(_, digest)| *digest).collect();
+        let of_account = |account: &AccountId| {
+            let account = *account;
+            digests.iter().map(move |digest| labels::offered_digest_to(account, *digest))
+        };
+        let lists: Vec<Digest> = accounts.iter().flat_map(of_account).collect();
+        let found = self.read(move |store| {
+            let mut found = BTreeSet::new();
+            for list in &lists {
+                found.extend(cases_labelled(store, list)?);
+            }
+            Ok(found)
+        });
+        let accounts: Vec<AccountId> = accounts.into_iter().collect();
+        for case in found.await?.into_iter().filter(|case| *case != file.id) {
+            let Some(mediation) = self.case_file(case).await?.filter(|file| file.submitted.is_some()) else { continue };
+            let own = own_parties(&mediation, &accounts);
+            let is_same = |other: &Item| {
+                other.import.deposit != item.import.deposit
+                    && other.import.data_hash.iter().any(|(_, digest)| digests.contains(digest))
+                    && !own.contains(&other.import.party)
+                    && !is_consented(&mediation, other)
+            };
+            if mediation.items.values().any(is_same) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Imports a deposit into a case.
     ///
     /// # Errors
@@ -264,7 +312,8 @@ impl FilingService {
     }
 }
 
-/// 调解规则 art. 18: a participant of a mediation may use what another party offered there only with that party's consent.
+/// 在线调解规则 art. 18: a participant of a mediation may use what another party offered there only with the consent of all parties,
+/// and its transcripts and unsigned drafts not at all.
 /// Accounts that took no part in the mediation are not bound, and learn nothing of it.
 pub(in crate::filing) fn require_no_mediation_material(
     mediations: &[Arc<CaseFile>],
@@ -277,8 +326,11 @@ pub(in crate::filing) fn require_no_mediation_material(
         }
         let own = own_parties(file, accounts);
         let offered = file.items.values().filter(|item| item.import.deposit == deposit);
-        let mut bound = offered.filter(|item| !item.consented && !own.contains(&item.import.party));
+        let mut bound = offered.filter(|item| !is_consented(file, item) && !own.contains(&item.import.party));
         if bound.next().is_some() {
+            return Err(FilingError::MediationMaterial);
+        }
+        if confidential_papers(file).any(|paper| paper == deposit) {
             return Err(FilingError::MediationMaterial);
         }
     }

@@ -20,7 +20,7 @@ fn field(value: &Value, pointer: &str) -> String {
 }
 
 /// A text that may be erased (null) or absent.
-fn erasable_text(screen: &Screen, value: Option<&Value>) -> String {
+pub(in crate::cli::case) fn erasable_text(screen: &Screen, value: Option<&Value>) -> String {
     match value {
         // Escaped and on one line, so that the text cannot imitate other output.
         Some(Value::String(text)) => text.lines().map(escaped_name).collect::<Vec<_>>().join(" ⏎ "),

@@ -117,9 +117,27 @@ pub async fn act(
 
 /// Numbers are sent as numbers, repeated names as lists.
 fn put(body: &mut Map<String, Value>, name: &str, value: &str, of_service: bool) {
-    const NUMBERS: [&str; 5] = ["item", "party", "agent", "days", "fine"];
+    const NUMBERS: [&str; 13] = [
+        "item",
+        "party",
+        "agent",
+        "days",
+        "fine",
+        "hearing",
+        "transcript",
+        "version",
+        "segment",
+        "correction",
+        "agreement",
+        "round",
+        "person",
+    ];
     const OF_SERVICE: [&str; 6] = ["service", "attempt", "address", "replaces", "beside", "own_act"];
-    const LISTS: [&str; 1] = ["grounds"];
+    const LISTS: [&str; 2] = ["grounds", "signers"];
+    if let Some((algorithm, digest)) = value.split_once(':').filter(|_| name == "digest") {
+        body.insert(name.to_owned(), json!({ "algorithm": algorithm, "value": digest }));
+        return;
+    }
     let number =
         value.parse::<u64>().ok().filter(|_| NUMBERS.contains(&name) || (of_service && OF_SERVICE.contains(&name)));
     let value = number.map_or_else(|| json!(value), |number| json!(number));

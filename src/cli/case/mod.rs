@@ -14,3 +14,4 @@ pub mod filing;
 pub mod keys;
 pub mod originals;
 pub mod service;
+pub mod records;

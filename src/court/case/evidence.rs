@@ -12,7 +12,7 @@ use crate::court::case::state::{ActPosition, CaseFile, Item, ReplyVersion, Text,
 use crate::court::document::Document;
 use crate::court::ids::ItemNumber;
 use crate::court::values::{Capacity, ItemPurpose};
-use crate::court::words::{CaseKind, Divergence, Phase, Purpose, Stage};
+use crate::court::words::{Divergence, Phase, Purpose, Stage};
 
 /// Most items of a case. More items can be deposited as one manifest.
 pub const ITEMS_MAX: u32 = 10_000;
@@ -123,7 +123,8 @@ pub fn import(
         locked: act.carried.is_some(),
         withdrawn: None,
         replaced_by: None,
-        consented: false,
+        consents: std::collections::BTreeSet::new(),
+        forwarded: false,
         verifications: Vec::new(),
         divergences: Vec::new(),
         replies: std::collections::BTreeMap::new(),
@@ -235,20 +236,5 @@ pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, position: Ac
         probative_value: act.probative_value.map(text),
         reason: act.reason.map(text),
     });
-    Ok(())
-}
-
-/// The party that offered an item in a mediation consents to its use in a suit.
-///
-/// # Errors
-///
-/// [`Refusal`].
-pub fn consent(file: &mut CaseFile, document: &Document, number: ItemNumber) -> Result<(), Refusal> {
-    if file.kind != CaseKind::Mediation {
-        return Err(Refusal::NoMediation);
-    }
-    let party = file.items.get(&number).ok_or(Refusal::NoSuchItem(number))?.import.party;
-    speaks_for(file, document.capacity, party)?;
-    item(file, number)?.consented = true;
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::court::calendar::Day;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::service::book::ServiceBook;
+use crate::court::case::session_records::SessionRecords;
 use crate::court::case::state::{ActPosition, Agent, CaseFile, Item, Party, Text};
 use crate::court::case_number::CaseNumber;
 use crate::court::document::Document;
@@ -114,6 +115,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         deferrals: Vec::new(),
         claim_changes: Vec::new(),
         conversions: Vec::new(),
+        records: SessionRecords::default(),
         orders: Vec::new(),
         holds: BTreeMap::new(),
         service: ServiceBook::default(),

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::court::acts::Act;
+use crate::court::acts::{Act, Import};
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{CaseFile, HeldContent};
 use crate::court::case_number::CaseNumber;
 use crate::court::document::Document;
@@ -32,18 +33,70 @@ impl CaseBefore {
     }
 }
 
+/// What a mediation showed to its participants.
+#[derive(Default)]
+struct Offered {
+    deposits: BTreeSet<DepositNumber>,
+    digests: BTreeSet<Digest>,
+}
+
+impl Offered {
+    /// All items and papers of a mediation; nothing of another case.
+    fn of(file: &CaseFile) -> Self {
+        let mut all = Self::default();
+        if file.kind != CaseKind::Mediation {
+            return all;
+        }
+        for item in file.items.values() {
+            let Self { deposits, digests } = Self::item(file, &item.import);
+            all.deposits.extend(deposits);
+            all.digests.extend(digests);
+        }
+        if file.rules >= RulesVersion::V2 {
+            let transcripts = file.records.transcripts.values().flat_map(|one| &one.versions);
+            let agreements = file.records.agreements.values().flat_map(|one| &one.versions);
+            all.deposits.extend(transcripts.chain(agreements).map(|version| version.document.number));
+        }
+        all
+    }
+
+    /// An item. Under the first rules the same file under another number was not recognised.
+    fn item(file: &CaseFile, import: &Import) -> Self {
+        if file.kind != CaseKind::Mediation {
+            return Self::default();
+        }
+        let digests = import.data_hash.iter().map(|(_, digest)| *digest);
+        let digests = digests.filter(|_| file.rules >= RulesVersion::V2).collect();
+        Self { deposits: BTreeSet::from([import.deposit]), digests }
+    }
+
+    /// A version of a transcript or an agreement.
+    fn paper(file: &CaseFile, document: DepositNumber) -> Self {
+        if file.kind != CaseKind::Mediation {
+            return Self::default();
+        }
+        Self { deposits: BTreeSet::from([document]), digests: BTreeSet::new() }
+    }
+
+    fn labels(&self, account: AccountId) -> impl Iterator<Item = Digest> {
+        let deposits = self.deposits.iter().map(move |deposit| labels::offered_to(account, *deposit));
+        deposits.chain(self.digests.iter().map(move |digest| labels::offered_digest_to(account, *digest)))
+    }
+
+    fn labels_of_all(&self, file: &CaseFile) -> Vec<Digest> {
+        file.accounts().into_iter().flat_map(|account| self.labels(account).collect::<Vec<_>>()).collect()
+    }
+}
+
 /// The labels of an act: `file` is the case after it, `before` the case before it, `None` for the act that opens the case.
 #[must_use]
 pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefore>) -> Vec<Digest> {
     let (case, court) = (file.id, &file.court);
     let mut found = Vec::new();
-    let offered: BTreeSet<DepositNumber> = match file.kind {
-        CaseKind::Mediation => file.items.values().map(|item| item.import.deposit).collect(),
-        _ => BTreeSet::new(),
-    };
+    let offered = Offered::of(file);
     let mut joins = |account: AccountId| {
         found.extend([labels::takes_part(account, case), labels::cases_of(account)]);
-        found.extend(offered.iter().map(|deposit| labels::offered_to(account, *deposit)));
+        found.extend(offered.labels(account));
     };
     match &document.act {
         Act::Open(act) => {
@@ -61,15 +114,14 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
             let items = file.items.values().filter(|item| item.import.deposit == act.deposit);
             if items.count() == 1 {
                 found.push(labels::imports_of(act.deposit));
-                if file.kind == CaseKind::Mediation {
-                    let accounts = file.accounts().into_iter();
-                    found.extend(accounts.map(|account| labels::offered_to(account, act.deposit)));
-                }
+                found.extend(Offered::item(file, act).labels_of_all(file));
             }
         }
         Act::SendService(act) if act.channel.is_sent_by_gateway() => {
             found.extend([labels::service_message(case, act.service, act.attempt), labels::outbox(court)]);
         }
+        Act::DraftAgreement(act) => found.extend(Offered::paper(file, act.document).labels_of_all(file)),
+        Act::AddTranscriptVersion(act) => found.extend(Offered::paper(file, act.document).labels_of_all(file)),
         Act::Hold(act) => found.extend(HeldContent::of(act.deposit, act.account).map(labels::holds_on)),
         // Once per case: binding a number again adds no second entry.
         Act::FileCase(_) | Act::BindNumber(_) if before.is_some_and(|before| before.number.is_none()) => {

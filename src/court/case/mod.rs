@@ -1,9 +1,12 @@
 //! A case: its state, replayed from its acts.
 //!
 //! [`state`] is the case file, [`refusal`] lists the reasons to reject an act, [`replay`] applies an act; [`filing`], [`people`],
-//! [`evidence`], [`late_evidence`], [`holds`], [`evidence_period`], [`deadlines`] and [`claims`] are the rules by area; [`headline`] determines which verification of an item counts;
-//! [`labels`] computes the index labels of an act; [`service`] has electronic service; [`rules_version`] keeps the rules of older cases as they were.
+//! [`evidence`], [`late_evidence`], [`holds`], [`evidence_period`], [`deadlines`] and [`claims`] are the rules by area; [`headline`]
+//! determines which verification of an item counts; [`service`] has electronic service; [`session_records`] is what sessions leave, with
+//! the rules in [`appointments`], [`hearings`], [`transcripts`], [`mediation`], [`mediation_material`] and [`round`]; [`labels`] computes
+//! the index labels of an act; [`rules_version`] keeps the rules of older cases as they were.
 
+pub mod appointments;
 pub mod claims;
 pub mod deadlines;
 pub mod decisions;
@@ -11,15 +14,23 @@ pub mod evidence;
 pub mod evidence_period;
 pub mod filing;
 pub mod headline;
+pub mod hearings;
 pub mod holds;
 pub mod labels;
 pub mod late_evidence;
+pub mod mediation;
+pub mod mediation_material;
 pub mod people;
 pub mod refusal;
 pub mod replay;
+pub mod round;
 pub mod rules_version;
 pub mod service;
+mod session;
+pub mod session_records;
+pub mod session_refusal;
 pub mod state;
+pub mod transcripts;
 
 #[cfg(test)]
 pub(in crate::court) mod tests;

@@ -1,7 +1,9 @@
 //! Rules of parties, agents and association codes.
 
-use crate::court::acts::{Act, AddAgent, AddParty, Associate, IssueCode};
+use crate::court::acts::{Act, AddAgent, AddParty, Associate, ConfirmService, IssueCode};
 use crate::court::case::filing::is_identified;
+use crate::court::case::hearings::actor;
+use crate::court::case::mediation;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{ActPosition, Agent, AssociationCode, CaseFile, Party, Text};
 use crate::court::document::Document;
@@ -20,8 +22,8 @@ fn require_next_number(number: u32, next: u32) -> Result<(), Refusal> {
     if number == next && next <= PARTIES_MAX { Ok(()) } else { Err(Refusal::NotNext { expected: next }) }
 }
 
-fn takes_part(file: &CaseFile, account: AccountId) -> bool {
-    !file.capacities_of(account).is_empty()
+pub(in crate::court::case) fn takes_part(file: &CaseFile, account: AccountId) -> bool {
+    !file.capacities_of(account).is_empty() || file.records.has_appointment(account)
 }
 
 /// 增加当事人. A party may name accounts of its own side only: the other side joins with a code, or the court enters it, so
@@ -251,8 +253,11 @@ pub fn withdraw_suit(file: &mut CaseFile, capacity: Capacity) -> Result<(), Refu
 ///
 /// [`Refusal`].
 pub fn confirm(file: &mut CaseFile, document: &Document, position: ActPosition) -> Result<(), Refusal> {
-    let party = file.party_of(document.capacity).ok_or(Refusal::NotYours)?;
-    let party = file.parties.get_mut(&party).ok_or(Refusal::NoSuchParty(party))?;
+    let number = file.party_of(document.capacity).ok_or(Refusal::NotYours)?;
+    if let Act::ConfirmService(ConfirmService { document: Some(deposit), .. }) = &document.act {
+        mediation::received(file, number, *deposit, actor(document, position));
+    }
+    let party = file.parties.get_mut(&number).ok_or(Refusal::NoSuchParty(number))?;
     match &document.act {
         Act::ConfirmNotice(_) => party.notices_confirmed = Some(position.at),
         Act::ConfirmService(act) => {

@@ -1,6 +1,7 @@
 //! The reasons to reject an act upon a case. For the same reasons an act on the chain has no effect.
 
 use crate::court::case::service::error::ServiceError;
+use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::PeriodError;
 use crate::court::permission::DeniedReason;
@@ -124,6 +125,12 @@ pub enum Refusal {
     /// An objection must be dated today.
     #[error("an objection is raised today, not on another day")]
     NotToday,
+    /// Staff of the court, lawyers and auditors act in a case by their role alone.
+    #[error("this role is not appointed case by case: grant it to the account instead")]
+    NotAppointable,
+    /// There is no such appointment.
+    #[error("this account is not appointed in this role")]
+    NotAppointed,
     /// The case was opened before this act existed.
     #[error("the act needs version {needed} of the rules, and the case was opened under version {found}")]
     RulesVersion {
@@ -181,6 +188,9 @@ pub enum Refusal {
     /// The rules of service.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// Hearings, transcripts, confirmation rounds, mediation.
+    #[error(transparent)]
+    Session(#[from] SessionRefusal),
     /// The evidence period.
     #[error(transparent)]
     Period(#[from] PeriodError),
@@ -228,6 +238,8 @@ impl Refusal {
             Self::HeldAlready => ErrorCode::HeldAlready,
             Self::NotHeld => ErrorCode::NotHeld,
             Self::NotToday => ErrorCode::NotToday,
+            Self::NotAppointable => ErrorCode::NotAppointable,
+            Self::NotAppointed => ErrorCode::NotAppointed,
             Self::RulesVersion { .. } => ErrorCode::RulesVersion,
             Self::NoEvidencePeriod => ErrorCode::NoEvidencePeriod,
             Self::CourtOnly => ErrorCode::CourtOnly,
@@ -242,6 +254,7 @@ impl Refusal {
             Self::Conversion { .. } => ErrorCode::ProcedureConversion,
             Self::PurposeMismatch => ErrorCode::PurposeMismatch,
             Self::Service(error) => error.code(),
+            Self::Session(error) => error.code(),
             Self::Period(error) => error.code(),
             Self::Window(error) => error.code(),
         }

@@ -11,7 +11,9 @@ use crate::court::calendar::Calendar;
 use crate::court::case::refusal::{ACTS_MAX, Refusal};
 use crate::court::case::service::apply;
 use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
-use crate::court::case::{claims, deadlines, evidence, evidence_period, filing, holds, late_evidence, people};
+use crate::court::case::{
+    claims, deadlines, evidence, evidence_period, filing, hearings, holds, late_evidence, people, session,
+};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::permission::{DeniedReason, permit};
@@ -72,6 +74,9 @@ impl CaseFile {
         if let Some(party) = self.party_of(document.capacity) {
             self.service.own_acts.insert_mut(position.sequence, (party, position.at));
         }
+        let before = self.stage;
+        self.apply_permitted(document, position, calendar)?;
+        hearings::follow_stage(self, before, document, position);
         Ok(())
     }
 
@@ -106,6 +111,9 @@ impl CaseFile {
         if let Some(result) = evidence_period::apply(self, document, position) {
             return result;
         }
+        if let Some(applied) = session::apply(self, document, position, calendar) {
+            return applied;
+        }
         match &document.act {
             Act::Describe(act) => filing::describe(self, act, position),
             Act::AddParty(act) => people::add_party(self, document, act, position)?,
@@ -138,7 +146,6 @@ impl CaseFile {
             Act::Verify(act) => evidence::verify(self, document, act, position)?,
             Act::Diverge(act) => evidence::diverge(self, act.item, act.what, position)?,
             Act::Reply(act) => evidence::reply(self, document, act, position)?,
-            Act::Consent(act) => evidence::consent(self, document, act.item)?,
             Act::OrderErasure(act) => holds::order_erasure(self, act, position)?,
             Act::Hold(act) => holds::hold(self, document, act, position)?,
             Act::Release(act) => holds::release(self, act)?,
@@ -181,7 +188,7 @@ impl CaseFile {
             Act::Refuse(act) => (Stage::Refused, act.reason),
             Act::WithdrawFiling(_) => (Stage::Withdrawn, None),
             Act::BeginHearing(_) => (Stage::InHearing, None),
-            Act::AdjournHearing(_) => (Stage::Assigned, None),
+            Act::AdjournHearing(_) | Act::EndHearing(_) => (Stage::Assigned, None),
             Act::Close(_) => (Stage::Closed, None),
             _ => return Err(Refusal::NotOfACase),
         };

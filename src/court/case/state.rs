@@ -15,6 +15,7 @@ use crate::court::case::decisions::{ClaimsRecord, Conversion, Deferral, ItemDeci
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::service::book::ServiceBook;
+use crate::court::case::session_records::SessionRecords;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::EvidencePeriod;
@@ -159,8 +160,10 @@ pub struct Item {
     pub withdrawn: Option<Timestamp>,
     /// The item that replaces it.
     pub replaced_by: Option<ItemNumber>,
-    /// Whether the party that offered it in a mediation consented to its use in a suit.
-    pub consented: bool,
+    /// The parties that consented to its use in a suit, for an item of a mediation.
+    pub consents: BTreeSet<PartyNumber>,
+    /// Whether the party that offered it in a mediation lets it go on into the suit.
+    pub forwarded: bool,
     /// All verifications.
     pub verifications: Vec<Verification>,
     /// Recorded divergences.
@@ -287,6 +290,8 @@ pub struct CaseFile {
     pub claim_changes: Vec<ClaimsRecord>,
     /// Conversions of the procedure.
     pub conversions: Vec<Conversion>,
+    /// Appointments, hearings, transcripts, mediation agreements and their confirmation rounds.
+    pub records: SessionRecords,
     /// Erasure orders.
     pub orders: Vec<ErasureOrder>,
     /// Holds in force.
@@ -353,8 +358,8 @@ impl CaseFile {
             .collect()
     }
 
-    /// The relation of an account in this capacity to the case; `None` if it does not have the capacity. Roles are not checked here,
-    /// since the case does not know them.
+    /// The relation of an account in this capacity to the case; `None` if it does not have the capacity, or was not appointed
+    /// where its role needs that. Whether it holds the role is not checked here, since the case does not know.
     #[must_use]
     pub fn relation(&self, by: AccountId, capacity: Capacity) -> Option<CaseRelation> {
         match capacity {
@@ -366,6 +371,7 @@ impl CaseFile {
                 let agent = self.agents.get(&number).filter(|agent| agent.account == by && agent.ended.is_none())?;
                 Some(CaseRelation::Agent(self.parties.get(&agent.party)?.side()))
             }
+            Capacity::Holding(role) if role.needs_appointment() && !self.records.is_appointed(role, by) => None,
             Capacity::Holding(role) => Some(CaseRelation::Holding(role)),
             Capacity::Oneself => Some(CaseRelation::Unrelated),
             Capacity::Platform => Some(CaseRelation::Platform),

@@ -5,6 +5,7 @@ pub(in crate::court) mod random;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::mediation_material::is_consented;
 use super::people::AGENTS_MAX;
 use super::refusal::Refusal;
 use super::replay::begin;
@@ -372,20 +373,28 @@ fn only_a_case_that_continues_another_takes_over_items() {
 }
 
 #[test]
-fn consent_is_for_material_of_a_mediation_and_the_partys_own() {
+fn consent_is_for_material_of_a_mediation_and_that_of_all_parties() {
     let consent = || made!(Consent { item: ItemNumber(1) });
     let mut course = TestCase::assigned();
     assert_eq!(course.does(PLAINTIFF, FIRST, consent()), Err(Refusal::NoMediation));
     course.file.kind = CaseKind::Mediation;
-    assert_eq!(course.does(account(2), SECOND, consent()), Err(Refusal::NotYours));
     course.does(PLAINTIFF, FIRST, consent()).unwrap();
-    assert!(course.item(1).consented);
+    assert!(!is_consented(&course.file, course.item(1)), "of one party only");
+    course.does(account(2), SECOND, consent()).unwrap();
+    assert!(is_consented(&course.file, course.item(1)));
+    // Under the first rules, that of the party that offered it was enough.
+    let mut older = TestCase::assigned();
+    (older.file.kind, older.file.rules) = (CaseKind::Mediation, RulesVersion::V1);
+    assert_eq!(older.does(account(2), SECOND, consent()), Err(Refusal::NotYours));
+    older.does(PLAINTIFF, FIRST, consent()).unwrap();
+    assert!(is_consented(&older.file, older.item(1)));
 }
 
 mod deadlines;
 mod headline;
 mod holds;
 mod service;
+mod sessions;
 mod walks;
 
 #[test]

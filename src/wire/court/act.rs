@@ -8,6 +8,7 @@ use crate::court::acts::ActKind;
 use crate::court::words::Stage;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::recorded_act::ActJson;
+use crate::wire::facts::DigestJson;
 use crate::wire::report::CodedText;
 
 /// An act upon a case. Words are those of the chain's own documents; ids are 64 hex digits; days are `2026-11-22`.
@@ -124,6 +125,72 @@ pub enum ActRequest {
     Hold { deposit_number: Option<String>, account: Option<String>, reason: String },
     /// 解除暂停删除.
     Release { deposit_number: Option<String>, account: Option<String>, reason: Option<String> },
+    /// 指派参与人员: the account must hold the role at the court.
+    Appoint { role: String, account: String },
+    /// 终止指派.
+    EndAppointment { role: String, account: String },
+    /// 结束庭审.
+    EndHearing {},
+    /// 进入在线活动: the latest identity check of the account must have been made for it.
+    JoinSession { activity: String },
+    /// 退出在线活动.
+    LeaveSession { activity: String },
+    /// 登记庭审录像分段. The document is named by its deposit number; without a hearing, the last one is meant.
+    AddRecording { hearing: Option<u32>, document: String, name_commitment: String, from: String, until: String },
+    /// 固定庭审录像清单: the document is the deposit of the manifest over all segments.
+    CloseRecording { hearing: Option<u32>, document: String },
+    /// 制作笔录. A transcript of a hearing is that of the last one, if none is named.
+    OpenTranscript { kind: String, hearing: Option<u32> },
+    /// 形成笔录版本: the document is the deposit of the text.
+    AddTranscriptVersion { transcript: u32, source: String, document: String },
+    /// 申请补正笔录, of the latest version unless it is named. Without a speaker, the statement is one's own.
+    RequestCorrection {
+        transcript: u32,
+        version: Option<u32>,
+        speaker: Option<String>,
+        ground: String,
+        place: String,
+        wording: String,
+        segment: Option<u32>,
+    },
+    /// 处理补正申请.
+    DecideCorrection { transcript: u32, correction: u32, decision: String, reason: Option<String> },
+    /// 笔录定稿.
+    FinaliseTranscript { transcript: u32 },
+    /// 发起确认, on the latest version of one transcript or agreement. Signers are `party 1`, `agent 1`, a role and an account, or
+    /// `witness`, `appraiser`, `inspector`, `interpreter` and a name.
+    OpenRound { transcript: Option<u32>, agreement: Option<u32>, signers: Vec<String> },
+    /// 确认（签名）. The person is the place on the list; without it, one's own is meant.
+    Confirm {
+        round: u32,
+        person: Option<u32>,
+        digest: DigestJson,
+        method: String,
+        document: Option<String>,
+        checked_at: Option<String>,
+    },
+    /// 撤回签名.
+    WithdrawConfirmation { round: u32, person: Option<u32> },
+    /// 记明拒绝签名.
+    RecordRefusal { round: u32, person: Option<u32>, reason: Option<String> },
+    /// 同意调解.
+    AgreeMediation {},
+    /// 接受调解.
+    AcceptMediation {},
+    /// 同意延长调解期限.
+    ProlongMediation { until: String },
+    /// 拟定调解协议: a new one, or the next version of the one named.
+    DraftAgreement { agreement: Option<u32>, track: String, document: String },
+    /// 同意在线确认.
+    AgreeSigning { agreement: u32 },
+    /// 终止调解: of one agreement, or as a whole.
+    EndMediation { agreement: Option<u32>, reason: String, note: Option<String> },
+    /// 申请后续处理.
+    ApplyWayOut { agreement: u32, way: String },
+    /// 制作调解书.
+    IssueMediationDocument { agreement: u32, document: String },
+    /// 同意移交本方材料.
+    ForwardItem { item: u32 },
 }
 
 impl ActRequest {
@@ -175,6 +242,31 @@ impl ActRequest {
             Self::OrderErasure { .. } => ActKind::OrderErasure,
             Self::Hold { .. } => ActKind::Hold,
             Self::Release { .. } => ActKind::Release,
+            Self::Appoint { .. } => ActKind::Appoint,
+            Self::EndAppointment { .. } => ActKind::EndAppointment,
+            Self::EndHearing { .. } => ActKind::EndHearing,
+            Self::JoinSession { .. } => ActKind::JoinSession,
+            Self::LeaveSession { .. } => ActKind::LeaveSession,
+            Self::AddRecording { .. } => ActKind::AddRecording,
+            Self::CloseRecording { .. } => ActKind::CloseRecording,
+            Self::OpenTranscript { .. } => ActKind::OpenTranscript,
+            Self::AddTranscriptVersion { .. } => ActKind::AddTranscriptVersion,
+            Self::RequestCorrection { .. } => ActKind::RequestCorrection,
+            Self::DecideCorrection { .. } => ActKind::DecideCorrection,
+            Self::FinaliseTranscript { .. } => ActKind::FinaliseTranscript,
+            Self::OpenRound { .. } => ActKind::OpenRound,
+            Self::Confirm { .. } => ActKind::Confirm,
+            Self::WithdrawConfirmation { .. } => ActKind::WithdrawConfirmation,
+            Self::RecordRefusal { .. } => ActKind::RecordRefusal,
+            Self::AgreeMediation { .. } => ActKind::AgreeMediation,
+            Self::AcceptMediation { .. } => ActKind::AcceptMediation,
+            Self::ProlongMediation { .. } => ActKind::ProlongMediation,
+            Self::DraftAgreement { .. } => ActKind::DraftAgreement,
+            Self::AgreeSigning { .. } => ActKind::AgreeSigning,
+            Self::EndMediation { .. } => ActKind::EndMediation,
+            Self::ApplyWayOut { .. } => ActKind::ApplyWayOut,
+            Self::IssueMediationDocument { .. } => ActKind::IssueMediationDocument,
+            Self::ForwardItem { .. } => ActKind::ForwardItem,
         }
     }
 }

@@ -119,7 +119,9 @@ pub struct AgentJson {
     pub ended_at: Option<String>,
 }
 
-fn checked(check: &IdentityCheck) -> CheckedJson {
+/// An identity check as answers show it.
+#[must_use]
+pub fn checked(check: &IdentityCheck) -> CheckedJson {
     CheckedJson {
         method: coded(check.method.word(), Bilingual::of(|language| check.method.label(language))),
         level: coded(check.level.word(), Bilingual::of(|language| check.level.label(language))),

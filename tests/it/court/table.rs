@@ -19,7 +19,7 @@ struct Participants<'h> {
     by: BTreeMap<CaseRelation, Person>,
 }
 
-const OF_COURTS: [Role; 7] = [
+const OF_COURTS: [Role; 13] = [
     Role::Clerk,
     Role::Judge,
     Role::JudgeAssistant,
@@ -27,6 +27,12 @@ const OF_COURTS: [Role; 7] = [
     Role::Archivist,
     Role::AppraisalInstitution,
     Role::Notary,
+    Role::Mediator,
+    Role::MediationOrganisation,
+    Role::PeoplesAssessor,
+    Role::BankruptcyAdministrator,
+    Role::Supervisor,
+    Role::Expert,
 ];
 
 impl<'h> Participants<'h> {
@@ -75,6 +81,10 @@ impl<'h> Participants<'h> {
             self.act(clerk, &case, party).await;
         }
         self.agent(&case, 1, Side::Bringing).await;
+        for role in OF_COURTS.into_iter().filter(|role| role.needs_appointment()) {
+            let account = &self.by[&CaseRelation::Holding(role)].account;
+            self.act(clerk, &case, json!({"act": "appoint", "role": role.word(), "account": account})).await;
+        }
         case
     }
 
@@ -172,6 +182,7 @@ fn request(act: ActKind) -> Option<Value> {
         ActKind::Counterclaim => json!({"party": 900, "claims": "某"}),
         ActKind::ConvertProcedure => json!({"procedure": "second-instance"}),
         ActKind::OrderErasure | ActKind::Release => json!({"account": "cd".repeat(32)}),
+        ActKind::Appoint | ActKind::EndAppointment => json!({"role": "clerk", "account": "ab".repeat(32)}),
         ActKind::Hold => json!({"account": "cd".repeat(32), "reason": "某"}),
         ActKind::ConsentService => json!({"party": 900, "scope": "documents", "answer": "agreed", "form": "explicit"}),
         ActKind::ServiceAddress => json!({"party": 900, "kind": "email", "value": "a@example.com", "source": "given"}),
@@ -185,6 +196,7 @@ fn request(act: ActKind) -> Option<Value> {
         ActKind::ConfirmReceipt | ActKind::RequestPaper | ActKind::DetermineService => json!({"service": 900}),
         ActKind::ObjectService => json!({"service": 900, "ground": "system-error"}),
         ActKind::DecideService => json!({"service": 900, "outcome": "upheld"}),
+        act if is_of_sessions(act) => session_request(act),
         // These have paths of their own.
         ActKind::Associate
         | ActKind::IssueCode
@@ -198,6 +210,45 @@ fn request(act: ActKind) -> Option<Value> {
     };
     body["act"] = json!(act.word());
     Some(body)
+}
+
+/// Whether it is an act of a hearing, a transcript, a confirmation round or a mediation.
+fn is_of_sessions(act: ActKind) -> bool {
+    let place = |kind: ActKind| ActKind::ALL.iter().position(|one| *one == kind);
+    (place(ActKind::JoinSession)..=place(ActKind::ForwardItem)).contains(&place(act))
+}
+
+/// Their requests.
+fn session_request(act: ActKind) -> Value {
+    let (number, hex) = ("20261122-0K7M-X9QT-3D5W-C3", "ab".repeat(32));
+    match act {
+        ActKind::JoinSession | ActKind::LeaveSession => json!({"activity": "mediation"}),
+        ActKind::AddRecording => json!({
+            "hearing": 900, "document": number, "name_commitment": hex,
+            "from": "2026-11-22T09:00:00.000+08:00", "until": "2026-11-22T09:30:00.000+08:00",
+        }),
+        ActKind::CloseRecording => json!({"hearing": 900, "document": number}),
+        ActKind::OpenTranscript => json!({"kind": "inquiry"}),
+        ActKind::AddTranscriptVersion => json!({"transcript": 900, "source": "clerk", "document": number}),
+        ActKind::RequestCorrection => {
+            json!({"transcript": 900, "ground": "omission", "place": "某", "wording": "某"})
+        }
+        ActKind::DecideCorrection => json!({"transcript": 900, "correction": 1, "decision": "allowed"}),
+        ActKind::FinaliseTranscript => json!({"transcript": 900}),
+        ActKind::OpenRound => json!({"transcript": 900, "signers": ["party 1"]}),
+        ActKind::Confirm => {
+            json!({"round": 900, "digest": {"algorithm": "sm3", "value": hex}, "method": "online"})
+        }
+        ActKind::WithdrawConfirmation | ActKind::RecordRefusal => json!({"round": 900, "person": 1}),
+        ActKind::ProlongMediation => json!({"until": "2026-12-31"}),
+        ActKind::DraftAgreement => json!({"agreement": 900, "track": "court-record", "document": number}),
+        ActKind::AgreeSigning => json!({"agreement": 900}),
+        ActKind::EndMediation => json!({"agreement": 900, "reason": "unreachable"}),
+        ActKind::ApplyWayOut => json!({"agreement": 900, "way": "performance"}),
+        ActKind::IssueMediationDocument => json!({"agreement": 900, "document": number}),
+        ActKind::ForwardItem => json!({"item": 900}),
+        _ => json!({}),
+    }
 }
 
 /// What the table says must come of it: nothing, or the status and code of the denial.
@@ -228,6 +279,7 @@ fn moves(act: ActKind) -> bool {
             | ActKind::Assign
             | ActKind::BeginHearing
             | ActKind::AdjournHearing
+            | ActKind::EndHearing
             | ActKind::Judge
             | ActKind::WithdrawSuit
             | ActKind::Close

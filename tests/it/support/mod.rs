@@ -21,6 +21,7 @@ pub(crate) mod raw;
 pub(crate) mod relay;
 pub(crate) mod served_log;
 pub(crate) mod serving;
+pub(crate) mod sessions;
 pub(crate) mod stores;
 pub(crate) mod submissions;
 pub(crate) mod test_node;

@@ -4,6 +4,7 @@
 
 mod decisions;
 mod service;
+pub(in crate::court) mod session;
 
 use crate::court::acts::*;
 use crate::court::calendar::{Calendar, Day};
@@ -12,7 +13,8 @@ use crate::court::case::state::{ActPosition, CaseFile, Item};
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{
-    AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, RequestId, TokenId,
+    AccountId, AgentNumber, AgreementNumber, AnnexId, CaseId, CodeNumber, CorrectionNumber, HearingNumber, ItemNumber,
+    PartyNumber, RequestId, RoundNumber, TokenId, TranscriptNumber,
 };
 use crate::court::period::basis::Basis;
 use crate::court::period::by_party::ResetGround;
@@ -146,6 +148,10 @@ impl Dice {
 
 /// An act of this kind, which fits `file` more often than not.
 pub(in crate::court) fn act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
+    if session::KINDS.contains(&kind) { session::act(dice, kind, file) } else { older_act(dice, kind, file) }
+}
+
+fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
     let d = dice;
     let case = CaseId(Digest([8; 32]));
     match kind {

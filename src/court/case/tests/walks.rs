@@ -3,6 +3,7 @@
 use super::*;
 use crate::court::case::evidence_period::notice_served;
 use crate::court::case::state::IneffectiveAct;
+use crate::court::case::tests::random::session::{KINDS, next_step};
 use crate::court::period::by_party::PartyPeriod;
 use crate::court::window::Window;
 
@@ -16,11 +17,17 @@ fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, ActPosition)) 
     let of_service = seeds.first().is_some_and(|seed| seed % 4 == 1);
     for seed in seeds {
         let mut dice = Dice(*seed);
-        let (by, capacity) = match dice.below(5) {
-            0 if of_service => (dice.account(), Capacity::Platform),
-            _ => somebody(&mut dice, &file),
+        let further = if dice.below(5) == 0 && !of_service { next_step(&mut dice, &file) } else { None };
+        let document = match further {
+            Some((by, capacity, act)) => document(&mut dice, Stream::Case, by, capacity, act),
+            None => {
+                let (by, capacity) = match dice.below(5) {
+                    0 if of_service => (dice.account(), Capacity::Platform),
+                    _ => somebody(&mut dice, &file),
+                };
+                step(&mut dice, &file, (by, capacity), of_service)
+            }
         };
-        let document = step(&mut dice, &file, (by, capacity), of_service);
         at += u64::from(if dice.below(8) == 0 { dice.below(172_800_000) } else { dice.below(3_600_000) });
         let position = position(file.last.sequence + 1, at);
         each(&file, &document, position);
@@ -78,13 +85,17 @@ fn step(dice: &mut Dice, file: &CaseFile, (by, capacity): (AccountId, Capacity),
         ActKind::WithdrawSuit,
         ActKind::Judge,
         ActKind::Close,
+        ActKind::EndMediation,
     ];
     let mut open = file.permitted_acts(by, capacity);
     if dice.below(5) > 0 && open.iter().any(|kind| kind.is_of_service() == of_service) {
         open.retain(|kind| kind.is_of_service() == of_service);
     }
-    let pick = |dice: &mut Dice| match dice.below(6) {
+    // The acts of sessions are many; `next_step` sees to them.
+    let others: Vec<ActKind> = open.iter().copied().filter(|kind| !KINDS.contains(kind)).collect();
+    let pick = |dice: &mut Dice| match dice.below(8) {
         0 => dice.of(ActKind::ALL),
+        1..=5 if !others.is_empty() => dice.of(&others),
         _ if open.is_empty() => dice.of(ActKind::ALL),
         _ => dice.of(&open),
     };

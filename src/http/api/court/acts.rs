@@ -16,16 +16,19 @@ use crate::court::case::state::{CaseFile, HeldContent};
 use crate::court::document::Stream;
 use crate::court::ids::{AccountId, AgentNumber, ItemNumber, PartyNumber};
 use crate::court::line_value::LineValue;
-use crate::court::registry::{Account, Registry, RegistryError};
+use crate::court::registry::Registry;
 use crate::court::values::Capacity;
 use crate::court::words::{Ground, Role};
+use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
+use crate::filing::documents::DocumentFacts;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
 use crate::http::api::court::case_path::CasePath;
-use crate::http::api::court::field_values::{read, read_some};
+use crate::http::api::court::field_values::{known, read, read_some};
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
+use crate::http::api::court::session_acts::{self, SessionContext};
 use crate::http::api::court::{deadline_acts, warnings};
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
@@ -34,6 +37,7 @@ use crate::http::problem::ApiError;
 use crate::http::request::Parameters;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::number::DepositNumber;
+use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::act::{ActOutcomeJson, ActRequest, CaseActJson, CaseActsJson, coded};
 use crate::wire::court::recorded_act::ActJson;
@@ -49,23 +53,30 @@ pub fn outcome_json(filing: &FilingService, acted: &ActOutcome, more: Vec<CodedT
     ActOutcomeJson::of(&file.id.to_string(), act, file.stage, found)
 }
 
-/// Looks up an account by its id.
-///
-/// # Errors
-///
-/// [`RegistryError::NoSuchAccount`].
-pub fn known<'r>(registry: &'r Registry, text: &str) -> Result<(AccountId, &'r Account), FilingError> {
-    let id: AccountId = read("account", text)?;
-    let account = registry.accounts.get(&id).ok_or(FilingError::Registry(RegistryError::NoSuchAccount))?;
-    Ok((id, account))
-}
-
 /// The data from which an act is made.
 struct ActContext<'a> {
     file: &'a CaseFile,
+    actor: &'a Actor,
     capacity: Capacity,
     registry: &'a Registry,
     annexes: &'a mut Annexes,
+    document: Option<&'a DocumentFacts>,
+    now: Timestamp,
+}
+
+impl ActContext<'_> {
+    fn session(&mut self) -> SessionContext<'_> {
+        SessionContext {
+            file: self.file,
+            by: self.actor.id,
+            capacity: self.capacity,
+            identity: self.actor.account.latest_identity(),
+            registry: self.registry,
+            annexes: self.annexes,
+            document: self.document,
+            now: self.now,
+        }
+    }
 }
 
 fn make(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Act, FilingError> {
@@ -76,6 +87,9 @@ fn make(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Act, Filin
         return Ok(act);
     }
     if let Some(act) = evidence_act(context, request)? {
+        return Ok(act);
+    }
+    if let Some(act) = session_acts::make(&mut context.session(), request)? {
         return Ok(act);
     }
     if let Some(act) = deadline_acts::period_act(request)? {
@@ -264,7 +278,7 @@ fn texts(request: &ActRequest) -> Vec<&str> {
         | ActRequest::DecideLateness { reason, .. }
         | ActRequest::DecideAdmission { reason, .. }
         | ActRequest::Release { reason, .. } => reason.iter().map(String::as_str).collect(),
-        _ => Vec::new(),
+        request => session_acts::texts(request),
     }
 }
 
@@ -294,13 +308,20 @@ pub(in crate::http) async fn act_upon_case(
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let (filing, registry) = (state.filing()?, state.filing()?.registry());
-    let make_act = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
-        make(&mut ActContext { file, capacity, registry: &registry, annexes }, &shape)
+    let now = filing.now();
+    let make_with = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes, document: Option<&DocumentFacts>| {
+        make(&mut ActContext { file, actor: &actor, capacity, registry: &registry, annexes, document, now }, &shape)
+    };
+    let make_act =
+        |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| make_with(file, capacity, annexes, None);
+    let make_on = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes, document: &DocumentFacts| {
+        make_with(file, capacity, annexes, Some(document))
     };
     let kind = shape.kind();
-    let outcome = match held_content(&shape) {
-        Some(content) => filing.act_on_content(&actor, case, &context, (kind, content), make_act).await?,
-        None => filing.act(&actor, case, &context, kind, make_act).await?,
+    let outcome = match (held_content(&shape), session_acts::document_of(&shape)?) {
+        (Some(content), _) => filing.act_on_content(&actor, case, &context, (kind, content), make_act).await?,
+        (None, Some(document)) => filing.act_on_document(&actor, case, &context, (kind, document), make_on).await?,
+        (None, None) => filing.act(&actor, case, &context, kind, make_act).await?,
     };
     Ok(created(&outcome.recorded, &outcome_json(filing, &outcome, warnings::of_texts(&texts(&shape)))))
 }
@@ -341,7 +362,7 @@ pub(in crate::http) async fn list_acts(
         }
     };
     let shown = CaseActsJson {
-        items: found.acts.iter().map(shown).collect(),
+        items: found.acts.iter().filter(|act| actor.can_see_act(&file, &act.document.act)).map(shown).collect(),
         next_cursor: found.next.map(|next| next.to_string()),
     };
     Ok(answer(StatusCode::OK, &shown))

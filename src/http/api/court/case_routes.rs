@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::{acts, association, cases, imports, transfer, verification};
+use crate::http::api::court::{acts, association, cases, imports, records, transfer, verification};
 use crate::http::app_state::AppState;
 use crate::http::openapi::{READS, WRITES, by_token, codes};
 
@@ -51,6 +51,8 @@ const ACTS: &[ErrorCode] = codes![
     HeldAlready,
     NotHeld,
     NotToday,
+    NotAppointable,
+    NotAppointed,
     PeriodNotSet,
     PeriodAlreadySet,
     PeriodTooShort,
@@ -84,6 +86,52 @@ const ACTS: &[ErrorCode] = codes![
     WindowBegun,
     WindowClosed,
 ];
+/// The rules of hearings, transcripts, confirmation rounds and mediations.
+const SESSIONS: &[ErrorCode] = codes![
+    NoSuchDeposit,
+    NoSuchPaper,
+    NoSuchTranscript,
+    NoSuchAgreement,
+    NoSuchRound,
+    NoSuchCorrection,
+    NoSuchHearing,
+    NoHearing,
+    HearingNotEnded,
+    NotInTheSession,
+    RecordingClosed,
+    SegmentOrder,
+    ManifestDiffers,
+    IdentityStale,
+    VersionSuperseded,
+    OtherDigest,
+    NotOnTheList,
+    AlreadyConfirmed,
+    NotConfirmed,
+    NotWithdrawable,
+    AlreadyInForce,
+    RoundOpen,
+    RoundOver,
+    SignersMissing,
+    SignerTwice,
+    PanelOnly,
+    MethodNotOpen,
+    ScanNeeded,
+    CorrectionPending,
+    CorrectionDecided,
+    TranscriptFinal,
+    MachineText,
+    NotToBeSigned,
+    WindowOver,
+    MediationNotBegun,
+    MediationBegun,
+    MediationOver,
+    SigningNotAgreed,
+    OtherTrack,
+    NotSigned,
+    NoSuchEnd,
+    NoticesNeeded,
+    DefendantNeeded,
+];
 /// An import: its number, its receipt, the rules of evidence.
 const IMPORT: &[ErrorCode] = codes![
     MistypedNumber,
@@ -111,7 +159,8 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(by_token(routes!(cases::open_case), &[WRITES, ACTING, TEXTS, codes![NoSuchAccount]]))
         .routes(by_token(routes!(cases::list_cases), &[READS, codes![BadValue]]))
         .routes(by_token(routes!(cases::view_case), &[WRITES, codes![NotFound]]))
-        .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS]))
+        .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS, SESSIONS]))
+        .routes(by_token(routes!(records::view_records), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(acts::list_acts), &[READS, codes![NotFound]]))
         .routes(by_token(routes!(cases::case_access_log), &[WRITES, codes![NotFound]]))
         .routes(by_token(

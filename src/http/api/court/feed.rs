@@ -79,7 +79,7 @@ pub(in crate::http) async fn follow_feed(
     };
     // The wait may have taken a minute: token and role are checked again.
     let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
-    if !actor.account.courts().contains(&court) {
+    if !actor.account.staffed_courts().contains(&court) {
         return Err(FilingError::NotFound.into());
     }
     let next_cursor = events.last().map_or(cursor, |event| event.cursor).to_string();

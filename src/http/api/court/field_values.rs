@@ -1,6 +1,8 @@
 //! Values of request fields, spelled as in the acts.
 
+use crate::court::ids::AccountId;
 use crate::court::line_value::LineValue;
+use crate::court::registry::{Account, Registry, RegistryError};
 use crate::filing::filing_error::FilingError;
 
 /// Parses a word, number or id as an act spells it.
@@ -19,4 +21,15 @@ pub fn read<T: LineValue>(field: &'static str, text: &str) -> Result<T, FilingEr
 /// As [`read`].
 pub fn read_some<T: LineValue>(field: &'static str, text: Option<&String>) -> Result<Option<T>, FilingError> {
     text.map(|text| read(field, text)).transpose()
+}
+
+/// Looks up an account by its id.
+///
+/// # Errors
+///
+/// [`RegistryError::NoSuchAccount`].
+pub fn known<'r>(registry: &'r Registry, text: &str) -> Result<(AccountId, &'r Account), FilingError> {
+    let id: AccountId = read("account", text)?;
+    let account = registry.accounts.get(&id).ok_or(FilingError::Registry(RegistryError::NoSuchAccount))?;
+    Ok((id, account))
 }

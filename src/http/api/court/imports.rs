@@ -79,6 +79,9 @@ async fn one(
     let texts: Texts =
         [(item.name.annex, Some(import.name.clone())), (item.content.annex, Some(import.content.clone()))].into();
     let mut found = warnings::of_import(&file, item, now.history.as_ref());
+    if filing.was_offered_in_mediation(&file, item, actor.id).await? {
+        found.push(warnings::same_file_in_mediation());
+    }
     found.extend(warnings::of_texts(&[&import.name, &import.content]));
     let shown = ImportedJson {
         import: import_json(&file, (act.item, item), &now, &texts, &filing.registry().calendar),

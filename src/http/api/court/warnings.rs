@@ -120,6 +120,16 @@ fn new_period(act: &Act, file: &CaseFile) -> Option<CodedText> {
     Some(warning(code, zh, en))
 }
 
+/// The file is one that another party offered in a mediation, deposited again (在线调解规则 art. 18).
+#[must_use]
+pub fn same_file_in_mediation() -> CodedText {
+    warning(
+        "mediation_same_file",
+        "该文件的摘要与其他当事人在调解中提交的材料一致；未经各方同意，调解材料不得用于诉讼，请核对来源",
+        "another party offered a file with this digest in a mediation; without the consent of all parties, material of a mediation is not used in a suit: check where it comes from",
+    )
+}
+
 /// Warnings about an item that was just imported.
 #[must_use]
 pub fn of_import(file: &CaseFile, item: &Item, history: Option<&History>) -> Vec<CodedText> {

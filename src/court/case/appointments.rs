@@ -1,0 +1,38 @@
+//! Rules of appointments (指派): whom a court names for one case, and who gets access to the case by that.
+
+use crate::court::case::people::takes_part;
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::CaseFile;
+use crate::court::ids::AccountId;
+use crate::court::words::Role;
+
+/// Most appointments of a case.
+pub const APPOINTMENTS_MAX: usize = 100;
+
+/// Names an account for the case in this role. A party or agent cannot be appointed.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn appoint(file: &mut CaseFile, role: Role, account: AccountId) -> Result<(), Refusal> {
+    if !role.needs_appointment() {
+        return Err(Refusal::NotAppointable);
+    }
+    if takes_part(file, account) {
+        return Err(Refusal::AlreadyInTheCase);
+    }
+    if file.records.appointments.len() >= APPOINTMENTS_MAX {
+        return Err(Refusal::TooManyActs);
+    }
+    file.records.appointments.insert((role, account));
+    Ok(())
+}
+
+/// Ends an appointment.
+///
+/// # Errors
+///
+/// [`Refusal::NotAppointed`].
+pub fn end_appointment(file: &mut CaseFile, role: Role, account: AccountId) -> Result<(), Refusal> {
+    if file.records.appointments.remove(&(role, account)) { Ok(()) } else { Err(Refusal::NotAppointed) }
+}

@@ -1,0 +1,166 @@
+//! Views of the records of a case: hearings, transcripts, mediation agreements and their confirmation rounds.
+//!
+//! # Invariants
+//!
+//! As in `case_views`: no text is returned before the access record is on the chain. A transcript of a deliberation is in the view of
+//! the panel only, and papers of a mediation in that of the parties, the court and the mediators.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::court::acts::Act;
+use crate::court::case::session_records::{Paper, SessionRecords, StepKind};
+use crate::court::case::state::{CaseFile, Text};
+use crate::court::ids::{AccountId, AnnexId, CaseId};
+use crate::court::session_words::TranscriptKind;
+use crate::court::signer::Signer;
+use crate::court::values::Capacity;
+use crate::court::words::{AccessedContent, Role};
+use crate::filing::access::AccessTarget;
+use crate::filing::actor::Actor;
+use crate::filing::filing_error::FilingError;
+use crate::filing::service::{FilingService, RecordedAct};
+use crate::filing::streams::text;
+
+/// The records of a case as an actor sees them.
+#[derive(Debug, Clone)]
+pub struct RecordsView {
+    /// The case, without the papers that the actor may not see.
+    pub file: Arc<CaseFile>,
+    /// Their texts; `None` for an erased one.
+    pub texts: HashMap<AnnexId, Option<String>>,
+    /// The access record.
+    pub access: RecordedAct,
+}
+
+/// Whether these capacities give access to the papers of a mediation.
+fn may_see_mediation(capacities: &[Capacity]) -> bool {
+    capacities.iter().any(|capacity| {
+        matches!(
+            capacity,
+            Capacity::Party(_)
+                | Capacity::Agent(_)
+                | Capacity::Holding(
+                    Role::Clerk | Role::Judge | Role::JudgeAssistant | Role::Mediator | Role::MediationOrganisation
+                )
+        )
+    })
+}
+
+/// The records without the papers that this account may not see.
+fn seen(records: &SessionRecords, account: AccountId, capacities: &[Capacity]) -> SessionRecords {
+    let of_mediation = may_see_mediation(capacities);
+    let mut seen = records.clone();
+    seen.transcripts.retain(|number, transcript| {
+        records.may_see(Paper::Transcript(*number), account)
+            && (of_mediation || transcript.kind != TranscriptKind::Mediation)
+    });
+    if !of_mediation {
+        seen.agreements.clear();
+    }
+    let is_seen = |paper: Paper| match paper {
+        Paper::Transcript(number) => seen.transcripts.contains_key(&number),
+        Paper::Agreement(number) => seen.agreements.contains_key(&number),
+    };
+    seen.rounds = records
+        .rounds
+        .iter()
+        .filter(|(_, round)| is_seen(round.paper))
+        .map(|(number, round)| (*number, round.clone()))
+        .collect();
+    seen
+}
+
+/// The private texts of the records.
+fn texts_of(file: &CaseFile) -> Vec<Text> {
+    let records = &file.records;
+    let mut texts: Vec<Text> = file.parties.values().map(|party| party.name).collect();
+    texts.extend(file.agents.values().filter_map(|agent| agent.name));
+    let ended = records.agreements.values().filter_map(|agreement| agreement.ended).chain(records.mediation.ended);
+    texts.extend(ended.filter_map(|(_, _, note)| note));
+    for correction in records.transcripts.values().flat_map(|transcript| &transcript.corrections) {
+        texts.extend([correction.place, correction.wording]);
+        texts.extend(correction.decision.and_then(|(_, _, reason)| reason));
+    }
+    for round in records.rounds.values() {
+        for person in &round.people {
+            if let Signer::Other(_, annex) = person.signer {
+                texts.push(Text { annex, index: round.opened.position.index });
+            }
+            texts.extend(person.steps.iter().filter_map(|step| match step.kind {
+                StepKind::Refused(reason) => reason,
+                _ => None,
+            }));
+        }
+    }
+    texts
+}
+
+/// The paper that an act is about.
+fn paper_of(file: &CaseFile, act: &Act) -> Option<Paper> {
+    let of_round = |number| file.records.rounds.get(&number).map(|round| round.paper);
+    match act {
+        Act::OpenTranscript(act) => Some(Paper::Transcript(act.transcript)),
+        Act::AddTranscriptVersion(act) => Some(Paper::Transcript(act.transcript)),
+        Act::RequestCorrection(act) => Some(Paper::Transcript(act.transcript)),
+        Act::DecideCorrection(act) => Some(Paper::Transcript(act.transcript)),
+        Act::FinaliseTranscript(act) => Some(Paper::Transcript(act.transcript)),
+        Act::OpenRound(act) => match (act.transcript, act.agreement) {
+            (Some(number), _) => Some(Paper::Transcript(number)),
+            (None, agreement) => agreement.map(Paper::Agreement),
+        },
+        Act::Confirm(act) => of_round(act.round),
+        Act::WithdrawConfirmation(act) => of_round(act.round),
+        Act::RecordRefusal(act) => of_round(act.round),
+        Act::DraftAgreement(act) => Some(Paper::Agreement(act.agreement)),
+        Act::AgreeSigning(act) => Some(Paper::Agreement(act.agreement)),
+        Act::ApplyWayOut(act) => Some(Paper::Agreement(act.agreement)),
+        Act::IssueMediationDocument(act) => Some(Paper::Agreement(act.agreement)),
+        _ => None,
+    }
+}
+
+impl Actor {
+    /// Whether the actor may see an act of a case that it may see. Acts on the transcript of a deliberation are seen by the panel, those
+    /// on papers of a mediation by the parties, the court and the mediators.
+    #[must_use]
+    pub fn can_see_act(&self, file: &CaseFile, act: &Act) -> bool {
+        let Some(paper) = paper_of(file, act) else { return true };
+        let of_mediation = match paper {
+            Paper::Agreement(_) => true,
+            Paper::Transcript(number) => {
+                file.records.transcripts.get(&number).is_some_and(|found| found.kind == TranscriptKind::Mediation)
+            }
+        };
+        file.records.may_see(paper, self.id) && (!of_mediation || may_see_mediation(&self.capacities(file)))
+    }
+}
+
+impl FilingService {
+    /// The records of a case. Records the access.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`]: no such case, or no access to it. Those of [`Self::record_access`]; then nothing is shown.
+    pub async fn view_records(&self, actor: &Actor, case: CaseId) -> Result<RecordsView, FilingError> {
+        let file = self.case_for(actor, case).await?;
+        let capacities = actor.capacities(&file);
+        let capacity = capacities.first().copied().ok_or(FilingError::NotFound)?;
+        let target = AccessTarget::Case(case, AccessedContent::CaseFile, None);
+        let access = self.record_access(actor, capacity, target).await?;
+        let mut shown = (*file).clone();
+        shown.records = seen(&file.records, actor.id, &capacities);
+        let file = Arc::new(shown);
+        let query = Arc::clone(&file);
+        let texts = self
+            .read(move |store| {
+                let mut texts = HashMap::new();
+                for one in texts_of(&query) {
+                    texts.insert(one.annex, text(store, &one)?);
+                }
+                Ok(texts)
+            })
+            .await?;
+        Ok(RecordsView { file, texts, access })
+    }
+}
