@@ -8,8 +8,8 @@ use crate::cli::case::erasures::{self, EraseArgs, ErasureArgs};
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
 use crate::cli::case::filing::{self, OpenArgs, PassOnArgs};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
-use crate::cli::case::service::{self, GatewayCommand};
 use crate::cli::case::records;
+use crate::cli::case::service::{self, GatewayCommand};
 use crate::cli::exit::ExitStatus;
 use crate::cli::screen::Screen;
 
@@ -45,7 +45,6 @@ macro_rules! act_fields {
   reply item= [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
   consent item=                                     order-erasure [deposit_number= | account=]
   hold deposit_number= | account= reason=           release deposit_number= | account= [reason=]
-  set-period basis= days= [party=] [start=]         reset-period basis= days= ground= [party=] [start=]
   appoint role= account=                            end-appointment role= account=
   end-hearing   join-session activity=              leave-session activity=
   add-recording document= name_commitment= from= until= [hearing=]   close-recording document= [hearing=]
@@ -58,6 +57,7 @@ macro_rules! act_fields {
   draft-agreement track= document= [agreement=]     agree-signing agreement=
   end-mediation reason= [agreement=] [note=]        apply-way-out agreement= way=
   issue-mediation-document agreement= document=     forward-item item=
+  set-period basis= days= [party=] [start=]         reset-period basis= days= ground= [party=] [start=]
   suspend-period on=   resume-period on=   extend-period days=   exchange-evidence day=
   allow-rebuttal party= item= days= [start=]        open-replies days= [start=] [party=]
   apply-deferral window= obstacle_ended= reason= [party=] [handed_in=]
@@ -90,12 +90,12 @@ party begins with the service of the notice; start is for a notice served on pap
 party-joined remanded claims-changed procedure-converted; window evidence answer appeal-judgment appeal-ruling …;
 decide-lateness decision in-time not-admitted admitted admonished fined; decide-admission decision adopted
 partly-adopted not-adopted; change added changed waived; handed_in \"posted 2026-12-08\" or \"delivered 2026-12-08\".
-Who may do what at which stage: PERMISSIONS.md. The words of service (scope, kind, channel, step …): docs/service.md
 kind (of a transcript) hearing mediation evidence-exchange inquiry pretrial-meeting deliberation; source machine clerk
 amendment; ground (of a correction) omission mistake; method online e-seal handwritten offline; activity hearing
 evidence-exchange mediation; track organisation court-record mediation-document undisputed-facts; way
 judicial-confirmation mediation-document withdraw-suit performance; a signer is \"party 1\", \"agent 1\",
-\"judge ACCOUNT\", \"witness NAME\". Who may do what at which stage: PERMISSIONS.md
+\"judge ACCOUNT\", \"witness NAME\".
+Who may do what at which stage: PERMISSIONS.md. The words of service (scope, kind, channel, step …): docs/service.md
 |
 操作与字段，[] 内可省略：\n",
     act_fields!(),
@@ -113,15 +113,15 @@ procedure-converted 转换程序；window（期限）evidence 举证期限、ans
 decide-lateness 的 decision：in-time 视为未逾期、not-admitted 不予采纳、admitted 采纳、admonished 采纳并训诫、
 fined 采纳并罚款；decide-admission 的 decision：adopted 采信、partly-adopted 部分采信、not-adopted 不予采信；
 change：added 增加、changed 变更、waived 放弃；handed_in：posted 交邮、delivered 递交，后接日期。
-何人在何阶段可办理何事，见 PERMISSIONS.md；
-送达各项代码词见 docs/service.zh-CN.md"
 kind（笔录种类）hearing 庭审、mediation 调解、evidence-exchange 证据交换、inquiry 询问、pretrial-meeting 庭前会议、
 deliberation 合议；source（版本来源）machine 语音识别、clerk 书记员、amendment 补正；补正的 ground：omission 遗漏、
 mistake 差错；method（确认方式）online 在线确认、e-seal 电子签章、handwritten 手写板、offline 线下签名；activity
 （在线活动）hearing、evidence-exchange、mediation；track（协议类型）organisation 调解组织、court-record 记入笔录、
 mediation-document 制作调解书、undisputed-facts 无争议事实；way（后续）judicial-confirmation 司法确认、
 mediation-document 出具调解书、withdraw-suit 撤诉、performance 履行；signers 写作 \"party 1\"、\"agent 1\"、
-\"judge 账号\"、\"witness 姓名\"。何人在何阶段可办理何事，见 PERMISSIONS.md"
+\"judge 账号\"、\"witness 姓名\"。
+何人在何阶段可办理何事，见 PERMISSIONS.md；
+送达各项代码词见 docs/service.zh-CN.md"
 );
 
 /// Cases: file, import by number, verify, reply, judge; by a token | 案件：立案、导入、核验、质证

@@ -13,5 +13,5 @@ pub mod evidence;
 pub mod filing;
 pub mod keys;
 pub mod originals;
-pub mod service;
 pub mod records;
+pub mod service;
