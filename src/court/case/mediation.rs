@@ -25,7 +25,6 @@ use crate::court::document::Document;
 use crate::court::ids::{AgreementNumber, PartyNumber, RoundNumber};
 use crate::court::session_words::{AgreementState, AgreementTrack, ConfirmationState, MediationEnd, WayOut};
 use crate::court::signer::Signer;
-use crate::court::values::Capacity;
 use crate::court::words::{CaseKind, Procedure, Role};
 use crate::ledger::number::DepositNumber;
 
@@ -293,23 +292,6 @@ pub(in crate::court::case) fn signed(
 ) {
     if let Some(agreement) = file.records.agreements.get_mut(&number) {
         agreement.signed.push(Moment { version, round, act: last });
-    }
-}
-
-/// A party has received a document: if it is the mediation document of an agreement, that party has it. It goes to the party itself,
-/// not to its agent.
-pub(in crate::court::case) fn received(
-    file: &mut CaseFile,
-    party: PartyNumber,
-    deposit: DepositNumber,
-    receipt: Actor,
-) {
-    if receipt.capacity != Capacity::Party(party) {
-        return;
-    }
-    let of_it = |one: &&mut Agreement| one.ended.is_none() && one.document.is_some_and(|(_, number)| number == deposit);
-    if let Some(agreement) = file.records.agreements.values_mut().find(of_it) {
-        agreement.received.entry(party).or_insert(receipt);
     }
 }
 

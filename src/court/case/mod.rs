@@ -3,7 +3,7 @@
 //! [`state`] is the case file, [`refusal`] lists the reasons to reject an act, [`replay`] applies an act; [`filing`], [`people`],
 //! [`evidence`], [`late_evidence`], [`holds`], [`evidence_period`], [`deadlines`] and [`claims`] are the rules by area; [`headline`]
 //! determines which verification of an item counts; [`service`] has electronic service; [`session_records`] is what sessions leave, with
-//! the rules in [`appointments`], [`hearings`], [`transcripts`], [`mediation`], [`mediation_material`] and [`round`]; [`labels`] computes
+//! the rules in [`appointments`], [`hearings`], [`transcripts`], [`mediation`], [`mediation_material`], [`mediation_receipt`] and [`round`]; [`labels`] computes
 //! the index labels of an act; [`rules_version`] keeps the rules of older cases as they were.
 
 pub mod appointments;
@@ -20,6 +20,7 @@ pub mod labels;
 pub mod late_evidence;
 pub mod mediation;
 pub mod mediation_material;
+pub mod mediation_receipt;
 pub mod people;
 pub mod refusal;
 pub mod replay;

@@ -3,7 +3,7 @@
 use crate::court::acts::{Act, AddAgent, AddParty, Associate, ConfirmService, IssueCode};
 use crate::court::case::filing::is_identified;
 use crate::court::case::hearings::actor;
-use crate::court::case::mediation;
+use crate::court::case::mediation_receipt;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{ActPosition, Agent, AssociationCode, CaseFile, Party, Text};
 use crate::court::document::Document;
@@ -255,7 +255,7 @@ pub fn withdraw_suit(file: &mut CaseFile, capacity: Capacity) -> Result<(), Refu
 pub fn confirm(file: &mut CaseFile, document: &Document, position: ActPosition) -> Result<(), Refusal> {
     let number = file.party_of(document.capacity).ok_or(Refusal::NotYours)?;
     if let Act::ConfirmService(ConfirmService { document: Some(deposit), .. }) = &document.act {
-        mediation::received(file, number, *deposit, actor(document, position));
+        mediation_receipt::received(file, number, *deposit, actor(document, position));
     }
     let party = file.parties.get_mut(&number).ok_or(Refusal::NoSuchParty(number))?;
     match &document.act {

@@ -12,7 +12,8 @@ use crate::court::case::refusal::{ACTS_MAX, Refusal};
 use crate::court::case::service::apply;
 use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
 use crate::court::case::{
-    claims, deadlines, evidence, evidence_period, filing, hearings, holds, late_evidence, people, session,
+    claims, deadlines, evidence, evidence_period, filing, hearings, holds, late_evidence, mediation_receipt, people,
+    session,
 };
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId};
@@ -106,7 +107,9 @@ impl CaseFile {
         calendar: &Calendar,
     ) -> Result<(), Refusal> {
         if document.act.kind().is_of_service() {
-            return apply::apply(self, document, position, calendar);
+            apply::apply(self, document, position, calendar)?;
+            mediation_receipt::follow_service(self, document, position, calendar);
+            return Ok(());
         }
         if let Some(result) = evidence_period::apply(self, document, position) {
             return result;
