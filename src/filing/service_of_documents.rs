@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::court::acts::{Act, ActKind, Serve};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::service::certificate::all_due;
-use crate::court::case::service::error::ServiceError;
+use crate::court::case::service::service_error::ServiceError;
 use crate::court::case::service::windows::ServiceWindow;
 use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::document::{Document, Stream};

@@ -27,6 +27,9 @@ pub(super) async fn draft_with(node: &TestNode, person: &Person, number: &str, t
         party: None,
         replaces: None,
         receipt: None,
+        purpose: None,
+        handed_in: None,
+        collected: None,
     };
     node.filing.import(&actor, case, &new_request(), &import).await.unwrap();
     case

@@ -6,7 +6,7 @@ use crate::court::calendar::Day;
 use crate::court::case::people::speaks_for;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::service::book::{Acted, RegisteredAddress};
-use crate::court::case::service::error::ServiceError;
+use crate::court::case::service::service_error::ServiceError;
 use crate::court::case::state::CaseFile;
 use crate::court::document::Document;
 use crate::court::ids::AddressNumber;

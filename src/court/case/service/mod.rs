@@ -1,6 +1,6 @@
 //! Service of documents (送达): consent, addresses, service records with their attempts, and what follows from them.
 //!
-//! [`book`] is the state of a case, [`error`] the reasons to reject an act; [`consent`], [`sending`] and [`answers`] are the rules of
+//! [`book`] is the state of a case, [`service_error`] the reasons to reject an act; [`consent`], [`sending`] and [`answers`] are the rules of
 //! the acts; [`effect`] computes whether, when and on which basis a document is served; [`windows`] computes the periods that begin
 //! with it, and [`sync`] keeps the windows of the case in line with them; [`certificate`] states it as a 电子送达凭证.
 //!
@@ -17,8 +17,8 @@ pub mod book;
 pub mod certificate;
 pub mod consent;
 pub mod effect;
-pub mod error;
 pub mod sending;
+pub mod service_error;
 pub mod sync;
 pub mod windows;
 

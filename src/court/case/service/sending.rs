@@ -7,7 +7,7 @@ use crate::court::case::evidence_period::has_evidence_periods;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::service::book::{Attempt, AttemptConsent, ServiceBook, ServiceRecord, StepReport};
 use crate::court::case::service::consent::acted;
-use crate::court::case::service::error::ServiceError;
+use crate::court::case::service::service_error::ServiceError;
 use crate::court::case::state::CaseFile;
 use crate::court::document::Document;
 use crate::court::ids::ServiceNumber;

@@ -24,7 +24,9 @@ use crate::court::words::{CaseKind, Procedure};
 
 /// The windows that a period of this kind is in this case: none where the case knows no such period.
 fn window_kinds(file: &CaseFile, id: WindowId) -> &'static [WindowKind] {
-    let answers = file.parties.get(&id.party).is_some_and(|party| party.side() != Side::Bringing);
+    let party = file.parties.get(&id.party);
+    let answers = party.is_some_and(|party| party.side() != Side::Bringing);
+    let is_associated = party.is_some_and(|party| party.account.is_some());
     match (id.period, file.kind) {
         (ServicePeriod::Answer, CaseKind::CivilFirst) if answers => {
             &[WindowKind::Answer, WindowKind::JurisdictionObjection]
@@ -36,7 +38,8 @@ fn window_kinds(file: &CaseFile, id: WindowId) -> &'static [WindowKind] {
             _ => &[WindowKind::AppealRuling],
         },
         (ServicePeriod::AppealAnswer, _) => &[WindowKind::AnswerToAppeal],
-        (ServicePeriod::Association, _) => &[WindowKind::Association],
+        // A party that takes part already has nothing to associate.
+        (ServicePeriod::Association, _) if !is_associated => &[WindowKind::Association],
         _ => &[],
     }
 }

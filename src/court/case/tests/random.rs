@@ -94,7 +94,8 @@ impl Dice {
     /// A late one, if there is one, mostly.
     fn late_item(&mut self, file: Option<&CaseFile>) -> ItemNumber {
         let is_late = |(file, item): (&CaseFile, &Item)| file.lateness(item, &Calendar::default()).is_late();
-        let late = file.map(|file| file.items.iter().filter(|(_, item)| is_late((file, item))).map(|(number, _)| *number));
+        let late =
+            file.map(|file| file.items.iter().filter(|(_, item)| is_late((file, item))).map(|(number, _)| *number));
         let late: Vec<ItemNumber> = late.into_iter().flatten().collect();
         if late.is_empty() || self.below(6) == 0 { self.item_of(file) } else { self.of(&late) }
     }

@@ -23,6 +23,8 @@ fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, ActPosition)) 
             None => {
                 let (by, capacity) = match dice.below(5) {
                     0 if of_service => (dice.account(), Capacity::Platform),
+                    1 if of_service => (PLAINTIFF, FIRST),
+                    2 if of_service => (dice.account(), CLERK),
                     _ => somebody(&mut dice, &file),
                 };
                 step(&mut dice, &file, (by, capacity), of_service)

@@ -5,7 +5,7 @@ use crate::court::acts::*;
 use crate::court::case::service::book::ServiceRecord;
 use crate::court::case::service::certificate::all_due;
 use crate::court::case::state::CaseFile;
-use crate::court::ids::{AddressNumber, AgentNumber, AttemptNumber, ServiceNumber};
+use crate::court::ids::{AddressNumber, AgentNumber, AttemptNumber, PartyNumber, ServiceNumber};
 use crate::court::masked_address::MaskedAddress;
 use crate::court::service_words::*;
 use crate::court::values::Code;
@@ -16,6 +16,11 @@ impl Dice {
     fn service_of(&mut self, file: Option<&CaseFile>) -> ServiceNumber {
         let there = file.map_or(0, |file| u32::try_from(file.service.records.size()).unwrap());
         ServiceNumber(if there == 0 || self.below(8) == 0 { 1 + self.below(3) } else { 1 + self.below(there) })
+    }
+
+    /// The first party, which has an account, more often than others.
+    fn recipient(&mut self) -> PartyNumber {
+        if self.below(3) > 0 { PartyNumber(1) } else { self.party() }
     }
 
     fn address_of(&mut self, file: Option<&CaseFile>) -> AddressNumber {
@@ -45,12 +50,12 @@ impl Dice {
 pub(super) fn of_service(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
     match kind {
         ActKind::ConsentService => Act::ConsentService(ConsentService {
-            party: d.party(),
+            party: d.recipient(),
             scope: d.of(ConsentScope::ALL),
-            answer: d.of(&[ConsentAnswer::Agreed, ConsentAnswer::Agreed, ConsentAnswer::Refused]),
+            answer: if d.below(6) > 0 { ConsentAnswer::Agreed } else { d.of(ConsentAnswer::ALL) },
             form: d.of(ConsentForm::ALL),
-            ticked: d.optional(|d| d.of(BoxState::ALL)),
-            shown: d.optional(Dice::digest),
+            ticked: (d.below(6) > 0).then(|| d.of(BoxState::ALL)),
+            shown: (d.below(6) > 0).then(|| d.digest()),
             clicked: d.optional(|d| d.time_before(file)),
             document: d.optional(Dice::deposit),
         }),
@@ -78,7 +83,7 @@ pub(super) fn of_service(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -
             let other = other.filter(|_| d.below(6) > 0);
             Act::Serve(Serve {
                 service: ServiceNumber(d.number(file.map(|file| file.service.next_service().0))),
-                party: other.map_or_else(|| d.party(), ServiceRecord::party),
+                party: other.map_or_else(|| d.recipient(), ServiceRecord::party),
                 mode: d.of(&[
                     ServiceMode::Electronic,
                     ServiceMode::Electronic,
@@ -131,7 +136,9 @@ fn of_attempts(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             let record = file.and_then(|file| file.service.records.get(&service));
             let channels: Vec<Channel> = Channel::ALL.to_vec();
             let fit = channels.iter().copied().filter(|one| record.is_none_or(|record| record.mode() == one.mode()));
-            let channel = d.of(&fit.collect::<Vec<_>>());
+            let fit: Vec<Channel> = fit.collect();
+            let platform = fit.contains(&Channel::Platform) && d.below(2) == 0;
+            let channel = if platform { Channel::Platform } else { d.of(&fit) };
             let needs_address = channel.address().is_some();
             Act::SendService(SendService {
                 service,
