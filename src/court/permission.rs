@@ -3,45 +3,14 @@
 //! What no row allows is denied. Rows refer to the actor's relation to the case; whether the item, party or agent of an act is the
 //! actor's own is checked when the act is applied.
 
+mod rule;
 mod session;
 
 use crate::court::acts::ActKind;
-use crate::court::words::{Role, Stage, words};
+use crate::court::permission::rule::{COURT, PARTIES, Rule};
+pub use crate::court::permission::rule::{CaseRelation, Side};
+use crate::court::words::{Role, Stage};
 use crate::error_code::ErrorCode;
-
-words! {
-    /// The side of a party in a case.
-    Side {
-        Bringing = "bringing" / "起诉方" / "the side that brings the case",
-        Answering = "answering" / "应诉方" / "the side that answers it",
-        Third = "third" / "第三人" / "a third party",
-    }
-}
-
-/// The relation of an actor to a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CaseRelation {
-    /// A party.
-    Party(Side),
-    /// A party's agent.
-    Agent(Side),
-    /// The holder of a role.
-    Holding(Role),
-    /// The platform itself.
-    Platform,
-    /// No relation.
-    Unrelated,
-}
-
-impl CaseRelation {
-    /// All relations.
-    #[must_use]
-    pub fn all() -> Vec<Self> {
-        let sides = Side::ALL.iter().flat_map(|side| [Self::Party(*side), Self::Agent(*side)]);
-        let roles = Role::ALL.iter().map(|role| Self::Holding(*role));
-        sides.chain(roles).chain([Self::Platform, Self::Unrelated]).collect()
-    }
-}
 
 /// Why an act is not permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,27 +34,8 @@ impl DeniedReason {
     }
 }
 
-struct Rule {
-    acts: &'static [ActKind],
-    who: &'static [CaseRelation],
-    when: &'static [Stage],
-}
-
 const BRINGING: &[CaseRelation] = &[CaseRelation::Party(Side::Bringing), CaseRelation::Agent(Side::Bringing)];
 const ANSWERING: &[CaseRelation] = &[CaseRelation::Party(Side::Answering), CaseRelation::Agent(Side::Answering)];
-const PARTIES: &[CaseRelation] = &[
-    CaseRelation::Party(Side::Bringing),
-    CaseRelation::Agent(Side::Bringing),
-    CaseRelation::Party(Side::Answering),
-    CaseRelation::Agent(Side::Answering),
-    CaseRelation::Party(Side::Third),
-    CaseRelation::Agent(Side::Third),
-];
-const COURT: &[CaseRelation] = &[
-    CaseRelation::Holding(Role::Clerk),
-    CaseRelation::Holding(Role::Judge),
-    CaseRelation::Holding(Role::JudgeAssistant),
-];
 const OFFICE: &[CaseRelation] = &[
     CaseRelation::Holding(Role::Clerk),
     CaseRelation::Holding(Role::JudgeAssistant),

@@ -14,7 +14,7 @@ use crate::court::calendar::{Calendar, Day};
 use crate::court::case::hearings::actor;
 use crate::court::case::people::needs_special_authority;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::round::end_open;
+use crate::court::case::round_steps::end_open;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::session_records::{
     Actor, Agreement, DepositedDocument, Moment, Paper, PaperVersion, RoundEnd, StepKind, last_day,
@@ -34,19 +34,6 @@ pub const AGREEMENTS_MAX: u32 = 200;
 const VERSIONS_MAX: usize = 200;
 /// 民诉法 art. 205: days for the joint application for judicial confirmation.
 pub const CONFIRMATION_DAYS: u32 = 30;
-
-/// The period of the mediation and its end.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mediation {
-    /// When the mediator accepted it.
-    pub accepted: Option<Actor>,
-    /// The parties that agreed to it.
-    pub agreed: BTreeMap<PartyNumber, Actor>,
-    /// Until when each party agreed to prolong it.
-    pub prolonged: BTreeMap<PartyNumber, Day>,
-    /// The end of the mediation as a whole.
-    pub ended: Option<(Actor, MediationEnd, Option<Text>)>,
-}
 
 /// Whether this person's signature moves the moment of such a paper. 在线调解规则 art. 19: all parties, while mediator and
 /// organisation sign and seal as well; 民诉法 art. 101: parties, judges and clerk.

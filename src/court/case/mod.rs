@@ -3,7 +3,8 @@
 //! [`state`] is the case file, [`refusal`] lists the reasons to reject an act, [`replay`] applies an act; [`filing`], [`people`],
 //! [`evidence`], [`late_evidence`], [`holds`], [`evidence_period`], [`deadlines`] and [`claims`] are the rules by area; [`headline`]
 //! determines which verification of an item counts; [`service`] has electronic service; [`session_records`] is what sessions leave, with
-//! the rules in [`appointments`], [`hearings`], [`transcripts`], [`mediation`], [`mediation_material`], [`mediation_receipt`] and [`round`]; [`labels`] computes
+//! the rules in [`appointments`], [`hearings`], [`transcripts`], [`mediation`], [`mediation_material`], [`mediation_receipt`], [`round`] and
+//! [`round_steps`]; [`labels`] computes
 //! the index labels of an act; [`rules_version`] keeps the rules of older cases as they were.
 
 pub mod appointments;
@@ -25,6 +26,7 @@ pub mod people;
 pub mod refusal;
 pub mod replay;
 pub mod round;
+pub mod round_steps;
 pub mod rules_version;
 pub mod service;
 mod session;

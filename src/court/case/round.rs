@@ -9,13 +9,14 @@
 //! 在线诉讼规则 arts. 7 (3), 33, 34; 2018 规定 art. 19; 民诉法 arts. 62, 102, 150 (3).
 
 use crate::court::acts::{Confirm, OpenRound, RecordRefusal, WithdrawConfirmation};
-use crate::court::calendar::{Calendar, Day};
+use crate::court::calendar::Calendar;
 use crate::court::case::hearings::{actor, require_fresh};
 use crate::court::case::people::needs_special_authority;
 use crate::court::case::refusal::Refusal;
+use crate::court::case::round_steps::require_keeper;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::session_records::{
-    Actor, Confirmation, Paper, Participant, Round, RoundEnd, SessionRecords, Step, StepKind,
+    Confirmation, Paper, Participant, Round, RoundEnd, SessionRecords, Step, StepKind,
 };
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::case::state::{ActPosition, CaseFile, Text};
@@ -38,14 +39,6 @@ fn paper_of(act: &OpenRound) -> Result<Paper, Refusal> {
         (Some(transcript), None) => Ok(Paper::Transcript(transcript)),
         (None, Some(agreement)) => Ok(Paper::Agreement(agreement)),
         _ => Err(SessionRefusal::NoSuchPaper.into()),
-    }
-}
-
-/// The court, or a mediator for papers of a mediation, keeps a paper.
-pub(in crate::court::case) fn require_keeper(capacity: Capacity, of_mediation: bool) -> Result<(), Refusal> {
-    match capacity {
-        Capacity::Holding(Role::Mediator | Role::MediationOrganisation) if !of_mediation => Err(Refusal::NotYours),
-        _ => Ok(()),
     }
 }
 
@@ -363,33 +356,4 @@ pub fn refuse(
     person.steps.push(Step { actor: actor(document, position), kind: StepKind::Refused(reason) });
     file.records.rounds.insert_mut(act.round, round);
     Ok(())
-}
-
-/// Ends the open round of a paper.
-pub(in crate::court::case) fn end_open(file: &mut CaseFile, paper: Paper, end: RoundEnd) {
-    let open = file.records.open_round(paper).map(|(number, _)| number);
-    if let Some(round) = open.and_then(|number| file.records.rounds.get_mut(&number)) {
-        round.end = Some(end);
-    }
-}
-
-/// Adds a step to the people of the open round that `applies` selects.
-pub(in crate::court::case) fn add_step(
-    file: &mut CaseFile,
-    paper: Paper,
-    step: &Step,
-    applies: impl Fn(&Participant) -> bool,
-) {
-    let open = file.records.open_round(paper).map(|(number, _)| number);
-    if let Some(round) = open.and_then(|number| file.records.rounds.get_mut(&number)) {
-        for person in round.people.iter_mut().filter(|person| applies(person)) {
-            person.steps.push(step.clone());
-        }
-    }
-}
-
-/// The day of an act.
-#[must_use]
-pub(in crate::court::case) fn day_of(actor: &Actor) -> Day {
-    Day::of(actor.position.at)
 }

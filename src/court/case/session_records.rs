@@ -9,9 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rpds::RedBlackTreeMapSync;
 
+use crate::court::act_position::{ActPosition, Text};
 use crate::court::calendar::Day;
-use crate::court::case::mediation::Mediation;
-use crate::court::case::state::{ActPosition, Text, next};
 use crate::court::ids::{
     AccountId, AgreementNumber, CorrectionNumber, HearingNumber, PartyNumber, RoundNumber, TranscriptNumber,
 };
@@ -326,6 +325,19 @@ pub struct Agreement {
     pub ended: Option<(Actor, MediationEnd, Option<Text>)>,
 }
 
+/// The period of the mediation and its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mediation {
+    /// When the mediator accepted it.
+    pub accepted: Option<Actor>,
+    /// The parties that agreed to it.
+    pub agreed: BTreeMap<PartyNumber, Actor>,
+    /// Until when each party agreed to prolong it.
+    pub prolonged: BTreeMap<PartyNumber, Day>,
+    /// The end of the mediation as a whole.
+    pub ended: Option<(Actor, MediationEnd, Option<Text>)>,
+}
+
 /// Appointments, hearings, transcripts, agreements and rounds of a case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionRecords {
@@ -343,6 +355,11 @@ pub struct SessionRecords {
     pub agreements: BTreeMap<AgreementNumber, Agreement>,
     /// Confirmation rounds.
     pub rounds: RedBlackTreeMapSync<RoundNumber, Round>,
+}
+
+/// The number after the last of `numbers`.
+fn next<K: Copy + Ord, V>(numbers: &BTreeMap<K, V>, value: impl Fn(K) -> u32) -> u32 {
+    numbers.last_key_value().map_or(1, |(last, _)| value(*last).saturating_add(1))
 }
 
 impl SessionRecords {

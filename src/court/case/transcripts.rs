@@ -11,7 +11,7 @@ use crate::court::acts::{AddTranscriptVersion, DecideCorrection, OpenTranscript,
 use crate::court::calendar::{Calendar, Day};
 use crate::court::case::hearings::actor;
 use crate::court::case::refusal::Refusal;
-use crate::court::case::round::{add_step, day_of, end_open, require_keeper};
+use crate::court::case::round_steps::{add_step, day_of, end_open, require_keeper};
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::session_records::{
     Correction, DepositedDocument, Paper, PaperVersion, Participant, RoundEnd, Step, StepKind, Transcript, last_day,

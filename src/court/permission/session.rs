@@ -1,7 +1,7 @@
 //! The rows of the permission table for hearings, transcripts, confirmation rounds and mediation.
 
-use super::{COURT, CaseRelation, PARTIES, Rule, Side};
 use crate::court::acts::ActKind;
+use crate::court::permission::rule::{COURT, CaseRelation, PARTIES, Rule, Side};
 use crate::court::words::{Role, Stage};
 
 const MEDIATORS: &[CaseRelation] =
@@ -54,7 +54,7 @@ const SUBMITTED: &[Stage] = &[
     Stage::Closed,
 ];
 
-pub(super) const TABLE: &[Rule] = &[
+pub(in crate::court::permission) const TABLE: &[Rule] = &[
     Rule { acts: &[ActKind::Appoint, ActKind::EndAppointment], who: COURT, when: Stage::ALL },
     Rule { acts: &[ActKind::EndHearing], who: COURT, when: &[Stage::InHearing] },
     Rule { acts: &[ActKind::JoinSession, ActKind::LeaveSession], who: PARTIES, when: PENDING },

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod lists;
 pub mod mediation;
 pub mod originals;
+pub mod papers;
 pub mod people;
 pub mod period;
 pub mod recorded_act;

@@ -12,8 +12,8 @@ use crate::court::values::Capacity;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
+use crate::wire::court::papers::{ActorJson, digests_json};
 use crate::wire::court::people::{CapacityJson, CheckedJson, TextJson, checked};
-use crate::wire::court::records::{ActorJson, digests_json};
 use crate::wire::facts::{DigestJson, beijing_time};
 use crate::wire::report::CodedText;
 
