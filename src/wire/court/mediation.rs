@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::court::calendar::{Calendar, Day};
-use crate::court::case::mediation::{self, Mediation};
-use crate::court::case::session_records::{Actor, Agreement, Moment, Paper};
+use crate::court::case::mediation;
+use crate::court::case::session_records::{Actor, Agreement, Mediation, Moment, Paper};
 use crate::court::case::state::{CaseFile, Text};
 use crate::court::ids::{AgreementNumber, PartyNumber};
 use crate::court::session_words::{AgreementTrack, MediationEnd};
