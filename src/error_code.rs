@@ -212,7 +212,7 @@ error_codes! {
         NoSuchDeposit "no_such_deposit" 422 "the number has not been deposited on this platform" "该编号尚未在本平台存证";
         NotNext "not_next" 409 "not the next number" "序号已被使用";
         AlreadyInTheCase "already_in_the_case" 409 "the account is a party or agent of the case already" "该账号已是本案当事人或代理人";
-        TooManyAgents "too_many_agents" 409 "a party has at most two agents" "每方当事人至多委托二名代理人";
+        TooManyAgents "too_many_agents" 409 "a party has at most two agents" "每名当事人至多委托二名诉讼代理人";
         CodeUsedUp "code_used_up" 409 "the association code is used up for this role" "关联码的使用次数已用完";
         CodeExpired "code_expired" 410 "the association code has expired" "关联码已过期";
         TooManyCodes "too_many_codes" 429 "too many wrong association codes; try again later" "关联码错误次数过多，请稍后再试";
@@ -220,10 +220,12 @@ error_codes! {
         ItemLocked "item_locked" 409 "evidence filed with the complaint cannot be edited or withdrawn" "起诉时提交的证据不能编辑和撤回";
         ItemWithdrawn "item_withdrawn" 409 "the item was withdrawn or replaced" "该证据已撤回或已被替换";
         EmptyReply "empty_reply" 422 "the reply is empty" "质证意见为空";
+        SeveralCases "several_cases" 409 "several cases have this number" "有多个案件使用该案号，请改用案件代号";
+        OtherItemVersion "other_item_version" 409 "the item was restated meanwhile: answer its present version" "该证据已修改，请查看现版本后再发表质证意见";
         OtherDeposit "other_deposit" 422 "the item stands for another deposit" "该证据对应其他存证编号";
         NoMediation "no_mediation" 409 "only material of a mediation needs consent" "仅调解材料需要同意";
         NothingCarried "nothing_carried" 409 "this case continues no other case, so no evidence is carried over" "本案并非承接其他案件，不能转入证据";
-        AlreadyPassedOn "already_passed_on" 409 "the case was transferred this way already" "案件已按该方式移送";
+        AlreadyPassedOn "already_passed_on" 409 "the case was transferred this way already" "案件已按该方式转入后续案件";
         OtherCourt "other_court" 422 "the case number belongs to another court" "案号属于其他法院";
         NumberBound "number_bound" 409 "the case has another number already" "案件已绑定其他案号";
         TooManyActs "too_many_acts" 409 "the case has too many acts" "案件操作数量已达上限";
@@ -312,8 +314,8 @@ error_codes! {
         PeriodEnded "period_ended" 409 "the evidence period has ended" "举证期限已届满";
         PeriodNotSet "period_not_set" 409 "the evidence period is not set" "尚未指定举证期限";
         PeriodAlreadySet "period_already_set" 409 "the evidence period is set already" "举证期限已指定";
-        PeriodTooShort "period_too_short" 422 "the evidence period is shorter than the law allows" "举证期限短于法定期限";
-        PeriodTooLong "period_too_long" 422 "the evidence period is longer than the law allows" "举证期限长于法定期限";
+        PeriodTooShort "period_too_short" 422 "the evidence period is shorter than the law allows" "举证期限少于法定最低日数";
+        PeriodTooLong "period_too_long" 422 "the evidence period is longer than the law allows" "举证期限超过法定最高日数";
         PeriodSuspended "period_suspended" 409 "the evidence period is suspended" "举证期限已中止";
         PeriodNotSuspended "period_not_suspended" 409 "the evidence period is not suspended" "举证期限未中止";
         PeriodOutOfOrder "period_out_of_order" 422 "the day is earlier than what is on record" "日期早于已有记录";
@@ -353,7 +355,7 @@ error_codes! {
     "Originals and erasure" "原文保管和删除" {
         CustodyMismatch "custody_mismatch" 422 "the original does not agree with the deposit" "原文与存证不一致";
         CustodyTaken "custody_taken" 409 "the original is in custody already" "原文已在保管中";
-        NoOriginal "no_original" 404 "no original is in custody" "原文未提交";
+        NoOriginal "no_original" 404 "no original is in custody" "原文未交平台保管";
         EmptyOriginal "empty_original" 422 "the original is empty" "原文为空";
         SaltNeeded "salt_needed" 422 "the deposit is salted; send its salt" "该存证的摘要已加盐，请提供盐值";
         AccountQuotaExceeded "account_quota_exceeded" 413 "the account's quota for originals would be exceeded" "该账号的原文保管空间已达限额";

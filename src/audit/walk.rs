@@ -286,7 +286,7 @@ fn empty_report(published: &Published, origin: &Name, options: &Options) -> Audi
         not_checked.push(("存证人签名", "depositors' signatures"));
     }
     if !options.indexes {
-        not_checked.push(("索引、关联与私密内容", "index rows, links and private content"));
+        not_checked.push(("索引、关联与非公开内容", "index rows, links and private content"));
         not_checked.push(("案件、账号与访问日志", "cases, accounts and access logs"));
         not_checked.push(("托管原文", "originals in custody"));
     }

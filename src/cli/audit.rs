@@ -392,7 +392,7 @@ fn place_in_english(first: &Finding, last: &Finding, count: usize) -> String {
 }
 
 fn show(screen: &Screen, report: &AuditReport, originals: &OriginalsReport) -> anyhow::Result<()> {
-    let title = screen.pick("审计报告", "审计报告 Audit report");
+    let title = screen.pick("账本核查报告", "账本核查报告 Audit report");
     let title = format!("{title}  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
     screen.line(screen.paint(HEADING, &title))?;
     let row = |zh: &str, en: &str, value: String| vec![zh.to_owned(), en.to_owned(), value];

@@ -34,7 +34,7 @@ pub struct StatementArgs {
     /// Name of the evidence, kept off the chain; default: the file's name | 证据名称，不上链
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Keep no private metadata at all, not even a name | 不附任何私有信息
+    /// Keep no private metadata at all, not even a name | 不附任何非公开信息
     #[arg(long, conflicts_with = "name")]
     pub no_private: bool,
     /// Salt the digests, for evidence so short that it could be guessed | 摘要加盐，用于内容简短、可被猜出的证据

@@ -136,7 +136,7 @@ impl CopyReport {
             |key: &&KeyReport| matches!(key.state, KeyState::Matches | KeyState::Differs | KeyState::Unreadable);
         let keys = self.keys.iter().filter(there).map(|key| key.name.to_owned());
         let mut parts: Vec<String> = keys.collect();
-        parts.push(screen.pick("存证的私有信息", "the private content of deposits").into());
+        parts.push(screen.pick("存证的非公开信息", "the private content of deposits").into());
         let objects = self.originals.kept - self.originals.faults.len() as u64;
         if objects > 0 {
             let (zh, en) =

@@ -305,7 +305,7 @@ fn details(screen: &Screen, done: &DepositOutcome) -> anyhow::Result<()> {
     let files = [
         (screen.pick("回执", "receipt"), &done.files.receipt),
         (
-            screen.pick("声明（含私有信息，勿外传）", "statement (with what is private: keep it to yourself)"),
+            screen.pick("声明（含非公开信息，勿外传）", "statement (with what is private: keep it to yourself)"),
             &done.files.statement,
         ),
     ];

@@ -72,6 +72,7 @@ pub mod history_table;
 #[cfg(feature = "node")]
 pub mod index;
 pub mod input;
+pub mod institution;
 pub mod key;
 #[cfg(feature = "node")]
 pub mod key_files;
@@ -115,6 +116,7 @@ pub mod receipt_files;
 pub mod record;
 pub mod refresh;
 pub mod renamed;
+pub mod report_contents;
 pub mod report_screen;
 #[cfg(feature = "node")]
 pub mod resources;

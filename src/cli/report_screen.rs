@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::cli::facts_table;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen, WARNING};
 use crate::cli::terminal::escaped_name;
+use crate::cli::{facts_table, report_contents};
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::statement::content::{FileDigests, HashAlgorithm};
@@ -15,6 +15,7 @@ use crate::ledger::verify::attestation::MemberKind;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, SkipReason, Step, StepResult};
 use crate::ledger::verify::{findings, wording};
 use crate::wire::report::{ReportContext, ReportJson, ReportNodeJson, VerifierJson};
+use crate::wire::report_contents::{InstitutionJson, ReportSubject};
 
 /// A report and the verified object.
 #[derive(Debug)]
@@ -33,6 +34,10 @@ pub struct ReportView<'a> {
     pub is_item: bool,
     /// The signer that the receipt names; not verified.
     pub signed: Option<SignedBy>,
+    /// The operator, as the node says.
+    pub institution: InstitutionJson,
+    /// Whether the points of the law are printed.
+    pub articles: bool,
 }
 
 /// The ledger and the key that a receipt names as its signer: nothing of it is verified.
@@ -61,7 +66,8 @@ impl SignedBy {
 ///
 /// Standard output cannot be written.
 pub fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
-    screen.document(&document(verified)?)?;
+    let document = document(verified)?;
+    screen.document(&document)?;
     let report = verified.report;
     let title = screen.pick("核验报告", "核验报告 Verification report");
     let title = format!("{title}  ·  tiezheng {}", env!("CARGO_PKG_VERSION"));
@@ -81,6 +87,7 @@ pub fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     };
     let conclusion = wording::conclusion(report, screen.language());
     screen.line(screen.paint(style, &format!("{}{conclusion}", screen.pick("结论：", "Conclusion: "))))?;
+    report_contents::show(screen, &document, verified.articles)?;
     if let Some(fault) = report.fault {
         let text = wording::ledger_fault(fault, screen.language());
         screen.line(format!("  {} ({})", screen.paint(BAD, text), fault.code()))?;
@@ -301,7 +308,8 @@ fn value_label(screen: &Screen, name: &'static str) -> &'static str {
 
 fn document(verified: &ReportView<'_>) -> anyhow::Result<Value> {
     let context = ReportContext::new(verified.at, VerifierJson::command_line(), verified.node.clone());
-    let mut document = serde_json::to_value(ReportJson::new(verified.report, context))?;
+    let subject = ReportSubject { institution: verified.institution.clone(), ..ReportSubject::default() };
+    let mut document = serde_json::to_value(ReportJson::about(verified.report, context, subject))?;
     if let Value::Object(fields) = &mut document {
         fields.insert("offline".into(), verified.node.offline.into());
         if let Some(file) = verified.file {

@@ -390,6 +390,8 @@ async fn run_until_shutdown(
 fn description(config: &NodeConfig, tls: Option<TlsIdentity>) -> Result<NodeDescription, CliError> {
     Ok(NodeDescription {
         operator: config.operator_name.clone(),
+        nature: config.operator_nature.clone(),
+        record_filing: config.record_filing.clone(),
         clock_source: config.clock_source.clone(),
         data: Some(config.data.clone()),
         reserved: Some(config.limits.of_originals(&config.data)?.reserved),

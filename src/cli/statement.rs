@@ -39,7 +39,7 @@ pub struct MakeStatementArgs {
     /// Print the whole request, ready to be posted, instead of the note alone | 输出完整的请求
     #[arg(long)]
     request: bool,
-    /// Write the private metadata and its salt into this new file | 私有信息写入此文件
+    /// Write the private metadata and its salt into this new file | 非公开信息写入此文件
     #[arg(long, value_name = "FILE")]
     private_out: Option<PathBuf>,
     /// The ledger it is for; default: the one that --server is | 账本标识
@@ -60,7 +60,7 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
     let kept = args.request || args.private_out.is_some() || screen.is_json() || args.statement.no_private;
     if !kept {
         let en = "the private metadata would be lost: add --request, --private-out FILE, --json or --no-private";
-        let zh = "私有信息将会丢失：请加 --request、--private-out 文件、--json 或 --no-private";
+        let zh = "非公开信息将会丢失：请加 --request、--private-out 文件、--json 或 --no-private";
         return Err(CliError::usage("private_lost", zh, en).into());
     }
     let details = Details::read(&args.statement)?;

@@ -12,6 +12,7 @@ use crate::cli::config::Config;
 use crate::cli::connect::{DEFAULT_SERVER, warn_of_other_mode};
 use crate::cli::digest_search::{by_digest, not_found_by_digest};
 use crate::cli::exit::{CliError, ExitStatus};
+use crate::cli::institution::institution;
 use crate::cli::key_following::trusted_checkpoint;
 use crate::cli::ledger_check::{self, LedgerCheck};
 use crate::cli::presentation::{Presentation, measure_file};
@@ -102,6 +103,9 @@ pub struct VerifyArgs {
     /// A digest instead of the file: only a look-up | 仅比对摘要，不构成核验
     #[arg(long, value_name = "ALG:HEX", conflicts_with = "file")]
     digest: Option<String>,
+    /// Print the review points of the law too | 一并列出法定审查要点（在线诉讼规则第17至19条等）
+    #[arg(long)]
+    articles: bool,
     /// Ask no node: later corrections and withdrawals stay unknown | 离线核验，不查询节点
     #[arg(long)]
     offline: bool,
@@ -162,6 +166,11 @@ async fn by_record(
     };
     let attested = request.attested(&record.receipt, sought.client.as_ref()).await?;
     let report = judge(request, sought, record, (&check, &attested), screen)?;
+    let asked = match (&sought.client, check.answered) {
+        (Some(client), _) => Some(client.clone()),
+        (None, true) => Some(request.client(origin_of(&record.receipt).as_deref())?),
+        (None, false) => None,
+    };
     let verified = ReportView {
         report: &report.report,
         file: request.args.file.as_deref(),
@@ -170,6 +179,8 @@ async fn by_record(
         node: &node,
         is_item: record.item.is_some(),
         signed: SignedBy::of(&record.receipt),
+        institution: institution(asked.as_ref()).await,
+        articles: request.args.articles,
     };
     show(screen, &verified)
 }
@@ -259,7 +270,10 @@ async fn without_record(request: &Request<'_>, sought: &FoundRecord, screen: &Sc
             let VerificationResult { report, measured } = &judged;
             let is_item = held.record.item.is_some();
             let signed = SignedBy::of(&held.record.receipt);
-            let verified = ReportView { report, file, measured: *measured, at: now(), node: &node, is_item, signed };
+            let (institution, articles) = (institution(Some(&client)).await, request.args.articles);
+            let measured = *measured;
+            let verified =
+                ReportView { report, file, measured, at: now(), node: &node, is_item, signed, institution, articles };
             return show(screen, &verified);
         }
     }
@@ -269,7 +283,17 @@ async fn without_record(request: &Request<'_>, sought: &FoundRecord, screen: &Sc
         (report.conclusion, report.obstacle) = (Conclusion::Unable, Some(Obstacle::UnknownKey));
     }
     let measured = sought.measured;
-    let verified = ReportView { report: &report, file, measured, at: now(), node: &node, is_item: false, signed: None };
+    let verified = ReportView {
+        report: &report,
+        file,
+        measured,
+        at: now(),
+        node: &node,
+        is_item: false,
+        signed: None,
+        institution: institution(Some(&client)).await,
+        articles: request.args.articles,
+    };
     let ending = show(screen, &verified)?;
     if report.conclusion != Conclusion::NotFound {
         return Ok(ending);

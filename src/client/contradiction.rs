@@ -85,7 +85,7 @@ impl ContradictionError {
             Self::OtherLedger(..) => "两个检查点属于不同账本",
             Self::NoContradiction => "两个检查点互不矛盾",
             Self::Unsigned => "没有任何已知密钥同时签署了两个检查点",
-            Self::Forged(_) => "检查点签名核验未通过",
+            Self::Forged(_) => "检查点签名验证未通过",
         }
     }
 }

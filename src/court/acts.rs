@@ -35,8 +35,8 @@ use crate::court::period::basis::Basis;
 use crate::court::period::by_party::ResetGround;
 use crate::court::values::{Code, Filer, FirstImport, HandedIn, IdentityCheck, ItemPurpose, StepOutcome};
 use crate::court::words::{
-    AccessedContent, Authority, CaseKind, Collected, Depositor, Divergence, Ground, KeptTokens, Opinion, PartyRole,
-    Phase, Presented, Procedure, Role, Scope, SubjectKind, TransferKind, words,
+    AccessedContent, Authority, CaseKind, Collected, Depositor, Divergence, Ground, ItemForm, KeptTokens, Opinion,
+    PartyRole, Phase, Presented, Procedure, Role, Scope, SubjectKind, TransferKind, words,
 };
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -147,8 +147,8 @@ acts! {
     FileCase "file-case" / "立案" / "file the case" {
         optional number "number": CaseNumber,
     }
-    /// 绑定案号.
-    BindNumber "bind-number" / "绑定案号" / "bind the case number" {
+    /// 登记案号.
+    BindNumber "bind-number" / "登记案号" / "register the case number" {
         required number "number": CaseNumber,
     }
     /// 分案.
@@ -163,12 +163,12 @@ acts! {
     Judge "judge" / "宣判" / "give judgment" {
         optional document "document": DepositNumber,
     }
-    /// 撤诉.
-    WithdrawSuit "withdraw-suit" / "撤诉" / "withdraw the suit" {}
+    /// 申请撤诉.
+    WithdrawSuit "withdraw-suit" / "申请撤诉" / "apply to withdraw the suit" {}
     /// 结案: a mediation that is over, a proceeding that ends without judgment.
     Close "close" / "结案" / "close" {}
     /// The items went on to another case.
-    PassOn "pass-on" / "移送" / "hand over to another case" {
+    PassOn "pass-on" / "转入后续案件" / "continue in another case" {
         required to "to": CaseId,
         required passage "passage": TransferKind,
     }
@@ -182,6 +182,14 @@ acts! {
         required deposit "deposit": DepositNumber,
         required name "name": AnnexId,
         required content "content": AnnexId,
+        /// 来源 (证据规定 art. 19).
+        optional source "source": AnnexId,
+        /// 证明对象.
+        optional proves "proves": AnnexId,
+        /// Original or copy.
+        optional form "form": ItemForm,
+        optional copies "copies": u32,
+        optional pages "pages": u32,
         optional replaces "replaces": ItemNumber,
         optional carried "carried": FirstImport,
         required depositor "depositor": Depositor,
@@ -210,6 +218,20 @@ acts! {
         required item "item": ItemNumber,
         required name "name": AnnexId,
         required content "content": AnnexId,
+        optional source "source": AnnexId,
+        optional proves "proves": AnnexId,
+        optional form "form": ItemForm,
+        optional copies "copies": u32,
+        optional pages "pages": u32,
+    }
+    /// 民诉法 art. 69: the court received an item, and gives a receipt for it: copies, pages, original or copy, and the digest of the
+    /// file in its dossier. The actor is the 经办人.
+    ReceiveItem "receive-item" / "接收证据并出具收据" / "receive an item and give a receipt" {
+        required item "item": ItemNumber,
+        optional form "form": ItemForm,
+        optional copies "copies": u32,
+        optional pages "pages": u32,
+        repeated dossier_hash "dossier-hash": (HashAlgorithm, Digest),
     }
     /// 撤回: no longer relied on in this case; never deleted.
     WithdrawItem "withdraw-item" / "撤回证据" / "withdraw an item" {
@@ -235,10 +257,12 @@ acts! {
         required what "what": Divergence,
     }
     /// 质证意见: changed only by a new version.
-    Reply "reply" / "质证回复" / "reply to an item" {
+    Reply "reply" / "质证意见" / "reply to an item" {
         required item "item": ItemNumber,
         required party "party": PartyNumber,
         required version "version": u32,
+        /// The version of the item that it answers.
+        optional item_version "item-version": u32,
         optional authenticity "authenticity": Opinion,
         optional legality "legality": Opinion,
         optional relevance "relevance": Opinion,
@@ -301,7 +325,7 @@ acts! {
 
     // Erasure.
     /// A court orders private content erased although a case holds it.
-    OrderErasure "order-erasure" / "裁定删除非公开信息" / "order an erasure" {
+    OrderErasure "order-erasure" / "准许删除非公开信息" / "permit an erasure" {
         optional deposit "deposit": DepositNumber,
         optional account "account": AccountId,
     }

@@ -6,6 +6,7 @@
 //!
 //! Not here: the labels of an act of a case (`case::labels`).
 
+use crate::court::case::reference::CaseReference;
 use crate::court::case::state::HeldContent;
 use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AccountId, AttemptNumber, CaseId, RequestId, ServiceNumber};
@@ -36,6 +37,11 @@ labels! {
     cases_of(account: AccountId) = "cases-of",
     /// The acts by which any case came before a court.
     docket(court: &CourtCode) = "docket",
+    /// The acts by which an account came to take part in the case with this reference. By account, so that a reference is found only
+    /// by an account of the case.
+    reference_of_account(account: AccountId, reference: CaseReference) = "reference-of-account",
+    /// The acts by which the case with this reference came before a court.
+    reference_at_court(court: &CourtCode, reference: CaseReference) = "reference-at-court",
     /// The act that bound a case number.
     numbered(number: &CaseNumber) = "numbered",
     /// The act that a request made.

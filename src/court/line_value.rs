@@ -22,6 +22,11 @@ pub trait LineValue: Sized {
     /// Parses exactly that spelling; `None` for any other text.
     fn parse(text: &str) -> Option<Self>;
 
+    /// Parses what people type in requests: this spelling, or for a word its label in Chinese or English, or a short form.
+    fn parse_typed(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+
     /// The commitment, if the value names an annex.
     fn annex(&self) -> Option<Digest> {
         None

@@ -30,6 +30,7 @@ pub mod service_words;
 pub mod session_words;
 pub mod signer;
 pub mod time_limits;
+pub mod typed;
 pub mod values;
 pub mod window;
 pub mod windows;

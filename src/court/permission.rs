@@ -144,6 +144,7 @@ const TABLE: &[Rule] = &[
         who: &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::TrialSupport)],
         when: PENDING,
     },
+    Rule { acts: &[ActKind::ReceiveItem], who: OFFICE, when: SUBMITTED },
     Rule { acts: &[ActKind::Verify], who: BRINGING, when: Stage::ALL },
     Rule { acts: &[ActKind::Verify, ActKind::Consent], who: PARTIES, when: SUBMITTED },
     Rule { acts: &[ActKind::Verify], who: COURT, when: SUBMITTED },

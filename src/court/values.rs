@@ -5,6 +5,7 @@ use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AgentNumber, CaseId, ItemNumber, PartyNumber};
 use crate::court::line_value::LineValue;
 use crate::court::period::basis::Basis;
+use crate::court::typed;
 use crate::court::words::{HandedInBy, IdentityLevel, IdentityMethod, Purpose, Role, words};
 use crate::ledger::time::Timestamp;
 
@@ -130,6 +131,11 @@ impl LineValue for HandedIn {
         let (by, on) = text.split_once(' ')?;
         Some(Self { by: HandedInBy::parse(by)?, on: Day::parse(on)? })
     }
+
+    fn parse_typed(text: &str) -> Option<Self> {
+        let (by, on) = text.trim().split_once(' ')?;
+        Some(Self { by: HandedInBy::from_typed(by)?, on: Day::parse(on.trim())? })
+    }
 }
 
 /// What an item of evidence is for: it rebuts, cures or reinforces another item (证据规定 art. 51 (3)).
@@ -151,6 +157,11 @@ impl LineValue for ItemPurpose {
     fn parse(text: &str) -> Option<Self> {
         let (purpose, item) = text.split_once(' ')?;
         Some(Self { purpose: Purpose::parse(purpose)?, item: ItemNumber::parse(item)? })
+    }
+
+    fn parse_typed(text: &str) -> Option<Self> {
+        let (purpose, item) = text.trim().split_once(' ')?;
+        Some(Self { purpose: Purpose::from_typed(purpose)?, item: ItemNumber::parse(item.trim())? })
     }
 }
 
@@ -239,6 +250,10 @@ impl LineValue for Basis {
 
     fn parse(text: &str) -> Option<Self> {
         Self::parse(text)
+    }
+
+    fn parse_typed(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| typed::short_form(text.trim()))
     }
 }
 

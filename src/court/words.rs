@@ -34,6 +34,20 @@ macro_rules! words {
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.word() == word)
             }
+
+            /// Parses what people type: the word, a label in Chinese or English, or a short form.
+            #[must_use]
+            pub fn from_typed(text: &str) -> Option<Self> {
+                use $crate::ledger::verify::wording::Language;
+                let text = text.trim();
+                let labelled = |one: &Self| {
+                    one.label(Language::Chinese) == text || one.label(Language::English).eq_ignore_ascii_case(text)
+                };
+                Self::from_word(text)
+                    .or_else(|| Self::ALL.iter().copied().find(labelled))
+                    .or_else(|| Self::from_word(&text.to_ascii_lowercase().replace(['_', ' '], "-")))
+                    .or_else(|| $crate::court::typed::short_form(text))
+            }
         }
 
         impl std::fmt::Display for $name {
@@ -51,6 +65,10 @@ macro_rules! words {
 
             fn parse(text: &str) -> Option<Self> {
                 Self::from_word(text)
+            }
+
+            fn parse_typed(text: &str) -> Option<Self> {
+                Self::from_typed(text)
             }
         }
     };
@@ -251,7 +269,7 @@ words! {
         Assigned = "assigned" / "审理中" / "assigned",
         InHearing = "in-hearing" / "庭审中" / "in hearing",
         Judged = "judged" / "已判决" / "judged",
-        Discontinued = "discontinued" / "已撤诉" / "suit withdrawn",
+        Discontinued = "discontinued" / "准许撤诉" / "withdrawal of the suit permitted",
         Closed = "closed" / "已结案" / "closed",
     }
 }
@@ -283,7 +301,7 @@ words! {
     Depositor {
         Same = "same" / "存证人与导入人一致" / "the importer deposited it",
         Different = "different" / "存证人与导入人不一致" / "somebody else deposited it",
-        Unknown = "unknown" / "存证人不明" / "it is not known who deposited it",
+        Unknown = "unknown" / "存证人以自有密钥存证，与导入人是否同一未核实" / "deposited with a key of its own; whether the importer is that depositor was not checked",
     }
 }
 
@@ -305,15 +323,30 @@ words! {
 }
 
 words! {
-    /// The ground of an objection: 人民法院在线诉讼规则 arts. 16 to 19.
+    /// The ground of an objection: 人民法院在线诉讼规则 arts. 12 and 16 to 19, and objections to legality and relevance. Art. 19 is an
+    /// application.
     Ground {
-        ContraryEvidence = "contrary-evidence" / "第十六条：有相反证据" / "art. 16: contrary evidence",
-        PlatformRules = "platform-rules" / "第十七条（一）：存证平台是否符合区块链存证服务规定" / "art. 17 (1): the platform's compliance",
-        PlatformInterest = "platform-interest" / "第十七条（二）：当事人与存证平台有利害关系，并利用技术手段不当干预" / "art. 17 (2): interest between party and platform, and improper interference",
-        SystemStandards = "system-standards" / "第十七条（三）：信息系统的清洁性、安全性、可靠性、可用性" / "art. 17 (3): the system's cleanliness, security, reliability, availability",
-        Technology = "technology" / "第十七条（四）：存证技术和过程" / "art. 17 (4): technology and process",
-        BeforeTheChain = "before-the-chain" / "第十八条：上链存储前的真实性" / "art. 18: authenticity before it went on the chain",
-        Expert = "expert" / "第十九条：申请有专门知识的人或者鉴定" / "art. 19: an expert or appraisal is asked for",
+        ContraryEvidence = "contrary-evidence" / "《在线诉讼规则》第十六条：有相反证据足以推翻" / "Online Litigation Rules, art. 16: contrary evidence sufficient to rebut",
+        PlatformRules = "platform-rules" / "《在线诉讼规则》第十七条第一项：存证平台是否符合国家有关部门关于提供区块链存证服务的相关规定" / "Online Litigation Rules, art. 17 (1): whether the platform complies with the rules for deposit services",
+        PlatformInterest = "platform-interest" / "《在线诉讼规则》第十七条第二项：当事人与存证平台是否存在利害关系，并利用技术手段不当干预取证、存证过程" / "Online Litigation Rules, art. 17 (2): interest between party and platform, and improper interference by technical means",
+        SystemStandards = "system-standards" / "《在线诉讼规则》第十七条第三项：存证平台信息系统的清洁性、安全性、可靠性、可用性" / "Online Litigation Rules, art. 17 (3): cleanliness, security, reliability, availability of the platform's system",
+        Technology = "technology" / "《在线诉讼规则》第十七条第四项：存证技术和过程（系统环境、技术安全、加密方式、数据传输、信息验证）" / "Online Litigation Rules, art. 17 (4): technology and process (environment, security, encryption, transmission, verification)",
+        BeforeTheChain = "before-the-chain" / "《在线诉讼规则》第十八条：上链存储前已不具备真实性" / "Online Litigation Rules, art. 18: not authentic already before it went on the chain",
+        Expert = "expert" / "《在线诉讼规则》第十九条（申请）：有专门知识的人提出意见，或者委托鉴定、调取其他证据核对" / "Online Litigation Rules, art. 19 (application): a person with special knowledge, appraisal, or other evidence for comparison",
+        OriginalForm = "original-form" / "《在线诉讼规则》第十二条：与原件、原物不一致，或者内容不完整、不清晰、格式不规范" / "Online Litigation Rules, art. 12: not identical with the original, incomplete, unclear or badly formatted",
+        UnlawfullyObtained = "unlawfully-obtained" / "取得不合法" / "unlawfully obtained",
+        Unrelated = "unrelated" / "与待证事实无关联" / "no link with the fact to be proved",
+    }
+}
+
+words! {
+    /// 证据规定 arts. 11, 15: whether an item is offered as the original or as a copy. A maker's identical copy, and a print or other
+    /// readable output directly from the data, count as the original of electronic data.
+    ItemForm {
+        Original = "original" / "原件（原始载体）" / "original (on its original carrier)",
+        IdenticalCopy = "identical-copy" / "制作者制作的与原件一致的副本" / "identical copy made by the maker",
+        Output = "output" / "直接来源于电子数据的打印件或者其他输出介质" / "print or other output directly from the data",
+        Copy = "copy" / "复制件" / "copy",
     }
 }
 
@@ -329,9 +362,9 @@ words! {
 words! {
     /// The kind of transfer of a case to another proceeding.
     TransferKind {
-        SecondInstance = "second-instance" / "移送二审" / "to second instance",
+        SecondInstance = "second-instance" / "上诉移送" / "appeal to second instance",
         Suit = "suit" / "诉调衔接" / "from mediation into a suit",
-        Retrial = "retrial" / "移送再审" / "to retrial",
+        Retrial = "retrial" / "进入再审（调卷）" / "into retrial (the dossier is called in)",
     }
 }
 
@@ -435,6 +468,7 @@ mod tests {
         distinct(LatenessDecision::ALL, LatenessDecision::label);
         distinct(AdmissionDecision::ALL, AdmissionDecision::label);
         distinct(ClaimChange::ALL, ClaimChange::label);
+        distinct(ItemForm::ALL, ItemForm::label);
         assert_eq!(Stage::parse("filed"), None);
         assert_eq!(Stage::InHearing.label(Language::Chinese), "庭审中");
     }

@@ -235,6 +235,11 @@ impl FilingService {
         .await
     }
 
+    /// An optional text of the earlier case; `None` also once it is erased.
+    async fn some_text(&self, wanted: Option<crate::court::case::state::Text>) -> Result<Option<String>, FilingError> {
+        self.read(move |store| Ok(wanted.map(|wanted| text(store, &wanted)).transpose()?.flatten())).await
+    }
+
     async fn copy_parties(
         &self,
         transfer: &Transfer<'_>,
@@ -280,6 +285,8 @@ impl FilingService {
                 }
             }
             let (name, content) = self.names(item.name, Some(item.content)).await?;
+            let (source, proves) =
+                (self.some_text(item.details.source).await?, self.some_text(item.details.proves).await?);
             let receipt = self.stored_receipt(item).await?;
             let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
                 let mut import =
@@ -287,6 +294,8 @@ impl FilingService {
                 import.party = successor_party_number(transfer.brought_by, import.party);
                 import.name = annexes.add("name", name.as_deref().unwrap_or("—"))?;
                 import.content = annexes.add("content", content.as_deref().unwrap_or("—"))?;
+                import.source = annexes.add_some("source", source.as_deref())?;
+                import.proves = annexes.add_some("proves", proves.as_deref())?;
                 import.receipt_annex = annexes.add_some("receipt", receipt.as_deref())?;
                 Ok(Act::Import(import))
             };

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::court::acts::{Act, Diverge, Import, TakeCustody};
 use crate::court::case::state::{CaseFile, Item, Text};
 use crate::court::document::{Document, Stream};
-use crate::court::ids::{AnnexId, CaseId, ItemNumber};
+use crate::court::ids::{AccountId, AnnexId, CaseId, ItemNumber};
 use crate::court::labels;
 use crate::court::values::Capacity;
 use crate::court::words::{AccessedContent, Divergence};
@@ -100,6 +100,7 @@ fn texts_of(file: &CaseFile, scope: ViewScope) -> Vec<Text> {
     for (_, item) in scope.items(file) {
         texts.extend([item.name, item.content]);
         texts.extend(item.decisions.texts());
+        texts.extend([item.details.source, item.details.proves].into_iter().flatten());
         texts.extend(item.replies.values().flatten().flat_map(|reply| [reply.probative_value, reply.reason]).flatten());
     }
     texts
@@ -194,16 +195,47 @@ impl FilingService {
             self.record_access(actor, capacity, AccessTarget::Case(case, AccessedContent::CaseFile, only)).await?;
         let (file, items) = self.compare_items(file, scope).await?;
         let query = Arc::clone(&file);
+        let staff = self.staff_names(&file, scope);
         let texts = self
             .read(move |store| {
                 let mut texts = HashMap::new();
                 for one in texts_of(&query, scope) {
                     texts.insert(one.annex, text(store, &one)?);
                 }
+                for (account, name) in staff {
+                    texts.insert(AnnexId(account.0), text(store, &name)?);
+                }
                 Ok(texts)
             })
             .await?;
         Ok(CaseView { file, texts, items, capacities, access })
+    }
+
+    /// The names of the accounts that acted for the court on the items of a scope, and of the judge. They are public officers, and
+    /// their names are part of what the record of the case shows.
+    pub(in crate::filing) fn staff_names(&self, file: &CaseFile, scope: ViewScope) -> Vec<(AccountId, Text)> {
+        let mut acted: Vec<AccountId> = file.judge.into_iter().collect();
+        let mut add = |by: AccountId, capacity: Capacity| {
+            if matches!(capacity, Capacity::Holding(_)) {
+                acted.push(by);
+            }
+        };
+        for (_, item) in scope.items(file) {
+            add(item.by, item.capacity);
+            item.verifications.iter().for_each(|one| add(one.by, one.capacity));
+            item.receipt.iter().for_each(|one| add(one.by, one.capacity));
+        }
+        file.holds.values().for_each(|hold| add(hold.by, hold.capacity));
+        self.names_of_staff(acted)
+    }
+
+    /// The texts with the names of these accounts, each once.
+    pub(in crate::filing) fn names_of_staff(&self, mut accounts: Vec<AccountId>) -> Vec<(AccountId, Text)> {
+        accounts.sort_unstable();
+        accounts.dedup();
+        let registry = self.registry();
+        let name = |account: AccountId| Some((account, registry.accounts.get(&account)?.name?));
+        accounts.into_iter().filter_map(name).collect()
     }
 
     /// Compares the items of a scope with the chain, and records each new divergence.

@@ -29,6 +29,9 @@ pub enum FilingError {
     /// Not found, or the actor has no access to it. The answer does not tell which.
     #[error("not found, or you have no access to it")]
     NotFound,
+    /// Several cases that the actor may see have this name.
+    #[error("several of your cases have this number: name the case by its reference, which `case list` shows")]
+    SeveralCases,
     /// The case has no such item.
     #[error("item {0} not found in this case")]
     NoSuchItem(ItemNumber),
@@ -175,6 +178,7 @@ impl FilingError {
             Self::Unauthenticated => ErrorCode::Unauthenticated,
             Self::Scope(_) => ErrorCode::ScopeNeeded,
             Self::NotFound | Self::NoSuchItem(_) => ErrorCode::NotFound,
+            Self::SeveralCases => ErrorCode::SeveralCases,
             Self::NotPermitted => ErrorCode::NotPermitted,
             Self::Refused(refusal) => refusal.code(),
             Self::Registry(error) => error.code(),

@@ -11,7 +11,7 @@ use crate::court::ids::{AccountId, CaseId, ItemNumber, PartyNumber};
 use crate::court::labels;
 use crate::court::registry::Registry;
 use crate::court::values::{Capacity, FirstImport, HandedIn, ItemPurpose};
-use crate::court::words::{CaseKind, Collected, Depositor};
+use crate::court::words::{CaseKind, Collected, Depositor, ItemForm};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
@@ -40,6 +40,14 @@ pub struct ImportCommand {
     pub name: String,
     /// 证据内容.
     pub content: String,
+    /// 来源.
+    pub source: Option<String>,
+    /// 证明对象.
+    pub proves: Option<String>,
+    /// Original or copy.
+    pub form: Option<ItemForm>,
+    /// 份数, 页数.
+    pub copies_and_pages: (Option<u32>, Option<u32>),
     /// For which party, if the importer does not represent one.
     pub party: Option<PartyNumber>,
     /// The item that this one replaces.
@@ -289,6 +297,11 @@ impl FilingService {
                 deposit: facts.number,
                 name: annexes.add("name", &import.name)?,
                 content: annexes.add("content", &import.content)?,
+                source: annexes.add_some("source", import.source.as_deref())?,
+                proves: annexes.add_some("proves", import.proves.as_deref())?,
+                form: import.form,
+                copies: import.copies_and_pages.0,
+                pages: import.copies_and_pages.1,
                 replaces: import.replaces,
                 carried: None,
                 depositor,
@@ -355,6 +368,12 @@ pub(in crate::filing) fn transferred_import(
         // Items of the earlier case have other numbers here, and the day of its first import is copied.
         purpose: None,
         handed_in: None,
+        // As last stated. Their texts are annexes of the new case, which the caller adds.
+        source: None,
+        proves: None,
+        form: item.details.form,
+        copies: item.details.copies,
+        pages: item.details.pages,
         ..item.import.clone()
     })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, Verify};
 use crate::court::case::refusal::Refusal;
-use crate::court::case::state::Item;
+use crate::court::case::state::{CaseFile, Item};
 use crate::court::ids::{CaseId, ItemNumber};
 use crate::court::values::{Code, StepOutcome};
 use crate::court::words::Presented as PresentedWord;
@@ -13,6 +13,7 @@ use crate::filing::case_views::{ViewScope, facts_match};
 use crate::filing::cases::ActOutcome;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
+use crate::filing::streams::text;
 use crate::ledger::hash::Digest;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::number::DepositNumber;
@@ -112,6 +113,17 @@ impl FilingService {
             .act_with_access(actor, case, context, ActKind::Verify, |_, _, _| Ok(Act::Verify(found.clone())))
             .await?;
         Ok(VerificationOutcome { outcome, report })
+    }
+
+    /// 来源, as the importer of an item states it; `None` also once it is erased. The verification that is recorded before is the
+    /// record of this access.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Read`].
+    pub async fn source_of(&self, file: &CaseFile, item: ItemNumber) -> Result<Option<String>, FilingError> {
+        let source = file.items.get(&item).and_then(|item| item.details.source);
+        self.read(move |store| Ok(source.map(|source| text(store, &source)).transpose()?.flatten())).await
     }
 
     /// The receipt that was imported with an item of another ledger.

@@ -19,6 +19,8 @@ pub mod actor;
 pub mod annexes;
 pub mod association;
 pub mod case_lists;
+pub mod case_names;
+pub mod case_record;
 pub mod case_views;
 pub mod cases;
 pub mod code_attempts;

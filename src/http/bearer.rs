@@ -37,8 +37,13 @@ impl FromRequestParts<Arc<AppState>> for Bearer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, ApiError> {
+        // The case in the path may have been looked up for this actor before.
+        if let Some(actor) = parts.extensions.get::<Actor>() {
+            return Ok(Self(actor.clone()));
+        }
         let actor = state.filing()?.authenticate(bearer_token(&parts.headers))?;
         state.request_limiters().count_account(actor.id)?;
+        parts.extensions.insert(actor.clone());
         Ok(Self(actor))
     }
 }

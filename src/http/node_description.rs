@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::files::regular;
 use crate::http::tls::TlsIdentity;
 use crate::ledger::time::Timestamp;
+use crate::wire::report_contents::InstitutionJson;
 
 /// The parts of a ledger's folder whose size is measured, with their names in the metrics.
 const PARTS: [(&str, &str); 3] = [("db", "database"), ("originals", "originals"), ("accounts", "accounts")];
@@ -18,6 +19,10 @@ const TIME_MAX: usize = 64;
 pub struct NodeDescription {
     /// The operator's name.
     pub operator: Option<String>,
+    /// What kind of organisation it is.
+    pub nature: Option<String>,
+    /// 区块链信息服务备案号.
+    pub record_filing: Option<String>,
     /// From what the clock is set.
     pub clock_source: Option<String>,
     /// The ledger's folder; `None` for a ledger in memory.
@@ -31,6 +36,17 @@ pub struct NodeDescription {
 }
 
 impl NodeDescription {
+    /// The operator, as verification reports name it.
+    #[must_use]
+    pub fn institution(&self) -> InstitutionJson {
+        InstitutionJson {
+            operator: self.operator.clone(),
+            nature: self.nature.clone(),
+            record_filing: self.record_filing.clone(),
+            clock_source: self.clock_source.clone(),
+        }
+    }
+
     /// The version of the program.
     #[must_use]
     pub const fn version() -> &'static str {

@@ -24,7 +24,7 @@ use crate::wire::problem::{PROBLEM_JSON, Problem};
 #[openapi(
     info(
         title = "Tiezheng 铁证",
-        description = "Blockchain evidence notarization: deposit digests, take home a number and a receipt that proves itself, look up, verify.\n\n区块链电子存证: 提交摘要，取得存证编号与可自证的回执，查询，核验。\n\nErrors are RFC 9457 problems with a stable `code`; see /problems. Lists are paged: `?limit=&cursor=`, answered `{\"items\": […], \"next_cursor\": … | null}`.",
+        description = "Blockchain evidence notarization: deposit digests, take home a number and a receipt that verifies without the node, look up, verify.\n\n区块链电子存证: 提交摘要，取得存证编号与可独立核验的回执，查询，核验。\n\nErrors are RFC 9457 problems with a stable `code`; see /problems. Lists are paged: `?limit=&cursor=`, answered `{\"items\": […], \"next_cursor\": … | null}`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(

@@ -111,9 +111,9 @@ impl AlarmKind {
         match self {
             Self::Fork => ("账本密钥签署了两段互相矛盾的历史", "the ledger's key signed two histories"),
             Self::Rollback => ("运营者出示的检查点小于先前所见", "the operator shows a smaller checkpoint than before"),
-            Self::BadSignature => ("检查点签名核验未通过", "the checkpoint is not signed by the ledger's key"),
+            Self::BadSignature => ("检查点签名验证未通过", "the checkpoint is not signed by the ledger's key"),
             Self::ForgedCosignature => {
-                ("以见证节点名义的签名核验未通过", "a signature in the name of a witness does not verify")
+                ("以见证节点名义的签名验证未通过", "a signature in the name of a witness does not verify")
             }
             Self::QuorumLate => ("见证数逾期未达到策略要求", "the quorum of witnesses is not reached in time"),
             Self::AlteredLeaf => ("记录缺失或与已签名的哈希不符", "a record is missing, or is not what was signed"),

@@ -120,8 +120,8 @@ pub fn request(error: &DepositRequestError) -> String {
         DepositRequestError::IntegerTooLarge { line, value } => {
             format!("存证声明：“{line}”行的 {value} 超过 {INTEGER_MAX}，JSON 无法精确表示")
         }
-        DepositRequestError::PrivateMissingMeta => "附有私有信息，而存证声明缺少 meta 行".into(),
-        DepositRequestError::PrivateMismatch => "私有信息或其盐值与存证声明的 meta 行不符".into(),
+        DepositRequestError::PrivateMissingMeta => "附有非公开信息，而存证声明缺少 meta 行".into(),
+        DepositRequestError::PrivateMismatch => "非公开信息或其盐值与存证声明的 meta 行不符".into(),
     }
 }
 

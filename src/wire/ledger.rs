@@ -26,6 +26,12 @@ pub struct LedgerJson {
     pub deposits: String,
     /// The operator's name, as its configuration says; `null` if it says none / 运营者.
     pub operator: Option<String>,
+    /// What kind of organisation the operator is; `null` if its configuration says nothing / 运营者性质.
+    #[serde(default)]
+    pub nature: Option<String>,
+    /// 区块链信息服务备案号; `null` if the configuration says none.
+    #[serde(default)]
+    pub record_filing: Option<String>,
     /// The version of the program.
     #[schema(example = "0.1.0")]
     pub version: String,
@@ -166,6 +172,8 @@ impl LedgerJson {
             mode: mode.into(),
             deposits: deposits.into(),
             operator: None,
+            nature: None,
+            record_filing: None,
             version: env!("CARGO_PKG_VERSION").into(),
             clock_source: None,
             key: genesis.key().map_or_else(String::new, ToString::to_string),

@@ -11,7 +11,7 @@
 //! | [`facts`], [`history`], [`earlier_timestamp`] | answers to look-ups |
 //! | [`witnesses`] | how far a deposit is proven; the witnesses |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
-//! | [`report`], [`attested`] | verification reports |
+//! | [`report`], [`report_contents`], [`attested`] | verification reports |
 //! | [`ledger`], [`key_history`], [`health`] | the ledger, its keys, and the node |
 //! | [`metadata`] | private metadata |
 //! | [`court`] | the filing service |
@@ -56,6 +56,9 @@ pub mod receipt;
 pub mod report;
 #[cfg(feature = "client")]
 pub mod webhook_call;
+pub mod report_contents;
+#[cfg(feature = "client")]
+mod report_points;
 #[cfg(feature = "client")]
 pub mod witness;
 #[cfg(feature = "client")]

@@ -9,6 +9,7 @@ use crate::ledger::verify::{findings, wording};
 use crate::wire::attested::{PolicyOwner, ReportWitnessJson, ReportWitnessesJson, TrustedTimeJson};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::facts::{ChainFactsJson, beijing_time};
+use crate::wire::report_contents::{ReportContentsJson, ReportSubject};
 
 /// A digest to compare with a record instead of the file. It shows only that the digests are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -221,6 +222,8 @@ pub struct ReportJson {
     pub steps: Vec<StepJson>,
     /// What a report does not decide.
     pub limits: Bilingual,
+    /// Report number, technical verification, institution, and the review points of the law.
+    pub contents: ReportContentsJson,
     /// The facts of the deposit, if the record could be parsed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deposit: Option<ChainFactsJson>,
@@ -240,10 +243,17 @@ fn coded(code: &str, text: Bilingual) -> CodedText {
 }
 
 impl ReportJson {
-    /// A report with the context in which it was made.
+    /// A report with the context in which it was made, of a deposit by itself.
     #[must_use]
     pub fn new(report: &Report, context: ReportContext) -> Self {
+        Self::about(report, context, ReportSubject::default())
+    }
+
+    /// As [`Self::new`], with what is known beside the verification: the operator, the case.
+    #[must_use]
+    pub fn about(report: &Report, context: ReportContext, subject: ReportSubject) -> Self {
         Self {
+            contents: ReportContentsJson::of(report, &context, subject),
             context,
             deposit_number: report.number.as_ref().map(DepositNumber::to_string),
             conclusion: coded(

@@ -82,6 +82,11 @@ fn import(item: u32, phase: Phase) -> Act {
         deposit: number(1),
         name: annex_id(3),
         content: annex_id(4),
+        source: None,
+        proves: None,
+        form: None,
+        copies: None,
+        pages: None,
         replaces: None,
         carried: None,
         depositor: Depositor::Unknown,
@@ -147,7 +152,16 @@ fn a_clean_ledger_is_clean_and_counted() {
 fn acts_without_effect_are_listed_and_are_no_findings() {
     let mut acts = small();
     let twice = acts.put(CASE, PLAINTIFF, Act::Submit(Submit {}), &[]);
-    let restated = Restate { item: ItemNumber(1), name: annex_id(5), content: annex_id(6) };
+    let restated = Restate {
+        item: ItemNumber(1),
+        name: annex_id(5),
+        content: annex_id(6),
+        source: None,
+        proves: None,
+        form: None,
+        copies: None,
+        pages: None,
+    };
     let locked = acts.put(CASE, PLAINTIFF, Act::Restate(restated), &[5, 6]);
     let again = acts.put(REGISTRY, (3, Capacity::Holding(Role::Operator)), grant(), &[]);
     let report = audit(&acts.store);
@@ -170,7 +184,18 @@ fn a_case_is_folded_with_the_holidays_known_at_that_moment() {
         Act::SetPeriod(SetPeriod { basis: Basis::Ordinary, start: Some(start), days: 15, party: None }),
         &[],
     );
-    let restate = |item| Act::Restate(Restate { item: ItemNumber(item), name: annex_id(5), content: annex_id(6) });
+    let restate = |item| {
+        Act::Restate(Restate {
+            item: ItemNumber(item),
+            name: annex_id(5),
+            content: annex_id(6),
+            source: None,
+            proves: None,
+            form: None,
+            copies: None,
+            pages: None,
+        })
+    };
     acts.put(CASE, PLAINTIFF, import(2, Phase::Supplementary), &[3, 4]);
     acts.put(CASE, PLAINTIFF, restate(2), &[5, 6]);
     let plan = LoadCalendar { year: 2026, holiday: vec![], workday: vec![day("2026-11-21")] };
@@ -260,7 +285,16 @@ fn a_role_that_was_not_held_at_that_moment_is_named() {
 #[test]
 fn a_missing_annex_is_named_and_an_erased_one_is_not() {
     let mut acts = small();
-    let restated = Restate { item: ItemNumber(1), name: annex_id(5), content: annex_id(6) };
+    let restated = Restate {
+        item: ItemNumber(1),
+        name: annex_id(5),
+        content: annex_id(6),
+        source: None,
+        proves: None,
+        form: None,
+        copies: None,
+        pages: None,
+    };
     let missing = acts.put(CASE, PLAINTIFF, Act::Restate(restated), &[5]);
     assert_eq!(found(&acts.store), [(Fault::ActAnnex, missing)]);
 

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::cli::case::connection::{bilingual, text};
+use crate::cli::case::{item_details, next_steps};
+use crate::cli::report_contents;
 use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen, WARNING};
 use crate::cli::terminal::escaped_name;
 use crate::ledger::number::DepositNumber;
@@ -45,7 +47,11 @@ fn period_end(screen: &Screen, period: &Value) -> String {
 pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
     let number = text(case, "/number").unwrap_or_else(|| screen.pick("（尚无案号）", "(no case number yet)").into());
     screen.line(format!("{}  {}", screen.paint(HEADING, &number), bilingual(screen, case.get("stage"))))?;
-    let mut rows = vec![vec![screen.pick("案件", "case").to_owned(), field(case, "/case")]];
+    let mut rows = Vec::new();
+    if let Some(reference) = text(case, "/reference") {
+        rows.push(vec![screen.pick("案件代号", "case reference").to_owned(), reference]);
+    }
+    rows.push(vec![screen.pick("案件", "case").to_owned(), field(case, "/case")]);
     rows.push(vec![screen.pick("法院", "court").to_owned(), field(case, "/court")]);
     let title = erasable_text(screen, case.get("title"));
     if !title.is_empty() {
@@ -57,8 +63,15 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
     }
     for agent in list(case, "agents") {
         let name = erasable_text(screen, agent.get("name"));
-        let whom = format!("{} {} → {}", field(agent, "/agent"), name, field(agent, "/party"));
-        rows.push(vec![screen.pick("代理人", "agent").to_owned(), whom]);
+        let of = list(case, "parties").find(|party| party.get("party") == agent.get("party"));
+        let of = of.map(|party| {
+            format!("{} {}", bilingual(screen, party.get("role")), erasable_text(screen, party.get("name")))
+        });
+        let of = of.unwrap_or_default();
+        let authority = bilingual(screen, agent.get("authority"));
+        let zh = format!("{name}（代理{of}，{authority}）");
+        let en = format!("{name} (of {of}, {authority})");
+        rows.push(vec![screen.pick("代理人", "agent").to_owned(), screen.pick(&zh, &en).to_owned()]);
     }
     if let Some(period) = case.get("period").filter(|period| period.is_object()) {
         rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), period_end(screen, period)]);
@@ -76,6 +89,12 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
         };
         rows.push(vec![bilingual(screen, window.get("kind")), format!("{party}{end}")]);
     }
+    for (name, zh, en) in [("claims", "诉讼请求", "claims"), ("reason", "理由", "reason")] {
+        let said = erasable_text(screen, case.get(name));
+        if !said.is_empty() {
+            rows.push(vec![screen.pick(zh, en).to_owned(), said]);
+        }
+    }
     for hold in list(case, "holds") {
         let content = text(hold, "/deposit_number").or_else(|| text(hold, "/account")).unwrap_or_default();
         let who = bilingual(screen, hold.pointer("/capacity/label"));
@@ -88,7 +107,7 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
         screen.line("")?;
         item(screen, one)?;
     }
-    Ok(())
+    next_steps::show(screen, case)
 }
 
 /// An item of evidence: the importer's claims apart from what the chain says.
@@ -127,8 +146,13 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     row(
         "提交方",
         "for party",
-        format!("{} · {}", field(item, "/party"), bilingual(screen, item.pointer("/claimed/capacity/label"))),
+        format!(
+            "{} · {}",
+            bilingual(screen, item.get("party_text")),
+            bilingual(screen, item.pointer("/claimed/capacity/label"))
+        ),
     );
+    item_details::rows(screen, item, &mut row);
     row("导入时间", "imported", field(item, "/imported_at"));
     if item.get("first_imported_at") != item.get("imported_at") {
         row("首次导入时间", "first imported", field(item, "/first_imported_at"));
@@ -193,12 +217,26 @@ fn remarks(screen: &Screen, item: &Value) -> anyhow::Result<()> {
         screen.line(format!("  {}", screen.paint(BAD, &bilingual(screen, item.get("status")))))?;
     }
     if item.get("late").and_then(Value::as_bool) == Some(true) {
-        screen.line(format!("  {}", screen.paint(WARNING, screen.pick("逾期举证", "after the evidence period"))))?;
+        screen.line(format!(
+            "  {}",
+            screen.paint(
+                WARNING,
+                screen.pick(
+                    "逾期举证（是否采纳由法院决定）",
+                    "after the evidence period (the court decides on its admission)"
+                )
+            )
+        ))?;
     }
     if let Some(alarm) = item.get("divergence").filter(|alarm| alarm.is_object()) {
         screen.line(format!("  {}", screen.paint(BAD, &bilingual(screen, Some(alarm)))))?;
     }
-    for one in list(item, "verifications") {
+    item_details::remarks(screen, item)?;
+    // A finding against the item first, then in order of time.
+    let against =
+        |one: &&Value| matches!(field(one, "/conclusion/code").as_str(), "mismatch" | "contradictory" | "chain_fault");
+    let (first, rest): (Vec<&Value>, Vec<&Value>) = list(item, "verifications").partition(against);
+    for one in first.into_iter().chain(rest) {
         let who = bilingual(screen, one.pointer("/capacity/label"));
         let what = bilingual(screen, one.get("presented"));
         let conclusion = bilingual(screen, one.get("conclusion"));
@@ -224,14 +262,23 @@ fn reply_version(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
     });
     let head = format!(
         "  {} {} ({} {}) {}: {}",
-        screen.pick("当事人", "party"),
-        field(reply, "/party"),
-        screen.pick("版本", "version"),
+        screen.pick("质证意见", "reply of"),
+        escaped_name(&bilingual(screen, reply.get("party_text"))),
+        screen.pick("第几次", "reply"),
         field(reply, "/version"),
         field(reply, "/at"),
         said.collect::<Vec<_>>().join(", ")
     );
     screen.line(head)?;
+    let answered = field(reply, "/item_version");
+    let since = if reply.get("item_restated_since").and_then(Value::as_bool) == Some(true) {
+        screen.pick("（该证据其后已修改）", " (restated since)")
+    } else {
+        ""
+    };
+    let zh = format!("    针对证据第 {answered} 版{since}");
+    let en = format!("    answers version {answered} of the item{since}");
+    screen.line(screen.pick(&zh, &en))?;
     for ground in list(reply, "grounds") {
         screen.line(format!("    {}", bilingual(screen, Some(ground))))?;
     }
@@ -263,6 +310,7 @@ pub fn verification(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
     let head: Vec<_> =
         head.into_iter().map(|(zh, en, value)| vec![format!("  {}", screen.pick(zh, en)), value]).collect();
     screen.table(&head)?;
+    report_contents::show(screen, report, true)?;
     let mut rows = Vec::new();
     for step in list(report, "steps") {
         let outcome = bilingual(screen, step.get("outcome"));

@@ -6,7 +6,7 @@ use crate::cli::case::accounts::{self, AccountCommand};
 use crate::cli::case::connection::ConnectionArgs;
 use crate::cli::case::erasures::{self, EraseArgs, ErasureArgs};
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
-use crate::cli::case::filing::{self, OpenArgs, PassOnArgs};
+use crate::cli::case::filing::{self, ListArgs, OpenArgs, PassOnArgs};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
 use crate::cli::case::records;
 use crate::cli::case::service::{self, GatewayCommand};
@@ -22,15 +22,17 @@ Examples:
   tiezheng case verify CASE 1 chat.txt
   tiezheng case do CASE reply item=1 authenticity=admitted relevance=disputed
   tiezheng case show CASE
+CASE is a case reference (like 7K2M9X-QT3D5W), a case number (案号) or the id of 64 digits.
 |
 示例：
   export TIEZHENG_TOKEN=tzt_…
   tiezheng case open --court 粤0192 --name 张三 --title 网络购物合同纠纷
   tiezheng case import 案件 20261122-0K7M-X9QT-3D5W-C3 --name 聊天记录 --content 双方约定的价款
-  tiezheng case do 案件 submit
+  tiezheng case do 案件 提交起诉状
   tiezheng case verify 案件 1 chat.txt
-  tiezheng case do 案件 reply item=1 authenticity=admitted relevance=disputed
-  tiezheng case show 案件";
+  tiezheng case do 案件 质证意见 证据=1 真实性=认可 关联性=有异议
+  tiezheng case show 案件
+案件可写案件代号（如 7K2M9X-QT3D5W）、案号或 64 位编号。";
 
 macro_rules! act_fields {
     () => {
@@ -41,8 +43,9 @@ macro_rules! act_fields {
   submit   return-filing [reason=]   approve   reject [reason=]   refuse [reason=]   withdraw-filing
   file-case [number=]   bind-number number=   assign [judge=]   begin-hearing   adjourn-hearing
   judge [document=]   withdraw-suit   close
-  restate item= name= content=                      withdraw-item item= [reason=]
-  reply item= [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
+  restate item= name= content= [source=] [proves=] [form=] [copies=] [pages=]     withdraw-item item= [reason=]
+  receive-item item= [form=] [copies=] [pages=]
+  reply item= [item_version=] [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
   consent item=                                     order-erasure [deposit_number= | account=]
   hold deposit_number= | account= reason=           release deposit_number= | account= [reason=]
   appoint role= account=                            end-appointment role= account=
@@ -83,7 +86,8 @@ const ACTS: &str = concat!(
     "
 Words: role plaintiff defendant third-party appellant appellee applicant respondent; subject natural-person
 legal-person other-organisation; authority general special; authenticity, legality, relevance admitted disputed;
-grounds contrary-evidence platform-rules platform-interest system-standards technology before-the-chain expert;
+grounds contrary-evidence platform-rules platform-interest system-standards technology before-the-chain expert
+original-form unlawfully-obtained unrelated; form original identical-copy output copy;
 basis ordinary summary small-claims second-instance agreed discretion. Days are 2026-11-22: the day on which a
 period starts, is suspended (and every day until it resumes, that day too) does not count. The evidence period of a
 party begins with the service of the notice; start is for a notice served on paper, with party. ground legal-relation
@@ -105,7 +109,9 @@ applicant 申请人、respondent 被申请人；subject（主体类型）natural
 other-organisation 非法人组织；authority（代理权限）general 一般、special 特别；authenticity 真实性、legality 合法性、
 relevance 关联性：admitted 认可、disputed 不认可；grounds（质疑理由）contrary-evidence 相反证据、
 platform-rules 平台规则、platform-interest 平台利害关系、system-standards 系统标准、technology 技术、
-before-the-chain 上链前、expert 鉴定；basis（期限依据）ordinary 普通程序、summary 简易程序、small-claims 小额诉讼、
+before-the-chain 上链前、expert 鉴定、
+original-form 与原件不一致、unlawfully-obtained 取得不合法、unrelated 无关联；form（原件或复制件）original 原件、
+identical-copy 副本、output 打印件、copy 复制件；以上操作、字段和代码词均可直接写中文；basis（期限依据）ordinary 普通程序、summary 简易程序、small-claims 小额诉讼、
 second-instance 二审、agreed 当事人约定、discretion 法院酌定。日期写作 2026-11-22：期限开始之日不计入，中止之日
 至恢复之日均不计入。举证期限自举证通知书送达该当事人起算；线下送达的，以 start 与 party 写明。ground（重新指定事由）
 legal-relation 法律关系认定不一致、party-joined 追加当事人、remanded 发回重审、claims-changed 变更诉请或反诉、
@@ -158,8 +164,7 @@ enum CaseCommand {
         case: Option<String>,
     },
     Open(OpenArgs),
-    /// My cases | 我的诉讼
-    List,
+    List(ListArgs),
     /// Show a case with all its evidence; the access is recorded | 查看案件（查看将被记录）
     Show {
         /// The case | 案件
@@ -229,9 +234,13 @@ enum CaseCommand {
         case: String,
     },
     /// The acts of a case, as recorded on the chain | 案件全部操作记录
+    /// The record of a case: date, actor with name and capacity, act; the look is recorded | 案件记录：日期、行为人、事项（查看将被记录）
     History {
         /// The case | 案件
         case: String,
+        /// The documents on the chain instead, without names | 改为列出上链文书（不含姓名）
+        #[arg(long)]
+        documents: bool,
         /// After which sequence | 从哪个序号之后
         #[arg(long, value_name = "N", default_value_t = 0)]
         after: u64,
@@ -275,7 +284,7 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         CaseCommand::PutOriginal { number, file } => originals::put(number, file, connection).await,
         CaseCommand::GetOriginal { number, to, case } => originals::get(number, to, case.as_deref(), connection).await,
         CaseCommand::Open(args) => filing::open(args, connection).await,
-        CaseCommand::List => filing::list(connection).await,
+        CaseCommand::List(args) => filing::list(args, connection).await,
         CaseCommand::Show { case } => filing::show(case, connection).await,
         CaseCommand::Do { case, act, fields } => filing::act(case, act, fields, connection).await,
         CaseCommand::Import(args) => evidence::import(args, connection).await,
@@ -292,6 +301,9 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         CaseCommand::Gateway(command) => service::gateway(command, connection).await,
         CaseCommand::Records { case } => records::show(case, connection).await,
         CaseCommand::History { case, after } => filing::history(case, "acts", *after, connection).await,
+        CaseCommand::History { case, documents, after } => {
+            filing::history(case, if *documents { "acts" } else { "record" }, *after, connection).await
+        }
         CaseCommand::AccessLog { case: Some(case), .. } => filing::history(case, "access-log", 0, connection).await,
         CaseCommand::AccessLog { deposit, .. } => {
             originals::access_log(deposit.as_deref().unwrap_or_default(), connection).await

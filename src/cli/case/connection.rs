@@ -96,7 +96,8 @@ impl CourtConnection<'_> {
         let mut whole: Option<Value> = None;
         loop {
             let from = cursor.map(|cursor| format!("&cursor={}", encoded(&cursor))).unwrap_or_default();
-            let mut page = self.client.get(&format!("{path}?limit={PAGE}{from}")).await?;
+            let join = if path.contains('?') { '&' } else { '?' };
+            let mut page = self.client.get(&format!("{path}{join}limit={PAGE}{from}")).await?;
             let next = page.get_mut("next_cursor").map(Value::take).unwrap_or_default();
             match &mut whole {
                 None => whole = Some(page),

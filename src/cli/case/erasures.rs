@@ -20,7 +20,7 @@ pub struct EraseArgs {
     /// The account | 账号
     #[arg(long, value_name = "ID", conflicts_with = "deposit")]
     account: Option<String>,
-    /// The case whose court ordered it | 裁定删除的案件
+    /// The case whose court ordered it | 法院准许删除所在的案件
     #[arg(long, value_name = "CASE")]
     order: Option<String>,
     /// Do not wait until the node's files are cleared | 不等待文件清除完成

@@ -26,6 +26,21 @@ pub struct ImportArgs {
     /// Content (证据内容): what it shows | 证据内容
     #[arg(long, required_unless_present = "list")]
     content: Option<String>,
+    /// Source (来源), for the list of evidence | 来源
+    #[arg(long)]
+    source: Option<String>,
+    /// What it is to prove (证明对象) | 证明对象
+    #[arg(long)]
+    proves: Option<String>,
+    /// original, identical-copy, output or copy | 原件或复制件：原件、副本、打印件、复制件
+    #[arg(long, value_name = "WORD")]
+    form: Option<String>,
+    /// Number of copies | 份数
+    #[arg(long, value_name = "N")]
+    copies: Option<u32>,
+    /// Number of pages | 页数
+    #[arg(long, value_name = "N")]
+    pages: Option<u32>,
     /// For which party, if the court imports | 为哪一方导入
     #[arg(long, value_name = "N")]
     party: Option<u32>,
@@ -83,6 +98,11 @@ pub async fn import(args: &ImportArgs, connection: &CourtConnection<'_>) -> anyh
         ("deposit_number", Some(json!(number.to_string()))),
         ("name", args.name.as_ref().map(|name| json!(name))),
         ("content", args.content.as_ref().map(|content| json!(content))),
+        ("source", args.source.as_ref().map(|source| json!(source))),
+        ("proves", args.proves.as_ref().map(|proves| json!(proves))),
+        ("form", args.form.as_ref().map(|form| json!(form))),
+        ("copies", args.copies.map(|copies| json!(copies))),
+        ("pages", args.pages.map(|pages| json!(pages))),
         ("party", args.party.map(|party| json!(party))),
         ("replaces", args.replaces.map(|item| json!(item))),
         ("purpose", args.purpose.as_ref().map(|purpose| json!(purpose))),

@@ -4,9 +4,12 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::case::case_screen;
 use crate::cli::case::connection::{CourtConnection, PAGE, bilingual, encoded, object, text};
+use crate::cli::case::record_screen;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::screen::WARNING;
 use crate::court::acts::ActKind;
+use crate::court::typed;
+use crate::wire::court::typed_act;
 
 /// Open a case | 创建案件
 #[derive(Debug, Clone, clap::Args)]
@@ -43,12 +46,12 @@ pub struct OpenArgs {
     claims: Option<String>,
 }
 
-/// Transfer a case to another court or into a suit | 移送二审、诉调衔接
+/// Transfer a case to another court or into a suit | 上诉移送、诉调衔接、进入再审
 #[derive(Debug, Clone, clap::Args)]
 pub struct PassOnArgs {
     /// The case | 案件
     case: String,
-    /// second-instance, suit, retrial | 移送方式
+    /// second-instance, suit, retrial | 转入方式
     #[arg(long, value_name = "WORD")]
     passage: String,
     /// The receiving court | 接收法院代字
@@ -64,6 +67,20 @@ pub struct PassOnArgs {
     #[arg(long, value_name = "N")]
     brought_by: Option<u32>,
 }
+
+/// My cases: parties, cause, number, stage; names are private, so each look is recorded | 我的诉讼：当事人、案由、案号、状态（查看将被记录）
+#[derive(Debug, Clone, clap::Args)]
+pub struct ListArgs {
+    /// All of them, not only the latest | 列出全部
+    #[arg(long)]
+    all: bool,
+    /// Without names and causes, so that no look is recorded | 不显示姓名与案由，不记录查阅
+    #[arg(long)]
+    without_names: bool,
+}
+
+/// Cases that a list shows unless all are asked for.
+const LISTED: u32 = 20;
 
 /// Opens a case.
 ///
@@ -100,14 +117,14 @@ pub async fn act(
     connection: &CourtConnection<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let mut body = Map::new();
-    body.insert("act".into(), json!(act));
-    let of_service = ActKind::from_word(act).is_some_and(ActKind::is_of_service);
+    body.insert("act".into(), json!(typed_act::act_name(act)));
+    let of_service = typed::act(act).is_some_and(ActKind::is_of_service);
     for field in fields {
         let (name, value) = field.split_once('=').ok_or_else(|| {
             let zh = format!("“{field}”应写成 名称=值");
             CliError::usage("bad_field", zh, format!("`{field}` is not name=value"))
         })?;
-        put(&mut body, &name.replace('-', "_"), value, of_service);
+        put(&mut body, &typed_act::field_name(name), value, of_service);
     }
     // Acts of service have a path of their own.
     let path = if of_service { "service" } else { "acts" };
@@ -117,12 +134,15 @@ pub async fn act(
 
 /// Numbers are sent as numbers, repeated names as lists.
 fn put(body: &mut Map<String, Value>, name: &str, value: &str, of_service: bool) {
-    const NUMBERS: [&str; 13] = [
+    const NUMBERS: [&str; 16] = [
         "item",
         "party",
         "agent",
         "days",
         "fine",
+        "copies",
+        "pages",
+        "item_version",
         "hearing",
         "transcript",
         "version",
@@ -155,19 +175,21 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str, of_service: bool)
 /// # Errors
 ///
 /// [`CliError`].
-pub async fn list(connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let answer = connection.pages("/v1/cases", None).await?;
+pub async fn list(args: &ListArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+    let path = if args.without_names { "/v1/cases" } else { "/v1/cases?texts=true" };
+    let answer = if args.all {
+        connection.pages(path, None).await?
+    } else {
+        let join = if args.without_names { '?' } else { '&' };
+        connection.client.get(&format!("{path}{join}limit={LISTED}")).await.map_err(CliError::from)?
+    };
     connection.screen.document(&answer)?;
-    let mut rows = Vec::new();
-    for case in answer.get("items").and_then(Value::as_array).into_iter().flatten() {
-        let field = |pointer: &str| text(case, pointer).unwrap_or_default();
-        let stage = bilingual(connection.screen, case.get("stage"));
-        rows.push(vec![field("/case"), field("/court"), stage, field("/number")]);
+    record_screen::cases(connection.screen, &answer)?;
+    if answer.get("next_cursor").is_some_and(Value::is_string) {
+        let zh = format!("仅列最近 {LISTED} 件；全部：tiezheng case list --all");
+        let en = format!("the latest {LISTED} only; all of them: tiezheng case list --all");
+        connection.screen.line(connection.screen.pick(&zh, &en))?;
     }
-    if rows.is_empty() {
-        connection.screen.line(connection.screen.pick("没有案件", "no cases"))?;
-    }
-    connection.screen.table(&rows)?;
     Ok(ExitStatus::Good)
 }
 
@@ -196,6 +218,10 @@ pub async fn history(
 ) -> anyhow::Result<ExitStatus> {
     let answer = connection.pages(&format!("/v1/cases/{}/{part}", encoded(case)), Some(after.to_string())).await?;
     connection.screen.document(&answer)?;
+    if part == "record" {
+        record_screen::record(connection.screen, &answer)?;
+        return Ok(ExitStatus::Good);
+    }
     case_screen::history(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
 }

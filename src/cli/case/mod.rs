@@ -2,6 +2,8 @@
 //!
 //! [`command`] defines the commands; [`connection`] sends requests; [`accounts`], [`filing`], [`evidence`], [`originals`],
 //! [`erasures`], [`keys`], [`service`] are the commands; [`case_screen`] and [`account_screen`] print cases and accounts.
+//! [`erasures`], [`keys`] are the commands; [`case_screen`], [`item_details`], [`next_steps`], [`record_screen`] and
+//! [`account_screen`] print cases and accounts.
 
 pub mod account_screen;
 pub mod accounts;
@@ -11,7 +13,10 @@ pub mod connection;
 pub mod erasures;
 pub mod evidence;
 pub mod filing;
+pub mod item_details;
 pub mod keys;
+pub mod next_steps;
 pub mod originals;
 pub mod records;
+pub mod record_screen;
 pub mod service;

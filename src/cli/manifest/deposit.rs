@@ -300,7 +300,10 @@ fn print_outcome(screen: &Screen, outcome: &Outcome<'_>) -> anyhow::Result<()> {
     screen.line("")?;
     let files = [
         (screen.pick("清单（含名称与盐值，勿外传）", "manifest (names and salts: keep it to yourself)"), *list),
-        (screen.pick("声明（含私有信息，勿外传）", "statement (private: keep it to yourself)"), &done.files.statement),
+        (
+            screen.pick("声明（含非公开信息，勿外传）", "statement (private: keep it to yourself)"),
+            &done.files.statement,
+        ),
         (screen.pick("回执", "receipt"), &done.files.receipt),
     ];
     let rows: Vec<_> =

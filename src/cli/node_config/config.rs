@@ -32,6 +32,10 @@ pub struct NodeConfig {
     pub confirm_clock_gap: bool,
     /// The name of the operator, as `/v1/ledger` and pages show it.
     pub operator_name: Option<String>,
+    /// What kind of organisation it is.
+    pub operator_nature: Option<String>,
+    /// 区块链信息服务备案号.
+    pub record_filing: Option<String>,
     /// From what the operator's clock is set, as `/v1/ledger` shows it.
     pub clock_source: Option<String>,
     /// The file to which the token of a new operator account is written.
@@ -77,6 +81,8 @@ impl Default for NodeConfig {
             test: false,
             confirm_clock_gap: false,
             operator_name: None,
+            operator_nature: None,
+            record_filing: None,
             clock_source: None,
             operator_token: None,
             listen: vec![ListenAddress::Tcp(([127, 0, 0, 1], 7654).into())],

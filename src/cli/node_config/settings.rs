@@ -131,6 +131,20 @@ pub static SETTINGS: &[Setting] = &[
         |config, _, values| to(&mut config.operator_name, text(values).map(Some))
     ),
     setting!(
+        "operator.nature",
+        "\"企业法人\"",
+        "运营者性质，显示于 /v1/ledger 和核验报告",
+        "what kind of organisation the operator is, shown in /v1/ledger and in verification reports",
+        |config, _, values| to(&mut config.operator_nature, text(values).map(Some))
+    ),
+    setting!(
+        "operator.record_filing",
+        "\"粤网信备00000000000000000号\"",
+        "区块链信息服务备案号，显示于 /v1/ledger 和核验报告",
+        "number of the record-filing as a blockchain information service, shown in /v1/ledger and in verification reports",
+        |config, _, values| to(&mut config.record_filing, text(values).map(Some))
+    ),
+    setting!(
         "operator.clock_source",
         "\"NTP: ntp.ntsc.ac.cn\"",
         "节点时钟的校时来源，显示于 /v1/ledger",

@@ -1,6 +1,6 @@
 //! Rules of evidence: import, restatement, withdrawal, verification, reply.
 
-use crate::court::acts::{Import, Reply, Restate, Verify, WithdrawItem};
+use crate::court::acts::{Import, ReceiveItem, Reply, Restate, Verify, WithdrawItem};
 use crate::court::calendar::Calendar;
 use crate::court::case::decisions::ItemDecisions;
 use crate::court::case::filing::is_identified;
@@ -8,11 +8,13 @@ use crate::court::case::late_evidence::{check_handed_in, is_of_the_court};
 use crate::court::case::people::speaks_for;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
-use crate::court::case::state::{ActPosition, CaseFile, Item, ReplyVersion, Text, Verification};
+use crate::court::case::state::{
+    ActPosition, CaseFile, Item, ItemDetails, ItemReceipt, ReplyVersion, Text, Verification,
+};
 use crate::court::document::Document;
-use crate::court::ids::ItemNumber;
+use crate::court::ids::{AnnexId, ItemNumber};
 use crate::court::values::{Capacity, ItemPurpose};
-use crate::court::words::{Divergence, Phase, Purpose, Stage};
+use crate::court::words::{Divergence, ItemForm, Phase, Purpose, Stage};
 
 /// Most items of a case. More items can be deposited as one manifest.
 pub const ITEMS_MAX: u32 = 10_000;
@@ -118,6 +120,9 @@ pub fn import(
         first_imported_at: act.carried.map_or(position.at, |carried| carried.at.min(position.at)),
         name: text(act.name),
         content: text(act.content),
+        details: details((act.source, act.proves), act.form, (act.copies, act.pages), position),
+        restated: Vec::new(),
+        receipt: None,
         late: false,
         // An item that was locked in the earlier case stays locked.
         locked: act.carried.is_some(),
@@ -155,6 +160,47 @@ pub fn restate(
     let item = item(file, act.item)?;
     item.name = Text { annex: act.name, index: position.index };
     item.content = Text { annex: act.content, index: position.index };
+    let stated = details((act.source, act.proves), act.form, (act.copies, act.pages), position);
+    let before = std::mem::take(&mut item.details);
+    item.details = ItemDetails {
+        source: stated.source.or(before.source),
+        proves: stated.proves.or(before.proves),
+        form: stated.form.or(before.form),
+        copies: stated.copies.or(before.copies),
+        pages: stated.pages.or(before.pages),
+    };
+    item.restated.push(position);
+    Ok(())
+}
+
+/// What an import or a restatement states for the list of evidence.
+fn details(
+    (source, proves): (Option<AnnexId>, Option<AnnexId>),
+    form: Option<ItemForm>,
+    (copies, pages): (Option<u32>, Option<u32>),
+    position: ActPosition,
+) -> ItemDetails {
+    let text = |annex| Text { annex, index: position.index };
+    ItemDetails { source: source.map(text), proves: proves.map(text), form, copies, pages }
+}
+
+/// 出具收据: the court has received an item; a later receipt replaces it.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn receive(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &ReceiveItem,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    let item = item(file, act.item)?;
+    if !item.is_active() {
+        return Err(Refusal::ItemWithdrawn);
+    }
+    let (by, capacity) = (document.by, document.capacity);
+    item.receipt = Some(ItemReceipt { position, by, capacity, act: act.clone() });
     Ok(())
 }
 
@@ -221,6 +267,10 @@ pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, position: Ac
     if silent && act.probative_value.is_none() && act.reason.is_none() {
         return Err(Refusal::EmptyReply);
     }
+    let current = item.version();
+    if act.item_version.is_some_and(|named| named != current) {
+        return Err(Refusal::OtherItemVersion { current });
+    }
     let versions = item.replies.get(&act.party).map_or(0, Vec::len);
     let expected = u32::try_from(versions).unwrap_or(u32::MAX).saturating_add(1);
     if act.version != expected {
@@ -229,6 +279,7 @@ pub fn reply(file: &mut CaseFile, document: &Document, act: &Reply, position: Ac
     item.replies.entry(act.party).or_default().push(ReplyVersion {
         position,
         by: document.by,
+        item_version: act.item_version,
         authenticity: act.authenticity,
         legality: act.legality,
         relevance: act.relevance,

@@ -171,7 +171,7 @@ pub fn file_case(file: &mut CaseFile, number: Option<&CaseNumber>, position: Act
     Ok(())
 }
 
-/// 绑定案号: once.
+/// 登记案号: once.
 ///
 /// # Errors
 ///

@@ -57,7 +57,9 @@ impl Verification {
         }
     }
 
-    fn is_by_the_court(&self) -> bool {
+    /// 法院核验.
+    #[must_use]
+    pub fn is_by_the_court(&self) -> bool {
         self.verified_by() == VerifiedBy::Court
     }
 

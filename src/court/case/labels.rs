@@ -92,10 +92,13 @@ impl Offered {
 #[must_use]
 pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefore>) -> Vec<Digest> {
     let (case, court) = (file.id, &file.court);
+    // Older cases have no reference under which they are found.
+    let reference = file.reference();
     let mut found = Vec::new();
     let offered = Offered::of(file);
     let mut joins = |account: AccountId| {
         found.extend([labels::takes_part(account, case), labels::cases_of(account)]);
+        found.extend(reference.map(|reference| labels::reference_of_account(account, reference)));
         found.extend(offered.labels(account));
     };
     match &document.act {
@@ -137,6 +140,7 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
     };
     if comes {
         found.extend([labels::before_court(court, case), labels::docket(court)]);
+        found.extend(reference.map(|reference| labels::reference_at_court(court, reference)));
     }
     if file.submitted.is_some() && before.is_some() {
         found.push(labels::feed(court));

@@ -82,6 +82,12 @@ pub enum Refusal {
     /// A reply must say something.
     #[error("the reply says nothing")]
     EmptyReply,
+    /// The item was restated: a reply answers the version that stands.
+    #[error("the item was restated and has version {current} now: look at it again, and answer that version")]
+    OtherItemVersion {
+        /// The version that stands.
+        current: u32,
+    },
     /// The verified deposit is not the item's.
     #[error("the item is another deposit")]
     OtherDeposit,
@@ -225,6 +231,7 @@ impl Refusal {
             Self::PeriodEnded => ErrorCode::PeriodEnded,
             Self::OwnItem => ErrorCode::OwnItem,
             Self::EmptyReply => ErrorCode::EmptyReply,
+            Self::OtherItemVersion { .. } => ErrorCode::OtherItemVersion,
             Self::OtherDeposit => ErrorCode::OtherDeposit,
             Self::NothingCarried => ErrorCode::NothingCarried,
             Self::NoMediation => ErrorCode::NoMediation,

@@ -145,6 +145,7 @@ impl CaseFile {
             }
             Act::Import(act) => evidence::import(self, document, act, position, calendar)?,
             Act::Restate(act) => evidence::restate(self, document, act, position, calendar)?,
+            Act::ReceiveItem(act) => evidence::receive(self, document, act, position)?,
             Act::WithdrawItem(act) => evidence::withdraw(self, document, act, position, calendar)?,
             Act::Verify(act) => evidence::verify(self, document, act, position)?,
             Act::Diverge(act) => evidence::diverge(self, act.item, act.what, position)?,

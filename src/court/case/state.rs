@@ -12,6 +12,7 @@ use rpds::RedBlackTreeMapSync;
 pub use crate::court::act_position::{ActPosition, Text};
 use crate::court::acts::Import;
 use crate::court::case::decisions::{ClaimsRecord, Conversion, Deferral, ItemDecisions};
+use crate::court::case::reference::CaseReference;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::service::book::ServiceBook;
@@ -24,7 +25,8 @@ use crate::court::permission::{CaseRelation, Side};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::windows::Windows;
 use crate::court::words::{
-    Authority, CaseKind, Divergence, Ground, Opinion, PartyRole, Phase, Procedure, Stage, SubjectKind, TransferKind,
+    Authority, CaseKind, Divergence, Ground, ItemForm, Opinion, PartyRole, Phase, Procedure, Stage, SubjectKind,
+    TransferKind,
 };
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -118,6 +120,8 @@ pub struct ReplyVersion {
     pub position: ActPosition,
     /// Who wrote it.
     pub by: AccountId,
+    /// The version of the item that it answers, if it names one.
+    pub item_version: Option<u32>,
     /// 真实性.
     pub authenticity: Option<Opinion>,
     /// 合法性.
@@ -130,6 +134,34 @@ pub struct ReplyVersion {
     pub probative_value: Option<Text>,
     /// The reason.
     pub reason: Option<Text>,
+}
+
+/// What the importer states of an item for the list of evidence (证据规定 art. 19).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ItemDetails {
+    /// 来源.
+    pub source: Option<Text>,
+    /// 证明对象.
+    pub proves: Option<Text>,
+    /// Original or copy.
+    pub form: Option<ItemForm>,
+    /// 份数.
+    pub copies: Option<u32>,
+    /// 页数.
+    pub pages: Option<u32>,
+}
+
+/// 收据 (民诉法 art. 69): the court received the item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemReceipt {
+    /// Position of the act.
+    pub position: ActPosition,
+    /// 经办人.
+    pub by: AccountId,
+    /// Its capacity.
+    pub capacity: Capacity,
+    /// What was received.
+    pub act: crate::court::acts::ReceiveItem,
 }
 
 /// An item of evidence.
@@ -153,6 +185,13 @@ pub struct Item {
     pub content: Text,
     /// Whether it was late as the period stood at the import. Of a case of version 1 that is final; from version 2 on,
     /// [`CaseFile::lateness`] follows the period as it stands.
+    /// 来源, 证明对象, original or copy, likewise.
+    pub details: ItemDetails,
+    /// When it was restated: its version is one more than their number.
+    pub restated: Vec<ActPosition>,
+    /// The receipt that the court gave for it last.
+    pub receipt: Option<ItemReceipt>,
+    /// Whether it was imported after the end of the evidence period.
     pub late: bool,
     /// Whether it can no longer be edited or withdrawn, because it was submitted with the complaint.
     pub locked: bool,
@@ -179,6 +218,27 @@ impl Item {
     #[must_use]
     pub const fn is_active(&self) -> bool {
         self.withdrawn.is_none() && self.replaced_by.is_none()
+    }
+
+    /// Its version: 1 as imported, one more with each restatement.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        u32::try_from(self.restated.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    /// The version that a reply answers: the one that it names, or the one that stood when it was written.
+    #[must_use]
+    pub fn version_answered(&self, reply: &ReplyVersion) -> u32 {
+        let before = |restated: &&ActPosition| restated.sequence < reply.position.sequence;
+        let at_the_time = u32::try_from(self.restated.iter().filter(before).count()).unwrap_or(u32::MAX);
+        reply.item_version.unwrap_or(at_the_time.saturating_add(1))
+    }
+
+    /// 质证后修改: whether it was restated after an opponent had replied to it.
+    #[must_use]
+    pub fn is_restated_after_reply(&self) -> bool {
+        let version = self.version();
+        self.replies.values().flatten().any(|reply| self.version_answered(reply) < version)
     }
 }
 
@@ -308,6 +368,12 @@ pub(in crate::court::case) fn next<K: Copy + Ord, V>(numbers: &BTreeMap<K, V>, v
 }
 
 impl CaseFile {
+    /// 案件代号; cases of the first rules are found by their id and number only.
+    #[must_use]
+    pub fn reference(&self) -> Option<CaseReference> {
+        (self.rules >= RulesVersion::V2).then(|| CaseReference::of(self.id))
+    }
+
     /// Whether it has ended, so that no more evidence is accepted.
     #[must_use]
     pub const fn is_over(&self) -> bool {

@@ -17,6 +17,7 @@ use crate::store::traits::ReadError;
 use crate::wire::facts::beijing_time;
 use crate::wire::key_history::KeyHistoryJson;
 use crate::wire::ledger::LedgerJson;
+use crate::wire::report_contents::InstitutionJson;
 use crate::wire::witnesses::{QuorumJson, WitnessJson, WitnessesJson};
 
 /// Describe the ledger / 账本信息
@@ -35,7 +36,7 @@ use crate::wire::witnesses::{QuorumJson, WitnessJson, WitnessesJson};
 )]
 pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
     let deposits = if state.is_mirror() { "none" } else { state.admission().policy().word() };
-    let (operator, clock_source) = (state.description().operator.clone(), state.description().clock_source.clone());
+    let InstitutionJson { operator, nature, record_filing, clock_source } = state.description().institution();
     let verifier_sha256 = Some(verifier_page::digest().to_string());
     state
         .read(move |reader| {
@@ -46,7 +47,8 @@ pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>)
             let tip = records::block(reader, height)?.ok_or_else(missing)?;
             let history = key_history::history_under(reader, &published.checkpoint)?;
             let ledger = LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits).with_keys(&history);
-            Ok(caching::json(&LedgerJson { operator, clock_source, verifier_sha256, ..ledger }, Caching::Revalidate))
+            let ledger = LedgerJson { operator, nature, record_filing, clock_source, verifier_sha256, ..ledger };
+            Ok(caching::json(&ledger, Caching::Revalidate))
         })
         .await
 }

@@ -88,7 +88,7 @@ pub(in crate::http) async fn deposit_response(
 /// The receipt proves itself offline with the ledger's pinned key. `Accept: text/plain` answers the C2SP tlog-proof file
 /// instead, for other log software.
 ///
-/// 回执可离线自证; 请求 `text/plain` 时返回 tlog-proof 文件。
+/// 回执可离线独立核验; 请求 `text/plain` 时返回 tlog-proof 文件。
 #[utoipa::path(
     get,
     path = "/v1/deposits/{number}/receipt",

@@ -25,7 +25,6 @@ use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::text::hex_value;
-use crate::ledger::time::Timestamp;
 use crate::ledger::verify::attestation_trust::AttestationTrust;
 use crate::ledger::verify::report::Report;
 use crate::ledger::verify::trust::{KeySource, Trust};
@@ -35,6 +34,7 @@ use crate::query::{history, key_history, receipts};
 use crate::store::traits::LedgerReader;
 use crate::wire::json;
 use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJson, VerifierJson};
+use crate::wire::report_contents::ReportSubject;
 
 /// Longest digest request in bytes: two short strings.
 const DIGEST_MAX: usize = 1024;
@@ -94,7 +94,7 @@ pub(in crate::http) async fn verify_deposit(
             let (known, ledger) =
                 state.read(move |reader| Ok((reader.find_number(&number)?.is_some(), ledger(reader)?))).await?;
             if !known {
-                return Ok(answer(&Report::not_found(Some(number)), &ledger, state.now(), verifier));
+                return Ok(answer(&state, &Report::not_found(Some(number)), &ledger, verifier));
             }
             let measured = body::measure(&state, UploadClient::Anonymous(client.group()), &headers, body, salt).await?;
             PresentedEvidence::File { measured, salted: salt.is_some() }
@@ -107,7 +107,7 @@ pub(in crate::http) async fn verify_deposit(
     let (report, ledger) = state
         .read(move |reader| Ok((report(reader, number, presented, (platform.as_ref(), &attesters))?, ledger(reader)?)))
         .await?;
-    Ok(answer(&report, &ledger, state.now(), verifier))
+    Ok(answer(&state, &report, &ledger, verifier))
 }
 
 /// The verifier in the report: the account of a valid token, else anonymous.
@@ -120,9 +120,10 @@ fn ledger(reader: &dyn LedgerReader) -> Result<String, ApiError> {
     Ok(records::published(reader)?.checkpoint.checkpoint().origin.to_string())
 }
 
-fn answer(report: &Report, ledger: &str, at: Timestamp, verifier: VerifierJson) -> Response {
-    let context = ReportContext::new(at, verifier, ReportNodeJson::own(ledger));
-    caching::json(&ReportJson::new(report, context), Caching::Never)
+fn answer(state: &AppState, report: &Report, ledger: &str, verifier: VerifierJson) -> Response {
+    let context = ReportContext::new(state.now(), verifier, ReportNodeJson::own(ledger));
+    let subject = ReportSubject { institution: state.description().institution(), ..ReportSubject::default() };
+    caching::json(&ReportJson::about(report, context, subject), Caching::Never)
 }
 
 fn report(

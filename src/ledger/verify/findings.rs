@@ -106,7 +106,7 @@ fn more(result: &StepResult, language: Language) -> Option<String> {
             (Some(witness), Language::English) => {
                 Some(format!("the signature in the name of the witness {witness} does not verify"))
             }
-            (None, _) => cosigned(result, language),
+            (None, _) => Some(signed_by_nodes(result, language)),
         },
         Step::TimeToken => {
             let time = Timestamp::parse(first("not_later_than")?)?.beijing();
@@ -116,6 +116,15 @@ fn more(result: &StepResult, language: Language) -> Option<String> {
             })
         }
         _ => None,
+    }
+}
+
+/// How many operators and witnesses signed.
+fn signed_by_nodes(result: &StepResult, language: Language) -> String {
+    let operator = language.pick("账本运营者节点签名 1/1", "the operator's node signed, 1/1");
+    match cosigned(result, language) {
+        Some(witnesses) => format!("{operator}{}{witnesses}", language.pick("；", "; ")),
+        None => operator.to_owned(),
     }
 }
 
@@ -269,7 +278,7 @@ fn open_claims(result: &StepResult, language: Language) -> Vec<String> {
 fn too_few_witnesses(result: &StepResult, language: Language) -> String {
     let cosigned = cosigned(result, language).unwrap_or_default();
     match language {
-        Language::Chinese => format!("账本签名成立；{cosigned}，未达到信任策略的要求"),
+        Language::Chinese => format!("账本签名验证通过；{cosigned}，未达到信任策略的要求"),
         Language::English => {
             format!("the ledger's signature verifies; {cosigned}: the verifier's policy is not satisfied")
         }
@@ -283,19 +292,19 @@ fn signed_on_behalf(result: &StepResult, language: Language) -> String {
     let zh = language == Language::Chinese;
     match (first("signed_by").as_str(), zh) {
         ("platform", true) => {
-            format!("签名成立；由平台代为签名，非存证人自行签名（账号 {account}，平台密钥 {key}）")
+            format!("平台代存证人签名：通过；存证人未自行签名（账号 {account}，平台密钥 {key}）")
         }
         ("platform", false) => format!(
             "the signature verifies; signed by the platform on behalf of an account, not by the depositor (account {account}, platform key {key})"
         ),
         ("not_the_platform", true) => format!(
-            "签名成立；声明自称代某账号签名，但签名密钥不是平台密钥，该账号未经平台确认（账号 {account}，密钥 {key}）"
+            "签名验证通过；声明自称代某账号签名，但签名密钥不是平台密钥，该账号未经平台确认（账号 {account}，密钥 {key}）"
         ),
         ("not_the_platform", false) => format!(
             "the signature verifies; the statement says that it is signed on behalf of an account, but the key is not the platform's, which does not confirm the account (account {account}, key {key})"
         ),
         (_, true) => format!(
-            "签名成立；由平台代为签名（据声明所载，密钥是否为平台密钥未核对），非存证人自行签名（账号 {account}，密钥 {key}）"
+            "平台代存证人签名（据声明所载，密钥是否为平台密钥未核对）：签名验证通过；存证人未自行签名（账号 {account}，密钥 {key}）"
         ),
         (_, false) => format!(
             "the signature verifies; signed by the platform on behalf of an account, as the statement says, not by the depositor; whether the key is the platform's was not checked (account {account}, key {key})"

@@ -10,6 +10,7 @@ use crate::wire::bilingual::Bilingual;
 use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::DigestJson;
 use crate::wire::report::CodedText;
+use crate::wire::report::{CodedText, DigestRequest};
 
 /// An act upon a case. Words are those of the chain's own documents; ids are 64 hex digits; days are `2026-11-22`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -42,7 +43,7 @@ pub enum ActRequest {
     WithdrawFiling {},
     /// 立案.
     FileCase { number: Option<String> },
-    /// 绑定案号.
+    /// 登记案号.
     BindNumber { number: String },
     /// 分案.
     Assign { judge: Option<String> },
@@ -52,17 +53,36 @@ pub enum ActRequest {
     AdjournHearing {},
     /// 宣判. The document is named by its deposit number.
     Judge { document: Option<String> },
-    /// 撤诉.
+    /// 申请撤诉.
     WithdrawSuit {},
     /// 结案.
     Close {},
     /// 编辑证据.
-    Restate { item: u32, name: String, content: String },
+    Restate {
+        item: u32,
+        name: String,
+        content: String,
+        source: Option<String>,
+        proves: Option<String>,
+        form: Option<String>,
+        copies: Option<u32>,
+        pages: Option<u32>,
+    },
+    /// 接收证据并出具收据: with the digests of the file in the court's dossier, if they are known.
+    ReceiveItem {
+        item: u32,
+        form: Option<String>,
+        copies: Option<u32>,
+        pages: Option<u32>,
+        #[serde(default)]
+        dossier_digests: Vec<DigestRequest>,
+    },
     /// 撤回证据.
     WithdrawItem { item: u32, reason: Option<String> },
-    /// 质证回复.
+    /// 质证意见. `item_version` is the version of the item that it answers; without one, the version that stands.
     Reply {
         item: u32,
+        item_version: Option<u32>,
         authenticity: Option<String>,
         legality: Option<String>,
         relevance: Option<String>,
@@ -119,7 +139,8 @@ pub enum ActRequest {
     Counterclaim { claims: String, document: Option<String>, party: Option<u32>, handed_in: Option<String> },
     /// 转换程序 (民诉法 art. 170); the ruling is named by its deposit number.
     ConvertProcedure { procedure: String, document: Option<String> },
-    /// 裁定删除非公开信息: of one deposit, of one account, or, of neither, of texts of the case.
+    /// 准许删除非公开信息: of one deposit, of one account, or, of neither, of texts of the case.
+    /// 准许删除非公开信息: of one deposit, of one account, or, of neither, of texts of the case.
     OrderErasure { deposit_number: Option<String>, account: Option<String> },
     /// 暂停删除非公开信息: of one deposit or of one account, until the court releases it.
     Hold { deposit_number: Option<String>, account: Option<String>, reason: String },
@@ -219,6 +240,7 @@ impl ActRequest {
             Self::WithdrawSuit {} => ActKind::WithdrawSuit,
             Self::Close {} => ActKind::Close,
             Self::Restate { .. } => ActKind::Restate,
+            Self::ReceiveItem { .. } => ActKind::ReceiveItem,
             Self::WithdrawItem { .. } => ActKind::WithdrawItem,
             Self::Reply { .. } => ActKind::Reply,
             Self::Consent { .. } => ActKind::Consent,

@@ -14,7 +14,7 @@ use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
 use crate::wire::court::deadlines::DeadlinesJson;
 use crate::wire::court::item::ImportJson;
-use crate::wire::court::people::{AgentJson, CapacityJson, PartyJson, TextJson};
+use crate::wire::court::people::{AgentJson, CapacityJson, PartyJson, TextJson, party_label};
 use crate::wire::facts::beijing_time;
 use crate::wire::report::CodedText;
 
@@ -120,6 +120,9 @@ pub struct TransferRequest {
 pub struct CaseBriefJson {
     /// Its id.
     pub case: String,
+    /// 案件代号.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The court.
     pub court: String,
     /// What kind of proceeding.
@@ -135,6 +138,18 @@ pub struct CaseBriefJson {
     pub opened_at: String,
     /// How many items it has.
     pub items: usize,
+    /// 案由 and the parties; only in a list with texts.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<CaseBriefTextsJson>,
+}
+
+/// The texts of a case in a list. The access is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CaseBriefTextsJson {
+    /// 案由; null if there is none, or it is erased.
+    pub title: Option<String>,
+    /// Role and name of each party.
+    pub parties: Vec<Bilingual>,
 }
 
 /// Cases, the latest first.
@@ -257,6 +272,9 @@ pub struct CaseJson {
 pub struct CaseFactsJson {
     /// Its id.
     pub case: String,
+    /// 案件代号: a short name that is accepted wherever the id is; absent for cases of the first rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The version of the rules by which the case is replayed: the one in force when it was opened.
     pub rules: u32,
     /// The court.
@@ -297,9 +315,18 @@ impl CaseBriefJson {
     /// A case in a list.
     #[must_use]
     pub fn of(file: &CaseFile, capacities: &[Capacity]) -> Self {
-        let CaseFactsJson { case, court, kind, stage, number, opened_at, .. } = CaseFactsJson::of(file);
+        let CaseFactsJson { case, reference, court, kind, stage, number, opened_at, .. } = CaseFactsJson::of(file);
         let your_capacities = capacities.iter().map(|capacity| CapacityJson::of(file, *capacity)).collect();
-        Self { case, court, kind, stage, number, your_capacities, opened_at, items: file.items.size() }
+        let items = file.items.size();
+        Self { case, reference, court, kind, stage, number, your_capacities, opened_at, items, texts: None }
+    }
+
+    /// As [`Self::of`], with 案由 and the parties.
+    #[must_use]
+    pub fn with_texts(file: &CaseFile, capacities: &[Capacity], texts: &Texts) -> Self {
+        let title = file.title.and_then(|title| TextJson::of(title, texts).0);
+        let parties = file.parties.keys().map(|number| party_label(file, *number, texts)).collect();
+        Self { texts: Some(CaseBriefTextsJson { title, parties }), ..Self::of(file, capacities) }
     }
 }
 
@@ -314,6 +341,7 @@ impl CaseFactsJson {
         let time = |time: Option<Timestamp>| time.map(beijing_time);
         Self {
             case: file.id.to_string(),
+            reference: file.reference().map(|reference| reference.to_string()),
             rules: file.rules.number(),
             court: file.court.to_string(),
             kind: coded(file.kind.word(), Bilingual::of(|language| file.kind.label(language))),
@@ -354,7 +382,7 @@ impl HoldJson {
             account,
             reason: TextJson::of(hold.reason, texts),
             by: hold.by.to_string(),
-            capacity: CapacityJson::of(file, hold.capacity),
+            capacity: CapacityJson::named(file, hold.by, hold.capacity, texts),
             at: beijing_time(hold.position.at),
         }
     }

@@ -313,13 +313,13 @@ impl DeadlinesJson {
                 party: party.0,
                 basis: period::basis(terms.basis),
                 days: terms.days,
-                period: PeriodJson::of(known.map_or(&none, PartyPeriod::period), calendar),
+                period: PeriodJson::of(known.map_or(&none, PartyPeriod::period), calendar, now),
                 history: known.map_or(&[][..], PartyPeriod::history).iter().map(record).collect(),
             }
         };
         let windows = |standings: Vec<Standing>| standings.iter().map(|one| WindowJson::of(one, calendar)).collect();
         Self {
-            period: (file.rules < RulesVersion::V2).then(|| PeriodJson::of(&file.period, calendar)),
+            period: (file.rules < RulesVersion::V2).then(|| PeriodJson::of(&file.period, calendar, now)),
             periods: file.parties_with_periods().into_iter().map(party).collect(),
             windows: windows(file.standings(now, calendar)),
             due: windows(file.due(now, calendar)),

@@ -23,6 +23,21 @@ pub struct ImportRequest {
     pub name: String,
     /// 证据内容.
     pub content: String,
+    /// 来源 (证据规定 art. 19).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// 证明对象.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proves: Option<String>,
+    /// 原件或者复制件: `original`, `identical-copy`, `output` or `copy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
+    /// 份数.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<u32>,
+    /// 页数.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<u32>,
     /// For which party, where the importer does not speak for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub party: Option<u32>,

@@ -20,8 +20,9 @@ use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
 use crate::wire::court::deadlines::{HandedInJson, ItemDecisionsJson, ItemPurposeJson};
+use crate::wire::court::item_details::ItemDetailsJson;
 use crate::wire::court::originals::OriginalStateJson;
-use crate::wire::court::people::{CapacityJson, TextJson};
+use crate::wire::court::people::{CapacityJson, TextJson, party_label};
 use crate::wire::facts::{ChainFactsJson, beijing_time};
 use crate::wire::history::{EarlierDepositsJson, LaterLinksJson};
 use crate::wire::report::CodedText;
@@ -65,8 +66,14 @@ pub struct VerificationJson {
 pub struct ReplyJson {
     /// Whose.
     pub party: u32,
+    /// Role and name of that party.
+    pub party_text: Bilingual,
     /// Which version, from 1.
     pub version: u32,
+    /// The version of the item that it answers.
+    pub item_version: u32,
+    /// 质证后修改: whether the item was restated since.
+    pub item_restated_since: bool,
     /// Who wrote it.
     pub by: String,
     /// 真实性.
@@ -116,6 +123,9 @@ pub struct ImportJson {
     pub chain: ChainFactsJson,
     /// The importer's statements about an item.
     pub claimed: ClaimedJson,
+    /// Versions, list of evidence, receipt, verifications, objections.
+    #[serde(flatten)]
+    pub details: ItemDetailsJson,
     /// Whether the importer is the depositor.
     pub depositor: CodedText,
     /// Submitted with the complaint, or later.
@@ -269,9 +279,10 @@ impl ImportJson {
                 name: TextJson::of(item.name, texts),
                 content: TextJson::of(item.content, texts),
                 by: item.by.to_string(),
-                capacity: CapacityJson::of(file, item.capacity),
+                capacity: CapacityJson::named(file, item.by, item.capacity, texts),
                 notice: Bilingual::new("导入人填写，未经核实", "stated by the importer, checked by nobody"),
             },
+            details: ItemDetailsJson::of(file, number, item, texts),
             depositor: coded(import.depositor.word(), Bilingual::of(|language| import.depositor.label(language))),
             phase: coded(import.phase.word(), Bilingual::of(|language| import.phase.label(language))),
             late: now.lateness.is_late(),
@@ -295,12 +306,12 @@ impl ImportJson {
             later_links: now.history.map(|history| LaterLinksJson::from(&history.owner_links)),
             references: now.history.map(|history| LaterLinksJson::from(&history.references)),
             divergence: now.divergence.map(|what| coded(what.word(), Bilingual::of(|language| what.label(language)))),
-            verifications: item.verifications.iter().map(|one| verification(file, item, one, now.salted)).collect(),
+            verifications: verifications(file, item, now.salted, texts),
             replies: item
                 .replies
                 .iter()
                 .flat_map(|(party, versions)| {
-                    (1..).zip(versions).map(|(version, one)| reply(*party, version, one, texts))
+                    (1..).zip(versions).map(|(version, one)| reply(file, item, (*party, version), one, texts))
                 })
                 .collect(),
             replied_text: Bilingual::new(format!("【{replied}人已回复】"), format!("{replied} replied")),
@@ -312,16 +323,21 @@ fn status(item: &Item) -> CodedText {
     let (code, zh, en) = match (item.withdrawn, item.replaced_by) {
         (Some(_), _) => ("withdrawn", "已撤回", "withdrawn"),
         (None, Some(_)) => ("replaced", "已被替换", "replaced"),
-        (None, None) => ("stands", "有效", "stands"),
+        (None, None) => ("stands", "在案", "on file"),
     };
     coded(code, Bilingual::new(zh, en))
 }
 
-fn verification(file: &CaseFile, item: &Item, one: &Verification, salted: bool) -> VerificationJson {
+/// All verifications, in order of time.
+fn verifications(file: &CaseFile, item: &Item, salted: bool, texts: &Texts) -> Vec<VerificationJson> {
+    item.verifications.iter().map(|one| verification(file, item, one, salted, texts)).collect()
+}
+
+fn verification(file: &CaseFile, item: &Item, one: &Verification, salted: bool, texts: &Texts) -> VerificationJson {
     let presented = one.found.presented;
     VerificationJson {
         by: one.by.to_string(),
-        capacity: CapacityJson::of(file, one.capacity),
+        capacity: CapacityJson::named(file, one.by, one.capacity, texts),
         verified_by: verified_by(one.verified_by()),
         presented: coded(presented.word(), Bilingual::of(|language| presented.label(language))),
         conclusion: sentence(item, &one.found, salted),
@@ -330,7 +346,14 @@ fn verification(file: &CaseFile, item: &Item, one: &Verification, salted: bool) 
     }
 }
 
-fn reply(party: PartyNumber, version: u32, one: &ReplyVersion, texts: &Texts) -> ReplyJson {
+fn reply(
+    file: &CaseFile,
+    item: &Item,
+    (party, version): (PartyNumber, u32),
+    one: &ReplyVersion,
+    texts: &Texts,
+) -> ReplyJson {
+    let answered = item.version_answered(one);
     let opinion = |opinion: Option<crate::court::words::Opinion>| {
         opinion.map(|opinion| coded(opinion.word(), Bilingual::of(|language| opinion.label(language))))
     };
@@ -339,7 +362,10 @@ fn reply(party: PartyNumber, version: u32, one: &ReplyVersion, texts: &Texts) ->
         |ground: &crate::court::words::Ground| coded(ground.word(), Bilingual::of(|language| ground.label(language)));
     ReplyJson {
         party: party.0,
+        party_text: party_label(file, party, texts),
         version,
+        item_version: answered,
+        item_restated_since: answered < item.version(),
         by: one.by.to_string(),
         authenticity: opinion(one.authenticity),
         legality: opinion(one.legality),

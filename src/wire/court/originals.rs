@@ -60,7 +60,7 @@ impl OriginalStateJson {
     pub fn not_submitted() -> Self {
         Self {
             code: "not-submitted".into(),
-            text: Bilingual::new("原文未提交", "the original was not submitted"),
+            text: Bilingual::new("原文未交平台保管", "the original is not in the platform's custody"),
             size: None,
             received_at: None,
         }

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::court::case::state::{Agent, CaseFile, Party, Text};
-use crate::court::ids::{AgentNumber, PartyNumber};
+use crate::court::ids::{AccountId, AgentNumber, AnnexId, PartyNumber};
 use crate::court::line_value::LineValue as _;
 use crate::court::values::{Capacity, IdentityCheck};
+use crate::ledger::verify::wording::Language;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
@@ -50,6 +51,59 @@ impl CapacityJson {
             Capacity::Platform => Bilingual::new("平台", "platform"),
         };
         Self { capacity: capacity.print(), label }
+    }
+
+    /// As [`Self::of`], with the name of the actor in the label.
+    #[must_use]
+    pub fn named(file: &CaseFile, by: AccountId, capacity: Capacity, texts: &Texts) -> Self {
+        Self { capacity: capacity.print(), label: actor_label(file, by, capacity, texts) }
+    }
+}
+
+/// The key in [`Texts`] of the name of an account that acts for a court. Accounts and annexes are both named by digests.
+#[must_use]
+pub const fn staff_name(account: AccountId) -> AnnexId {
+    AnnexId(account.0)
+}
+
+/// A party as people name it: its role and its name.
+#[must_use]
+pub fn party_label(file: &CaseFile, number: PartyNumber, texts: &Texts) -> Bilingual {
+    let Some(party) = file.parties.get(&number) else { return Bilingual::new("当事人", "party") };
+    let name = TextJson::of(party.name, texts).0;
+    Bilingual::of(|language| {
+        let role = party.role.label(language);
+        name.as_ref().map_or_else(|| format!("{role} {number}"), |name| format!("{role} {name}"))
+    })
+}
+
+/// An actor as people name it: name and capacity.
+#[must_use]
+pub fn actor_label(file: &CaseFile, by: AccountId, capacity: Capacity, texts: &Texts) -> Bilingual {
+    match capacity {
+        Capacity::Party(number) => party_label(file, number, texts),
+        Capacity::Agent(number) => {
+            let agent = file.agents.get(&number);
+            let name = agent.and_then(|agent| TextJson::of(agent.name?, texts).0).unwrap_or_default();
+            let party = agent.map(|agent| party_label(file, agent.party, texts));
+            let Bilingual { zh, en } = party.unwrap_or_else(|| Bilingual::new("当事人", "party"));
+            let space = if name.is_empty() { "" } else { " " };
+            Bilingual::new(format!("代理人{space}{name}（代理{zh}）"), format!("agent{space}{name} (of {en})"))
+        }
+        Capacity::Holding(role) => {
+            let name = texts.get(&staff_name(by)).cloned().flatten();
+            let court = &file.court;
+            let with = |role: &str, open: &str, close: &str| match &name {
+                Some(name) => format!("{role} {name}{open}{court}{close}"),
+                None => format!("{role}{open}{court}{close}"),
+            };
+            Bilingual::new(
+                with(role.label(Language::Chinese), "（", "）"),
+                with(role.label(Language::English), " (", ")"),
+            )
+        }
+        Capacity::Oneself => Bilingual::new("本人", "oneself"),
+        Capacity::Platform => Bilingual::new("平台", "platform"),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::court::calendar::{Calendar, Day};
 use crate::court::period::basis::Basis;
 use crate::court::period::{Deadline, EvidencePeriod, PeriodEvent};
+use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::act::coded;
 use crate::wire::facts::beijing_time;
@@ -114,9 +115,9 @@ pub fn is_covered(deadline: &Deadline, calendar: &Calendar) -> bool {
 }
 
 impl PeriodJson {
-    /// A period under a calendar.
+    /// A period under a calendar, at the time `now`.
     #[must_use]
-    pub fn of(period: &EvidencePeriod, calendar: &Calendar) -> Self {
+    pub fn of(period: &EvidencePeriod, calendar: &Calendar, now: Timestamp) -> Self {
         let deadline = period.state(calendar);
         let set = period.events().iter().rev().find_map(|event| match *event {
             PeriodEvent::Set { basis, start, days } | PeriodEvent::Reset { basis, start, days } => {
@@ -127,7 +128,8 @@ impl PeriodJson {
         let (state, zh, en) = match deadline {
             Deadline::NotSet => ("not-set", "尚未指定", "not set"),
             Deadline::Suspended { .. } => ("suspended", "已中止", "suspended"),
-            Deadline::Ends { .. } => ("ends", "已指定", "set"),
+            Deadline::Ends { at, .. } if now < at => ("ends", "进行中", "running"),
+            Deadline::Ends { .. } => ("ends", "已届满", "ended"),
         };
         let mut json = Self {
             state: coded(state, Bilingual::new(zh, en)),

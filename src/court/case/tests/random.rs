@@ -282,6 +282,11 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             deposit: d.deposit(),
             name: d.annex(),
             content: d.annex(),
+            source: d.optional(Dice::annex),
+            proves: d.optional(Dice::annex),
+            form: d.optional(|d| d.of(ItemForm::ALL)),
+            copies: d.optional(|d| d.below(3)),
+            pages: d.optional(|d| d.below(9)),
             replaces: if d.below(3) == 0 { Some(d.item_of(file)) } else { None },
             carried: (d.below(4) == 0).then(|| FirstImport {
                 case: CaseId(Digest([8; 32])),
@@ -305,7 +310,23 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             handed_in: if d.below(8) == 0 { d.handed_in() } else { None },
             collected: (d.below(10) == 0).then(|| d.of(Collected::ALL)),
         }),
-        ActKind::Restate => Act::Restate(Restate { item: d.item_of(file), name: d.annex(), content: d.annex() }),
+        ActKind::Restate => Act::Restate(Restate {
+            item: d.item_of(file),
+            name: d.annex(),
+            content: d.annex(),
+            source: d.optional(Dice::annex),
+            proves: d.optional(Dice::annex),
+            form: d.optional(|d| d.of(ItemForm::ALL)),
+            copies: d.optional(|d| d.below(3)),
+            pages: d.optional(|d| d.below(9)),
+        }),
+        ActKind::ReceiveItem => Act::ReceiveItem(ReceiveItem {
+            item: d.item_of(file),
+            form: d.optional(|d| d.of(ItemForm::ALL)),
+            copies: d.optional(|d| d.below(3)),
+            pages: d.optional(|d| d.below(9)),
+            dossier_hash: d.data_hash(),
+        }),
         ActKind::WithdrawItem => {
             Act::WithdrawItem(WithdrawItem { item: d.item_of(file), reason: d.optional(Dice::annex) })
         }
@@ -323,11 +344,13 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
         ActKind::Diverge => Act::Diverge(Diverge { item: d.item_of(file), what: d.of(Divergence::ALL) }),
         ActKind::Reply => {
             let (item, party) = (d.item_of(file), d.party());
+            let current = file.and_then(|file| Some(file.items.get(&item)?.version()));
             let replies = file.and_then(|file| file.items.get(&item)?.replies.get(&party)).map_or(0, Vec::len);
             Act::Reply(Reply {
                 item,
                 party,
                 version: d.number(u32::try_from(replies + 1).ok()),
+                item_version: if d.below(2) == 0 { Some(d.number(current)) } else { None },
                 authenticity: d.optional(|d| d.of(Opinion::ALL)),
                 legality: d.optional(|d| d.of(Opinion::ALL)),
                 relevance: d.optional(|d| d.of(Opinion::ALL)),

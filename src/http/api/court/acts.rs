@@ -8,8 +8,8 @@ use axum::response::Response;
 
 use crate::court::acts::{
     Act, AddAgent, AddParty, AdjournHearing, Approve, Assign, BeginHearing, BindNumber, Close, ConfirmNotice,
-    ConfirmService, Consent, Describe, EndAgent, ExtendPeriod, FileCase, Hold, Judge, OrderErasure, Refuse, Reject,
-    Release, Reply, Restate, ReturnFiling, Submit, WithdrawFiling, WithdrawItem, WithdrawSuit,
+    ConfirmService, Consent, Describe, EndAgent, ExtendPeriod, FileCase, Hold, Judge, OrderErasure, ReceiveItem,
+    Refuse, Reject, Release, Reply, Restate, ReturnFiling, Submit, WithdrawFiling, WithdrawItem, WithdrawSuit,
 };
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, HeldContent};
@@ -35,13 +35,15 @@ use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::ApiError;
 use crate::http::request::Parameters;
-use crate::ledger::hash::leaf_hash;
+use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
+use crate::ledger::statement::content::HashAlgorithm;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::act::{ActOutcomeJson, ActRequest, CaseActJson, CaseActsJson, coded};
 use crate::wire::court::recorded_act::ActJson;
-use crate::wire::report::CodedText;
+use crate::wire::court::typed_act::TypedActRequest;
+use crate::wire::report::{CodedText, DigestRequest};
 
 /// The answer to an act.
 #[must_use]
@@ -153,16 +155,40 @@ fn people_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Opti
 fn evidence_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
     let annexes = &mut *context.annexes;
     Ok(Some(match request {
-        ActRequest::Restate { item, name, content } => Act::Restate(Restate {
+        ActRequest::Restate { item, name, content, source, proves, form, copies, pages } => Act::Restate(Restate {
             item: ItemNumber(*item),
             name: annexes.add("name", name)?,
             content: annexes.add("content", content)?,
+            source: annexes.add_some("source", source.as_deref())?,
+            proves: annexes.add_some("proves", proves.as_deref())?,
+            form: read_some("form", form.as_ref())?,
+            copies: *copies,
+            pages: *pages,
         }),
+        ActRequest::ReceiveItem { item, form, copies, pages, dossier_digests } => {
+            let digests = dossier_digests.iter().map(dossier_digest).collect::<Result<Vec<_>, _>>()?;
+            Act::ReceiveItem(ReceiveItem {
+                item: ItemNumber(*item),
+                form: read_some("form", form.as_ref())?,
+                copies: *copies,
+                pages: *pages,
+                dossier_hash: digests,
+            })
+        }
         ActRequest::WithdrawItem { item, reason } => Act::WithdrawItem(WithdrawItem {
             item: ItemNumber(*item),
             reason: annexes.add_some("reason", reason.as_deref())?,
         }),
-        ActRequest::Reply { item, authenticity, legality, relevance, grounds, probative_value, reason } => {
+        ActRequest::Reply {
+            item,
+            item_version,
+            authenticity,
+            legality,
+            relevance,
+            grounds,
+            probative_value,
+            reason,
+        } => {
             let party = context.file.party_of(context.capacity).ok_or(FilingError::NotPermitted)?;
             let number = ItemNumber(*item);
             let answered = context.file.items.get(&number).ok_or(FilingError::Refused(Refusal::NoSuchItem(number)))?;
@@ -174,6 +200,7 @@ fn evidence_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Op
                 item: number,
                 party,
                 version: u32::try_from(versions).unwrap_or(u32::MAX).saturating_add(1),
+                item_version: Some(item_version.unwrap_or_else(|| answered.version())),
                 authenticity: read_some("authenticity", authenticity.as_ref())?,
                 legality: read_some("legality", legality.as_ref())?,
                 relevance: read_some("relevance", relevance.as_ref())?,
@@ -184,6 +211,13 @@ fn evidence_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Op
         }
         _ => return Ok(None),
     }))
+}
+
+/// The digest of a file in the court's dossier.
+fn dossier_digest(request: &DigestRequest) -> Result<(HashAlgorithm, Digest), FilingError> {
+    let bad = || FilingError::bad("dossier_digests", "name `sm3` or `sha-256`, and 64 lower-case hex digits");
+    let algorithm = HashAlgorithm::parse(&request.algorithm).ok_or_else(bad)?;
+    Ok((algorithm, <Digest as LineValue>::parse(&request.value).ok_or_else(bad)?))
 }
 
 fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Act, FilingError> {
@@ -263,7 +297,13 @@ fn held_content(request: &ActRequest) -> Option<HeldContent> {
 fn texts(request: &ActRequest) -> Vec<&str> {
     match request {
         ActRequest::Describe { title, claims } => [title, claims].into_iter().flatten().map(String::as_str).collect(),
-        ActRequest::Restate { name, content, .. } => vec![name, content],
+        ActRequest::Restate { name, content, source, proves, .. } => {
+            [Some(name), Some(content), source.as_ref(), proves.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(String::as_str)
+                .collect()
+        }
         ActRequest::Reply { probative_value, reason, .. } => {
             [probative_value, reason].into_iter().flatten().map(String::as_str).collect()
         }
@@ -284,16 +324,16 @@ fn texts(request: &ActRequest) -> Vec<&str> {
 
 /// Do something in a case / 办理案件
 ///
-/// One word says what: the acts of the filing flow, each with its own fields. What may be done now, and in which
+/// One word says what: the acts of the filing flow, each with its own fields. Acts, fields and words may be in Chinese. What may be done now, and in which
 /// capacity, a look at the case lists under `can`.
 ///
-/// 以 `act` 指明所办事项；当前可办理的事项见案件信息的 `can`。
+/// 以 `act` 指明所办事项，操作、字段和代码词均可用中文；当前可办理的事项见案件信息的 `can`。
 #[utoipa::path(
     post,
     path = "/v1/cases/{case}/acts",
     tag = "cases",
     params(
-        ("case" = String, Path, description = "64 hex digits"),
+        ("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"),
     ),
     request_body = ActRequest,
     responses(
@@ -304,9 +344,9 @@ fn texts(request: &ActRequest) -> Vec<&str> {
 pub(in crate::http) async fn act_upon_case(
     State(state): State<Arc<AppState>>,
     CasePath(case): CasePath,
-    call: AuthenticatedJson<ActRequest>,
+    call: AuthenticatedJson<TypedActRequest>,
 ) -> Result<Response, ApiError> {
-    let AuthenticatedJson { actor, context, shape } = call;
+    let AuthenticatedJson { actor, context, shape: TypedActRequest(shape) } = call;
     let (filing, registry) = (state.filing()?, state.filing()?.registry());
     let now = filing.now();
     let make_with = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes, document: Option<&DocumentFacts>| {
@@ -326,6 +366,14 @@ pub(in crate::http) async fn act_upon_case(
     Ok(created(&outcome.recorded, &outcome_json(filing, &outcome, warnings::of_texts(&texts(&shape)))))
 }
 
+/// Why the act with this sequence had no effect; `None` if it had.
+#[must_use]
+pub fn void(file: &CaseFile, sequence: u64) -> Option<CodedText> {
+    let void = file.ineffective_acts.iter().find(|void| void.position.sequence == sequence)?;
+    let code = void.reason.code();
+    Some(coded(code.as_str(), Bilingual::new(code.title_zh(), code.title())))
+}
+
 /// List the acts of a case / 案件的全部行为
 ///
 /// Each as the document that the chain committed to, with its position. Documents contain no personal texts.
@@ -335,7 +383,7 @@ pub(in crate::http) async fn act_upon_case(
     get,
     path = "/v1/cases/{case}/acts",
     tag = "cases",
-    params(("case" = String, Path, description = "64 hex digits"), PageQuery),
+    params(("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"), PageQuery),
     responses(
         (status = 200, description = "In their order / 按次序", body = CaseActsJson),
     ),
@@ -349,16 +397,12 @@ pub(in crate::http) async fn list_acts(
     let (after, limit) = (page.number()?.unwrap_or(0), page.limit()?);
     let (file, found) = state.filing()?.case_acts(&actor, case, after, limit).await?;
     let shown = |act: &crate::filing::streams::StoredAct| {
-        let void = file.ineffective_acts.iter().find(|void| void.position.sequence == act.position.sequence);
         let tx_id = leaf_hash(act.entry.to_string().as_bytes());
         let kind = act.document.act.kind();
         CaseActJson {
             act: ActJson::of(kind, Stream::Case, Some(case), act.entry.number, tx_id, &act.position, true),
             document: act.document.to_text(),
-            void: void.map(|void| {
-                let code = void.reason.code();
-                coded(code.as_str(), Bilingual::new(code.title_zh(), code.title()))
-            }),
+            void: void(&file, act.position.sequence),
         }
     };
     let shown = CaseActsJson {

@@ -27,7 +27,7 @@ use crate::wire::court::case::{AssociationRequest, CodeRequest};
     post,
     path = "/v1/cases/{case}/codes",
     tag = "cases",
-    params(("case" = String, Path, description = "64 hex digits")),
+    params(("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W")),
     request_body = CodeRequest,
     responses(
         (status = 201, description = "The code / 关联码", body = ActOutcomeJson),

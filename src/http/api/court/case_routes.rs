@@ -7,12 +7,14 @@ use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
 use crate::http::api::court::{acts, association, cases, imports, records, transfer, verification};
+use crate::http::api::court::{acts, association, cases, imports, record, transfer, verification};
 use crate::http::app_state::AppState;
 use crate::http::openapi::{READS, WRITES, by_token, codes};
 
 /// The rules that hold for every act upon a case.
 const ACTING: &[ErrorCode] = codes![
     NotFound,
+    SeveralCases,
     NotPermitted,
     WrongStage,
     OutOfOrder,
@@ -40,6 +42,7 @@ const ACTS: &[ErrorCode] = codes![
     ItemWithdrawn,
     PeriodEnded,
     OwnItem,
+    OtherItemVersion,
     EmptyReply,
     NoMediation,
     NumberBound,
@@ -163,6 +166,12 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(by_token(routes!(records::view_records), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(acts::list_acts), &[READS, codes![NotFound]]))
         .routes(by_token(routes!(cases::case_access_log), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(cases::list_cases), &[WRITES, codes![BadValue]]))
+        .routes(by_token(routes!(cases::view_case), &[WRITES, codes![NotFound, SeveralCases]]))
+        .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS]))
+        .routes(by_token(routes!(acts::list_acts), &[READS, codes![NotFound, SeveralCases]]))
+        .routes(by_token(routes!(record::case_record), &[WRITES, codes![NotFound, SeveralCases]]))
+        .routes(by_token(routes!(cases::case_access_log), &[WRITES, codes![NotFound, SeveralCases]]))
         .routes(by_token(
             routes!(association::issue_code),
             &[WRITES, ACTING, codes![NoSuchParty, NoSuchCode, PartyTaken]],
@@ -177,8 +186,8 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
             ],
         ))
         .routes(by_token(routes!(imports::import), &[WRITES, ACTING, TEXTS, IMPORT]))
-        .routes(by_token(routes!(imports::import_batch), &[WRITES, codes![NotFound, BatchTooLong]]))
-        .routes(by_token(routes!(cases::view_item), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(imports::import_batch), &[WRITES, codes![NotFound, SeveralCases, BatchTooLong]]))
+        .routes(by_token(routes!(cases::view_item), &[WRITES, codes![NotFound, SeveralCases]]))
         .routes(by_token(
             routes!(verification::verify_item),
             &[

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 
 use crate::court::acts::{Act, Open};
@@ -18,6 +19,7 @@ use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
 use crate::filing::case_views::{CaseView, ItemView};
 use crate::filing::filing_error::FilingError;
+use crate::filing::service::FilingService;
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::{CasePath, ItemPath};
 use crate::http::api::court::field_values::{known, read, read_some};
@@ -36,6 +38,9 @@ use crate::wire::court::item::{ImportJson, Now};
 use crate::wire::court::lists::AccessLogJson;
 use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::CapacityJson;
+
+/// Most cases of a page with texts: each is one access record.
+const TEXTS_MAX: usize = 50;
 
 /// An item with its present data.
 #[must_use]
@@ -82,7 +87,7 @@ fn items(view: &CaseView, calendar: &Calendar) -> Vec<ImportJson> {
 
 fn can(actor: &Actor, view: &CaseView) -> Vec<CanJson> {
     let can = |capacity: &crate::court::values::Capacity| CanJson {
-        capacity: CapacityJson::of(&view.file, *capacity),
+        capacity: CapacityJson::named(&view.file, actor.id, *capacity, &view.texts),
         acts: view.file.permitted_acts(actor.id, *capacity).iter().map(ToString::to_string).collect(),
     };
     view.capacities.iter().map(can).collect()
@@ -143,6 +148,9 @@ pub(in crate::http) async fn open_case(
 pub struct CasesQuery {
     /// Only those under this 案号.
     number: Option<String>,
+    /// With 案由 and the parties: private texts, so the access to each case of the page is recorded on the chain before the answer is
+    /// sent. At most 50 cases a page then. 附案由与当事人，逐案记录查阅。
+    texts: Option<bool>,
     /// Most entries of the answer, 1 to 200; 50 by default. 每页条数，1 至 200，默认 50。
     #[param(minimum = 1, maximum = 200, example = 50)]
     limit: Option<u32>,
@@ -152,9 +160,9 @@ pub struct CasesQuery {
 
 /// List cases / 案件列表
 ///
-/// The account's own cases, and those before the courts it holds roles for: the latest first, without texts.
+/// The account's own cases, and those before the courts it holds roles for: the latest first, without texts unless `texts` is true.
 ///
-/// 本人参与及本院受理的案件；可按案号查询。
+/// 本人参与及本院受理的案件；可按案号查询；`texts=true` 时附案由与当事人。
 #[utoipa::path(
     get,
     path = "/v1/cases",
@@ -171,7 +179,8 @@ pub(in crate::http) async fn list_cases(
 ) -> Result<Response, ApiError> {
     let filing = state.filing()?;
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
-    let (cursor, limit) = (page.number()?, page.limit()?);
+    let with_texts = query.texts == Some(true);
+    let (cursor, limit) = (page.number()?, if with_texts { page.limit()?.min(TEXTS_MAX) } else { page.limit()? });
     let page = match &query.number {
         Some(number) => {
             let number: CaseNumber = value("number", number)?;
@@ -179,8 +188,23 @@ pub(in crate::http) async fn list_cases(
         }
         None => filing.cases_of(&actor, cursor, limit).await?,
     };
-    let items = page.files.iter().map(|file| CaseBriefJson::of(file, &actor.capacities(file))).collect();
+    let items = if with_texts {
+        let one = |file: Arc<CaseFile>| brief_with_texts(filing, &actor, file);
+        try_join_all(page.files.iter().cloned().map(one)).await?
+    } else {
+        page.files.iter().map(|file| CaseBriefJson::of(file, &actor.capacities(file))).collect()
+    };
     Ok(answer(StatusCode::OK, &CasesJson { items, next_cursor: page.next.map(|next| next.to_string()) }))
+}
+
+/// A case in a list with texts. The access is recorded before.
+async fn brief_with_texts(
+    filing: &FilingService,
+    actor: &Actor,
+    file: Arc<CaseFile>,
+) -> Result<CaseBriefJson, FilingError> {
+    let texts = filing.brief_texts(actor, &file).await?;
+    Ok(CaseBriefJson::with_texts(&file, &actor.capacities(&file), &texts))
 }
 
 /// View a case / 查看案件
@@ -193,7 +217,7 @@ pub(in crate::http) async fn list_cases(
     get,
     path = "/v1/cases/{case}",
     tag = "cases",
-    params(("case" = String, Path, description = "64 hex digits"), PageQuery),
+    params(("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"), PageQuery),
     responses(
         (status = 200, description = "The case / 案件", body = CaseJson),
     ),
@@ -225,7 +249,7 @@ pub(in crate::http) async fn view_case(
     path = "/v1/cases/{case}/items/{item}",
     tag = "cases",
     params(
-        ("case" = String, Path, description = "64 hex digits"),
+        ("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"),
         ("item" = u32, Path, description = "From 1"),
     ),
     responses(
@@ -254,7 +278,7 @@ pub(in crate::http) async fn view_item(
     get,
     path = "/v1/cases/{case}/access-log",
     tag = "cases",
-    params(("case" = String, Path, description = "64 hex digits"), PageQuery),
+    params(("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"), PageQuery),
     responses(
         (status = 200, description = "The log / 访问日志", body = AccessLogJson),
     ),

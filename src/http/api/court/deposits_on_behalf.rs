@@ -123,7 +123,8 @@ pub(in crate::http) async fn view_private_content(
     parameter: PathParameter,
     Parameters(query): Parameters<InCaseQuery>,
 ) -> Result<Response, ApiError> {
-    let (number, case) = (parameter.number()?, query.case()?);
+    let number = parameter.number()?;
+    let case = query.case(state.filing()?, &actor).await?;
     let look = state.filing()?.view_private_content(&actor, number, case).await?;
     let Some((held, access)) = look.held.zip(look.access) else {
         return Err(ApiError::new(

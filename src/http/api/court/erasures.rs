@@ -16,7 +16,8 @@ use crate::error_code::ErrorCode;
 use crate::filing::erasure_job::{Erasure, WAIT_MAX};
 use crate::filing::erasure_requests::ErasureCommand;
 use crate::filing::erasure_state::ErasureState;
-use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, some_value, value, values};
+use crate::http::api::court::case_path::named_by;
+use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, value, values};
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
@@ -54,7 +55,7 @@ pub(in crate::http) async fn erase(
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
     let what = what(&shape)?;
-    let order = some_value("order", shape.order.as_deref())?;
+    let order = named_by("order", shape.order.as_deref(), state.filing()?, &actor).await?;
     let erasure = state.filing()?.erase(&actor, &context, &what, order).await?;
     let over = !erasure.recorded.fresh && matches!(erasure.state, ErasureState::Confirmed { .. });
     let json = erasure_json(&erasure);

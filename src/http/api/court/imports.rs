@@ -61,6 +61,10 @@ async fn one(
         deposit: DepositNumber::parse(&request.deposit_number)?,
         name: request.name,
         content: request.content,
+        source: request.source,
+        proves: request.proves,
+        form: read_some("form", request.form.as_ref())?,
+        copies_and_pages: (request.copies, request.pages),
         party: request.party.map(PartyNumber),
         replaces: request.replaces.map(ItemNumber),
         purpose: read_some("purpose", request.purpose.as_ref())?,
@@ -76,13 +80,20 @@ async fn one(
     let item = file.items.get(&act.item).ok_or_else(|| ApiError::internal(&"an import is void"))?;
     let now = looks.get(&act.item).cloned().unwrap_or_else(unqueried_item);
     // The texts of the import; a view of the item shows later edits.
+    let details = [(item.details.source, &import.source), (item.details.proves, &import.proves)];
+    let details = details.into_iter().filter_map(|(text, given)| Some((text?.annex, given.clone())));
     let texts: Texts =
-        [(item.name.annex, Some(import.name.clone())), (item.content.annex, Some(import.content.clone()))].into();
+        [(item.name.annex, Some(import.name.clone())), (item.content.annex, Some(import.content.clone()))]
+            .into_iter()
+            .chain(details)
+            .collect();
     let mut found = warnings::of_import(&file, item, now.history.as_ref());
     if filing.was_offered_in_mediation(&file, item, actor.id).await? {
         found.push(warnings::same_file_in_mediation());
     }
-    found.extend(warnings::of_texts(&[&import.name, &import.content]));
+    let stated = [Some(&import.name), Some(&import.content), import.source.as_ref(), import.proves.as_ref()];
+    let stated: Vec<&str> = stated.into_iter().flatten().map(String::as_str).collect();
+    found.extend(warnings::of_texts(&stated));
     let shown = ImportedJson {
         import: import_json(&file, (act.item, item), &now, &texts, &filing.registry().calendar),
         act: act_json(acted.document.act.kind(), Stream::Case, Some(case), &acted.recorded),
@@ -103,7 +114,7 @@ async fn one(
     path = "/v1/cases/{case}/imports",
     tag = "cases",
     params(
-        ("case" = String, Path, description = "64 hex digits"),
+        ("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"),
     ),
     request_body = ImportRequest,
     responses(
@@ -132,7 +143,7 @@ pub(in crate::http) async fn import(
     path = "/v1/cases/{case}/imports/batch",
     tag = "cases",
     params(
-        ("case" = String, Path, description = "64 hex digits"),
+        ("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"),
     ),
     request_body = ImportBatchRequest,
     responses(

@@ -65,7 +65,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for AuthenticatedJson<T> {
 /// `bad_value`.
 pub fn value<T: LineValue>(field: &str, text: &str) -> Result<T, ApiError> {
     let bad = || ApiError::new(ErrorCode::BadValue, format!("`{field}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
-    T::parse(text).ok_or_else(bad)
+    T::parse_typed(text).ok_or_else(bad)
 }
 
 /// As [`value`], for an optional value.

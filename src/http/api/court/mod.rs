@@ -19,6 +19,7 @@ pub mod lists;
 pub mod original_routes;
 pub mod originals;
 pub mod records;
+pub mod record;
 pub mod registry_routes;
 pub mod service;
 pub mod service_routes;

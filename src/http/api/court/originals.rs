@@ -23,9 +23,12 @@ use crate::court::document::Stream as Kind;
 use crate::court::ids::CaseId;
 use crate::custody::upload::KeepError;
 use crate::error_code::ErrorCode;
+use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::filing::originals::{OriginalError, OriginalUpload};
-use crate::http::api::court::json_request::{act_json, created, some_value};
+use crate::filing::service::FilingService;
+use crate::http::api::court::case_path::named_by;
+use crate::http::api::court::json_request::{act_json, created};
 use crate::http::app_state::AppState;
 use crate::http::bearer::{Bearer, context};
 use crate::http::body::{BodyDeadline, announced, too_large, too_slow};
@@ -154,9 +157,9 @@ impl InCaseQuery {
     ///
     /// # Errors
     ///
-    /// `bad_value`.
-    pub fn case(&self) -> Result<Option<CaseId>, ApiError> {
-        some_value("case", self.case.as_deref())
+    /// `bad_value`, `not_found`, `several_cases`.
+    pub async fn case(&self, filing: &FilingService, actor: &Actor) -> Result<Option<CaseId>, ApiError> {
+        named_by("case", self.case.as_deref(), filing, actor).await
     }
 }
 
@@ -182,7 +185,8 @@ pub(in crate::http) async fn get_original(
     parameter: PathParameter,
     Parameters(query): Parameters<InCaseQuery>,
 ) -> Result<Response, ApiError> {
-    let (number, case) = (parameter.number()?, query.case()?);
+    let number = parameter.number()?;
+    let case = query.case(state.filing()?, &actor).await?;
     let given = state.filing()?.open_original_for(&actor, number, case).await?;
     let stream = given.stream.inspect_err(move |error| {
         tracing::error!(%number, %error, "an original broke off on its way out");

@@ -1,4 +1,4 @@
-//! `POST /v1/cases/{case}/passage`: transfers a case to second instance (移送二审), from mediation into a suit (诉调衔接), or to retrial.
+//! `POST /v1/cases/{case}/passage`: transfers a case to second instance (上诉移送), from mediation into a suit (诉调衔接), or to retrial.
 
 use std::sync::Arc;
 
@@ -15,20 +15,20 @@ use crate::http::problem::ApiError;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::TransferRequest;
 
-/// Transfer a case / 移送案件
+/// Continue a case in another proceeding / 转入后续案件
 ///
 /// Opens the new case as a draft at the receiving court, with the parties and the valid items, each with the time of its
 /// first import, and records the transfer in both cases. For an account with the same role at both courts. An interrupted
 /// transfer continues when the request is sent again under the same `Idempotency-Key`. The answer names the new case and the
 /// act in the old one.
 ///
-/// 移送二审、诉调衔接、移送再审；证据保留首次导入时间。
+/// 上诉移送、诉调衔接、进入再审（调卷）；证据保留首次导入时间。
 #[utoipa::path(
     post,
     path = "/v1/cases/{case}/passage",
     tag = "cases",
     params(
-        ("case" = String, Path, description = "64 hex digits"),
+        ("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"),
     ),
     request_body = TransferRequest,
     responses(

@@ -8,7 +8,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
+use crate::court::case::state::{CaseFile, Item};
 use crate::court::document::Stream;
+use crate::court::ids::ItemNumber;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::filing_error::FilingError;
 use crate::filing::item_verification::VerificationCommand;
@@ -28,6 +30,7 @@ use crate::wire::court::import::{ItemVerificationJson, ItemVerificationRequest};
 use crate::wire::court::people::CapacityJson;
 use crate::wire::json;
 use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJson, VerifierJson};
+use crate::wire::report_contents::{ReportCaseJson, ReportSubject};
 
 /// Verify an item / 核验
 ///
@@ -41,7 +44,7 @@ use crate::wire::report::{DigestRequest, ReportContext, ReportJson, ReportNodeJs
     path = "/v1/cases/{case}/items/{item}/verification",
     tag = "cases",
     params(
-        ("case" = String, Path, description = "64 hex digits"),
+        ("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"),
         ("item" = u32, Path, description = "From 1"),
         ("x-salt" = Option<String>, Header, description = "64 hex digits, for a record whose digests are salted"),
     ),
@@ -82,8 +85,26 @@ pub(in crate::http) async fn verify_item(
     let node = ReportNodeJson::own(filing.ledger().as_str());
     // The report has the time that the sequencer gave the act.
     let context = ReportContext::new(outcome.recorded.position.at, verifier, node);
-    let shown = ItemVerificationJson { report: ReportJson::new(&verified.report, context), act };
+    let subject = ReportSubject {
+        institution: state.description().institution(),
+        case: Some(report_case(&outcome.file, item)),
+        recorded_as: Some(outcome.recorded.number.to_string()),
+        claimed_source: filing.source_of(&outcome.file, item).await?,
+    };
+    let shown = ItemVerificationJson { report: ReportJson::about(&verified.report, context, subject), act };
     Ok(answer(axum::http::StatusCode::OK, &shown))
+}
+
+/// The case and the item, as the report names them.
+fn report_case(file: &CaseFile, item: ItemNumber) -> ReportCaseJson {
+    ReportCaseJson {
+        case: file.id.to_string(),
+        reference: file.reference().map(|reference| reference.to_string()),
+        number: file.number.as_ref().map(ToString::to_string),
+        court: file.court.to_string(),
+        item: item.0,
+        item_version: file.items.get(&item).map_or(1, Item::version),
+    }
 }
 
 /// Verifies a file, which is hashed as it streams. Its digests identify the request.

@@ -1,0 +1,208 @@
+//! What people type instead of the words of records: labels in Chinese and English, and the usual short forms of both.
+//!
+//! # Invariants
+//!
+//! Only requests are read this way. A record has one spelling, which `line_value` parses. A short form stands for the same word in
+//! every enumeration that has the word.
+
+use crate::court::acts::ActKind;
+use crate::court::line_value::LineValue;
+
+/// Short forms, each with the word of records that it stands for.
+const SHORT_FORMS: &[(&str, &str)] = &[
+    ("不认可", "disputed"),
+    ("异议", "disputed"),
+    ("无异议", "admitted"),
+    ("一般", "general"),
+    ("特别", "special"),
+    ("普通程序", "ordinary"),
+    ("简易", "summary"),
+    ("简易程序", "summary"),
+    ("小额", "small-claims"),
+    ("小额诉讼", "small-claims"),
+    ("小额诉讼程序", "small-claims"),
+    ("二审", "second-instance"),
+    ("第二审程序", "second-instance"),
+    ("再审", "retrial"),
+    ("一审", "civil-first"),
+    ("当事人约定", "agreed"),
+    ("当事人协商并经准许", "agreed"),
+    ("酌定", "discretion"),
+    ("人民法院酌情确定", "discretion"),
+    ("非法人组织", "other-organisation"),
+    ("代理人", "agent"),
+    ("我是原告", "principal"),
+    ("我是代理人", "agent"),
+    ("法院", "court"),
+    ("与原件不一致", "original-form"),
+    ("相反证据", "contrary-evidence"),
+    ("平台规则", "platform-rules"),
+    ("利害关系", "platform-interest"),
+    ("平台利害关系", "platform-interest"),
+    ("系统标准", "system-standards"),
+    ("存证技术和过程", "technology"),
+    ("上链前", "before-the-chain"),
+    ("上链前不真实", "before-the-chain"),
+    ("申请鉴定", "expert"),
+    ("无关联", "unrelated"),
+    ("原件", "original"),
+    ("复制件", "copy"),
+    ("副本", "identical-copy"),
+    ("打印件", "output"),
+];
+
+/// Short forms of acts.
+const ACTS: &[(&str, ActKind)] = &[
+    ("提交", ActKind::Submit),
+    ("提交上诉状", ActKind::Submit),
+    ("提交调解申请", ActKind::Submit),
+    ("提交申请书", ActKind::Submit),
+    ("质证", ActKind::Reply),
+    ("回复", ActKind::Reply),
+    ("撤诉", ActKind::WithdrawSuit),
+    ("撤回上诉", ActKind::WithdrawSuit),
+    ("绑定案号", ActKind::BindNumber),
+    ("判决", ActKind::Judge),
+    ("补充材料", ActKind::ReturnFiling),
+];
+
+/// Names of the fields of acts in Chinese, each with the name in requests.
+const FIELDS: &[(&str, &str)] = &[
+    ("案由", "title"),
+    ("诉讼请求", "claims"),
+    ("诉讼地位", "role"),
+    ("身份", "role"),
+    ("主体类型", "subject"),
+    ("名称", "name"),
+    ("姓名", "name"),
+    ("证据名称", "name"),
+    ("账号", "account"),
+    ("当事人", "party"),
+    ("代理人", "agent"),
+    ("代理权限", "authority"),
+    ("授权委托书", "power"),
+    ("文书", "document"),
+    ("送达地址", "address"),
+    ("理由", "reason"),
+    ("案号", "number"),
+    ("法官", "judge"),
+    ("证据", "item"),
+    ("证据序号", "item"),
+    ("证据内容", "content"),
+    ("来源", "source"),
+    ("证明对象", "proves"),
+    ("证据用途", "purpose"),
+    ("交邮或递交", "handed_in"),
+    ("法院收集", "collected"),
+    ("罚款", "fine"),
+    ("期限", "window"),
+    ("障碍消除日", "obstacle_ended"),
+    ("最后一日", "last"),
+    ("处理", "decision"),
+    ("认定", "decision"),
+    ("变更方式", "change"),
+    ("程序", "procedure"),
+    ("事由", "ground"),
+    ("原件或复制件", "form"),
+    ("份数", "copies"),
+    ("页数", "pages"),
+    ("证据版本", "item_version"),
+    ("真实性", "authenticity"),
+    ("合法性", "legality"),
+    ("关联性", "relevance"),
+    ("异议依据", "grounds"),
+    ("证明力", "probative_value"),
+    ("期限依据", "basis"),
+    ("起算日", "start"),
+    ("天数", "days"),
+    ("日期", "on"),
+    ("交换日", "day"),
+    ("存证编号", "deposit_number"),
+    ("卷宗文件摘要", "dossier_digests"),
+];
+
+/// The value of an enumeration that a label or a short form names.
+pub(in crate::court) fn short_form<T: LineValue>(text: &str) -> Option<T> {
+    SHORT_FORMS.iter().filter(|(short, _)| *short == text).find_map(|(_, word)| T::parse(word))
+}
+
+/// The kind of act that `text` names: the word of records, the label in Chinese or English, or a short form.
+#[must_use]
+pub fn act(text: &str) -> Option<ActKind> {
+    let text = text.trim();
+    let short = ACTS.iter().find(|(short, _)| *short == text).map(|(_, kind)| *kind);
+    ActKind::from_typed(text).or(short)
+}
+
+/// The name in requests of the field that `text` names in Chinese.
+#[must_use]
+pub fn field(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    FIELDS.iter().find(|(chinese, _)| *chinese == text).map(|(_, name)| *name)
+}
+
+/// The Chinese name of a field, to show it to people.
+#[must_use]
+pub fn field_label(name: &str) -> Option<&'static str> {
+    FIELDS.iter().find(|(_, field)| *field == name).map(|(chinese, _)| *chinese)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::court::period::basis::Basis;
+    use crate::court::words::{Authority, Ground, Opinion, PartyRole};
+    use crate::ledger::verify::wording::Language;
+
+    #[test]
+    fn every_act_is_named_by_its_word_and_by_both_labels() {
+        for kind in ActKind::ALL {
+            for text in [kind.word(), kind.label(Language::Chinese), kind.label(Language::English)] {
+                assert_eq!(act(text), Some(*kind), "{text}");
+            }
+        }
+        assert_eq!(act("提交上诉状"), Some(ActKind::Submit));
+        assert_eq!(act(" File the case "), Some(ActKind::FileCase));
+        assert_eq!(act("file_case"), Some(ActKind::FileCase));
+        for bad in ["", "提", "提交起诉状状", "submit!"] {
+            assert_eq!(act(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn labels_and_short_forms_are_the_same_value() {
+        assert_eq!(PartyRole::parse_typed("被告"), Some(PartyRole::Defendant));
+        assert_eq!(PartyRole::parse_typed("Third party"), Some(PartyRole::ThirdParty));
+        assert_eq!(Opinion::parse_typed("不认可"), Some(Opinion::Disputed));
+        assert_eq!(Opinion::parse_typed("有异议"), Some(Opinion::Disputed));
+        assert_eq!(Authority::parse_typed("特别"), Some(Authority::Special));
+        assert_eq!(Basis::parse_typed("简易程序"), Some(Basis::Summary));
+        assert_eq!(Ground::parse_typed("上链前"), Some(Ground::BeforeTheChain));
+        // Records have one spelling.
+        assert_eq!(<PartyRole as LineValue>::parse("被告"), None);
+        assert_eq!(PartyRole::parse_typed("一般"), None);
+    }
+
+    #[test]
+    fn a_name_of_a_field_is_one_field() {
+        for (at, (chinese, name)) in FIELDS.iter().enumerate() {
+            assert_eq!(field(chinese), Some(*name));
+            assert!(!FIELDS.iter().skip(at + 1).any(|(other, _)| other == chinese), "{chinese}");
+        }
+        assert_eq!(field("无此字段"), None);
+        assert_eq!(field_label("item"), Some("证据"));
+    }
+
+    #[test]
+    fn a_short_form_names_no_other_label() {
+        // A short form that is the label of another value would name two.
+        for (short, word) in SHORT_FORMS {
+            for role in PartyRole::ALL {
+                assert!(role.label(Language::Chinese) != *short || role.word() == *word, "{short}");
+            }
+            for ground in Ground::ALL {
+                assert!(ground.label(Language::Chinese) != *short || ground.word() == *word, "{short}");
+            }
+        }
+    }
+}
