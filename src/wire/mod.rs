@@ -54,11 +54,11 @@ pub mod problem;
 pub mod receipt;
 #[cfg(feature = "client")]
 pub mod report;
-#[cfg(feature = "client")]
-pub mod webhook_call;
 pub mod report_contents;
 #[cfg(feature = "client")]
 mod report_points;
+#[cfg(feature = "client")]
+pub mod webhook_call;
 #[cfg(feature = "client")]
 pub mod witness;
 #[cfg(feature = "client")]

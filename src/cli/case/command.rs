@@ -300,7 +300,6 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         CaseCommand::Certificate { case, service } => service::certificate(case, *service, connection).await,
         CaseCommand::Gateway(command) => service::gateway(command, connection).await,
         CaseCommand::Records { case } => records::show(case, connection).await,
-        CaseCommand::History { case, after } => filing::history(case, "acts", *after, connection).await,
         CaseCommand::History { case, documents, after } => {
             filing::history(case, if *documents { "acts" } else { "record" }, *after, connection).await
         }

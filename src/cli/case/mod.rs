@@ -17,6 +17,6 @@ pub mod item_details;
 pub mod keys;
 pub mod next_steps;
 pub mod originals;
-pub mod records;
 pub mod record_screen;
+pub mod records;
 pub mod service;

@@ -9,7 +9,6 @@ use crate::court::words::Stage;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::DigestJson;
-use crate::wire::report::CodedText;
 use crate::wire::report::{CodedText, DigestRequest};
 
 /// An act upon a case. Words are those of the chain's own documents; ids are 64 hex digits; days are `2026-11-22`.

@@ -6,8 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::{acts, association, cases, imports, records, transfer, verification};
-use crate::http::api::court::{acts, association, cases, imports, record, transfer, verification};
+use crate::http::api::court::{acts, association, cases, imports, record, records, transfer, verification};
 use crate::http::app_state::AppState;
 use crate::http::openapi::{READS, WRITES, by_token, codes};
 
