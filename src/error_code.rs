@@ -310,6 +310,42 @@ error_codes! {
         NoticesNeeded "notices_needed" 409 "the notices before filing must be confirmed first" "请先阅读并确认诉前须知";
         DefendantNeeded "defendant_needed" 409 "a suit names a defendant" "起诉须有明确的被告";
     }
+    "Decisions, appeals and hand-overs" "裁判、上诉和移交" {
+        PowerOfAttorneyNeeded "power_of_attorney_needed" 422 "an agent needs a power of attorney" "代理人须提交授权委托书";
+        PowersNotNamed "powers_not_named" 422 "special authority names the acts that it covers, general authority none" "特别授权须列明具体授权事项，一般授权不得列明";
+        NotAssigned "not_assigned" 403 "only the assigned judge or the panel decides" "仅承办法官或者合议庭成员可作出裁判";
+        DocumentNeeded "document_needed" 422 "the deposit number of the document is needed" "须指明裁判文书的存证编号";
+        DecisionRecorded "decision_recorded" 409 "the document is recorded as a decision already" "该文书已记录为本案裁判";
+        PanelNotOdd "panel_not_odd" 422 "a panel has an odd number of members, at least three" "合议庭成员须为三人以上单数";
+        OtherAct "other_act" 409 "another act is used for this in this case" "本案办理该事项应使用另一操作";
+        WithdrawalPending "withdrawal_pending" 409 "the application is recorded already" "申请已记录，待人民法院裁定";
+        NothingToRuleOn "nothing_to_rule_on" 409 "no such application or objection is pending" "没有待裁定的申请或者异议";
+        TransferredBefore "transferred_before" 409 "a case that came by a transfer of jurisdiction is not transferred again" "受移送的人民法院不得再自行移送";
+        NotSecondInstance "not_second_instance" 409 "only in a second instance" "仅第二审案件可进行该操作";
+        NoSuchAppeal "no_such_appeal" 422 "no such appeal" "无此上诉";
+        NoSuchDecision "no_such_decision" 422 "not the document of a decision of this case" "该存证编号不是本案裁判文书";
+        NoAppeal "no_appeal" 409 "there is no appeal against this decision" "该裁判依法不得上诉";
+        AppealedBefore "appealed_before" 409 "the party has appealed already" "该当事人已就该裁判提起上诉";
+        AppealAgainstNobody "appeal_against_nobody" 422 "name the parties appealed against, other than the appellant" "须列明被上诉人，且不得为上诉人本人";
+        NothingToWithdraw "nothing_to_withdraw" 409 "no appeal to withdraw" "没有可撤回的上诉";
+        NoSuchHandOver "no_such_hand_over" 404 "no such hand-over" "无此移交";
+        HandedOver "handed_over" 409 "the dossier was sent and is neither accepted nor returned" "案卷已移交，接收法院尚未接收或者退回";
+        DocumentIncomplete "document_incomplete" 422 "pages or deposit number of the document are not as required" "卷宗材料的页数或者存证编号不符合要求";
+        SameCourt "same_court" 422 "the receiving court is the sending court" "接收法院与移交法院相同";
+        DossierDiffers "dossier_differs" 409 "the manifest differs from that of the dossier" "清单与案卷不符";
+        ManifestEqual "manifest_equal" 409 "the manifest is equal, so there is no difference" "清单相符，不存在核对不符";
+        OnPaper "on_paper" 409 "documents are on paper only; say that they follow on paper" "有纸质材料未转化，须说明随案移送纸质材料";
+        NotTheOrigin "not_the_origin" 422 "the case did not come from that court" "本案并非由该法院移交";
+        NotAppealed "not_appealed" 409 "no appeal to be sent" "没有待报送的上诉";
+        NoGround "no_ground" 409 "no ground for this hand-over" "不具备该移交的依据";
+        AppealPending "appeal_pending" 409 "an appeal against the ruling is not decided" "对该裁定的上诉尚未审结";
+        HandOverState "hand_over_state" 409 "not permitted in this state of the hand-over" "移交当前状态不能进行该操作";
+        NotPassedOn "not_passed_on" 409 "the case did not go there on appeal" "本案未上诉移送至该案";
+        ReasonNeeded "reason_needed" 422 "the reason is needed" "须说明理由";
+        BeingTakenOver "being_taken_over" 409 "the case is being taken over" "案件正在接收中";
+        CourtPairExists "court_pair_exists" 409 "the court pair is on the list already" "该上诉法院已登记";
+        NoCourtPair "no_court_pair" 422 "that court does not hear appeals from this one, by the operator's list" "该法院未登记为本院的上诉法院";
+    }
     "Evidence period and calendar" "举证期限和节假日" {
         PeriodEnded "period_ended" 409 "the evidence period has ended" "举证期限已届满";
         PeriodNotSet "period_not_set" 409 "the evidence period is not set" "尚未指定举证期限";

@@ -12,13 +12,13 @@
 //! The registry and the states of all cases stay in memory to the end of the walk: some kilobytes per case, about one more for each
 //! item, reply and verification, and some 300 bytes per original in custody.
 //!
-//! Not here: the text of an act and its annexes (`documents`), index labels (`labels`). Not checked: whether the first import of a
-//! transferred item is as stated.
+//! Not here: the text of an act and its annexes (`documents`), index labels (`labels`), hand-overs between cases (`hand_overs`).
 
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::audit::documents;
+use crate::audit::hand_overs::HandOvers;
 use crate::audit::labels::Labels;
 use crate::audit::report::{CourtReport, Fault, Findings, IneffectiveActFinding, OriginalRecord, ServiceCoverage};
 use crate::audit::rounds::{self, Rounds};
@@ -27,6 +27,7 @@ use crate::court::acts::{Act, ActKind};
 use crate::court::case::labels::CaseBefore;
 use crate::court::case::replay::begin;
 use crate::court::case::state::{ActPosition, CaseFile, HeldContent};
+use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::CaseId;
 use crate::court::registry::Registry;
@@ -77,6 +78,7 @@ pub(in crate::audit) struct Cases {
     holds: BTreeMap<HeldContent, BTreeSet<Digest>>,
     labels: Labels,
     rounds: Rounds,
+    hand_overs: HandOvers,
 }
 
 impl Cases {
@@ -150,6 +152,7 @@ impl Cases {
         let position = ActPosition { index: at, sequence: subject.sequence, at: entry.received };
         let replayed = self.replay(subject.id, &document, position, report);
         let had_effect = matches!(replayed, Ok(None));
+        let replayed_code = replayed.as_ref().ok().copied().flatten();
         match replayed {
             Ok(None) => {}
             Ok(Some(code)) => report.void(IneffectiveActFinding { index: at, number: entry.number, code }),
@@ -165,8 +168,44 @@ impl Cases {
             rounds::check_identity(&self.registry, &document, findings);
             self.rounds.follow((&document.act, entry.received), file, report, findings);
         }
+        self.check_hand_over(subject.id, (&document, position), replayed_code, report, findings);
         self.track_holds(subject.id, &document.act);
         self.check_role(subject.id, &document, findings);
+    }
+
+    /// Checks the acts of a hand-over, and items that came from another case, against the case that they came from.
+    fn check_hand_over(
+        &mut self,
+        id: Digest,
+        (document, position): (&Document, ActPosition),
+        refused: Option<&'static str>,
+        report: &mut CourtReport,
+        findings: &mut Findings,
+    ) {
+        let file = |id: Digest| match self.streams.get(&id) {
+            Some(StreamState::Case(file)) => Some(&**file),
+            _ => None,
+        };
+        let Some(own) = file(id) else { return };
+        let other = |case: CaseId| file(case.0);
+        let registry = &self.registry;
+        self.hand_overs.check((own, &other, registry), (document, position), refused, report, findings);
+    }
+
+    /// Counts the hand-overs that are open, or accepted but not taken over, at the end of the walk.
+    pub(in crate::audit) fn count_open_hand_overs(&self, report: &mut CourtReport) {
+        let files = self.streams.values().filter_map(|state| match state {
+            StreamState::Case(file) => Some(&**file),
+            _ => None,
+        });
+        let taken = |case: CaseId| match self.streams.get(&case.0) {
+            Some(StreamState::Case(file)) => !file.is_being_taken_over(),
+            _ => false,
+        };
+        for one in files.flat_map(|file| file.course.hand_overs.values()) {
+            report.hand_overs_open += u64::from(one.state.is_open());
+            report.hand_overs_incomplete += u64::from(one.case.is_some_and(|case| !taken(case)));
+        }
     }
 
     fn track_holds(&mut self, id: Digest, act: &Act) {
@@ -317,8 +356,16 @@ impl Cases {
 
     /// Checks that the account held the role in which it acted, at that time and for the case's court.
     fn check_role(&self, id: Digest, document: &Document, findings: &mut Findings) {
-        let Capacity::Holding(role) = document.capacity else { return };
+        let (role, receiving) = match document.capacity {
+            Capacity::Holding(role) => (role, false),
+            Capacity::Receiving(role) => (role, true),
+            _ => return,
+        };
         let court = match (&document.act, self.streams.get(&id)) {
+            (act, Some(StreamState::Case(file))) if receiving => match receiving_court(file, act) {
+                Some(court) => court,
+                None => return,
+            },
             (_, Some(StreamState::Case(file))) => &file.court,
             (Act::Open(open), Some(StreamState::NoCase)) => &open.court,
             _ => return,
@@ -328,4 +375,17 @@ impl Cases {
             findings.push((Fault::ActRole, format!("{} did not hold `{role}` for {court}", document.by)));
         }
     }
+}
+
+/// The court that receives the hand-over that an act names.
+fn receiving_court<'f>(file: &'f CaseFile, act: &Act) -> Option<&'f CourtCode> {
+    let number = match act {
+        Act::ReceiveHandOver(act) => act.hand_over,
+        Act::AcceptHandOver(act) => act.hand_over,
+        Act::ReportDifference(act) => act.hand_over,
+        Act::ReturnHandOver(act) => act.hand_over,
+        // Another act in this capacity has no effect, whatever the role.
+        _ => return None,
+    };
+    file.course.hand_overs.get(&number).map(|one| &one.to)
 }

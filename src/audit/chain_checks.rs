@@ -138,6 +138,11 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         self.cases.service_coverage()
     }
 
+    /// Counts the hand-overs that are open, or accepted but not taken over.
+    pub(in crate::audit) fn count_open_hand_overs(&self, report: &mut CourtReport) {
+        self.cases.count_open_hand_overs(report);
+    }
+
     /// The ledger keys since genesis; `None` without a valid genesis notice.
     pub(in crate::audit) const fn key_history(&self) -> Option<&KeyHistory> {
         self.history.as_ref()

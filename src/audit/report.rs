@@ -62,6 +62,8 @@ pub enum Fault {
     ActStream,
     /// The account did not hold the role in which it acted.
     ActRole,
+    /// A hand-over is not what the cases of both courts say.
+    HandOver,
     /// An annex that an act names is missing without a tombstone, or is another text.
     ActAnnex,
     /// The text of an act of a case or of the registry was erased: only annexes ever are.
@@ -111,6 +113,7 @@ impl Fault {
             Self::ActStatement => "act_statement",
             Self::ActStream => "act_stream",
             Self::ActRole => "act_role",
+            Self::HandOver => "hand_over",
             Self::ActAnnex => "act_annex",
             Self::ActErased => "act_erased",
             Self::ServiceDocument => "service_document",
@@ -150,6 +153,7 @@ impl Fault {
             Self::ActStatement => ("操作文书与链上声明不符", "the text of an act is not what its statement says"),
             Self::ActStream => ("操作与其所在序列不符", "an act does not belong where it stands"),
             Self::ActRole => ("操作人当时不具备所用角色", "an act was done in a role that was not held"),
+            Self::HandOver => ("移交接收与案件记录不符", "a hand-over is not what the cases of both courts say"),
             Self::ActAnnex => ("操作的附件缺失或不符", "an annex of an act is missing or another text"),
             Self::ActErased => ("操作文书被删除", "the text of an act was erased"),
             Self::ServiceDocument => {
@@ -271,6 +275,12 @@ pub struct CourtReport {
     pub annexes: u64,
     /// Labels looked up.
     pub labels: u64,
+    /// Hand-overs whose manifest was recomputed.
+    pub hand_overs: u64,
+    /// Of these, neither accepted nor returned.
+    pub hand_overs_open: u64,
+    /// Accepted, but not yet taken over by the receiving court.
+    pub hand_overs_incomplete: u64,
     /// Acts without their text, in streams where that is not a fault.
     pub unread: u64,
     /// Confirmation rounds recomputed.

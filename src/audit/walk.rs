@@ -221,6 +221,7 @@ impl<'a> WalkState<'a, RecordingReader<'a>> {
                 .find(ledger_finding(Fault::BlockLink, "the signed tree does not end in the last block header".into()));
         }
         checker.compute_periods(&mut report.court);
+        checker.count_open_hand_overs(&mut report.court);
         if !report.court.originals.is_empty() {
             report.not_checked.push(ORIGINALS_NOT_CHECKED);
         }

@@ -290,6 +290,9 @@ fn document(report: &AuditReport, originals: &OriginalsReport) -> Value {
             "gaps": report.court.service.gaps,
             "gaps_total": report.court.service.gaps_total,
         },
+        "hand_overs": report.court.hand_overs,
+        "hand_overs_open": report.court.hand_overs_open,
+        "hand_overs_incomplete": report.court.hand_overs_incomplete,
         "originals": originals.kept,
         "originals_bytes": originals.bytes,
         "originals_erased": originals.erased,
@@ -336,6 +339,17 @@ fn court_rows(court: &CourtReport) -> Vec<Vec<String>> {
             "已完成的确认轮中未确认的人员",
             "people of completed rounds who have not confirmed",
             court.not_confirmed,
+        ));
+    }
+    if court.hand_overs > 0 {
+        rows.push(row("移交清单重算", "manifests of hand-overs recomputed", court.hand_overs));
+        rows.push(row("尚未接收或者退回的移交", "hand-overs neither accepted nor returned", court.hand_overs_open));
+    }
+    if court.hand_overs_incomplete > 0 {
+        rows.push(row(
+            "已接收、尚未立案的移交",
+            "hand-overs accepted, not yet taken over",
+            court.hand_overs_incomplete,
         ));
     }
     if court.unread > 0 {

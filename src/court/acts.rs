@@ -6,11 +6,16 @@
 //! Not here: the document of an act (`document`), its effect on a case (`case`) or on accounts (`registry`), permissions
 //! (`permission`), the macro that makes types and parsers from this list (`grammar`).
 
+mod course_acts;
 mod grammar;
 mod period_acts;
 mod service;
 mod session_acts;
 
+pub use crate::court::acts::course_acts::{
+    AcceptHandOver, Answer, Appeal, EndAppealCourt, FileDocument, FormPanel, ObjectJurisdiction, ReceiveHandOver,
+    ReportDifference, ReturnHandOver, Rule, SendHandOver, SetAppealCourt, TakeBack, TakeOver, WithdrawAppeal,
+};
 use crate::court::acts::grammar::acts;
 pub use crate::court::acts::grammar::{HEAD, LINES_MAX};
 pub use crate::court::acts::period_acts::{
@@ -30,7 +35,10 @@ pub use crate::court::acts::session_acts::{
 use crate::court::calendar::Day;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case_number::{CaseNumber, CourtCode};
-use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber, TokenId};
+use crate::court::course_words::{Instance, SpecialPower};
+use crate::court::ids::{
+    AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, HandOverNumber, ItemNumber, PartyNumber, TokenId,
+};
 use crate::court::period::basis::Basis;
 use crate::court::period::by_party::ResetGround;
 use crate::court::values::{Code, Filer, FirstImport, HandedIn, IdentityCheck, ItemPurpose, StepOutcome};
@@ -69,6 +77,14 @@ acts! {
         optional power "power": AnnexId,
         /// The version of the rules of the case; absent for version 1.
         optional rules "rules": RulesVersion,
+        /// The acts of 民诉法 art. 62 (2) that the power of attorney names.
+        repeated special "special": SpecialPower,
+        /// The further instances that the power of attorney names.
+        repeated instance "instance": Instance,
+        /// 原审地位, in a case that came by a hand-over.
+        optional former_role "former-role": PartyRole,
+        /// The hand-over by which the case came.
+        optional hand_over "hand-over": HandOverNumber,
     }
     /// 案由, 诉讼请求、事实和理由: written anew.
     Describe "describe" / "填写诉讼请求" / "state the claims" {
@@ -82,6 +98,8 @@ acts! {
         required subject "subject": SubjectKind,
         optional account "account": AccountId,
         required name "name": AnnexId,
+        /// 原审地位, in a case that came by a hand-over.
+        optional former_role "former-role": PartyRole,
     }
     /// 委托诉讼代理人: one or two a party.
     AddAgent "add-agent" / "委托诉讼代理人" / "appoint an agent" {
@@ -92,6 +110,10 @@ acts! {
         optional identity "identity": IdentityCheck,
         optional name "name": AnnexId,
         optional power "power": AnnexId,
+        /// The acts of 民诉法 art. 62 (2) that the power of attorney names.
+        repeated special "special": SpecialPower,
+        /// The further instances that the power of attorney names.
+        repeated instance "instance": Instance,
     }
     /// 解除委托.
     EndAgent "end-agent" / "解除委托" / "end an agency" {
@@ -115,6 +137,8 @@ acts! {
         optional identity "identity": IdentityCheck,
         optional name "name": AnnexId,
         optional power "power": AnnexId,
+        /// The further instances that the power of attorney names.
+        repeated instance "instance": Instance,
     }
     /// 确认诉前须知: the click that confirms, and the deposit of the exact notice that was shown.
     ConfirmNotice "confirm-notice" / "确认诉前须知" / "confirm the notices before filing" {
@@ -140,6 +164,8 @@ acts! {
     /// 不予立案.
     Refuse "refuse" / "不予立案" / "refuse the filing" {
         optional reason "reason": AnnexId,
+        /// 不予立案裁定 (民诉法 art. 126).
+        optional document "document": DepositNumber,
     }
     /// 撤回立案申请.
     WithdrawFiling "withdraw-filing" / "撤回立案申请" / "withdraw the filing" {}
@@ -163,7 +189,7 @@ acts! {
     Judge "judge" / "宣判" / "give judgment" {
         optional document "document": DepositNumber,
     }
-    /// 申请撤诉.
+    /// 申请撤诉, on which the court rules.
     WithdrawSuit "withdraw-suit" / "申请撤诉" / "apply to withdraw the suit" {}
     /// 结案: a mediation that is over, a proceeding that ends without judgment.
     Close "close" / "结案" / "close" {}
@@ -212,6 +238,8 @@ acts! {
         optional handed_in "handed-in": HandedIn,
         /// Collected by the court.
         optional collected "collected": Collected,
+        /// Why it was not offered earlier.
+        optional reason "reason": AnnexId,
     }
     /// 编辑证据: name and content written anew, in the period.
     Restate "restate" / "编辑证据" / "restate an item" {
@@ -323,11 +351,31 @@ acts! {
     Counterclaim "counterclaim" / "提出反诉" / "raise a counterclaim";
     ConvertProcedure "convert-procedure" / "转换程序" / "convert the procedure";
 
+    // The dossier, decisions, appeals, hand-overs, court pairs: their fields are in `course_acts`.
+    FileDocument "file-document" / "归入卷宗" / "add to the dossier";
+    FormPanel "form-panel" / "组成合议庭" / "form the panel";
+    Rule "rule" / "裁定" / "rule";
+    ObjectJurisdiction "object-jurisdiction" / "提出管辖异议" / "object to jurisdiction";
+    Answer "answer" / "提交答辩状" / "answer";
+    Appeal "appeal" / "提起上诉" / "appeal";
+    WithdrawAppeal "withdraw-appeal" / "申请撤回上诉" / "apply to withdraw the appeal";
+    SendHandOver "send-hand-over" / "移交案卷" / "send the dossier";
+    ReceiveHandOver "receive-hand-over" / "收到案卷" / "receive the dossier";
+    AcceptHandOver "accept-hand-over" / "核对相符并接收" / "accept the dossier";
+    ReportDifference "report-difference" / "核对不符" / "report that the dossier differs";
+    ReturnHandOver "return-hand-over" / "退回补正" / "return the dossier to be corrected";
+    TakeOver "take-over" / "接收并立案" / "take over and file the case";
+    TakeBack "take-back" / "案卷已退回" / "record that the dossier came back";
+    SetAppealCourt "set-appeal-court" / "登记上诉法院" / "set the court of appeal";
+    EndAppealCourt "end-appeal-court" / "终止上诉法院登记" / "end a court of appeal";
+
     // Erasure.
     /// A court orders private content erased although a case holds it.
     OrderErasure "order-erasure" / "准许删除非公开信息" / "permit an erasure" {
         optional deposit "deposit": DepositNumber,
         optional account "account": AccountId,
+        /// The document of the decision.
+        optional document "document": DepositNumber,
     }
     /// A court suspends the erasure of private content until it releases it. The reason is an annex.
     Hold "hold" / "暂停删除非公开信息" / "suspend an erasure" {

@@ -139,6 +139,7 @@ mod tests {
             purpose: None,
             handed_in: None,
             collected: None,
+            reason: None,
         };
         Document {
             stream: Stream::Case,

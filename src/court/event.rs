@@ -46,6 +46,9 @@ impl Event {
             Act::Serve(act) => (None, Some(act.document), None),
             Act::CertifyService(act) => (None, Some(act.document), Some(act.basis.word().to_owned())),
             Act::ReportService(act) => (None, None, Some(act.step.word().to_owned())),
+            Act::Refuse(act) => (None, act.document, None),
+            Act::Rule(act) => (None, Some(act.document), Some(act.ruling.word().to_owned())),
+            Act::SendHandOver(act) => (None, Some(act.basis), Some(act.kind.word().to_owned())),
             _ => (None, None, None),
         };
         let (court, act) = (court.clone(), document.act.kind());

@@ -134,6 +134,18 @@ counted! {
     /// A confirmation round of a case.
     RoundNumber
 }
+counted! {
+    /// A document of a case's dossier, counted from 1.
+    DocumentNumber
+}
+counted! {
+    /// An appeal in a case, counted from 1.
+    AppealNumber
+}
+counted! {
+    /// A hand-over of a case's dossier, counted from 1.
+    HandOverNumber
+}
 
 #[cfg(test)]
 mod tests {

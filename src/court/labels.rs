@@ -9,7 +9,7 @@
 use crate::court::case::reference::CaseReference;
 use crate::court::case::state::HeldContent;
 use crate::court::case_number::{CaseNumber, CourtCode};
-use crate::court::ids::{AccountId, AttemptNumber, CaseId, RequestId, ServiceNumber};
+use crate::court::ids::{AccountId, AttemptNumber, CaseId, HandOverNumber, RequestId, ServiceNumber};
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::number::DepositNumber;
 
@@ -42,6 +42,12 @@ labels! {
     reference_of_account(account: AccountId, reference: CaseReference) = "reference-of-account",
     /// The acts by which the case with this reference came before a court.
     reference_at_court(court: &CourtCode, reference: CaseReference) = "reference-at-court",
+    /// The acts that sent a dossier to a court.
+    handed_to(court: &CourtCode) = "handed-to",
+    /// The acts that sent the dossier of a case to a court.
+    hand_over_to(court: &CourtCode, case: CaseId) = "hand-over-to",
+    /// Not a row: the lock under which a case is taken over.
+    lock_of_successor(case: CaseId) = "lock-of-successor",
     /// The act that bound a case number.
     numbered(number: &CaseNumber) = "numbered",
     /// The act that a request made.
@@ -102,4 +108,10 @@ pub fn case_of(request: RequestId) -> CaseId {
 #[must_use]
 pub fn account_of(request: RequestId) -> AccountId {
     AccountId(label("account", &[&request]))
+}
+
+/// The id of the case in which the dossier of a case is continued after hand-over `number`: the same for everybody who accepts it.
+#[must_use]
+pub fn case_after(case: CaseId, number: HandOverNumber) -> CaseId {
+    CaseId(label("case-after", &[&case, &number]))
 }

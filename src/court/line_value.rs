@@ -8,6 +8,7 @@ use crate::ledger::key::{Name, VerifierKey};
 use crate::ledger::media::MediaType;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::text::{Fault, Fields, TextError, decimal_value, hex_value};
 use crate::ledger::time::Timestamp;
 
@@ -202,5 +203,20 @@ impl LineValue for (HashAlgorithm, Digest) {
     fn parse(text: &str) -> Option<Self> {
         let (algorithm, digest) = text.split_once(' ')?;
         Some((HashAlgorithm::parse(algorithm)?, <Digest as LineValue>::parse(digest)?))
+    }
+}
+
+/// The root over the lines of a manifest, and how many there are: `<64 hex> 12`.
+impl LineValue for ManifestRoot {
+    const EXPECTED: &'static str = "64 lower-case hex digits and how many lines";
+
+    fn print(&self) -> String {
+        format!("{} {}", self.root, self.count)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (root, count) = text.split_once(' ')?;
+        let count = <u64 as LineValue>::parse(count).filter(|count| *count > 0)?;
+        Some(Self { root: <Digest as LineValue>::parse(root)?, count })
     }
 }

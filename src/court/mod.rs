@@ -16,6 +16,7 @@ pub mod acts;
 pub mod calendar;
 pub mod case;
 pub mod case_number;
+pub mod course_words;
 pub mod document;
 pub mod event;
 pub mod ids;

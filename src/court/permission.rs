@@ -12,6 +12,43 @@ pub use crate::court::permission::rule::{CaseRelation, Side};
 use crate::court::words::{Role, Stage};
 use crate::error_code::ErrorCode;
 
+words! {
+    /// The side of a party in a case.
+    Side {
+        Bringing = "bringing" / "起诉方" / "the side that brings the case",
+        Answering = "answering" / "应诉方" / "the side that answers it",
+        Third = "third" / "第三人" / "a third party",
+    }
+}
+
+/// The relation of an actor to a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CaseRelation {
+    /// A party.
+    Party(Side),
+    /// A party's agent.
+    Agent(Side),
+    /// The holder of a role.
+    Holding(Role),
+    /// The holder of a role of the court to which the dossier is handed over.
+    Receiving(Role),
+    /// The platform itself.
+    Platform,
+    /// No relation.
+    Unrelated,
+}
+
+impl CaseRelation {
+    /// All relations.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let sides = Side::ALL.iter().flat_map(|side| [Self::Party(*side), Self::Agent(*side)]);
+        let roles = Role::ALL.iter().map(|role| Self::Holding(*role));
+        let receiving = Role::ALL.iter().filter(|role| role.is_of_a_court()).map(|role| Self::Receiving(*role));
+        sides.chain(roles).chain(receiving).chain([Self::Platform, Self::Unrelated]).collect()
+    }
+}
+
 /// Why an act is not permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeniedReason {
@@ -51,6 +88,10 @@ const EXPERTS: &[CaseRelation] = &[
 ];
 const JUDGE: &[CaseRelation] = &[CaseRelation::Holding(Role::Judge)];
 
+/// Staff of the court that a dossier is handed over to.
+const RECEIVING: &[CaseRelation] = &[CaseRelation::Receiving(Role::Clerk), CaseRelation::Receiving(Role::TrialSupport)];
+const CLERKS: &[CaseRelation] = &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::TrialSupport)];
+
 const FILER: &[Stage] = &[Stage::Draft, Stage::ToSupplement];
 const PENDING: &[Stage] = &[Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing];
 /// The period to appeal runs after the judgment, and decisions on evidence are stated in it.
@@ -83,6 +124,21 @@ const SUBMITTED: &[Stage] = &[
 fn rules() -> impl Iterator<Item = &'static Rule> {
     TABLE.iter().chain(session::TABLE)
 }
+/// The stages in which a judge decides.
+const HEARD: &[Stage] = &[Stage::Assigned, Stage::InHearing];
+/// The stages in which there can be a decision that is appealed.
+const APPEALED: &[Stage] =
+    &[Stage::Refused, Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged, Stage::Closed];
+/// The stages in which a dossier goes to another court.
+const DECIDED: &[Stage] = &[
+    Stage::Refused,
+    Stage::AwaitingAssignment,
+    Stage::Assigned,
+    Stage::InHearing,
+    Stage::Judged,
+    Stage::Discontinued,
+    Stage::Closed,
+];
 
 const TABLE: &[Rule] = &[
     // Filing.
@@ -212,6 +268,25 @@ const TABLE: &[Rule] = &[
     },
     Rule { acts: &[ActKind::DecideService, ActKind::DetermineService], who: JUDGE, when: SUBMITTED },
     Rule { acts: &[ActKind::ReportService, ActKind::CertifyService], who: &[CaseRelation::Platform], when: Stage::ALL },
+    // The dossier, decisions, appeals.
+    Rule { acts: &[ActKind::FileDocument], who: OFFICE, when: SUBMITTED },
+    Rule { acts: &[ActKind::FormPanel], who: OFFICE, when: HEARD },
+    Rule { acts: &[ActKind::Rule], who: JUDGE, when: HEARD },
+    // Later ones too, which are recorded without effect.
+    Rule { acts: &[ActKind::ObjectJurisdiction], who: ANSWERING, when: PENDING },
+    Rule { acts: &[ActKind::Answer], who: PARTIES, when: APPEALED },
+    Rule { acts: &[ActKind::Answer], who: OFFICE, when: APPEALED },
+    Rule { acts: &[ActKind::Appeal, ActKind::WithdrawAppeal], who: PARTIES, when: APPEALED },
+    Rule { acts: &[ActKind::Appeal, ActKind::WithdrawAppeal], who: OFFICE, when: APPEALED },
+    // Hand-overs.
+    Rule { acts: &[ActKind::SendHandOver], who: OFFICE, when: DECIDED },
+    Rule {
+        acts: &[ActKind::ReceiveHandOver, ActKind::AcceptHandOver, ActKind::ReportDifference, ActKind::ReturnHandOver],
+        who: RECEIVING,
+        when: DECIDED,
+    },
+    Rule { acts: &[ActKind::TakeOver], who: CLERKS, when: &[Stage::Draft] },
+    Rule { acts: &[ActKind::TakeBack], who: CLERKS, when: DECIDED },
     // Erasure. A hold outlives the proceeding, so it can be released in every stage.
     Rule { acts: &[ActKind::OrderErasure, ActKind::Erase], who: JUDGE, when: SUBMITTED },
     Rule { acts: &[ActKind::Hold], who: COURT, when: SUBMITTED },
@@ -247,7 +322,7 @@ pub const fn may_see(relation: CaseRelation, stage: Stage) -> bool {
     match relation {
         CaseRelation::Party(Side::Bringing) | CaseRelation::Agent(Side::Bringing) | CaseRelation::Platform => true,
         CaseRelation::Party(_) | CaseRelation::Agent(_) => !matches!(stage, Stage::Draft),
-        CaseRelation::Holding(role) => role.is_of_a_court(),
+        CaseRelation::Holding(role) | CaseRelation::Receiving(role) => role.is_of_a_court(),
         CaseRelation::Unrelated => false,
     }
 }

@@ -5,6 +5,7 @@
 //! The permission to change the registry depends on its state at that time, so an audit that replays the acts finds every unauthorized
 //! change. Of a token only the id and the digest of its secret are known.
 
+pub mod appeal_courts;
 pub mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::court::case::state::{ActPosition, Text};
 use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, TokenId};
+use crate::court::registry::appeal_courts::{AppealCourts, PairError};
 use crate::court::registry::tokens::{TokenError, Tokens};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{IdentityLevel, IdentityMethod, Role, Scope, SubjectKind};
@@ -62,6 +64,9 @@ pub enum RegistryError {
     /// The ledger is not on the list.
     #[error("the ledger is not on the court's list")]
     NotListed,
+    /// The list of court pairs.
+    #[error(transparent)]
+    Pair(#[from] PairError),
     /// The rules of tokens.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -86,6 +91,7 @@ impl RegistryError {
             Self::GatewayExists => ErrorCode::GatewayExists,
             Self::NoSuchGateway => ErrorCode::NoSuchGateway,
             Self::NotListed => ErrorCode::NotListed,
+            Self::Pair(error) => error.code(),
             Self::Token(error) => error.code(),
             Self::Calendar(error) => error.code(),
         }
@@ -190,6 +196,8 @@ pub struct Registry {
     pub gateways: BTreeMap<TokenId, Gateway>,
     /// Other ledgers whose deposits a court accepts.
     pub trusted: BTreeMap<CourtCode, Vec<VerifierKey>>,
+    /// Which court hears appeals from which.
+    pub appeal_courts: AppealCourts,
     /// The current calendar of statutory holidays.
     pub calendar: Calendar,
     /// Earlier calendars, each with the index from which it applied.
@@ -365,6 +373,8 @@ impl Registry {
                 self.plans = plans;
                 self.calendars.push((position.index, Arc::new(self.calendar.clone())));
             }
+            Act::SetAppealCourt(act) => self.appeal_courts.set(act, position)?,
+            Act::EndAppealCourt(act) => self.appeal_courts.end(act)?,
             Act::AddHook(act) => {
                 if self.webhooks.contains_key(&act.hook) {
                     return Err(RegistryError::HookExists);

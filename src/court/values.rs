@@ -18,6 +18,8 @@ pub enum Capacity {
     Agent(AgentNumber),
     /// In a role held outside the case.
     Holding(Role),
+    /// In a role held at the court to which the case's dossier is handed over.
+    Receiving(Role),
     /// The account itself, outside any case.
     Oneself,
     /// The platform itself, which records divergences.
@@ -25,13 +27,14 @@ pub enum Capacity {
 }
 
 impl LineValue for Capacity {
-    const EXPECTED: &'static str = "party N, agent N, a role, oneself or platform";
+    const EXPECTED: &'static str = "party N, agent N, a role, receiving and a role, oneself or platform";
 
     fn print(&self) -> String {
         match self {
             Self::Party(number) => format!("party {number}"),
             Self::Agent(number) => format!("agent {number}"),
             Self::Holding(role) => role.print(),
+            Self::Receiving(role) => format!("receiving {role}"),
             Self::Oneself => "oneself".into(),
             Self::Platform => "platform".into(),
         }
@@ -41,6 +44,7 @@ impl LineValue for Capacity {
         match text.split_once(' ') {
             Some(("party", number)) => PartyNumber::parse(number).map(Self::Party),
             Some(("agent", number)) => AgentNumber::parse(number).map(Self::Agent),
+            Some(("receiving", role)) => Role::parse(role).filter(|role| role.is_of_a_court()).map(Self::Receiving),
             Some(_) => None,
             None if text == "oneself" => Some(Self::Oneself),
             None if text == "platform" => Some(Self::Platform),
@@ -277,10 +281,10 @@ mod tests {
         for bad in ["face high", "face  high 2026-11-22T01:04:11.123Z", "nose high 2026-11-22T01:04:11.123Z"] {
             assert_eq!(IdentityCheck::parse(bad), None, "{bad}");
         }
-        for good in ["party 1", "agent 2", "judge", "oneself", "platform"] {
+        for good in ["party 1", "agent 2", "judge", "receiving clerk", "oneself", "platform"] {
             assert_eq!(Capacity::parse(good).map(|capacity| capacity.print()).as_deref(), Some(good));
         }
-        for bad in ["party 0", "party", "party  1", "stranger", "judge 1"] {
+        for bad in ["party 0", "party", "party  1", "stranger", "judge 1", "receiving", "receiving lawyer"] {
             assert_eq!(Capacity::parse(bad), None, "{bad}");
         }
     }

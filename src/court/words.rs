@@ -233,6 +233,10 @@ words! {
         ThirdParty = "third-party" / "第三人" / "third party",
         Appellant = "appellant" / "上诉人" / "appellant",
         Appellee = "appellee" / "被上诉人" / "appellee",
+        OriginalPlaintiff = "original-plaintiff" / "原审原告" / "plaintiff of the first instance",
+        OriginalDefendant = "original-defendant" / "原审被告" / "defendant of the first instance",
+        OriginalThirdParty = "original-third-party" / "原审第三人" / "third party of the first instance",
+        RetrialApplicant = "retrial-applicant" / "再审申请人" / "applicant for retrial",
         Applicant = "applicant" / "申请人" / "applicant",
         Respondent = "respondent" / "被申请人" / "respondent",
     }
@@ -242,7 +246,7 @@ impl PartyRole {
     /// Whether the party brings the case.
     #[must_use]
     pub const fn brings_the_case(self) -> bool {
-        matches!(self, Self::Plaintiff | Self::Appellant | Self::Applicant)
+        matches!(self, Self::Plaintiff | Self::Appellant | Self::Applicant | Self::RetrialApplicant)
     }
 }
 
@@ -293,6 +297,7 @@ words! {
     Phase {
         Filing = "filing" / "起诉时" / "with the complaint",
         Supplementary = "supplementary" / "补充证据" / "supplementary",
+        SecondInstance = "second-instance" / "二审新证据" / "new evidence in second instance",
     }
 }
 
@@ -365,6 +370,9 @@ words! {
         SecondInstance = "second-instance" / "上诉移送" / "appeal to second instance",
         Suit = "suit" / "诉调衔接" / "from mediation into a suit",
         Retrial = "retrial" / "进入再审（调卷）" / "into retrial (the dossier is called in)",
+        Remand = "remand" / "发回重审" / "remanded, to first instance",
+        Jurisdiction = "jurisdiction" / "移送管辖" / "to the court with jurisdiction",
+        DossierReturn = "dossier-return" / "退还案卷" / "the dossier goes back",
     }
 }
 
@@ -427,6 +435,7 @@ words! {
     AccessedContent {
         CaseFile = "case-file" / "案件信息" / "the case file",
         AccessLog = "access-log" / "访问日志" / "the access log",
+        HandOver = "hand-over" / "移交清单" / "the manifest of a hand-over",
         Original = "original" / "原文" / "the original",
         Deposit = "deposit" / "存证的非公开信息" / "private content of a deposit",
         Account = "account" / "账号信息" / "private content of an account",

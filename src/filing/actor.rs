@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::court::acts::ActKind;
 use crate::court::case::state::CaseFile;
 use crate::court::case_number::CourtCode;
+use crate::court::course_words::HandOverState;
 use crate::court::ids::{AccountId, RequestId, TokenId};
 use crate::court::permission::{may_see, permit};
 use crate::court::registry::Account;
@@ -132,6 +133,11 @@ impl Actor {
         let roles = self.roles_at(&file.court).map(Capacity::Holding);
         // A mediator, say, has no capacity in a case in which the court has not appointed that account.
         capacities.extend(roles.filter(|capacity| file.relation(self.id, *capacity).is_some()));
+        // From its acceptance on, the court that received the dossier reads it.
+        let accepted = file.course.hand_overs.values().filter(|one| one.state == HandOverState::Accepted);
+        let courts: BTreeSet<_> = accepted.map(|one| &one.to).filter(|court| **court != file.court).collect();
+        let roles: BTreeSet<_> = courts.into_iter().flat_map(|court| self.roles_at(court)).collect();
+        capacities.extend(roles.into_iter().map(Capacity::Receiving));
         capacities
     }
 
@@ -162,7 +168,7 @@ impl Actor {
             Some(_) => return Err(FilingError::NotPermitted),
             None => own.iter().copied().find(may).or(own.first().copied()).unwrap_or(Capacity::Oneself),
         };
-        let of_the_court = matches!(capacity, Capacity::Holding(_));
+        let of_the_court = matches!(capacity, Capacity::Holding(_) | Capacity::Receiving(_));
         self.require_scope(if of_the_court { Scope::Court } else { Scope::Case })?;
         Ok(capacity)
     }

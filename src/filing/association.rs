@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind, AddParty, Associate, IssueCode, Open, PassOn};
+use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::mediation_material::is_consented;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::CaseFile;
 use crate::court::case_number::CourtCode;
+use crate::court::course_words::Instance;
 use crate::court::document::Document;
 use crate::court::ids::{CaseId, CodeNumber, PartyNumber};
 use crate::court::labels;
@@ -38,6 +40,8 @@ pub struct AssociationCommand {
     pub name: Option<String>,
     /// 授权委托书: its number or description.
     pub power: Option<String>,
+    /// The further instances that it names.
+    pub instances: Vec<Instance>,
 }
 
 /// A request to transfer a case to another court or proceeding.
@@ -127,6 +131,7 @@ impl FilingService {
                 identity: actor.identity(),
                 name: annexes.add_some("name", association.name.as_deref())?,
                 power: annexes.add_some("power", association.power.as_deref())?,
+                instance: association.instances.clone(),
             }))
         };
         // The actor has no capacity in the case yet, so may not see it before.
@@ -158,6 +163,7 @@ impl FilingService {
             // A repeated request: the new case may have changed since, and is left as it is.
             return self.transfer_of_request(actor, &from, context, &act.document).await;
         }
+        require_kind_of(&from, command)?;
         if from.was_transferred(command.transfer) {
             return Err(FilingError::Refused(Refusal::AlreadyPassedOn));
         }
@@ -218,6 +224,10 @@ impl FilingService {
                 claims: None,
                 power: None,
                 rules: Some(RulesVersion::CURRENT),
+                special: Vec::new(),
+                instance: Vec::new(),
+                former_role: None,
+                hand_over: None,
             }))
         };
         self.open_case_as(transfer.actor, context, transfer.capacity, make).await
@@ -256,6 +266,7 @@ impl FilingService {
                     subject: party.subject,
                     account: party.account,
                     name: annexes.add("name", name.as_deref().unwrap_or("—"))?,
+                    former_role: None,
                 }))
             };
             self.transfer_step(transfer, to, &format!("party {number}"), ActKind::AddParty, make).await?;
@@ -317,6 +328,32 @@ impl FilingService {
         let step =
             RequestContext { request: step_request_id(transfer.context.request, step), ..transfer.context.clone() };
         self.act_as(transfer.actor, to, &step, kind, |_| Ok(transfer.capacity), make).await
+    }
+}
+
+/// Fails unless the new proceeding fits the way in which the case goes on: only a hand-over brings a case back to first instance
+/// (民诉法 art. 177), and small claims have no appeal (art. 165).
+fn require_kind_of(from: &CaseFile, command: &TransferCommand) -> Result<(), FilingError> {
+    let fits = match command.transfer {
+        TransferKind::SecondInstance => {
+            if from.procedure == Procedure::SmallClaims {
+                return Err(FilingError::Refused(CourseRefusal::NoAppeal.into()));
+            }
+            matches!(command.kind, CaseKind::CivilSecond | CaseKind::AdministrativeSecond)
+        }
+        TransferKind::Retrial => command.kind == CaseKind::Retrial,
+        TransferKind::Suit => !matches!(
+            command.kind,
+            CaseKind::CivilSecond | CaseKind::AdministrativeSecond | CaseKind::Retrial | CaseKind::Mediation
+        ),
+        TransferKind::Remand | TransferKind::Jurisdiction | TransferKind::DossierReturn => {
+            return Err(FilingError::Refused(CourseRefusal::OtherAct(ActKind::SendHandOver.word()).into()));
+        }
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(FilingError::bad("kind", "this proceeding does not follow from that one in this way"))
     }
 }
 

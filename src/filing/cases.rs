@@ -14,6 +14,7 @@
 use std::sync::Arc;
 
 use crate::court::acts::{Act, ActKind};
+use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::labels::{CaseBefore, labels_of};
 use crate::court::case::replay;
 use crate::court::case::state::{ActPosition, CaseFile, HeldContent};
@@ -31,7 +32,8 @@ use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflic
 use crate::filing::streams::{StoredAct, acts_after, last_labelled};
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::query::receipts;
+use crate::ledger::number::DepositNumber;
+use crate::query::{receipts, records};
 use crate::store::traits::{LedgerReader, ReadError};
 
 /// A function that builds an act from the current state of a case and the actor's capacity. It adds the private content of the
@@ -209,6 +211,44 @@ impl FilingService {
         self.act_with_access(actor, case, context, kind, make).await
     }
 
+    /// As [`Self::act`], for an act that names deposits as documents of the court or of a party. They must be on this ledger.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::act`]; [`FilingError::NoSuchDeposit`].
+    pub async fn act_with_documents(
+        &self,
+        actor: &Actor,
+        case: CaseId,
+        context: &RequestContext,
+        (kind, documents): (ActKind, &[DepositNumber]),
+        make: impl MakeAct,
+    ) -> Result<ActOutcome, FilingError> {
+        if !self.has_access(actor, case).await? {
+            return Err(FilingError::NotFound);
+        }
+        self.require_deposits(documents).await?;
+        self.act_with_access(actor, case, context, kind, make).await
+    }
+
+    /// Fails unless all deposits are on this ledger.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NoSuchDeposit`].
+    pub(in crate::filing) async fn require_deposits(&self, numbers: &[DepositNumber]) -> Result<(), FilingError> {
+        let numbers = numbers.to_vec();
+        self.read(move |store| {
+            for number in numbers {
+                if records::find_entry(store, number)?.is_none() {
+                    return Err(FilingError::NoSuchDeposit(number.to_string()));
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// As [`Self::act`], after [`Self::has_access`] was checked.
     pub(in crate::filing) async fn act_with_access(
         &self,
@@ -219,7 +259,14 @@ impl FilingService {
         make: impl MakeAct,
     ) -> Result<ActOutcome, FilingError> {
         let capacity = |file: &CaseFile| {
-            if actor.can_see(file) { actor.capacity(file, kind, context) } else { Err(FilingError::NotFound) }
+            if !actor.can_see(file) {
+                return Err(FilingError::NotFound);
+            }
+            // Its parties, agents and items must be those that were handed over.
+            if file.is_being_taken_over() {
+                return Err(FilingError::Refused(CourseRefusal::BeingTakenOver.into()));
+            }
+            actor.capacity(file, kind, context)
         };
         self.act_as(actor, case, context, kind, capacity, make).await
     }
@@ -267,9 +314,13 @@ impl FilingService {
 
     /// Fails if a role was revoked after the request was authenticated.
     fn require_role(&self, actor: &Actor, file: &CaseFile, capacity: Capacity) -> Result<(), FilingError> {
-        let Capacity::Holding(role) = capacity else { return Ok(()) };
         let registry = self.registry();
-        let holds = registry.accounts.get(&actor.id).is_some_and(|account| account.holds(role, Some(&file.court)));
+        let Some(account) = registry.accounts.get(&actor.id) else { return Err(FilingError::NotPermitted) };
+        let holds = match capacity {
+            Capacity::Holding(role) => account.holds(role, Some(&file.court)),
+            Capacity::Receiving(role) => file.course.hand_overs.values().any(|one| account.holds(role, Some(&one.to))),
+            _ => true,
+        };
         if holds { Ok(()) } else { Err(FilingError::NotPermitted) }
     }
 
@@ -346,7 +397,20 @@ impl FilingService {
     where
         M: Fn(&mut Annexes) -> Result<Act, FilingError> + Send + Sync,
     {
-        let case = labels::case_of(context.request);
+        self.open_case_in(actor, context, (labels::case_of(context.request), capacity), make).await
+    }
+
+    /// As [`Self::open_case_as`], with the id of the new case.
+    pub(in crate::filing) async fn open_case_in<M>(
+        &self,
+        actor: &Actor,
+        context: &RequestContext,
+        (case, capacity): (CaseId, Capacity),
+        make: M,
+    ) -> Result<ActOutcome, FilingError>
+    where
+        M: Fn(&mut Annexes) -> Result<Act, FilingError> + Send + Sync,
+    {
         let _request_lock = self.locks.lock(labels::request(context.request)).await;
         let _case_lock = self.locks.lock(case.0).await;
         if let Some((recorded, act)) = self.act_of_request((context.request, context.body)).await? {

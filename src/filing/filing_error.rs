@@ -95,6 +95,16 @@ pub enum FilingError {
     /// A gateway's report with a wrong signature, or with a time that is not now.
     #[error("the report is not signed with the gateway's secret, or its time is more than five minutes from now")]
     GatewaySignature,
+    /// By the operator's list, the court does not hear appeals from the other.
+    #[error(
+        "by the operator's list, {hears} does not hear appeals from {court}: name the court that does, or have it listed"
+    )]
+    NoCourtPair {
+        /// The court of first instance.
+        court: CourtCode,
+        /// The court that was named.
+        hears: CourtCode,
+    },
     /// Too many wrong codes. Try again later.
     #[error("too many wrong association codes; try again later")]
     TooManyCodes,
@@ -193,6 +203,7 @@ impl FilingError {
             Self::NotErased(_) => ErrorCode::NotErased,
             Self::AlreadyImported { .. } => ErrorCode::AlreadyImported,
             Self::GatewaySignature => ErrorCode::BadGatewaySignature,
+            Self::NoCourtPair { .. } => ErrorCode::NoCourtPair,
             Self::TooManyCodes => ErrorCode::TooManyCodes,
             Self::NoThread => ErrorCode::TooManyThreads,
             Self::Keep(error) => error.code(),

@@ -58,6 +58,8 @@ pub struct ImportCommand {
     pub handed_in: Option<HandedIn>,
     /// Whether the court collected it.
     pub collected: Option<Collected>,
+    /// Why it was not offered earlier.
+    pub reason: Option<String>,
     /// The receipt, for a deposit of another ledger.
     pub receipt: Option<Box<Receipt>>,
 }
@@ -319,6 +321,7 @@ impl FilingService {
                 purpose: import.purpose,
                 handed_in: import.handed_in,
                 collected: import.collected,
+                reason: annexes.add_some("reason", import.reason.as_deref())?,
             }))
         };
         self.act_with_access(actor, case, context, ActKind::Import, make).await

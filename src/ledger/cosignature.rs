@@ -215,7 +215,9 @@ mod tests {
 
     #[test]
     fn key_ids_of_type_4_equal_those_of_other_implementations() {
-        let key = |hex: &str| crate::ledger::key::PublicKey::from_bytes(&crate::ledger::hash::lower_hex(hex).unwrap()).unwrap();
+        let key = |hex: &str| {
+            crate::ledger::key::PublicKey::from_bytes(&crate::ledger::hash::lower_hex(hex).unwrap()).unwrap()
+        };
         let remora = key("ebcdeb78e7fdb2ef9227b2c1ef11e94600b55b4d6d9a57877e31ee89e59adc36");
         assert_eq!(hex::encode(CosignerKey::new(Name::parse("remora.n621.de").unwrap(), remora).id()), "da77ade7");
     }

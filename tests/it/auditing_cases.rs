@@ -65,6 +65,10 @@ fn open() -> Act {
         identity: Some(identity()),
         from: None,
         passage: None,
+        special: Vec::new(),
+        instance: Vec::new(),
+        former_role: None,
+        hand_over: None,
         account: None,
         name: annex_id(1),
         title: None,
@@ -104,6 +108,7 @@ fn import(item: u32, phase: Phase) -> Act {
         purpose: None,
         handed_in: None,
         collected: None,
+        reason: None,
     })
 }
 

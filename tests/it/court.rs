@@ -1,6 +1,7 @@
 //! The filing flow over HTTP: permissions, and the resulting records on the chain.
 
 mod accounts;
+mod appeals;
 mod bounded;
 mod capacities;
 mod cases;
@@ -10,6 +11,7 @@ mod deposits_on_behalf;
 mod enumeration;
 mod erasing;
 mod feed;
+mod hand_overs;
 mod holds;
 mod imports;
 mod keys;

@@ -7,6 +7,8 @@ use crate::cli::case::connection::ConnectionArgs;
 use crate::cli::case::erasures::{self, EraseArgs, ErasureArgs};
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
 use crate::cli::case::filing::{self, ListArgs, OpenArgs, PassOnArgs};
+use crate::cli::case::filing::{self, OpenArgs, PassOnArgs};
+use crate::cli::case::hand_overs::{self, HandOverCommand};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
 use crate::cli::case::records;
 use crate::cli::case::service::{self, GatewayCommand};
@@ -38,15 +40,23 @@ macro_rules! act_fields {
     () => {
         "\
   describe [title=] [claims=]                       add-party role= subject= name= [account=]
-  add-agent party= account= authority= [name=] [power=]       end-agent agent=
+  add-agent party= account= authority= [name=] power= [special= …] [instances= …]       end-agent agent=
   confirm-notice [document=]                        confirm-service [document=] [address=]
-  submit   return-filing [reason=]   approve   reject [reason=]   refuse [reason=]   withdraw-filing
+  submit   return-filing [reason=]   approve   reject [reason=]   refuse document= [reason=]   withdraw-filing
   file-case [number=]   bind-number number=   assign [judge=]   begin-hearing   adjourn-hearing
   judge [document=]   withdraw-suit   close
   restate item= name= content= [source=] [proves=] [form=] [copies=] [pages=]     withdraw-item item= [reason=]
   receive-item item= [form=] [copies=] [pages=]
   reply item= [item_version=] [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
   consent item=                                     order-erasure [deposit_number= | account=]
+  judge document=   withdraw-suit   close         form-panel members= …
+  rule ruling= document= [party=]                   object-jurisdiction reason= [document=] [party=]
+  answer document= [appeal=] [party=]               withdraw-appeal [party=]
+  appeal decision= petition= against= … [filed_with=] [day=] [party=]
+  file-document volume= form= pages= [deposit_number=] name=
+  restate item= name= content=                      withdraw-item item= [reason=]
+  reply item= [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
+  consent item=                                     order-erasure document= [deposit_number= | account=]
   hold deposit_number= | account= reason=           release deposit_number= | account= [reason=]
   appoint role= account=                            end-appointment role= account=
   end-hearing   join-session activity=              leave-session activity=
@@ -100,6 +110,10 @@ evidence-exchange mediation; track organisation court-record mediation-document 
 judicial-confirmation mediation-document withdraw-suit performance; a signer is \"party 1\", \"agent 1\",
 \"judge ACCOUNT\", \"witness NAME\".
 Who may do what at which stage: PERMISSIONS.md. The words of service (scope, kind, channel, step …): docs/service.md
+special admit waive change settle counterclaim appeal; instances first second retrial enforcement; ruling
+allow-withdrawal refuse-withdrawal allow-appeal-withdrawal refuse-appeal-withdrawal sustain-objection dismiss-objection
+transfer-jurisdiction dismiss-suit remand uphold set-aside direct; volume main second; form electronic converted paper;
+filed_with first second.
 |
 操作与字段，[] 内可省略：\n",
     act_fields!(),
@@ -127,7 +141,13 @@ mediation-document 制作调解书、undisputed-facts 无争议事实；way（�
 mediation-document 出具调解书、withdraw-suit 撤诉、performance 履行；signers 写作 \"party 1\"、\"agent 1\"、
 \"judge 账号\"、\"witness 姓名\"。
 何人在何阶段可办理何事，见 PERMISSIONS.md；
-送达各项代码词见 docs/service.zh-CN.md"
+送达各项代码词见 docs/service.zh-CN.md；
+special（特别授权事项）admit 承认、waive 放弃、change 变更诉讼请求、settle 和解、counterclaim 反诉、appeal 上诉；
+instances（另行授权的审级）first 一审、second 二审、retrial 再审、enforcement 执行；ruling（裁定事项）allow-withdrawal 准许撤诉、
+refuse-withdrawal 不准许撤诉、allow-appeal-withdrawal 准许撤回上诉、refuse-appeal-withdrawal 不准许撤回上诉、
+sustain-objection 管辖异议成立、dismiss-objection 驳回管辖异议、transfer-jurisdiction 移送管辖、dismiss-suit 驳回起诉、
+remand 发回重审、uphold 维持原裁定、set-aside 撤销或者变更原裁定、direct 指令立案或者审理；volume（卷宗）main 正卷、
+second 副卷；form（形式）electronic 电子、converted 已转化、paper 纸质；filed_with（上诉状提交法院）first 原审、second 二审。"
 );
 
 /// Cases: file, import by number, verify, reply, judge; by a token | 案件：立案、导入、核验、质证
@@ -212,6 +232,9 @@ enum CaseCommand {
         /// The agent's name, kept off the chain | 代理人姓名（不上链）
         #[arg(long)]
         name: Option<String>,
+        /// An agent's power of attorney: its number or description | 授权委托书
+        #[arg(long)]
+        power: Option<String>,
     },
     PassOn(PassOnArgs),
     /// The service of documents of a case; the access is recorded | 送达记录（查看将被记录）
@@ -233,6 +256,8 @@ enum CaseCommand {
         /// The case | 案件
         case: String,
     },
+    #[command(subcommand)]
+    HandOver(HandOverCommand),
     /// The acts of a case, as recorded on the chain | 案件全部操作记录
     /// The record of a case: date, actor with name and capacity, act; the look is recorded | 案件记录：日期、行为人、事项（查看将被记录）
     History {
@@ -292,8 +317,8 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         CaseCommand::Code { case, party, party_uses, agent_uses, days } => {
             filing::code(case, *party, (*party_uses, *agent_uses), *days, connection).await
         }
-        CaseCommand::Associate { code, agent, authority, name } => {
-            filing::associate(code, *agent, authority.as_ref(), name.as_ref(), connection).await
+        CaseCommand::Associate { code, agent, authority, name, power } => {
+            filing::associate(code, *agent, authority.as_ref(), (name.as_ref(), power.as_ref()), connection).await
         }
         CaseCommand::PassOn(args) => filing::transfer_case(args, connection).await,
         CaseCommand::Service { case } => service::show(case, connection).await,
@@ -303,6 +328,8 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         CaseCommand::History { case, documents, after } => {
             filing::history(case, if *documents { "acts" } else { "record" }, *after, connection).await
         }
+        CaseCommand::HandOver(command) => hand_overs::run(command, connection).await,
+        CaseCommand::History { case, after } => filing::history(case, "acts", *after, connection).await,
         CaseCommand::AccessLog { case: Some(case), .. } => filing::history(case, "access-log", 0, connection).await,
         CaseCommand::AccessLog { deposit, .. } => {
             originals::access_log(deposit.as_deref().unwrap_or_default(), connection).await

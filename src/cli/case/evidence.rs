@@ -56,6 +56,9 @@ pub struct ImportArgs {
     /// Collected by the court: on-application, ex-officio | 法院调查收集
     #[arg(long, value_name = "WORD")]
     collected: Option<String>,
+    /// Why it was not offered earlier: needed in second instance | 此前未提交的理由（二审须填）
+    #[arg(long)]
+    reason: Option<String>,
     /// Receipt of a deposit on another ledger | 其他账本的存证回执
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
@@ -108,6 +111,7 @@ pub async fn import(args: &ImportArgs, connection: &CourtConnection<'_>) -> anyh
         ("purpose", args.purpose.as_ref().map(|purpose| json!(purpose))),
         ("handed_in", args.handed_in.as_ref().map(|handed_in| json!(handed_in))),
         ("collected", args.collected.as_ref().map(|collected| json!(collected))),
+        ("reason", args.reason.as_ref().map(|reason| json!(reason))),
         ("receipt", receipt),
     ]);
     let answer = connection.act(&path, &body).await?;

@@ -35,6 +35,15 @@ pub struct OpenArgs {
     /// An agent's authority: general, special | 代理权限
     #[arg(long, value_name = "WORD")]
     authority: Option<String>,
+    /// An agent's power of attorney: its number or description | 授权委托书
+    #[arg(long)]
+    power: Option<String>,
+    /// An act of art. 62 (2) that it names: admit, waive, change, settle, counterclaim, appeal | 特别授权事项
+    #[arg(long, value_name = "WORD")]
+    special: Vec<String>,
+    /// A further instance that it names: second, retrial, enforcement | 另行授权的审级
+    #[arg(long = "instance", value_name = "WORD")]
+    instances: Vec<String>,
     /// Name of the party, kept off the chain | 当事人姓名或名称（不上链）
     #[arg(long)]
     name: String,
@@ -46,7 +55,7 @@ pub struct OpenArgs {
     claims: Option<String>,
 }
 
-/// Transfer a case to another court or into a suit | 上诉移送、诉调衔接、进入再审
+/// Go on in another case: from mediation into a suit | 诉调衔接等转入后续案件
 #[derive(Debug, Clone, clap::Args)]
 pub struct PassOnArgs {
     /// The case | 案件
@@ -97,6 +106,9 @@ pub async fn open(args: &OpenArgs, connection: &CourtConnection<'_>) -> anyhow::
         ("subject", Some(json!(args.subject))),
         ("filer", Some(json!(args.filer))),
         ("authority", some(&args.authority)),
+        ("power", some(&args.power)),
+        ("special", Some(json!(args.special)).filter(|_| !args.special.is_empty())),
+        ("instances", Some(json!(args.instances)).filter(|_| !args.instances.is_empty())),
         ("name", Some(json!(args.name))),
         ("title", some(&args.title)),
         ("claims", some(&args.claims)),
@@ -151,9 +163,12 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str, of_service: bool)
         "agreement",
         "round",
         "person",
+        "pages",
+        "appeal",
+        "against",
     ];
     const OF_SERVICE: [&str; 6] = ["service", "attempt", "address", "replaces", "beside", "own_act"];
-    const LISTS: [&str; 2] = ["grounds", "signers"];
+    const LISTS: [&str; 6] = ["grounds", "signers", "special", "instances", "members", "against"];
     if let Some((algorithm, digest)) = value.split_once(':').filter(|_| name == "digest") {
         body.insert(name.to_owned(), json!({ "algorithm": algorithm, "value": digest }));
         return;
@@ -260,7 +275,7 @@ pub async fn associate(
     code: &str,
     agent: bool,
     authority: Option<&String>,
-    name: Option<&String>,
+    (name, power): (Option<&String>, Option<&String>),
     connection: &CourtConnection<'_>,
 ) -> anyhow::Result<ExitStatus> {
     let body = object([
@@ -268,6 +283,7 @@ pub async fn associate(
         ("filer", Some(json!(if agent { "agent" } else { "principal" }))),
         ("authority", authority.map(|word| json!(word))),
         ("name", name.map(|name| json!(name))),
+        ("power", power.map(|power| json!(power))),
     ]);
     connection.act("/v1/associations", &body).await?;
     Ok(ExitStatus::Good)

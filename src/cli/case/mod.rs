@@ -4,6 +4,7 @@
 //! [`erasures`], [`keys`], [`service`] are the commands; [`case_screen`] and [`account_screen`] print cases and accounts.
 //! [`erasures`], [`keys`] are the commands; [`case_screen`], [`item_details`], [`next_steps`], [`record_screen`] and
 //! [`account_screen`] print cases and accounts.
+//! [`erasures`], [`keys`], [`hand_overs`] are the commands; [`case_screen`] and [`account_screen`] print cases and accounts.
 
 pub mod account_screen;
 pub mod accounts;
@@ -13,6 +14,7 @@ pub mod connection;
 pub mod erasures;
 pub mod evidence;
 pub mod filing;
+pub mod hand_overs;
 pub mod item_details;
 pub mod keys;
 pub mod next_steps;

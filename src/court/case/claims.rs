@@ -6,13 +6,14 @@
 use crate::court::acts::{ChangeClaims, ConvertProcedure, Counterclaim};
 use crate::court::case::decisions::{ClaimsRecord, Conversion};
 use crate::court::case::late_evidence::check_handed_in;
-use crate::court::case::people::{needs_special_authority, speaks_for};
+use crate::court::case::people::speaks_for;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{ActPosition, CaseFile};
+use crate::court::course_words::SpecialPower;
 use crate::court::document::Document;
 use crate::court::permission::Side;
-use crate::court::words::{CaseKind, Procedure};
+use crate::court::words::{CaseKind, ClaimChange, Procedure};
 
 /// 增加、变更、放弃诉讼请求: by the side that brings the suit, an agent with special authority (民诉法 art. 62), or the court that enters it.
 ///
@@ -27,7 +28,8 @@ pub(in crate::court::case) fn change_claims(
 ) -> Result<(), Refusal> {
     require_first_instance(file)?;
     speaks_for(file, document.capacity, act.party)?;
-    needs_special_authority(file, document.capacity)?;
+    let power = if act.change == ClaimChange::Waived { SpecialPower::Waive } else { SpecialPower::Change };
+    file.require_power(document.capacity, power)?;
     check_handed_in(document, act.handed_in, position)?;
     if file.parties.get(&act.party).is_none_or(|party| party.side() == Side::Answering) {
         return Err(Refusal::NotYours);
@@ -56,7 +58,7 @@ pub(in crate::court::case) fn counterclaim(
 ) -> Result<(), Refusal> {
     require_first_instance(file)?;
     speaks_for(file, document.capacity, act.party)?;
-    needs_special_authority(file, document.capacity)?;
+    file.require_power(document.capacity, SpecialPower::Counterclaim)?;
     check_handed_in(document, act.handed_in, position)?;
     if file.parties.get(&act.party).is_none_or(|party| party.side() != Side::Answering) {
         return Err(Refusal::NotYours);

@@ -2,6 +2,7 @@
 
 use crate::court::acts::{Import, ReceiveItem, Reply, Restate, Verify, WithdrawItem};
 use crate::court::calendar::Calendar;
+use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::decisions::ItemDecisions;
 use crate::court::case::filing::is_identified;
 use crate::court::case::late_evidence::{check_handed_in, is_of_the_court};
@@ -52,7 +53,7 @@ fn may_change(
     if !item.is_active() {
         return Err(Refusal::ItemWithdrawn);
     }
-    let over = item.import.phase == Phase::Supplementary && file.is_over_for(item, position.at, calendar);
+    let over = item.import.phase != Phase::Filing && file.is_over_for(item, position.at, calendar);
     let late_withdrawal = current && change == Change::Withdraw && file.lateness(item, calendar).is_late();
     if over && !late_withdrawal {
         return Err(Refusal::PeriodEnded);
@@ -99,6 +100,10 @@ pub fn import(
     if act.phase != file.phase() {
         return Err(Refusal::OutOfOrder);
     }
+    // 证据规定 art. 51 (2), 民诉法 art. 68.
+    if act.phase == Phase::SecondInstance && act.reason.is_none() {
+        return Err(CourseRefusal::ReasonNeeded.into());
+    }
     if act.carried.is_some() && file.from.is_none() {
         return Err(Refusal::NothingCarried);
     }
@@ -123,6 +128,7 @@ pub fn import(
         details: details((act.source, act.proves), act.form, (act.copies, act.pages), position),
         restated: Vec::new(),
         receipt: None,
+        reason: act.reason.map(text),
         late: false,
         // An item that was locked in the earlier case stays locked.
         locked: act.carried.is_some(),
@@ -138,7 +144,7 @@ pub fn import(
     };
     imported.late = match act.carried {
         Some(carried) => carried.late,
-        None => act.phase == Phase::Supplementary && file.is_late_at_import(&imported, calendar),
+        None => act.phase != Phase::Filing && file.is_late_at_import(&imported, calendar),
     };
     file.items.insert_mut(act.item, imported);
     Ok(())

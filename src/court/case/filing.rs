@@ -6,6 +6,8 @@ use rpds::RedBlackTreeMapSync;
 
 use crate::court::acts::{Describe, Open};
 use crate::court::calendar::Day;
+use crate::court::case::authority::{check_appointment, set};
+use crate::court::case::course::Course;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::service::book::ServiceBook;
@@ -34,7 +36,15 @@ fn require_filer(document: &Document, act: &Open) -> Result<(), Refusal> {
         Filer::Agent => document.capacity == Capacity::Agent(AgentNumber(1)),
         Filer::Court => by_court,
     };
-    if !stated || !act.role.brings_the_case() || (act.filer == Filer::Principal && act.account.is_some()) {
+    // By a hand-over the parties keep their numbers, and the first need not be the one that brings the case.
+    let by_hand_over = act.hand_over.is_some() && act.filer == Filer::Court;
+    if act.hand_over.is_some() && (!by_hand_over || act.from.is_none() || act.passage.is_none()) {
+        return Err(Refusal::OutOfOrder);
+    }
+    if !stated
+        || !(act.role.brings_the_case() || by_hand_over)
+        || (act.filer == Filer::Principal && act.account.is_some())
+    {
         return Err(Refusal::OutOfOrder);
     }
     if act.filer != Filer::Court && !is_identified(act.identity.as_ref()) {
@@ -60,9 +70,14 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
     let text = |annex: AnnexId| Text { annex, index: position.index };
     let first = PartyNumber(1);
     require_filer(document, act)?;
+    let rules = act.rules.unwrap_or(RulesVersion::V1);
+    if act.filer == Filer::Agent {
+        check_appointment(rules, act.authority.unwrap_or(Authority::General), act.power, &act.special)?;
+    }
     let own = act.filer == Filer::Principal;
     let party = Party {
         role: act.role,
+        former_role: act.former_role,
         subject: act.subject,
         account: if own { Some(document.by) } else { act.account },
         identity: if own { act.identity } else { None },
@@ -77,6 +92,8 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
             party: first,
             account: document.by,
             authority: act.authority.unwrap_or(Authority::General),
+            special: set(&act.special),
+            instances: set(&act.instance),
             identity: act.identity,
             name: None,
             power: act.power.map(text),
@@ -89,7 +106,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         last: position,
         opened: position,
         opened_by: document.by,
-        rules: act.rules.unwrap_or(RulesVersion::V1),
+        rules,
         court: act.court.clone(),
         kind: act.kind,
         procedure: act.procedure,
@@ -119,6 +136,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         orders: Vec::new(),
         holds: BTreeMap::new(),
         service: ServiceBook::default(),
+        course: Course { incoming: act.hand_over, ..Course::default() },
         ineffective_acts: Vec::new(),
     })
 }

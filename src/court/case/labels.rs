@@ -126,8 +126,18 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
         Act::DraftAgreement(act) => found.extend(Offered::paper(file, act.document).labels_of_all(file)),
         Act::AddTranscriptVersion(act) => found.extend(Offered::paper(file, act.document).labels_of_all(file)),
         Act::Hold(act) => found.extend(HeldContent::of(act.deposit, act.account).map(labels::holds_on)),
+        Act::SendHandOver(act) => {
+            found.extend([labels::handed_to(&act.to), labels::hand_over_to(&act.to, case), labels::feed(&act.to)])
+        }
+        // From its acceptance on, the receiving court reads the dossier.
+        Act::AcceptHandOver(act) => {
+            let to = file.course.hand_overs.get(&act.hand_over).map(|one| &one.to);
+            found.extend(to.map(|to| labels::before_court(to, case)));
+        }
         // Once per case: binding a number again adds no second entry.
-        Act::FileCase(_) | Act::BindNumber(_) if before.is_some_and(|before| before.number.is_none()) => {
+        Act::FileCase(_) | Act::BindNumber(_) | Act::TakeOver(_)
+            if before.is_some_and(|before| before.number.is_none()) =>
+        {
             found.extend(file.number.as_ref().map(labels::numbered));
         }
         _ => {}

@@ -65,7 +65,7 @@ impl CaseFile {
         }
         match import.carried {
             Some(carried) => carried.late,
-            None => import.phase == Phase::Supplementary && self.offered_late(item, calendar),
+            None => import.phase != Phase::Filing && self.offered_late(item, calendar),
         }
     }
 

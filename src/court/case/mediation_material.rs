@@ -2,10 +2,11 @@
 //!
 //! 在线调解规则 arts. 18, 21 and 22.
 
-use crate::court::case::people::{needs_special_authority, speaks_for};
+use crate::court::case::people::speaks_for;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{CaseFile, Item};
+use crate::court::course_words::SpecialPower;
 use crate::court::document::Document;
 use crate::court::ids::ItemNumber;
 use crate::court::session_words::TranscriptKind;
@@ -28,7 +29,7 @@ pub fn consent(file: &mut CaseFile, document: &Document, number: ItemNumber) -> 
     let party = party.ok_or(Refusal::NotYours)?;
     speaks_for(file, document.capacity, party)?;
     if by_all {
-        needs_special_authority(file, document.capacity)?;
+        file.require_power(document.capacity, SpecialPower::Settle)?;
     }
     let item = file.items.get_mut(&number).ok_or(Refusal::NoSuchItem(number))?;
     item.consents.insert(party);

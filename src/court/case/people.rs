@@ -1,17 +1,22 @@
 //! Rules of parties, agents and association codes.
 
+use std::collections::BTreeSet;
+
 use crate::court::acts::{Act, AddAgent, AddParty, Associate, ConfirmService, IssueCode};
+use crate::court::case::authority::{check_appointment, set};
 use crate::court::case::filing::is_identified;
 use crate::court::case::hearings::actor;
 use crate::court::case::mediation_receipt;
 use crate::court::case::refusal::Refusal;
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{ActPosition, Agent, AssociationCode, CaseFile, Party, Text};
+use crate::court::course_words::SpecialPower;
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, PartyNumber};
 use crate::court::values::{Capacity, Filer};
 use crate::court::window::WindowKind;
 use crate::court::windows::WindowKey;
-use crate::court::words::{Authority, Stage};
+use crate::court::words::Authority;
 
 /// Most parties of a case: a class action of thousands is filed by its representatives.
 pub const PARTIES_MAX: u32 = 1_000;
@@ -49,6 +54,7 @@ pub fn add_party(
     let name = Text { annex: act.name, index: position.index };
     let party = Party {
         role: act.role,
+        former_role: act.former_role,
         subject: act.subject,
         account: act.account,
         identity: None,
@@ -91,10 +97,13 @@ pub fn add_agent(
     let text = |annex: AnnexId| Text { annex, index: position.index };
     speaks_for(file, document.capacity, act.party)?;
     needs_special_authority(file, document.capacity)?;
+    check_appointment(file.rules, act.authority, act.power, &act.special)?;
     let agent = Agent {
         party: act.party,
         account: act.account,
         authority: act.authority,
+        special: set(&act.special),
+        instances: set(&act.instance),
         identity: act.identity,
         name: act.name.map(text),
         power: act.power.map(text),
@@ -143,15 +152,13 @@ pub(in crate::court::case) fn speaks_for(
     }
 }
 
-/// Requires special authority of an agent (民诉法 art. 62).
+/// Requires special authority of an agent for any of the acts of 民诉法 art. 62 (2).
 pub(in crate::court::case) fn needs_special_authority(file: &CaseFile, capacity: Capacity) -> Result<(), Refusal> {
-    match capacity {
-        Capacity::Agent(number) => match file.agents.get(&number) {
-            Some(agent) if agent.authority == Authority::Special => Ok(()),
-            _ => Err(Refusal::SpecialAuthorityNeeded),
-        },
-        _ => Ok(()),
-    }
+    let Capacity::Agent(number) = capacity else { return Ok(()) };
+    let is_special = |agent: &Agent| {
+        agent.authority == Authority::Special && (file.rules < RulesVersion::V2 || !agent.special.is_empty())
+    };
+    if file.agents.get(&number).is_some_and(is_special) { Ok(()) } else { Err(Refusal::SpecialAuthorityNeeded) }
 }
 
 /// 关联码.
@@ -200,12 +207,15 @@ pub fn associate(
         return Err(Refusal::IdentityRequired);
     }
     if act.filer == Filer::Agent {
+        check_appointment(file.rules, Authority::General, act.power, &[])?;
         let number = act.agent.ok_or(Refusal::NotNext { expected: file.next_agent().0 })?;
         let agent = Agent {
             party,
             account: document.by,
             // A code does not grant special authority; the party or the court does.
             authority: Authority::General,
+            special: BTreeSet::new(),
+            instances: set(&act.instance),
             identity: act.identity,
             name: act.name.map(text),
             power: act.power.map(text),
@@ -236,15 +246,13 @@ fn join_as_party(file: &mut CaseFile, by: AccountId, number: PartyNumber, act: &
     Ok(())
 }
 
-/// 撤诉, by the side that brought the suit.
+/// 撤回立案申请: an agent needs special authority for it (民诉法 art. 62), except in a case of version 1.
 ///
 /// # Errors
 ///
-/// [`Refusal::SpecialAuthorityNeeded`].
-pub fn withdraw_suit(file: &mut CaseFile, capacity: Capacity) -> Result<(), Refusal> {
-    needs_special_authority(file, capacity)?;
-    file.stage = Stage::Discontinued;
-    Ok(())
+/// [`CourseRefusal::PowerNotNamed`](crate::court::case::course_refusal::CourseRefusal::PowerNotNamed).
+pub fn withdraw_filing(file: &CaseFile, capacity: Capacity) -> Result<(), Refusal> {
+    if file.rules < RulesVersion::V2 { Ok(()) } else { file.require_power(capacity, SpecialPower::Waive) }
 }
 
 /// 确认诉前须知, 送达确认: by a party or its agent, for the party.

@@ -1,5 +1,7 @@
 //! The reasons to reject an act upon a case. For the same reasons an act on the chain has no effect.
 
+use crate::court::case::course_refusal::CourseRefusal;
+use crate::court::case::service::error::ServiceError;
 use crate::court::case::service::service_error::ServiceError;
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
@@ -197,6 +199,9 @@ pub enum Refusal {
     /// Hearings, transcripts, confirmation rounds, mediation.
     #[error(transparent)]
     Session(#[from] SessionRefusal),
+    /// Decisions, appeals, hand-overs.
+    #[error(transparent)]
+    Course(#[from] CourseRefusal),
     /// The evidence period.
     #[error(transparent)]
     Period(#[from] PeriodError),
@@ -262,6 +267,7 @@ impl Refusal {
             Self::PurposeMismatch => ErrorCode::PurposeMismatch,
             Self::Service(error) => error.code(),
             Self::Session(error) => error.code(),
+            Self::Course(refusal) => refusal.code(),
             Self::Period(error) => error.code(),
             Self::Window(error) => error.code(),
         }

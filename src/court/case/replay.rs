@@ -8,18 +8,20 @@
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::calendar::Calendar;
+use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::refusal::{ACTS_MAX, Refusal};
+use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::service::apply;
 use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
 use crate::court::case::{
-    claims, deadlines, evidence, evidence_period, filing, hearings, holds, late_evidence, mediation_receipt, people,
-    session,
+    appeals, claims, deadlines, evidence, evidence_period, filing, hand_overs, hearings, holds, jurisdiction,
+    late_evidence, mediation_receipt, people, rulings, session, succession,
 };
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, CaseId};
 use crate::court::permission::{DeniedReason, permit};
 use crate::court::values::Capacity;
-use crate::court::words::Stage;
+use crate::court::words::{Stage, TransferKind};
 
 /// The case after its first act.
 ///
@@ -111,6 +113,15 @@ impl CaseFile {
             mediation_receipt::follow_service(self, document, position, calendar);
             return Ok(());
         }
+        hand_overs::require_unsent(self, document.act.kind())?;
+        if is_of_the_course(document.act.kind()) {
+            self.rules.require(RulesVersion::V2)?;
+            return self.apply_course_act(document, position, calendar);
+        }
+        let by_party = !matches!(document.capacity, Capacity::Holding(_) | Capacity::Platform);
+        if by_party && self.rules >= RulesVersion::V2 && document.act.kind() == ActKind::SuspendPeriod {
+            return Err(CourseRefusal::OtherAct(ActKind::ObjectJurisdiction.word()).into());
+        }
         if let Some(result) = evidence_period::apply(self, document, position) {
             return result;
         }
@@ -128,16 +139,18 @@ impl CaseFile {
             Act::Submit(_) => filing::submit(self, position),
             Act::FileCase(act) => filing::file_case(self, act.number.as_ref(), position)?,
             Act::BindNumber(act) => filing::bind_number(self, &act.number)?,
-            Act::Assign(act) => {
-                self.judge = act.judge;
-                self.stage = Stage::Assigned;
+            Act::Assign(act) => rulings::assign(self, act.judge),
+            Act::Judge(act) => rulings::judge(self, document, act, position)?,
+            Act::Refuse(act) => rulings::refuse(self, document, act, position)?,
+            Act::WithdrawSuit(_) => rulings::apply_to_withdraw(self, document, position)?,
+            Act::WithdrawFiling(_) => {
+                people::withdraw_filing(self, document.capacity)?;
+                return self.change_stage(&document.act, position);
             }
-            Act::Judge(act) => {
-                self.judgment = act.document;
-                self.stage = Stage::Judged;
-            }
-            Act::WithdrawSuit(_) => people::withdraw_suit(self, document.capacity)?,
             Act::PassOn(act) => {
+                if self.rules >= RulesVersion::V2 && act.passage != TransferKind::Suit {
+                    return Err(CourseRefusal::OtherAct(ActKind::SendHandOver.word()).into());
+                }
                 if self.was_transferred(act.passage) {
                     return Err(Refusal::AlreadyPassedOn);
                 }
@@ -150,7 +163,10 @@ impl CaseFile {
             Act::Verify(act) => evidence::verify(self, document, act, position)?,
             Act::Diverge(act) => evidence::diverge(self, act.item, act.what, position)?,
             Act::Reply(act) => evidence::reply(self, document, act, position)?,
-            Act::OrderErasure(act) => holds::order_erasure(self, act, position)?,
+            Act::OrderErasure(act) => {
+                rulings::check_erasure_order(self, document.by, act.document)?;
+                holds::order_erasure(self, act, position)?;
+            }
             Act::Hold(act) => holds::hold(self, document, act, position)?,
             Act::Release(act) => holds::release(self, act)?,
             // Erasures affect texts only, on which the state does not depend.
@@ -183,13 +199,34 @@ impl CaseFile {
         }
     }
 
+    /// Applies an act of decisions, appeals or hand-overs.
+    fn apply_course_act(
+        &mut self,
+        document: &Document,
+        position: ActPosition,
+        calendar: &Calendar,
+    ) -> Result<(), Refusal> {
+        match &document.act {
+            Act::FileDocument(act) => hand_overs::file_document(self, act, position),
+            Act::FormPanel(act) => rulings::form_panel(self, act),
+            Act::Rule(act) => rulings::rule(self, document, act, position),
+            Act::ObjectJurisdiction(act) => jurisdiction::object(self, document, act, position, calendar),
+            Act::Answer(act) => jurisdiction::answer(self, document, act, position),
+            Act::Appeal(act) => appeals::appeal(self, document, act, position, calendar),
+            Act::WithdrawAppeal(act) => appeals::apply_to_withdraw(self, document, act, position),
+            Act::SendHandOver(act) => hand_overs::send(self, act, position, calendar),
+            Act::TakeOver(act) => succession::take_over(self, act, position),
+            Act::TakeBack(act) => hand_overs::take_back(self, act, position),
+            act => hand_overs::receive(self, act, position),
+        }
+    }
+
     /// Applies an act that only changes the stage.
     fn change_stage(&mut self, act: &Act, position: ActPosition) -> Result<(), Refusal> {
         let (stage, reason) = match act {
             Act::ReturnFiling(act) => (Stage::ToSupplement, act.reason),
             Act::Approve(_) => (Stage::Approved, None),
             Act::Reject(act) => (Stage::Rejected, act.reason),
-            Act::Refuse(act) => (Stage::Refused, act.reason),
             Act::WithdrawFiling(_) => (Stage::Withdrawn, None),
             Act::BeginHearing(_) => (Stage::InHearing, None),
             Act::AdjournHearing(_) | Act::EndHearing(_) => (Stage::Assigned, None),
@@ -207,4 +244,25 @@ impl CaseFile {
         let open = |act: &ActKind| relation.is_some_and(|relation| permit(relation, *act, self.stage).is_ok());
         ActKind::ALL.iter().copied().filter(open).collect()
     }
+}
+
+/// Whether it is an act of decisions, appeals or hand-overs, which cases of version 1 do not have.
+const fn is_of_the_course(act: ActKind) -> bool {
+    matches!(
+        act,
+        ActKind::FileDocument
+            | ActKind::FormPanel
+            | ActKind::Rule
+            | ActKind::ObjectJurisdiction
+            | ActKind::Answer
+            | ActKind::Appeal
+            | ActKind::WithdrawAppeal
+            | ActKind::SendHandOver
+            | ActKind::ReceiveHandOver
+            | ActKind::AcceptHandOver
+            | ActKind::ReportDifference
+            | ActKind::ReturnHandOver
+            | ActKind::TakeOver
+            | ActKind::TakeBack
+    )
 }

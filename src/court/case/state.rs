@@ -11,6 +11,7 @@ use rpds::RedBlackTreeMapSync;
 
 pub use crate::court::act_position::{ActPosition, Text};
 use crate::court::acts::Import;
+use crate::court::case::course::Course;
 use crate::court::case::decisions::{ClaimsRecord, Conversion, Deferral, ItemDecisions};
 use crate::court::case::reference::CaseReference;
 use crate::court::case::refusal::Refusal;
@@ -18,6 +19,7 @@ use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::service::book::ServiceBook;
 use crate::court::case::session_records::SessionRecords;
 use crate::court::case_number::{CaseNumber, CourtCode};
+use crate::court::course_words::{Instance, SpecialPower};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
 use crate::court::period::EvidencePeriod;
 use crate::court::period::by_party::PartyPeriods;
@@ -38,6 +40,8 @@ use crate::ledger::time::Timestamp;
 pub struct Party {
     /// Its role.
     pub role: PartyRole,
+    /// 原审地位: its role in the instance before.
+    pub former_role: Option<PartyRole>,
     /// Person or organisation.
     pub subject: SubjectKind,
     /// Its account, once it is associated.
@@ -59,7 +63,10 @@ impl Party {
     #[must_use]
     pub const fn side(&self) -> Side {
         match self.role {
-            PartyRole::ThirdParty => Side::Third,
+            PartyRole::ThirdParty
+            | PartyRole::OriginalPlaintiff
+            | PartyRole::OriginalDefendant
+            | PartyRole::OriginalThirdParty => Side::Third,
             role if role.brings_the_case() => Side::Bringing,
             _ => Side::Answering,
         }
@@ -75,6 +82,10 @@ pub struct Agent {
     pub account: AccountId,
     /// Its authority.
     pub authority: Authority,
+    /// The acts of art. 62 (2) that its power of attorney names.
+    pub special: BTreeSet<SpecialPower>,
+    /// The further instances that its power of attorney names.
+    pub instances: BTreeSet<Instance>,
     /// How the agent was identified.
     pub identity: Option<IdentityCheck>,
     /// The name.
@@ -193,6 +204,8 @@ pub struct Item {
     pub receipt: Option<ItemReceipt>,
     /// Whether it was imported after the end of the evidence period.
     pub late: bool,
+    /// Why it was not offered earlier: in second instance, why not in first instance.
+    pub reason: Option<Text>,
     /// Whether it can no longer be edited or withdrawn, because it was submitted with the complaint.
     pub locked: bool,
     /// When it was withdrawn.
@@ -358,6 +371,8 @@ pub struct CaseFile {
     pub holds: BTreeMap<HeldContent, Hold>,
     /// Consents to electronic service, addresses, and all service of documents.
     pub service: ServiceBook,
+    /// Dossier, panel, decisions, appeals, objections, hand-overs.
+    pub course: Course,
     /// Acts without effect.
     pub ineffective_acts: Vec<IneffectiveAct>,
 }
@@ -409,8 +424,20 @@ impl CaseFile {
 
     /// The phase of an import now.
     #[must_use]
-    pub const fn phase(&self) -> Phase {
-        if self.stage.is_with_the_filer() { Phase::Filing } else { Phase::Supplementary }
+    pub fn phase(&self) -> Phase {
+        if self.stage.is_with_the_filer() {
+            Phase::Filing
+        } else if self.rules >= RulesVersion::V2 && self.is_second_instance() {
+            Phase::SecondInstance
+        } else {
+            Phase::Supplementary
+        }
+    }
+
+    /// Whether it is an appeal proceeding.
+    #[must_use]
+    pub const fn is_second_instance(&self) -> bool {
+        matches!(self.kind, CaseKind::CivilSecond | CaseKind::AdministrativeSecond)
     }
 
     /// The capacities of an account in the case, without its roles.
@@ -439,6 +466,7 @@ impl CaseFile {
             }
             Capacity::Holding(role) if role.needs_appointment() && !self.records.is_appointed(role, by) => None,
             Capacity::Holding(role) => Some(CaseRelation::Holding(role)),
+            Capacity::Receiving(role) => Some(CaseRelation::Receiving(role)),
             Capacity::Oneself => Some(CaseRelation::Unrelated),
             Capacity::Platform => Some(CaseRelation::Platform),
         }

@@ -1,6 +1,7 @@
 //! The replay of a case: invariants after arbitrary acts, and examples from law and manual.
 
 pub(in crate::court) mod random;
+mod random_course;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -72,6 +73,7 @@ fn opening() -> Document {
         from: None,
         passage: None,
         rules: Some(RulesVersion::CURRENT),
+        hand_over: None,
     });
     document(&mut Dice(1), Stream::Case, PLAINTIFF, FIRST, open)
 }
@@ -264,6 +266,7 @@ fn an_agent_needs_special_authority_to_withdraw_the_suit_and_to_bring_another_ag
         [(Authority::General, Err(Refusal::SpecialAuthorityNeeded)), (Authority::Special, Ok(()))]
     {
         let mut course = TestCase::assigned();
+        course.file.rules = RulesVersion::V1;
         let (agent, party) = (AgentNumber(1), PartyNumber(1));
         let appoint = made!(AddAgent { agent, party, account: account(5), authority });
         course.does(PLAINTIFF, FIRST, appoint).unwrap();
@@ -324,7 +327,7 @@ fn replies_are_kept_version_by_version_and_nobody_replies_to_its_own() {
 fn judgment_ends_importing() {
     let mut course = TestCase::assigned();
     course.import(account(2), SECOND, 2).unwrap();
-    course.court(made!(Judge {}));
+    course.court(made!(Judge { document: Some(course.item(1).import.deposit) }));
     for (by, capacity, party) in [(PLAINTIFF, FIRST, 1), (account(2), SECOND, 2), (account(8), CLERK, 1)] {
         assert_eq!(course.import(by, capacity, party), Err(Refusal::Denied(DeniedReason::WrongStage)));
     }
@@ -390,7 +393,9 @@ fn consent_is_for_material_of_a_mediation_and_that_of_all_parties() {
     assert!(is_consented(&older.file, older.item(1)));
 }
 
+mod course;
 mod deadlines;
+mod hand_overs;
 mod headline;
 mod holds;
 mod service;
@@ -400,6 +405,7 @@ mod walks;
 #[test]
 fn an_objection_is_dated_by_the_day_on_which_it_is_raised() {
     let mut course = TestCase::assigned();
+    course.file.rules = RulesVersion::V1;
     let today = Day::of(course.file.last.at);
     let on = |on| made!(SuspendPeriod { on });
     let party = account(9);
@@ -412,14 +418,14 @@ fn an_objection_is_dated_by_the_day_on_which_it_is_raised() {
 #[test]
 fn a_court_orders_erased_only_what_is_in_its_case_and_binds_only_its_own_numbers() {
     let mut course = TestCase::assigned();
-    let order = |deposit, account| made!(OrderErasure { deposit, account });
-    let stranger = order(None, Some(account(200)));
-    assert_eq!(course.does(account(3), JUDGE, stranger), Err(Refusal::NotInTheCase));
     let elsewhere = crate::ledger::number::DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
+    let order = |deposit, account| made!(OrderErasure { deposit, account, document: Some(elsewhere) });
+    let stranger = order(None, Some(account(200)));
+    assert_eq!(course.does(account(9), JUDGE, stranger), Err(Refusal::NotInTheCase));
     let there = course.file.items.values().any(|item| item.import.deposit == elsewhere);
     assert!(!there);
-    assert_eq!(course.does(account(3), JUDGE, order(Some(elsewhere), None)), Err(Refusal::NotInTheCase));
-    course.does(account(3), JUDGE, order(None, Some(PLAINTIFF))).unwrap();
+    assert_eq!(course.does(account(9), JUDGE, order(Some(elsewhere), None)), Err(Refusal::NotInTheCase));
+    course.does(account(9), JUDGE, order(None, Some(PLAINTIFF))).unwrap();
     let number = crate::court::case_number::CaseNumber::parse("（2026）京0491民初1号").unwrap();
     assert_eq!(course.does(account(2), CLERK, made!(BindNumber { number })), Err(Refusal::OtherCourt));
 }

@@ -21,7 +21,17 @@ pub enum ActRequest {
     /// 增加当事人.
     AddParty { role: String, subject: String, name: String, account: Option<String> },
     /// 委托诉讼代理人.
-    AddAgent { party: u32, account: String, authority: String, name: Option<String>, power: Option<String> },
+    AddAgent {
+        party: u32,
+        account: String,
+        authority: String,
+        name: Option<String>,
+        power: Option<String>,
+        #[serde(default)]
+        special: Vec<String>,
+        #[serde(default)]
+        instances: Vec<String>,
+    },
     /// 解除委托.
     EndAgent { agent: u32 },
     /// 确认诉前须知; the notice is named by its deposit number.
@@ -36,8 +46,8 @@ pub enum ActRequest {
     Approve {},
     /// 审核不通过.
     Reject { reason: Option<String> },
-    /// 不予立案.
-    Refuse { reason: Option<String> },
+    /// 不予立案. The ruling is named by its deposit number.
+    Refuse { reason: Option<String>, document: Option<String> },
     /// 撤回立案申请.
     WithdrawFiling {},
     /// 立案.
@@ -138,9 +148,31 @@ pub enum ActRequest {
     Counterclaim { claims: String, document: Option<String>, party: Option<u32>, handed_in: Option<String> },
     /// 转换程序 (民诉法 art. 170); the ruling is named by its deposit number.
     ConvertProcedure { procedure: String, document: Option<String> },
-    /// 准许删除非公开信息: of one deposit, of one account, or, of neither, of texts of the case.
-    /// 准许删除非公开信息: of one deposit, of one account, or, of neither, of texts of the case.
-    OrderErasure { deposit_number: Option<String>, account: Option<String> },
+    /// 准许删除非公开信息: of one deposit, of one account, or, of neither, of texts of the case. The document of the decision is named
+    /// by its deposit number.
+    OrderErasure { deposit_number: Option<String>, account: Option<String>, document: Option<String> },
+    /// 归入卷宗.
+    FileDocument { volume: String, form: String, pages: u32, deposit_number: Option<String>, name: String },
+    /// 组成合议庭: the accounts of all members.
+    FormPanel { members: Vec<String> },
+    /// 裁定. The document is named by its deposit number.
+    Rule { ruling: String, document: String, party: Option<u32> },
+    /// 提出管辖异议.
+    ObjectJurisdiction { reason: String, document: Option<String>, party: Option<u32> },
+    /// 提交答辩状: to the suit, or to an appeal.
+    Answer { document: String, appeal: Option<u32>, party: Option<u32> },
+    /// 提起上诉. Decision and petition are named by their deposit numbers; the court names the day of filing where that is not today.
+    Appeal {
+        decision: String,
+        petition: String,
+        #[serde(default)]
+        against: Vec<u32>,
+        filed_with: Option<String>,
+        day: Option<String>,
+        party: Option<u32>,
+    },
+    /// 申请撤回上诉.
+    WithdrawAppeal { party: Option<u32> },
     /// 暂停删除非公开信息: of one deposit or of one account, until the court releases it.
     Hold { deposit_number: Option<String>, account: Option<String>, reason: String },
     /// 解除暂停删除.
@@ -261,6 +293,13 @@ impl ActRequest {
             Self::Counterclaim { .. } => ActKind::Counterclaim,
             Self::ConvertProcedure { .. } => ActKind::ConvertProcedure,
             Self::OrderErasure { .. } => ActKind::OrderErasure,
+            Self::FileDocument { .. } => ActKind::FileDocument,
+            Self::FormPanel { .. } => ActKind::FormPanel,
+            Self::Rule { .. } => ActKind::Rule,
+            Self::ObjectJurisdiction { .. } => ActKind::ObjectJurisdiction,
+            Self::Answer { .. } => ActKind::Answer,
+            Self::Appeal { .. } => ActKind::Appeal,
+            Self::WithdrawAppeal { .. } => ActKind::WithdrawAppeal,
             Self::Hold { .. } => ActKind::Hold,
             Self::Release { .. } => ActKind::Release,
             Self::Appoint { .. } => ActKind::Appoint,

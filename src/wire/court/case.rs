@@ -12,6 +12,7 @@ use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
+use crate::wire::court::course::CourseJson;
 use crate::wire::court::deadlines::DeadlinesJson;
 use crate::wire::court::item::ImportJson;
 use crate::wire::court::people::{AgentJson, CapacityJson, PartyJson, TextJson, party_label};
@@ -57,6 +58,12 @@ pub struct OpenCaseRequest {
     /// The party's account, where the filer is not the party.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// The acts of 民诉法 art. 62 (2) that the power of attorney names: `admit`, `waive`, `change`, `settle`, `counterclaim`, `appeal`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub special: Vec<String>,
+    /// The further instances that it names: `first`, `second`, `retrial`, `enforcement`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<String>,
 }
 
 /// An association code to be issued.
@@ -92,6 +99,9 @@ pub struct AssociationRequest {
     /// 授权委托书: its number or description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power: Option<String>,
+    /// The further instances that it names: `first`, `second`, `retrial`, `enforcement`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<String>,
 }
 
 /// The case to which a case was transferred.
@@ -242,6 +252,8 @@ pub struct CaseJson {
     /// Reason of the last return, rejection or refusal; null once erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextJson>,
+    /// Dossier, panel, decisions, appeals, objections, hand-overs.
+    pub course: CourseJson,
     /// The parties.
     pub parties: Vec<PartyJson>,
     /// The agents, former ones too.
@@ -416,6 +428,7 @@ impl CaseJson {
             title: text(file.title),
             claims: text(file.claims),
             reason: text(file.reason),
+            course: CourseJson::of(file),
             parties: file.parties.iter().map(|(number, party)| PartyJson::of(*number, party, texts)).collect(),
             agents: file.agents.iter().map(|(number, agent)| AgentJson::of(*number, agent, texts)).collect(),
             codes: file.codes.iter().map(code).collect(),

@@ -55,6 +55,9 @@ pub struct ImportRequest {
     /// Collected by the court: `on-application` or `ex-officio`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collected: Option<String>,
+    /// Why it was not offered earlier: needed in second instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Receipt of a deposit of another ledger, which must be on the court's list.
     #[serde(default, deserialize_with = "json::optional_object", skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptJson>,

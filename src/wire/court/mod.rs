@@ -2,12 +2,15 @@
 
 pub mod accounts;
 pub mod act;
+pub mod appeal_courts;
 pub mod case;
+pub mod course;
 pub mod deadlines;
 pub mod deposits_on_behalf;
 pub mod erasure;
 pub mod feed;
 pub mod gateway;
+pub mod hand_over;
 pub mod import;
 pub mod item;
 pub mod item_details;

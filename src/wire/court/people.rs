@@ -47,6 +47,10 @@ impl CapacityJson {
             ),
             Capacity::Agent(_) => Bilingual::new("诉讼代理人", "agent"),
             Capacity::Holding(role) => Bilingual::of(|language| role.label(language)),
+            Capacity::Receiving(role) => Bilingual::new(
+                format!("接收法院{}", role.label(Language::Chinese)),
+                format!("{} of the receiving court", role.label(Language::English)),
+            ),
             Capacity::Oneself => Bilingual::new("本人", "oneself"),
             Capacity::Platform => Bilingual::new("平台", "platform"),
         };
@@ -125,6 +129,9 @@ pub struct PartyJson {
     pub party: u32,
     /// What it is called.
     pub role: CodedText,
+    /// 原审地位: its role in the instance before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former_role: Option<CodedText>,
     /// Its side.
     pub side: CodedText,
     /// Person or organisation.
@@ -159,6 +166,10 @@ pub struct AgentJson {
     pub account: String,
     /// How far the agent may go.
     pub authority: CodedText,
+    /// The acts of 民诉法 art. 62 (2) that the power of attorney names.
+    pub special: Vec<CodedText>,
+    /// The further instances that the power of attorney names.
+    pub instances: Vec<CodedText>,
     /// The name; null once erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<TextJson>,
@@ -191,6 +202,9 @@ impl PartyJson {
         Self {
             party: number.0,
             role: coded(party.role.word(), Bilingual::of(|language| party.role.label(language))),
+            former_role: party
+                .former_role
+                .map(|role| coded(role.word(), Bilingual::of(|language| role.label(language)))),
             side: coded(side.word(), Bilingual::of(|language| side.label(language))),
             subject: coded(party.subject.word(), Bilingual::of(|language| party.subject.label(language))),
             name: TextJson::of(party.name, texts),
@@ -212,6 +226,16 @@ impl AgentJson {
             party: agent.party.0,
             account: agent.account.to_string(),
             authority: coded(agent.authority.word(), Bilingual::of(|language| agent.authority.label(language))),
+            special: agent
+                .special
+                .iter()
+                .map(|power| coded(power.word(), Bilingual::of(|language| power.label(language))))
+                .collect(),
+            instances: agent
+                .instances
+                .iter()
+                .map(|instance| coded(instance.word(), Bilingual::of(|language| instance.label(language))))
+                .collect(),
             name: agent.name.map(|name| TextJson::of(name, texts)),
             power: agent.power.map(|power| TextJson::of(power, texts)),
             identity: agent.identity.as_ref().map(checked),

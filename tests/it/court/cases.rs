@@ -94,7 +94,8 @@ async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same(
         json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-23", "days": 15, "party": 2 }),
     )
     .await;
-    must(&people, &judge, &case, json!({ "act": "judge" })).await;
+    let judgment = TestNode::number(&node.deposit(&note(2)).await);
+    must(&people, &judge, &case, json!({ "act": "judge", "document": judgment })).await;
 
     let seen = async |who: &Person| {
         let mut seen = people.by(who).get(&path).await.json();
@@ -182,8 +183,7 @@ async fn a_case_goes_on_to_another_court_with_its_items_and_their_first_times() 
     people.by(&plaintiff).create(&format!("/v1/cases/{case}/imports"), &import).await;
     assigned(&people, &plaintiff, &clerk, &judge, &case).await;
     let passage = json!({
-        "passage": "second-instance", "court": "粤01", "kind": "civil-second", "procedure": "second-instance",
-        "brought_by": 2,
+        "passage": "suit", "court": "粤01", "kind": "civil-first", "procedure": "ordinary", "brought_by": 2,
     });
     let path = format!("/v1/cases/{case}/passage");
     assert_eq!(people.by(&judge).post(&path, &passage).await.problem(), (403, "not_permitted".into()));
@@ -195,7 +195,7 @@ async fn a_case_goes_on_to_another_court_with_its_items_and_their_first_times() 
     let there = people.of_court("中院书记员", "clerk", "粤01").await;
     let seen = people.by(&there).get(&format!("/v1/cases/{}", passed["case"].as_str().unwrap())).await.json();
     let roles: Vec<_> = seen["parties"].as_array().unwrap().iter().map(|p| p["role"]["code"].clone()).collect();
-    assert_eq!(roles, ["appellant", "appellee"]);
+    assert_eq!(roles, ["plaintiff", "defendant"]);
     assert_eq!((&seen["parties"][0]["name"], &seen["items"][0]["party"]), (&json!("李四"), &json!(2)));
     assert_eq!(seen["items"][0]["carried_from"]["case"], case);
     let before = people.by(&clerk).get(&format!("/v1/cases/{case}/items/1")).await.json();

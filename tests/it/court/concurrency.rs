@@ -177,8 +177,7 @@ impl Scene {
             suit.file(node).await;
         }
         let passage = json!({
-            "passage": "second-instance", "court": COURT, "kind": "civil-second", "procedure": "second-instance",
-            "brought_by": 2,
+            "passage": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary", "brought_by": 2,
         });
         let (who, path, body) = match doing {
             Doing::Import => (&suit.bringing, "/imports", import(&deposits[2])),

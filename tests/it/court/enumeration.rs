@@ -80,6 +80,9 @@ fn questions(number: &str) -> Vec<(Method, &'static str, &'static str, String)> 
         (Method::POST, "/items/1/verification", FILE, "file 1".into()),
         post("/codes", json!({ "party": 2, "party_uses": 1, "agent_uses": 1, "days": 30 })),
         post("/passage", passage),
+        post("/hand-overs", json!({ "kind": "second-instance", "to": "粤01", "basis": number })),
+        get("/hand-overs/1"),
+        post("/hand-overs/1", json!({ "step": "receive" })),
     ]
 }
 

@@ -41,7 +41,7 @@ async fn a_stranger_who_imports_my_number_into_a_case_never_blocks_my_erasure() 
     let judged = Proceeding::suit(&people).await;
     judged.import(&node, &judged.bringing, &number).await;
     judged.file(&node).await;
-    judged.act(&node, &judged.judge, json!({ "act": "judge" })).await;
+    judged.judge(&node, 77).await;
     let path = format!("/v1/deposits/{number}/private");
     let seen = node.session(&alice.token).get(&path).await;
     assert_eq!(seen.status, 200, "{}", seen.text());
@@ -98,7 +98,8 @@ async fn an_erasure_order_says_that_the_hold_ends() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let (suit, number) = filed_with_item(&node, &people).await;
-    let order = json!({ "act": "order-erasure", "deposit_number": number });
+    let decision = TestNode::number(&node.deposit(&note(78)).await);
+    let order = json!({ "act": "order-erasure", "deposit_number": number, "document": decision });
     let codes = |acted: &Value| acted["warnings"].to_string();
     let plain = suit.act(&node, &suit.judge, order.clone()).await;
     assert!(!codes(&plain).contains("hold_ended"), "{plain}");
@@ -143,7 +144,7 @@ async fn a_hold_of_court_staff_blocks_it_until_the_court_releases_it() {
     // Twice is not more, and the end of the proceeding does not end it.
     let twice = node.session(&suit.judge.token).post(&suit.path("/acts"), &hold).await;
     assert_eq!(twice.problem(), (409, "held_already".into()));
-    suit.act(&node, &suit.judge, json!({ "act": "judge" })).await;
+    suit.judge(&node, 77).await;
     suit.act(&node, &suit.clerk, json!({ "act": "close" })).await;
     assert_eq!(erase(&node, &suit.bringing, &plain).await.problem().1, "held_by_a_case");
 

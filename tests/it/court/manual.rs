@@ -302,7 +302,7 @@ async fn chapter_3_2_3_associating_a_case() {
     let code = issued["code"].as_str().unwrap();
     // "代理人关联案件需要点击“关联案件”输入关联码，确认关联"
     let agent = suit.people.person("赵律师").await;
-    let as_agent = json!({"code": code.to_lowercase(), "filer": "agent", "authority": "general", "name": "赵律师"});
+    let as_agent = json!({"code": code.to_lowercase(), "filer": "agent", "authority": "general", "name": "赵律师", "power": "委托书"});
     // Nobody is let in before the other side has come: an agent of a party is one all the same.
     suit.people.by(&agent).create("/v1/associations", &as_agent).await;
     // "关联码可以使用两次，被告及其代理人各可以使用一次"
@@ -335,7 +335,7 @@ async fn chapter_3_2_4_confirming_service() {
     let served = json!({"act": "set-period", "basis": "ordinary", "start": "2026-11-22", "days": 15, "party": 2});
     suit.act(&suit.judge, &case, served).await;
     // "在答辩期内，被告还可以提出管辖权异议…点击右侧【管辖异议申请】"
-    suit.act(&suit.defendant, &case, json!({"act": "suspend-period", "on": "2026-11-22"})).await;
+    suit.act(&suit.defendant, &case, json!({"act": "object-jurisdiction", "reason": "被告住所地不在本院辖区"})).await;
     let view = suit.view(&suit.defendant, &case).await;
     assert_eq!(view["periods"][1]["period"]["suspended"], true);
     // The court rules on it, and the period runs again.

@@ -118,7 +118,7 @@ async fn the_eleventh_wrong_code_within_an_hour_is_not_even_looked_at() {
     let code = suit.code(&node).await;
     let (guesses, other) = (people.person("王五").await, people.person("赵六").await);
     let associate = async |who: &Person, code: &str| {
-        let asked = json!({ "code": code, "filer": "agent", "authority": "general" });
+        let asked = json!({ "code": code, "filer": "agent", "authority": "general", "power": "委托书" });
         people.by(who).post("/v1/associations", &asked).await
     };
     for n in 0..10 {
@@ -149,6 +149,7 @@ async fn a_code_is_used_once_by_the_party_and_once_by_its_agent() {
         let mut asked = json!({ "code": issued["code"], "filer": filer });
         if filer == "agent" {
             asked["authority"] = "special".into();
+            asked["power"] = "委托书".into();
         }
         people.by(who).keyed(key).post("/v1/associations", &asked).await
     };

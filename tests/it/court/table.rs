@@ -4,6 +4,7 @@
 //! nothing to resume) are not tested here.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 use tiezheng::court::acts::ActKind;
@@ -11,12 +12,14 @@ use tiezheng::court::permission::{CaseRelation, DeniedReason, Side, acts_of_a_ca
 use tiezheng::court::words::{Role, Stage};
 
 use crate::support::accounts::{COURT, People, Person};
+use crate::support::depositor::note;
 use crate::support::test_node::{NodeConfig, TestNode};
 
 /// One account for each relation to a case.
 struct Participants<'h> {
     people: People<'h>,
     by: BTreeMap<CaseRelation, Person>,
+    documents: AtomicU64,
 }
 
 const OF_COURTS: [Role; 13] = [
@@ -55,7 +58,7 @@ impl<'h> Participants<'h> {
             by.insert(CaseRelation::Holding(*role), person);
         }
         by.insert(CaseRelation::Unrelated, people.person("路人").await);
-        Self { people, by }
+        Self { people, by, documents: AtomicU64::new(1_000) }
     }
 
     async fn act(&self, who: CaseRelation, case: &str, body: Value) {
@@ -90,8 +93,8 @@ impl<'h> Participants<'h> {
 
     async fn agent(&self, case: &str, party: u32, side: Side) {
         let account = &self.by[&CaseRelation::Agent(side)].account;
-        let body =
-            json!({"act": "add-agent", "party": party, "account": account, "authority": "special", "name": "律师"});
+        let body = json!({"act": "add-agent", "party": party, "account": account, "authority": "special",
+                "special": ["waive", "appeal", "settle"], "name": "律师", "power": "委托书"});
         self.act(CaseRelation::Holding(Role::Clerk), case, body).await;
     }
 
@@ -100,6 +103,8 @@ impl<'h> Participants<'h> {
         let case = self.draft_case().await;
         let (party, clerk) = (CaseRelation::Party(Side::Bringing), CaseRelation::Holding(Role::Clerk));
         let judge = CaseRelation::Holding(Role::Judge);
+        // A decision is a document of its own.
+        let document = self.document().await;
         let steps: &[(CaseRelation, &str)] = match stage {
             Stage::Draft => &[],
             Stage::UnderReview => &[(party, "submit")],
@@ -120,9 +125,14 @@ impl<'h> Participants<'h> {
             Stage::Judged => {
                 &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "assign"), (judge, "judge")]
             }
-            Stage::Discontinued => {
-                &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (party, "withdraw-suit")]
-            }
+            Stage::Discontinued => &[
+                (party, "submit"),
+                (clerk, "approve"),
+                (clerk, "file-case"),
+                (clerk, "assign"),
+                (party, "withdraw-suit"),
+                (judge, "rule"),
+            ],
             Stage::Closed => &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "close")],
         };
         for (who, act) in steps {
@@ -130,12 +140,28 @@ impl<'h> Participants<'h> {
             if *act == "assign" {
                 self.agents_of_others(&case).await;
             }
-            self.act(*who, &case, json!({ "act": act })).await;
+            let mut body = json!({ "act": act });
+            match *act {
+                "assign" => body["judge"] = json!(self.by[&judge].account),
+                "judge" | "refuse" => body["document"] = json!(document),
+                "rule" => {
+                    body["document"] = json!(document);
+                    body["ruling"] = json!("allow-withdrawal");
+                }
+                _ => {}
+            }
+            self.act(*who, &case, body).await;
         }
         if stage == Stage::AwaitingAssignment {
             self.agents_of_others(&case).await;
         }
         case
+    }
+
+    /// The number of a deposit that is not the document of a decision yet.
+    async fn document(&self) -> String {
+        let n = self.documents.fetch_add(1, Ordering::Relaxed);
+        TestNode::number(&self.people.node.deposit(&note(n)).await)
     }
 
     async fn agents_of_others(&self, case: &str) {
@@ -148,19 +174,28 @@ impl<'h> Participants<'h> {
         let agents = matches!(stage, Stage::AwaitingAssignment | Stage::Assigned | Stage::InHearing | Stage::Judged);
         match who {
             CaseRelation::Agent(Side::Answering | Side::Third) => agents,
-            CaseRelation::Platform => false,
+            // Of another court: `hand_overs` tests it.
+            CaseRelation::Platform | CaseRelation::Receiving(_) => false,
             _ => true,
         }
     }
 }
 
 /// A request of each kind, well-formed, about things that may not be there.
-fn request(act: ActKind) -> Option<Value> {
+fn request(act: ActKind, document: &str) -> Option<Value> {
     let mut body = match act {
         ActKind::AddParty => json!({"role": "third-party", "subject": "natural-person", "name": "某"}),
         ActKind::AddAgent => json!({"party": 900, "account": "ab".repeat(32), "authority": "general", "name": "某"}),
         ActKind::EndAgent => json!({"agent": 900}),
         ActKind::BindNumber => json!({"number": "（2026）粤0192民初1号"}),
+        ActKind::FileDocument => json!({"volume": "main", "form": "paper", "pages": 1, "name": "某"}),
+        ActKind::FormPanel => json!({"members": []}),
+        ActKind::Rule => json!({"ruling": "remand", "document": document}),
+        ActKind::Answer => json!({"document": document, "party": 2}),
+        ActKind::Appeal => json!({"decision": document, "petition": document, "party": 1}),
+        ActKind::WithdrawAppeal => json!({"party": 1}),
+        ActKind::ObjectJurisdiction => json!({"reason": "某"}),
+        ActKind::Judge | ActKind::Refuse => json!({"document": document}),
         ActKind::Restate => json!({"item": 900, "name": "某", "content": "某"}),
         ActKind::WithdrawItem | ActKind::Consent => json!({"item": 900}),
         ActKind::Reply => json!({"item": 900, "relevance": "disputed"}),
@@ -198,7 +233,14 @@ fn request(act: ActKind) -> Option<Value> {
         ActKind::DecideService => json!({"service": 900, "outcome": "upheld"}),
         act if is_of_sessions(act) => session_request(act),
         // These have paths of their own.
-        ActKind::Associate
+        ActKind::SendHandOver
+        | ActKind::ReceiveHandOver
+        | ActKind::AcceptHandOver
+        | ActKind::ReportDifference
+        | ActKind::ReturnHandOver
+        | ActKind::TakeOver
+        | ActKind::TakeBack
+        | ActKind::Associate
         | ActKind::IssueCode
         | ActKind::Import
         | ActKind::Verify
@@ -294,7 +336,8 @@ async fn every_cell_of_the_table_is_what_http_does() {
     for stage in Stage::ALL {
         let case = all.at(*stage).await;
         for act in acts_of_a_case() {
-            let Some(body) = request(act) else { continue };
+            let document = all.document().await;
+            let Some(body) = request(act, &document) else { continue };
             for who in CaseRelation::all().into_iter().filter(|who| Participants::is_active(*who, *stage)) {
                 let expected = denial(who, act, *stage);
                 let of_its_own = expected.is_none() && moves(act);

@@ -5,6 +5,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use crate::support::accounts::{COURT, People, Person};
+use crate::support::depositor::note;
 use crate::support::test_node::{Answer, TestNode};
 
 /// A case and its participants. Not bound to a node: it can be continued on the next one over the same store.
@@ -40,6 +41,13 @@ impl Proceeding {
         let opened = node.session(&bringing.token).create("/v1/cases", &opening).await;
         let case = opened["case"].as_str().unwrap().to_owned();
         Self { bringing, answering, clerk, judge, case, answers_as }
+    }
+
+    /// The same case and people.
+    pub(crate) fn copy(&self) -> Self {
+        let [bringing, answering, clerk, judge] =
+            [&self.bringing, &self.answering, &self.clerk, &self.judge].map(Person::clone);
+        Self { bringing, answering, clerk, judge, case: self.case.clone(), answers_as: self.answers_as }
     }
 
     /// The same people in the case that this one went on in.
@@ -81,6 +89,13 @@ impl Proceeding {
         self.act(node, &self.clerk, json!({ "act": "assign", "judge": self.judge.account })).await;
         let association = json!({ "code": self.code(node).await, "filer": "principal" });
         node.session(&self.answering.token).create("/v1/associations", &association).await;
+    }
+
+    /// Judgment by the assigned judge, with the deposit of this number as its document.
+    pub(crate) async fn judge(&self, node: &TestNode, n: u64) -> String {
+        let document = TestNode::number(&node.deposit(&note(n)).await);
+        self.act(node, &self.judge, json!({ "act": "judge", "document": document })).await;
+        document
     }
 
     /// A code for who answers: once for the party, once for an agent.

@@ -30,7 +30,7 @@ fn a_hold_is_in_force_until_it_is_released() {
     assert_eq!((held.by, held.capacity, held.position), (account(8), CLERK, course.file.last));
     assert_eq!(course.does(account(9), JUDGE, hold(Some(deposit), None)), Err(Refusal::HeldAlready));
     // The end of the proceeding is not the end of the hold.
-    course.court(made!(Judge {}));
+    course.court(made!(Judge { document: Some(deposit) }));
     course.clerk(Act::Close(Close {}));
     assert_eq!(course.file.holds.len(), 1);
     course.court(release(Some(deposit), None));
@@ -75,9 +75,9 @@ fn only_court_staff_hold_and_release() {
 fn the_courts_own_erasure_order_ends_its_hold_and_a_later_hold_stands() {
     let (mut course, deposit) = course();
     course.clerk(hold(Some(deposit), None));
-    course.court(made!(OrderErasure { deposit: None, account: None }));
+    course.court(made!(OrderErasure { deposit: None, account: None, document: Some(deposit) }));
     assert_eq!(course.file.holds.len(), 1, "an order about the texts of the case is about something else");
-    course.court(made!(OrderErasure { deposit: Some(deposit), account: None }));
+    course.court(made!(OrderErasure { deposit: Some(deposit), account: None, document: Some(deposit) }));
     assert_eq!(course.file.holds.len(), 0);
     course.clerk(hold(Some(deposit), None));
     assert_eq!(course.file.holds.len(), 1);

@@ -52,15 +52,15 @@ impl Dice {
         all[self.below(u32::try_from(all.len()).unwrap()) as usize].clone()
     }
 
-    fn optional<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(in crate::court) fn optional<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
         (self.below(2) == 0).then(|| value(self))
     }
 
-    fn many<T>(&mut self, value: impl Fn(&mut Self) -> T) -> Vec<T> {
+    pub(in crate::court) fn many<T>(&mut self, value: impl Fn(&mut Self) -> T) -> Vec<T> {
         (0..self.below(3)).map(|_| value(self)).collect()
     }
 
-    fn digest(&mut self) -> Digest {
+    pub(in crate::court) fn digest(&mut self) -> Digest {
         Digest([u8::try_from(self.below(4)).unwrap(); 32])
     }
 
@@ -68,16 +68,16 @@ impl Dice {
         AccountId(Digest([u8::try_from(self.below(7)).unwrap(); 32]))
     }
 
-    fn annex(&mut self) -> AnnexId {
+    pub(in crate::court) fn annex(&mut self) -> AnnexId {
         AnnexId(Digest([u8::try_from(self.below(200)).unwrap(); 32]))
     }
 
     /// The next number, mostly.
-    fn number(&mut self, next: Option<u32>) -> u32 {
+    pub(in crate::court) fn number(&mut self, next: Option<u32>) -> u32 {
         if self.below(4) > 0 { next.unwrap_or(1) } else { 1 + self.below(5) }
     }
 
-    fn party(&mut self) -> PartyNumber {
+    pub(in crate::court) fn party(&mut self) -> PartyNumber {
         PartyNumber(1 + self.below(3))
     }
 
@@ -100,11 +100,11 @@ impl Dice {
         if late.is_empty() || self.below(6) == 0 { self.item_of(file) } else { self.of(&late) }
     }
 
-    fn time(&mut self) -> Timestamp {
+    pub(in crate::court) fn time(&mut self) -> Timestamp {
         Timestamp::from_millis(START + u64::from(self.below(40)) * 43_200_000).unwrap()
     }
 
-    fn day(&mut self) -> Day {
+    pub(in crate::court) fn day(&mut self) -> Day {
         // Beyond all others now and then.
         if self.below(40) == 0 { Day::LAST } else { Day::of(self.time()) }
     }
@@ -124,7 +124,7 @@ impl Dice {
         (self.below(5) > 0).then_some(check)
     }
 
-    fn court(&mut self) -> CourtCode {
+    pub(in crate::court) fn court(&mut self) -> CourtCode {
         CourtCode::parse(self.of(&["粤0192", "京0491"])).unwrap()
     }
 
@@ -132,7 +132,7 @@ impl Dice {
         CaseNumber::parse(self.of(&["（2024）粤0192民初113号", "（2024）粤0192民初114号"])).unwrap()
     }
 
-    fn deposit(&mut self) -> DepositNumber {
+    pub(in crate::court) fn deposit(&mut self) -> DepositNumber {
         let one = self.below(2);
         (0..).find_map(|draw| DepositNumber::draw(true, 20_261_122, u64::from(one) << 8 | draw)).unwrap()
     }
@@ -142,7 +142,7 @@ impl Dice {
         Signer::new(Name::parse("other.example").unwrap(), &seed).unwrap().verifier().clone()
     }
 
-    fn data_hash(&mut self) -> Vec<(HashAlgorithm, Digest)> {
+    pub(in crate::court) fn data_hash(&mut self) -> Vec<(HashAlgorithm, Digest)> {
         self.many(|dice| (dice.of(&HashAlgorithm::ALL), dice.digest()))
     }
 }
@@ -173,6 +173,10 @@ fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             claims: d.optional(Dice::annex),
             power: d.optional(Dice::annex),
             rules: d.optional(|_| RulesVersion::V2),
+            special: d.special(),
+            instance: d.instances(),
+            former_role: d.optional_former(),
+            hand_over: d.incoming(),
         }),
         ActKind::Describe => {
             Act::Describe(Describe { title: d.optional(Dice::annex), claims: d.optional(Dice::annex) })
@@ -181,14 +185,14 @@ fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
         ActKind::ReturnFiling => Act::ReturnFiling(ReturnFiling { reason: d.optional(Dice::annex) }),
         ActKind::Approve => Act::Approve(Approve {}),
         ActKind::Reject => Act::Reject(Reject { reason: d.optional(Dice::annex) }),
-        ActKind::Refuse => Act::Refuse(Refuse { reason: d.optional(Dice::annex) }),
+        ActKind::Refuse => Act::Refuse(Refuse { reason: d.optional(Dice::annex), document: d.optional(Dice::paper) }),
         ActKind::WithdrawFiling => Act::WithdrawFiling(WithdrawFiling {}),
         ActKind::FileCase => Act::FileCase(FileCase { number: d.optional(Dice::case_number) }),
         ActKind::BindNumber => Act::BindNumber(BindNumber { number: d.case_number() }),
         ActKind::Assign => Act::Assign(Assign { judge: d.optional(Dice::account) }),
         ActKind::BeginHearing => Act::BeginHearing(BeginHearing {}),
         ActKind::AdjournHearing => Act::AdjournHearing(AdjournHearing {}),
-        ActKind::Judge => Act::Judge(Judge { document: d.optional(Dice::deposit) }),
+        ActKind::Judge => Act::Judge(Judge { document: d.optional(Dice::paper) }),
         ActKind::WithdrawSuit => Act::WithdrawSuit(WithdrawSuit {}),
         ActKind::Close => Act::Close(Close {}),
         ActKind::ConfirmNotice => Act::ConfirmNotice(ConfirmNotice { document: d.optional(Dice::deposit) }),
@@ -224,6 +228,20 @@ fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
         | ActKind::ChangeClaims
         | ActKind::Counterclaim
         | ActKind::ConvertProcedure => decisions::act(d, kind, file),
+        ActKind::FileDocument
+        | ActKind::FormPanel
+        | ActKind::Rule
+        | ActKind::ObjectJurisdiction
+        | ActKind::Answer
+        | ActKind::Appeal
+        | ActKind::WithdrawAppeal
+        | ActKind::SendHandOver
+        | ActKind::ReceiveHandOver
+        | ActKind::AcceptHandOver
+        | ActKind::ReportDifference
+        | ActKind::ReturnHandOver
+        | ActKind::TakeOver
+        | ActKind::TakeBack => super::random_course::of_the_course(d, kind, file),
         ActKind::OrderErasure
         | ActKind::Hold
         | ActKind::Release
@@ -242,6 +260,7 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             subject: d.of(SubjectKind::ALL),
             account: d.optional(Dice::account),
             name: d.annex(),
+            former_role: d.optional_former(),
         }),
         ActKind::AddAgent => Act::AddAgent(AddAgent {
             agent: AgentNumber(d.number(file.map(|file| file.next_agent().0))),
@@ -251,6 +270,8 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             identity: d.identity(),
             name: d.optional(Dice::annex),
             power: d.optional(Dice::annex),
+            special: d.special(),
+            instance: d.instances(),
         }),
         ActKind::EndAgent => Act::EndAgent(EndAgent { agent: AgentNumber(1 + d.below(3)) }),
         ActKind::IssueCode => Act::IssueCode(IssueCode {
@@ -269,6 +290,7 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             identity: d.identity(),
             name: d.optional(Dice::annex),
             power: d.optional(Dice::annex),
+            instance: d.instances(),
         }),
     }
 }
@@ -309,6 +331,7 @@ fn of_evidence(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             purpose: (d.below(6) == 0).then(|| ItemPurpose { purpose: d.of(Purpose::ALL), item: d.item_of(file) }),
             handed_in: if d.below(8) == 0 { d.handed_in() } else { None },
             collected: (d.below(10) == 0).then(|| d.of(Collected::ALL)),
+            reason: d.optional(Dice::annex),
         }),
         ActKind::Restate => Act::Restate(Restate {
             item: d.item_of(file),
@@ -418,9 +441,11 @@ fn of_the_period(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
 
 fn of_content(d: &mut Dice, kind: ActKind, case: CaseId) -> Act {
     match kind {
-        ActKind::OrderErasure => {
-            Act::OrderErasure(OrderErasure { deposit: d.optional(Dice::deposit), account: d.optional(Dice::account) })
-        }
+        ActKind::OrderErasure => Act::OrderErasure(OrderErasure {
+            deposit: d.optional(Dice::deposit),
+            account: d.optional(Dice::account),
+            document: d.optional(Dice::deposit),
+        }),
         ActKind::Hold => Act::Hold(Hold {
             deposit: d.optional(Dice::deposit),
             account: d.optional(Dice::account),
@@ -494,6 +519,12 @@ fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
             workday: d.many(Dice::day),
         }),
         ActKind::AddHook => Act::AddHook(AddHook { hook: token, court: d.court(), url: d.annex(), secret: d.annex() }),
+        ActKind::SetAppealCourt => {
+            Act::SetAppealCourt(SetAppealCourt { court: d.court(), hears: d.court(), from: d.day(), source: d.annex() })
+        }
+        ActKind::EndAppealCourt => {
+            Act::EndAppealCourt(EndAppealCourt { court: d.court(), hears: d.court(), from: d.day(), source: d.annex() })
+        }
         ActKind::EndHook => Act::EndHook(EndHook { hook: token }),
         ActKind::AddGateway => {
             Act::AddGateway(AddGateway { gateway: token, court: d.court(), url: d.annex(), secret: d.annex() })

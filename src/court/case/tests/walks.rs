@@ -1,9 +1,13 @@
 //! Invariants after arbitrary acts: random sequences of acts in a case, checked act by act.
 
+use super::course::appealed;
 use super::*;
 use crate::court::case::evidence_period::notice_served;
+use crate::court::case::manifest::root;
 use crate::court::case::state::IneffectiveAct;
 use crate::court::case::tests::random::session::{KINDS, next_step};
+use crate::court::course_words::HandOverState;
+use crate::court::ids::HandOverNumber;
 use crate::court::period::by_party::PartyPeriod;
 use crate::court::window::Window;
 
@@ -12,7 +16,7 @@ use crate::court::window::Window;
 fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, ActPosition)) -> CaseFile {
     let calendar = Calendar::default();
     let mut file = begun(seeds);
-    let mut at = 0;
+    let mut at = 3_600_000;
     // Some walks are mostly about service, and the others hardly.
     let of_service = seeds.first().is_some_and(|seed| seed % 4 == 1);
     for seed in seeds {
@@ -40,6 +44,12 @@ fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, ActPosition)) 
 
 /// A suit, or a mediation; some continue another case.
 fn begun(seeds: &[u64]) -> CaseFile {
+    // Some begin with a judge, some with an appeal that is to be sent.
+    match seeds.first().map(|seed| seed % 7) {
+        Some(1) => return TestCase::assigned().file,
+        Some(2) => return appealed().file,
+        _ => {}
+    }
     let mut file = begin(CASE, &opening(), position(1, 0)).unwrap();
     if seeds.first().is_some_and(|seed| seed % 2 == 0) {
         file.kind = CaseKind::Mediation;
@@ -59,18 +69,27 @@ fn begun(seeds: &[u64]) -> CaseFile {
     if seeds.first().is_some_and(|seed| seed % 3 == 0) {
         file.from = Some((CaseId(Digest([8; 32])), TransferKind::Suit));
     }
+    if seeds.first().is_some_and(|seed| seed % 5 == 0) {
+        file.kind = CaseKind::CivilSecond;
+        file.from = Some((CaseId(Digest([8; 32])), TransferKind::SecondInstance));
+        file.course.incoming = Some(HandOverNumber(1));
+    }
     file
 }
 
 fn somebody(dice: &mut Dice, file: &CaseFile) -> (AccountId, Capacity) {
     let by = dice.account();
     let own = file.capacities_of(by);
+    if file.course.open_hand_over().is_some() && dice.below(2) == 0 {
+        return (by, Capacity::Receiving(Role::Clerk));
+    }
     match dice.below(8) {
         0..=3 if !own.is_empty() => (by, dice.of(&own)),
         1 | 2 => (PLAINTIFF, FIRST),
         0 | 3 => (by, Capacity::Oneself),
         4 | 5 => (by, CLERK),
-        6 => (by, JUDGE),
+        6 if dice.below(4) == 0 => (by, Capacity::Receiving(Role::Clerk)),
+        6 => (file.judge.filter(|_| dice.below(4) > 0).unwrap_or(by), JUDGE),
         _ => {
             let roles: Vec<_> = Role::ALL.iter().map(|role| Capacity::Holding(*role)).collect();
             let others = [FIRST, SECOND, Capacity::Agent(AgentNumber(1)), Capacity::Oneself, Capacity::Platform];
@@ -102,7 +121,7 @@ fn step(dice: &mut Dice, file: &CaseFile, (by, capacity): (AccountId, Capacity),
         _ => dice.of(&open),
     };
     let mut kind = pick(dice);
-    while ENDING.contains(&kind) && dice.below(20) > 0 {
+    while ENDING.contains(&kind) && dice.below(if kind == ActKind::Judge { 3 } else { 20 }) > 0 {
         kind = if open.iter().all(|kind| ENDING.contains(kind)) { ActKind::Verify } else { pick(dice) };
     }
     let stream = if dice.below(30) == 0 { dice.of(Stream::ALL) } else { Stream::Case };
@@ -183,6 +202,11 @@ fn sound(file: &CaseFile) {
         let unclosed = file.windows.iter().skip(number + 1).filter(same).filter(|one| one.closed.is_none()).count();
         assert!(unclosed == 0 || window.closed.is_some(), "two windows of one kind are not closed");
     }
+    assert!(file.course.hand_overs.values().filter(|one| one.state.is_open()).count() <= 1);
+    for (number, one) in &file.course.hand_overs {
+        assert_eq!(root(&one.lines), Some(one.manifest), "hand-over {number}");
+        assert_eq!(one.case.is_some(), one.state == HandOverState::Accepted && one.kind != TransferKind::DossierReturn);
+    }
     let accounts = file.parties.values().filter_map(|party| party.account);
     let agents = file.agents.values().filter(|agent| agent.ended.is_none()).map(|agent| agent.account);
     let mut all: Vec<_> = accounts.chain(agents).collect();
@@ -260,8 +284,8 @@ proptest! {
 #[test]
 fn the_walks_go_everywhere() {
     let (mut seen, mut effective) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
-    for start in 0..400_u64 {
-        let seeds: Vec<u64> = (0..120).map(|step| start * 1_000_003 + step).collect();
+    for start in 0..600_u64 {
+        let seeds: Vec<u64> = (0..150).map(|step| start * 1_000_003 + step).collect();
         let file = walk(&seeds, |before, document, position| {
             sound(before);
             match before.clone().apply(document, position, &Calendar::default()) {

@@ -19,13 +19,14 @@ use crate::court::line_value::LineValue;
 use crate::court::registry::Registry;
 use crate::court::values::Capacity;
 use crate::court::words::{Ground, Role};
-use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
 use crate::filing::documents::DocumentFacts;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
+use crate::http::api::court::act_context::{ActContext, read_all};
 use crate::http::api::court::case_path::CasePath;
+use crate::http::api::court::course_acts::{course_act, document_command, documents};
 use crate::http::api::court::field_values::{known, read, read_some};
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::session_acts::{self, SessionContext};
@@ -55,17 +56,6 @@ pub fn outcome_json(filing: &FilingService, acted: &ActOutcome, more: Vec<CodedT
     ActOutcomeJson::of(&file.id.to_string(), act, file.stage, found)
 }
 
-/// The data from which an act is made.
-struct ActContext<'a> {
-    file: &'a CaseFile,
-    actor: &'a Actor,
-    capacity: Capacity,
-    registry: &'a Registry,
-    annexes: &'a mut Annexes,
-    document: Option<&'a DocumentFacts>,
-    now: Timestamp,
-}
-
 impl ActContext<'_> {
     fn session(&mut self) -> SessionContext<'_> {
         SessionContext {
@@ -92,6 +82,9 @@ fn make(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Act, Filin
         return Ok(act);
     }
     if let Some(act) = session_acts::make(&mut context.session(), request)? {
+        return Ok(act);
+    }
+    if let Some(act) = course_act(context, request)? {
         return Ok(act);
     }
     if let Some(act) = deadline_acts::period_act(request)? {
@@ -128,8 +121,9 @@ fn people_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Opti
             subject: read("subject", subject)?,
             account: account.as_ref().map(|text| known(context.registry, text)).transpose()?.map(|(id, _)| id),
             name: context.annexes.add("name", name)?,
+            former_role: None,
         }),
-        ActRequest::AddAgent { party, account, authority, name, power } => {
+        ActRequest::AddAgent { party, account, authority, name, power, special, instances } => {
             let (account, of) = known(context.registry, account)?;
             Act::AddAgent(AddAgent {
                 agent: context.file.next_agent(),
@@ -139,6 +133,8 @@ fn people_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Opti
                 identity: of.identity(),
                 name: context.annexes.add_some("name", name.as_deref())?,
                 power: context.annexes.add_some("power", power.as_deref())?,
+                special: read_all("special", special)?,
+                instance: read_all("instances", instances)?,
             })
         }
         ActRequest::Assign { judge } => {
@@ -243,17 +239,21 @@ fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<
             Act::ReturnFiling(ReturnFiling { reason: annexes.add_some("reason", reason.as_deref())? })
         }
         ActRequest::Reject { reason } => Act::Reject(Reject { reason: annexes.add_some("reason", reason.as_deref())? }),
-        ActRequest::Refuse { reason } => Act::Refuse(Refuse { reason: annexes.add_some("reason", reason.as_deref())? }),
+        ActRequest::Refuse { reason, document } => Act::Refuse(Refuse {
+            reason: annexes.add_some("reason", reason.as_deref())?,
+            document: read_some("document", document.as_ref())?,
+        }),
         ActRequest::FileCase { number } => Act::FileCase(FileCase { number: read_some("number", number.as_ref())? }),
         ActRequest::BindNumber { number } => Act::BindNumber(BindNumber { number: read("number", number)? }),
         ActRequest::Judge { document } => Act::Judge(Judge { document: read_some("document", document.as_ref())? }),
-        ActRequest::OrderErasure { deposit_number, account } => {
+        ActRequest::OrderErasure { deposit_number, account, document } => {
             if deposit_number.is_some() && account.is_some() {
                 return Err(FilingError::bad("deposit_number", "say a deposit or an account, not both"));
             }
             Act::OrderErasure(OrderErasure {
                 deposit: read_some("deposit_number", deposit_number.as_ref())?,
                 account: account.as_ref().map(|text| known(context.registry, text)).transpose()?.map(|(id, _)| id),
+                document: read_some("document", document.as_ref())?,
             })
         }
         ActRequest::Hold { deposit_number, account, reason } => {
@@ -308,12 +308,14 @@ fn texts(request: &ActRequest) -> Vec<&str> {
             [probative_value, reason].into_iter().flatten().map(String::as_str).collect()
         }
         ActRequest::Hold { reason, .. }
+        | ActRequest::ObjectJurisdiction { reason, .. }
         | ActRequest::ApplyDeferral { reason, .. }
         | ActRequest::ExplainLateness { reason, .. } => vec![reason],
+        ActRequest::FileDocument { name, .. } => vec![name],
         ActRequest::ChangeClaims { claims, .. } | ActRequest::Counterclaim { claims, .. } => vec![claims],
         ActRequest::ReturnFiling { reason }
         | ActRequest::Reject { reason }
-        | ActRequest::Refuse { reason }
+        | ActRequest::Refuse { reason, .. }
         | ActRequest::DecideDeferral { reason, .. }
         | ActRequest::DecideLateness { reason, .. }
         | ActRequest::DecideAdmission { reason, .. }
@@ -361,7 +363,13 @@ pub(in crate::http) async fn act_upon_case(
     let outcome = match (held_content(&shape), session_acts::document_of(&shape)?) {
         (Some(content), _) => filing.act_on_content(&actor, case, &context, (kind, content), make_act).await?,
         (None, Some(document)) => filing.act_on_document(&actor, case, &context, (kind, document), make_on).await?,
-        (None, None) => filing.act(&actor, case, &context, kind, make_act).await?,
+        (None, None) => match document_command(&shape)? {
+            Some(command) => filing.file_document(&actor, case, &context, &command).await?,
+            None => {
+                let named = documents(&shape)?;
+                filing.act_with_documents(&actor, case, &context, (kind, &named), make_act).await?
+            }
+        },
     };
     Ok(created(&outcome.recorded, &outcome_json(filing, &outcome, warnings::of_texts(&texts(&shape)))))
 }

@@ -11,7 +11,7 @@ use crate::filing::association::AssociationCommand;
 use crate::filing::filing_error::FilingError;
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
-use crate::http::api::court::json_request::{AuthenticatedJson, created, some_value, value};
+use crate::http::api::court::json_request::{AuthenticatedJson, created, some_value, value, values};
 use crate::http::app_state::AppState;
 use crate::http::problem::ApiError;
 use crate::wire::court::act::ActOutcomeJson;
@@ -77,6 +77,7 @@ pub(in crate::http) async fn associate(
         authority: some_value("authority", shape.authority.as_deref())?,
         name: shape.name,
         power: shape.power,
+        instances: values("instances", &shape.instances)?,
     };
     let acted = filing.associate(&actor, &context, &association).await?;
     Ok(created(&acted.recorded, &outcome_json(filing, &acted, Vec::new())))

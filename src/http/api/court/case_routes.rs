@@ -6,6 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
+use crate::http::api::court::{acts, association, cases, hand_overs, imports, records, transfer, verification};
 use crate::http::api::court::{acts, association, cases, imports, record, records, transfer, verification};
 use crate::http::app_state::AppState;
 use crate::http::openapi::{READS, WRITES, by_token, codes};
@@ -134,6 +135,58 @@ const SESSIONS: &[ErrorCode] = codes![
     NoticesNeeded,
     DefendantNeeded,
 ];
+/// Decisions and appeals.
+const COURSE: &[ErrorCode] = codes![
+    NoSuchDeposit,
+    PowerOfAttorneyNeeded,
+    PowersNotNamed,
+    NotAssigned,
+    DocumentNeeded,
+    DecisionRecorded,
+    PanelNotOdd,
+    OtherAct,
+    WithdrawalPending,
+    NothingToRuleOn,
+    TransferredBefore,
+    NotSecondInstance,
+    NoSuchAppeal,
+    NoSuchDecision,
+    NoAppeal,
+    AppealedBefore,
+    AppealAgainstNobody,
+    NothingToWithdraw,
+    DocumentIncomplete,
+];
+/// A case whose dossier is with another court, or just comes from one.
+const MOVING: &[ErrorCode] = codes![HandedOver, BeingTakenOver];
+/// Hand-overs.
+const HAND_OVERS: &[ErrorCode] = codes![
+    NoSuchHandOver,
+    SameCourt,
+    DossierDiffers,
+    ManifestEqual,
+    OnPaper,
+    NotTheOrigin,
+    NotAppealed,
+    NoGround,
+    AppealPending,
+    HandOverState,
+    NotPassedOn,
+    NoSuchDeposit,
+    NoSuchDecision,
+    NoAppeal,
+    AlreadyPassedOn,
+    TransferredBefore,
+    NoCourtPair,
+    OtherAct,
+    NotNext,
+    NothingCarried,
+    OtherCourt,
+    NumberBound,
+    MistypedNumber,
+    RulesVersion,
+];
+
 /// An import: its number, its receipt, the rules of evidence.
 const IMPORT: &[ErrorCode] = codes![
     MistypedNumber,
@@ -158,11 +211,15 @@ const IMPORT: &[ErrorCode] = codes![
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
-        .routes(by_token(routes!(cases::open_case), &[WRITES, ACTING, TEXTS, codes![NoSuchAccount]]))
+        .routes(by_token(
+            routes!(cases::open_case),
+            &[WRITES, ACTING, TEXTS, codes![NoSuchAccount, PowerOfAttorneyNeeded, PowersNotNamed]],
+        ))
         .routes(by_token(routes!(cases::list_cases), &[READS, codes![BadValue]]))
         .routes(by_token(routes!(cases::view_case), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS, SESSIONS]))
         .routes(by_token(routes!(records::view_records), &[WRITES, codes![NotFound]]))
+        .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS, COURSE, MOVING]))
         .routes(by_token(routes!(acts::list_acts), &[READS, codes![NotFound]]))
         .routes(by_token(routes!(cases::case_access_log), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(cases::list_cases), &[WRITES, codes![BadValue]]))
@@ -173,7 +230,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(by_token(routes!(cases::case_access_log), &[WRITES, codes![NotFound, SeveralCases]]))
         .routes(by_token(
             routes!(association::issue_code),
-            &[WRITES, ACTING, codes![NoSuchParty, NoSuchCode, PartyTaken]],
+            &[WRITES, ACTING, MOVING, codes![NoSuchParty, NoSuchCode, PartyTaken]],
         ))
         .routes(by_token(
             routes!(association::associate),
@@ -181,22 +238,37 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
                 WRITES,
                 ACTING,
                 TEXTS,
+                MOVING,
+                codes![PowerOfAttorneyNeeded],
                 codes![NoSuchCode, CodeUsedUp, CodeExpired, TooManyCodes, PartyTaken, AlreadyInTheCase, TooManyAgents],
             ],
         ))
         .routes(by_token(routes!(imports::import), &[WRITES, ACTING, TEXTS, IMPORT]))
         .routes(by_token(routes!(imports::import_batch), &[WRITES, codes![NotFound, SeveralCases, BatchTooLong]]))
         .routes(by_token(routes!(cases::view_item), &[WRITES, codes![NotFound, SeveralCases]]))
+        .routes(by_token(routes!(imports::import), &[WRITES, ACTING, TEXTS, IMPORT, MOVING, codes![ReasonNeeded]]))
+        .routes(by_token(routes!(imports::import_batch), &[WRITES, codes![NotFound, BatchTooLong]]))
+        .routes(by_token(routes!(cases::view_item), &[WRITES, codes![NotFound]]))
         .routes(by_token(
             routes!(verification::verify_item),
             &[
                 WRITES,
                 ACTING,
+                MOVING,
                 codes![BadSalt, UnknownAlgorithm, WrongLength, UpperCaseHex, UnknownVersion, ItemWithdrawn],
             ],
         ))
         .routes(by_token(
             routes!(transfer::transfer_case),
-            &[WRITES, ACTING, codes![AlreadyPassedOn, NothingCarried, OtherCourt, NoSuchParty]],
+            &[
+                WRITES,
+                ACTING,
+                MOVING,
+                codes![AlreadyPassedOn, NothingCarried, OtherCourt, NoSuchParty, NoAppeal, OtherAct],
+            ],
         ))
+        .routes(by_token(routes!(hand_overs::send_hand_over), &[WRITES, ACTING, MOVING, HAND_OVERS]))
+        .routes(by_token(routes!(hand_overs::list_hand_overs), &[READS]))
+        .routes(by_token(routes!(hand_overs::view_hand_over), &[WRITES, codes![NotFound, NoSuchHandOver]]))
+        .routes(by_token(routes!(hand_overs::receive_hand_over), &[WRITES, ACTING, TEXTS, MOVING, HAND_OVERS]))
 }

@@ -20,6 +20,7 @@ use crate::filing::annexes::Annexes;
 use crate::filing::case_views::{CaseView, ItemView};
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
+use crate::http::api::court::act_context::read_all;
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::{CasePath, ItemPath};
 use crate::http::api::court::field_values::{known, read, read_some};
@@ -134,6 +135,10 @@ pub(in crate::http) async fn open_case(
             claims: annexes.add_some("claims", shape.claims.as_deref())?,
             power: annexes.add_some("power", shape.power.as_deref())?,
             rules: Some(RulesVersion::CURRENT),
+            special: read_all("special", &shape.special)?,
+            instance: read_all("instances", &shape.instances)?,
+            former_role: None,
+            hand_over: None,
         }))
     };
     let acted = filing.open_case(&actor, &context, &court, filer, make).await?;

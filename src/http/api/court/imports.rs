@@ -70,6 +70,7 @@ async fn one(
         purpose: read_some("purpose", request.purpose.as_ref())?,
         handed_in: read_some("handed_in", request.handed_in.as_ref())?,
         collected: read_some("collected", request.collected.as_ref())?,
+        reason: request.reason,
         receipt: read_receipt(request.receipt)?,
     };
     let acted = filing.import(actor, case, context, &import).await?;

@@ -1,17 +1,21 @@
 //! Handlers of the filing flow. The modules `*_routes` list the routes of a group.
 
 pub mod accounts;
+pub mod act_context;
 pub mod acts;
+pub mod appeal_courts;
 pub mod association;
 pub mod case_path;
 pub mod case_routes;
 pub mod cases;
+pub mod course_acts;
 pub mod deadline_acts;
 pub mod deposits_on_behalf;
 pub mod erasures;
 pub mod feed;
 pub mod field_values;
 pub mod gateways;
+pub mod hand_overs;
 pub mod imports;
 pub mod json_request;
 pub mod keys;

@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::{accounts, feed, keys, lists, tokens, webhooks};
+use crate::http::api::court::{accounts, appeal_courts, feed, keys, lists, tokens, webhooks};
 use crate::http::app_state::AppState;
 use crate::http::openapi::{READS, WRITES, by_token, codes};
 
@@ -66,6 +66,12 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
             ],
         ))
         .routes(by_token(routes!(lists::list_calendars), &[]))
+        .routes(by_token(
+            routes!(appeal_courts::set_appeal_court),
+            &[WRITES, ACTING, TEXTS, codes![CourtPairExists, SameCourt]],
+        ))
+        .routes(by_token(routes!(appeal_courts::list_appeal_courts), &[codes![BadValue]]))
+        .routes(by_token(routes!(appeal_courts::end_appeal_court), &[WRITES, ACTING, TEXTS, codes![NoCourtPair]]))
         .routes(by_token(routes!(feed::follow_feed), &[READS, codes![BadValue, NotFound]]))
         .routes(by_token(
             routes!(webhooks::register_webhook),

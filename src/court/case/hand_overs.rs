@@ -1,0 +1,352 @@
+//! Hand-overs of a case's dossier to another court: 上诉移送, 发回重审, 退还案卷, 移送管辖, 进入再审（调卷）.
+//!
+//! The sending court states the manifest, which is recomputed from the case here. The receiving court acts with its own accounts, in the
+//! capacity [`crate::court::values::Capacity::Receiving`]. It hashes what it received and states what it found: only the same
+//! manifest is accepted, and nothing is taken over before that. While the hand-over is open, what it contains does not change.
+//!
+//! Sources: 民诉法 arts. 37, 130, 174, 177; 在线诉讼规则 art. 35.
+
+use crate::court::acts::{
+    AcceptHandOver, Act, ActKind, FileDocument, ReportDifference, ReturnHandOver, SendHandOver, TakeBack,
+};
+use crate::court::calendar::Calendar;
+use crate::court::case::authority::set;
+use crate::court::case::course::{DecisionKind, DossierDocument, HandOver, ReturnedDossier};
+use crate::court::case::course_refusal::CourseRefusal;
+use crate::court::case::manifest::{lines, on_paper, root};
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::{ActPosition, CaseFile, Text};
+use crate::court::course_words::{AppealOutcome, DocumentForm, HandOverState, RulingKind, Volume};
+use crate::court::ids::{DocumentNumber, HandOverNumber};
+use crate::court::words::{Stage, TransferKind};
+use crate::ledger::statement::text::ManifestRoot;
+
+/// Most documents of a dossier.
+pub const DOCUMENTS_MAX: u32 = 10_000;
+
+impl CaseFile {
+    /// The next document's number.
+    #[must_use]
+    pub fn next_document(&self) -> DocumentNumber {
+        DocumentNumber(super::state::next(&self.course.documents, |number| number.0))
+    }
+
+    /// The next hand-over's number.
+    #[must_use]
+    pub fn next_hand_over(&self) -> HandOverNumber {
+        HandOverNumber(super::state::next(&self.course.hand_overs, |number| number.0))
+    }
+
+    /// A hand-over of this case.
+    ///
+    /// # Errors
+    ///
+    /// [`CourseRefusal::NoSuchHandOver`].
+    pub fn hand_over(&self, number: HandOverNumber) -> Result<&HandOver, Refusal> {
+        Ok(self.course.hand_overs.get(&number).ok_or(CourseRefusal::NoSuchHandOver(number))?)
+    }
+}
+
+/// While a hand-over is open, what it contains does not change.
+///
+/// # Errors
+///
+/// [`CourseRefusal::HandedOver`].
+pub fn require_unsent(file: &CaseFile, act: ActKind) -> Result<(), Refusal> {
+    let changes_the_dossier = matches!(
+        act,
+        ActKind::Import
+            | ActKind::Restate
+            | ActKind::WithdrawItem
+            | ActKind::Reply
+            | ActKind::AddParty
+            | ActKind::Associate
+            | ActKind::AddAgent
+            | ActKind::EndAgent
+            | ActKind::FileDocument
+            | ActKind::Judge
+            | ActKind::Rule
+            | ActKind::Close
+            | ActKind::BindNumber
+            | ActKind::WithdrawSuit
+            | ActKind::WithdrawAppeal
+    );
+    match file.course.open_hand_over() {
+        Some((number, _)) if changes_the_dossier => Err(CourseRefusal::HandedOver(number).into()),
+        _ => Ok(()),
+    }
+}
+
+/// 归入卷宗. Only documents of the main volume name their deposit.
+///
+/// # Errors
+///
+/// [`Refusal::NotNext`], [`CourseRefusal::DocumentIncomplete`].
+pub fn file_document(file: &mut CaseFile, act: &FileDocument, position: ActPosition) -> Result<(), Refusal> {
+    let next = file.next_document();
+    if act.document != next || next.0 > DOCUMENTS_MAX {
+        return Err(Refusal::NotNext { expected: next.0 });
+    }
+    let is_open = act.volume == Volume::Main && act.form != DocumentForm::Paper;
+    let named = act.deposit.is_some() && !act.data_hash.is_empty();
+    let unnamed = act.deposit.is_none() && act.data_hash.is_empty();
+    if act.pages == 0 || !(if is_open { named } else { unnamed }) {
+        return Err(CourseRefusal::DocumentIncomplete.into());
+    }
+    let document = DossierDocument {
+        position,
+        volume: act.volume,
+        form: act.form,
+        pages: act.pages,
+        deposit: act.deposit,
+        data_hash: act.data_hash.clone(),
+        entry: position.text(act.entry),
+    };
+    file.course.documents.insert(act.document, document);
+    Ok(())
+}
+
+/// 移交案卷.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn send(
+    file: &mut CaseFile,
+    act: &SendHandOver,
+    position: ActPosition,
+    calendar: &Calendar,
+) -> Result<(), Refusal> {
+    let expected = file.next_hand_over();
+    if act.hand_over != expected {
+        return Err(Refusal::NotNext { expected: expected.0 });
+    }
+    if let Some((open, _)) = file.course.open_hand_over() {
+        return Err(CourseRefusal::HandedOver(open).into());
+    }
+    if act.to == file.court {
+        return Err(CourseRefusal::SameCourt.into());
+    }
+    file.require_ground(act)?;
+    let (main, second) = (lines(file, Volume::Main, calendar), lines(file, Volume::Second, calendar));
+    if root(&main) != Some(act.manifest) || root(&second) != act.second_volume {
+        return Err(CourseRefusal::DossierDiffers.into());
+    }
+    if act.on_paper.unwrap_or(0) != on_paper(file) {
+        return Err(CourseRefusal::OnPaper(on_paper(file)).into());
+    }
+    let hand_over = HandOver {
+        kind: act.kind,
+        to: act.to.clone(),
+        basis: act.basis,
+        parties: set(&act.party),
+        manifest: act.manifest,
+        second_volume: act.second_volume,
+        on_paper: on_paper(file),
+        outcome: act.outcome,
+        lines: main.into(),
+        second_lines: second.into(),
+        state: HandOverState::Sent,
+        sent: position,
+        received: None,
+        ended: None,
+        reason: None,
+        case: None,
+    };
+    file.course.hand_overs.insert(act.hand_over, hand_over);
+    Ok(())
+}
+
+impl CaseFile {
+    /// Checks that the case can go this way on this basis.
+    fn require_ground(&self, act: &SendHandOver) -> Result<(), Refusal> {
+        let decided = self.course.decision(act.basis).map(|decision| decision.kind);
+        let gone =
+            |one: &HandOver| one.kind == act.kind && one.basis == act.basis && one.state == HandOverState::Accepted;
+        if act.outcome.is_some() != (act.kind == TransferKind::DossierReturn) {
+            return Err(CourseRefusal::NoGround(act.kind).into());
+        }
+        if self.course.hand_overs.values().any(gone) {
+            return Err(Refusal::AlreadyPassedOn);
+        }
+        let to_origin = || match &self.course.origin {
+            Some(origin) if origin.court == act.to => Ok(()),
+            _ => Err(CourseRefusal::NotTheOrigin.into()),
+        };
+        match act.kind {
+            TransferKind::SecondInstance => {
+                self.require_appeal(act.basis)?;
+                let is_appealed = self.course.open_appeals(act.basis).next().is_some();
+                if is_appealed { Ok(()) } else { Err(CourseRefusal::NotAppealed.into()) }
+            }
+            TransferKind::Remand => {
+                if decided != Some(DecisionKind::Ruling(RulingKind::Remand)) {
+                    return Err(CourseRefusal::NoGround(act.kind).into());
+                }
+                to_origin()
+            }
+            TransferKind::DossierReturn => {
+                let fits = decided.is_some_and(|kind| act.outcome.is_some_and(|outcome| is_result_of(outcome, kind)));
+                if !fits || !self.is_second_instance() || !self.is_over() {
+                    return Err(CourseRefusal::NoGround(act.kind).into());
+                }
+                to_origin()
+            }
+            TransferKind::Jurisdiction => self.require_jurisdiction_ground(act, decided),
+            TransferKind::Retrial => {
+                let applicants = act.party.iter().all(|party| self.parties.contains_key(party));
+                if act.party.is_empty() || !applicants || !self.is_over() {
+                    return Err(CourseRefusal::NoGround(act.kind).into());
+                }
+                Ok(())
+            }
+            TransferKind::Suit => Err(CourseRefusal::OtherAct(ActKind::PassOn.word()).into()),
+        }
+    }
+
+    /// 民诉法 arts. 37, 130, 171: the ruling, and no appeal against it that is not decided.
+    fn require_jurisdiction_ground(&self, act: &SendHandOver, decided: Option<DecisionKind>) -> Result<(), Refusal> {
+        let Some(DecisionKind::Ruling(RulingKind::SustainObjection | RulingKind::TransferJurisdiction)) = decided
+        else {
+            return Err(CourseRefusal::NoGround(act.kind).into());
+        };
+        if self.course.origin.as_ref().is_some_and(|origin| origin.kind == TransferKind::Jurisdiction) {
+            return Err(CourseRefusal::TransferredBefore.into());
+        }
+        if self.is_over() {
+            return Err(CourseRefusal::NoGround(act.kind).into());
+        }
+        let result = |number: Option<HandOverNumber>| {
+            let case = self.course.hand_overs.get(&number?)?.case?;
+            self.course.returned.iter().find(|one| one.case == case).map(|one| one.outcome)
+        };
+        for appeal in self.course.appeals.values().filter(|appeal| appeal.decision == act.basis) {
+            match result(appeal.handed_over) {
+                None => return Err(CourseRefusal::AppealPending.into()),
+                Some(AppealOutcome::Upheld | AppealOutcome::Withdrawn) => {}
+                Some(_) => return Err(CourseRefusal::NoGround(act.kind).into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a second instance can have this result by this decision: 民诉法 arts. 177, 178, 180.
+const fn is_result_of(outcome: AppealOutcome, decision: DecisionKind) -> bool {
+    match decision {
+        DecisionKind::Judgment => matches!(outcome, AppealOutcome::Upheld | AppealOutcome::Changed),
+        DecisionKind::Ruling(RulingKind::Remand) => matches!(outcome, AppealOutcome::Remanded),
+        DecisionKind::Ruling(RulingKind::Direct) => matches!(outcome, AppealOutcome::Directed),
+        DecisionKind::Ruling(RulingKind::AllowAppealWithdrawal) => matches!(outcome, AppealOutcome::Withdrawn),
+        // A ruling of second instance on an appeal against a ruling.
+        DecisionKind::Ruling(RulingKind::Uphold) => matches!(outcome, AppealOutcome::Upheld),
+        DecisionKind::Ruling(RulingKind::SetAside) => matches!(outcome, AppealOutcome::Changed),
+        _ => false,
+    }
+}
+
+/// An act of the receiving court: 收到案卷, 核对相符并接收, 核对不符, 退回补正.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn receive(file: &mut CaseFile, act: &Act, position: ActPosition) -> Result<(), Refusal> {
+    match act {
+        Act::ReceiveHandOver(act) => {
+            let one = in_state(file, act.hand_over, &[HandOverState::Sent])?;
+            one.state = HandOverState::Received;
+            one.received = Some(position);
+            Ok(())
+        }
+        Act::AcceptHandOver(act) => accept(file, act, position),
+        Act::ReportDifference(ReportDifference { hand_over, manifest, second_volume, reason }) => {
+            let one = in_state(file, *hand_over, &[HandOverState::Received])?;
+            if is_same(one, *manifest, *second_volume) {
+                return Err(CourseRefusal::ManifestEqual.into());
+            }
+            end(one, HandOverState::Differs, Some(position.text(*reason)), position);
+            Ok(())
+        }
+        Act::ReturnHandOver(ReturnHandOver { hand_over, reason }) => {
+            let one = in_state(file, *hand_over, &[HandOverState::Sent, HandOverState::Received])?;
+            end(one, HandOverState::Returned, Some(position.text(*reason)), position);
+            Ok(())
+        }
+        _ => Err(Refusal::NotOfACase),
+    }
+}
+
+fn in_state<'f>(
+    file: &'f mut CaseFile,
+    number: HandOverNumber,
+    states: &[HandOverState],
+) -> Result<&'f mut HandOver, Refusal> {
+    let one = file.course.hand_overs.get_mut(&number).ok_or(CourseRefusal::NoSuchHandOver(number))?;
+    if states.contains(&one.state) { Ok(one) } else { Err(CourseRefusal::HandOverState(one.state).into()) }
+}
+
+fn is_same(one: &HandOver, manifest: ManifestRoot, second_volume: Option<ManifestRoot>) -> bool {
+    (one.manifest, one.second_volume) == (manifest, second_volume)
+}
+
+fn end(one: &mut HandOver, state: HandOverState, reason: Option<Text>, position: ActPosition) {
+    one.state = state;
+    one.reason = reason;
+    one.ended = Some(position);
+}
+
+fn accept(file: &mut CaseFile, act: &AcceptHandOver, position: ActPosition) -> Result<(), Refusal> {
+    let one = in_state(file, act.hand_over, &[HandOverState::Received])?;
+    if !is_same(one, act.manifest, act.second_volume) {
+        return Err(CourseRefusal::DossierDiffers.into());
+    }
+    let opens_a_case = one.kind != TransferKind::DossierReturn;
+    if opens_a_case != act.to.is_some() || (act.procedure.is_some() && one.kind != TransferKind::Retrial) {
+        return Err(Refusal::OutOfOrder);
+    }
+    end(one, HandOverState::Accepted, None, position);
+    one.case = act.to;
+    let (kind, basis) = (one.kind, one.basis);
+    file.passed_on.extend(act.to.map(|to| (to, kind)));
+    if kind == TransferKind::SecondInstance {
+        for appeal in file.course.appeals.values_mut().filter(|appeal| appeal.decision == basis && appeal.is_open()) {
+            appeal.handed_over = Some(act.hand_over);
+        }
+    }
+    if kind == TransferKind::Jurisdiction {
+        file.stage = Stage::Closed;
+    }
+    Ok(())
+}
+
+/// 案卷已退回, with the decision of the second instance. A case that the second instance directs to be filed or heard goes on.
+///
+/// # Errors
+///
+/// [`CourseRefusal::NotPassedOn`], [`Refusal::AlreadyPassedOn`].
+pub fn take_back(file: &mut CaseFile, act: &TakeBack, position: ActPosition) -> Result<(), Refusal> {
+    let went = |(to, kind): &(_, TransferKind)| *to == act.case && *kind == TransferKind::SecondInstance;
+    if !file.passed_on.iter().any(went) {
+        return Err(CourseRefusal::NotPassedOn.into());
+    }
+    if file.course.returned.iter().any(|one| one.case == act.case) {
+        return Err(Refusal::AlreadyPassedOn);
+    }
+    if act.outcome == AppealOutcome::Directed {
+        file.stage = match file.stage {
+            Stage::Refused => Stage::Approved,
+            Stage::Closed if file.judge.is_some() => Stage::Assigned,
+            Stage::Closed => Stage::AwaitingAssignment,
+            stage => stage,
+        };
+    }
+    file.course.returned.push(ReturnedDossier {
+        position,
+        case: act.case,
+        hand_over: act.hand_over,
+        manifest: act.manifest,
+        document: act.decision,
+        outcome: act.outcome,
+    });
+    Ok(())
+}

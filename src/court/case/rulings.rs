@@ -1,0 +1,189 @@
+//! Decisions of the court: judgment, rulings, and the withdrawal of the suit, on which the court rules.
+//!
+//! Sources: 民诉法 arts. 40 (panel), 126 (不予立案), 148 (withdrawal of the suit), 157 (rulings), 177 and 178 (second instance), 180
+//! (withdrawal of the appeal). In a case of version 1 the party's own act withdraws the suit, and a judgment needs no document.
+
+use crate::court::acts::{ActKind, FormPanel, Judge, Refuse, Rule};
+use crate::court::case::authority::set;
+use crate::court::case::course::{Decision, DecisionKind, WithdrawalRequest};
+use crate::court::case::course_refusal::CourseRefusal;
+use crate::court::case::jurisdiction;
+use crate::court::case::refusal::Refusal;
+use crate::court::case::rules_version::RulesVersion;
+use crate::court::case::state::{ActPosition, CaseFile};
+use crate::court::course_words::{RulingKind, SpecialPower};
+use crate::court::document::Document;
+use crate::court::ids::{AccountId, PartyNumber};
+use crate::court::words::{Stage, TransferKind};
+use crate::ledger::number::DepositNumber;
+
+/// Requires that the account is the assigned judge or of the panel.
+fn require_assigned(file: &CaseFile, by: AccountId) -> Result<(), Refusal> {
+    let is_assigned = file.judge == Some(by) || file.course.panel.contains(&by);
+    if is_assigned { Ok(()) } else { Err(CourseRefusal::NotAssigned.into()) }
+}
+
+/// Records a decision. Each document is one decision.
+fn record(
+    file: &mut CaseFile,
+    document: &Document,
+    (kind, number): (DecisionKind, Option<DepositNumber>),
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    let number = number.ok_or(CourseRefusal::DocumentNeeded)?;
+    if file.course.decision(number).is_some() {
+        return Err(CourseRefusal::DecisionRecorded(number).into());
+    }
+    file.course.decisions.push(Decision { position, by: document.by, kind, document: number });
+    Ok(())
+}
+
+/// 分案: a judge who is not of the panel ends the panel.
+pub fn assign(file: &mut CaseFile, judge: Option<AccountId>) {
+    file.judge = judge;
+    file.stage = Stage::Assigned;
+    if judge.is_none_or(|judge| !file.course.panel.contains(&judge)) {
+        file.course.panel.clear();
+    }
+}
+
+/// 组成合议庭: an odd number of members (民诉法 art. 40), of whom the assigned judge is one.
+///
+/// # Errors
+///
+/// [`CourseRefusal::PanelNotOdd`], [`CourseRefusal::NotAssigned`].
+pub fn form_panel(file: &mut CaseFile, act: &FormPanel) -> Result<(), Refusal> {
+    let members = set(&act.member);
+    if members.len() < 3 || members.len().is_multiple_of(2) || members.len() != act.member.len() {
+        return Err(CourseRefusal::PanelNotOdd.into());
+    }
+    if file.judge.is_some_and(|judge| !members.contains(&judge)) {
+        return Err(CourseRefusal::NotAssigned.into());
+    }
+    file.course.panel = members;
+    Ok(())
+}
+
+/// 宣判: by the assigned judge or the panel, with the document.
+///
+/// # Errors
+///
+/// [`CourseRefusal::NotAssigned`], [`CourseRefusal::DocumentNeeded`], [`CourseRefusal::DecisionRecorded`].
+pub fn judge(file: &mut CaseFile, document: &Document, act: &Judge, position: ActPosition) -> Result<(), Refusal> {
+    if file.rules >= RulesVersion::V2 {
+        require_assigned(file, document.by)?;
+        record(file, document, (DecisionKind::Judgment, act.document), position)?;
+    }
+    file.judgment = act.document;
+    file.stage = Stage::Judged;
+    Ok(())
+}
+
+/// 不予立案, by a ruling (民诉法 art. 126).
+///
+/// # Errors
+///
+/// [`CourseRefusal::DocumentNeeded`], [`CourseRefusal::DecisionRecorded`].
+pub fn refuse(file: &mut CaseFile, document: &Document, act: &Refuse, position: ActPosition) -> Result<(), Refusal> {
+    if file.rules >= RulesVersion::V2 {
+        record(file, document, (DecisionKind::RefusedFiling, act.document), position)?;
+    }
+    file.stage = Stage::Refused;
+    file.reason = act.reason.map(|annex| position.text(annex));
+    Ok(())
+}
+
+/// An erasure order rests on a document, and is made by the assigned judge or the panel once there is one.
+///
+/// # Errors
+///
+/// [`CourseRefusal::NotAssigned`], [`CourseRefusal::DocumentNeeded`].
+pub fn check_erasure_order(file: &CaseFile, by: AccountId, document: Option<DepositNumber>) -> Result<(), Refusal> {
+    if file.rules < RulesVersion::V2 {
+        return Ok(());
+    }
+    if file.judge.is_some() || !file.course.panel.is_empty() {
+        require_assigned(file, by)?;
+    }
+    if document.is_some() { Ok(()) } else { Err(CourseRefusal::DocumentNeeded.into()) }
+}
+
+/// 申请撤诉 (民诉法 art. 148): recorded until the court rules. In a case of version 1 it takes effect at once.
+///
+/// # Errors
+///
+/// [`Refusal::SpecialAuthorityNeeded`], [`CourseRefusal::PowerNotNamed`], [`CourseRefusal::OtherAct`], [`CourseRefusal::WithdrawalPending`].
+pub fn apply_to_withdraw(file: &mut CaseFile, document: &Document, position: ActPosition) -> Result<(), Refusal> {
+    file.require_power(document.capacity, SpecialPower::Waive)?;
+    if file.rules < RulesVersion::V2 {
+        file.stage = Stage::Discontinued;
+        return Ok(());
+    }
+    if file.is_second_instance() {
+        return Err(CourseRefusal::OtherAct(ActKind::WithdrawAppeal.word()).into());
+    }
+    if file.course.withdrawal.is_some_and(|request| request.allowed.is_none()) {
+        return Err(CourseRefusal::WithdrawalPending.into());
+    }
+    let party = file.party_of(document.capacity).ok_or(Refusal::NotYours)?;
+    file.course.withdrawal = Some(WithdrawalRequest { position, party, allowed: None });
+    Ok(())
+}
+
+/// 裁定, by the assigned judge or the panel.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn rule(file: &mut CaseFile, document: &Document, act: &Rule, position: ActPosition) -> Result<(), Refusal> {
+    require_assigned(file, document.by)?;
+    if file.course.decision(act.document).is_some() {
+        return Err(CourseRefusal::DecisionRecorded(act.document).into());
+    }
+    match act.ruling {
+        RulingKind::AllowWithdrawal | RulingKind::RefuseWithdrawal => {
+            let allowed = act.ruling == RulingKind::AllowWithdrawal;
+            let request = file.course.withdrawal.as_mut().filter(|request| request.allowed.is_none());
+            request.ok_or(CourseRefusal::NothingToRuleOn)?.allowed = Some(allowed);
+            if allowed {
+                file.stage = Stage::Discontinued;
+            }
+        }
+        RulingKind::AllowAppealWithdrawal | RulingKind::RefuseAppealWithdrawal => {
+            rule_on_appeal_withdrawal(file, act.party, act.ruling == RulingKind::AllowAppealWithdrawal)?;
+        }
+        RulingKind::SustainObjection | RulingKind::DismissObjection => {
+            jurisdiction::rule(file, act.ruling == RulingKind::SustainObjection)?;
+        }
+        RulingKind::TransferJurisdiction => {
+            // 民诉法 art. 37: the court to which a case was transferred must not transfer it again.
+            let came_by_transfer =
+                file.course.origin.as_ref().is_some_and(|one| one.kind == TransferKind::Jurisdiction);
+            if came_by_transfer {
+                return Err(CourseRefusal::TransferredBefore.into());
+            }
+        }
+        RulingKind::DismissSuit => file.stage = Stage::Closed,
+        RulingKind::Remand | RulingKind::Direct | RulingKind::Uphold | RulingKind::SetAside => {
+            if !file.is_second_instance() {
+                return Err(CourseRefusal::NotSecondInstance.into());
+            }
+            file.stage = Stage::Closed;
+        }
+    }
+    record(file, document, (DecisionKind::Ruling(act.ruling), Some(act.document)), position)
+}
+
+/// 民诉法 art. 180. Once every appellant's withdrawal is allowed, the second instance has ended.
+fn rule_on_appeal_withdrawal(file: &mut CaseFile, party: Option<PartyNumber>, allowed: bool) -> Result<(), Refusal> {
+    let party = party.ok_or(CourseRefusal::NothingToRuleOn)?;
+    let request = file.course.appeal_withdrawals.get_mut(&party).filter(|request| request.allowed.is_none());
+    request.ok_or(CourseRefusal::NothingToRuleOn)?.allowed = Some(allowed);
+    let mut appellants = file.parties.iter().filter(|(_, party)| party.role.brings_the_case());
+    let withdrew =
+        |number: &PartyNumber| file.course.appeal_withdrawals.get(number).is_some_and(|one| one.allowed == Some(true));
+    if appellants.all(|(number, _)| withdrew(number)) {
+        file.stage = Stage::Closed;
+    }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! The case that continues another after its dossier was accepted: parties with their roles, agents whose power of attorney names the
+//! new instance, and items with the time of their first import. A pure function of the case and the hand-over, so an audit recomputes it.
+//!
+//! Sources: 民诉法解释 arts. 315, 317 (roles in second instance, unconfirmed), 民诉法 art. 62 (powers of attorney).
+
+use std::collections::BTreeSet;
+
+use crate::court::acts::TakeOver;
+use crate::court::calendar::Calendar;
+use crate::court::case::course::{HandOver, Origin, WithdrawalRequest};
+use crate::court::case::filing::bind_number;
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::{ActPosition, CaseFile};
+use crate::court::course_words::{HandOverState, Instance};
+use crate::court::ids::{AgentNumber, HandOverNumber, ItemNumber, PartyNumber};
+use crate::court::values::FirstImport;
+use crate::court::words::{CaseKind, PartyRole, Procedure, Stage, TransferKind};
+
+/// What the new case must hold before it is taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Succession {
+    /// The kind of proceeding.
+    pub kind: CaseKind,
+    /// The procedure.
+    pub procedure: Procedure,
+    /// The parties, under the numbers that they have: role, and role in the instance before.
+    pub parties: Vec<(PartyNumber, PartyRole, Option<PartyRole>)>,
+    /// The agents that come with it, by their numbers in the case before.
+    pub agents: Vec<AgentNumber>,
+    /// The items that come with it, by their numbers in the case before.
+    pub items: Vec<(ItemNumber, FirstImport)>,
+    /// Appellants that have applied to withdraw their appeal.
+    pub withdrawing: Vec<PartyNumber>,
+}
+
+/// The instance that a power of attorney must name to be carried over; `None` if every one is, because the instance is the same.
+const fn instance(kind: TransferKind) -> Option<Instance> {
+    match kind {
+        TransferKind::SecondInstance => Some(Instance::Second),
+        TransferKind::Retrial => Some(Instance::Retrial),
+        TransferKind::Remand => Some(Instance::First),
+        TransferKind::Jurisdiction | TransferKind::Suit | TransferKind::DossierReturn => None,
+    }
+}
+
+const fn kind_after(kind: TransferKind, was: CaseKind) -> CaseKind {
+    match (kind, was) {
+        (TransferKind::SecondInstance, CaseKind::AdministrativeFirst) => CaseKind::AdministrativeSecond,
+        (TransferKind::SecondInstance, _) => CaseKind::CivilSecond,
+        (TransferKind::Remand, CaseKind::AdministrativeSecond) => CaseKind::AdministrativeFirst,
+        (TransferKind::Remand, _) => CaseKind::CivilFirst,
+        (TransferKind::Retrial, _) => CaseKind::Retrial,
+        (_, was) => was,
+    }
+}
+
+/// 原审原告, 原审被告, 原审第三人: a party that neither appealed nor was appealed against.
+const fn former(role: PartyRole) -> PartyRole {
+    match role {
+        PartyRole::Plaintiff | PartyRole::Applicant => PartyRole::OriginalPlaintiff,
+        PartyRole::ThirdParty => PartyRole::OriginalThirdParty,
+        PartyRole::Defendant | PartyRole::Respondent => PartyRole::OriginalDefendant,
+        role => role,
+    }
+}
+
+/// The succession of `file` by the case that continues it after `hand_over`. `procedure` is that of a retrial.
+#[must_use]
+pub fn succession(
+    file: &CaseFile,
+    hand_over: &HandOver,
+    procedure: Option<Procedure>,
+    calendar: &Calendar,
+) -> Succession {
+    let appeals: Vec<_> = file.course.appeals.values().filter(|one| one.decision == hand_over.basis).collect();
+    let appellants: BTreeSet<PartyNumber> = appeals.iter().map(|one| one.party).collect();
+    let against: BTreeSet<PartyNumber> = appeals.iter().flat_map(|one| &one.against).copied().collect();
+    let role = |number: &PartyNumber, was: PartyRole, first: Option<PartyRole>| match hand_over.kind {
+        TransferKind::SecondInstance if appellants.contains(number) => PartyRole::Appellant,
+        TransferKind::SecondInstance if against.contains(number) => PartyRole::Appellee,
+        TransferKind::SecondInstance => former(was),
+        TransferKind::Retrial if hand_over.parties.contains(number) => PartyRole::RetrialApplicant,
+        TransferKind::Retrial if was == PartyRole::ThirdParty => PartyRole::OriginalThirdParty,
+        TransferKind::Retrial => PartyRole::Respondent,
+        TransferKind::Remand => first.unwrap_or(PartyRole::ThirdParty),
+        _ => was,
+    };
+    let parties = file.parties.iter().map(|(number, party)| {
+        let before = match hand_over.kind {
+            TransferKind::SecondInstance | TransferKind::Retrial => Some(party.former_role.unwrap_or(party.role)),
+            TransferKind::Remand => None,
+            _ => party.former_role,
+        };
+        (*number, role(number, party.role, party.former_role), before)
+    });
+    let named = instance(hand_over.kind);
+    let carried = |agent: &crate::court::case::state::Agent| {
+        agent.ended.is_none() && named.is_none_or(|instance| agent.instances.contains(&instance))
+    };
+    let agents = file.agents.iter().filter(|(_, agent)| carried(agent)).map(|(number, _)| *number);
+    let items = file.items.iter().filter(|(_, item)| item.is_active()).map(|(number, item)| {
+        let late = file.lateness(item, calendar).is_late();
+        let first = FirstImport { case: file.id, item: *number, at: item.first_imported_at, late };
+        (*number, first)
+    });
+    Succession {
+        kind: kind_after(hand_over.kind, file.kind),
+        procedure: match hand_over.kind {
+            TransferKind::SecondInstance => Procedure::SecondInstance,
+            TransferKind::Jurisdiction => file.procedure,
+            _ => procedure.unwrap_or(Procedure::Ordinary),
+        },
+        parties: parties.collect(),
+        agents: agents.collect(),
+        items: items.collect(),
+        withdrawing: appeals.iter().filter(|one| one.withdrawal.is_some()).map(|one| one.party).collect(),
+    }
+}
+
+impl CaseFile {
+    /// The hand-over by which this case is just being taken over; until then only its own steps act upon it.
+    #[must_use]
+    pub const fn is_being_taken_over(&self) -> bool {
+        self.course.incoming.is_some()
+    }
+
+    /// The first difference between this case and what it must hold; `None` if there is none.
+    #[must_use]
+    pub fn difference_from(&self, expected: &Succession) -> Option<String> {
+        if (self.kind, self.procedure) != (expected.kind, expected.procedure) {
+            return Some(format!("it is {} by {}", self.kind, self.procedure));
+        }
+        let parties: Vec<_> =
+            self.parties.iter().map(|(number, party)| (*number, party.role, party.former_role)).collect();
+        if parties != expected.parties {
+            return Some("its parties or their roles differ".into());
+        }
+        if self.agents.len() != expected.agents.len() {
+            return Some(format!("it has {} agents, not {}", self.agents.len(), expected.agents.len()));
+        }
+        let items: Vec<_> = self.items.values().filter_map(|item| item.import.carried).collect();
+        let wanted: Vec<_> = expected.items.iter().map(|(_, first)| *first).collect();
+        (items != wanted).then(|| "its items, their first imports or late marks differ".into())
+    }
+}
+
+/// 接收并立案: the last act of the opening, after which the case is at the court as filed.
+///
+/// # Errors
+///
+/// [`Refusal::NothingCarried`], [`Refusal::OutOfOrder`], [`Refusal::OtherCourt`].
+pub fn take_over(file: &mut CaseFile, act: &TakeOver, position: ActPosition) -> Result<(), Refusal> {
+    let Some((case, kind)) = file.from else { return Err(Refusal::NothingCarried) };
+    if file.course.incoming != Some(act.hand_over) || case != act.case || file.stage != Stage::Draft {
+        return Err(Refusal::NothingCarried);
+    }
+    let counts = [file.parties.len(), file.agents.len(), file.items.size()];
+    if counts != [act.parties, act.agents, act.items].map(|count| count as usize) {
+        return Err(Refusal::OutOfOrder);
+    }
+    // Only what was handed over comes in this way.
+    if file.items.values().any(|item| item.import.carried.is_none()) {
+        return Err(Refusal::OutOfOrder);
+    }
+    if let Some(number) = &act.number {
+        bind_number(file, number)?;
+    }
+    for party in &act.withdrawing {
+        let request = WithdrawalRequest { position, party: *party, allowed: None };
+        file.course.appeal_withdrawals.insert(*party, request);
+    }
+    file.course.incoming = None;
+    file.course.origin = Some(Origin {
+        case,
+        hand_over: act.hand_over,
+        court: act.court.clone(),
+        kind,
+        manifest: act.manifest,
+        position,
+    });
+    file.submitted = Some(position.at);
+    file.filed = Some(position.at);
+    file.stage = Stage::AwaitingAssignment;
+    Ok(())
+}
+
+/// Whether the hand-over of this number was accepted into the case `to`.
+#[must_use]
+pub fn was_accepted_into(file: &CaseFile, number: HandOverNumber, to: crate::court::ids::CaseId) -> bool {
+    let accepted = |one: &HandOver| one.state == HandOverState::Accepted && one.case == Some(to);
+    file.course.hand_overs.get(&number).is_some_and(accepted)
+}
