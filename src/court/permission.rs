@@ -12,43 +12,6 @@ pub use crate::court::permission::rule::{CaseRelation, Side};
 use crate::court::words::{Role, Stage};
 use crate::error_code::ErrorCode;
 
-words! {
-    /// The side of a party in a case.
-    Side {
-        Bringing = "bringing" / "起诉方" / "the side that brings the case",
-        Answering = "answering" / "应诉方" / "the side that answers it",
-        Third = "third" / "第三人" / "a third party",
-    }
-}
-
-/// The relation of an actor to a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CaseRelation {
-    /// A party.
-    Party(Side),
-    /// A party's agent.
-    Agent(Side),
-    /// The holder of a role.
-    Holding(Role),
-    /// The holder of a role of the court to which the dossier is handed over.
-    Receiving(Role),
-    /// The platform itself.
-    Platform,
-    /// No relation.
-    Unrelated,
-}
-
-impl CaseRelation {
-    /// All relations.
-    #[must_use]
-    pub fn all() -> Vec<Self> {
-        let sides = Side::ALL.iter().flat_map(|side| [Self::Party(*side), Self::Agent(*side)]);
-        let roles = Role::ALL.iter().map(|role| Self::Holding(*role));
-        let receiving = Role::ALL.iter().filter(|role| role.is_of_a_court()).map(|role| Self::Receiving(*role));
-        sides.chain(roles).chain(receiving).chain([Self::Platform, Self::Unrelated]).collect()
-    }
-}
-
 /// Why an act is not permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DeniedReason {
@@ -124,6 +87,7 @@ const SUBMITTED: &[Stage] = &[
 fn rules() -> impl Iterator<Item = &'static Rule> {
     TABLE.iter().chain(session::TABLE)
 }
+
 /// The stages in which a judge decides.
 const HEARD: &[Stage] = &[Stage::Assigned, Stage::InHearing];
 /// The stages in which there can be a decision that is appealed.

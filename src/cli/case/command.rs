@@ -7,7 +7,6 @@ use crate::cli::case::connection::ConnectionArgs;
 use crate::cli::case::erasures::{self, EraseArgs, ErasureArgs};
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
 use crate::cli::case::filing::{self, ListArgs, OpenArgs, PassOnArgs};
-use crate::cli::case::filing::{self, OpenArgs, PassOnArgs};
 use crate::cli::case::hand_overs::{self, HandOverCommand};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
 use crate::cli::case::records;
@@ -44,18 +43,14 @@ macro_rules! act_fields {
   confirm-notice [document=]                        confirm-service [document=] [address=]
   submit   return-filing [reason=]   approve   reject [reason=]   refuse document= [reason=]   withdraw-filing
   file-case [number=]   bind-number number=   assign [judge=]   begin-hearing   adjourn-hearing
-  judge [document=]   withdraw-suit   close
   restate item= name= content= [source=] [proves=] [form=] [copies=] [pages=]     withdraw-item item= [reason=]
   receive-item item= [form=] [copies=] [pages=]
   reply item= [item_version=] [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
-  consent item=                                     order-erasure [deposit_number= | account=]
   judge document=   withdraw-suit   close         form-panel members= …
   rule ruling= document= [party=]                   object-jurisdiction reason= [document=] [party=]
   answer document= [appeal=] [party=]               withdraw-appeal [party=]
   appeal decision= petition= against= … [filed_with=] [day=] [party=]
   file-document volume= form= pages= [deposit_number=] name=
-  restate item= name= content=                      withdraw-item item= [reason=]
-  reply item= [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
   consent item=                                     order-erasure document= [deposit_number= | account=]
   hold deposit_number= | account= reason=           release deposit_number= | account= [reason=]
   appoint role= account=                            end-appointment role= account=
@@ -329,7 +324,6 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
             filing::history(case, if *documents { "acts" } else { "record" }, *after, connection).await
         }
         CaseCommand::HandOver(command) => hand_overs::run(command, connection).await,
-        CaseCommand::History { case, after } => filing::history(case, "acts", *after, connection).await,
         CaseCommand::AccessLog { case: Some(case), .. } => filing::history(case, "access-log", 0, connection).await,
         CaseCommand::AccessLog { deposit, .. } => {
             originals::access_log(deposit.as_deref().unwrap_or_default(), connection).await

@@ -146,7 +146,7 @@ pub async fn act(
 
 /// Numbers are sent as numbers, repeated names as lists.
 fn put(body: &mut Map<String, Value>, name: &str, value: &str, of_service: bool) {
-    const NUMBERS: [&str; 16] = [
+    const NUMBERS: [&str; 18] = [
         "item",
         "party",
         "agent",
@@ -163,7 +163,6 @@ fn put(body: &mut Map<String, Value>, name: &str, value: &str, of_service: bool)
         "agreement",
         "round",
         "person",
-        "pages",
         "appeal",
         "against",
     ];

@@ -1,7 +1,6 @@
 //! The reasons to reject an act upon a case. For the same reasons an act on the chain has no effect.
 
 use crate::court::case::course_refusal::CourseRefusal;
-use crate::court::case::service::error::ServiceError;
 use crate::court::case::service::service_error::ServiceError;
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};

@@ -21,6 +21,8 @@ pub enum CaseRelation {
     Agent(Side),
     /// The holder of a role.
     Holding(Role),
+    /// The holder of a role of the court to which the dossier is handed over.
+    Receiving(Role),
     /// The platform itself.
     Platform,
     /// No relation.
@@ -33,7 +35,8 @@ impl CaseRelation {
     pub fn all() -> Vec<Self> {
         let sides = Side::ALL.iter().flat_map(|side| [Self::Party(*side), Self::Agent(*side)]);
         let roles = Role::ALL.iter().map(|role| Self::Holding(*role));
-        sides.chain(roles).chain([Self::Platform, Self::Unrelated]).collect()
+        let receiving = Role::ALL.iter().filter(|role| role.is_of_a_court()).map(|role| Self::Receiving(*role));
+        sides.chain(roles).chain(receiving).chain([Self::Platform, Self::Unrelated]).collect()
     }
 }
 

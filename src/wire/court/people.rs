@@ -106,6 +106,10 @@ pub fn actor_label(file: &CaseFile, by: AccountId, capacity: Capacity, texts: &T
                 with(role.label(Language::English), " (", ")"),
             )
         }
+        Capacity::Receiving(role) => Bilingual::new(
+            format!("接收法院{}", role.label(Language::Chinese)),
+            format!("{} of the receiving court", role.label(Language::English)),
+        ),
         Capacity::Oneself => Bilingual::new("本人", "oneself"),
         Capacity::Platform => Bilingual::new("平台", "platform"),
     }

@@ -6,8 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::{acts, association, cases, hand_overs, imports, records, transfer, verification};
-use crate::http::api::court::{acts, association, cases, imports, record, records, transfer, verification};
+use crate::http::api::court::{acts, association, cases, hand_overs, imports, record, records, transfer, verification};
 use crate::http::app_state::AppState;
 use crate::http::openapi::{READS, WRITES, by_token, codes};
 
@@ -215,16 +214,10 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
             routes!(cases::open_case),
             &[WRITES, ACTING, TEXTS, codes![NoSuchAccount, PowerOfAttorneyNeeded, PowersNotNamed]],
         ))
-        .routes(by_token(routes!(cases::list_cases), &[READS, codes![BadValue]]))
-        .routes(by_token(routes!(cases::view_case), &[WRITES, codes![NotFound]]))
-        .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS, SESSIONS]))
-        .routes(by_token(routes!(records::view_records), &[WRITES, codes![NotFound]]))
-        .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS, COURSE, MOVING]))
-        .routes(by_token(routes!(acts::list_acts), &[READS, codes![NotFound]]))
-        .routes(by_token(routes!(cases::case_access_log), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(cases::list_cases), &[WRITES, codes![BadValue]]))
         .routes(by_token(routes!(cases::view_case), &[WRITES, codes![NotFound, SeveralCases]]))
-        .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS]))
+        .routes(by_token(routes!(acts::act_upon_case), &[WRITES, ACTING, TEXTS, ACTS, SESSIONS, COURSE, MOVING]))
+        .routes(by_token(routes!(records::view_records), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(acts::list_acts), &[READS, codes![NotFound, SeveralCases]]))
         .routes(by_token(routes!(record::case_record), &[WRITES, codes![NotFound, SeveralCases]]))
         .routes(by_token(routes!(cases::case_access_log), &[WRITES, codes![NotFound, SeveralCases]]))
@@ -243,12 +236,9 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
                 codes![NoSuchCode, CodeUsedUp, CodeExpired, TooManyCodes, PartyTaken, AlreadyInTheCase, TooManyAgents],
             ],
         ))
-        .routes(by_token(routes!(imports::import), &[WRITES, ACTING, TEXTS, IMPORT]))
+        .routes(by_token(routes!(imports::import), &[WRITES, ACTING, TEXTS, IMPORT, MOVING, codes![ReasonNeeded]]))
         .routes(by_token(routes!(imports::import_batch), &[WRITES, codes![NotFound, SeveralCases, BatchTooLong]]))
         .routes(by_token(routes!(cases::view_item), &[WRITES, codes![NotFound, SeveralCases]]))
-        .routes(by_token(routes!(imports::import), &[WRITES, ACTING, TEXTS, IMPORT, MOVING, codes![ReasonNeeded]]))
-        .routes(by_token(routes!(imports::import_batch), &[WRITES, codes![NotFound, BatchTooLong]]))
-        .routes(by_token(routes!(cases::view_item), &[WRITES, codes![NotFound]]))
         .routes(by_token(
             routes!(verification::verify_item),
             &[
