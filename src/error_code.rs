@@ -174,10 +174,18 @@ error_codes! {
     }
     "Accounts and tokens" "账号和令牌" {
         Unauthenticated "unauthenticated" 401 "a valid access token is required" "需要有效的访问令牌";
+        CrossSite "cross_site" 403 "the form was not sent by a page of this site" "表单并非由本网站页面提交";
         ScopeNeeded "scope_needed" 403 "the token lacks the required scope" "令牌的权限范围不足";
         NotPermitted "not_permitted" 403 "not permitted for this role" "当前身份无权进行该操作";
         IdentityRequired "identity_required" 403 "an identity check is required first" "请先完成实名认证";
         AccountExists "account_exists" 409 "the account exists already" "账号已存在";
+        AccountClosed "account_closed" 409 "the account was closed" "账号已注销";
+        LoginRefused "login_refused" 401 "login name, password or one-time code is wrong, or the account is locked" "登录名、密码或动态口令不正确，或者账号已被锁定";
+        LoginTaken "login_taken" 409 "the login name is taken" "该登录名已被使用";
+        WeakPassword "weak_password" 422 "the password is too short, too long or easily guessed" "密码过短、过长或容易被猜到";
+        WrongPassword "wrong_password" 403 "the current password is wrong" "当前密码不正确";
+        WrongOneTimeCode "wrong_one_time_code" 403 "the one-time code is wrong or was used already" "动态口令不正确或已使用过";
+        SecondFactorNeeded "second_factor_needed" 403 "this role needs a login with a second factor" "该角色须以双重验证登录";
         TokenExists "token_exists" 409 "the token exists already" "令牌已存在";
         NoSuchAccount "no_such_account" 404 "no such account" "账号不存在";
         NoSuchToken "no_such_token" 404 "no such token" "令牌不存在";

@@ -441,6 +441,10 @@ acts! {
         required role "role": Role,
         optional court "court": CourtCode,
     }
+    /// Closes an account: its roles and tokens end. What it did stays on the chain.
+    CloseAccount "close-account" / "注销账号" / "close an account" {
+        required account "account": AccountId,
+    }
     /// A bearer token, known by the digest of its secret only.
     IssueToken "issue-token" / "签发令牌" / "issue a token" {
         required token "token": TokenId,

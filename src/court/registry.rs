@@ -40,6 +40,9 @@ pub enum RegistryError {
     /// There is no such account.
     #[error("there is no such account")]
     NoSuchAccount,
+    /// The account was closed.
+    #[error("the account was closed")]
+    AccountClosed,
     /// The account is there already.
     #[error("the account is there already")]
     AccountExists,
@@ -83,6 +86,7 @@ impl RegistryError {
             Self::NotPermitted => ErrorCode::NotPermitted,
             Self::NotOfTheRegistry => ErrorCode::NotOfTheRegistry,
             Self::NoSuchAccount => ErrorCode::NoSuchAccount,
+            Self::AccountClosed => ErrorCode::AccountClosed,
             Self::AccountExists => ErrorCode::AccountExists,
             Self::CourtMismatch => ErrorCode::CourtMismatch,
             Self::NoSuchGrant => ErrorCode::NoSuchGrant,
@@ -113,6 +117,8 @@ pub struct Account {
     pub identities: Vec<(IdentityCheck, Option<Text>)>,
     /// Its current roles, with the court for roles of a court.
     pub roles: BTreeSet<(Role, Option<CourtCode>)>,
+    /// When it was closed.
+    pub closed: Option<ActPosition>,
 }
 
 impl Account {
@@ -234,7 +240,7 @@ impl Registry {
         }
         self.check_permitted(document)?;
         match &document.act {
-            Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) => {
+            Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) | Act::CloseAccount(_) => {
                 self.apply_account_act(document, position)
             }
             Act::IssueToken(_) | Act::RevokeToken(_) => self.apply_token_act(document, position),
@@ -260,6 +266,10 @@ impl Registry {
                 act.account == document.by && act.parent.is_some() && actor.is_some()
             }
             (Capacity::Oneself, Act::RevokeToken(act)) => self.tokens.is_of(act.token, document.by),
+            // Who holds a role asks the operator, who ends the role first or with it.
+            (Capacity::Oneself, Act::CloseAccount(act)) => {
+                act.account == document.by && actor.is_some_and(|actor| actor.roles.is_empty())
+            }
             _ => false,
         };
         if check_permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
@@ -299,8 +309,16 @@ impl Registry {
         }
     }
 
+    /// An account that is not closed.
     fn account(&mut self, id: AccountId) -> Result<&mut Account, RegistryError> {
-        self.accounts.get_mut(&id).ok_or(RegistryError::NoSuchAccount)
+        let account = self.accounts.get_mut(&id).ok_or(RegistryError::NoSuchAccount)?;
+        if account.closed.is_some() { Err(RegistryError::AccountClosed) } else { Ok(account) }
+    }
+
+    /// Whether there is such an account, and it is not closed.
+    #[must_use]
+    pub fn is_open(&self, id: AccountId) -> bool {
+        self.accounts.get(&id).is_some_and(|account| account.closed.is_none())
     }
 
     fn apply_account_act(&mut self, document: &Document, position: ActPosition) -> Result<(), RegistryError> {
@@ -317,6 +335,7 @@ impl Registry {
                     name: act.name.map(text),
                     identities: Vec::new(),
                     roles: BTreeSet::new(),
+                    closed: None,
                 };
                 self.accounts.insert_mut(act.account, account);
             }
@@ -333,6 +352,11 @@ impl Registry {
                 if !self.account(act.account)?.roles.remove(&(act.role, act.court.clone())) {
                     return Err(RegistryError::NoSuchGrant);
                 }
+            }
+            Act::CloseAccount(act) => {
+                let account = self.account(act.account)?;
+                account.roles.clear();
+                account.closed = Some(position);
             }
             _ => return Err(RegistryError::NotOfTheRegistry),
         }

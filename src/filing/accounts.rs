@@ -156,19 +156,19 @@ impl FilingService {
             return Err(FilingError::bad("scopes", "at least one"));
         }
         let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many"))?;
-        // The registry has the same rules. This check names the wrong value.
         if account == actor.id {
-            if !scopes.is_subset(&actor.scopes) {
-                return Err(FilingError::bad("scopes", "no more than those of the token that asks"));
-            }
-            let own = self.registry().tokens.get(actor.token).map(|token| token.expires);
-            if own.is_none_or(|own| own < expires) {
-                return Err(FilingError::bad("days", "no longer than the token that asks"));
-            }
+            self.require_within(actor, scopes, expires)?;
         }
         let token = BearerToken::new()?;
-        let act = issuing(&token, account, scopes, expires, Some(actor.token));
-        let recorded = self.change_registry(actor, context, |_| Ok(Act::IssueToken(act.clone()))).await?;
+        // A session is no token: the platform issues what its account asks for, within the session's scopes.
+        let by_session = actor.session.is_some();
+        let act = issuing(&token, account, scopes, expires, (!by_session).then_some(actor.token));
+        let issue = |_: &mut Annexes| Ok(Act::IssueToken(act.clone()));
+        let recorded = if by_session && account == actor.id {
+            self.write_registry(self.platform_account(), &[Capacity::Platform], context, issue).await?
+        } else {
+            self.change_registry(actor, context, issue).await?
+        };
         if !recorded.fresh {
             // The same request was sent twice at once, and the token of the other one is on the chain.
             return self.issued_before(context).await?.ok_or(FilingError::RequestReused);
@@ -176,6 +176,18 @@ impl FilingService {
         // The id is on the chain; the token itself is in the answer only.
         tracing::info!(token = %token.id(), %account, by = %actor.id, %expires, "a token was issued");
         Ok(IssuedToken { recorded, id: token.id(), token: Some(token), expires })
+    }
+
+    /// The registry has the same rules for tokens. This check names the wrong value.
+    fn require_within(&self, actor: &Actor, scopes: &BTreeSet<Scope>, expires: Timestamp) -> Result<(), FilingError> {
+        if !scopes.is_subset(&actor.scopes) {
+            return Err(FilingError::bad("scopes", "no more than those of the token or session that asks"));
+        }
+        let own = self.registry().tokens.get(actor.token).map(|token| token.expires);
+        if actor.session.is_none() && own.is_none_or(|own| own < expires) {
+            return Err(FilingError::bad("days", "no longer than the token that asks"));
+        }
+        Ok(())
     }
 
     /// What the same request issued before.

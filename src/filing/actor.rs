@@ -21,8 +21,10 @@ use crate::ledger::hash::Digest;
 pub struct Actor {
     /// The account.
     pub id: AccountId,
-    /// The token of the request.
+    /// The token of the request; of a session, an id that no token has.
     pub token: TokenId,
+    /// The session of the request, if it came from a browser: the hash of its id.
+    pub session: Option<Digest>,
     /// Its entry in the registry.
     pub account: Account,
     /// The scopes of the token.
@@ -51,8 +53,15 @@ impl FilingService {
         let token = BearerToken::parse(presented).ok_or(FilingError::Unauthenticated)?;
         let known = registry.tokens.get(token.id()).filter(|known| known.hash == token.hash());
         let known = known.filter(|_| self.accepts(&registry, token.id())).ok_or(FilingError::Unauthenticated)?;
-        let account = registry.accounts.get(&known.account).ok_or(FilingError::Unauthenticated)?;
-        Ok(Actor { id: known.account, token: token.id(), account: account.clone(), scopes: known.scopes.clone() })
+        let account = registry.accounts.get(&known.account).filter(|account| account.closed.is_none());
+        let account = account.ok_or(FilingError::Unauthenticated)?;
+        Ok(Actor {
+            id: known.account,
+            token: token.id(),
+            session: None,
+            account: account.clone(),
+            scopes: known.scopes.clone(),
+        })
     }
 }
 
@@ -80,7 +89,7 @@ impl FilingService {
         };
         match registry.accounts.get(&known.account) {
             Some(account) if !account.holds(role, None) => TokenStatus::WithoutRole,
-            Some(_) if self.accepts(&registry, token.id()) => TokenStatus::Accepted,
+            Some(account) if account.closed.is_none() && self.accepts(&registry, token.id()) => TokenStatus::Accepted,
             Some(_) => TokenStatus::Ended,
             None => TokenStatus::Unknown,
         }

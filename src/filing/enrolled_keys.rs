@@ -14,7 +14,7 @@ use crate::ledger::hash::Digest;
 use crate::ledger::key::{PublicKey, VerifierKey};
 use crate::ledger::time::Timestamp;
 use crate::query::blocking::on_blocking_thread;
-use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError, DocumentKind};
 
 const HEAD: &str = "tiezheng enrolled keys v1";
 
@@ -72,7 +72,7 @@ impl EnrolledKeys {
     /// [`AccountStoreError`]; a document of a later version counts as damaged.
     pub(in crate::filing) fn open(store: Arc<dyn AccountStore>) -> Result<Self, AccountStoreError> {
         let mut keys = Keys::default();
-        for account in store.accounts_with_keys()? {
+        for account in store.accounts_with(DocumentKind::EnrolledKeys)? {
             let Some(text) = store.read(AccountDocument::EnrolledKeys(account))? else { continue };
             let read = parse(&text).ok_or_else(|| AccountStoreError::Damaged {
                 document: format!("the list of enrolled keys of account {account}"),
@@ -180,7 +180,7 @@ mod tests {
         // An empty list has no document.
         keys.write(account(1), Vec::new()).await.unwrap();
         assert_eq!((of(&keys, &two), keys.of_account(account(1))), (vec![], vec![]));
-        assert_eq!(store.accounts_with_keys(), Ok(vec![account(2).0]));
+        assert_eq!(store.accounts_with(DocumentKind::EnrolledKeys), Ok(vec![account(2).0]));
     }
 
     #[test]

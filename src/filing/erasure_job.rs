@@ -242,6 +242,7 @@ impl FilingService {
             let erased = notices.clone();
             for account in self.read(move |store| Ok(accounts_of(store, &erased)?)).await? {
                 self.forget_keys(account).await?;
+                self.forget_login(account).await?;
             }
             Arc::clone(&self).purge_on_thread(pieces, Arc::clone(&stop)).await?;
             let (store, now) = (Arc::clone(&self.store), self.now().as_millis());

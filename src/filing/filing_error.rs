@@ -9,6 +9,7 @@ use crate::custody::download::OpenError;
 use crate::custody::removing::RemoveError;
 use crate::custody::upload::KeepError;
 use crate::error_code::ErrorCode;
+use crate::filing::password_rules::PasswordFault;
 use crate::filing::secret::NoRandomness;
 use crate::ledger::number::DepositNumber;
 use crate::query::blocking::BlockingError;
@@ -135,6 +136,24 @@ pub enum FilingError {
     /// Account files could not be read or written.
     #[error(transparent)]
     Accounts(#[from] AccountStoreError),
+    /// No login. Which part of it was wrong, is not told.
+    #[error("login name, password or one-time code is wrong, or the account is locked for some minutes")]
+    LoginRefused,
+    /// Another account has the login name.
+    #[error("the login name is taken; choose another")]
+    LoginTaken,
+    /// A new password is not accepted.
+    #[error("{}", password_fault(*.0))]
+    WeakPassword(PasswordFault),
+    /// The current password was given wrong.
+    #[error("the current password is wrong")]
+    WrongPassword,
+    /// The one-time code is not good, or was used.
+    #[error("the one-time code is wrong or was used already; wait for the next one")]
+    WrongOneTimeCode,
+    /// The session began without a second factor.
+    #[error("this role needs a login with a second factor: set it up under /account, then log in again")]
+    SecondFactorNeeded,
     /// A revocation is in effect, and neither the disk nor the ledger has recorded it. Send it again.
     #[error("the revocation is in effect, but neither the disk nor the ledger could record it: {0}. Send it again")]
     NotDurable(String),
@@ -162,6 +181,14 @@ const fn nothing_to_hold(erased: bool) -> &'static str {
     } else {
         "no private content of it is kept on this platform: there is nothing to hold. Request content that its owner \
          keeps from the owner"
+    }
+}
+
+const fn password_fault(fault: PasswordFault) -> &'static str {
+    match fault {
+        PasswordFault::TooShort => "a password has at least 10 characters",
+        PasswordFault::TooLong => "a password has at most 128 characters",
+        PasswordFault::Guessable => "the password is guessed easily, or contains the login name",
     }
 }
 
@@ -210,6 +237,12 @@ impl FilingError {
             Self::Open(error) => error.code(),
             Self::TooManyKeys { .. } => ErrorCode::TooManyKeys,
             Self::NotDurable(_) => ErrorCode::NotDurable,
+            Self::LoginRefused => ErrorCode::LoginRefused,
+            Self::LoginTaken => ErrorCode::LoginTaken,
+            Self::WeakPassword(_) => ErrorCode::WeakPassword,
+            Self::WrongPassword => ErrorCode::WrongPassword,
+            Self::WrongOneTimeCode => ErrorCode::WrongOneTimeCode,
+            Self::SecondFactorNeeded => ErrorCode::SecondFactorNeeded,
             Self::Remove(_) | Self::Accounts(_) => ErrorCode::Unavailable,
             Self::Erase(error) => return error.code(),
             Self::Deposit(_) | Self::Read(_) | Self::NoRandomness(_) | Self::Thread(_) => return None,

@@ -5,8 +5,8 @@
 //!
 //! # Invariants
 //!
-//! - Cases, accounts and originals change only by acts on the chain. Exceptions: the enrolled keys of an account, and the
-//!   revocation of a token, which must not wait for the chain.
+//! - Cases, accounts and originals change only by acts on the chain. Exceptions: enrolled keys, passwords and sessions,
+//!   and the revocation of a token, which must not wait for the chain.
 //! - Private content is shown only after the access record is on the chain.
 //! - An account without access to a resource cannot tell whether it exists.
 //!
@@ -24,6 +24,7 @@ pub mod case_record;
 pub mod case_views;
 pub mod cases;
 pub mod code_attempts;
+pub mod credentials;
 pub mod deposit_policy;
 pub mod deposits;
 pub mod documents;
@@ -40,14 +41,21 @@ pub mod gateways;
 pub mod hand_overs;
 pub mod imports;
 pub mod item_verification;
+pub mod lockout;
 pub mod locks;
+pub mod one_time_code;
 pub mod originals;
+pub mod own_account;
+pub mod password_rules;
+pub mod passwords;
 pub mod pending_revocations;
 pub mod record_views;
 pub mod revocations;
 pub mod secret;
 pub mod service;
 pub mod service_of_documents;
+pub mod sessions;
+pub mod sign_in;
 pub mod streams;
 pub mod succession;
 pub mod webhook_addresses;

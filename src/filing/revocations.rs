@@ -63,7 +63,9 @@ impl FilingService {
         let registry = self.registry();
         let operator = actor.account.holds(Role::Operator, None) && actor.scopes.contains(&Scope::Manage);
         let known = registry.tokens.get(token).is_some();
-        if !known || !(operator || registry.tokens.may_revoke(actor.token, token)) {
+        // A session can do all that its account can.
+        let own = actor.session.is_some() && registry.tokens.is_of(token, actor.id);
+        if !known || !(operator || own || registry.tokens.may_revoke(actor.token, token)) {
             // A role holder whose token lacks the scope is told which scope is needed.
             let lacks_scope = known && actor.account.holds(Role::Operator, None);
             return Err(if lacks_scope { FilingError::Scope(Scope::Manage) } else { FilingError::NotFound });
@@ -153,6 +155,12 @@ impl FilingService {
     }
 
     /// Whether a token is valid now.
+    #[must_use]
+    pub fn is_accepted(&self, id: TokenId) -> bool {
+        self.accepts(&self.registry(), id)
+    }
+
+    /// Whether a token is valid now, by this registry.
     pub(in crate::filing) fn accepts(&self, registry: &Registry, id: TokenId) -> bool {
         let alive = registry.tokens.get(id).is_some_and(|token| self.now() < token.expires);
         alive && !self.revocations.is_revoked(&registry.tokens, id)

@@ -28,7 +28,7 @@ const PREFIX: &str = "tzt_";
 #[error("the machine gives no randomness: {0}")]
 pub struct NoRandomness(String);
 
-fn tagged_hash(kind: &str, bytes: &[u8]) -> Digest {
+pub(in crate::filing) fn tagged_hash(kind: &str, bytes: &[u8]) -> Digest {
     let hash = Sha256::new_with_prefix(format!("tiezheng {kind} v1\n")).chain_update(bytes);
     Digest(hash.finalize().into())
 }

@@ -20,12 +20,16 @@ use crate::court::registry::Registry;
 use crate::custody::store::EncryptedObjectStore;
 use crate::filing::annexes::Annexes;
 use crate::filing::code_attempts::CodeAttempts;
+use crate::filing::credentials::CredentialStore;
 use crate::filing::enrolled_keys::EnrolledKeys;
 use crate::filing::erasure_state::ErasureProgress;
 use crate::filing::filing_error::FilingError;
+use crate::filing::lockout::Lockout;
 use crate::filing::locks::Locks;
+use crate::filing::passwords::Passwords;
 use crate::filing::pending_revocations::PendingRevocations;
 use crate::filing::secret::stream_id;
+use crate::filing::sessions::SessionStore;
 use crate::filing::streams::{acts_after, statement};
 use crate::filing::webhook_addresses::WebhookAddresses;
 use crate::ledger::entry::Entry;
@@ -99,6 +103,11 @@ pub struct FilingService {
     pub(in crate::filing) erasures: ErasureProgress,
     pub(in crate::filing) revocations: PendingRevocations,
     pub(in crate::filing) enrolment: EnrolledKeys,
+    pub(in crate::filing) credentials: CredentialStore,
+    pub(in crate::filing) sessions: SessionStore,
+    pub(in crate::filing) lockout: Lockout,
+    /// Password hashes.
+    pub passwords: Passwords,
     attestation_trust: Arc<AttestationTrust>,
     clock: Box<dyn Clock + Sync>,
     registry: RwLock<Arc<Registry>>,
@@ -157,7 +166,10 @@ impl FilingService {
         }
         let unreadable = |error: AccountStoreError| ReadError::Unavailable(error.to_string());
         let revocations = PendingRevocations::open(Arc::clone(&accounts)).map_err(unreadable)?;
-        let enrolment = EnrolledKeys::open(accounts).map_err(unreadable)?;
+        let enrolment = EnrolledKeys::open(Arc::clone(&accounts)).map_err(unreadable)?;
+        let credentials = CredentialStore::open(Arc::clone(&accounts)).map_err(unreadable)?;
+        let sessions = SessionStore::open(accounts).map_err(unreadable)?;
+        let passwords = Passwords::new().map_err(|error| ReadError::Unavailable(error.to_string()))?;
         let event_sender = watch::Sender::new(published.size().0);
         Ok(Self {
             queries,
@@ -172,6 +184,10 @@ impl FilingService {
             erasures: ErasureProgress::default(),
             revocations,
             enrolment,
+            credentials,
+            sessions,
+            lockout: Lockout::default(),
+            passwords,
             attestation_trust: Arc::default(),
             clock,
             registry: RwLock::new(Arc::new(registry)),

@@ -1,6 +1,6 @@
 //! The state that all handlers share: the read side, the sequencer, the filing service, the limits and what is left of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -9,6 +9,7 @@ use crate::court::ids::AccountId;
 use crate::error_code::ErrorCode;
 use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
+use crate::filing::sign_in::SessionRules;
 use crate::http::admission::{DepositAdmission, DepositLimits};
 use crate::http::client_address::AddressGroup;
 use crate::http::client_quota::{Share, Shares};
@@ -18,7 +19,9 @@ use crate::http::node_description::NodeDescription;
 use crate::http::options::{MEMORY_UNIT, Options};
 use crate::http::problem::ApiError;
 use crate::http::request_limits::{RequestLimiters, RequestLimits};
+use crate::ledger::notice::{Mode, NoticeKind};
 use crate::ledger::time::Timestamp;
+use crate::query::records;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock, SystemClock};
 use crate::sequencer::handle::Sequencer;
@@ -46,6 +49,8 @@ pub struct AppState {
     description: NodeDescription,
     clock: Box<dyn Clock + Sync>,
     started: Timestamp,
+    /// Whether it is a test ledger, once that was read.
+    test: OnceLock<bool>,
 }
 
 impl AppState {
@@ -85,6 +90,7 @@ impl AppState {
             description: NodeDescription::default(),
             started: SystemClock::new().read().wall,
             clock: Box::new(SystemClock::new()),
+            test: OnceLock::new(),
         }
     }
 
@@ -234,6 +240,24 @@ impl AppState {
         read: impl Fn(&dyn LedgerReader) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         self.queries.read_cached_first(read).await
+    }
+
+    /// Whether this is a test ledger, which proves nothing. A ledger that cannot be read counts as one.
+    pub async fn is_test(&self) -> bool {
+        if let Some(known) = self.test.get() {
+            return *known;
+        }
+        let mode = self.read(|reader| Ok(records::genesis(reader)?.kind)).await;
+        let Ok(NoticeKind::Genesis { mode, .. }) = mode else { return true };
+        *self.test.get_or_init(|| mode == Mode::Test)
+    }
+
+    /// What the rights of sessions depend on.
+    pub async fn session_rules(&self) -> SessionRules {
+        SessionRules {
+            second_factor_for_staff: !self.is_test().await,
+            unverified_may_deposit: self.admission.policy() == DepositPolicy::Open,
+        }
     }
 
     /// The threads that hash files.

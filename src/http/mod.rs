@@ -1,7 +1,7 @@
 //! The HTTP server: the API, the transparency log, and the pages for browsers.
 //!
 //! [`listener`] opens the addresses, [`tls`] keeps their certificate; [`server`] accepts connections within limits; [`fast_path`] checks every request and serves the hottest routes; [`router`] lists
-//! all routes; [`api`] has the handlers, [`app_state`] what they share, [`web`] the pages. [`problem`] is the only table from errors
+//! all routes; [`api`] has the handlers, [`app_state`] what they share, [`pages`] the pages. [`problem`] is the only table from errors
 //! to status and code. [`witness`] is the server of a witness. [`control`] takes the operator's commands on a Unix socket. [`echo`] is a baseline server for measurements.
 //!
 //! Handlers read through the store's contract, bounded by the published size, and write through the sequencer alone.
@@ -31,6 +31,7 @@ pub mod listener;
 pub mod node_description;
 pub mod openapi;
 pub mod options;
+pub mod pages;
 pub mod problem;
 pub mod query;
 pub mod rate_limit;
@@ -39,6 +40,7 @@ pub mod request_limits;
 pub mod request_log;
 pub mod request_metrics;
 pub mod router;
+pub mod run_to_completion;
 pub mod server;
 pub mod submission;
 pub mod target;

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::ACCEPT;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -23,9 +24,14 @@ use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching, ConditionalRequest};
 use crate::http::client_address::ClientAddress;
 use crate::http::openapi::{self, READS, WRITES, by_token, codes, public};
+use crate::http::pages::middleware::finish;
+use crate::http::pages::routes;
+use crate::http::pages::visit::Visit;
 use crate::http::problem::ApiError;
+use crate::http::request::header;
 use crate::http::request_log::RequestRecord;
-use crate::http::web::{pages, verifier_page};
+use crate::http::run_to_completion::run_to_completion;
+use crate::http::web::verifier_page;
 
 /// Errors of a signed statement that is read.
 const STATEMENT: &[ErrorCode] = codes![
@@ -129,28 +135,6 @@ fn filing() -> OpenApiRouter<Arc<AppState>> {
     all.layer(from_fn(run_to_completion))
 }
 
-async fn run_to_completion(request: Request, next: Next) -> Response {
-    // Except requests that only wait for events.
-    if request.uri().path() == "/v1/feed" {
-        return next.run(request).await;
-    }
-    match tokio::spawn(next.run(request)).await {
-        Ok(response) => response,
-        Err(error) => ApiError::internal(&error).into_response(),
-    }
-}
-
-/// The pages for browsers.
-fn web() -> Router<Arc<AppState>> {
-    Router::new()
-        .route("/", get(pages::index))
-        .route("/docs", get(pages::docs))
-        .route("/verifier.html", get(verifier_page::show))
-        .route("/problems", get(pages::problems))
-        .route("/problems/{code}", get(pages::problem))
-        .route("/static/{file}", get(pages::asset))
-}
-
 /// The description of the API, as answered under `/openapi.json`.
 #[must_use]
 pub fn openapi_json() -> String {
@@ -162,9 +146,10 @@ pub fn router(state: Arc<AppState>, shutdown: ShutdownSignal) -> Router {
     let (api, document) = api().split_for_parts();
     let document = openapi::published(document).into_bytes();
     let described = get(async move || caching::answer(document.clone(), "application/json", Caching::Revalidate));
-    api.merge(web())
+    api.merge(routes::routes(&state))
+        .route("/verifier.html", get(verifier_page::show))
         .route("/openapi.json", described)
-        .fallback(no_such_route)
+        .fallback(no_such_page)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(shutdown))
         .layer(CatchPanicLayer::custom(panicked))
@@ -215,7 +200,20 @@ fn route_names() -> Vec<String> {
 }
 
 pub(in crate::http) async fn no_such_route(request: Request) -> ApiError {
-    ApiError::new(ErrorCode::NoSuchRoute, format!("{} is no path here; /docs lists them", request.uri().path()))
+    let path = request.uri().path();
+    let failure = ApiError::new(ErrorCode::NoSuchRoute, format!("{path} is no path here; /docs lists them"));
+    failure.in_chinese(format!("没有地址 {path}"))
+}
+
+/// As [`no_such_route`]; a browser gets a page.
+async fn no_such_page(State(state): State<Arc<AppState>>, request: Request) -> Response {
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let answer = no_such_route(request).await.into_response();
+    let of_program = ["/v1/", "/log/", "/health/"].iter().any(|prefix| uri.path().starts_with(prefix));
+    if of_program || !header(&headers, &ACCEPT).contains("text/html") {
+        return answer;
+    }
+    finish(&Visit::of(&state, &uri, &headers).await, answer).await
 }
 
 pub(in crate::http) async fn method_not_allowed(request: Request) -> ApiError {

@@ -4,7 +4,9 @@
 //! accounts/                       mode 0700
 //! ├── deposit-policy              who may deposit
 //! ├── pending-revocations         token revocations that are in effect and not on the chain yet
-//! └── keys/<64 hex: account>      the keys that an account has enrolled
+//! ├── keys/<64 hex: account>      the keys that an account has enrolled
+//! └── credentials/<64 hex>        login name, password hash and second factor of an account
+//! sessions/<64 hex: account>      the sessions of an account, mode 0700; in no backup and in no inventory
 //! inventory                       which of these files there are, beside the folder: "keys 12" for twelve of that kind
 //! ```
 //!
@@ -25,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::files::placing::make_folders;
 use crate::files::regular;
 use crate::ledger::hash::{Digest, lower_hex, sha256};
-use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError, DocumentKind};
 
 /// The folder, in the ledger's.
 pub const ACCOUNTS: &str = "accounts";
@@ -34,7 +36,10 @@ pub const INVENTORY: &str = "inventory";
 const DEPOSIT_POLICY: &str = "deposit-policy";
 const PENDING_REVOCATIONS: &str = "pending-revocations";
 const KEYS: &str = "keys";
-const KINDS: [&str; 3] = [DEPOSIT_POLICY, PENDING_REVOCATIONS, KEYS];
+const CREDENTIALS: &str = "credentials";
+/// The folder of sessions, in the ledger's.
+pub const SESSIONS: &str = "sessions";
+const KINDS: [&str; 4] = [DEPOSIT_POLICY, PENDING_REVOCATIONS, KEYS, CREDENTIALS];
 /// How the name of a file goes on that is being written.
 const NEW: &str = ".new";
 /// Most bytes of one of these files.
@@ -44,6 +49,7 @@ const MAX: usize = 64 << 20;
 #[derive(Debug, Clone)]
 pub struct AccountFiles {
     folder: PathBuf,
+    sessions: PathBuf,
     inventory: PathBuf,
     /// Held while the inventory changes.
     listing: Arc<Mutex<()>>,
@@ -70,7 +76,12 @@ impl AccountFiles {
     /// The account store of the ledger in `data`.
     #[must_use]
     pub fn in_ledger(data: &Path) -> Self {
-        Self { folder: data.join(ACCOUNTS), inventory: data.join(INVENTORY), listing: Arc::default() }
+        Self {
+            folder: data.join(ACCOUNTS),
+            sessions: data.join(SESSIONS),
+            inventory: data.join(INVENTORY),
+            listing: Arc::default(),
+        }
     }
 
     /// Files that were written once, never removed by this program, and are not there.
@@ -93,12 +104,16 @@ impl AccountFiles {
     /// Why files that are there cannot be read. Reads all of them.
     #[must_use]
     pub fn unreadable(&self) -> Vec<AccountStoreError> {
-        let accounts = self.accounts_with_keys();
-        let keys =
-            accounts.as_deref().unwrap_or_default().iter().map(|account| AccountDocument::EnrolledKeys(*account));
-        let documents = [AccountDocument::DepositPolicy, AccountDocument::PendingRevocations].into_iter().chain(keys);
-        let unread = documents.filter_map(|document| self.read(document).err());
-        unread.chain(accounts.as_ref().err().cloned()).collect()
+        let mut documents = vec![AccountDocument::DepositPolicy, AccountDocument::PendingRevocations];
+        let mut unread = Vec::new();
+        for kind in [DocumentKind::EnrolledKeys, DocumentKind::Credentials] {
+            match self.accounts_with(kind) {
+                Ok(accounts) => documents.extend(accounts.into_iter().map(|account| kind.of(account))),
+                Err(error) => unread.push(error),
+            }
+        }
+        unread.extend(documents.into_iter().filter_map(|document| self.read(document).err()));
+        unread
     }
 
     /// Lists the files that are there and not listed yet: of an earlier program, or written just before a crash.
@@ -117,9 +132,9 @@ impl AccountFiles {
     }
 
     /// How many files of each kind are listed.
-    fn listed(&self) -> Result<[u64; 3], AccountStoreError> {
-        let Some(text) = read_file(&self.inventory)? else { return Ok([0; 3]) };
-        let mut listed = [0; 3];
+    fn listed(&self) -> Result<[u64; 4], AccountStoreError> {
+        let Some(text) = read_file(&self.inventory)? else { return Ok([0; 4]) };
+        let mut listed = [0; 4];
         for line in text.lines() {
             let entry = line.split_once(' ').and_then(|(kind, count)| {
                 let place = KINDS.iter().position(|known| *known == kind)?;
@@ -133,7 +148,7 @@ impl AccountFiles {
         Ok(listed)
     }
 
-    fn list(&self, counts: [u64; 3]) -> Result<(), AccountStoreError> {
+    fn list(&self, counts: [u64; 4]) -> Result<(), AccountStoreError> {
         let lines: Vec<String> = KINDS.iter().zip(counts).map(|(kind, count)| format!("{kind} {count}\n")).collect();
         replace(&self.inventory, &sealed(&lines.concat())).map_err(|error| disk(&self.inventory, &error))
     }
@@ -141,29 +156,48 @@ impl AccountFiles {
     /// Changes by one how many files of a document's kind are listed.
     fn relist(&self, document: AccountDocument, change: impl Fn(u64) -> u64) -> Result<(), AccountStoreError> {
         let mut listed = self.listed()?;
-        let [policy, revocations, keys] = &mut listed;
+        let [policy, revocations, keys, credentials] = &mut listed;
         let count = match document {
             AccountDocument::DepositPolicy => policy,
             AccountDocument::PendingRevocations => revocations,
             AccountDocument::EnrolledKeys(_) => keys,
+            AccountDocument::Credentials(_) => credentials,
+            // They may be lost: their holders log in again.
+            AccountDocument::Sessions(_) => return Ok(()),
         };
         *count = change(*count);
         self.list(listed)
     }
 
     fn count(&self, kind: &str) -> Result<u64, AccountStoreError> {
-        if kind == KEYS {
-            return Ok(self.accounts_with_keys()?.len() as u64);
+        let per_account = [(KEYS, DocumentKind::EnrolledKeys), (CREDENTIALS, DocumentKind::Credentials)];
+        if let Some((_, kind)) = per_account.into_iter().find(|(name, _)| *name == kind) {
+            return Ok(self.accounts_with(kind)?.len() as u64);
         }
         let path = self.folder.join(kind);
         Ok(u64::from(exists(&path).map_err(|error| disk(&path, &error))?))
+    }
+
+    /// The folder of the documents of one kind.
+    fn folder_of(&self, kind: DocumentKind) -> PathBuf {
+        match kind {
+            DocumentKind::EnrolledKeys => self.folder.join(KEYS),
+            DocumentKind::Credentials => self.folder.join(CREDENTIALS),
+            DocumentKind::Sessions => self.sessions.clone(),
+        }
     }
 
     fn path(&self, document: AccountDocument) -> PathBuf {
         match document {
             AccountDocument::DepositPolicy => self.folder.join(DEPOSIT_POLICY),
             AccountDocument::PendingRevocations => self.folder.join(PENDING_REVOCATIONS),
-            AccountDocument::EnrolledKeys(account) => self.folder.join(KEYS).join(account.to_string()),
+            AccountDocument::EnrolledKeys(account) => {
+                self.folder_of(DocumentKind::EnrolledKeys).join(account.to_string())
+            }
+            AccountDocument::Credentials(account) => {
+                self.folder_of(DocumentKind::Credentials).join(account.to_string())
+            }
+            AccountDocument::Sessions(account) => self.folder_of(DocumentKind::Sessions).join(account.to_string()),
         }
     }
 }
@@ -257,8 +291,8 @@ impl AccountStore for AccountFiles {
         fs::remove_file(&path).and_then(|()| path.parent().map_or(Ok(()), sync_folder)).map_err(failed)
     }
 
-    fn accounts_with_keys(&self) -> Result<Vec<Digest>, AccountStoreError> {
-        let folder = self.folder.join(KEYS);
+    fn accounts_with(&self, kind: DocumentKind) -> Result<Vec<Digest>, AccountStoreError> {
+        let folder = self.folder_of(kind);
         let listed = unless_absent(fs::read_dir(&folder)).and_then(|entries| {
             let mut accounts = Vec::new();
             for entry in entries.into_iter().flatten() {
@@ -284,7 +318,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let store = AccountFiles::in_ledger(data.path());
         assert_eq!(store.read(AccountDocument::DepositPolicy), Ok(None));
-        assert_eq!(store.accounts_with_keys(), Ok(vec![]));
+        assert_eq!(store.accounts_with(DocumentKind::EnrolledKeys), Ok(vec![]));
         for text in ["one\n", "two\nlines\n", ""] {
             store.replace(AccountDocument::DepositPolicy, text).unwrap();
             store.replace(KEYS_OF_ONE, text).unwrap();
@@ -295,14 +329,14 @@ mod tests {
         // What an interrupted write leaves behind is no document, and the next write takes its place.
         let folder = data.path().join("accounts/keys");
         fs::write(folder.join(format!("{}.new", "07".repeat(32))), "half").unwrap();
-        assert_eq!(store.accounts_with_keys(), Ok(vec![Digest([7; 32])]));
+        assert_eq!(store.accounts_with(DocumentKind::EnrolledKeys), Ok(vec![Digest([7; 32])]));
         store.replace(KEYS_OF_ONE, "three\n").unwrap();
         for (path, mode) in [("accounts", 0o700), ("accounts/keys", 0o700), ("accounts/deposit-policy", 0o600)] {
             assert_eq!(fs::metadata(data.path().join(path)).unwrap().permissions().mode() & 0o777, mode, "{path}");
         }
         store.remove(KEYS_OF_ONE).unwrap();
         store.remove(KEYS_OF_ONE).unwrap();
-        assert_eq!((store.read(KEYS_OF_ONE), store.accounts_with_keys()), (Ok(None), Ok(vec![])));
+        assert_eq!((store.read(KEYS_OF_ONE), store.accounts_with(DocumentKind::EnrolledKeys)), (Ok(None), Ok(vec![])));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ledger::hash::Digest;
-use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError, DocumentKind};
 
 /// Documents in memory.
 #[derive(Debug, Default)]
@@ -32,11 +32,13 @@ impl AccountStore for MemoryAccounts {
         Ok(())
     }
 
-    fn accounts_with_keys(&self) -> Result<Vec<Digest>, AccountStoreError> {
-        let of_keys = |document: &AccountDocument| match document {
-            AccountDocument::EnrolledKeys(account) => Some(*account),
+    fn accounts_with(&self, kind: DocumentKind) -> Result<Vec<Digest>, AccountStoreError> {
+        let account = |document: &AccountDocument| match document {
+            AccountDocument::EnrolledKeys(account)
+            | AccountDocument::Credentials(account)
+            | AccountDocument::Sessions(account) => Some(*account).filter(|account| kind.of(*account) == *document),
             AccountDocument::DepositPolicy | AccountDocument::PendingRevocations => None,
         };
-        Ok(self.documents().keys().filter_map(of_keys).collect())
+        Ok(self.documents().keys().filter_map(account).collect())
     }
 }

@@ -36,7 +36,7 @@ pub type FolderLock = folder::Lock;
 /// Names of the key files in a ledger's folder.
 pub const KEYS: [&str; 4] = folder::KEYS;
 /// Names of what a node keeps beside its ledger.
-pub const BESIDE: [&str; 4] = folder::BESIDE;
+pub const BESIDE: [&str; 5] = folder::BESIDE;
 /// Name of the folder with a snapshot of a running node's ledger.
 pub const SNAPSHOT: &str = folder::SNAPSHOT;
 /// Name of the socket on which a running node takes commands of its operator.

@@ -308,7 +308,7 @@ fn folded(seeds: &[u64]) -> (Registry, Vec<(Document, ActPosition)>) {
     registry.length = 0;
     for (seed, sequence) in seeds.iter().zip(1..) {
         let mut dice = Dice(*seed);
-        let kind = dice.of(&ActKind::ALL[ActKind::ALL.len() - 12..]);
+        let kind = dice.of(&ActKind::ALL[ActKind::ALL.len() - 13..]);
         let capacity = dice.of(&[Capacity::Platform, OPERATOR, OPERATOR, CLERK, Capacity::Oneself]);
         let (act, by) = (act(&mut dice, kind, None), dice.account());
         let document = document(&mut dice, Stream::Registry, by, capacity, act);
@@ -371,4 +371,33 @@ fn a_calendar_loaded_later_changes_nothing_that_stands() {
     assert!(!registry.calendar_at(before).is_day_off(day), "a Monday, as was known then");
     assert!(registry.calendar_at(LeafIndex(u64::MAX)).is_day_off(day));
     assert!(registry.calendar.is_day_off(day));
+}
+
+#[test]
+fn a_closed_account_has_nothing_left_and_gets_nothing_anew() {
+    let mut registry = Registry::default();
+    let mut sequence = 0;
+    let mut put = |by: u8, capacity: Capacity, act: Act| {
+        sequence += 1;
+        let document = Document { stream: Stream::Registry, by: account(by), capacity, request: None, body: None, act };
+        let applied = registry.apply(&document, position(sequence, sequence));
+        registry.length = sequence;
+        applied.map(|()| registry.clone())
+    };
+    let close = |n| Act::CloseAccount(crate::court::acts::CloseAccount { account: account(n) });
+    for act in [open(1), grant(1, Role::Operator), open(2), grant(2, Role::Clerk), open(3), token(3, 3, &[Scope::Read])]
+    {
+        put(9, Capacity::Platform, act).unwrap();
+    }
+    assert_eq!(put(3, Capacity::Oneself, close(2)).unwrap_err(), RegistryError::NotPermitted, "another's");
+    assert_eq!(put(2, Capacity::Oneself, close(2)).unwrap_err(), RegistryError::NotPermitted, "with a role");
+    assert_eq!(put(2, CLERK, close(3)).unwrap_err(), RegistryError::NotPermitted);
+    let after = put(3, Capacity::Oneself, close(3)).unwrap();
+    assert!(!after.is_open(account(3)) && after.accounts.contains_key(&account(3)));
+    let after = put(1, OPERATOR, close(2)).unwrap();
+    assert!(after.accounts.get(&account(2)).is_some_and(|closed| closed.roles.is_empty() && closed.closed.is_some()));
+    for act in [close(2), grant(2, Role::Judge), token(4, 2, &[Scope::Read])] {
+        assert_eq!(put(1, OPERATOR, act).unwrap_err(), RegistryError::AccountClosed);
+    }
+    assert_eq!(put(1, OPERATOR, open(2)).unwrap_err(), RegistryError::AccountExists, "an id is used once");
 }

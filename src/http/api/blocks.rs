@@ -34,6 +34,15 @@ pub(in crate::http) async fn list_blocks(
     State(state): State<Arc<AppState>>,
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, ApiError> {
+    Ok(caching::json(&blocks_page(&state, page).await?, Caching::Revalidate))
+}
+
+/// A page of blocks, the newest first.
+///
+/// # Errors
+///
+/// `bad_query`; those of a read.
+pub(in crate::http) async fn blocks_page(state: &AppState, page: PageQuery) -> Result<BlocksPage, ApiError> {
     let (before, limit) = (page.number()?, page.limit()?);
     state
         .read(move |reader| {
@@ -46,7 +55,7 @@ pub(in crate::http) async fn list_blocks(
                 items.push(BlockJson::from(&records::block(reader, height)?.ok_or_else(missing)?));
             }
             let next_cursor = (start > 0 && start < end).then(|| start.to_string());
-            Ok(caching::json(&BlocksPage { items, next_cursor }, Caching::Revalidate))
+            Ok(BlocksPage { items, next_cursor })
         })
         .await
 }
@@ -69,14 +78,19 @@ pub(in crate::http) async fn read_block(
     State(state): State<Arc<AppState>>,
     parameter: PathParameter,
 ) -> Result<Response, ApiError> {
-    let height = Height(parameter.decimal()?);
-    state
-        .read(move |reader| {
-            let block = records::block(reader, height)?;
-            let block = block.ok_or_else(|| ApiError::not_found(format!("there is no block {height} yet")))?;
-            Ok(caching::json(&BlockJson::from(&block), Caching::Immutable))
-        })
-        .await
+    Ok(caching::json(&block_at(&state, Height(parameter.decimal()?)).await?, Caching::Immutable))
+}
+
+/// The block at a height.
+///
+/// # Errors
+///
+/// `not_found`; those of a read.
+pub(in crate::http) async fn block_at(state: &AppState, height: Height) -> Result<BlockJson, ApiError> {
+    let missing = move || {
+        ApiError::not_found(format!("there is no block {height} yet")).in_chinese(format!("尚无高度为 {height} 的区块"))
+    };
+    state.read(move |reader| Ok(BlockJson::from(&records::block(reader, height)?.ok_or_else(missing)?))).await
 }
 
 /// Read a leaf / 查询原始记录

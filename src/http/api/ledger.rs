@@ -35,6 +35,15 @@ use crate::wire::witnesses::{QuorumJson, WitnessJson, WitnessesJson};
     ),
 )]
 pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+    Ok(caching::json(&ledger_json(&state).await?, Caching::Revalidate))
+}
+
+/// The description of the ledger.
+///
+/// # Errors
+///
+/// Those of a read.
+pub(in crate::http) async fn ledger_json(state: &AppState) -> Result<LedgerJson, ApiError> {
     let deposits = if state.is_mirror() { "none" } else { state.admission().policy().word() };
     let InstitutionJson { operator, nature, record_filing, clock_source } = state.description().institution();
     let verifier_sha256 = Some(verifier_page::digest().to_string());
@@ -47,8 +56,7 @@ pub(in crate::http) async fn describe_ledger(State(state): State<Arc<AppState>>)
             let tip = records::block(reader, height)?.ok_or_else(missing)?;
             let history = key_history::history_under(reader, &published.checkpoint)?;
             let ledger = LedgerJson::of(&genesis, &published.checkpoint, &tip, deposits).with_keys(&history);
-            let ledger = LedgerJson { operator, nature, record_filing, clock_source, verifier_sha256, ..ledger };
-            Ok(caching::json(&ledger, Caching::Revalidate))
+            Ok(LedgerJson { operator, nature, record_filing, clock_source, verifier_sha256, ..ledger })
         })
         .await
 }
@@ -95,6 +103,15 @@ pub(in crate::http) async fn list_keys(State(state): State<Arc<AppState>>) -> Re
     ),
 )]
 pub(in crate::http) async fn list_witnesses(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
+    Ok(caching::json(&witnesses_json(&state).await?, Caching::Revalidate))
+}
+
+/// The witnesses of the node.
+///
+/// # Errors
+///
+/// Those of a read.
+pub(in crate::http) async fn witnesses_json(state: &AppState) -> Result<WitnessesJson, ApiError> {
     let size = records::published(state.queries().reader())?.size();
     let cosigning = state.cosigning().map(|cosigning| &cosigning.state);
     let quorum = cosigning.map(|cosigning| cosigning.policy()).filter(|policy| policy.requires_witnesses());
@@ -105,15 +122,14 @@ pub(in crate::http) async fn list_witnesses(State(state): State<Arc<AppState>>) 
         }
         None => None,
     };
-    let json = WitnessesJson {
+    Ok(WitnessesJson {
         quorum: quorum
             .map(|policy| QuorumJson { required: policy.required(), witnesses: policy.counted_witnesses().count() }),
         size: size.0,
         witnessed_size: witnessed.map(|witnessed| witnessed.0),
         witnessed_checkpoint,
         items: cosigning.iter().flat_map(|cosigning| cosigning.reports()).map(|one| witness(&one, size)).collect(),
-    };
-    Ok(caching::json(&json, Caching::Revalidate))
+    })
 }
 
 fn witness(report: &WitnessReport, published: TreeSize) -> WitnessJson {

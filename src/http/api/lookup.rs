@@ -24,7 +24,9 @@ const JSON: &str = "application/json";
 const PLAIN: &str = "text/plain";
 
 fn unknown(number: DepositNumber) -> ApiError {
-    ApiError::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"))
+    let failure =
+        ApiError::not_found(format!("{number} has not been deposited on this platform / 该编号尚未在本平台存证"));
+    failure.in_chinese(format!("存证编号 {number} 尚未在本平台存证"))
 }
 
 /// Look up a deposit / 查询存证
@@ -59,6 +61,29 @@ pub(in crate::http) async fn deposit_response(
     state: &Arc<AppState>,
     number: DepositNumber,
 ) -> Result<Response, ApiError> {
+    let answer =
+        |view: &DepositView<'_>| caching::answer(fast_json::deposit(view).into_bytes(), JSON, Caching::Revalidate);
+    with_view(state, number, answer).await
+}
+
+/// What a look-up answers, for a page.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn deposit_json(
+    state: &Arc<AppState>,
+    number: DepositNumber,
+) -> Result<DepositJson, ApiError> {
+    with_view(state, number, |view| DepositJson::from(view)).await
+}
+
+/// Reads a deposit, and makes the answer of it.
+async fn with_view<T: Send + 'static>(
+    state: &Arc<AppState>,
+    number: DepositNumber,
+    make: impl Fn(&DepositView<'_>) -> T + Send + 'static,
+) -> Result<T, ApiError> {
     let same = Arc::clone(state);
     state
         .read_cached_first(move |reader| {
@@ -70,15 +95,14 @@ pub(in crate::http) async fn deposit_response(
             let by_platform = same.filing().is_ok_and(|filing| filing.account_of_deposit(&entry).is_some());
             let checkpoint = same.queries().checkpoint(reader, found.place.header.size_after())?;
             let policy = same.cosigning().map(|cosigning| cosigning.state.policy());
-            let view = DepositView {
+            Ok(make(&DepositView {
                 index: found.place.index,
                 entry: &entry,
                 facts: &facts,
                 history: &history,
                 by_platform,
                 proof: Some(proof_view(&checkpoint, policy)),
-            };
-            Ok(caching::answer(fast_json::deposit(&view).into_bytes(), JSON, Caching::Revalidate))
+            }))
         })
         .await
 }

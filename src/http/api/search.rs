@@ -26,6 +26,9 @@ use crate::wire::ledger::{HitJson, SearchJson};
 /// Longest query in bytes: a hash of 64 full-width digits in groups.
 const QUERY_MAX: usize = 512;
 
+/// Digits from which on a query is taken for a deposit number and not for a height.
+const SHORTEST_NUMBER: usize = 20;
+
 /// What to search for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -69,16 +72,24 @@ pub(in crate::http) async fn search(
     State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<SearchQuery>,
 ) -> Result<Response, ApiError> {
-    let sought = read(&query.q)?;
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
+    Ok(caching::json(&found(&state, query.q, page).await?, Caching::Revalidate))
+}
+
+/// A page of the results of a search.
+///
+/// # Errors
+///
+/// `mistyped_number`, `unrecognised_query`, `bad_query`; those of a read.
+pub(in crate::http) async fn found(state: &AppState, query: String, page: PageQuery) -> Result<SearchJson, ApiError> {
+    let sought = read(&query)?;
     let (from, limit) = (page.position(history::read_place_cursor)?.unwrap_or(LeafIndex(0)), page.limit()?);
     state
         .read(move |reader| {
             let Listed { items, total, next_cursor } = find(reader, sought, from, limit)?;
             let items = items.into_iter().map(|index| hit(reader, index)).collect::<Result<Vec<_>, _>>()?;
             let Total { count: total, exact: total_is_exact } = total;
-            let found = SearchJson { query: query.q, items, total, total_is_exact, next_cursor };
-            Ok(caching::json(&found, Caching::Revalidate))
+            Ok(SearchJson { query, items, total, total_is_exact, next_cursor })
         })
         .await
 }
@@ -87,17 +98,16 @@ fn read(query: &str) -> Result<SearchKey, ApiError> {
     if query.len() > QUERY_MAX {
         return Err(unrecognised());
     }
-    let plain: String = query.chars().filter(|c| !c.is_whitespace()).map(half_width).collect();
+    let plain: String = without_label(query).chars().filter(|c| !c.is_whitespace()).map(half_width).collect();
     if let Some(hash) = Digest::from_hex(&plain.to_ascii_lowercase()) {
         return Ok(SearchKey::Hash(hash));
     }
     let digits = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
+    if digits && plain.len() < SHORTEST_NUMBER {
+        return plain.parse().map(|height| SearchKey::Height(Height(height))).map_err(|_| unrecognised());
+    }
     match DepositNumber::parse(query) {
         Ok(number) => Ok(SearchKey::Number(number)),
-        // Shorter than any deposit number: a height.
-        Err(NumberError::Length { found, .. }) if digits && found < 20 => {
-            plain.parse().map(|height| SearchKey::Height(Height(height))).map_err(|_| unrecognised())
-        }
         // About as long as a deposit number, and not a hash: a mistyped number.
         Err(error @ NumberError::Length { found: 18..=26, .. }) => Err(error.into()),
         Err(NumberError::Length { .. }) => Err(unrecognised()),
@@ -105,9 +115,19 @@ fn read(query: &str) -> Result<SearchKey, ApiError> {
     }
 }
 
+/// The query without a label before a colon, as people copy it from a document, and without quotes and punctuation around it.
+fn without_label(query: &str) -> &str {
+    let value = query.rsplit([':', '：']).next().unwrap_or(query);
+    let value = value.trim_matches(|c: char| !c.is_alphanumeric() && !"+-".contains(c));
+    // The algorithm, as the seven facts show it before a digest.
+    let digest = ["sm3", "sha-256", "SM3", "SHA-256"].iter().find_map(|name| value.strip_prefix(name));
+    digest.unwrap_or(value)
+}
+
 fn unrecognised() -> ApiError {
     let expected = "a deposit number, 64 hex digits, or a block height";
-    ApiError::new(ErrorCode::UnrecognisedQuery, format!("expected {expected}")).expecting(expected)
+    let failure = ApiError::new(ErrorCode::UnrecognisedQuery, format!("expected {expected}")).expecting(expected);
+    failure.in_chinese("无法识别。请输入存证编号、64 位十六进制的哈希值或者区块高度")
 }
 
 fn find(
@@ -176,6 +196,10 @@ mod tests {
         }
         let hash = "aB".repeat(32);
         assert_eq!(read(&format!(" {hash}\n")), Ok(SearchKey::Hash(Digest([0xab; 32]))));
+        for labelled in [format!("区块哈希：{hash}。"), format!("sm3 {hash}"), format!("(SHA-256: {hash})")] {
+            assert_eq!(read(&labelled), Ok(SearchKey::Hash(Digest([0xab; 32]))), "{labelled}");
+        }
+        assert_eq!(read("区块高度：12"), Ok(SearchKey::Height(Height(12))));
         assert_eq!(read("１２"), Ok(SearchKey::Height(Height(12))));
         assert_eq!(read("0"), Ok(SearchKey::Height(Height(0))));
         let code = |query: &str| read(query).unwrap_err().code().as_str();

@@ -1,5 +1,5 @@
-//! The pages for browsers, in Chinese and English. They load nothing from other sites.
+//! The verifier that is a single file: a page of its own, which verifies receipts in the browser and from disk. The other pages are in
+//! [`pages`](crate::http::pages).
 
-pub mod pages;
 pub mod single_file;
 pub mod verifier_page;

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::files::regular::{self, NotRegular};
-use crate::store::account_files::{ACCOUNTS, INVENTORY};
+use crate::store::account_files::{ACCOUNTS, INVENTORY, SESSIONS};
 use crate::store::rocks::checkpoint_file::NEW_MARK;
 
 /// The folder with a snapshot of a running node's ledger, while a backup is made of it.
@@ -56,9 +56,9 @@ const OWN: [&str; 10] =
 /// Keys: where one is, a ledger was.
 pub const KEYS: [&str; 4] = ["ledger.key", "previous.key", "rotation.key", "next.key"];
 /// What a node keeps beside its ledger: the platform's key, originals in custody, what it keeps of accounts.
-pub const BESIDE: [&str; 4] = ["platform.key", "originals", ACCOUNTS, INVENTORY];
+pub const BESIDE: [&str; 5] = ["platform.key", "originals", ACCOUNTS, INVENTORY, SESSIONS];
 /// Of all these, the folders.
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 12] = [
     "db",
     NEW_DATABASE,
     SAFETY_COPY,
@@ -69,9 +69,12 @@ const FOLDERS: [&str; 10] = [
     "originals",
     ACCOUNTS,
     ENROLLED_KEYS,
+    CREDENTIALS,
+    SESSIONS,
 ];
 /// Within the folder of account files.
 const ENROLLED_KEYS: &str = "accounts/keys";
+const CREDENTIALS: &str = "accounts/credentials";
 /// Most bytes of the disk that are kept in reserve.
 const RESERVE_MAX: u64 = 256 << 20;
 /// Descriptors that must be free before a database is closed to be opened anew: those that it holds become free then, too.
@@ -206,7 +209,7 @@ impl Folder {
     ///
     /// The disk's.
     pub fn wrong_kind(&self) -> io::Result<Option<(String, Option<NotRegular>)>> {
-        for name in OWN.iter().chain(&KEYS).chain(&BESIDE).chain(&[ENROLLED_KEYS]) {
+        for name in OWN.iter().chain(&KEYS).chain(&BESIDE).chain(&[ENROLLED_KEYS, CREDENTIALS]) {
             let kind = match fs::symlink_metadata(self.0.join(name)) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 found => NotRegular::of(found?.file_type()),

@@ -1,5 +1,5 @@
 //! What a node keeps of its accounts that is no evidence and changes: the deposit policy, enrolled keys, revocations of
-//! tokens that are on their way to the chain.
+//! tokens that are on their way to the chain, passwords, sessions.
 //!
 //! # Atomicity and durability
 //!
@@ -21,6 +21,33 @@ pub enum AccountDocument {
     PendingRevocations,
     /// The keys that an account has enrolled.
     EnrolledKeys(Digest),
+    /// Login name, password hash and second factor of an account, and what its owner stated at registration.
+    Credentials(Digest),
+    /// The sessions of an account. No backup contains them, so a restore ends all sessions.
+    Sessions(Digest),
+}
+
+/// Documents of which there is one for each account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DocumentKind {
+    /// [`AccountDocument::EnrolledKeys`].
+    EnrolledKeys,
+    /// [`AccountDocument::Credentials`].
+    Credentials,
+    /// [`AccountDocument::Sessions`].
+    Sessions,
+}
+
+impl DocumentKind {
+    /// The document of an account.
+    #[must_use]
+    pub const fn of(self, account: Digest) -> AccountDocument {
+        match self {
+            Self::EnrolledKeys => AccountDocument::EnrolledKeys(account),
+            Self::Credentials => AccountDocument::Credentials(account),
+            Self::Sessions => AccountDocument::Sessions(account),
+        }
+    }
 }
 
 /// Why a document was not read or written.
@@ -68,10 +95,10 @@ pub trait AccountStore: Send + Sync {
     /// [`AccountStoreError::Disk`].
     fn remove(&self, document: AccountDocument) -> Result<(), AccountStoreError>;
 
-    /// The accounts that have a document of enrolled keys, in any order.
+    /// The accounts that have a document of this kind, in any order.
     ///
     /// # Errors
     ///
     /// [`AccountStoreError`].
-    fn accounts_with_keys(&self) -> Result<Vec<Digest>, AccountStoreError>;
+    fn accounts_with(&self, kind: DocumentKind) -> Result<Vec<Digest>, AccountStoreError>;
 }

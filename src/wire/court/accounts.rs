@@ -230,6 +230,48 @@ pub struct AccountJson {
     pub access_sequence: u64,
 }
 
+/// A session of a browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionJson {
+    /// Its name, which opens nothing.
+    pub name: String,
+    /// When it began, Beijing time.
+    pub since: String,
+    /// Its last request, Beijing time.
+    pub last: String,
+    /// How the browser describes itself.
+    pub browser: String,
+}
+
+/// What the owner stated at registration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatedJson {
+    /// The field.
+    pub field: String,
+    /// The text.
+    pub text: String,
+}
+
+/// All that the platform keeps about the owner of an account (个人信息保护法 art. 45), without secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountExportJson {
+    /// The account with its private content.
+    #[serde(flatten)]
+    pub account: AccountJson,
+    /// The login name.
+    pub login: String,
+    /// When the password was set, Beijing time.
+    pub password_set_at: String,
+    /// Whether a second factor is in use.
+    pub second_factor: bool,
+    /// What was stated at registration.
+    pub stated: Vec<StatedJson>,
+    /// The sessions that have not ended.
+    pub sessions: Vec<SessionJson>,
+    /// The enrolled keys.
+    pub enrolled_keys: Vec<String>,
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over")]
 const fn is_false(flag: &bool) -> bool {
     !*flag

@@ -170,27 +170,3 @@ async fn every_documented_read_answers_its_own_example() {
     }
     assert!(reads > 20, "{reads}");
 }
-
-#[tokio::test]
-async fn pages_are_ours_alone() {
-    let node = TestNode::in_memory(NodeConfig::default()).await;
-    for (path, says) in
-        [("/", "查询"), ("/docs", "docs.js"), ("/problems", "mistyped_number"), ("/problems/busy", "503")]
-    {
-        let page = node.get(path).await;
-        assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
-        assert!(page.text().contains(says), "{path}");
-        let policy = page.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
-        assert_eq!(page.header("x-content-type-options"), "nosniff");
-    }
-    for (path, media_type) in [("/static/site.css", "text/css"), ("/static/docs.js", "text/javascript")] {
-        assert!(node.get(path).await.header("content-type").starts_with(media_type));
-    }
-    assert_eq!(node.get("/static/../Cargo.toml").await.problem().0, 404);
-    assert_eq!(node.get("/static/x.js").await.problem(), (404, "not_found".into()));
-    assert_eq!(node.get("/problems/none").await.problem(), (404, "not_found".into()));
-    for code in ErrorCode::ALL {
-        assert_eq!(node.get(&format!("/problems/{code}")).await.status, 200, "a problem's type leads somewhere");
-    }
-}

@@ -10,7 +10,7 @@ use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::store::account_files::AccountFiles;
 use tiezheng::store::account_memory::MemoryAccounts;
-use tiezheng::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use tiezheng::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError, DocumentKind};
 
 use crate::support::accounts::{People, Person};
 use crate::support::depositor::{depositor, statement_with};
@@ -181,6 +181,6 @@ async fn erasing_an_account_ends_its_enrolments_for_good() {
     super::erasing::erased(&people.by_operator(), &json!({ "account": gone.account })).await;
     assert_eq!((deposits(&node, 1, 2).await, deposits(&node, 2, 2).await), (403, 201));
     assert_eq!((listed(&people, &gone).await, listed(&people, &stays).await), (vec![], vec![name(2)]));
-    let kept = accounts.accounts_with_keys().unwrap();
+    let kept = accounts.accounts_with(DocumentKind::EnrolledKeys).unwrap();
     assert_eq!(kept.iter().map(ToString::to_string).collect::<Vec<_>>(), [stays.account.as_str()], "durably");
 }

@@ -10,7 +10,7 @@ use tiezheng::court::registry::tokens::CHILDREN_MAX;
 use tiezheng::ledger::hash::Digest;
 use tiezheng::store::account_memory::MemoryAccounts;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError};
+use tiezheng::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError, DocumentKind};
 
 use crate::support::accounts::{PLAIN, People, Person};
 use crate::support::depositor::origin;
@@ -204,8 +204,8 @@ impl AccountStore for FullDisk {
         self.accounts.remove(document)
     }
 
-    fn accounts_with_keys(&self) -> Result<Vec<Digest>, AccountStoreError> {
-        self.accounts.accounts_with_keys()
+    fn accounts_with(&self, kind: DocumentKind) -> Result<Vec<Digest>, AccountStoreError> {
+        self.accounts.accounts_with(kind)
     }
 }
 

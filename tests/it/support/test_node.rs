@@ -48,6 +48,8 @@ pub(crate) struct NodeConfig {
     /// Most deposits waiting.
     pub(crate) pool: usize,
     pub(crate) clock: ManualClock,
+    /// Of the ledger.
+    pub(crate) mode: Mode,
     /// What HTTP reads instead of the ledger's own store.
     pub(crate) reader: Option<Arc<dyn LedgerReader>>,
     /// What the filing works over instead of the ledger's own store.
@@ -76,6 +78,7 @@ impl Default for NodeConfig {
             http: Options::default(),
             pool: 1_000,
             clock: ManualClock::at(noon),
+            mode: Mode::Test,
             reader: None,
             filing_store: None,
             deposits: DepositPolicy::Open,
@@ -130,7 +133,7 @@ impl TestNode {
 
     /// A node over `store`.
     pub(crate) async fn over<S: LogStore + FilingStore + 'static>(store: Arc<S>, plan: NodeConfig) -> Self {
-        let genesis = Genesis { mode: Mode::Test, successor: successor() };
+        let genesis = Genesis { mode: plan.mode, successor: successor() };
         let options = start::Options { queue_capacity: plan.pool, clock_gap_confirmed: false };
         let clock = plan.clock.share();
         let (sequencer, running) =

@@ -502,6 +502,7 @@ fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
         ActKind::EndGrant => {
             Act::EndGrant(EndGrant { account: d.account(), role: d.of(Role::ALL), court: d.optional(Dice::court) })
         }
+        ActKind::CloseAccount => Act::CloseAccount(CloseAccount { account: d.account() }),
         ActKind::IssueToken => Act::IssueToken(IssueToken {
             token,
             account: d.account(),

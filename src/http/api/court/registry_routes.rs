@@ -21,11 +21,17 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(by_token(routes!(accounts::who_am_i), &[]))
         .routes(by_token(routes!(accounts::open_account), &[WRITES, ACTING, TEXTS, codes![AccountExists]]))
         .routes(by_token(routes!(accounts::view_account), &[WRITES, codes![NotFound]]))
-        .routes(by_token(routes!(accounts::check_identity), &[WRITES, ACTING, TEXTS, codes![NoSuchAccount]]))
-        .routes(by_token(routes!(accounts::grant_role), &[WRITES, ACTING, codes![NoSuchAccount, CourtMismatch]]))
+        .routes(by_token(
+            routes!(accounts::check_identity),
+            &[WRITES, ACTING, TEXTS, codes![NoSuchAccount, AccountClosed]],
+        ))
+        .routes(by_token(
+            routes!(accounts::grant_role),
+            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, CourtMismatch]],
+        ))
         .routes(by_token(
             routes!(accounts::revoke_role),
-            &[WRITES, ACTING, codes![NoSuchAccount, NoSuchGrant, CourtMismatch]],
+            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchGrant, CourtMismatch]],
         ))
         .routes(by_token(routes!(accounts::account_access_log), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(keys::enrol_key), &[codes![TooManyKeys, Unavailable]]))
@@ -38,6 +44,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
                 ACTING,
                 codes![
                     NoSuchAccount,
+                    AccountClosed,
                     TooManyTokens,
                     IssuingToken,
                     TokenExceedsIssuing,

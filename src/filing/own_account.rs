@@ -1,0 +1,348 @@
+//! What holders of sessions do with their own accounts: password, second factor, sessions, closing; and what staff does for
+//! accounts: reset codes, unlocking.
+
+use crate::court::acts::{Act, CloseAccount};
+use crate::court::ids::AccountId;
+use crate::court::values::Capacity;
+use crate::court::words::{Role, Scope};
+use crate::filing::access::AccessTarget;
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::credentials::{Credentials, ResetCode, login_name};
+use crate::filing::filing_error::FilingError;
+use crate::filing::one_time_code::CodeSecret;
+use crate::filing::password_rules::check_new;
+use crate::filing::secret::{code_hash, new_code, random_request_id};
+use crate::filing::service::{FilingService, RecordedAct};
+use crate::filing::sessions::{Session, SessionId};
+use crate::filing::sign_in::{SignedIn, is_staff, login_key};
+
+/// Days for which a reset code is good.
+pub const RESET_DAYS: u64 = 1;
+
+/// An account as those who manage accounts see it: no private content of the ledger.
+#[derive(Debug, Clone)]
+pub struct ManagedAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// Its login name, and what was stated at registration; `None` for an account that has only tokens.
+    pub credentials: Option<std::sync::Arc<Credentials>>,
+    /// Its entry in the registry.
+    pub account: crate::court::registry::Account,
+    /// Whether logins are locked.
+    pub is_locked: bool,
+}
+
+impl FilingService {
+    /// Sets a password for an account that has a token: the account keeps its id. The token must have the scope of what a session
+    /// of this account can do.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Unauthenticated`], [`FilingError::Scope`]; [`FilingError::LoginTaken`], also if the account has a password;
+    /// [`FilingError::WeakPassword`].
+    pub async fn set_first_password(&self, token: &str, login: &str, password: &str) -> Result<AccountId, FilingError> {
+        let actor = self.authenticate(token)?;
+        let needed = if actor.account.holds(Role::Operator, None) {
+            Scope::Manage
+        } else if is_staff(&actor.account) {
+            Scope::Court
+        } else {
+            Scope::Case
+        };
+        actor.require_scope(needed)?;
+        let login = login_name(login)?;
+        check_new(password, &login).map_err(FilingError::WeakPassword)?;
+        let _turn = self.locks.lock(login_key(&login)).await;
+        let password = self.passwords.hash(password).await?;
+        let since = self.now();
+        let set = |before: Option<&Credentials>| match before {
+            Some(_) => Err(FilingError::LoginTaken),
+            None => Ok(Some(Credentials {
+                login,
+                password,
+                since,
+                second_factor: None,
+                last_step: None,
+                proposed_factor: None,
+                reset: None,
+                stated: Vec::new(),
+            })),
+        };
+        self.credentials.change(actor.id, set).await?;
+        tracing::info!(account = %actor.id, "an account with a token has set a password");
+        Ok(actor.id)
+    }
+
+    /// Changes the password. All sessions of the account end, and a new one begins.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::WrongPassword`], which counts as a failed login; [`FilingError::WeakPassword`].
+    pub async fn change_password(&self, who: &SignedIn, current: &str, new: &str) -> Result<SessionId, FilingError> {
+        self.require_password(who, current).await?;
+        check_new(new, &who.credentials.login).map_err(FilingError::WeakPassword)?;
+        self.put_password(who.actor.id, new).await?;
+        tracing::info!(account = %who.actor.id, "the password was changed, all sessions ended");
+        self.renew_session(who, who.session.second_factor).await
+    }
+
+    /// Requires the password of the session's account.
+    async fn require_password(&self, who: &SignedIn, password: &str) -> Result<(), FilingError> {
+        let (key, now) = (login_key(&who.credentials.login), self.now());
+        let _turn = self.locks.lock(key).await;
+        let is_right = self.passwords.verify(password, Some(&who.credentials.password)).await?;
+        if is_right && !self.lockout.is_locked(key, now) {
+            return Ok(());
+        }
+        self.lockout.failed(key, now);
+        Err(FilingError::WrongPassword)
+    }
+
+    async fn put_password(&self, account: AccountId, new: &str) -> Result<(), FilingError> {
+        let (password, since) = (self.passwords.hash(new).await?, self.now());
+        let put = |before: Option<&Credentials>| {
+            let before = before.ok_or(FilingError::NotFound)?;
+            Ok(Some(Credentials { password, since, reset: None, ..before.clone() }))
+        };
+        self.credentials.change(account, put).await
+    }
+
+    /// Ends all sessions of the account, and begins a new one for this browser.
+    async fn renew_session(&self, who: &SignedIn, second_factor: bool) -> Result<SessionId, FilingError> {
+        let now = self.now();
+        self.sessions.end(who.actor.id, now, |_| true).await?;
+        self.sessions.begin(who.actor.id, second_factor, &who.session.browser, now).await
+    }
+
+    /// The sessions of the account, the latest first.
+    #[must_use]
+    pub fn own_sessions(&self, who: &SignedIn) -> Vec<Session> {
+        self.sessions.of_account(who.actor.id, self.now())
+    }
+
+    /// Ends sessions of the account: one by its name, or with `None` all but this one.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`]; [`FilingError::Accounts`].
+    pub async fn end_sessions(&self, who: &SignedIn, name: Option<&str>) -> Result<(), FilingError> {
+        let own = who.session.hash;
+        let ends = |session: &Session| name.map_or(session.hash != own, |name| session.name() == name);
+        let ended = self.sessions.end(who.actor.id, self.now(), ends).await?;
+        if ended == 0 && name.is_some() { Err(FilingError::NotFound) } else { Ok(()) }
+    }
+
+    /// Proposes a second factor, which counts once it was confirmed. A proposal that is open stays.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Accounts`].
+    pub async fn propose_second_factor(&self, who: &SignedIn) -> Result<CodeSecret, FilingError> {
+        if let Some(open) = &who.credentials.proposed_factor {
+            return Ok(open.clone());
+        }
+        let secret = CodeSecret::new()?;
+        let proposed = secret.clone();
+        let propose = |before: Option<&Credentials>| {
+            Ok(before.map(|before| Credentials { proposed_factor: Some(proposed), ..before.clone() }))
+        };
+        self.credentials.change(who.actor.id, propose).await?;
+        Ok(secret)
+    }
+
+    /// Confirms the proposed second factor by its code. All sessions end, and a new one with the second factor begins.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::WrongPassword`], [`FilingError::WrongOneTimeCode`].
+    pub async fn confirm_second_factor(
+        &self,
+        who: &SignedIn,
+        password: &str,
+        code: &str,
+    ) -> Result<SessionId, FilingError> {
+        self.require_password(who, password).await?;
+        let now = self.now();
+        let confirm = |before: Option<&Credentials>| {
+            let before = before.ok_or(FilingError::NotFound)?;
+            let step = before.proposed_factor.as_ref().and_then(|secret| secret.accept(code, now, None));
+            let last_step = Some(step.ok_or(FilingError::WrongOneTimeCode)?);
+            let second_factor = before.proposed_factor.clone();
+            Ok(Some(Credentials { second_factor, proposed_factor: None, last_step, ..before.clone() }))
+        };
+        self.credentials.change(who.actor.id, confirm).await?;
+        tracing::info!(account = %who.actor.id, "a second factor was set up");
+        self.renew_session(who, true).await
+    }
+
+    /// Closes the holder's own account: its roles, tokens, keys, sessions and password end. What it did stays on the chain.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::WrongPassword`]; [`FilingError::Registry`] for an account with a role.
+    pub async fn close_own_account(&self, who: &SignedIn, password: &str) -> Result<RecordedAct, FilingError> {
+        self.require_password(who, password).await?;
+        self.close_account(&who.actor, who.actor.id).await
+    }
+
+    /// Closes an account, as its holder or as the operator.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Registry`]; [`FilingError::Accounts`] if the account is closed and its password could not be removed, which
+    /// opens nothing any more.
+    pub async fn close_account(&self, actor: &Actor, account: AccountId) -> Result<RecordedAct, FilingError> {
+        let context = RequestContext { request: random_request_id()?, body: account.0, capacity: None };
+        let close = Act::CloseAccount(CloseAccount { account });
+        let recorded = self.change_registry(actor, &context, |_| Ok(close.clone())).await?;
+        self.sessions.end(account, self.now(), |_| true).await?;
+        self.forget_keys(account).await?;
+        self.credentials.remove(account).await?;
+        tracing::info!(%account, by = %actor.id, "an account was closed");
+        Ok(recorded)
+    }
+
+    /// Sets a new password by a reset code. All sessions of the account end.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::LoginRefused`] for every reason but a weak password; [`FilingError::WeakPassword`].
+    pub async fn reset_password(&self, login: &str, code: &str, new: &str) -> Result<(), FilingError> {
+        let login = login_name(login).unwrap_or_default();
+        check_new(new, &login).map_err(FilingError::WeakPassword)?;
+        let key = login_key(&login);
+        let _turn = self.locks.lock(key).await;
+        let now = self.now();
+        // The same work for every name.
+        let password = self.passwords.hash(new).await?;
+        let found = self.credentials.find(&login).filter(|(account, credentials)| {
+            let reset = credentials.reset.as_ref();
+            let is_good = reset.is_some_and(|reset| reset.hash == code_hash(code) && now < reset.expires);
+            is_good && !self.lockout.is_locked(key, now) && self.registry().is_open(*account)
+        });
+        let Some((account, _)) = found else {
+            self.lockout.failed(key, now);
+            return Err(FilingError::LoginRefused);
+        };
+        let put = |before: Option<&Credentials>| {
+            let before = before.filter(|before| before.reset.is_some()).ok_or(FilingError::LoginRefused)?;
+            Ok(Some(Credentials { password, since: now, reset: None, ..before.clone() }))
+        };
+        self.credentials.change(account, put).await?;
+        self.sessions.end(account, now, |_| true).await?;
+        self.lockout.clear(key);
+        tracing::info!(%account, "a password was reset by a code, all sessions ended");
+        Ok(())
+    }
+
+    /// The capacity in which the actor manages the login of `account`: the operator that of every account, a clerk or trial support
+    /// staff that of accounts without a role.
+    fn capacity_over(&self, actor: &Actor, account: AccountId) -> Result<Capacity, FilingError> {
+        let registry = self.registry();
+        let target = registry.accounts.get(&account).ok_or(FilingError::NotFound)?;
+        let holds = |role: Role| actor.account.roles.iter().any(|(held, _)| *held == role);
+        let roles = [Role::Operator, Role::Clerk, Role::TrialSupport];
+        let role = roles.into_iter().find(|role| holds(*role)).ok_or(FilingError::NotFound)?;
+        actor.require_scope(Scope::Manage)?;
+        if role != Role::Operator && !target.roles.is_empty() {
+            return Err(FilingError::NotPermitted);
+        }
+        Ok(Capacity::Holding(role))
+    }
+
+    /// Issues a code with which the account sets a new password. Recorded on the chain, in the access log of the account, first.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`]; those of `Self::append`.
+    pub async fn issue_reset_code(&self, actor: &Actor, account: AccountId) -> Result<String, FilingError> {
+        let capacity = self.capacity_over(actor, account)?;
+        if self.credentials.of(account).is_none() {
+            return Err(FilingError::NotFound);
+        }
+        self.record_access(actor, capacity, AccessTarget::Account(account)).await?;
+        let code = new_code()?;
+        let expires = self.now().after_days(RESET_DAYS).ok_or_else(|| FilingError::bad("days", "too many"))?;
+        let reset = ResetCode { hash: code_hash(&code), expires, by: actor.id };
+        let issue = |before: Option<&Credentials>| {
+            Ok(before.map(|before| Credentials { reset: Some(reset), ..before.clone() }))
+        };
+        self.credentials.change(account, issue).await?;
+        tracing::info!(%account, by = %actor.id, "a reset code was issued");
+        Ok(code)
+    }
+
+    /// Ends the lock of an account's login.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`].
+    pub fn unlock(&self, actor: &Actor, account: AccountId) -> Result<(), FilingError> {
+        self.capacity_over(actor, account)?;
+        let credentials = self.credentials.of(account).ok_or(FilingError::NotFound)?;
+        self.lockout.clear(login_key(&credentials.login));
+        tracing::info!(%account, by = %actor.id, "an account was unlocked");
+        Ok(())
+    }
+
+    /// Removes the second factor of an account whose device is lost; the operator only. All its sessions end.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`]; those of `Self::append`.
+    pub async fn remove_second_factor(&self, actor: &Actor, account: AccountId) -> Result<(), FilingError> {
+        let capacity = self.capacity_over(actor, account)?;
+        if capacity != Capacity::Holding(Role::Operator) {
+            return Err(FilingError::NotPermitted);
+        }
+        self.record_access(actor, capacity, AccessTarget::Account(account)).await?;
+        let remove = |before: Option<&Credentials>| {
+            Ok(before.map(|before| Credentials { second_factor: None, proposed_factor: None, ..before.clone() }))
+        };
+        self.credentials.change(account, remove).await?;
+        self.sessions.end(account, self.now(), |_| true).await?;
+        tracing::info!(%account, by = %actor.id, "a second factor was removed");
+        Ok(())
+    }
+
+    /// Requires a role that manages accounts.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`] without one; [`FilingError::Scope`].
+    pub fn require_manager(&self, actor: &Actor) -> Result<(), FilingError> {
+        let manages = |role: &Role| matches!(role, Role::Operator | Role::Clerk | Role::TrialSupport);
+        if !actor.account.roles.iter().any(|(role, _)| manages(role)) {
+            return Err(FilingError::NotFound);
+        }
+        actor.require_scope(Scope::Manage)
+    }
+
+    /// All accounts, as those who manage them see them: by login name, then those without.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`] without a role that manages accounts; [`FilingError::Scope`].
+    pub fn managed_accounts(&self, actor: &Actor) -> Result<Vec<ManagedAccount>, FilingError> {
+        self.require_manager(actor)?;
+        let (registry, now) = (self.registry(), self.now());
+        let managed = |id: AccountId| {
+            let credentials = self.credentials.of(id);
+            let is_locked = credentials.as_ref().is_some_and(|one| self.lockout.is_locked(login_key(&one.login), now));
+            Some(ManagedAccount { id, account: registry.accounts.get(&id)?.clone(), credentials, is_locked })
+        };
+        let with_login: Vec<AccountId> = self.credentials.list().into_iter().map(|(id, _)| id).collect();
+        let others = registry.accounts.keys().copied().filter(|id| self.credentials.of(*id).is_none());
+        Ok(with_login.iter().copied().chain(others).filter_map(managed).collect())
+    }
+
+    /// Removes password, sessions and statements of an account whose private content is erased.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Accounts`].
+    pub(in crate::filing) async fn forget_login(&self, account: AccountId) -> Result<(), FilingError> {
+        self.sessions.end(account, self.now(), |_| true).await?;
+        self.credentials.remove(account).await
+    }
+}

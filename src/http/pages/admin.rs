@@ -1,0 +1,347 @@
+//! `/admin`: accounts for the operator and the court's counter: roles, identity checks at the counter, unlocking, reset codes.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::court::acts::{Act, CheckIdentity, EndGrant, Grant};
+use crate::court::case_number::CourtCode;
+use crate::court::ids::AccountId;
+use crate::court::line_value::LineValue as _;
+use crate::court::values::IdentityCheck;
+use crate::court::words::{IdentityLevel, IdentityMethod, Role};
+use crate::error_code::ErrorCode;
+use crate::filing::actor::RequestContext;
+use crate::filing::annexes::Annexes;
+use crate::filing::filing_error::FilingError;
+use crate::filing::own_account::ManagedAccount;
+use crate::filing::secret::random_request_id;
+use crate::filing::sign_in::SignedIn;
+use crate::http::app_state::AppState;
+use crate::http::pages::form::{Form, PageParameters};
+use crate::http::pages::layout::Layout;
+use crate::http::pages::visit::{Audience, Member, Visit, see_other};
+use crate::http::problem::ApiError;
+use crate::ledger::hash::sha256;
+use crate::ledger::verify::wording::Language;
+use crate::wire::court::accounts::AccountJson;
+
+/// Accounts on one page.
+const ACCOUNTS: usize = 50;
+
+/// An account in the list.
+struct AccountRow {
+    id: String,
+    login: String,
+    subject: &'static str,
+    roles: Vec<String>,
+    stated: Vec<(String, String)>,
+    is_verified: bool,
+    state: AccountState,
+    has_second_factor: bool,
+}
+
+/// Whether an account can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AccountState {
+    InUse,
+    Locked,
+    Closed,
+}
+
+#[derive(Template)]
+#[template(path = "admin.html")]
+struct AdminPage<'a> {
+    p: Layout,
+    query: &'a str,
+    rows: Vec<AccountRow>,
+    total: usize,
+    next: Option<String>,
+    /// Whether deposits are written; how many wait, of how many that may.
+    health: Option<(bool, usize, usize)>,
+}
+
+#[derive(Template)]
+#[template(path = "admin_account.html")]
+struct AdminAccountPage {
+    p: Layout,
+    row: AccountRow,
+    grants: Vec<(String, String, String)>,
+    identities: Vec<String>,
+    is_operator: bool,
+    is_oneself: bool,
+    roles: Vec<(&'static str, &'static str)>,
+    levels: Vec<(&'static str, &'static str)>,
+    shown: Option<AccountJson>,
+    reset_code: Option<String>,
+    done: Option<&'static str>,
+    fault: Option<String>,
+}
+
+impl AccountRow {
+    fn of(managed: &ManagedAccount, language: Language) -> Self {
+        let account = &managed.account;
+        let credentials = managed.credentials.as_deref();
+        let role = |(role, court): &(Role, Option<CourtCode>)| {
+            let court = court.as_ref().map_or_else(String::new, |court| format!(" {court}"));
+            format!("{}{court}", role.label(language))
+        };
+        let stated = credentials.map(|one| one.stated.as_slice()).unwrap_or_default().iter().map(|(field, text)| {
+            let (zh, en) = field.labels();
+            (if language == Language::Chinese { zh } else { en }.to_owned(), text.clone())
+        });
+        Self {
+            id: managed.id.to_string(),
+            login: credentials.map_or_else(String::new, |one| one.login.clone()),
+            subject: account.subject.label(language),
+            roles: account.roles.iter().map(role).collect(),
+            stated: stated.collect(),
+            is_verified: account.identity().is_some(),
+            state: match (account.closed.is_some(), managed.is_locked) {
+                (true, _) => AccountState::Closed,
+                (false, true) => AccountState::Locked,
+                (false, false) => AccountState::InUse,
+            },
+            has_second_factor: credentials.is_some_and(|one| one.second_factor.is_some()),
+        }
+    }
+}
+
+/// Requires a role that manages accounts, and a second factor where it needs one. The holder's own account is under `/account`, where
+/// closing asks for the password.
+fn require_manager(state: &AppState, who: &SignedIn) -> Result<(), ApiError> {
+    if who.lacks_second_factor {
+        return Err(FilingError::SecondFactorNeeded.into());
+    }
+    Ok(state.filing()?.require_manager(&who.actor)?)
+}
+
+/// The list of accounts, and the health of the node.
+///
+/// # Errors
+///
+/// `not_found` without a role that manages accounts; `second_factor_needed`.
+pub async fn admin(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    Member(who): Member,
+    PageParameters(parameters): PageParameters,
+) -> Result<Response, ApiError> {
+    require_manager(&state, &who)?;
+    let query = parameters.text("q");
+    let from: usize = parameters.text("from").parse().unwrap_or(0);
+    let mut accounts = state.filing()?.managed_accounts(&who.actor)?;
+    let folded = query.to_lowercase();
+    accounts.retain(|one| {
+        let of_login = one.credentials.as_ref().is_some_and(|credentials| credentials.login.contains(&folded));
+        folded.is_empty() || of_login || one.id.to_string().starts_with(&folded)
+    });
+    let p = visit.layout("账号管理", "Accounts");
+    let rows = accounts.iter().skip(from).take(ACCOUNTS).map(|one| AccountRow::of(one, p.language()));
+    let next = from.saturating_add(ACCOUNTS);
+    let next = (next < accounts.len()).then(|| {
+        let mut address = form_urlencoded::Serializer::new("/admin?".to_owned());
+        address.append_pair("q", query).append_pair("from", &next.to_string()).finish()
+    });
+    let health = state.sequencer().ok().map(|sequencer| {
+        let health = sequencer.health();
+        (health.writing.is_ok(), health.waiting, health.capacity)
+    });
+    let page = AdminPage { query, rows: rows.collect(), total: accounts.len(), next, health, p };
+    visit.page(Audience::Private, &page)
+}
+
+/// What the page of an account shows beside it.
+#[derive(Default)]
+struct Extra {
+    shown: Option<AccountJson>,
+    reset_code: Option<String>,
+    done: Option<&'static str>,
+    fault: Option<String>,
+}
+
+fn account_page(
+    state: &AppState,
+    visit: &Visit,
+    who: &SignedIn,
+    id: AccountId,
+    extra: Extra,
+) -> Result<Response, ApiError> {
+    let accounts = state.filing()?.managed_accounts(&who.actor)?;
+    let managed = accounts.iter().find(|one| one.id == id).ok_or(FilingError::NotFound)?;
+    let p = match extra.fault {
+        Some(_) => visit.layout("错误：账号", "Error: account"),
+        None => visit.layout("账号", "Account"),
+    };
+    let language = p.language();
+    let grants = managed.account.roles.iter().map(|(role, court)| {
+        let court = court.as_ref().map_or_else(String::new, ToString::to_string);
+        (role.word().to_owned(), court.clone(), format!("{} {court}", role.label(language)))
+    });
+    let identities = managed.account.identities.iter().map(|(check, _)| {
+        format!("{} · {} · {}", check.method.label(language), check.level.label(language), p.moment(&check.at))
+    });
+    let status = if extra.fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = AdminAccountPage {
+        row: AccountRow::of(managed, language),
+        grants: grants.collect(),
+        identities: identities.collect(),
+        is_operator: who.actor.account.holds(Role::Operator, None),
+        is_oneself: id == who.actor.id,
+        roles: Role::ALL.iter().map(|role| (role.word(), role.label(language))).collect(),
+        levels: IdentityLevel::ALL.iter().map(|level| (level.word(), level.label(language))).collect(),
+        shown: extra.shown,
+        reset_code: extra.reset_code,
+        done: extra.done,
+        fault: extra.fault,
+        p,
+    };
+    visit.page_with(status, Audience::Private, &page)
+}
+
+fn account_of(text: &str) -> Result<AccountId, ApiError> {
+    AccountId::parse(text).ok_or_else(|| FilingError::NotFound.into())
+}
+
+/// An account.
+///
+/// # Errors
+///
+/// `not_found`, `second_factor_needed`.
+pub async fn account(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    Member(who): Member,
+    Path(id): Path<String>,
+    PageParameters(parameters): PageParameters,
+) -> Result<Response, ApiError> {
+    require_manager(&state, &who)?;
+    let done = match parameters.text("done") {
+        "role" => Some(("角色已授予，并已上链记录。", "The role was granted, and recorded on the chain.")),
+        "role-revocation" => Some(("角色已撤销，并已上链记录。", "The role was revoked, and recorded on the chain.")),
+        "identity" => Some(("身份核验已上链记录。", "The identity check was recorded on the chain.")),
+        "unlocking" => Some(("账号已解锁。", "The account was unlocked.")),
+        "second-factor" => {
+            Some(("动态口令已停用，会话均已结束。", "The second factor was removed; all sessions ended."))
+        }
+        "closing" => Some(("账号已注销，并已上链记录。", "The account was closed, and recorded on the chain.")),
+        _ => None,
+    };
+    let done = done.map(|(zh, en)| visit.t(zh, en));
+    account_page(&state, &visit, &who, account_of(&id)?, Extra { done, ..Extra::default() })
+}
+
+/// A change of an account: the last part of the path says which.
+///
+/// # Errors
+///
+/// `not_found`, `second_factor_needed`; those of the node. What is wrong with the form is shown with it.
+pub async fn change(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    Member(who): Member,
+    Path((id, action)): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, ApiError> {
+    require_manager(&state, &who)?;
+    let account = account_of(&id)?;
+    let changed = match action.as_str() {
+        "role" | "role-revocation" => change_role(&state, &who, account, action == "role", &form).await,
+        "identity" => check_identity(&state, &who, account, &form).await,
+        "unlocking" => state.filing()?.unlock(&who.actor, account).map_err(ApiError::from),
+        "second-factor" => state.filing()?.remove_second_factor(&who.actor, account).await.map_err(ApiError::from),
+        "closing" => close(&state, &who, account, &form).await,
+        "reset-code" => {
+            let code = state.filing()?.issue_reset_code(&who.actor, account).await.map_err(ApiError::from);
+            return match code {
+                Ok(code) => {
+                    account_page(&state, &visit, &who, account, Extra { reset_code: Some(code), ..Extra::default() })
+                }
+                Err(failure) => refused(&state, &visit, &who, account, failure),
+            };
+        }
+        "texts" => {
+            let look = state.filing()?.view_account(&who.actor, account).await?;
+            let sequence = look.access.position.sequence;
+            let shown = AccountJson::of(look.id, &look.account, &look.texts, &look.tokens, sequence);
+            return account_page(&state, &visit, &who, account, Extra { shown: Some(shown), ..Extra::default() });
+        }
+        _ => return Err(ApiError::not_found("no such page")),
+    };
+    match changed {
+        Ok(()) => Ok(see_other(&format!("/admin/accounts/{account}?done={action}"))),
+        Err(failure) => refused(&state, &visit, &who, account, failure),
+    }
+}
+
+/// Shows what the sender can correct beside the form; a missing right as an error page.
+fn refused(
+    state: &AppState,
+    visit: &Visit,
+    who: &SignedIn,
+    account: AccountId,
+    failure: ApiError,
+) -> Result<Response, ApiError> {
+    if failure.status() >= 500 || [ErrorCode::NotFound, ErrorCode::ScopeNeeded].contains(&failure.code()) {
+        return Err(failure);
+    }
+    let fault = Some(visit.fault(failure));
+    account_page(state, visit, who, account, Extra { fault, ..Extra::default() })
+}
+
+fn request_context(form: &str) -> Result<RequestContext, ApiError> {
+    let request = random_request_id().map_err(|error| ApiError::internal(&error))?;
+    Ok(RequestContext { request, body: sha256(form.as_bytes()), capacity: None })
+}
+
+async fn change_role(
+    state: &AppState,
+    who: &SignedIn,
+    account: AccountId,
+    grants: bool,
+    form: &Form,
+) -> Result<(), ApiError> {
+    let bad =
+        |zh: &str| ApiError::new(ErrorCode::BadValue, "choose a role, and the court of a court role").in_chinese(zh);
+    let role = Role::parse(form.text("role")).ok_or_else(|| bad("请选择角色"))?;
+    let court = form.some("court").map(CourtCode::parse).transpose();
+    let court = court.map_err(|_| bad("法院代字有误，例如“粤0192”"))?;
+    let act = if grants {
+        Act::Grant(Grant { account, role, court })
+    } else {
+        Act::EndGrant(EndGrant { account, role, court })
+    };
+    state.filing()?.change_registry(&who.actor, &request_context("role")?, |_| Ok(act.clone())).await?;
+    Ok(())
+}
+
+/// 法院线下核验: staff has seen the person and the papers.
+async fn check_identity(state: &AppState, who: &SignedIn, account: AccountId, form: &Form) -> Result<(), ApiError> {
+    let bad = |zh: &str, en: &str| ApiError::new(ErrorCode::BadValue, en).in_chinese(zh);
+    let level = IdentityLevel::parse(form.text("level"));
+    let level = level.ok_or_else(|| bad("请选择核验程度", "choose the level of the check"))?;
+    if !form.is_set("seen") {
+        return Err(bad("请确认已当面核对证件原件", "confirm that you have seen the person and the original papers"));
+    }
+    let filing = state.filing()?;
+    let identity = IdentityCheck { method: IdentityMethod::CourtOffline, level, at: filing.now() };
+    let reference = form.some("reference");
+    let check = |annexes: &mut Annexes| {
+        let reference = annexes.add_some("reference", reference)?;
+        Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference }))
+    };
+    filing.change_registry(&who.actor, &request_context("identity")?, check).await?;
+    Ok(())
+}
+
+async fn close(state: &AppState, who: &SignedIn, account: AccountId, form: &Form) -> Result<(), ApiError> {
+    if !form.is_set("sure") {
+        let failure = ApiError::new(ErrorCode::BadValue, "confirm that the account is to be closed");
+        return Err(failure.in_chinese("请勾选确认注销"));
+    }
+    state.filing()?.close_account(&who.actor, account).await?;
+    Ok(())
+}

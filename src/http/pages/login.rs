@@ -1,0 +1,202 @@
+//! `/login`, `/logout`, `/reset`, `/activate`: sessions begin and end, passwords are set by a code or a token.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::USER_AGENT;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use crate::error_code::ErrorCode;
+use crate::filing::sign_in::LoginAttempt;
+use crate::http::app_state::AppState;
+use crate::http::pages::form::{Form, PageParameters};
+use crate::http::pages::layout::Layout;
+use crate::http::pages::visit::{Audience, Visit, own_path, see_other, session_id, set_session};
+use crate::http::problem::ApiError;
+use crate::http::request::header;
+
+/// What is wrong with a form: the field, and the text.
+pub type Fault = (&'static str, String);
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    p: Layout,
+    login: &'a str,
+    next: &'a str,
+    fault: Option<Fault>,
+    done: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "reset.html")]
+struct ResetPage<'a> {
+    p: Layout,
+    login: &'a str,
+    /// Whether a token proves who asks, and not a code.
+    by_token: bool,
+    fault: Option<Fault>,
+}
+
+/// The form of a login.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub async fn login_form(visit: Visit, PageParameters(parameters): PageParameters) -> Result<Response, ApiError> {
+    let next = own_path(parameters.text("next")).unwrap_or("/account");
+    if visit.signed_in.is_some() {
+        return Ok(see_other(next));
+    }
+    let done = match parameters.text("done") {
+        "password" => Some(visit.t("密码已设置，请登录。", "The password was set. Sign in.")),
+        "out" => Some(visit.t("您已退出登录。", "You are signed out.")),
+        "closed" => Some(visit.t("账号已注销。", "The account was closed.")),
+        _ => None,
+    };
+    let page = LoginPage { p: visit.layout("登录", "Sign in"), login: "", next, fault: None, done };
+    visit.page(Audience::Private, &page)
+}
+
+/// A login.
+///
+/// # Errors
+///
+/// Those of the node. A refused login is answered by the form.
+pub async fn log_in(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    headers: HeaderMap,
+    form: Form,
+) -> Result<Response, ApiError> {
+    let next = own_path(form.text("next")).unwrap_or("/account");
+    let attempt = LoginAttempt {
+        login: form.text("login"),
+        password: form.raw("password"),
+        code: form.text("code"),
+        browser: header(&headers, &USER_AGENT),
+    };
+    match state.filing()?.log_in(attempt, session_id(&headers).as_ref()).await.map_err(ApiError::from) {
+        Ok((_, session)) => {
+            let mut response = see_other(next);
+            set_session(&mut response, Some(&session));
+            Ok(response)
+        }
+        Err(failure) if failure.code() == ErrorCode::LoginRefused => {
+            let fault = Some(("login", visit.fault(failure)));
+            let p = visit.layout("错误：登录", "Error: sign in");
+            let page = LoginPage { p, login: form.text("login"), next, fault, done: None };
+            visit.page_with(StatusCode::UNAUTHORIZED, Audience::Private, &page)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The end of the browser's session.
+///
+/// # Errors
+///
+/// Those of the node.
+pub async fn log_out(State(state): State<Arc<AppState>>, visit: Visit) -> Result<Response, ApiError> {
+    if let Some(who) = &visit.signed_in {
+        state.filing()?.end_sessions(who, Some(&who.session.name())).await?;
+    }
+    let mut response = see_other("/login?done=out");
+    set_session(&mut response, None);
+    Ok(response)
+}
+
+fn reset_page<'a>(visit: &Visit, by_token: bool, login: &'a str, fault: Option<Fault>) -> ResetPage<'a> {
+    let p = if by_token {
+        visit.layout("以令牌设置密码", "Set a password with a token")
+    } else {
+        visit.layout("重置密码", "Reset the password")
+    };
+    ResetPage { p, login, by_token, fault }
+}
+
+/// The form for a new password by a reset code.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub async fn reset_form(visit: Visit) -> Result<Response, ApiError> {
+    visit.page(Audience::Private, &reset_page(&visit, false, "", None))
+}
+
+/// The form for the first password by a token.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub async fn activation_form(visit: Visit) -> Result<Response, ApiError> {
+    visit.page(Audience::Private, &reset_page(&visit, true, "", None))
+}
+
+/// Two equal new passwords of a form.
+///
+/// # Errors
+///
+/// The fault of the second field.
+pub fn new_password<'f>(visit: &Visit, form: &'f Form) -> Result<&'f str, Fault> {
+    let (new, again) = (form.raw("new-password"), form.raw("new-password-again"));
+    let differs = || visit.t("两次输入的密码不一致", "The two passwords differ").to_owned();
+    if new == again { Ok(new) } else { Err(("new-password-again", differs())) }
+}
+
+/// A new password by a reset code.
+///
+/// # Errors
+///
+/// Those of the node. A refused one is answered by the form.
+pub async fn reset(State(state): State<Arc<AppState>>, visit: Visit, form: Form) -> Result<Response, ApiError> {
+    let new = match new_password(&visit, &form) {
+        Ok(new) => new,
+        Err(fault) => return refused(&visit, false, &form, fault),
+    };
+    let reset = state.filing()?.reset_password(form.text("login"), form.text("code"), new).await;
+    set_or_refused(&visit, false, &form, reset.map_err(ApiError::from))
+}
+
+/// The first password of an account that has a token.
+///
+/// # Errors
+///
+/// Those of the node. A refused one is answered by the form.
+pub async fn activate(State(state): State<Arc<AppState>>, visit: Visit, form: Form) -> Result<Response, ApiError> {
+    let new = match new_password(&visit, &form) {
+        Ok(new) => new,
+        Err(fault) => return refused(&visit, true, &form, fault),
+    };
+    let set = state.filing()?.set_first_password(form.text("token"), form.text("login"), new).await;
+    set_or_refused(&visit, true, &form, set.map(|_| ()).map_err(ApiError::from))
+}
+
+fn set_or_refused(visit: &Visit, by_token: bool, form: &Form, set: Result<(), ApiError>) -> Result<Response, ApiError> {
+    match set {
+        Ok(()) => Ok(see_other("/login?done=password")),
+        Err(failure) => match field_of(failure.code()) {
+            Some(field) => refused(visit, by_token, form, (field, visit.fault(failure))),
+            None => Err(failure),
+        },
+    }
+}
+
+/// The field that an error is about; `None` if it is about the node.
+#[must_use]
+pub const fn field_of(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::LoginRefused | ErrorCode::LoginTaken => Some("login"),
+        ErrorCode::WeakPassword => Some("new-password"),
+        ErrorCode::Unauthenticated | ErrorCode::ScopeNeeded => Some("token"),
+        ErrorCode::BadValue | ErrorCode::ControlCharacter | ErrorCode::TextTooLong => Some("login"),
+        _ => None,
+    }
+}
+
+fn refused(visit: &Visit, by_token: bool, form: &Form, fault: Fault) -> Result<Response, ApiError> {
+    let page = reset_page(visit, by_token, form.text("login"), Some(fault));
+    visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, Audience::Private, &page)
+}

@@ -1,0 +1,27 @@
+//! The pages for people: forms and records in Chinese and English, rendered on the server and readable without JavaScript.
+//!
+//! [`routes`] lists them. [`middleware`] checks where a form was sent from, finds out whose session it is, and sets the headers of
+//! every answer. [`visit`] is what a handler knows about its request, [`layout`] what every template gets. Templates are in
+//! `templates/`, scripts and styles in `web/`; both are part of the binary ([`assets`]).
+//!
+//! A page shows the shapes of [`crate::wire`], as the API answers them. No rule is decided here or in a template.
+
+pub mod account;
+pub mod admin;
+pub mod assets;
+pub mod chain;
+pub mod documentation;
+pub mod form;
+pub mod format;
+pub mod language;
+pub mod layout;
+pub mod login;
+pub mod middleware;
+pub mod problems;
+pub mod qr;
+pub mod record;
+pub mod register;
+pub mod routes;
+pub mod same_origin;
+pub mod start;
+pub mod visit;

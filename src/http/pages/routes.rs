@@ -1,0 +1,48 @@
+//! All pages.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+
+use crate::http::app_state::AppState;
+use crate::http::pages::{
+    account, admin, assets, chain, documentation, login, middleware, problems, record, register, start,
+};
+use crate::http::run_to_completion::run_to_completion;
+
+/// The routes of the pages, with their middleware.
+pub(in crate::http) fn routes(state: &Arc<AppState>) -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/", get(start::start))
+        .route("/search", get(start::search))
+        .route("/d/{number}", get(record::record))
+        .route("/chain", get(chain::chain))
+        .route("/blocks/{height}", get(chain::block))
+        .route("/docs", get(documentation::documentation))
+        .route("/problems", get(problems::problems))
+        .route("/problems/{code}", get(problems::problem))
+        .merge(accounts())
+        .route("/assets/{folder}/{file}", get(assets::asset))
+        .layer(from_fn_with_state(Arc::clone(state), middleware::page_middleware))
+}
+
+/// The pages of accounts. What a form changes is completed even if the browser is closed meanwhile.
+fn accounts() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/privacy", get(register::privacy))
+        .route("/register", get(register::register_form).post(register::register))
+        .route("/login", get(login::login_form).post(login::log_in))
+        .route("/logout", post(login::log_out))
+        .route("/reset", get(login::reset_form).post(login::reset))
+        .route("/activate", get(login::activation_form).post(login::activate))
+        .route("/account", get(account::account))
+        .route("/account/second-factor", get(account::second_factor_form).post(account::confirm_second_factor))
+        .route("/account/export", post(account::export))
+        .route("/account/{action}", post(account::change))
+        .route("/admin", get(admin::admin))
+        .route("/admin/accounts/{id}", get(admin::account))
+        .route("/admin/accounts/{id}/{action}", post(admin::change))
+        .layer(from_fn(run_to_completion))
+}
