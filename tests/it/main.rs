@@ -23,6 +23,7 @@ mod monitoring;
 mod network;
 mod opening;
 mod overload;
+mod pages;
 mod pulling;
 mod readme;
 mod sequencing;

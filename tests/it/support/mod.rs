@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod acts;
+pub(crate) mod browser;
 pub(crate) mod certificates;
 pub(crate) mod chain;
 pub(crate) mod counting_store;

@@ -1,0 +1,6 @@
+//! Tests of the pages for people: what they show, accounts and sessions, and the attacks that they must withstand.
+
+mod accounts;
+mod attacks;
+mod managing;
+mod shown;
