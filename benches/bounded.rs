@@ -177,7 +177,8 @@ impl Office {
         let mut account = filing.registry().accounts.get(&id).expect("the account").clone();
         let identity = IdentityCheck { method: IdentityMethod::Face, level: IdentityLevel::High, at: second(0) };
         account.identities.push((identity, None));
-        let actor = Actor { id, token: token.id(), account, scopes: Scope::ALL.iter().copied().collect() };
+        let actor =
+            Actor { id, token: token.id(), session: None, account, scopes: Scope::ALL.iter().copied().collect() };
         Self { filing, actor, runtime, running: Some(running), _originals: originals }
     }
 
@@ -221,6 +222,10 @@ impl Office {
                 claims: None,
                 power: None,
                 rules: Some(RulesVersion::CURRENT),
+                special: Vec::new(),
+                instance: Vec::new(),
+                former_role: None,
+                hand_over: None,
             }))
         });
         self.runtime.block_on(opened).expect("a case").file.id

@@ -337,7 +337,7 @@ fn content_erased_while_a_court_holds_it_is_named() {
                 acts.put(CASE, CLERK, Act::Release(release), &[]);
             }
             Some(_) => {
-                let order = OrderErasure { deposit: Some(deposit), account: None };
+                let order = OrderErasure { deposit: Some(deposit), account: None, document: None };
                 acts.put(CASE, judge, Act::OrderErasure(order), &[]);
             }
             None => {}

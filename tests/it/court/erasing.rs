@@ -80,6 +80,7 @@ async fn order(node: &TestNode, judge: &Person, case: CaseId, deposit: Option<&s
     let act = Act::OrderErasure(OrderErasure {
         deposit: deposit.map(|number| DepositNumber::parse(number).unwrap()),
         account: account.map(|account| AccountId::parse(account).unwrap()),
+        document: None,
     });
     let made = node.filing.act(&actor, case, &new_request(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await;
     made.unwrap();

@@ -199,7 +199,11 @@ async fn each_court_holds_for_itself_and_an_erasure_order_ends_only_its_own_hold
     }
     let body = json!({ "deposit_number": number, "order": first.case });
     let judge = node.filing.authenticate(&first.judge.token).unwrap();
-    let act = Act::OrderErasure(OrderErasure { deposit: Some(DepositNumber::parse(&number).unwrap()), account: None });
+    let act = Act::OrderErasure(OrderErasure {
+        deposit: Some(DepositNumber::parse(&number).unwrap()),
+        account: None,
+        document: None,
+    });
     let case = tiezheng::court::line_value::LineValue::parse(&first.case).unwrap();
     node.filing.act(&judge, case, &new_request(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await.unwrap();
     assert_eq!(first.view(&node, &first.judge).await["holds"], json!([]), "the order ends the hold of its own case");

@@ -19,6 +19,10 @@ fn sign(who: CaseRelation) -> (String, String) {
         CaseRelation::Party(Side::Third) => both("第三人", "third party"),
         CaseRelation::Agent(Side::Third) => both("第三人代理人", "its agent"),
         CaseRelation::Holding(role) => (role.label(Language::Chinese).into(), role.label(Language::English).into()),
+        CaseRelation::Receiving(role) => {
+            let (zh, en) = (role.label(Language::Chinese), role.label(Language::English));
+            (format!("接收法院的{zh}"), format!("{en} of the receiving court"))
+        }
         CaseRelation::Platform => both("平台", "the platform"),
         CaseRelation::Unrelated => both("案外人（凭关联码）", "nobody yet (by a code)"),
     }
