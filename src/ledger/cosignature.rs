@@ -176,7 +176,6 @@ pub fn cosignatures<'k>(
 mod tests {
     use super::*;
     use crate::ledger::hash::sha256;
-    use crate::ledger::key::PublicKey;
     use crate::ledger::note::Note;
 
     const LINE: &str = "— witness.example.org uKLPIAAAAABpVGeAhm2bOvKc3LaB9PFN1ruG19Y5yqslmcAAbhftnn1Zznmo0LXFZq4LGvqKqLX8jWlwLKasxEGTLIqAVusneCBmBw==";

@@ -72,13 +72,12 @@ impl CaseFile {
         if position.sequence > ACTS_MAX && document.capacity != Capacity::Platform {
             return Err(Refusal::TooManyActs);
         }
+        let before = self.stage;
         self.apply_permitted(document, position, calendar)?;
         // By these the court can state that a party acted upon a document that was served on it.
         if let Some(party) = self.party_of(document.capacity) {
             self.service.own_acts.insert_mut(position.sequence, (party, position.at));
         }
-        let before = self.stage;
-        self.apply_permitted(document, position, calendar)?;
         hearings::follow_stage(self, before, document, position);
         Ok(())
     }
