@@ -17,8 +17,9 @@ fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, ActPosition)) 
     let calendar = Calendar::default();
     let mut file = begun(seeds);
     let mut at = 3_600_000;
-    // Some walks are mostly about service, and the others hardly.
+    // Some walks are mostly about service, and the others hardly; some are often about periods and late evidence.
     let of_service = seeds.first().is_some_and(|seed| seed % 4 == 1);
+    let of_periods = seeds.first().is_some_and(|seed| seed % 4 == 3);
     for seed in seeds {
         let mut dice = Dice(*seed);
         let further = if dice.below(5) == 0 && !of_service { next_step(&mut dice, &file) } else { None };
@@ -31,7 +32,7 @@ fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, ActPosition)) 
                     2 if of_service => (dice.account(), CLERK),
                     _ => somebody(&mut dice, &file),
                 };
-                step(&mut dice, &file, (by, capacity), of_service)
+                step(&mut dice, &file, (by, capacity), (of_service, of_periods))
             }
         };
         at += u64::from(if dice.below(8) == 0 { dice.below(172_800_000) } else { dice.below(3_600_000) });
@@ -60,7 +61,7 @@ fn begun(seeds: &[u64]) -> CaseFile {
     if seeds.first().is_some_and(|seed| seed % 7 == 0) {
         file.procedure = Procedure::Summary;
     }
-    if seeds.first().is_some_and(|seed| seed % 4 == 1) {
+    if seeds.first().is_some_and(|seed| seed % 4 == 3) {
         // A short period has begun, so that it ends within a walk.
         file.procedure = Procedure::SmallClaims;
         let position = position(1, 0);
@@ -98,7 +99,23 @@ fn somebody(dice: &mut Dice, file: &CaseFile) -> (AccountId, Capacity) {
     }
 }
 
-fn step(dice: &mut Dice, file: &CaseFile, (by, capacity): (AccountId, Capacity), of_service: bool) -> Document {
+const OF_PERIODS: &[ActKind] = &[
+    ActKind::Import,
+    ActKind::AllowRebuttal,
+    ActKind::ApplyDeferral,
+    ActKind::DecideDeferral,
+    ActKind::RequireReason,
+    ActKind::ExplainLateness,
+    ActKind::DecideLateness,
+    ActKind::DecideAdmission,
+];
+
+fn step(
+    dice: &mut Dice,
+    file: &CaseFile,
+    (by, capacity): (AccountId, Capacity),
+    (of_service, of_periods): (bool, bool),
+) -> Document {
     const ENDING: &[ActKind] = &[
         ActKind::Reject,
         ActKind::Refuse,
@@ -111,6 +128,9 @@ fn step(dice: &mut Dice, file: &CaseFile, (by, capacity): (AccountId, Capacity),
     let mut open = file.permitted_acts(by, capacity);
     if dice.below(5) > 0 && open.iter().any(|kind| kind.is_of_service() == of_service) {
         open.retain(|kind| kind.is_of_service() == of_service);
+    }
+    if of_periods && dice.below(2) == 0 && open.iter().any(|kind| OF_PERIODS.contains(kind)) {
+        open.retain(|kind| OF_PERIODS.contains(kind));
     }
     // The acts of sessions are many; `next_step` sees to them.
     let others: Vec<ActKind> = open.iter().copied().filter(|kind| !KINDS.contains(kind)).collect();
