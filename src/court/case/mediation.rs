@@ -22,7 +22,7 @@ use crate::court::case::session_records::{
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::case::state::{ActPosition, CaseFile, Text};
 use crate::court::document::Document;
-use crate::court::ids::{AgreementNumber, PartyNumber, RoundNumber};
+use crate::court::ids::{AgreementNumber, RoundNumber};
 use crate::court::session_words::{AgreementState, AgreementTrack, ConfirmationState, MediationEnd, WayOut};
 use crate::court::signer::Signer;
 use crate::court::words::{CaseKind, Procedure, Role};
