@@ -324,7 +324,7 @@ fn may_reverse(file: &CaseFile, paper: Paper, round: RoundNumber) -> Result<(), 
     if waits && latest { Ok(()) } else { Err(SessionRefusal::AlreadyInForce.into()) }
 }
 
-/// A refusal: for a transcript by the court, for an agreement by the person or whoever keeps the agreement.
+/// A refusal: for a transcript by the court, for an agreement by the person or the keeper of the agreement.
 ///
 /// # Errors
 ///

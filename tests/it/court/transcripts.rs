@@ -261,7 +261,7 @@ async fn a_recording_is_its_segments_and_their_manifest() {
 }
 
 #[tokio::test]
-async fn whoever_enters_a_session_is_identified_for_it() {
+async fn a_participant_of_a_session_is_identified_for_it() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let suit = in_hearing(&node).await;
     let join = json!({ "act": "join-session", "activity": "hearing" });
