@@ -322,7 +322,7 @@ fn an_objection_to_jurisdiction_has_an_effect_once_and_before_an_answer() {
 /// marked; a document that was posted in time and entered later is in time.
 #[test]
 fn the_period_to_appeal_is_of_each_party_from_its_own_service() {
-    let day = |text| Day::parse(text).unwrap();
+    let day = |text: &str| Day::parse(text).unwrap();
     let served = |on: &str, party: u32, case: &mut TestCase| {
         let (start, position) = (Start::Day(day(on)), case.next());
         let key = appeal_window(&case.file, PartyNumber(party), doc(1)).unwrap();

@@ -39,7 +39,6 @@ use crate::http::request::Parameters;
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
-use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::act::{ActOutcomeJson, ActRequest, CaseActJson, CaseActsJson, coded};
 use crate::wire::court::recorded_act::ActJson;
