@@ -47,7 +47,8 @@ async fn every_public_page_is_complete_in_both_languages() {
     assert!(browser.get("/").await.text().contains("lang=\"en\""));
     let large = browser.get("/?type=large").await;
     assert!(large.text().contains("class=\"large\"") && browser.get("/").await.text().contains("class=\"large\""));
-    let mut english = Browser { languages: "en-GB,en;q=0.9", ..Browser::new(&node) };
+    let mut english = Browser::new(&node);
+    english.languages = "en-GB,en;q=0.9";
     assert!(english.get("/").await.text().contains("lang=\"en\""));
     for code in ErrorCode::ALL {
         assert_eq!(english.get(&format!("/problems/{code}")).await.status, 200, "a problem's type leads somewhere");
