@@ -10,7 +10,6 @@
 
 use crate::audit::report::{Fault, Findings};
 use crate::audit::rows::Rows;
-use crate::audit::walk::Options;
 use crate::ledger::block::BlockHeader;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, leaf_hash};
@@ -109,7 +108,10 @@ pub(in crate::audit) enum LeafFault {
 pub(in crate::audit) struct Examiner<'a, R: ?Sized> {
     pub(in crate::audit) store: &'a R,
     pub(in crate::audit) origin: &'a Name,
-    pub(in crate::audit) options: &'a Options,
+    /// Whether deposits are not parsed.
+    pub(in crate::audit) structure_only: bool,
+    pub(in crate::audit) signatures: bool,
+    pub(in crate::audit) indexes: bool,
     pub(in crate::audit) keys: KeyCache,
     /// Called with every deposit that parses.
     pub(in crate::audit) inspect: Option<&'a Inspect<'a>>,
@@ -164,7 +166,7 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
 
     fn parse(&mut self, index: LeafIndex, bytes: &[u8]) -> ExaminedLeaf {
         let hash = leaf_hash(bytes);
-        if self.options.structure_only && Leaf::is_entry(bytes) {
+        if self.structure_only && Leaf::is_entry(bytes) {
             return ExaminedLeaf { index, hash, leaf: Ok(LeafContent::Unparsed) };
         }
         let leaf = match Leaf::parse_with(bytes, &mut self.keys) {
@@ -187,10 +189,10 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
         if statement.ledger != *self.origin {
             own.push((Fault::OtherLedger, statement.ledger.to_string()));
         }
-        let forged = if self.options.signatures { entry.statement.forged_key() } else { None };
+        let forged = if self.signatures { entry.statement.forged_key() } else { None };
         own.extend(forged.map(|key| (Fault::DepositorSignature, key)));
         let mut rows = Rows::of(self.store, index);
-        let private = if self.options.indexes { rows.deposit(hash, &entry) } else { None };
+        let private = if self.indexes { rows.deposit(hash, &entry) } else { None };
         let of_an_account = statement.subject.is_some() || statement.on_behalf.is_some();
         let needed = of_an_account || matches!(private, Some(PrivatePiece::Held(_)));
         let expected_rows = IndexRows::of_entry(&entry);

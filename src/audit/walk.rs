@@ -173,7 +173,9 @@ impl<'a> WalkState<'a, RecordingReader<'a>> {
         observe: &mut dyn FnMut(&mut Part<'_, 'a, RecordingReader<'a>>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let (start, size) = (self.frontier.size().0, published.size().0);
-        let examiner = || Examiner { store, origin, options, keys: KeyCache::new(), inspect };
+        let Options { structure_only, signatures, indexes, .. } = *options;
+        let examiner =
+            || Examiner { store, origin, structure_only, signatures, indexes, keys: KeyCache::new(), inspect };
         let examine = |examiner: &mut Examiner<'_, RecordingReader<'_>>, range: u64| {
             let Range { start: first, end } = range_of(range, start, size);
             examiner.examine(LeafIndex(first), end - first)

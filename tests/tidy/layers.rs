@@ -133,7 +133,16 @@ const TABLE: &[Layer] = &[
     },
     Layer {
         name: "monitor",
-        imports: &["files", "ledger", "store/traits", "query", "audit", "client", "sequencer/clock"],
+        imports: &[
+            "files",
+            "ledger",
+            "store/traits",
+            "query",
+            "audit",
+            "client",
+            "sequencer/clock",
+            "wire/webhook_call",
+        ],
         reason: "a monitor is independent of the node that it follows: it uses what an auditor uses",
     },
     Layer { name: "load", imports: &["ledger", "wire"], reason: "a load generator uses a node as any client does" },
