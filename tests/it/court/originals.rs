@@ -31,6 +31,7 @@ pub(super) async fn draft_with(node: &TestNode, person: &Person, number: &str, t
         party: None,
         replaces: None,
         receipt: None,
+        reason: None,
         purpose: None,
         handed_in: None,
         collected: None,
