@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 60] = [
+const VALUE_NAMES: [(&str, &str); 67] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -78,6 +78,13 @@ const VALUE_NAMES: [(&str, &str); 60] = [
     ("TITLE", "案由"),
     ("CLAIMS", "诉讼请求"),
     ("REASON", "理由"),
+    ("HAND_OVER", "移交序号"),
+    ("POWER", "授权委托书"),
+    ("PROVES", "证明对象"),
+    ("SERVICE", "送达记录序号"),
+    ("SOURCE", "来源"),
+    ("WAY DAY", "方式 日期"),
+    ("WORD ITEM", "代码词 序号"),
 ];
 
 /// Texts of the library, with their Chinese replacements.

@@ -20,7 +20,11 @@ function cosigned(step, language) {
 function moreOf(step, language) {
   if (step.code === 'signatures') {
     const [witness] = valuesOf(step, 'forged_cosignature');
-    if (witness === undefined) return cosigned(step, language);
+    if (witness === undefined) {
+      const operator = language === 0 ? '账本运营者节点签名 1/1' : "the operator's node signed, 1/1";
+      const witnesses = cosigned(step, language);
+      return witnesses === null ? operator : `${operator}${language === 0 ? '；' : '; '}${witnesses}`;
+    }
     return language === 0
       ? `以“${witness}”名义的见证签名验证不通过`
       : `the signature in the name of the witness ${witness} does not verify`;
@@ -38,14 +42,14 @@ export function findingOf(step, language) {
   if (step.code === 'signatures') {
     const counted = cosigned(step, language) ?? '';
     return language === 0
-      ? `账本签名成立；${counted}，未达到信任策略的要求`
+      ? `账本签名验证通过；${counted}，未达到信任策略的要求`
       : `the ledger's signature verifies; ${counted}: the verifier's policy is not satisfied`;
   }
   if (step.code === 'depositor_signature') {
     const account = valuesOf(step, 'on_behalf')[0] ?? '—';
     const key = valuesOf(step, 'key').join(', ');
     return language === 0
-      ? `签名成立；由平台代为签名（据声明所载，密钥是否为平台密钥未核对），非存证人自行签名（账号 ${account}，密钥 ${key}）`
+      ? `平台代存证人签名（据声明所载，密钥是否为平台密钥未核对）：签名验证通过；存证人未自行签名（账号 ${account}，密钥 ${key}）`
       : `the signature verifies; signed by the platform on behalf of an account, as the statement says, not by the depositor; whether the key is the platform's was not checked (account ${account}, key ${key})`;
   }
   return step.compared === null ? '' : COMPARED[step.compared][language];

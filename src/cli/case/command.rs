@@ -253,7 +253,6 @@ enum CaseCommand {
     },
     #[command(subcommand)]
     HandOver(HandOverCommand),
-    /// The acts of a case, as recorded on the chain | 案件全部操作记录
     /// The record of a case: date, actor with name and capacity, act; the look is recorded | 案件记录：日期、行为人、事项（查看将被记录）
     History {
         /// The case | 案件

@@ -15,13 +15,15 @@ fn loaded(text: &str) -> Result<NodeConfig, CliError> {
 }
 
 /// A value of each setting that differs from its default.
-const OTHER_VALUES: [(&str, &str); 48] = [
+const OTHER_VALUES: [(&str, &str); 50] = [
     ("ledger.data", "\"/srv/other\""),
     ("ledger.origin", "\"other.example/1\""),
     ("ledger.next_key_out", "\"/media/next.key\""),
     ("ledger.confirm_clock_gap", "true"),
     ("ledger.test", "true"),
     ("operator.name", "\"运营者\""),
+    ("operator.nature", "\"事业单位\""),
+    ("operator.record_filing", "\"粤网信备1号\""),
     ("operator.clock_source", "\"NTP\""),
     ("operator.token", "\"/srv/token\""),
     ("network.listen", "[\"127.0.0.1:1\", \"unix:/run/t.sock\"]"),

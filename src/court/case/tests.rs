@@ -16,6 +16,7 @@ use crate::court::acts::*;
 use crate::court::calendar::{Calendar, Day};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
+use crate::court::period::PeriodEvent;
 use crate::court::period::basis::Basis;
 use crate::court::permission::DeniedReason;
 use crate::court::values::{Capacity, Filer, FirstImport};
@@ -407,6 +408,7 @@ fn an_objection_is_dated_by_the_day_on_which_it_is_raised() {
     let mut course = TestCase::assigned();
     course.file.rules = RulesVersion::V1;
     let today = Day::of(course.file.last.at);
+    course.file.period.apply(&PeriodEvent::Set { basis: Basis::Ordinary, start: today, days: 15 }).unwrap();
     let on = |on| made!(SuspendPeriod { on });
     let party = account(9);
     course.file.parties.get_mut(&PartyNumber(2)).unwrap().account = Some(party);

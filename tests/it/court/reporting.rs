@@ -84,7 +84,7 @@ async fn a_deposit_by_token_is_signed_by_the_platform_and_every_report_says_so()
         let signature = step(report, "depositor_signature");
         assert_eq!(signature["outcome"]["code"], "checked");
         let zh = signature["finding"]["zh"].as_str().unwrap();
-        assert!(zh.contains("由平台代为签名，非存证人自行签名") && zh.contains(&suit.bringing.account), "{zh}");
+        assert!(zh.contains("平台代存证人签名：通过；存证人未自行签名") && zh.contains(&suit.bringing.account), "{zh}");
         let en = signature["finding"]["en"].as_str().unwrap();
         assert!(en.contains("signed by the platform on behalf of an account, not by the depositor"), "{en}");
         assert!(en.contains("platform key k-"), "{en}");

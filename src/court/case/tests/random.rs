@@ -206,6 +206,7 @@ fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
         }
         ActKind::Import
         | ActKind::Restate
+        | ActKind::ReceiveItem
         | ActKind::WithdrawItem
         | ActKind::Verify
         | ActKind::Diverge

@@ -9,6 +9,7 @@ use crate::court::case::session_records::{Paper, RoundEnd};
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::case::tests::random::session::next_step;
 use crate::court::case::transcripts;
+use crate::court::course_words::SpecialPower;
 use crate::court::ids::{AgreementNumber, CorrectionNumber, HearingNumber, RoundNumber, TranscriptNumber};
 use crate::court::session_words::*;
 use crate::court::signer::Signer;
@@ -287,7 +288,9 @@ fn an_agent_needs_special_authority_and_the_period_ends_unless_all_prolong_it() 
     course.does(account(3), Capacity::Oneself, code).unwrap();
     let agent = (account(3), Capacity::Agent(AgentNumber(1)));
     assert_eq!(course.confirm(agent, (1, 2, 1)), Err(Refusal::SpecialAuthorityNeeded));
-    course.file.agents.get_mut(&AgentNumber(1)).unwrap().authority = Authority::Special;
+    let agent_in_file = course.file.agents.get_mut(&AgentNumber(1)).unwrap();
+    agent_in_file.authority = Authority::Special;
+    agent_in_file.special.insert(SpecialPower::Settle);
     course.confirm(agent, (1, 2, 1)).unwrap();
     let end = |course: &TestCase| mediation::period_end(&course.file, &Calendar::default()).unwrap();
     // Ordinary procedure, after the filing: 15 days from Monday on end on Monday.
@@ -406,7 +409,10 @@ proptest! {
             }
             if let Act::Confirm(confirm) = &act {
                 let round = &before.records.rounds[&confirm.round];
-                prop_assert!(round.digests.contains(&confirm.digest) && round.end.is_none());
+                prop_assert!(round.digests.contains(&confirm.digest));
+                // A person who is not required may sign a completed agreement as well.
+                let required = round.people[confirm.person as usize - 1].required;
+                prop_assert!(round.end.is_none() || (round.end == Some(RoundEnd::Completed) && !required));
                 let latest = before.records.versions(round.paper).last().unwrap();
                 prop_assert!(latest.document.digests.contains(&confirm.digest));
             }

@@ -134,7 +134,7 @@ fn organisations_come_from_the_users_file() {
     let few = only_witnesses(&cosigned_by(&["a"]), &policy(TWO_OF_THREE));
     assert_eq!(
         detail(step(&few, Step::Signatures), Language::Chinese).unwrap(),
-        "账本签名成立；见证节点 3 家中 1 家签名，要求 2 家，未达到信任策略的要求"
+        "账本签名验证通过；见证节点 3 家中 1 家签名，要求 2 家，未达到信任策略的要求"
     );
 }
 

@@ -227,13 +227,13 @@ fn a_signature_on_behalf_of_an_account_is_not_the_depositors() {
     for (platform, zh, en) in [
         (
             Some(&signer),
-            "由平台代为签名，非存证人自行签名",
+            "平台代存证人签名：通过；存证人未自行签名",
             "signed by the platform on behalf of an account, not by the depositor",
         ),
         (Some(&stranger), "签名密钥不是平台密钥", "the key is not the platform's"),
         (
             None,
-            "由平台代为签名（据声明所载，密钥是否为平台密钥未核对）",
+            "平台代存证人签名（据声明所载，密钥是否为平台密钥未核对）：签名验证通过",
             "whether the key is the platform's was not checked",
         ),
     ] {
