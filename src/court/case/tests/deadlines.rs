@@ -421,7 +421,8 @@ fn evidence_rules_art_97_the_court_decides_on_an_item_and_may_decide_again() {
     let by_clerk = course.does(account(8), CLERK, decide(AdmissionDecision::Adopted));
     assert_eq!(by_clerk, Err(Refusal::Denied(DeniedReason::NotPermitted)));
     course.court(decide(AdmissionDecision::PartlyAdopted));
-    course.court(made!(Judge {}));
+    let document = Some(course.item(1).import.deposit);
+    course.court(made!(Judge { document }));
     course.court(decide(AdmissionDecision::Adopted));
     let decisions: Vec<_> = course.item(1).decisions.admission.iter().map(|one| one.decision).collect();
     assert_eq!(decisions, [AdmissionDecision::PartlyAdopted, AdmissionDecision::Adopted]);

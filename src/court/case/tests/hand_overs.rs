@@ -277,6 +277,7 @@ fn a_case_of_version_1_keeps_its_rules_and_has_no_new_acts() {
     assert_eq!(course.judge(rule(RulingKind::DismissSuit, 1)), unknown);
     assert_eq!(course.defendant(object(2)), unknown);
     let on = Day::of(course.file.last.at);
+    course.court(made!(SetPeriod { basis: Basis::Ordinary, start: Some(on), days: 15, party: None }));
     course.defendant(made!(SuspendPeriod { on })).unwrap();
     let mut withdrawn = TestCase { file: course.file.clone(), at: course.at };
     withdrawn.plaintiff(Act::WithdrawSuit(WithdrawSuit {})).unwrap();

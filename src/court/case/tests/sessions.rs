@@ -287,7 +287,9 @@ fn an_agent_needs_special_authority_and_the_period_ends_unless_all_prolong_it() 
     course.does(account(3), Capacity::Oneself, code).unwrap();
     let agent = (account(3), Capacity::Agent(AgentNumber(1)));
     assert_eq!(course.confirm(agent, (1, 2, 1)), Err(Refusal::SpecialAuthorityNeeded));
-    course.file.agents.get_mut(&AgentNumber(1)).unwrap().authority = Authority::Special;
+    let appointed = course.file.agents.get_mut(&AgentNumber(1)).unwrap();
+    appointed.authority = Authority::Special;
+    appointed.special.insert(crate::court::course_words::SpecialPower::Settle);
     course.confirm(agent, (1, 2, 1)).unwrap();
     let end = |course: &TestCase| mediation::period_end(&course.file, &Calendar::default()).unwrap();
     // Ordinary procedure, after the filing: 15 days from Monday on end on Monday.
