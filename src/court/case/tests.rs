@@ -410,6 +410,8 @@ fn an_objection_is_dated_by_the_day_on_which_it_is_raised() {
     let today = Day::of(course.file.last.at);
     course.file.period.apply(&PeriodEvent::Set { basis: Basis::Ordinary, start: today, days: 15 }).unwrap();
     let on = |on| made!(SuspendPeriod { on });
+    let start = Some(today);
+    course.court(made!(SetPeriod { basis: Basis::Ordinary, start, days: 15, party: None }));
     let party = account(9);
     course.file.parties.get_mut(&PartyNumber(2)).unwrap().account = Some(party);
     let earlier = Day::new(2026, 1, 1).unwrap();

@@ -205,6 +205,7 @@ fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             of_people(d, kind, file)
         }
         ActKind::Import
+        | ActKind::ReceiveItem
         | ActKind::Restate
         | ActKind::ReceiveItem
         | ActKind::WithdrawItem
