@@ -79,26 +79,40 @@ impl HandOvers {
                     ));
                 }
             }
-            Act::TakeOver(act) if refused.is_none() => match self.expected.remove(&own.id) {
-                None => find("it was taken over without an acceptance".into()),
-                Some((expected, manifest)) => {
-                    if manifest != act.manifest {
-                        find("it was taken over with another manifest than was accepted".into());
-                    }
-                    if let Some(difference) = own.difference_from(&expected) {
-                        find(format!("it is not what was handed over: {difference}"));
-                    }
-                    if act.withdrawing != expected.withdrawing {
-                        find("it names other appellants that applied to withdraw".into());
-                    }
-                    if !other(act.case).is_some_and(|from| from.court == act.court) {
-                        find(format!("{} is not the court that sent it", act.court));
-                    }
+            Act::TakeOver(_) | Act::TakeBack(_) if refused.is_none() => {
+                self.check_arrival((own, other), document, &mut find);
+            }
+            _ => {}
+        }
+    }
+
+    /// Checks the act by which a case takes over what was accepted, or takes its dossier back.
+    fn check_arrival<'c>(
+        &mut self,
+        (own, other): (&'c CaseFile, &dyn Fn(CaseId) -> Option<&'c CaseFile>),
+        document: &Document,
+        find: &mut dyn FnMut(String),
+    ) {
+        match &document.act {
+            Act::TakeOver(act) => {
+                let Some((expected, manifest)) = self.expected.remove(&own.id) else {
+                    return find("it was taken over without an acceptance".into());
+                };
+                if manifest != act.manifest {
+                    find("it was taken over with another manifest than was accepted".into());
                 }
-            },
-            Act::TakeBack(act) if refused.is_none() => {
-                let from = other(act.case);
-                let one = from.and_then(|from| from.course.hand_overs.get(&act.hand_over));
+                if let Some(difference) = own.difference_from(&expected) {
+                    find(format!("it is not what was handed over: {difference}"));
+                }
+                if act.withdrawing != expected.withdrawing {
+                    find("it names other appellants that applied to withdraw".into());
+                }
+                if !other(act.case).is_some_and(|from| from.court == act.court) {
+                    find(format!("{} is not the court that sent it", act.court));
+                }
+            }
+            Act::TakeBack(act) => {
+                let one = other(act.case).and_then(|from| from.course.hand_overs.get(&act.hand_over));
                 let is_same = one.is_some_and(|one| {
                     one.manifest == act.manifest
                         && one.basis == act.decision

@@ -7,6 +7,7 @@
 //! (`permission`), the macro that makes types and parsers from this list (`grammar`).
 
 mod course_acts;
+mod evidence_acts;
 mod grammar;
 mod period_acts;
 mod service;
@@ -15,6 +16,9 @@ mod session_acts;
 pub use crate::court::acts::course_acts::{
     AcceptHandOver, Answer, Appeal, EndAppealCourt, FileDocument, FormPanel, ObjectJurisdiction, ReceiveHandOver,
     ReportDifference, ReturnHandOver, Rule, SendHandOver, SetAppealCourt, TakeBack, TakeOver, WithdrawAppeal,
+};
+pub use crate::court::acts::evidence_acts::{
+    Consent, Diverge, Import, ReceiveItem, Reply, Restate, Verify, WithdrawItem,
 };
 use crate::court::acts::grammar::acts;
 pub use crate::court::acts::grammar::{HEAD, LINES_MAX};
@@ -41,14 +45,13 @@ use crate::court::ids::{
 };
 use crate::court::period::basis::Basis;
 use crate::court::period::by_party::ResetGround;
-use crate::court::values::{Code, Filer, FirstImport, HandedIn, IdentityCheck, ItemPurpose, StepOutcome};
+use crate::court::values::{Filer, IdentityCheck};
 use crate::court::words::{
-    AccessedContent, Authority, CaseKind, Collected, Depositor, Divergence, Ground, ItemForm, KeptTokens, Opinion,
-    PartyRole, Phase, Presented, Procedure, Role, Scope, SubjectKind, TransferKind, words,
+    AccessedContent, Authority, CaseKind, KeptTokens, PartyRole, Procedure, Role, Scope, SubjectKind, TransferKind,
+    words,
 };
-use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
-use crate::ledger::key::{Name, VerifierKey};
+use crate::ledger::key::VerifierKey;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::text::{Fields, TextError};
@@ -199,109 +202,15 @@ acts! {
         required passage "passage": TransferKind,
     }
 
-    // Its evidence.
-    /// 导入存证平台证据, with what the chain said at that moment.
-    Import "import" / "导入存证平台证据" / "import evidence from the deposit platform" {
-        required item "item": ItemNumber,
-        required party "party": PartyNumber,
-        required phase "phase": Phase,
-        required deposit "deposit": DepositNumber,
-        required name "name": AnnexId,
-        required content "content": AnnexId,
-        /// 来源 (证据规定 art. 19).
-        optional source "source": AnnexId,
-        /// 证明对象.
-        optional proves "proves": AnnexId,
-        /// Original or copy.
-        optional form "form": ItemForm,
-        optional copies "copies": u32,
-        optional pages "pages": u32,
-        optional replaces "replaces": ItemNumber,
-        optional carried "carried": FirstImport,
-        required depositor "depositor": Depositor,
-        optional identity "identity": IdentityCheck,
-        required ledger "ledger": Name,
-        required tx_id "tx-id": Digest,
-        required block_hash "block-hash": Digest,
-        required block_height "block-height": Height,
-        required prev_block_hash "prev-block-hash": Digest,
-        repeated data_hash "data-hash": (HashAlgorithm, Digest),
-        required tx_submitted_at "tx-submitted-at": Timestamp,
-        required block_generated_at "block-generated-at": Timestamp,
-        /// SHA-256 of the receipt, for a deposit of another ledger.
-        optional receipt "receipt": Digest,
-        /// That receipt itself, so that the file alone verifies later.
-        optional receipt_annex "receipt-annex": AnnexId,
-        /// What it is for, where it rebuts, cures or reinforces an item.
-        optional purpose "purpose": ItemPurpose,
-        /// Posted or handed in earlier, where the court enters it.
-        optional handed_in "handed-in": HandedIn,
-        /// Collected by the court.
-        optional collected "collected": Collected,
-        /// Why it was not offered earlier.
-        optional reason "reason": AnnexId,
-    }
-    /// 编辑证据: name and content written anew, in the period.
-    Restate "restate" / "编辑证据" / "restate an item" {
-        required item "item": ItemNumber,
-        required name "name": AnnexId,
-        required content "content": AnnexId,
-        optional source "source": AnnexId,
-        optional proves "proves": AnnexId,
-        optional form "form": ItemForm,
-        optional copies "copies": u32,
-        optional pages "pages": u32,
-    }
-    /// 民诉法 art. 69: the court received an item, and gives a receipt for it: copies, pages, original or copy, and the digest of the
-    /// file in its dossier. The actor is the 经办人.
-    ReceiveItem "receive-item" / "接收证据并出具收据" / "receive an item and give a receipt" {
-        required item "item": ItemNumber,
-        optional form "form": ItemForm,
-        optional copies "copies": u32,
-        optional pages "pages": u32,
-        repeated dossier_hash "dossier-hash": (HashAlgorithm, Digest),
-    }
-    /// 撤回: no longer relied on in this case; never deleted.
-    WithdrawItem "withdraw-item" / "撤回证据" / "withdraw an item" {
-        required item "item": ItemNumber,
-        optional reason "reason": AnnexId,
-    }
-    /// 核验.
-    Verify "verify" / "核验" / "verify" {
-        required item "item": ItemNumber,
-        required deposit "deposit": DepositNumber,
-        required presented "presented": Presented,
-        optional size "size": u64,
-        repeated presented_hash "presented-hash": (HashAlgorithm, Digest),
-        required conclusion "conclusion": Code,
-        /// Why it could not be carried out.
-        optional obstacle "obstacle": Code,
-        repeated reservation "reservation": Code,
-        repeated step "step": StepOutcome,
-    }
-    /// The chain no longer says what was imported: an alarm.
-    Diverge "diverge" / "链上信息与导入时不一致" / "the chain differs from what was imported" {
-        required item "item": ItemNumber,
-        required what "what": Divergence,
-    }
-    /// 质证意见: changed only by a new version.
-    Reply "reply" / "质证意见" / "reply to an item" {
-        required item "item": ItemNumber,
-        required party "party": PartyNumber,
-        required version "version": u32,
-        /// The version of the item that it answers.
-        optional item_version "item-version": u32,
-        optional authenticity "authenticity": Opinion,
-        optional legality "legality": Opinion,
-        optional relevance "relevance": Opinion,
-        repeated ground "ground": Ground,
-        optional probative_value "probative-value": AnnexId,
-        optional reason "reason": AnnexId,
-    }
-    /// 调解规则 art. 18: the party that offered an item in a mediation consents to its use in a suit.
-    Consent "consent" / "同意调解材料用于诉讼" / "let mediation material be used in a suit" {
-        required item "item": ItemNumber,
-    }
+    // Its evidence: their fields are in `evidence_acts`.
+    Import "import" / "导入存证平台证据" / "import evidence from the deposit platform";
+    Restate "restate" / "编辑证据" / "restate an item";
+    ReceiveItem "receive-item" / "接收证据并出具收据" / "receive an item and give a receipt";
+    WithdrawItem "withdraw-item" / "撤回证据" / "withdraw an item";
+    Verify "verify" / "核验" / "verify";
+    Diverge "diverge" / "链上信息与导入时不一致" / "the chain differs from what was imported";
+    Reply "reply" / "质证意见" / "reply to an item";
+    Consent "consent" / "同意调解材料用于诉讼" / "let mediation material be used in a suit";
 
     // Its evidence period.
     /// 指定举证期限.

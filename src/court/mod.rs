@@ -29,6 +29,7 @@ pub mod personal_numbers;
 pub mod registry;
 pub mod service_words;
 pub mod session_words;
+pub mod short_forms;
 pub mod signer;
 pub mod time_limits;
 pub mod typed;

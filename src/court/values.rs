@@ -5,7 +5,7 @@ use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::ids::{AgentNumber, CaseId, ItemNumber, PartyNumber};
 use crate::court::line_value::LineValue;
 use crate::court::period::basis::Basis;
-use crate::court::typed;
+use crate::court::short_forms;
 use crate::court::words::{HandedInBy, IdentityLevel, IdentityMethod, Purpose, Role, words};
 use crate::ledger::time::Timestamp;
 
@@ -257,7 +257,7 @@ impl LineValue for Basis {
     }
 
     fn parse_typed(text: &str) -> Option<Self> {
-        Self::parse(text).or_else(|| typed::short_form(text.trim()))
+        Self::parse(text).or_else(|| short_forms::short_form(text.trim()))
     }
 }
 

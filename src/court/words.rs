@@ -46,7 +46,7 @@ macro_rules! words {
                 Self::from_word(text)
                     .or_else(|| Self::ALL.iter().copied().find(labelled))
                     .or_else(|| Self::from_word(&text.to_ascii_lowercase().replace(['_', ' '], "-")))
-                    .or_else(|| $crate::court::typed::short_form(text))
+                    .or_else(|| $crate::court::short_forms::short_form(text))
             }
         }
 

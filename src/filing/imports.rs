@@ -241,6 +241,31 @@ impl FilingService {
         Ok(false)
     }
 
+    /// The party for which a deposit is imported, if its ledger is listed and the party does not have it yet.
+    fn importing_party(
+        &self,
+        file: &CaseFile,
+        capacity: Capacity,
+        import: &ImportCommand,
+        snapshot: &Snapshot,
+    ) -> Result<PartyNumber, FilingError> {
+        if let Some((_, key)) = &snapshot.foreign {
+            let listed = self.registry().trusted.get(&file.court).is_some_and(|keys| keys.contains(key));
+            if !listed {
+                return Err(FilingError::LedgerNotListed(key.name().to_string()));
+            }
+        }
+        let party = file.party_of(capacity).or(import.party);
+        let party = party.ok_or_else(|| FilingError::bad("party", "name the party for which it is imported"))?;
+        if import.party.is_some_and(|named| named != party) {
+            return Err(FilingError::Refused(crate::court::case::refusal::Refusal::NotYours));
+        }
+        if let Some(item) = existing_item(file, party, import) {
+            return Err(FilingError::AlreadyImported { deposit: import.deposit, item });
+        }
+        Ok(party)
+    }
+
     /// Imports a deposit into a case.
     ///
     /// # Errors
@@ -267,20 +292,7 @@ impl FilingService {
         // Stored, so that the case can be verified without the other ledger.
         let receipt = import.receipt.as_deref().map(receipt::print_line);
         let make = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| {
-            if let Some((_, key)) = &snapshot.foreign {
-                let listed = self.registry().trusted.get(&file.court).is_some_and(|keys| keys.contains(key));
-                if !listed {
-                    return Err(FilingError::LedgerNotListed(key.name().to_string()));
-                }
-            }
-            let party = file.party_of(capacity).or(import.party);
-            let party = party.ok_or_else(|| FilingError::bad("party", "name the party for which it is imported"))?;
-            if import.party.is_some_and(|named| named != party) {
-                return Err(FilingError::Refused(crate::court::case::refusal::Refusal::NotYours));
-            }
-            if let Some(item) = existing_item(file, party, import) {
-                return Err(FilingError::AlreadyImported { deposit: import.deposit, item });
-            }
+            let party = self.importing_party(file, capacity, import, &snapshot)?;
             let depositor = self.depositor(file, actor.id, party, &snapshot);
             if file.kind != CaseKind::Mediation && depositor != Depositor::Same {
                 let accounts: Vec<AccountId> =

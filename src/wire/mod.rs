@@ -11,7 +11,8 @@
 //! | [`facts`], [`history`], [`earlier_timestamp`] | answers to look-ups |
 //! | [`witnesses`] | how far a deposit is proven; the witnesses |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
-//! | [`report`], [`report_contents`], [`attested`] | verification reports |
+//! | [`report`], [`report_context`], [`report_contents`], [`report_subject`], [`review_points`], [`attested`] | verification reports |
+//! | [`coded_text`] | a code with its text, in many documents |
 //! | [`ledger`], [`key_history`], [`health`] | the ledger, its keys, and the node |
 //! | [`metadata`] | private metadata |
 //! | [`court`] | the filing service |
@@ -27,6 +28,8 @@ pub mod attested;
 pub mod bilingual;
 #[cfg(feature = "client")]
 pub mod chinese;
+#[cfg(feature = "client")]
+pub mod coded_text;
 #[cfg(feature = "client")]
 pub mod court;
 #[cfg(feature = "client")]
@@ -54,9 +57,16 @@ pub mod problem;
 pub mod receipt;
 #[cfg(feature = "client")]
 pub mod report;
+#[cfg(feature = "client")]
 pub mod report_contents;
 #[cfg(feature = "client")]
+pub mod report_context;
+#[cfg(feature = "client")]
 mod report_points;
+#[cfg(feature = "client")]
+pub mod report_subject;
+#[cfg(feature = "client")]
+pub mod review_points;
 #[cfg(feature = "client")]
 pub mod webhook_call;
 #[cfg(feature = "client")]

@@ -11,80 +11,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::hash::sha256;
-use crate::ledger::verify::report::{Conclusion, Outcome, Report, Step};
-use crate::ledger::verify::wording::Language;
-use crate::ledger::verify::{findings, wording};
-use crate::wire::bilingual::Bilingual;
-use crate::wire::report::{CodedText, ReportContext};
+use crate::ledger::verify::report::{Conclusion, Report};
+use crate::wire::coded_text::CodedText;
+use crate::wire::report_context::ReportContext;
 use crate::wire::report_points;
 
-/// The organisation that runs the deposit platform, as its configuration says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct InstitutionJson {
-    /// 运营者名称; `null` if it is not known.
-    pub operator: Option<String>,
-    /// 运营者性质; `null` if it is not known.
-    pub nature: Option<String>,
-    /// 区块链信息服务备案号; `null` if there is none.
-    pub record_filing: Option<String>,
-    /// 校时来源 of the node's clock; `null` if it is not known.
-    pub clock_source: Option<String>,
-}
-
-/// The case and the item that a report is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ReportCaseJson {
-    /// The case's id.
-    pub case: String,
-    /// 案件代号.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// 案号; `null` if it has none.
-    pub number: Option<String>,
-    /// The court's code.
-    pub court: String,
-    /// 证据序号.
-    pub item: u32,
-    /// The version of the item that was verified.
-    pub item_version: u32,
-}
-
-/// One point of a list: a question of the law, and what the program can say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ReviewPointJson {
-    /// Its number in the article.
-    pub number: String,
-    /// The question.
-    pub question: Bilingual,
-    /// What is known; 未取得 where nothing is.
-    pub finding: Bilingual,
-    /// Whether anything is known.
-    pub provided: bool,
-}
-
-/// The points of one article.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ArticleJson {
-    /// A stable code.
-    #[schema(example = "online_litigation_17")]
-    pub code: String,
-    /// The article.
-    pub title: Bilingual,
-    /// Its points.
-    pub points: Vec<ReviewPointJson>,
-}
-
-/// What would rebut the technical verification, and what this verification found of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct RebuttalJson {
-    /// The step that looked for it; absent if no step of the program can.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub step: Option<u8>,
-    /// What would rebut.
-    pub what: Bilingual,
-    /// What was found.
-    pub finding: Bilingual,
-}
+pub use crate::wire::report_subject::{InstitutionJson, ReportCaseJson, ReportSubject};
+pub use crate::wire::review_points::{ArticleJson, RebuttalJson, ReviewPointJson};
 
 /// The contents of a report beside its steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -105,19 +38,6 @@ pub struct ReportContentsJson {
     pub case: Option<ReportCaseJson>,
     /// 在线诉讼规则 arts. 17, 18, 19, 互联网法院规定 art. 11, 证据规定 arts. 93, 94.
     pub articles: Vec<ArticleJson>,
-}
-
-/// What the maker of a report knows beside the verification.
-#[derive(Debug, Clone, Default)]
-pub struct ReportSubject {
-    /// The operator.
-    pub institution: InstitutionJson,
-    /// The case and the item.
-    pub case: Option<ReportCaseJson>,
-    /// Deposit number of the act that records the verification.
-    pub recorded_as: Option<String>,
-    /// 来源 as the importer of the item states it; an erased text counts as not provided.
-    pub claimed_source: Option<String>,
 }
 
 /// 技术核验 (art. 16): agreement says no more than that the comparison agreed.
@@ -155,26 +75,6 @@ fn unrecorded_number(report: &Report, context: &ReportContext) -> String {
     format!("HY-{day}-{}", digest.to_uppercase())
 }
 
-/// A step's label, outcome and detail as one text.
-pub(in crate::wire) fn step_text(report: &Report, step: Step) -> Bilingual {
-    Bilingual::of(|language| {
-        let label = wording::step(step, language);
-        let Some(result) = report.steps.iter().find(|result| result.step == step) else { return label.to_owned() };
-        let outcome = wording::outcome(result.outcome, language);
-        match (findings::detail(result, language), language) {
-            (Some(detail), Language::Chinese) => format!("{label}：{outcome}（{detail}）"),
-            (Some(detail), Language::English) => format!("{label}: {outcome} ({detail})"),
-            (None, Language::Chinese) => format!("{label}：{outcome}"),
-            (None, Language::English) => format!("{label}: {outcome}"),
-        }
-    })
-}
-
-/// Whether a step compared or found something.
-pub(in crate::wire) fn was_performed(report: &Report, step: Step) -> bool {
-    matches!(report.outcome(step), Some(Outcome::Passed | Outcome::Failed | Outcome::Checked))
-}
-
 impl ReportContentsJson {
     /// The contents of a report.
     #[must_use]
@@ -200,7 +100,7 @@ mod tests {
     use super::*;
     use crate::ledger::number::DepositNumber;
     use crate::ledger::time::Timestamp;
-    use crate::wire::report::{ReportNodeJson, VerifierJson};
+    use crate::wire::report_context::{ReportNodeJson, VerifierJson};
 
     fn contents(report: &Report, subject: ReportSubject) -> ReportContentsJson {
         let at = Timestamp::parse("2026-11-22T01:04:11.123Z").unwrap();

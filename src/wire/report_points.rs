@@ -6,9 +6,8 @@
 use crate::ledger::verify::attestation::{TimeCheck, WitnessCheck};
 use crate::ledger::verify::report::{Report, Step};
 use crate::wire::bilingual::Bilingual;
-use crate::wire::report_contents::{
-    ArticleJson, InstitutionJson, RebuttalJson, ReportSubject, ReviewPointJson, step_text, was_performed,
-};
+use crate::wire::report_subject::{InstitutionJson, ReportSubject};
+use crate::wire::review_points::{ArticleJson, RebuttalJson, ReviewPointJson, step_text, was_performed};
 
 /// Something that is known; `None` is 未取得.
 type Known = Option<(String, String)>;

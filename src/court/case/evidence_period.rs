@@ -65,7 +65,7 @@ fn require_party(file: &CaseFile, party: Option<PartyNumber>) -> Result<(), Refu
 fn set(file: &mut CaseFile, act: &SetPeriod, position: ActPosition) -> Result<(), Refusal> {
     if file.rules < RulesVersion::V2 {
         if act.party.is_some() {
-            return file.rules.require(RulesVersion::V2);
+            return Ok(file.rules.require(RulesVersion::V2)?);
         }
         let start = act.start.ok_or(PeriodError::NeedsStart)?;
         // `set` takes the place of the default of the filing.
@@ -84,7 +84,7 @@ fn set(file: &mut CaseFile, act: &SetPeriod, position: ActPosition) -> Result<()
 fn reset(file: &mut CaseFile, act: &ResetPeriod, position: ActPosition) -> Result<(), Refusal> {
     if file.rules < RulesVersion::V2 {
         if act.party.is_some() || act.ground.is_some() {
-            return file.rules.require(RulesVersion::V2);
+            return Ok(file.rules.require(RulesVersion::V2)?);
         }
         let start = act.start.ok_or(PeriodError::NeedsStart)?;
         return Ok(file.period.apply(&PeriodEvent::Reset { basis: act.basis, start, days: act.days })?);

@@ -61,6 +61,25 @@ fn require_filer(document: &Document, act: &Open) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The agent who opens the case, if an agent does.
+fn filing_agent(document: &Document, act: &Open, position: ActPosition) -> BTreeMap<AgentNumber, Agent> {
+    if act.filer != Filer::Agent {
+        return BTreeMap::new();
+    }
+    let agent = Agent {
+        party: PartyNumber(1),
+        account: document.by,
+        authority: act.authority.unwrap_or(Authority::General),
+        special: set(&act.special),
+        instances: set(&act.instance),
+        identity: act.identity,
+        name: None,
+        power: act.power.map(|annex| position.text(annex)),
+        ended: None,
+    };
+    BTreeMap::from([(AgentNumber(1), agent)])
+}
+
 /// Opens a case.
 ///
 /// # Errors
@@ -86,21 +105,6 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         service_confirmed: None,
         service_address: None,
     };
-    let mut agents = BTreeMap::new();
-    if act.filer == Filer::Agent {
-        let agent = Agent {
-            party: first,
-            account: document.by,
-            authority: act.authority.unwrap_or(Authority::General),
-            special: set(&act.special),
-            instances: set(&act.instance),
-            identity: act.identity,
-            name: None,
-            power: act.power.map(text),
-            ended: None,
-        };
-        agents.insert(AgentNumber(1), agent);
-    }
     Ok(CaseFile {
         id,
         last: position,
@@ -122,7 +126,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         judgment: None,
         reason: None,
         parties: BTreeMap::from([(first, party)]),
-        agents,
+        agents: filing_agent(document, act, position),
         codes: BTreeMap::new(),
         items: RedBlackTreeMapSync::default(),
         annexes: RedBlackTreeMapSync::default(),

@@ -6,6 +6,8 @@
 //! deposit of this ledger that is an item of the case, or one account that takes part in it. It has no end date, survives
 //! the end of the proceeding, and ends by `release` or by the court's own erasure order.
 
+use std::collections::BTreeSet;
+
 use crate::court::acts::{Hold as HoldAct, OrderErasure, Release};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{ActPosition, CaseFile, ErasureOrder, HeldContent, Hold, Text};
@@ -41,6 +43,24 @@ pub fn order_erasure(file: &mut CaseFile, act: &OrderErasure, position: ActPosit
 }
 
 impl CaseFile {
+    /// Whether this deposit is an item of the case, or this account takes part in it; `true` if neither is given.
+    #[must_use]
+    pub fn concerns(&self, deposit: Option<DepositNumber>, account: Option<AccountId>) -> bool {
+        let item = |deposit| self.items.values().any(|item| item.import.deposit == deposit);
+        let takes_part = |account| {
+            self.parties.values().any(|party| party.account == Some(account))
+                || self.agents.values().any(|agent| agent.account == account)
+        };
+        deposit.is_none_or(item) && account.is_none_or(takes_part)
+    }
+
+    /// The accounts that take or took part in it, as a party or as an agent.
+    #[must_use]
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        let parties = self.parties.values().filter_map(|party| party.account);
+        parties.chain(self.agents.values().map(|agent| agent.account)).collect()
+    }
+
     /// Checks whether this case can hold `content`.
     ///
     /// # Errors

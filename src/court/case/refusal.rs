@@ -1,6 +1,7 @@
 //! The reasons to reject an act upon a case. For the same reasons an act on the chain has no effect.
 
 use crate::court::case::course_refusal::CourseRefusal;
+use crate::court::case::rules_version::OlderRules;
 use crate::court::case::service::service_error::ServiceError;
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
@@ -139,13 +140,8 @@ pub enum Refusal {
     #[error("this account is not appointed in this role")]
     NotAppointed,
     /// The case was opened before this act existed.
-    #[error("the act needs version {needed} of the rules, and the case was opened under version {found}")]
-    RulesVersion {
-        /// The version that the act needs.
-        needed: u32,
-        /// The version of the case.
-        found: u32,
-    },
+    #[error(transparent)]
+    RulesVersion(#[from] OlderRules),
     /// Only civil cases that are tried have evidence periods.
     #[error("a case of this kind has no evidence period")]
     NoEvidencePeriod,
@@ -251,7 +247,7 @@ impl Refusal {
             Self::NotToday => ErrorCode::NotToday,
             Self::NotAppointable => ErrorCode::NotAppointable,
             Self::NotAppointed => ErrorCode::NotAppointed,
-            Self::RulesVersion { .. } => ErrorCode::RulesVersion,
+            Self::RulesVersion(_) => ErrorCode::RulesVersion,
             Self::NoEvidencePeriod => ErrorCode::NoEvidencePeriod,
             Self::CourtOnly => ErrorCode::CourtOnly,
             Self::NotYet => ErrorCode::DayMismatch,

@@ -101,30 +101,42 @@ impl CaseFile {
         Ok(permit(relation, act, self.stage)?)
     }
 
+    /// Applies an act of a part of the proceeding with rules of its own: service, decisions and appeals, the evidence period, sessions.
+    /// `None` for all other acts.
+    fn apply_of_a_part(
+        &mut self,
+        document: &Document,
+        position: ActPosition,
+        calendar: &Calendar,
+    ) -> Option<Result<(), Refusal>> {
+        let kind = document.act.kind();
+        if kind.is_of_service() {
+            let applied = apply::apply(self, document, position, calendar);
+            return Some(applied.map_err(Into::into).inspect(|()| {
+                mediation_receipt::follow_service(self, document, position, calendar);
+            }));
+        }
+        if let Err(refusal) = hand_overs::require_unsent(self, kind) {
+            return Some(Err(refusal));
+        }
+        if is_of_the_course(kind) {
+            let known = self.rules.require(RulesVersion::V2).map_err(Refusal::from);
+            return Some(known.and_then(|()| self.apply_course_act(document, position, calendar)));
+        }
+        let by_party = !matches!(document.capacity, Capacity::Holding(_) | Capacity::Platform);
+        if by_party && self.rules >= RulesVersion::V2 && kind == ActKind::SuspendPeriod {
+            return Some(Err(CourseRefusal::OtherAct(ActKind::ObjectJurisdiction.word()).into()));
+        }
+        evidence_period::apply(self, document, position).or_else(|| session::apply(self, document, position, calendar))
+    }
+
     fn apply_permitted(
         &mut self,
         document: &Document,
         position: ActPosition,
         calendar: &Calendar,
     ) -> Result<(), Refusal> {
-        if document.act.kind().is_of_service() {
-            apply::apply(self, document, position, calendar)?;
-            mediation_receipt::follow_service(self, document, position, calendar);
-            return Ok(());
-        }
-        hand_overs::require_unsent(self, document.act.kind())?;
-        if is_of_the_course(document.act.kind()) {
-            self.rules.require(RulesVersion::V2)?;
-            return self.apply_course_act(document, position, calendar);
-        }
-        let by_party = !matches!(document.capacity, Capacity::Holding(_) | Capacity::Platform);
-        if by_party && self.rules >= RulesVersion::V2 && document.act.kind() == ActKind::SuspendPeriod {
-            return Err(CourseRefusal::OtherAct(ActKind::ObjectJurisdiction.word()).into());
-        }
-        if let Some(result) = evidence_period::apply(self, document, position) {
-            return result;
-        }
-        if let Some(applied) = session::apply(self, document, position, calendar) {
+        if let Some(applied) = self.apply_of_a_part(document, position, calendar) {
             return applied;
         }
         match &document.act {

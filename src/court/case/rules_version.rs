@@ -5,8 +5,17 @@
 //! The version is recorded in the opening act of a case and never changes. So a correction of a rule applies to cases opened after it,
 //! and the state of an older case stays as users and courts have seen it.
 
-use crate::court::case::refusal::Refusal;
 use crate::court::line_value::LineValue;
+
+/// A case follows older rules than an act needs: it was opened before the act existed, and goes on with the acts that it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the act needs version {needed} of the rules, and the case was opened under version {found}")]
+pub struct OlderRules {
+    /// The version that the act needs.
+    pub needed: u32,
+    /// The version of the case.
+    pub found: u32,
+}
 
 /// The version of the rules of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,13 +34,9 @@ impl RulesVersion {
     ///
     /// # Errors
     ///
-    /// [`Refusal::RulesVersion`]: the case was opened before the act existed. It goes on with the acts that it knows.
-    pub fn require(self, needed: Self) -> Result<(), Refusal> {
-        if self >= needed {
-            Ok(())
-        } else {
-            Err(Refusal::RulesVersion { needed: needed.number(), found: self.number() })
-        }
+    /// [`OlderRules`].
+    pub fn require(self, needed: Self) -> Result<(), OlderRules> {
+        if self >= needed { Ok(()) } else { Err(OlderRules { needed: needed.number(), found: self.number() }) }
     }
 
     /// Its number on the line `rules`.
@@ -68,6 +73,6 @@ mod tests {
             assert_eq!(RulesVersion::parse(bad), None, "{bad:?}");
         }
         assert_eq!(RulesVersion::V2.require(RulesVersion::V2), Ok(()));
-        assert_eq!(RulesVersion::V1.require(RulesVersion::V2), Err(Refusal::RulesVersion { needed: 2, found: 1 }));
+        assert_eq!(RulesVersion::V1.require(RulesVersion::V2), Err(OlderRules { needed: 2, found: 1 }));
     }
 }

@@ -21,7 +21,7 @@ pub(in crate::court::case) fn apply(
         // It changes the stage, so it is applied with the acts that do.
         Act::EndHearing(_) => match file.rules.require(RulesVersion::V2) {
             Ok(()) => return None,
-            Err(refusal) => Err(refusal),
+            Err(older) => Err(older.into()),
         },
         Act::JoinSession(act) => hearings::join(file, document, act, position),
         Act::LeaveSession(act) => hearings::leave(file, document, act.activity, position),

@@ -398,24 +398,6 @@ impl CaseFile {
         )
     }
 
-    /// Whether this deposit is an item of the case, or this account takes part in it; `true` if neither is given.
-    #[must_use]
-    pub fn concerns(&self, deposit: Option<DepositNumber>, account: Option<AccountId>) -> bool {
-        let item = |deposit| self.items.values().any(|item| item.import.deposit == deposit);
-        let takes_part = |account| {
-            self.parties.values().any(|party| party.account == Some(account))
-                || self.agents.values().any(|agent| agent.account == account)
-        };
-        deposit.is_none_or(item) && account.is_none_or(takes_part)
-    }
-
-    /// The accounts that take or took part in it, as a party or as an agent.
-    #[must_use]
-    pub fn accounts(&self) -> BTreeSet<AccountId> {
-        let parties = self.parties.values().filter_map(|party| party.account);
-        parties.chain(self.agents.values().map(|agent| agent.account)).collect()
-    }
-
     /// Whether it was transferred in this way before.
     #[must_use]
     pub fn was_transferred(&self, passage: TransferKind) -> bool {

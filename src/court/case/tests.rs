@@ -10,13 +10,12 @@ use super::mediation_material::is_consented;
 use super::people::AGENTS_MAX;
 use super::refusal::Refusal;
 use super::replay::begin;
-use super::rules_version::RulesVersion;
+use super::rules_version::{OlderRules, RulesVersion};
 use super::state::{ActPosition, CaseFile, Item};
 use crate::court::acts::*;
 use crate::court::calendar::{Calendar, Day};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, CaseId, CodeNumber, ItemNumber, PartyNumber};
-use crate::court::period::PeriodEvent;
 use crate::court::period::basis::Basis;
 use crate::court::permission::DeniedReason;
 use crate::court::values::{Capacity, Filer, FirstImport};
@@ -214,7 +213,7 @@ fn under_the_first_rules_what_comes_at_24_00_in_beijing_is_late_and_stays_late()
     let start = Some(Day::of(position(1, 0).at));
     let set = |party| Act::SetPeriod(SetPeriod { basis: Basis::Ordinary, start, days: 15, party });
     let for_one = course.does(account(9), JUDGE, set(Some(PartyNumber(1))));
-    assert_eq!(for_one, Err(Refusal::RulesVersion { needed: 2, found: 1 }));
+    assert_eq!(for_one, Err(Refusal::RulesVersion(OlderRules { needed: 2, found: 1 })));
     course.court(set(None));
     // 22 November and 15 days: the last is Monday, 7 December.
     let end = 16 * 86_400_000;
@@ -408,7 +407,6 @@ fn an_objection_is_dated_by_the_day_on_which_it_is_raised() {
     let mut course = TestCase::assigned();
     course.file.rules = RulesVersion::V1;
     let today = Day::of(course.file.last.at);
-    course.file.period.apply(&PeriodEvent::Set { basis: Basis::Ordinary, start: today, days: 15 }).unwrap();
     let on = |on| made!(SuspendPeriod { on });
     let start = Some(today);
     course.court(made!(SetPeriod { basis: Basis::Ordinary, start, days: 15, party: None }));

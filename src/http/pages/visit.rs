@@ -198,8 +198,8 @@ impl FromRequestParts<Arc<AppState>> for Member {
         let Ok(visit) = Visit::from_request_parts(parts, state).await;
         let Some(signed_in) = visit.signed_in else {
             let next = if parts.method == Method::GET { visit.here.as_str() } else { "/account" };
-            let mut query = form_urlencoded::Serializer::new("/login?".to_owned());
-            return Err(see_other(&query.append_pair("next", next).finish()));
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            return Err(see_other(&format!("/login?{query}")));
         };
         let counted = state.request_limiters().count_account(signed_in.actor.id);
         counted.map_err(IntoResponse::into_response)?;

@@ -293,6 +293,13 @@ impl ActRequest {
             Self::Counterclaim { .. } => ActKind::Counterclaim,
             Self::ConvertProcedure { .. } => ActKind::ConvertProcedure,
             Self::OrderErasure { .. } => ActKind::OrderErasure,
+            _ => self.kind_of_later_act(),
+        }
+    }
+
+    /// The kind of an act from the filing of documents on, in the order of the list.
+    const fn kind_of_later_act(&self) -> ActKind {
+        match self {
             Self::FileDocument { .. } => ActKind::FileDocument,
             Self::FormPanel { .. } => ActKind::FormPanel,
             Self::Rule { .. } => ActKind::Rule,
@@ -326,7 +333,8 @@ impl ActRequest {
             Self::EndMediation { .. } => ActKind::EndMediation,
             Self::ApplyWayOut { .. } => ActKind::ApplyWayOut,
             Self::IssueMediationDocument { .. } => ActKind::IssueMediationDocument,
-            Self::ForwardItem { .. } => ActKind::ForwardItem,
+            // `Self::ForwardItem`: [`Self::kind`] answers for all others that are not above.
+            _ => ActKind::ForwardItem,
         }
     }
 }

@@ -94,7 +94,18 @@ fn help_is_in_one_language() {
     let english = each_help(&workspace, "en", "Commands:", &[], &mut |command, help| {
         for line in help.lines() {
             // Court terms beside their translation, and the code of a court.
-            let terms = ["（", "证据名称", "证据内容", "证据规定", "案由", "粤0192", "在线诉讼规则"];
+            let terms = [
+                "（",
+                "证据名称",
+                "证据内容",
+                "证据规定",
+                "案由",
+                "案号",
+                "来源",
+                "证明对象",
+                "粤0192",
+                "在线诉讼规则",
+            ];
             let without = terms.iter().fold(line.to_owned(), |line, term| line.replace(term, ""));
             assert!(!without.contains(is_chinese), "{command}: {line}");
         }

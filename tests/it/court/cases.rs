@@ -48,6 +48,33 @@ async fn documents_hold_no_texts(people: &People<'_>, plaintiff: &Person, path: 
     assert!(acts.text().contains("act import") && !acts.text().contains("张三"), "{}", acts.text());
 }
 
+/// The defendant comes into the case by a code, and nobody comes by it again.
+async fn associated(people: &People<'_>, clerk: &Person, defendant: &Person, case: &str) {
+    let path = format!("/v1/cases/{case}");
+    let codes = json!({ "party": 2, "party_uses": 1, "agent_uses": 1, "days": 30 });
+    let issued = people.by(clerk).create(&format!("{path}/codes"), &codes).await;
+    let wrong = json!({ "code": "0000-0000-0000", "filer": "principal" });
+    assert_eq!(people.by(defendant).post("/v1/associations", &wrong).await.problem(), (404, "not_found".into()));
+    let right = json!({ "code": issued["code"], "filer": "principal" });
+    assert_eq!(people.by(defendant).get(&path).await.problem(), (404, "not_found".into()));
+    assert_eq!(people.by(defendant).create("/v1/associations", &right).await["case"], case);
+    let again = people.by(&people.person("王五").await).post("/v1/associations", &right).await;
+    assert_eq!(again.problem(), (409, "code_used_up".into()));
+}
+
+/// The case as it is seen after the judgment, with both verifications and the reply.
+fn is_judged_and_answered(seen: &Value) {
+    assert_eq!(seen["stage"]["code"], "judged");
+    assert_eq!(seen["period"], json!(null), "each party has its own");
+    let states = [0, 1].map(|party| seen["periods"][party]["period"]["state"]["code"].clone());
+    assert_eq!(states, ["not-set", "ends"]);
+    assert_eq!(seen["periods"][1]["period"]["last_day"], "2026-12-08");
+    let item = &seen["items"][0];
+    assert_eq!(item["original"]["code"], "mismatch", "what the plaintiff found");
+    assert_eq!(item["verifications"].as_array().unwrap().len(), 2);
+    assert_eq!(item["replied_text"]["zh"], "【1人已回复】");
+}
+
 #[tokio::test]
 async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
@@ -67,16 +94,7 @@ async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same(
     assert_eq!(facts, words);
     assigned(&people, &plaintiff, &clerk, &judge, &case).await;
 
-    let codes = json!({ "party": 2, "party_uses": 1, "agent_uses": 1, "days": 30 });
-    let issued = people.by(&clerk).create(&format!("{path}/codes"), &codes).await;
-    let wrong = json!({ "code": "0000-0000-0000", "filer": "principal" });
-    assert_eq!(people.by(&defendant).post("/v1/associations", &wrong).await.problem(), (404, "not_found".into()));
-    let right = json!({ "code": issued["code"], "filer": "principal" });
-    assert_eq!(people.by(&defendant).get(&path).await.problem(), (404, "not_found".into()));
-    assert_eq!(people.by(&defendant).create("/v1/associations", &right).await["case"], case);
-    let again = people.by(&people.person("王五").await).post("/v1/associations", &right).await;
-    assert_eq!(again.problem(), (409, "code_used_up".into()));
-
+    associated(&people, &clerk, &defendant, &case).await;
     let verification = format!("{path}/items/1/verification");
     let request = people.by(&defendant).request(reqwest::Method::POST, &verification).header("content-type", FILE);
     let verified = node.send(request.body("file 1")).await;
@@ -108,15 +126,7 @@ async fn a_case_goes_from_the_draft_to_the_judgment_and_everybody_sees_the_same(
     let by_judge = seen(&judge).await;
     assert_eq!(by_judge, seen(&plaintiff).await);
     assert_eq!(by_judge, seen(&defendant).await);
-    assert_eq!(by_judge["stage"]["code"], "judged");
-    assert_eq!(by_judge["period"], json!(null), "each party has its own");
-    let states = [0, 1].map(|party| by_judge["periods"][party]["period"]["state"]["code"].clone());
-    assert_eq!(states, ["not-set", "ends"]);
-    assert_eq!(by_judge["periods"][1]["period"]["last_day"], "2026-12-08");
-    let item = &by_judge["items"][0];
-    assert_eq!(item["original"]["code"], "mismatch", "what the plaintiff found");
-    assert_eq!(item["verifications"].as_array().unwrap().len(), 2);
-    assert_eq!(item["replied_text"]["zh"], "【1人已回复】");
+    is_judged_and_answered(&by_judge);
     let log = people.by(&defendant).get(&format!("{path}/access-log")).await.json();
     assert_eq!(log["items"].as_array().unwrap().len(), 3, "{log}");
     let listed = people.by(&clerk).get("/v1/cases?number=（2026）粤0192民初113号").await.json();

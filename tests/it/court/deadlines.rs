@@ -166,7 +166,7 @@ async fn rebuttal_cure_posting_and_collection_by_the_court() {
     assert_eq!(refused.problem(), (422, "court_only".into()));
     by_party["handed_in"] = json!("posted yesterday");
     let refused = course.people.by(bringing).post(&course.suit.path("/imports"), &by_party).await;
-    assert_eq!(refused.problem(), (422, "bad_value".into()));
+    assert_eq!(refused.problem(), (400, "bad_value".into()));
     course.act(judge, json!({ "act": "allow-rebuttal", "party": 2, "item": 1, "days": 7 })).await;
     let rebuttal = course.offers(answering, json!({ "purpose": "rebuts 1" })).await;
     assert_eq!((&rebuttal["late"], &rebuttal["purpose"]["item"]), (&json!(false), &json!(1)));

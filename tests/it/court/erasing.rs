@@ -75,12 +75,12 @@ async fn node_in(folder: &Path) -> TestNode {
     TestNode::over(Arc::new(store), NodeConfig::default()).await
 }
 
-async fn order(node: &TestNode, judge: &Person, case: CaseId, deposit: Option<&str>, account: Option<&str>) {
+async fn order(node: &TestNode, judge: &Person, case: CaseId, document: &str, account: Option<&str>) {
     let actor = node.filing.authenticate(&judge.token).unwrap();
     let act = Act::OrderErasure(OrderErasure {
-        deposit: deposit.map(|number| DepositNumber::parse(number).unwrap()),
+        deposit: None,
         account: account.map(|account| AccountId::parse(account).unwrap()),
-        document: None,
+        document: Some(DepositNumber::parse(document).unwrap()),
     });
     let made = node.filing.act(&actor, case, &new_request(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await;
     made.unwrap();
@@ -162,10 +162,10 @@ async fn an_account_and_a_text_of_a_case_are_erased() {
     let early = people.by(&judge).post("/v1/erasures", &body).await;
     assert_eq!(early.problem(), (403, "not_permitted".into()), "an order comes first");
     // An order about a person is none about the texts.
-    order(&node, &judge, case, None, Some(&alice.account)).await;
+    order(&node, &judge, case, &number, Some(&alice.account)).await;
     let another = people.by(&judge).post("/v1/erasures", &body).await;
     assert_eq!(another.problem(), (403, "not_permitted".into()));
-    order(&node, &judge, case, None, None).await;
+    order(&node, &judge, case, &number, None).await;
     assert_eq!(people.by(&alice).post("/v1/erasures", &body).await.problem(), (403, "not_permitted".into()));
     let unknown = json!({ "case": case.to_string(), "annexes": ["0".repeat(64)] });
     assert_eq!(people.by(&judge).post("/v1/erasures", &unknown).await.problem(), (400, "bad_value".into()));

@@ -202,7 +202,7 @@ async fn each_court_holds_for_itself_and_an_erasure_order_ends_only_its_own_hold
     let act = Act::OrderErasure(OrderErasure {
         deposit: Some(DepositNumber::parse(&number).unwrap()),
         account: None,
-        document: None,
+        document: Some(DepositNumber::parse(&number).unwrap()),
     });
     let case = tiezheng::court::line_value::LineValue::parse(&first.case).unwrap();
     node.filing.act(&judge, case, &new_request(), ActKind::OrderErasure, |_, _, _| Ok(act.clone())).await.unwrap();

@@ -67,7 +67,7 @@ impl<'h> Suit<'h> {
         let body = json!({
             "court": COURT, "kind": "civil-first", "procedure": "ordinary", "role": "plaintiff",
             "subject": "natural-person", "filer": filer, "name": "张三", "title": "网络购物合同纠纷",
-            "claims": "请求判令被告退还货款",
+            "claims": "请求判令被告退还货款", "power": if filer == "agent" { json!("授权委托书") } else { json!(null) },
         });
         let opened = self.people.by(by).create("/v1/cases", &body).await;
         opened["case"].as_str().unwrap().to_owned()

@@ -151,7 +151,7 @@ async fn a_mediation_has_its_days_and_an_agent_its_authority() {
     let digest = drafted(&node, &case, &mediator, "organisation", 1).await;
     case.act(&node, &mediator, round(&[format!("mediator {}", mediator.account)])).await;
     let agent = people.holding("律师", "lawyer").await;
-    let appoint = |account: &str, authority: &str| json!({ "act": "add-agent", "party": 2, "account": account, "authority": authority, "name": "律师" });
+    let appoint = |account: &str, authority: &str| json!({ "act": "add-agent", "party": 2, "account": account, "authority": authority, "name": "律师", "power": "授权委托书", "special": if authority == "special" { json!(["settle"]) } else { json!([]) } });
     case.act(&node, &case.answering, appoint(&agent.account, "general")).await;
     case.no(&node, &agent, confirm(1, &digest), "special_authority_needed").await;
     let special = people.holding("另一律师", "lawyer").await;

@@ -197,7 +197,7 @@ fn request(act: ActKind, document: &str) -> Option<Value> {
         ActKind::ObjectJurisdiction => json!({"reason": "某"}),
         ActKind::Judge | ActKind::Refuse => json!({"document": document}),
         ActKind::Restate => json!({"item": 900, "name": "某", "content": "某"}),
-        ActKind::WithdrawItem | ActKind::Consent => json!({"item": 900}),
+        ActKind::WithdrawItem | ActKind::Consent | ActKind::ReceiveItem => json!({"item": 900}),
         ActKind::Reply => json!({"item": 900, "relevance": "disputed"}),
         ActKind::SetPeriod | ActKind::ResetPeriod => json!({"basis": "summary", "start": "2026-11-22", "days": 999}),
         ActKind::SuspendPeriod | ActKind::ResumePeriod => json!({"on": "1970-01-01"}),
@@ -232,26 +232,33 @@ fn request(act: ActKind, document: &str) -> Option<Value> {
         ActKind::ObjectService => json!({"service": 900, "ground": "system-error"}),
         ActKind::DecideService => json!({"service": 900, "outcome": "upheld"}),
         act if is_of_sessions(act) => session_request(act),
-        // These have paths of their own.
-        ActKind::SendHandOver
-        | ActKind::ReceiveHandOver
-        | ActKind::AcceptHandOver
-        | ActKind::ReportDifference
-        | ActKind::ReturnHandOver
-        | ActKind::TakeOver
-        | ActKind::TakeBack
-        | ActKind::Associate
-        | ActKind::IssueCode
-        | ActKind::Import
-        | ActKind::Verify
-        | ActKind::PassOn
-        | ActKind::Diverge
-        | ActKind::CertifyService
-        | ActKind::Erase => return None,
+        act if has_a_path_of_its_own(act) => return None,
         _ => json!({}),
     };
     body["act"] = json!(act.word());
     Some(body)
+}
+
+/// Whether it is asked for at a path of its own, not among the acts of a case.
+fn has_a_path_of_its_own(act: ActKind) -> bool {
+    matches!(
+        act,
+        ActKind::SendHandOver
+            | ActKind::ReceiveHandOver
+            | ActKind::AcceptHandOver
+            | ActKind::ReportDifference
+            | ActKind::ReturnHandOver
+            | ActKind::TakeOver
+            | ActKind::TakeBack
+            | ActKind::Associate
+            | ActKind::IssueCode
+            | ActKind::Import
+            | ActKind::Verify
+            | ActKind::PassOn
+            | ActKind::Diverge
+            | ActKind::CertifyService
+            | ActKind::Erase
+    )
 }
 
 /// Whether it is an act of a hearing, a transcript, a confirmation round or a mediation.

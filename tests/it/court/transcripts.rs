@@ -188,8 +188,7 @@ async fn an_organisation_seals_or_sends_an_agent_and_does_not_draw() {
     };
     suit.no(&node, &company, by("handwritten"), "method_not_open").await;
     let agent = people.holding("律师", "lawyer").await;
-    let appoint =
-        json!({ "act": "add-agent", "party": 1, "account": agent.account, "authority": "general", "name": "赵律师" });
+    let appoint = json!({ "act": "add-agent", "party": 1, "account": agent.account, "authority": "general", "name": "赵律师", "power": "授权委托书" });
     suit.act(&node, &company, appoint).await;
     suit.act(&node, &agent, by("online")).await;
     suit.no(&node, &company, by("e-seal"), "already_confirmed").await;

@@ -141,7 +141,14 @@ pub(crate) fn import(number: &str) -> Value {
 /// The same without what no two runs have in common: ids, hashes, numbers of deposits. Words, counts and order stay.
 pub(crate) fn plain(value: &Value) -> Value {
     match value {
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                // Follows from the id of the case, but may have few digits.
+                let is_id = name == "reference" && value.is_string();
+                (name.clone(), if is_id { json!("#") } else { plain(value) })
+            })
+            .collect(),
         Value::Array(values) => values.iter().map(plain).collect(),
         Value::String(text) => Value::String(without_ids(text)),
         other => other.clone(),

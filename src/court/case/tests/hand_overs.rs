@@ -273,11 +273,11 @@ fn a_retrial_names_its_applicants() {
 fn a_case_of_version_1_keeps_its_rules_and_has_no_new_acts() {
     let mut course = TestCase::assigned();
     course.file.rules = RulesVersion::V1;
-    let unknown = Err(Refusal::RulesVersion { needed: 2, found: 1 });
+    let unknown = Err(Refusal::RulesVersion(OlderRules { needed: 2, found: 1 }));
     assert_eq!(course.judge(rule(RulingKind::DismissSuit, 1)), unknown);
     assert_eq!(course.defendant(object(2)), unknown);
     let on = Day::of(course.file.last.at);
-    course.file.period.apply(&PeriodEvent::Set { basis: Basis::Ordinary, start: on, days: 15 }).unwrap();
+    course.court(made!(SetPeriod { basis: Basis::Ordinary, start: Some(on), days: 15, party: None }));
     course.defendant(made!(SuspendPeriod { on })).unwrap();
     let mut withdrawn = TestCase { file: course.file.clone(), at: course.at };
     withdrawn.plaintiff(Act::WithdrawSuit(WithdrawSuit {})).unwrap();

@@ -87,7 +87,7 @@ fn service_error<T>(error: ServiceError) -> Result<T, Refusal> {
 fn a_case_of_the_first_rules_has_no_service_but_confirm_service() {
     let mut course = TestCase::assigned();
     course.file.rules = RulesVersion::V1;
-    let refused = Err(Refusal::RulesVersion { needed: 2, found: 1 });
+    let refused = Err(Refusal::RulesVersion(OlderRules { needed: 2, found: 1 }));
     assert_eq!(course.recipient(consent(ConsentScope::Documents, ConsentAnswer::Agreed)), refused);
     assert_eq!(course.recipient(made!(ConfirmService {})), Ok(()));
 }

@@ -317,7 +317,7 @@ fn an_agent_needs_special_authority_and_the_period_ends_unless_all_prolong_it() 
 fn the_first_rules_do_not_know_these_acts() {
     let mut course = TestCase::assigned();
     course.file.rules = RulesVersion::V1;
-    let needed = Err(Refusal::RulesVersion { needed: 2, found: 1 });
+    let needed = Err(Refusal::RulesVersion(OlderRules { needed: 2, found: 1 }));
     let (transcript, kind, hearing) = (TranscriptNumber(1), TranscriptKind::Inquiry, None);
     assert_eq!(course.does(account(8), CLERK, made!(OpenTranscript { transcript, kind, hearing })), needed);
     let (agreement, version, track) = (AgreementNumber(1), 1, AgreementTrack::CourtRecord);

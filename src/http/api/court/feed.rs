@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::court::case_number::CourtCode;
 use crate::error_code::ErrorCode;
+use crate::filing::actor::Actor;
 use crate::filing::feed::WAIT_MAX;
 use crate::filing::filing_error::FilingError;
 use crate::http::api::court::json_request::{answer, value};
@@ -77,7 +78,8 @@ pub(in crate::http) async fn follow_feed(
         () = shutdown.wait() => Vec::new(),
         events = filing.feed(&actor, &court, (cursor, limit), Duration::from_secs(wait)) => events?,
     };
-    // The wait may have taken a minute: token and role are checked again.
+    // The wait may have taken a minute: token and role are checked again, not taken from the first check.
+    parts.extensions.remove::<Actor>();
     let Bearer(actor) = Bearer::from_request_parts(&mut parts, &state).await?;
     if !actor.account.staffed_courts().contains(&court) {
         return Err(FilingError::NotFound.into());

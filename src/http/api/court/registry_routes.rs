@@ -17,6 +17,11 @@ const TEXTS: &[ErrorCode] = codes![TextTooLong, ControlCharacter];
 
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
+    account_routes().merge(list_routes())
+}
+
+/// The routes of accounts, their keys and their tokens.
+fn account_routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
         .routes(by_token(routes!(accounts::who_am_i), &[]))
         .routes(by_token(routes!(accounts::open_account), &[WRITES, ACTING, TEXTS, codes![AccountExists]]))
@@ -54,6 +59,11 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
             ],
         ))
         .routes(by_token(routes!(tokens::revoke_token), &[WRITES, codes![NotFound, NoSuchToken, NotDurable]]))
+}
+
+/// The routes of lists, feed and webhooks.
+fn list_routes() -> OpenApiRouter<Arc<AppState>> {
+    OpenApiRouter::new()
         .routes(by_token(routes!(lists::trust_ledger), &[WRITES, ACTING]))
         .routes(by_token(routes!(lists::list_ledgers), &[codes![BadValue]]))
         .routes(by_token(routes!(lists::distrust_ledger), &[WRITES, ACTING, codes![NotListed]]))
