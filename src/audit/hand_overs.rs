@@ -107,7 +107,7 @@ impl HandOvers {
                 if act.withdrawing != expected.withdrawing {
                     find("it names other appellants that applied to withdraw".into());
                 }
-                if !other(act.case).is_some_and(|from| from.court == act.court) {
+                if other(act.case).is_none_or(|from| from.court != act.court) {
                     find(format!("{} is not the court that sent it", act.court));
                 }
             }

@@ -217,7 +217,7 @@ impl Tiles {
     fn push(&mut self, leaf: ExaminedLeaf) {
         match self.0.last_mut() {
             // A range that an audit goes on with may begin within a tile.
-            Some(tile) if leaf.index.0 % u64::from(TILE_WIDTH) != 0 => tile.push(leaf),
+            Some(tile) if !leaf.index.0.is_multiple_of(u64::from(TILE_WIDTH)) => tile.push(leaf),
             _ => {
                 let mut tile = Vec::with_capacity(TILE_WIDTH.into());
                 tile.push(leaf);

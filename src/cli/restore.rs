@@ -245,7 +245,12 @@ fn unpack_archive(path: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Re
     let bytes = fs::metadata(path).map_err(|error| CliError::io(path, &error))?.len();
     let destination = Destination::lock(&args.data)?;
     let mut changed = None;
-    if !destination.is_complete()? {
+    if destination.is_complete()? {
+        // A restore was cut off, perhaps of another archive.
+        let progress = Progress::of_bytes(screen, bytes);
+        let list = archive::read_list(path, &identities, &|bytes| progress.add(bytes))?;
+        destination.must_be_of_archive(&list, path)?;
+    } else {
         destination.must_be_empty()?;
         destination.remove_draft()?;
         let progress = Progress::of_bytes(screen, bytes);
@@ -264,11 +269,6 @@ fn unpack_archive(path: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Re
         drop(store);
         changed = Some(Vec::new());
         destination.draft_is_complete()?;
-    } else {
-        // A restore was cut off, perhaps of another archive.
-        let progress = Progress::of_bytes(screen, bytes);
-        let list = archive::read_list(path, &identities, &|bytes| progress.add(bytes))?;
-        destination.must_be_of_archive(&list, path)?;
     }
     let data = destination.data;
     destination.put_in_place()?;

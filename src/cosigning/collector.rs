@@ -273,10 +273,10 @@ impl Collector {
             ),
             Ok(Ok(false)) => tracing::debug!("every witness has the current ledger key, and there is no previous one"),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "the previous ledger key no longer signs, and its file was not removed")
+                tracing::warn!(%error, "the previous ledger key no longer signs, and its file was not removed");
             }
             Err(error) => {
-                tracing::warn!(%error, "the previous ledger key no longer signs, and its file was not removed")
+                tracing::warn!(%error, "the previous ledger key no longer signs, and its file was not removed");
             }
         }
     }

@@ -101,6 +101,7 @@ pub fn field_label(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::court::line_value::LineValue;
     use crate::court::period::basis::Basis;
     use crate::court::words::{Authority, Ground, Opinion, PartyRole};
     use crate::ledger::verify::wording::Language;

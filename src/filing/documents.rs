@@ -79,7 +79,7 @@ impl FilingService {
             };
             let facts = DocumentFacts {
                 number,
-                digests: statement.content.iter().flat_map(|content| content.digests()).collect(),
+                digests: statement.content.iter().flat_map(super::super::ledger::statement::content::Content::digests).collect(),
                 size,
                 media_type: statement.media_type,
                 manifest: statement.manifest,

@@ -11,7 +11,8 @@
 //! | [`facts`], [`history`], [`earlier_timestamp`] | answers to look-ups |
 //! | [`witnesses`] | how far a deposit is proven; the witnesses |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
-//! | [`report`], [`report_context`], [`report_contents`], [`report_subject`], [`review_points`], [`attested`] | verification reports |
+//! | [`report`], [`report_contents`], [`attested`] | verification reports |
+//! | [`report_context`], [`report_subject`], [`review_points`] | parts of verification reports |
 //! | [`coded_text`] | a code with its text, in many documents |
 //! | [`ledger`], [`key_history`], [`health`] | the ledger, its keys, and the node |
 //! | [`metadata`] | private metadata |

@@ -127,7 +127,7 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
         Act::AddTranscriptVersion(act) => found.extend(Offered::paper(file, act.document).labels_of_all(file)),
         Act::Hold(act) => found.extend(HeldContent::of(act.deposit, act.account).map(labels::holds_on)),
         Act::SendHandOver(act) => {
-            found.extend([labels::handed_to(&act.to), labels::hand_over_to(&act.to, case), labels::feed(&act.to)])
+            found.extend([labels::handed_to(&act.to), labels::hand_over_to(&act.to, case), labels::feed(&act.to)]);
         }
         // From its acceptance on, the receiving court reads the dossier.
         Act::AcceptHandOver(act) => {

@@ -342,19 +342,16 @@ pub fn end(
     if file.records.mediation.ended.is_some() {
         return Err(SessionRefusal::MediationOver.into());
     }
-    let numbers: Vec<AgreementNumber> = match act.agreement {
-        Some(number) => {
-            let found = agreement(file, number)?;
-            require_alive(file, &found)?;
-            if !found.signed.is_empty() {
-                return Err(SessionRefusal::AlreadyInForce.into());
-            }
-            vec![number]
+    let numbers: Vec<AgreementNumber> = if let Some(number) = act.agreement {
+        let found = agreement(file, number)?;
+        require_alive(file, &found)?;
+        if !found.signed.is_empty() {
+            return Err(SessionRefusal::AlreadyInForce.into());
         }
-        None => {
-            let open = |(_, one): &(&AgreementNumber, &Agreement)| one.signed.is_empty() && one.ended.is_none();
-            file.records.agreements.iter().filter(open).map(|(number, _)| *number).collect()
-        }
+        vec![number]
+    } else {
+        let open = |(_, one): &(&AgreementNumber, &Agreement)| one.signed.is_empty() && one.ended.is_none();
+        file.records.agreements.iter().filter(open).map(|(number, _)| *number).collect()
     };
     let step = |wanted: fn(&StepKind) -> bool| {
         numbers.iter().any(|number| {

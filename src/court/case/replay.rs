@@ -112,7 +112,7 @@ impl CaseFile {
         let kind = document.act.kind();
         if kind.is_of_service() {
             let applied = apply::apply(self, document, position, calendar);
-            return Some(applied.map_err(Into::into).inspect(|()| {
+            return Some(applied.inspect(|()| {
                 mediation_receipt::follow_service(self, document, position, calendar);
             }));
         }

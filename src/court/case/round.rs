@@ -63,7 +63,7 @@ fn require_people(file: &CaseFile, signers: &[Signer]) -> Result<(), Refusal> {
         }
         match signer {
             Signer::Party(number) if !file.parties.contains_key(number) => return Err(Refusal::NoSuchParty(*number)),
-            Signer::Agent(number) if !file.agents.get(number).is_some_and(|agent| agent.ended.is_none()) => {
+            Signer::Agent(number) if file.agents.get(number).is_none_or(|agent| agent.ended.is_some()) => {
                 return Err(Refusal::NoSuchAgent(*number));
             }
             Signer::Holder(role, account) if file.relation(*account, Capacity::Holding(*role)).is_none() => {

@@ -95,7 +95,7 @@ async fn as_page(visit: &Visit, response: Response) -> Response {
         retry_after: text(&RETRY_AFTER),
     };
     let shown = visit.page_with(head.status, Audience::Private, &page);
-    let mut shown = shown.unwrap_or_else(|failure| failure.into_response());
+    let mut shown = shown.unwrap_or_else(axum::response::IntoResponse::into_response);
     for (name, value) in &head.headers {
         if ![CONTENT_TYPE, CACHE_CONTROL, WWW_AUTHENTICATE].contains(name) {
             shown.headers_mut().append(name, value.clone());

@@ -172,7 +172,7 @@ impl Frontier {
     /// the caller's, who has computed it from the hashes, perhaps on another core. The result is that of appending the hashes one
     /// by one; that is what happens if the tree does not end at a multiple of 256 leaves.
     pub fn append_tile(&mut self, tile: FullTile, completed: &mut Vec<FullTile>) {
-        if tile.hashes.len() != usize::from(TILE_WIDTH) || self.size % u64::from(TILE_WIDTH) != 0 {
+        if tile.hashes.len() != usize::from(TILE_WIDTH) || !self.size.is_multiple_of(u64::from(TILE_WIDTH)) {
             tile.hashes.into_iter().for_each(|hash| self.append(hash, completed));
             return;
         }
