@@ -48,19 +48,16 @@ impl PlainRound {
 #[derive(Default)]
 pub(in crate::audit) struct Rounds {
     digests: HashMap<(Digest, Paper), Vec<Digests>>,
-    rounds: HashMap<(Digest, RoundNumber), PlainRound>,
+    opened: HashMap<(Digest, RoundNumber), PlainRound>,
     signed: HashMap<(Digest, AgreementNumber), Vec<(u32, Timestamp)>>,
 }
 
 /// Whether the moment of such an agreement waits for this person.
 fn is_needed(track: Option<AgreementTrack>, signer: &Signer) -> bool {
-    match (track, signer) {
-        (None, _) | (_, Signer::Party(_)) => true,
-        (Some(AgreementTrack::CourtRecord), Signer::Holder(Role::Judge | Role::PeoplesAssessor | Role::Clerk, _)) => {
-            true
-        }
-        _ => false,
-    }
+    let of_the_court = matches!(signer, Signer::Holder(Role::Judge | Role::PeoplesAssessor | Role::Clerk, _));
+    track.is_none()
+        || matches!(signer, Signer::Party(_))
+        || (track == Some(AgreementTrack::CourtRecord) && of_the_court)
 }
 
 /// A document that an act names, with what the act says of it.
@@ -139,7 +136,7 @@ impl Rounds {
             }
             Act::Confirm(act) => {
                 report.confirmations += 1;
-                let Some(round) = self.rounds.get_mut(&(case, act.round)) else {
+                let Some(round) = self.opened.get_mut(&(case, act.round)) else {
                     findings.push((Fault::Round, format!("round {} was never opened", act.round)));
                     return;
                 };
@@ -159,7 +156,7 @@ impl Rounds {
                 }
             }
             Act::WithdrawConfirmation(act) => {
-                if let Some(round) = self.rounds.get_mut(&(case, act.round)) {
+                if let Some(round) = self.opened.get_mut(&(case, act.round)) {
                     let was_complete = round.moment().is_some();
                     if let Some(person) = place(act.person).and_then(|at| round.people.get_mut(at)) {
                         person.1 = None;
@@ -194,7 +191,7 @@ impl Rounds {
         let digests = versions.and_then(|versions| versions.get(place(act.version)?)).cloned().unwrap_or_default();
         let people = act.signer.iter().map(|signer| (is_needed(track, signer), None)).collect();
         let round = PlainRound { agreement: act.agreement, version: act.version, digests, people };
-        self.rounds.insert((case, act.round), round);
+        self.opened.insert((case, act.round), round);
     }
 
     /// Compares the moments of all agreements of a case with those of the replay.

@@ -24,7 +24,7 @@ pub trait LineValue: Sized {
     fn parse(text: &str) -> Option<Self>;
 
     /// Parses what people type in requests: this spelling, or for a word its label in Chinese or English, or a short form.
-    #[must_use] 
+    #[must_use]
     fn parse_typed(text: &str) -> Option<Self> {
         Self::parse(text)
     }

@@ -79,7 +79,11 @@ impl FilingService {
             };
             let facts = DocumentFacts {
                 number,
-                digests: statement.content.iter().flat_map(super::super::ledger::statement::content::Content::digests).collect(),
+                digests: statement
+                    .content
+                    .iter()
+                    .flat_map(super::super::ledger::statement::content::Content::digests)
+                    .collect(),
                 size,
                 media_type: statement.media_type,
                 manifest: statement.manifest,

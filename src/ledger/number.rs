@@ -301,7 +301,7 @@ impl DepositNumber {
         for ([c1, c2, c3, c4, _], four) in groups.iter_mut().zip(random.as_chunks::<4>().0) {
             [*c1, *c2, *c3, *c4] = *four;
         }
-        check.copy_from_slice(&self.check_of(&date, &random));
+        check.copy_from_slice(&self.check_of(date, &random));
         NumberText { text, test: self.test }
     }
 
@@ -316,15 +316,15 @@ impl DepositNumber {
 
     /// The two check characters, ISO/IEC 7064 §7.1 (pure system, two check characters).
     fn check(&self) -> [u8; 2] {
-        self.check_of(&self.date_chars(), &self.random_chars())
+        self.check_of(self.date_chars(), &self.random_chars())
     }
 
-    fn check_of(&self, date: &[u8; 8], random: &[u8; RANDOM_CHARS]) -> [u8; 2] {
+    fn check_of(&self, date: [u8; 8], random: &[u8; RANDOM_CHARS]) -> [u8; 2] {
         // A leading zero does not change the sum.
         let mut chars = [if self.test { b'T' } else { b'0' }; 1 + 8 + RANDOM_CHARS];
         let (_, rest) = chars.split_at_mut(1);
         let (of_date, of_random) = rest.split_at_mut(8);
-        of_date.copy_from_slice(date);
+        of_date.copy_from_slice(&date);
         of_random.copy_from_slice(random);
         check_pair(&chars)
     }

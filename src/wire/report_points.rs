@@ -12,6 +12,7 @@ use crate::wire::review_points::{ArticleJson, RebuttalJson, ReviewPointJson, ste
 /// Something that is known; `None` is 未取得.
 type Known = Option<(String, String)>;
 
+#[expect(clippy::unnecessary_wraps, reason = "every finding of a point is optional")]
 fn known(zh: impl Into<String>, en: impl Into<String>) -> Known {
     Some((zh.into(), en.into()))
 }

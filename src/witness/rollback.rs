@@ -32,7 +32,9 @@ pub async fn check(own: &CosignerKey, ledger: &FollowedLedger) {
                 witnesses.ok().and_then(|listed| listed.items.into_iter().find(|one| one.key == own.to_string()));
             let last = named.and_then(|named| named.last_checkpoint);
             let last = last.and_then(|note| SignedCheckpoint::parse(note.as_bytes()).ok());
-            last.iter().for_each(|signed| compare(own, ledger, signed));
+            if let Some(signed) = last {
+                compare(own, ledger, &signed);
+            }
         }
         Ok((Err(error), _)) => {
             tracing::warn!(url = ledger.url(), %error, "the state was not compared with the ledger's checkpoint");

@@ -103,7 +103,8 @@ pub fn leave(
             && one.activity == activity
             && one.left.is_none()
     };
-    let found = file.records.attendance.iter().filter(|(_, one)| is_own(one)).map(|(sequence, _)| *sequence).next_back();
+    let found =
+        file.records.attendance.iter().filter(|(_, one)| is_own(one)).map(|(sequence, _)| *sequence).next_back();
     let sequence = found.ok_or(SessionRefusal::NotInTheSession)?;
     if let Some(attendance) = file.records.attendance.get_mut(&sequence) {
         attendance.left = Some(position.at);

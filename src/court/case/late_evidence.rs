@@ -112,12 +112,11 @@ pub(in crate::court::case) fn check_handed_in(
     handed_in: Option<HandedIn>,
     position: ActPosition,
 ) -> Result<(), Refusal> {
-    match handed_in {
-        None => Ok(()),
-        Some(_) if !matches!(document.capacity, Capacity::Holding(_)) => Err(Refusal::CourtOnly),
-        Some(handed_in) if handed_in.on > Day::of(position.at) => Err(Refusal::NotYet),
-        Some(_) => Ok(()),
+    let Some(handed_in) = handed_in else { return Ok(()) };
+    if !matches!(document.capacity, Capacity::Holding(_)) {
+        return Err(Refusal::CourtOnly);
     }
+    if handed_in.on > Day::of(position.at) { Err(Refusal::NotYet) } else { Ok(()) }
 }
 
 fn late_item<'f>(file: &'f CaseFile, number: ItemNumber, calendar: &Calendar) -> Result<&'f Item, Refusal> {

@@ -93,12 +93,13 @@ fn push_hashes(line: &mut String, hashes: &[(HashAlgorithm, Digest)]) {
 
 fn document_line(number: DocumentNumber, one: &DossierDocument) -> String {
     let mut line = format!("document {number} {} pages {}", one.form, one.pages);
-    match one.deposit {
-        Some(deposit) => line.push_str(&format!(" {deposit}")),
+    // Writing to a String cannot fail.
+    let _ = match one.deposit {
+        Some(deposit) => write!(line, " {deposit}"),
         // Its number and digests are in the annex, which parties do not see.
-        None if one.volume == Volume::Second => line.push_str(&format!(" annex {}", one.entry.annex)),
-        None => line.push_str(" on-paper"),
-    }
+        None if one.volume == Volume::Second => write!(line, " annex {}", one.entry.annex),
+        None => write!(line, " on-paper"),
+    };
     push_hashes(&mut line, &one.data_hash);
     line
 }

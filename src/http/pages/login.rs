@@ -188,10 +188,13 @@ fn set_or_refused(visit: &Visit, by_token: bool, form: &Form, set: Result<(), Ap
 #[must_use]
 pub const fn field_of(code: ErrorCode) -> Option<&'static str> {
     match code {
-        ErrorCode::LoginRefused | ErrorCode::LoginTaken => Some("login"),
+        ErrorCode::LoginRefused
+        | ErrorCode::LoginTaken
+        | ErrorCode::BadValue
+        | ErrorCode::ControlCharacter
+        | ErrorCode::TextTooLong => Some("login"),
         ErrorCode::WeakPassword => Some("new-password"),
         ErrorCode::Unauthenticated | ErrorCode::ScopeNeeded => Some("token"),
-        ErrorCode::BadValue | ErrorCode::ControlCharacter | ErrorCode::TextTooLong => Some("login"),
         _ => None,
     }
 }

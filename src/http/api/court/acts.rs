@@ -362,10 +362,14 @@ pub(in crate::http) async fn act_upon_case(
     let outcome = match (held_content(&shape), session_acts::document_of(&shape)?) {
         (Some(content), _) => filing.act_on_content(&actor, case, &context, (kind, content), make_act).await?,
         (None, Some(document)) => filing.act_on_document(&actor, case, &context, (kind, document), make_on).await?,
-        (None, None) => if let Some(command) = document_command(&shape)? { filing.file_document(&actor, case, &context, &command).await? } else {
-            let named = documents(&shape)?;
-            filing.act_with_documents(&actor, case, &context, (kind, &named), make_act).await?
-        },
+        (None, None) => {
+            if let Some(command) = document_command(&shape)? {
+                filing.file_document(&actor, case, &context, &command).await?
+            } else {
+                let named = documents(&shape)?;
+                filing.act_with_documents(&actor, case, &context, (kind, &named), make_act).await?
+            }
+        }
     };
     Ok(created(&outcome.recorded, &outcome_json(filing, &outcome, warnings::of_texts(&texts(&shape)))))
 }
