@@ -229,6 +229,11 @@ async fn a_new_password_ends_all_other_sessions() {
     assert_eq!(two.log_in("owner", "another sentence", "").await.status, 303);
 }
 
+async fn confirm_second_factor(browser: &mut Browser<'_>, form: [(&'static str, String); 2]) -> u16 {
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    browser.post("/account/second-factor", &form).await.status
+}
+
 #[tokio::test]
 async fn a_one_time_code_counts_once() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
@@ -240,14 +245,10 @@ async fn a_one_time_code_counts_once() {
     let secret = tiezheng::filing::one_time_code::CodeSecret::parse(&text[at..at + 32]).unwrap();
     let code = || secret.code_at(node.filing.now()).unwrap();
     let confirm = |password: &'static str, code: String| [("password", password.to_owned()), ("code", code)];
-    async fn post(browser: &mut Browser<'_>, form: [(&'static str, String); 2]) -> u16 {
-        let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
-        browser.post("/account/second-factor", &form).await.status
-    }
-    assert_eq!(post(&mut browser, confirm("wrong password", code())).await, 422);
-    assert_eq!(post(&mut browser, confirm(PASSWORD, "000000".into())).await, 422);
+    assert_eq!(confirm_second_factor(&mut browser, confirm("wrong password", code())).await, 422);
+    assert_eq!(confirm_second_factor(&mut browser, confirm(PASSWORD, "000000".into())).await, 422);
     let used = code();
-    assert_eq!(post(&mut browser, confirm(PASSWORD, used.clone())).await, 303);
+    assert_eq!(confirm_second_factor(&mut browser, confirm(PASSWORD, used.clone())).await, 303);
     assert!(browser.get("/account").await.text().contains("双重验证"));
     let mut other = Browser::new(&node);
     assert_eq!(other.log_in("owner", PASSWORD, "").await.status, 401, "without a code");

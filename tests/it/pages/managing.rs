@@ -40,6 +40,10 @@ async fn roles_and_identity_checks_are_acts_on_the_ledger() {
     assert_eq!(person.get("/account").await.status, 303, "the session of a closed account has ended");
 }
 
+async fn ask_for_reset(browser: &mut Browser<'_>, form: [(&'static str, String); 4]) -> u16 {
+    browser.post("/reset", &form.each_ref().map(|(name, value)| (*name, value.as_str()))).await.status
+}
+
 #[tokio::test]
 async fn a_reset_code_is_good_once() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
@@ -66,17 +70,14 @@ async fn a_reset_code_is_good_once() {
         ];
         fields.map(|(name, value)| (name, value.to_owned()))
     };
-    async fn post(browser: &mut Browser<'_>, form: [(&'static str, String); 4]) -> u16 {
-        browser.post("/reset", &form.each_ref().map(|(name, value)| (*name, value.as_str()))).await.status
-    }
     for (login, wrong) in [("person", "0000-0000-0000"), ("nobody", code.as_str()), ("clerk", code.as_str())] {
         let before = node.filing.passwords.computed();
-        assert_eq!(post(&mut Browser::new(&node), reset(login, wrong)).await, 422);
+        assert_eq!(ask_for_reset(&mut Browser::new(&node), reset(login, wrong)).await, 422);
         assert_eq!(node.filing.passwords.computed() - before, 1, "the same work");
     }
     let typed = code.to_lowercase().replace('-', " ");
-    assert_eq!(post(&mut Browser::new(&node), reset("person", &typed)).await, 303);
-    assert_eq!(post(&mut Browser::new(&node), reset("person", &code)).await, 422, "used");
+    assert_eq!(ask_for_reset(&mut Browser::new(&node), reset("person", &typed)).await, 303);
+    assert_eq!(ask_for_reset(&mut Browser::new(&node), reset("person", &code)).await, 422, "used");
     assert_eq!(person.get("/account").await.status, 303, "all sessions ended");
     assert_eq!(person.log_in("person", PASSWORD, "").await.status, 401);
     assert_eq!(person.log_in("person", "the second sentence", "").await.status, 303);

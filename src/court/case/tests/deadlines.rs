@@ -49,6 +49,7 @@ impl TestCase {
         self.at = day(on).start().as_millis() - START + 3_600_000;
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "built for one call")]
     fn offers(&mut self, by: AccountId, capacity: Capacity, party: u32, said: Said) -> Result<(), Refusal> {
         let (item, phase, party) = (self.file.next_item(), self.file.phase(), PartyNumber(party));
         let Said { purpose, handed_in, collected, replaces } = said;

@@ -110,6 +110,7 @@ impl Dice {
         if self.below(40) == 0 { Day::LAST } else { Day::of(self.time()) }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the field of an act")]
     fn handed_in(&mut self) -> Option<HandedIn> {
         Some(HandedIn { by: self.of(HandedInBy::ALL), on: self.day() })
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::court::acts::{Confirm, OpenRound};
 use crate::court::case::mediation;
-use crate::court::case::session_records::{Paper, RoundEnd};
+use crate::court::case::session_records::{Paper, Participant, RoundEnd};
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::case::tests::random::session::next_step;
 use crate::court::case::transcripts;
@@ -31,6 +31,7 @@ impl TestCase {
         course
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the field of an act")]
     fn check(&self, ago: u64) -> Option<IdentityCheck> {
         let at = Timestamp::from_millis(START + self.at + 60_000 - ago).unwrap();
         Some(IdentityCheck { method: IdentityMethod::Face, level: IdentityLevel::Substantial, at })
@@ -195,8 +196,7 @@ fn after_five_days_who_has_not_signed_has_not_confirmed_and_a_refusal_is_named()
     let person = &late.file.records.rounds[&RoundNumber(1)].people[1];
     assert!(person.confirmation().unwrap().1.late, "kept, and marked");
     course.clerk(finalise());
-    let states: Vec<_> =
-        course.file.records.rounds[&RoundNumber(1)].people.iter().map(|person| person.state()).collect();
+    let states: Vec<_> = course.file.records.rounds[&RoundNumber(1)].people.iter().map(Participant::state).collect();
     let confirmed = ConfirmationState::Confirmed;
     assert_eq!(states, [ConfirmationState::Refused, ConfirmationState::NoResponse, confirmed, confirmed]);
 }
@@ -327,11 +327,14 @@ fn the_first_rules_do_not_know_these_acts() {
     assert_eq!(course.does(account(8), CLERK, Act::EndHearing(EndHearing {})), needed);
 }
 
+/// Agreement and version; required places with the time of a standing confirmation.
+type NaiveRound = (Option<(AgreementNumber, u32)>, Vec<(bool, Option<u64>)>);
+
 /// The rounds as a list of facts: who of the list has confirmed the digests of the open round when, and nothing cleverer.
 #[derive(Default)]
 struct Naive {
     /// By round: agreement and version, required places with the time of a standing confirmation.
-    rounds: BTreeMap<u32, (Option<(AgreementNumber, u32)>, Vec<(bool, Option<u64>)>)>,
+    rounds: BTreeMap<u32, NaiveRound>,
     /// By agreement: version and time of each completed round.
     signed: BTreeMap<AgreementNumber, Vec<(u32, u64)>>,
 }

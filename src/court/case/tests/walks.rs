@@ -13,6 +13,7 @@ use crate::court::window::Window;
 
 /// Acts of a random walk, each with its place. Who acts and what is done fits the case more often than not, and acts that
 /// end the case are rare.
+#[expect(clippy::single_match_else, reason = "two ways of making a document")]
 fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, ActPosition)) -> CaseFile {
     let calendar = Calendar::default();
     let mut file = begun(seeds);
