@@ -5,7 +5,7 @@
 //!
 //! # Invariants
 //!
-//! A line counts only if it verifies. At most [`SEARCHED`] checkpoints are read, the newest first.
+//! A line counts only if it verifies. At most `SEARCHED` checkpoints are read, the newest first.
 
 use crate::cosigning::witness_policy::ConfiguredWitness;
 use crate::ledger::checkpoint::SignedCheckpoint;

@@ -3,7 +3,7 @@
 //! # Invariants
 //!
 //! A password is compared by exactly one hash computation: with the account's hash, or with that of a random password that nobody
-//! knows. So neither the answer nor its duration tells whether a login name exists. At most [`AT_ONCE`] computations run at the same
+//! knows. So neither the answer nor its duration tells whether a login name exists. At most `AT_ONCE` computations run at the same
 //! time, each with 19 MiB of memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
