@@ -42,7 +42,7 @@ act_types! {
         optional last "last": Day,
         optional reason "reason": AnnexId,
     }
-    /// 民诉法 art. 68: the party is told to state the reason of its lateness.
+    /// 民诉法 art. 68: the court orders the party to state the reason of its lateness.
     RequireReason {
         required item "item": ItemNumber,
         optional days "days": u32,

@@ -154,7 +154,7 @@ pub enum Refusal {
     /// The item is in time.
     #[error("item {0} is not late, as the evidence period stands")]
     NotLate(ItemNumber),
-    /// 民诉法 art. 68: the party is told to state its reason first.
+    /// 民诉法 art. 68: the court first orders the party to state its reason.
     #[error("the party was not told to state the reason of the lateness")]
     ReasonNotRequired,
     /// 民诉法 art. 118.
