@@ -25,17 +25,13 @@ use crate::court::labels;
 use crate::court::service_words::{Reporter, ServiceStep};
 use crate::court::values::{Capacity, Code};
 use crate::court::words::{AccessedContent, Role, Scope};
-use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::{random, step_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::{StoredAct, act_at, text};
-use crate::filing::webhook_addresses::AddressError;
-use crate::filing::webhooks::{
-    DeliveryError, EVENTS_AT_ONCE, POLL_INTERVAL, Target, http_client, read_url, wait_after,
-};
+use crate::filing::webhooks::{DeliveryError, EVENTS_AT_ONCE, POLL_INTERVAL, Target, http_client, wait_after};
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::query::blocking::on_blocking_thread;
@@ -95,13 +91,7 @@ impl FilingService {
         if !allowed {
             return Err(FilingError::NotPermitted);
         }
-        let url = read_url(url)?;
-        let refused = |error: AddressError| FilingError::BadValue {
-            field: "url",
-            reason: error.to_string(),
-            code: ErrorCode::WebhookAddressRefused,
-        };
-        self.webhook_addresses.check(&url).await.map_err(refused)?;
+        let url = self.destination(url).await?;
         let id = TokenId(step_request_id(context.request, "gateway").0);
         let secret = WebhookSecret::text_of(&random::<32>()?);
         let made = self.change_registry(actor, context, |annexes| {

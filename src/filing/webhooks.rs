@@ -148,6 +148,22 @@ impl Target {
 }
 
 impl FilingService {
+    /// The address of a webhook or a gateway, as it was typed.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::BadValue`]: it is neither `https` nor on this machine, or it is not public and not allowed.
+    pub(in crate::filing) async fn destination(&self, text: &str) -> Result<Url, FilingError> {
+        let url = read_url(text)?;
+        let refused = |error: AddressError| FilingError::BadValue {
+            field: "url",
+            reason: error.to_string(),
+            code: ErrorCode::WebhookAddressRefused,
+        };
+        self.webhook_addresses.check(&url).await.map_err(refused)?;
+        Ok(url)
+    }
+
     /// Registers a webhook for the future events of a court.
     ///
     /// # Errors
@@ -165,13 +181,7 @@ impl FilingService {
         if !actor.account.holds(Role::Operator, None) {
             return Err(FilingError::NotPermitted);
         }
-        let url = read_url(url)?;
-        let refused = |error: AddressError| FilingError::BadValue {
-            field: "url",
-            reason: error.to_string(),
-            code: ErrorCode::WebhookAddressRefused,
-        };
-        self.webhook_addresses.check(&url).await.map_err(refused)?;
+        let url = self.destination(url).await?;
         let id = TokenId(step_request_id(context.request, "webhook").0);
         let secret = WebhookSecret::text_of(&random::<32>()?);
         let made = self.change_registry(actor, context, |annexes| {

@@ -19,6 +19,8 @@ Examples:
   export TIEZHENG_TOKEN=tzt_…
   tiezheng case open --court 粤0192 --name Zhang --title \"online sale\"
   tiezheng case import CASE 20261122-0K7M-X9QT-3D5W-C3 --name chat --content \"the price agreed\"
+  tiezheng case do CASE add-party role=defendant subject=natural-person name=Li
+  tiezheng case do CASE confirm-notice
   tiezheng case do CASE submit
   tiezheng case verify CASE 1 chat.txt
   tiezheng case do CASE reply item=1 authenticity=admitted relevance=disputed
@@ -29,6 +31,8 @@ CASE is a case reference (like 7K2M9X-QT3D5W), a case number (案号) or the id 
   export TIEZHENG_TOKEN=tzt_…
   tiezheng case open --court 粤0192 --name 张三 --title 网络购物合同纠纷
   tiezheng case import 案件 20261122-0K7M-X9QT-3D5W-C3 --name 聊天记录 --content 双方约定的价款
+  tiezheng case do 案件 增加当事人 诉讼地位=被告 主体类型=自然人 名称=李四
+  tiezheng case do 案件 确认诉前须知
   tiezheng case do 案件 提交起诉状
   tiezheng case verify 案件 1 chat.txt
   tiezheng case do 案件 质证意见 证据=1 真实性=认可 关联性=有异议

@@ -74,6 +74,7 @@ pub fn run(demo: &mut DemoReport<'_>, file: &str) -> anyhow::Result<()> {
         "not_verified, 0",
         &outcome(&imported, "/original/code"),
     )?;
+    filing(demo, "plaintiff", &["do", &case, "confirm-notice"], true)?;
     let submitted = filing(demo, "plaintiff", &["do", &case, "submit"], true)?;
     demo.check(
         "已提交，证据锁定",

@@ -12,15 +12,17 @@ use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::service::book::ServiceBook;
 use crate::court::case::session_records::SessionRecords;
+use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::case::state::{ActPosition, Agent, CaseFile, Item, Party, Text};
 use crate::court::case_number::CaseNumber;
 use crate::court::document::Document;
 use crate::court::ids::{AgentNumber, AnnexId, CaseId, ItemNumber, PartyNumber};
 use crate::court::period::by_party::{NoticeTerms, PartyPeriods, default_terms};
 use crate::court::period::{EvidencePeriod, PeriodEvent};
+use crate::court::permission::Side;
 use crate::court::values::{Capacity, Filer, IdentityCheck};
 use crate::court::windows::Windows;
-use crate::court::words::{Authority, IdentityLevel, Phase, Role, Stage};
+use crate::court::words::{Authority, CaseKind, IdentityLevel, Phase, Role, Stage};
 
 /// Whether the real name is known, which is required to sue, to answer and to import.
 #[must_use]
@@ -152,8 +154,34 @@ pub fn describe(file: &mut CaseFile, act: &Describe, position: ActPosition) {
     file.claims = act.claims.map(text).or(file.claims);
 }
 
+/// Requires of a suit what its submission rests on: the confirmed notices, where a party files it itself, and a defendant (民诉法
+/// art. 122 (2)). Cases of version 1 asked for neither.
+fn require_submittable(file: &CaseFile, document: &Document) -> Result<(), Refusal> {
+    let is_suit =
+        matches!(file.kind, CaseKind::CivilFirst | CaseKind::AdministrativeFirst | CaseKind::PrivateProsecution);
+    if file.rules < RulesVersion::V2 || !is_suit {
+        return Ok(());
+    }
+    let confirmed =
+        file.parties.values().any(|party| party.side() == Side::Bringing && party.notices_confirmed.is_some());
+    // The court explains the notices to a party that comes in person.
+    if !confirmed && !matches!(document.capacity, Capacity::Holding(_)) {
+        return Err(SessionRefusal::NoticesNeeded.into());
+    }
+    if file.parties.values().any(|party| party.side() == Side::Answering) {
+        Ok(())
+    } else {
+        Err(SessionRefusal::DefendantNeeded.into())
+    }
+}
+
 /// 提交: what was imported so far is locked.
-pub fn submit(file: &mut CaseFile, position: ActPosition) {
+///
+/// # Errors
+///
+/// [`SessionRefusal::NoticesNeeded`], [`SessionRefusal::DefendantNeeded`].
+pub fn submit(file: &mut CaseFile, document: &Document, position: ActPosition) -> Result<(), Refusal> {
+    require_submittable(file, document)?;
     file.stage = Stage::UnderReview;
     file.submitted = Some(position.at);
     file.reason = None;
@@ -164,6 +192,7 @@ pub fn submit(file: &mut CaseFile, position: ActPosition) {
             item.locked = true;
         }
     }
+    Ok(())
 }
 
 /// Changes the stage of the case.

@@ -147,7 +147,7 @@ impl CaseFile {
             Act::IssueCode(act) => people::issue_code(self, act)?,
             Act::Associate(act) => people::associate(self, document, act, position)?,
             Act::ConfirmNotice(_) | Act::ConfirmService(_) => people::confirm(self, document, position)?,
-            Act::Submit(_) => filing::submit(self, position),
+            Act::Submit(_) => filing::submit(self, document, position)?,
             Act::FileCase(act) => filing::file_case(self, act.number.as_ref(), position)?,
             Act::BindNumber(act) => filing::bind_number(self, &act.number)?,
             Act::Assign(act) => rulings::assign(self, act.judge),

@@ -121,6 +121,13 @@ impl TestCase {
         self.does(by, capacity, import)
     }
 
+    /// What a submission rests on: a defendant and the confirmed notices.
+    fn complete(&mut self) {
+        let defendant = made!(AddParty { party: PartyNumber(2), role: PartyRole::Defendant, account: None });
+        self.does(PLAINTIFF, FIRST, defendant).unwrap();
+        self.does(PLAINTIFF, FIRST, Act::ConfirmNotice(ConfirmNotice { document: None })).unwrap();
+    }
+
     /// Filed with one item, a defendant with a code that both have used, and assigned.
     fn assigned() -> Self {
         let mut course = Self::begin();
@@ -131,8 +138,7 @@ impl TestCase {
     fn file_and_assign(&mut self) {
         let course = self;
         course.import(PLAINTIFF, FIRST, 1).unwrap();
-        let defendant = made!(AddParty { party: PartyNumber(2), role: PartyRole::Defendant, account: None });
-        course.does(PLAINTIFF, FIRST, defendant).unwrap();
+        course.complete();
         course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
         course.court(Act::Approve(Approve {}));
         course.court(Act::FileCase(FileCase { number: None }));
@@ -174,6 +180,7 @@ fn submission_locks_and_a_return_opens_the_case_for_more_but_not_for_what_was_su
     course.import(PLAINTIFF, FIRST, 1).unwrap();
     course.does(PLAINTIFF, FIRST, restate(1)).unwrap();
     assert_eq!(course.item(1).name.annex, AnnexId(Digest([250; 32])));
+    course.complete();
     course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
     assert!(course.item(1).locked);
     assert_eq!(course.import(PLAINTIFF, FIRST, 1), Err(Refusal::Denied(DeniedReason::WrongStage)));

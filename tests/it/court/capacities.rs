@@ -52,6 +52,9 @@ async fn nobody_acts_in_a_capacity_that_is_not_his() {
         let refused = people.by(&plaintiff).acting(nonsense).post(&path, &submit).await;
         assert_eq!(refused.problem(), (400, "bad_value".into()), "{nonsense}");
     }
+    let defendant = json!({"act": "add-party", "role": "defendant", "subject": "natural-person", "name": "李四"});
+    people.by(&plaintiff).create(&path, &defendant).await;
+    people.by(&plaintiff).create(&path, &json!({"act": "confirm-notice"})).await;
     let done = people.by(&plaintiff).acting("party 1").post(&path, &submit).await;
     assert_eq!(done.status, 201, "{}", done.text());
     let refused = people.by(&clerk).acting("judge").post(&path, &json!({"act": "approve"})).await;
@@ -69,6 +72,9 @@ async fn a_token_with_less_does_less_and_a_role_without_its_scope_opens_nothing(
     assert_eq!(people.by(&reader).get(&format!("/v1/cases/{case}")).await.status, 200);
     let refused = people.by(&reader).post(&path, &json!({"act": "submit"})).await;
     assert_eq!(refused.problem(), (403, "scope_needed".into()));
+    let defendant = json!({"act": "add-party", "role": "defendant", "subject": "natural-person", "name": "李四"});
+    people.by(&plaintiff).create(&path, &defendant).await;
+    people.by(&plaintiff).create(&path, &json!({"act": "confirm-notice"})).await;
     people.by(&plaintiff).create(&path, &json!({"act": "submit"})).await;
     // The judge's other token is no key to the court.
     let other = people.token(&judge.account, &["read", "case", "deposit"]).await;

@@ -37,6 +37,7 @@ async fn must(people: &People<'_>, who: &Person, case: &str, body: Value) -> Val
 async fn assigned(people: &People<'_>, plaintiff: &Person, clerk: &Person, judge: &Person, case: &str) {
     let party = json!({ "act": "add-party", "role": "defendant", "subject": "natural-person", "name": "李四" });
     must(people, plaintiff, case, party).await;
+    must(people, plaintiff, case, json!({ "act": "confirm-notice" })).await;
     must(people, plaintiff, case, json!({ "act": "submit" })).await;
     must(people, clerk, case, json!({ "act": "approve" })).await;
     must(people, clerk, case, json!({ "act": "file-case", "number": "（2026）粤0192民初113号" })).await;

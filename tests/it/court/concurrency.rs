@@ -173,8 +173,10 @@ impl Scene {
         let suit = Proceeding::suit(&People::of(node).await).await;
         suit.import(node, &suit.bringing, &deposits[0]).await;
         suit.import(node, &suit.bringing, &deposits[1]).await;
-        if matches!(doing, Doing::Reply | Doing::Transfer) {
-            suit.file(node).await;
+        match doing {
+            Doing::Reply | Doing::Transfer => suit.file(node).await,
+            Doing::Submit => suit.complete(node).await,
+            Doing::Import => {}
         }
         let passage = json!({
             "passage": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary", "brought_by": 2,

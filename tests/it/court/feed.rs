@@ -15,13 +15,14 @@ use tiezheng::court::acts::{Act, ActKind, Submit, WithdrawFiling};
 use tiezheng::court::ids::CaseId;
 
 use crate::support::accounts::{COURT, OF_THE_COURT, People, Person};
-use crate::support::draft_case::{draft_case, new_request};
+use crate::support::draft_case::{complete, draft_case, new_request};
 use crate::support::test_node::{NodeConfig, TestNode};
 use crate::support::waiting::{Timers, until};
 
 /// A case of `person`, submitted to `court`: one event.
 async fn submit(node: &TestNode, person: &Person, court: &str) -> CaseId {
     let (actor, case) = draft_case(node, person, court, None).await;
+    complete(node, &actor, case).await;
     let request = new_request();
     let made = node.filing.act(&actor, case, &request, ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {})));
     made.await.unwrap();

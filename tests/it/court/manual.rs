@@ -84,6 +84,7 @@ impl<'h> Suit<'h> {
         .await;
         let number = self.saved_number(b"the contract").await;
         self.import(&self.plaintiff, &case, &number, "合同").await;
+        self.act(&self.plaintiff, &case, json!({"act": "confirm-notice"})).await;
         self.act(&self.plaintiff, &case, json!({"act": "submit"})).await;
         self.act(&self.clerk, &case, json!({"act": "approve"})).await;
         self.act(&self.clerk, &case, json!({"act": "file-case"})).await;
@@ -190,6 +191,7 @@ async fn chapter_3_1_3_b_an_agent_brings_a_suit() {
     assert_eq!(imported["claimed"]["capacity"]["capacity"], "agent 1");
     assert_eq!(imported["party"], 1);
     // "若确认无误，点击【提交起诉状】，即可将起诉状提交至法院，完成起诉，案件进入【已提交】状态"
+    suit.act(&agent, &case, json!({"act": "confirm-notice"})).await;
     let submitted = suit.act(&agent, &case, json!({"act": "submit"})).await;
     assert_eq!(submitted["stage"], "under-review");
     // The principal is no account yet: nobody else comes in by that.

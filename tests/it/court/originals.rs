@@ -14,7 +14,7 @@ use tiezheng::ledger::number::DepositNumber;
 
 use super::deposits_on_behalf::deposit_on_behalf;
 use crate::support::accounts::{COURT, People, Person, Session};
-use crate::support::draft_case::{draft_case, new_request};
+use crate::support::draft_case::{complete, draft_case, new_request};
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 /// A draft of `person` into which a deposit was brought.
@@ -43,6 +43,7 @@ pub(super) async fn draft_with(node: &TestNode, person: &Person, number: &str, t
 /// Brings a draft before the court.
 pub(super) async fn submit(node: &TestNode, person: &Person, case: CaseId) {
     let actor = node.filing.authenticate(&person.token).unwrap();
+    complete(node, &actor, case).await;
     let made =
         node.filing.act(&actor, case, &new_request(), ActKind::Submit, |_, _, _| Ok(Act::Submit(Submit {}))).await;
     made.unwrap();

@@ -135,6 +135,9 @@ impl<'h> Participants<'h> {
             ],
             Stage::Closed => &[(party, "submit"), (clerk, "approve"), (clerk, "file-case"), (clerk, "close")],
         };
+        if !steps.is_empty() {
+            self.act(party, &case, json!({ "act": "confirm-notice" })).await;
+        }
         for (who, act) in steps {
             // Agents of the other sides come in as soon as they can.
             if *act == "assign" {

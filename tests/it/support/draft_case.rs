@@ -1,6 +1,6 @@
 //! A case opened directly at the filing service, for tests of other subjects.
 
-use tiezheng::court::acts::{Act, Open};
+use tiezheng::court::acts::{Act, ActKind, AddParty, ConfirmNotice, Open};
 use tiezheng::court::case::rules_version::RulesVersion;
 use tiezheng::court::case_number::CourtCode;
 use tiezheng::court::ids::CaseId;
@@ -48,4 +48,22 @@ pub(crate) async fn draft_case(node: &TestNode, person: &Person, court: &str, ti
     });
     let case = opened.await.unwrap().file.id;
     (actor, case)
+}
+
+/// What a suit needs before its submission: a defendant and the confirmed notices.
+pub(crate) async fn complete(node: &TestNode, actor: &Actor, case: CaseId) {
+    let added = node.filing.act(actor, case, &new_request(), ActKind::AddParty, |file, _, annexes| {
+        Ok(Act::AddParty(AddParty {
+            party: file.next_party(),
+            role: PartyRole::Defendant,
+            subject: SubjectKind::NaturalPerson,
+            account: None,
+            name: annexes.add("name", "被告")?,
+        }))
+    });
+    added.await.unwrap();
+    let confirmed = node.filing.act(actor, case, &new_request(), ActKind::ConfirmNotice, |_, _, _| {
+        Ok(Act::ConfirmNotice(ConfirmNotice { document: None }))
+    });
+    confirmed.await.unwrap();
 }

@@ -73,10 +73,16 @@ impl Proceeding {
         node.session(&who.token).create(&self.path("/imports"), &import(number)).await
     }
 
-    /// Names who answers, and submits.
-    pub(crate) async fn submit(&self, node: &TestNode) {
+    /// Names who answers, and confirms the notices: what a submission needs.
+    pub(crate) async fn complete(&self, node: &TestNode) {
         let party = json!({ "act": "add-party", "role": self.answers_as, "subject": "natural-person", "name": "李四" });
         self.act(node, &self.bringing, party).await;
+        self.act(node, &self.bringing, json!({ "act": "confirm-notice" })).await;
+    }
+
+    /// Completes the draft, and submits it.
+    pub(crate) async fn submit(&self, node: &TestNode) {
+        self.complete(node).await;
         self.act(node, &self.bringing, json!({ "act": "submit" })).await;
     }
 

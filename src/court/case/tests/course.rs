@@ -5,6 +5,7 @@ use crate::court::case::appeals::appeal_window;
 use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::deadlines::complaint_served;
 use crate::court::case::manifest::{lines, root};
+use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::case_number::CourtCode;
 use crate::court::course_words::{
     AppealOutcome, FiledWith, Instance, ObjectionEffect, RulingKind, SpecialPower, Timeliness, Volume,
@@ -152,6 +153,7 @@ fn only_the_assigned_judge_or_the_panel_gives_judgment_and_with_a_document() {
 #[test]
 fn a_filing_is_refused_by_a_ruling_which_can_be_appealed() {
     let mut course = TestCase::begin();
+    course.complete();
     course.plaintiff(Act::Submit(Submit {})).unwrap();
     let refuse = |document| Act::Refuse(Refuse { reason: None, document });
     assert_eq!(course.judge(refuse(None)), refused(CourseRefusal::DocumentNeeded));
@@ -363,4 +365,29 @@ fn an_objection_after_the_period_of_the_answer_has_no_effect() {
     course.at = 16 * 86_400_000 - 60_000;
     course.defendant(object(2)).unwrap();
     assert_eq!(effects(&course), [ObjectionEffect::Late]);
+}
+
+/// L15: 民诉法 art. 122 (2), and the confirmed notices: what a party needs before it submits a suit. The court explains the notices itself.
+#[test]
+fn a_suit_is_submitted_with_a_defendant_and_the_confirmed_notices() {
+    let no = |refusal: SessionRefusal| Err(Refusal::from(refusal));
+    let submit = || Act::Submit(Submit {});
+    let defendant = || made!(AddParty { party: PartyNumber(2), role: PartyRole::Defendant, account: None });
+    let mut course = TestCase::begin();
+    assert_eq!(course.plaintiff(submit()), no(SessionRefusal::NoticesNeeded));
+    let mut in_person = TestCase { file: course.file.clone(), at: course.at };
+    assert_eq!(in_person.does(account(8), CLERK, submit()), no(SessionRefusal::DefendantNeeded));
+    in_person.plaintiff(defendant()).unwrap();
+    in_person.does(account(8), CLERK, submit()).unwrap();
+
+    course.plaintiff(Act::ConfirmNotice(ConfirmNotice { document: None })).unwrap();
+    assert_eq!(course.plaintiff(submit()), no(SessionRefusal::DefendantNeeded));
+    let mut older = TestCase { file: course.file.clone(), at: course.at };
+    older.file.rules = RulesVersion::V1;
+    older.plaintiff(submit()).unwrap();
+    let mut mediation = TestCase { file: course.file.clone(), at: course.at };
+    mediation.file.kind = CaseKind::Mediation;
+    mediation.plaintiff(submit()).unwrap();
+    course.plaintiff(defendant()).unwrap();
+    course.plaintiff(submit()).unwrap();
 }

@@ -314,6 +314,7 @@ fn a_locked_item_is_cured_or_reinforced_by_another_and_a_late_item_can_be_withdr
 fn online_rules_art_9_a_returned_filing_is_supplemented_by_an_item_that_replaces_a_locked_one() {
     let mut course = TestCase::begin();
     course.import(PLAINTIFF, FIRST, 1).unwrap();
+    course.complete();
     course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
     course.court(made!(ReturnFiling {}));
     course.offers(PLAINTIFF, FIRST, 1, Said { replaces: Some(1), ..Said::default() }).unwrap();

@@ -53,6 +53,9 @@ fn begun(seeds: &[u64]) -> CaseFile {
         _ => {}
     }
     let mut file = begin(CASE, &opening(), position(1, 0)).unwrap();
+    if let Some(first) = file.parties.get_mut(&PartyNumber(1)) {
+        first.notices_confirmed = Some(file.last.at);
+    }
     if seeds.first().is_some_and(|seed| seed % 2 == 0) {
         file.kind = CaseKind::Mediation;
     }
