@@ -18,7 +18,7 @@ use crate::court::ids::{AppealNumber, PartyNumber};
 use crate::court::values::Capacity;
 use crate::court::window::{Subject, WindowKind};
 use crate::court::windows::WindowKey;
-use crate::court::words::{CaseKind, Procedure};
+use crate::court::words::{CaseKind, Procedure, Stage};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 
@@ -131,13 +131,15 @@ pub fn appeal(
     Ok(())
 }
 
-/// Each party appealed against is another party of the case; without any only if there is none.
+/// Each party appealed against is another party of the case. A suit that was not accepted was served on nobody, so an appeal against the
+/// ruling names nobody (民诉法 art. 126); any other appeal names a party if there is another one.
 fn check_against(file: &CaseFile, appellant: PartyNumber, against: &[PartyNumber]) -> Result<(), Refusal> {
     if let Some(unknown) = against.iter().find(|one| !file.parties.contains_key(one)) {
         return Err(Refusal::NoSuchParty(*unknown));
     }
     let names_itself = against.contains(&appellant);
-    if names_itself || (against.is_empty() && file.parties.len() > 1) {
+    let needs_one = file.stage != Stage::Refused && file.parties.len() > 1;
+    if names_itself || (against.is_empty() && needs_one) {
         return Err(CourseRefusal::AppealAgainstNobody.into());
     }
     Ok(())

@@ -59,7 +59,7 @@ async fn each_event_is_told_once_in_order_and_without_texts() {
     let events = told["items"].as_array().unwrap();
     let acts: Vec<&Value> = events.iter().map(|event| &event["act"]).collect();
     assert_eq!(acts, ["submit", "withdraw-filing"]);
-    for (event, sequence) in events.iter().zip([2, 3]) {
+    for (event, sequence) in events.iter().zip([4, 5]) {
         assert_eq!((&event["court"], &event["case"]), (&json!(COURT), &json!(first.to_string())));
         assert_eq!((&event["sequence"], &event["by"]), (&json!(sequence), &json!(person.account)));
     }

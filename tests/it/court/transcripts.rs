@@ -147,7 +147,7 @@ async fn the_panels_transcript_is_nowhere_for_parties() {
         let seen = suit.records(&node, outsider).await;
         assert_eq!(seen["transcripts"], json!([]));
         let acts = node.session(&outsider.token).get(&suit.path("/acts?limit=200")).await;
-        for word in ["transcript", "deliberation", "act confirm", "open-round"] {
+        for word in ["transcript", "deliberation", "\"confirm\"", "open-round"] {
             assert!(!acts.text().contains(word), "{word}: {}", acts.text());
         }
         suit.no(&node, outsider, confirm(1, &digest), "no_such_round").await;

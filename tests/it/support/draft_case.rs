@@ -52,17 +52,20 @@ pub(crate) async fn draft_case(node: &TestNode, person: &Person, court: &str, ti
 
 /// What a suit needs before its submission: a defendant and the confirmed notices.
 pub(crate) async fn complete(node: &TestNode, actor: &Actor, case: CaseId) {
-    let added = node.filing.act(actor, case, &new_request(), ActKind::AddParty, |file, _, annexes| {
+    let request = new_request();
+    let added = node.filing.act(actor, case, &request, ActKind::AddParty, |file, _, annexes| {
         Ok(Act::AddParty(AddParty {
             party: file.next_party(),
             role: PartyRole::Defendant,
+            former_role: None,
             subject: SubjectKind::NaturalPerson,
             account: None,
             name: annexes.add("name", "被告")?,
         }))
     });
     added.await.unwrap();
-    let confirmed = node.filing.act(actor, case, &new_request(), ActKind::ConfirmNotice, |_, _, _| {
+    let request = new_request();
+    let confirmed = node.filing.act(actor, case, &request, ActKind::ConfirmNotice, |_, _, _| {
         Ok(Act::ConfirmNotice(ConfirmNotice { document: None }))
     });
     confirmed.await.unwrap();

@@ -160,6 +160,7 @@ fn a_filing_is_refused_by_a_ruling_which_can_be_appealed() {
     course.judge(refuse(Some(doc(1)))).unwrap();
     assert_eq!(course.file.stage, Stage::Refused);
     course.plaintiff(appeal(1, 1, 1, &[])).unwrap();
+    assert!(course.file.course.appeals[&AppealNumber(1)].against.is_empty());
     course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
     course.receives(1).unwrap();
     course.accepts(1).unwrap();

@@ -176,7 +176,7 @@ fn the_manifest_reads_as_its_format_says() {
         "volume main".to_owned(),
         format!("case {}", "4d".repeat(32)),
         "court 粤0192".to_owned(),
-        format!("decision judgment {} 2026-11-21T16:09:00.000Z", doc(1)),
+        format!("decision judgment {} 2026-11-21T16:10:00.000Z", doc(1)),
     ];
     assert_eq!(lines(&course.file, Volume::Main, &Calendar::default())[..5], expected);
     assert!(lines(&course.file, Volume::Second, &Calendar::default()).is_empty());

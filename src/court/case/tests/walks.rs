@@ -52,7 +52,12 @@ fn begun(seeds: &[u64]) -> CaseFile {
         Some(2) => return appealed().file,
         _ => {}
     }
-    let mut file = begin(CASE, &opening(), position(1, 0)).unwrap();
+    // A case without a defendant is not submitted: most walks would end before the first period begins.
+    let mut course = TestCase::begin();
+    if seeds.first().is_some_and(|seed| seed % 2 == 1) {
+        course.complete();
+    }
+    let mut file = course.file;
     if let Some(first) = file.parties.get_mut(&PartyNumber(1)) {
         first.notices_confirmed = Some(file.last.at);
     }
@@ -68,7 +73,7 @@ fn begun(seeds: &[u64]) -> CaseFile {
     if seeds.first().is_some_and(|seed| seed % 4 == 3) {
         // A short period has begun, so that it ends within a walk.
         file.procedure = Procedure::SmallClaims;
-        let position = position(1, 0);
+        let position = file.last;
         notice_served(&mut file, PartyNumber(1), Day::of(position.at), position).unwrap();
     }
     if seeds.first().is_some_and(|seed| seed % 3 == 0) {
