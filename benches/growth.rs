@@ -27,9 +27,11 @@ use std::thread;
 
 use serde_json::json;
 use tiezheng::ledger::chain::{PendingLeaf, next};
+use tiezheng::ledger::entry::Entry;
 use tiezheng::ledger::hash::{Digest, sha256};
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::media::MediaType;
+use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::Mode;
 use tiezheng::ledger::number::{DepositNumber, RANDOM_BITS};
 use tiezheng::ledger::statement::content::{Content, Form};
@@ -43,7 +45,7 @@ use tiezheng::sequencer::read_back::ReadBackVerifier;
 use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::rocks::store::RocksStore;
 use tiezheng::store::rocks::tuning;
-use tiezheng::store::traits::LogStore as _;
+use tiezheng::store::traits::{LogReader as _, LogStore as _};
 use tokio::time::Instant;
 
 /// The program's own, so that what is measured is what runs.
@@ -90,9 +92,11 @@ struct Shape {
     ledger: Name,
     keys: usize,
     all_lines: bool,
+    /// The first deposit, which all others refer to.
+    target: Option<DepositNumber>,
 }
 
-fn statement(shape: &Shape, signer: &Signer, target: Option<DepositNumber>) -> SignedStatement {
+fn statement(shape: &Shape, signer: &Signer, is_first: bool) -> SignedStatement {
     let digest = || Some(Digest(random()));
     let all = shape.all_lines;
     let statement = Statement {
@@ -106,7 +110,12 @@ fn statement(shape: &Shape, signer: &Signer, target: Option<DepositNumber>) -> S
         media_type: MediaType::parse("application/pdf"),
         meta: digest().filter(|_| all),
         subject: all.then(|| Subject { id: Digest(random()), sequence: 1 }),
-        links: target.filter(|_| all).map(|number| Link { kind: LinkKind::Refers, number }).into_iter().collect(),
+        links: shape
+            .target
+            .filter(|_| all && !is_first)
+            .map(|number| Link { kind: LinkKind::Refers, number })
+            .into_iter()
+            .collect(),
         on_behalf: digest().filter(|_| all),
         nonce: random(),
         keys: vec![signer.verifier().clone()],
@@ -124,9 +133,8 @@ fn makers(shape: &Shape, block: usize, blocks: u64) -> Receiver<Vec<SignedStatem
             let share = shape.keys.div_ceil(cores as usize).max(1);
             let seed = |n: usize| sha256(&[core.to_be_bytes(), (n as u64).to_be_bytes()].concat()).0;
             let signers: Vec<Signer> = (0..share).map(|n| Signer::of_depositor(&seed(n)).expect("a key")).collect();
-            let target = first_number();
             for _ in (core..blocks).step_by(cores as usize) {
-                let made = (0..block).zip(signers.iter().cycle()).map(|(_, signer)| statement(&shape, signer, target));
+                let made = (0..block).zip(signers.iter().cycle()).map(|(_, signer)| statement(&shape, signer, false));
                 if give.send(made.collect()).is_err() {
                     return;
                 }
@@ -134,11 +142,6 @@ fn makers(shape: &Shape, block: usize, blocks: u64) -> Receiver<Vec<SignedStatem
         });
     }
     take
-}
-
-/// The number of the first deposit, which all others may refer to.
-fn first_number() -> Option<DepositNumber> {
-    (0..).find_map(|bits| DepositNumber::draw(true, 20_261_128, bits))
 }
 
 fn draw(clock: &SystemClock) -> DepositNumber {
@@ -161,7 +164,8 @@ fn main() {
     let (folder, wanted): (PathBuf, u64) = (folder.into(), deposits.parse().expect("a number of deposits"));
     let (store, signer) = open(&folder);
     let (store, name) = (Arc::new(store), signer.verifier().name().clone());
-    let successor = Signer::new(name.clone(), &random()).expect("a key").verifier().clone();
+    let next_key = fs::read_to_string(folder.join("next.key")).expect("the successor's key");
+    let successor = Signer::parse(next_key.trim()).expect("a key").verifier().clone();
     let genesis = Genesis { mode: Mode::Test, successor };
     let key_text = signer.to_private_text();
     let options = Options { clock_gap_confirmed: true, ..Options::default() };
@@ -170,7 +174,7 @@ fn main() {
     running.shutdown();
     let keys = LedgerKeys::from(Signer::parse(&key_text).expect("a key"));
     let history = key_history(&*store).expect("a key history");
-    let block = setting("BLOCK", 1_000);
+    let (block, clock) = (setting("BLOCK", 1_000), SystemClock::new());
     let mut tip = store.tip().expect("a tip");
     // Without the headers and the genesis notice.
     let before = tip.size().0 - tip.next_height.0 - 1;
@@ -178,18 +182,25 @@ fn main() {
         ledger: name,
         keys: setting("KEYS", 1_000),
         all_lines: env::var("LINES").is_ok_and(|lines| lines == "all"),
+        target: if before == 0 {
+            Some(draw(&clock))
+        } else {
+            let first = store.leaf(LeafIndex(2)).expect("the first deposit");
+            Some(Entry::parse(&first).expect("an entry").number)
+        },
     };
     let blocks = wanted.saturating_sub(before).div_ceil(block as u64);
     let mut numbers = env::var_os("NUMBERS")
         .map(|path| BufWriter::new(File::options().create(true).append(true).open(path).expect("a file for numbers")));
     let keep_each = wanted.div_ceil(NUMBERS).max(1);
-    let (clock, begun, mut count) = (SystemClock::new(), Instant::now(), before);
+    let (begun, mut count) = (Instant::now(), before);
     let (mut verifier, depositor) = (ReadBackVerifier::after(&tip), Signer::of_depositor(&random()).expect("a key"));
-    let first = (before == 0).then(|| vec![statement(&shape, &depositor, None)]);
+    let target = shape.target;
+    let first = (before == 0).then(|| vec![statement(&shape, &depositor, true)]);
     for statements in first.into_iter().chain(makers(&shape, block, blocks)) {
         let now = clock.read().wall.max(tip.last_time);
         let waiting = statements.into_iter().map(|statement| {
-            let number = first_number().filter(|_| count == 0).unwrap_or_else(|| draw(&clock));
+            let number = target.filter(|_| count == 0).unwrap_or_else(|| draw(&clock));
             count += 1;
             if let Some(numbers) = numbers.as_mut().filter(|_| count % keep_each == 0) {
                 writeln!(numbers, "{number}").expect("a number kept");

@@ -19,7 +19,7 @@ deposits=${DEPOSITS:-60000}
 seconds_at_rate=${SECONDS_AT_RATE:-20}
 target=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/target}
 export CARGO_TARGET_DIR=$target
-program=$target/release/tiezheng
+program=${PROGRAM:-$target/release/tiezheng}
 for tool in jq curl; do
   command -v "$tool" >/dev/null || { echo "members.sh: $tool is missing" >&2; exit 1; }
 done

@@ -167,6 +167,10 @@ fn run(command: &Command, screen: &Screen) -> anyhow::Result<ExitStatus> {
         descriptors::raise()?;
         resources::prepare()?;
     }
+    #[cfg(feature = "node")]
+    if matches!(command, Command::Witness(args) if args.is_mirror()) {
+        resources::yield_to_others();
+    }
     let config = Config::from_env();
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.enable_all().max_blocking_threads(BLOCKING_THREADS).build();

@@ -118,6 +118,14 @@ pub struct WitnessArgs {
     stop_with_stdin: bool,
 }
 
+impl WitnessArgs {
+    /// Whether it keeps copies.
+    #[must_use]
+    pub const fn is_mirror(&self) -> bool {
+        self.mirror
+    }
+}
+
 fn witness_name(text: &str) -> Result<Name, String> {
     Name::parse(text).ok_or_else(|| {
         "expected a name without spaces and `+`, such as witness.example.org | 应为不含空格与加号的名称，如 witness.example.org".to_owned()

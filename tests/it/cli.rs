@@ -10,6 +10,7 @@ mod dishonest_node;
 mod environment;
 mod escaping;
 mod files_of_users;
+mod filing;
 mod keys;
 mod languages;
 mod loading;

@@ -6,6 +6,7 @@
 
 use crate::court::acts::{Appeal as AppealAct, WithdrawAppeal};
 use crate::court::calendar::{Calendar, Day};
+use crate::court::case::appeal_periods::petition_received;
 use crate::court::case::authority::set;
 use crate::court::case::course::{Appeal, DecisionKind, WithdrawalRequest};
 use crate::court::case::course_refusal::CourseRefusal;
@@ -127,6 +128,9 @@ pub fn appeal(
         withdrawal: None,
         handed_over: None,
     };
+    if !appeal.against.is_empty() {
+        petition_received(file, act.party, act.petition, position)?;
+    }
     file.course.appeals.insert(act.appeal, appeal);
     Ok(())
 }

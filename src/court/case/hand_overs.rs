@@ -10,6 +10,7 @@ use crate::court::acts::{
     AcceptHandOver, Act, ActKind, FileDocument, ReportDifference, ReturnHandOver, SendHandOver, TakeBack,
 };
 use crate::court::calendar::Calendar;
+use crate::court::case::appeal_periods::dossier_sent;
 use crate::court::case::authority::set;
 use crate::court::case::course::{DecisionKind, DossierDocument, HandOver, ReturnedDossier};
 use crate::court::case::course_refusal::CourseRefusal;
@@ -154,6 +155,9 @@ pub fn send(
         case: None,
     };
     file.course.hand_overs.insert(act.hand_over, hand_over);
+    if act.kind == TransferKind::SecondInstance {
+        dossier_sent(file, act.basis, position);
+    }
     Ok(())
 }
 

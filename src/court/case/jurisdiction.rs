@@ -5,6 +5,7 @@
 
 use crate::court::acts::{Answer, ObjectJurisdiction};
 use crate::court::calendar::{Calendar, Day};
+use crate::court::case::appeal_periods::answer_received;
 use crate::court::case::appeals;
 use crate::court::case::course::{AnswerRecord, JurisdictionObjection};
 use crate::court::case::course_refusal::CourseRefusal;
@@ -80,10 +81,14 @@ pub fn answer(file: &mut CaseFile, document: &Document, act: &Answer, position: 
     speaks_for(file, document.capacity, act.party)?;
     let record = AnswerRecord { position, document: act.document };
     if let Some(number) = act.appeal {
-        let appeal = file.course.appeals.get_mut(&number).ok_or(CourseRefusal::NoSuchAppeal(number))?;
+        let appeal = file.course.appeals.get(&number).ok_or(CourseRefusal::NoSuchAppeal(number))?;
         if !appeal.against.contains(&act.party) {
             return Err(Refusal::NotYours);
         }
+        if !appeal.answers.contains_key(&act.party) {
+            answer_received(file, (appeal.party, appeal.decision), (act.party, act.document), position)?;
+        }
+        let appeal = file.course.appeals.get_mut(&number).ok_or(CourseRefusal::NoSuchAppeal(number))?;
         appeal.answers.entry(act.party).or_insert(record);
         return Ok(());
     }

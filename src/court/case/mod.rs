@@ -8,6 +8,7 @@
 //! [`authority`] of agents, [`rulings`], [`appeals`], [`jurisdiction`], [`hand_overs`] with their [`manifest`], and the [`succession`] of
 //! one case by another; [`labels`] computes the index labels of an act; [`rules_version`] keeps the rules of older cases as they were.
 
+pub mod appeal_periods;
 pub mod appeals;
 pub mod appointments;
 pub mod authority;
@@ -26,6 +27,7 @@ pub mod holds;
 pub mod jurisdiction;
 pub mod labels;
 pub mod late_evidence;
+pub mod legal_force;
 pub mod manifest;
 pub mod mediation;
 pub mod mediation_material;

@@ -2,10 +2,11 @@
 //!
 //! # Invariants
 //!
-//! An objection is pending while the item is relied on and the party's latest reply raises it. The burden that is named is the
-//! starting point of the rules; the court may place it otherwise.
+//! An objection is pending while the item is relied on and the party's latest reply raises it, until the court decides on the admission
+//! of the item (证据规定 art. 97). A reply after that decision raises it anew. The burden that is named is the starting point of the
+//! rules; the court may place it otherwise.
 
-use crate::court::case::state::{CaseFile, Item, ReplyVersion};
+use crate::court::case::state::{Item, ReplyVersion};
 use crate::court::ids::{ItemNumber, PartyNumber};
 use crate::court::words::{Ground, Opinion, words};
 
@@ -96,6 +97,9 @@ pub fn pending(number: ItemNumber, item: &Item) -> Vec<Objection<'_>> {
     let mut found = Vec::new();
     for (party, versions) in &item.replies {
         let Some(reply) = versions.last() else { continue };
+        if item.decisions.admission.last().is_some_and(|decided| decided.position.sequence > reply.position.sequence) {
+            continue;
+        }
         let version = u32::try_from(versions.len()).unwrap_or(u32::MAX);
         let objection =
             |subject| Objection { item: number, offered_by: item.import.party, by: *party, version, reply, subject };
@@ -112,10 +116,4 @@ pub fn pending(number: ItemNumber, item: &Item) -> Vec<Objection<'_>> {
         }
     }
     found
-}
-
-/// The pending objections of a case, in the order of its items.
-#[must_use]
-pub fn all_pending(file: &CaseFile) -> Vec<Objection<'_>> {
-    file.items.iter().flat_map(|(number, item)| pending(*number, item)).collect()
 }

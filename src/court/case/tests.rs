@@ -400,6 +400,7 @@ fn consent_is_for_material_of_a_mediation_and_that_of_all_parties() {
     assert!(is_consented(&older.file, older.item(1)));
 }
 
+mod after_appeal;
 mod course;
 mod deadlines;
 mod hand_overs;

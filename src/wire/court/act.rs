@@ -249,92 +249,24 @@ impl ActRequest {
     /// The kind of the requested act.
     #[must_use]
     pub const fn kind(&self) -> ActKind {
-        match self {
-            Self::Describe { .. } => ActKind::Describe,
-            Self::AddParty { .. } => ActKind::AddParty,
-            Self::AddAgent { .. } => ActKind::AddAgent,
-            Self::EndAgent { .. } => ActKind::EndAgent,
-            Self::ConfirmNotice { .. } => ActKind::ConfirmNotice,
-            Self::ConfirmService { .. } => ActKind::ConfirmService,
-            Self::Submit {} => ActKind::Submit,
-            Self::ReturnFiling { .. } => ActKind::ReturnFiling,
-            Self::Approve {} => ActKind::Approve,
-            Self::Reject { .. } => ActKind::Reject,
-            Self::Refuse { .. } => ActKind::Refuse,
-            Self::WithdrawFiling {} => ActKind::WithdrawFiling,
-            Self::FileCase { .. } => ActKind::FileCase,
-            Self::BindNumber { .. } => ActKind::BindNumber,
-            Self::Assign { .. } => ActKind::Assign,
-            Self::BeginHearing {} => ActKind::BeginHearing,
-            Self::AdjournHearing {} => ActKind::AdjournHearing,
-            Self::Judge { .. } => ActKind::Judge,
-            Self::WithdrawSuit {} => ActKind::WithdrawSuit,
-            Self::Close {} => ActKind::Close,
-            Self::Restate { .. } => ActKind::Restate,
-            Self::ReceiveItem { .. } => ActKind::ReceiveItem,
-            Self::WithdrawItem { .. } => ActKind::WithdrawItem,
-            Self::Reply { .. } => ActKind::Reply,
-            Self::Consent { .. } => ActKind::Consent,
-            Self::SetPeriod { .. } => ActKind::SetPeriod,
-            Self::SuspendPeriod { .. } => ActKind::SuspendPeriod,
-            Self::ResumePeriod { .. } => ActKind::ResumePeriod,
-            Self::ExtendPeriod { .. } => ActKind::ExtendPeriod,
-            Self::ResetPeriod { .. } => ActKind::ResetPeriod,
-            Self::ExchangeEvidence { .. } => ActKind::ExchangeEvidence,
-            Self::AllowRebuttal { .. } => ActKind::AllowRebuttal,
-            Self::OpenReplies { .. } => ActKind::OpenReplies,
-            Self::ApplyDeferral { .. } => ActKind::ApplyDeferral,
-            Self::DecideDeferral { .. } => ActKind::DecideDeferral,
-            Self::RequireReason { .. } => ActKind::RequireReason,
-            Self::ExplainLateness { .. } => ActKind::ExplainLateness,
-            Self::DecideLateness { .. } => ActKind::DecideLateness,
-            Self::DecideAdmission { .. } => ActKind::DecideAdmission,
-            Self::ChangeClaims { .. } => ActKind::ChangeClaims,
-            Self::Counterclaim { .. } => ActKind::Counterclaim,
-            Self::ConvertProcedure { .. } => ActKind::ConvertProcedure,
-            Self::OrderErasure { .. } => ActKind::OrderErasure,
-            _ => self.kind_of_later_act(),
+        // Exhaustive: a request without an act of the same name does not compile.
+        macro_rules! same_name {
+            ($($name:ident)*) => {
+                match self { $(Self::$name { .. } => ActKind::$name,)* }
+            };
         }
-    }
-
-    /// The kind of an act from the filing of documents on, in the order of the list.
-    const fn kind_of_later_act(&self) -> ActKind {
-        match self {
-            Self::FileDocument { .. } => ActKind::FileDocument,
-            Self::FormPanel { .. } => ActKind::FormPanel,
-            Self::Rule { .. } => ActKind::Rule,
-            Self::ObjectJurisdiction { .. } => ActKind::ObjectJurisdiction,
-            Self::Answer { .. } => ActKind::Answer,
-            Self::Appeal { .. } => ActKind::Appeal,
-            Self::WithdrawAppeal { .. } => ActKind::WithdrawAppeal,
-            Self::Hold { .. } => ActKind::Hold,
-            Self::Release { .. } => ActKind::Release,
-            Self::Appoint { .. } => ActKind::Appoint,
-            Self::EndAppointment { .. } => ActKind::EndAppointment,
-            Self::EndHearing { .. } => ActKind::EndHearing,
-            Self::JoinSession { .. } => ActKind::JoinSession,
-            Self::LeaveSession { .. } => ActKind::LeaveSession,
-            Self::AddRecording { .. } => ActKind::AddRecording,
-            Self::CloseRecording { .. } => ActKind::CloseRecording,
-            Self::OpenTranscript { .. } => ActKind::OpenTranscript,
-            Self::AddTranscriptVersion { .. } => ActKind::AddTranscriptVersion,
-            Self::RequestCorrection { .. } => ActKind::RequestCorrection,
-            Self::DecideCorrection { .. } => ActKind::DecideCorrection,
-            Self::FinaliseTranscript { .. } => ActKind::FinaliseTranscript,
-            Self::OpenRound { .. } => ActKind::OpenRound,
-            Self::Confirm { .. } => ActKind::Confirm,
-            Self::WithdrawConfirmation { .. } => ActKind::WithdrawConfirmation,
-            Self::RecordRefusal { .. } => ActKind::RecordRefusal,
-            Self::AgreeMediation { .. } => ActKind::AgreeMediation,
-            Self::AcceptMediation { .. } => ActKind::AcceptMediation,
-            Self::ProlongMediation { .. } => ActKind::ProlongMediation,
-            Self::DraftAgreement { .. } => ActKind::DraftAgreement,
-            Self::AgreeSigning { .. } => ActKind::AgreeSigning,
-            Self::EndMediation { .. } => ActKind::EndMediation,
-            Self::ApplyWayOut { .. } => ActKind::ApplyWayOut,
-            Self::IssueMediationDocument { .. } => ActKind::IssueMediationDocument,
-            // `Self::ForwardItem`: [`Self::kind`] answers for all others that are not above.
-            _ => ActKind::ForwardItem,
+        same_name! {
+            Describe AddParty AddAgent EndAgent ConfirmNotice ConfirmService Submit ReturnFiling Approve Reject
+            Refuse WithdrawFiling FileCase BindNumber Assign BeginHearing AdjournHearing Judge WithdrawSuit
+            Close Restate ReceiveItem WithdrawItem Reply Consent SetPeriod SuspendPeriod ResumePeriod
+            ExtendPeriod ResetPeriod ExchangeEvidence AllowRebuttal OpenReplies ApplyDeferral DecideDeferral
+            RequireReason ExplainLateness DecideLateness DecideAdmission ChangeClaims Counterclaim
+            ConvertProcedure OrderErasure FileDocument FormPanel Rule ObjectJurisdiction Answer Appeal
+            WithdrawAppeal Hold Release Appoint EndAppointment EndHearing JoinSession LeaveSession AddRecording
+            CloseRecording OpenTranscript AddTranscriptVersion RequestCorrection DecideCorrection
+            FinaliseTranscript OpenRound Confirm WithdrawConfirmation RecordRefusal AgreeMediation
+            AcceptMediation ProlongMediation DraftAgreement AgreeSigning EndMediation ApplyWayOut
+            IssueMediationDocument ForwardItem
         }
     }
 }

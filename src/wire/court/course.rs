@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::court::calendar::Calendar;
 use crate::court::case::course::{Appeal, Decision, Origin, ReturnedDossier, WithdrawalRequest};
+use crate::court::case::legal_force::legal_force;
 use crate::court::case::state::CaseFile;
 use crate::court::course_words::Volume;
 use crate::court::ids::{AppealNumber, PartyNumber};
+use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::act::coded;
 use crate::wire::court::hand_over::{HandOverBriefJson, ManifestRootJson};
@@ -243,4 +246,30 @@ impl CourseJson {
             returned: course.returned.iter().map(returned).collect(),
         }
     }
+}
+
+/// A decision and its legal effect / 裁判是否生效.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DecisionForceJson {
+    /// Deposit number of its document.
+    pub document: String,
+    /// Its legal effect (民诉法 art. 158).
+    pub force: CodedText,
+    /// The first day on which it is in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+/// The decisions of a case and their legal effect at `now`.
+#[must_use]
+pub fn decisions(file: &CaseFile, now: Timestamp, calendar: &Calendar) -> Vec<DecisionForceJson> {
+    let one = |decision: &crate::court::case::course::Decision| {
+        let found = legal_force(file, decision, now, calendar);
+        DecisionForceJson {
+            document: decision.document.to_string(),
+            force: coded(found.force.word(), Bilingual::of(|language| found.force.label(language))),
+            since: found.since.map(|day| day.to_string()),
+        }
+    };
+    file.course.decisions.iter().map(one).collect()
 }

@@ -21,6 +21,7 @@ use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
+use crate::wire::court::course::{DecisionForceJson, decisions};
 use crate::wire::court::people::TextJson;
 use crate::wire::court::period::{self, PeriodEventJson, PeriodJson};
 use crate::wire::facts::beijing_time;
@@ -290,6 +291,8 @@ pub struct DeadlinesJson {
     pub claim_changes: Vec<ClaimsChangeJson>,
     /// Conversions of the procedure.
     pub conversions: Vec<ConversionJson>,
+    /// The decisions of the case and their legal effect at this moment.
+    pub decisions: Vec<DecisionForceJson>,
 }
 
 fn record(record: &PeriodRecord) -> PeriodRecordJson {
@@ -326,6 +329,7 @@ impl DeadlinesJson {
             deferrals: file.deferrals.iter().map(|one| DeferralJson::of(one, texts)).collect(),
             claim_changes: file.claim_changes.iter().map(|one| ClaimsChangeJson::of(one, texts)).collect(),
             conversions: file.conversions.iter().map(ConversionJson::of).collect(),
+            decisions: decisions(file, now, calendar),
         }
     }
 }

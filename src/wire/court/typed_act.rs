@@ -5,16 +5,17 @@
 //! A request in Chinese is the same request as in English: names are replaced before it is read, and values are read by
 //! `LineValue::parse_typed` in both cases.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
 use crate::court::typed;
-use crate::wire::court::act::ActRequest;
 use crate::wire::json;
 
-/// A request for an act.
+/// A request for an act: of a case ([`ActRequest`](crate::wire::court::act::ActRequest)), or of service
+/// ([`ServiceActRequest`](crate::wire::court::service::ServiceActRequest)).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TypedActRequest(pub ActRequest);
+pub struct TypedActRequest<R>(pub R);
 
 /// The name in requests of the act that `text` names; `text` itself if it names none.
 #[must_use]
@@ -31,7 +32,7 @@ pub fn field_name(text: &str) -> String {
     }
 }
 
-impl<'de> Deserialize<'de> for TypedActRequest {
+impl<'de, R: DeserializeOwned> Deserialize<'de> for TypedActRequest<R> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Value::Object(typed) = json::unique(deserializer)? else {
             return Err(de::Error::custom("an act is an object"));
@@ -47,16 +48,18 @@ impl<'de> Deserialize<'de> for TypedActRequest {
                 return Err(de::Error::custom(format!("duplicate field `{name}`")));
             }
         }
-        ActRequest::deserialize(Value::Object(fields)).map(Self).map_err(de::Error::custom)
+        R::deserialize(Value::Object(fields)).map(Self).map_err(de::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::court::act::ActRequest;
+    use crate::wire::court::service::ServiceActRequest;
 
     fn read(text: &str) -> Result<ActRequest, json::JsonError> {
-        json::object::<TypedActRequest>(text.as_bytes(), 400).map(|typed| typed.0)
+        json::object::<TypedActRequest<ActRequest>>(text.as_bytes(), 400).map(|typed| typed.0)
     }
 
     #[test]
@@ -74,6 +77,45 @@ mod tests {
         ] {
             assert_eq!(read(chinese).unwrap(), read(english).unwrap(), "{chinese}");
         }
+    }
+
+    /// The names of all fields in a schema.
+    fn fields(schema: &Value, found: &mut std::collections::BTreeSet<String>) {
+        match schema {
+            Value::Object(members) => {
+                if let Some(Value::Object(properties)) = members.get("properties") {
+                    found.extend(properties.keys().cloned());
+                }
+                members.values().for_each(|member| fields(member, found));
+            }
+            Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_field_of_an_act_has_a_chinese_name() {
+        let mut found = std::collections::BTreeSet::new();
+        for schema in
+            [<ActRequest as utoipa::PartialSchema>::schema(), <ServiceActRequest as utoipa::PartialSchema>::schema()]
+        {
+            fields(&serde_json::to_value(schema).unwrap(), &mut found);
+        }
+        assert!(found.remove("act") && found.len() > 90, "{found:?}");
+        for name in found {
+            let chinese = typed::field_label(&name).unwrap_or_else(|| panic!("no Chinese name of {name}"));
+            assert_eq!(field_name(chinese), name);
+        }
+    }
+
+    #[test]
+    fn acts_of_service_are_read_the_same_way() {
+        let read = |text: &str| {
+            json::object::<TypedActRequest<ServiceActRequest>>(text.as_bytes(), 400).map(|typed| typed.0).unwrap()
+        };
+        let english = r#"{"act":"serve","party":2,"mode":"纸质送达","kind":"判决书","document":"N"}"#;
+        let chinese = r#"{"操作":"登记送达","当事人":2,"送达方式":"纸质送达","文书种类":"判决书","文书":"N"}"#;
+        assert_eq!(read(chinese), read(english));
     }
 
     #[test]

@@ -212,3 +212,22 @@ async fn an_acceptance_interrupted_at_any_of_its_acts_is_completed_once() {
         assert!(!accept_with_a_crash(Some((ACTS, fault)), false).await.1, "there are no more acts than that");
     }
 }
+
+/// 民诉法 arts. 40, 41: assessors sit with judges, in first instance only.
+#[tokio::test]
+async fn a_panel_of_first_instance_may_have_peoples_assessors_beside_a_judge() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let suit = Proceeding::suit(&people).await;
+    suit.file(&node).await;
+    let mut assessors = Vec::new();
+    for _ in 0..3 {
+        assessors.push(people.of_court("人民陪审员", "peoples-assessor", COURT).await.account);
+    }
+    let panel = |members: &[&String]| json!({ "act": "form-panel", "members": members });
+    let alone = act(&node, &suit, &suit.clerk, panel(&[&assessors[0], &assessors[1], &assessors[2]])).await;
+    assert_eq!(alone.problem(), (422, "bad_value".into()));
+    let clerk = act(&node, &suit, &suit.clerk, panel(&[&suit.judge.account, &assessors[0], &suit.clerk.account])).await;
+    assert_eq!(clerk.problem(), (422, "bad_value".into()));
+    suit.act(&node, &suit.clerk, panel(&[&suit.judge.account, &assessors[0], &assessors[1]])).await;
+}

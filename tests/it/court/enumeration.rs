@@ -6,6 +6,9 @@ use std::sync::Arc;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
+use tiezheng::court::case::reference::CaseReference;
+use tiezheng::court::ids::CaseId;
+use tiezheng::ledger::hash::Digest;
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::LogReader as _;
 
@@ -118,6 +121,48 @@ async fn a_foreign_case_and_its_items_are_read_as_often_as_those_that_are_not_th
         }
     }
     assert_eq!(counting.published().unwrap().size(), size, "nothing was written");
+}
+
+/// The short names of a case are looked up among one's own cases only. A name that belongs to a foreign case gets the answer, and costs
+/// the reads, of a name that belongs to none.
+#[tokio::test]
+async fn a_reference_and_a_case_number_of_a_foreign_case_are_answered_like_those_of_none() {
+    let (node, counting) = watched().await;
+    let people = People::of(&node).await;
+    let suit = Proceeding::suit(&people).await;
+    suit.submit(&node).await;
+    suit.act(&node, &suit.clerk, json!({ "act": "approve" })).await;
+    suit.act(&node, &suit.clerk, json!({ "act": "file-case", "number": "（2026）粤0192民初1号" })).await;
+    let reference = suit.view(&node, &suit.bringing).await["reference"].as_str().unwrap().to_owned();
+    // A reference that reads as one: that of an id which no case has.
+    let none = CaseReference::of(CaseId(Digest([7; 32]))).to_string();
+    let (stranger, clerk) = (people.person("王五").await, people.of_court("书记员", "clerk", "京0491").await);
+    let own = people.by(&suit.bringing).get(&format!("/v1/cases/{reference}")).await;
+    assert_eq!(own.status, 200, "{}", own.text());
+    for (foreign, unknown) in [(&*reference, &*none), ("（2026）粤0192民初1号", "（2026）粤0192民初2号")] {
+        for who in [&stranger, &clerk] {
+            for (method, rest, body) in [
+                (Method::GET, "", String::new()),
+                (Method::GET, "/acts", String::new()),
+                (Method::GET, "/items/1", String::new()),
+                (Method::POST, "/acts", json!({ "act": "describe", "title": "一" }).to_string()),
+            ] {
+                let ask = async |case: &str| {
+                    let path = format!("/v1/cases/{}{rest}", urlencoded(case));
+                    let request = node.session(&who.token).request(method.clone(), &path).header(CONTENT_TYPE, JSON);
+                    counting.take_reads();
+                    Told::of(node.send(request.body(body.clone())).await, &counting)
+                };
+                let (foreign, unknown) = (ask(foreign).await, ask(unknown).await);
+                assert_eq!(foreign, unknown, "{method} {rest}");
+                assert_eq!(foreign.status, 404, "{}", foreign.body);
+            }
+        }
+    }
+}
+
+fn urlencoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// What `who` is told of a deposit's private content.

@@ -7,6 +7,7 @@
 
 use crate::court::act_position::ActPosition;
 use crate::court::calendar::{Calendar, Day};
+use crate::court::case::appeal_periods::copies_served;
 use crate::court::case::evidence_period::{has_evidence_periods, notice_served};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::service::book::WindowId;
@@ -120,5 +121,6 @@ pub(in crate::court::case) fn sync(
             file.service.begun.insert(window.id, window.start);
         }
     }
+    copies_served(file, position, calendar);
     Ok(())
 }

@@ -41,7 +41,7 @@ impl TestCase {
         self.office(Act::SendService(SendService { service, attempt, channel, address, published: None }))
     }
 
-    fn step_report(&self, service: ServiceNumber, step: ServiceStep, back: u64, reporter: Reporter) -> Act {
+    pub(super) fn step_report(&self, service: ServiceNumber, step: ServiceStep, back: u64, reporter: Reporter) -> Act {
         let at = Timestamp::from_millis(START + self.at + 60_000 - back).unwrap();
         let attempt = AttemptNumber(1);
         Act::ReportService(ReportService { service, attempt, step, reporter, at, cause: None, own_act: None })

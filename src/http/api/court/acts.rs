@@ -345,7 +345,7 @@ fn texts(request: &ActRequest) -> Vec<&str> {
 pub(in crate::http) async fn act_upon_case(
     State(state): State<Arc<AppState>>,
     CasePath(case): CasePath,
-    call: AuthenticatedJson<TypedActRequest>,
+    call: AuthenticatedJson<TypedActRequest<ActRequest>>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape: TypedActRequest(shape) } = call;
     let (filing, registry) = (state.filing()?, state.filing()?.registry());

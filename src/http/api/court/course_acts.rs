@@ -3,14 +3,35 @@
 use crate::court::acts::{Act, Answer, Appeal, FormPanel, ObjectJurisdiction, Rule, WithdrawAppeal};
 use crate::court::case::refusal::Refusal;
 use crate::court::course_words::FiledWith;
-use crate::court::ids::{AppealNumber, PartyNumber};
-use crate::court::words::Role;
+use crate::court::ids::{AccountId, AppealNumber, PartyNumber};
+use crate::court::words::{CaseKind, Role};
 use crate::filing::dossier::DocumentCommand;
 use crate::filing::filing_error::FilingError;
 use crate::http::api::court::act_context::ActContext;
 use crate::http::api::court::field_values::{known, read, read_some};
 use crate::ledger::number::DepositNumber;
 use crate::wire::court::act::ActRequest;
+
+/// The members of a panel: judges of the court, and in first instance people's assessors beside at least one judge (民诉法 arts. 40, 41).
+fn panel(context: &ActContext<'_>, members: &[String]) -> Result<Vec<AccountId>, FilingError> {
+    let court = Some(&context.file.court);
+    let with_assessors = !matches!(context.file.kind, CaseKind::CivilSecond | CaseKind::AdministrativeSecond);
+    let (mut panel, mut judges) = (Vec::new(), 0);
+    for one in members {
+        let (id, account) = known(context.registry, one)?;
+        let is_judge = account.holds(Role::Judge, court);
+        if !is_judge && !(with_assessors && account.holds(Role::PeoplesAssessor, court)) {
+            let expected = "an account is no judge of this court, and no people's assessor in first instance";
+            return Err(FilingError::bad("members", expected));
+        }
+        judges += usize::from(is_judge);
+        panel.push(id);
+    }
+    if judges == 0 {
+        return Err(FilingError::bad("members", "a panel has at least one judge"));
+    }
+    Ok(panel)
+}
 
 /// The act of decisions or appeals that is requested; `None` for any other.
 ///
@@ -19,17 +40,7 @@ use crate::wire::court::act::ActRequest;
 /// [`FilingError::BadValue`], [`FilingError::Refused`].
 pub fn course_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
     Ok(Some(match request {
-        ActRequest::FormPanel { members } => {
-            let mut member = Vec::new();
-            for one in members {
-                let (id, account) = known(context.registry, one)?;
-                if !account.holds(Role::Judge, Some(&context.file.court)) {
-                    return Err(FilingError::bad("members", "an account is no judge of this court"));
-                }
-                member.push(id);
-            }
-            Act::FormPanel(FormPanel { member })
-        }
+        ActRequest::FormPanel { members } => Act::FormPanel(FormPanel { member: panel(context, members)? }),
         ActRequest::Rule { ruling, document, party } => Act::Rule(Rule {
             ruling: read("ruling", ruling)?,
             document: read("document", document)?,

@@ -33,6 +33,7 @@ use crate::wire::court::accounts::read_time;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::service::{CertificateJson, ServiceActRequest, ServiceBookJson};
 use crate::wire::court::service_view::{ServiceViewContext, book, certificate};
+use crate::wire::court::typed_act::TypedActRequest;
 
 /// Longest address in characters.
 const ADDRESS_MAX: usize = 200;
@@ -216,9 +217,9 @@ fn serve_command(request: &ServiceActRequest) -> Result<Option<ServeCommand>, Fi
 pub(in crate::http) async fn act_of_service(
     State(state): State<Arc<AppState>>,
     CasePath(case): CasePath,
-    call: AuthenticatedJson<ServiceActRequest>,
+    call: AuthenticatedJson<TypedActRequest<ServiceActRequest>>,
 ) -> Result<Response, ApiError> {
-    let AuthenticatedJson { actor, context, shape } = call;
+    let AuthenticatedJson { actor, context, shape: TypedActRequest(shape) } = call;
     let filing = state.filing()?;
     let now = filing.now();
     let outcome = if let Some(command) = serve_command(&shape)? {

@@ -1,0 +1,117 @@
+//! The court's periods after an appeal, the legal effect of decisions, and which objections are pending.
+
+use super::course::{appeal, doc, judge};
+use super::*;
+use crate::court::acts::{Answer, DecideAdmission, SendService};
+use crate::court::case::legal_force::{LegalForce, legal_force};
+use crate::court::case::objections::pending;
+use crate::court::ids::{AppealNumber, AttemptNumber, HandOverNumber};
+use crate::court::service_words::{Channel, DocumentKind, Reporter, ServiceMode, ServiceStep};
+use crate::court::window::{Start, Subject, WindowKind};
+use crate::court::windows::WindowKey;
+use crate::court::words::{AdmissionDecision, TransferKind};
+use crate::ledger::number::DepositNumber;
+
+/// The court's periods that run, as kinds.
+fn due(course: &TestCase) -> Vec<WindowKind> {
+    let now = Timestamp::from_millis(START + course.at).unwrap();
+    let all = course.file.due(now, &Calendar::default());
+    let of_the_court = [WindowKind::PetitionCopy, WindowKind::AnswerCopy, WindowKind::DossierSent];
+    all.iter().map(|one| one.kind).filter(|kind| of_the_court.contains(kind)).collect()
+}
+
+impl TestCase {
+    /// Serves a document on a party by delivery: its service takes effect at once.
+    fn delivers(&mut self, kind: DocumentKind, party: u32, document: DepositNumber) {
+        let service = self.file.service.next_service();
+        let record = made!(Serve {
+            service,
+            party: PartyNumber(party),
+            mode: ServiceMode::Paper,
+            kind,
+            document,
+            days: None,
+            beside: None,
+        });
+        self.clerk(record);
+        let attempt = AttemptNumber(1);
+        self.clerk(Act::SendService(SendService {
+            service,
+            attempt,
+            channel: Channel::Direct,
+            address: None,
+            published: None,
+        }));
+        self.at += 60_000;
+        let report = self.step_report(service, ServiceStep::Arrived, 0, Reporter::Staff);
+        self.clerk(report);
+    }
+}
+
+/// 民诉法 art. 174: five days each for the copy of the petition, the copy of the answer, and the dossier.
+#[test]
+fn after_an_appeal_the_court_has_five_days_for_each_of_its_duties() {
+    let mut course = TestCase::judged();
+    course.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
+    let petition = course.file.course.appeals[&AppealNumber(1)].petition;
+    assert_eq!(due(&course), [WindowKind::PetitionCopy]);
+    let key = WindowKey::of(WindowKind::PetitionCopy, PartyNumber(1)).about(Subject::Document(petition));
+    let window = course.file.windows.get(key).unwrap();
+    let begun = Day::of(window.begun.unwrap().0.at);
+    assert_eq!(window.end(&Calendar::default()).unwrap().last, begun.plus(5));
+    course.delivers(DocumentKind::AppealCopy, 2, petition);
+    assert_eq!(due(&course), []);
+    let answer = Act::Answer(Answer { party: PartyNumber(2), document: doc(7), appeal: Some(AppealNumber(1)) });
+    course.defendant(answer.clone()).unwrap();
+    let windows = course.file.windows.iter().count();
+    course.defendant(answer).unwrap();
+    assert_eq!(course.file.windows.iter().count(), windows, "a second answer begins nothing");
+    assert_eq!(due(&course), [WindowKind::AnswerCopy, WindowKind::DossierSent]);
+    course.delivers(DocumentKind::AnswerCopy, 1, doc(7));
+    assert_eq!(due(&course), [WindowKind::DossierSent]);
+    course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
+    assert!(course.file.course.hand_overs.contains_key(&HandOverNumber(1)));
+    assert_eq!(due(&course), []);
+}
+
+/// 民诉法 art. 158.
+#[test]
+fn a_judgment_is_in_force_when_every_period_to_appeal_has_passed() {
+    let force = |course: &TestCase, day: &str| {
+        let now = Timestamp::from_millis(Day::parse(day).unwrap().end().as_millis() - 1).unwrap();
+        let found = legal_force(&course.file, &course.file.course.decisions[0], now, &Calendar::default());
+        (found.force, found.since)
+    };
+    let mut course = TestCase::judged();
+    for (party, served) in [(1, "2026-11-22"), (2, "2026-11-24")] {
+        assert_eq!(force(&course, "2027-01-01").0, LegalForce::NotServed);
+        let key = WindowKey::of(WindowKind::AppealJudgment, PartyNumber(party)).about(Subject::Document(doc(1)));
+        let (position, court) = (course.next(), course.file.court.clone());
+        let start = Start::Day(Day::parse(served).unwrap());
+        course.file.windows.begin_by_law(key, &court, position, start).unwrap();
+    }
+    assert_eq!(force(&course, "2026-12-09").0, LegalForce::Appealable);
+    assert_eq!(force(&course, "2026-12-10"), (LegalForce::InForce, Day::parse("2026-12-10")));
+    let mut appealed = TestCase { file: course.file.clone(), at: course.at };
+    appealed.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
+    assert_eq!(force(&appealed, "2027-01-01").0, LegalForce::Appealed);
+    let mut late = TestCase { file: course.file.clone(), at: 40 * 86_400_000 };
+    late.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
+    assert_eq!(force(&late, "2027-02-01").0, LegalForce::InForce, "a late appeal takes nothing away");
+    course.file.procedure = Procedure::SmallClaims;
+    assert_eq!(force(&course, "2026-11-25").0, LegalForce::FinalDecision);
+}
+
+/// 证据规定 art. 97: the court decides on the objection with the item.
+#[test]
+fn a_decision_on_admission_settles_the_objections_until_a_later_reply() {
+    let mut course = TestCase::assigned();
+    course.defendant(reply(1, 2, 1)).unwrap();
+    assert_eq!(pending(ItemNumber(1), course.item(1)).len(), 1);
+    let decision = AdmissionDecision::Adopted;
+    course.court(Act::DecideAdmission(DecideAdmission { item: ItemNumber(1), decision, document: None, reason: None }));
+    assert_eq!(pending(ItemNumber(1), course.item(1)).len(), 0);
+    course.defendant(reply(1, 2, 2)).unwrap();
+    assert_eq!(pending(ItemNumber(1), course.item(1)).len(), 1);
+    course.judge(judge(Some(doc(1)))).unwrap();
+}
