@@ -121,7 +121,16 @@ mod tests {
     fn a_filter_looks_at_name_description_number_and_date() {
         let text = |text: &str| OwnDepositFilter { text: text.into(), ..OwnDepositFilter::default() };
         let contract = deposit("Contract 合同.PDF");
-        for good in ["", "  ", "合同", "contract", "pdf", "第二页", "20261122ok7mx9qt3d5wc3", "编号：20261122-0K7M-X9QT-3D5W-C3"] {
+        for good in [
+            "",
+            "  ",
+            "合同",
+            "contract",
+            "pdf",
+            "第二页",
+            "20261122ok7mx9qt3d5wc3",
+            "编号：20261122-0K7M-X9QT-3D5W-C3",
+        ] {
             assert!(text(good).accepts(&contract), "{good}");
         }
         for bad in ["协议", "手机", "20261122", "name"] {

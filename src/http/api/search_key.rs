@@ -193,7 +193,8 @@ mod tests {
     #[test]
     fn typing_errors_are_explained() {
         let failure = |query: &str| read(query).unwrap_err().problem();
-        for mistyped in ["20261122-0K7M-X9QT-3D5V-C3", "20261122-0K7M-X9QT-3D5W-C", "编号：20261122-0K7M-X9QT-3D5V-C3。"]
+        for mistyped in
+            ["20261122-0K7M-X9QT-3D5V-C3", "20261122-0K7M-X9QT-3D5W-C", "编号：20261122-0K7M-X9QT-3D5V-C3。"]
         {
             assert_eq!(failure(mistyped).code.as_str(), "mistyped_number", "{mistyped}");
         }
