@@ -33,7 +33,7 @@ use crate::ledger::statement::text::{Link, Statement};
 use crate::ledger::time::Timestamp;
 use crate::query::receipts;
 use crate::query::records;
-use crate::store::traits::{PrivateContent, PrivatePiece, ReadError};
+use crate::store::traits::{LedgerReader, PrivateContent, PrivatePiece, ReadError};
 use crate::wire::metadata::canonical;
 
 /// A request to deposit on behalf of an account.
@@ -222,15 +222,8 @@ impl FilingService {
         let access = self.record_access(actor, Capacity::Oneself, AccessTarget::Account(actor.id)).await?;
         let deposits = self
             .read(move |store| {
-                let own = |index: LeafIndex| -> Result<OwnDeposit, ReadError> {
-                    let entry = records::entry(store, index)?;
-                    let metadata = match store.private(index)? {
-                        PrivatePiece::Held(piece) => Some(piece.json),
-                        PrivatePiece::Erased(_) | PrivatePiece::None => None,
-                    };
-                    Ok(OwnDeposit { index, number: entry.number, at: entry.received, metadata })
-                };
-                Ok(found.into_iter().map(own).collect::<Result<Vec<_>, _>>()?)
+                let own = found.into_iter().map(|index| own_deposit(store, index));
+                Ok(own.collect::<Result<Vec<_>, _>>()?)
             })
             .await?;
         Ok(OwnDeposits { deposits, next, access: Some(access) })
@@ -318,6 +311,20 @@ impl FilingService {
         }
         self.log_page(self.custody_stream(number), after, limit).await
     }
+}
+
+/// The deposit at `index` with its private metadata.
+///
+/// # Errors
+///
+/// [`ReadError`].
+pub(in crate::filing) fn own_deposit(store: &dyn LedgerReader, index: LeafIndex) -> Result<OwnDeposit, ReadError> {
+    let entry = records::entry(store, index)?;
+    let metadata = match store.private(index)? {
+        PrivatePiece::Held(piece) => Some(piece.json),
+        PrivatePiece::Erased(_) | PrivatePiece::None => None,
+    };
+    Ok(OwnDeposit { index, number: entry.number, at: entry.received, metadata })
 }
 
 /// The deposit number of a receipt.

@@ -46,6 +46,7 @@ pub mod locks;
 pub mod one_time_code;
 pub mod originals;
 pub mod own_account;
+pub mod own_deposits;
 pub mod password_rules;
 pub mod passwords;
 pub mod pending_revocations;

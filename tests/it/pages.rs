@@ -1,6 +1,8 @@
 //! Tests of the pages for people: what they show, accounts and sessions, and the attacks that they must withstand.
 
 mod accounts;
+mod assets;
 mod attacks;
+mod deposits;
 mod managing;
 mod shown;

@@ -60,7 +60,7 @@ async function recompute({ leaf, root }, steps, items, status, language) {
   status.textContent = fill(TEXTS.recomputed[language], { all: steps.length, result });
 }
 
-function drawnPath(one, language) {
+function drawnPath(one, language, heading) {
   const { root, steps, fault } = climb(one.index, one.size, one.leaf, one.path);
   let before = one.leaf;
   const items = steps.map((step, at) => {
@@ -81,7 +81,7 @@ function drawnPath(one, language) {
   return element(
     'section',
     { class: 'path' },
-    element('h4', {}, one.title[language]),
+    element(heading, {}, one.title[language]),
     element('p', { class: 'note' }, place),
     box(TEXTS.leaf[language], one.leaf, 'own'),
     steps.length === 0 ? element('p', {}, TEXTS.singleLeaf[language]) : element('ol', { class: 'path-steps' }, items),
@@ -92,11 +92,15 @@ function drawnPath(one, language) {
   );
 }
 
+/** One section for each path, each with a heading of this level. */
+export function pathSections(parts, language, heading) {
+  return pathsOf(parts).map((one) => drawnPath(one, language, heading));
+}
+
 /** The section with all paths; null if none can be read. */
 export function pathsView(parts, language) {
-  const paths = pathsOf(parts);
-  if (paths.length === 0) return null;
-  const sections = paths.map((one) => drawnPath(one, language));
+  const sections = pathSections(parts, language, 'h4');
+  if (sections.length === 0) return null;
   return element(
     'section',
     { 'aria-labelledby': 'paths-title' },

@@ -127,12 +127,12 @@ function stepItem(step, language) {
   );
 }
 
-function steps(report, language) {
+function steps(report, note, language) {
   return element(
     'section',
     { 'aria-labelledby': 'steps-title' },
     element('h3', { id: 'steps-title' }, TEXTS.steps[language]),
-    element('p', { class: 'note' }, TEXTS.stepsNote[language]),
+    element('p', { class: 'note' }, TEXTS[note][language]),
     element('ol', { class: 'steps' }, report.steps.map((step) => stepItem(step, language))),
   );
 }
@@ -156,7 +156,10 @@ function circumstances({ at, receiptName, fileName, fileSize, isNative }, langua
   );
 }
 
-/** The whole report. `context` says when and with what it was made. */
+/**
+ * The whole report. `context` says when and with what it was made; with `stepsNote` another text than that of a page without a network,
+ * with `withoutPaths` no Merkle paths.
+ */
 export function reportView(report, context, language) {
   return [
     verdict(report, language),
@@ -168,8 +171,8 @@ export function reportView(report, context, language) {
       element('p', {}, LIMITS[language]),
     ),
     facts(report, language),
-    steps(report, language),
-    pathsView(report.parts, language),
+    steps(report, context.stepsNote ?? 'stepsNote', language),
+    context.withoutPaths ? null : pathsView(report.parts, language),
     circumstances(context, language),
   ].filter((part) => part !== null);
 }

@@ -64,6 +64,10 @@ export const TEXTS = {
     '第 10 项须查询见证节点，第 14、15 项须查询账本；本页不联网，故不执行。',
     'Step 10 needs the witnesses, steps 14 and 15 need the ledger; this page does not use the network.',
   ],
+  stepsNoteOfRecord: [
+    '核验只依据回执：第 10 项须查询见证节点，第 14、15 项须查询账本，故不执行；后续存证和更早存证见存证编号的页面。',
+    'The receipt alone was verified. Step 10 needs the witnesses, steps 14 and 15 need the ledger: the page of the deposit number lists later and earlier deposits.',
+  ],
   values: ['所比对的数据', 'Values compared'],
   paths: ['默克尔路径', 'Merkle paths'],
   pathsNote: [

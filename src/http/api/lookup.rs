@@ -13,9 +13,10 @@ use crate::http::caching::{self, Caching};
 use crate::http::problem::ApiError;
 use crate::http::request::{PathParameter, accepted};
 use crate::ledger::number::DepositNumber;
-use crate::ledger::receipt::Facts;
+use crate::ledger::receipt::{Facts, Receipt};
 use crate::query::proofs;
 use crate::query::records;
+use crate::store::traits::LedgerReader;
 use crate::wire::facts::{DepositJson, DepositView};
 use crate::wire::fast_json;
 use crate::wire::receipt::ReceiptJson;
@@ -105,6 +106,20 @@ async fn with_view<T: Send + 'static>(
             }))
         })
         .await
+}
+
+/// The receipt of a deposit, for a page.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn receipt_of(state: &Arc<AppState>, number: DepositNumber) -> Result<Receipt, ApiError> {
+    let same = Arc::clone(state);
+    let read = move |reader: &dyn LedgerReader| {
+        let found = same.queries().deposits().find(reader, number)?.ok_or_else(|| unknown(number))?;
+        Ok(same.queries().receipt(reader, found)?)
+    };
+    state.read_cached_first(read).await
 }
 
 /// Fetch a receipt / 下载存证回执

@@ -15,4 +15,5 @@ pub mod operation;
 pub mod paging;
 pub mod proofs;
 pub mod search;
+pub mod search_key;
 pub mod verification;

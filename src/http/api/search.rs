@@ -6,28 +6,18 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::error_code::ErrorCode;
 use crate::http::api::paging::PageQuery;
+use crate::http::api::search_key::{self, SearchKey};
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching};
 use crate::http::problem::ApiError;
 use crate::http::request::Parameters;
-use crate::ledger::block::Height;
-use crate::ledger::hash::Digest;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;
-use crate::ledger::number::{DepositNumber, NumberError};
-use crate::ledger::text::half_width;
 use crate::ledger::verify::history::{Listed, Total};
 use crate::query::{history, records};
 use crate::store::traits::LedgerReader;
 use crate::wire::ledger::{HitJson, SearchJson};
-
-/// Longest query in bytes: a hash of 64 full-width digits in groups.
-const QUERY_MAX: usize = 512;
-
-/// Digits from which on a query is taken for a deposit number and not for a height.
-const SHORTEST_NUMBER: usize = 20;
 
 /// What to search for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -42,14 +32,6 @@ pub struct SearchQuery {
     limit: Option<u32>,
     /// The `next_cursor` of the previous answer; without one, the first page. 上一页返回的 `next_cursor`。
     cursor: Option<String>,
-}
-
-/// The kind of a query, recognized by its form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SearchKey {
-    Number(DepositNumber),
-    Hash(Digest),
-    Height(Height),
 }
 
 /// Search / 搜索
@@ -82,7 +64,7 @@ pub(in crate::http) async fn search(
 ///
 /// `mistyped_number`, `unrecognised_query`, `bad_query`; those of a read.
 pub(in crate::http) async fn found(state: &AppState, query: String, page: PageQuery) -> Result<SearchJson, ApiError> {
-    let sought = read(&query)?;
+    let sought = search_key::read(&query)?;
     let (from, limit) = (page.position(history::read_place_cursor)?.unwrap_or(LeafIndex(0)), page.limit()?);
     state
         .read(move |reader| {
@@ -92,42 +74,6 @@ pub(in crate::http) async fn found(state: &AppState, query: String, page: PageQu
             Ok(SearchJson { query, items, total, total_is_exact, next_cursor })
         })
         .await
-}
-
-fn read(query: &str) -> Result<SearchKey, ApiError> {
-    if query.len() > QUERY_MAX {
-        return Err(unrecognised());
-    }
-    let plain: String = without_label(query).chars().filter(|c| !c.is_whitespace()).map(half_width).collect();
-    if let Some(hash) = Digest::from_hex(&plain.to_ascii_lowercase()) {
-        return Ok(SearchKey::Hash(hash));
-    }
-    let digits = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
-    if digits && plain.len() < SHORTEST_NUMBER {
-        return plain.parse().map(|height| SearchKey::Height(Height(height))).map_err(|_| unrecognised());
-    }
-    match DepositNumber::parse(query) {
-        Ok(number) => Ok(SearchKey::Number(number)),
-        // About as long as a deposit number, and not a hash: a mistyped number.
-        Err(error @ NumberError::Length { found: 18..=26, .. }) => Err(error.into()),
-        Err(NumberError::Length { .. }) => Err(unrecognised()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The query without a label before a colon, as people copy it from a document, and without quotes and punctuation around it.
-fn without_label(query: &str) -> &str {
-    let value = query.rsplit([':', '：']).next().unwrap_or(query);
-    let value = value.trim_matches(|c: char| !c.is_alphanumeric() && !"+-".contains(c));
-    // The algorithm, as the seven facts show it before a digest.
-    let digest = ["sm3", "sha-256", "SM3", "SHA-256"].iter().find_map(|name| value.strip_prefix(name));
-    digest.unwrap_or(value)
-}
-
-fn unrecognised() -> ApiError {
-    let expected = "a deposit number, 64 hex digits, or a block height";
-    let failure = ApiError::new(ErrorCode::UnrecognisedQuery, format!("expected {expected}")).expecting(expected);
-    failure.in_chinese("无法识别。请输入存证编号、64 位十六进制的哈希值或者区块高度")
 }
 
 fn find(
@@ -182,31 +128,4 @@ fn hit(reader: &dyn LedgerReader, index: LeafIndex) -> Result<HitJson, ApiError>
         }
         Leaf::Notice(_) => hit("notice", format!("/v1/leaves/{index}")),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_is_known_by_its_form() {
-        let number = DepositNumber::parse("20261122-0K7M-X9QT-3D5W-C3").unwrap();
-        for typed in ["20261122-0K7M-X9QT-3D5W-C3", "２０２６１１２２ ok7m x9qt 3d5w c3"] {
-            assert_eq!(read(typed), Ok(SearchKey::Number(number)), "{typed}");
-        }
-        let hash = "aB".repeat(32);
-        assert_eq!(read(&format!(" {hash}\n")), Ok(SearchKey::Hash(Digest([0xab; 32]))));
-        for labelled in [format!("区块哈希：{hash}。"), format!("sm3 {hash}"), format!("(SHA-256: {hash})")] {
-            assert_eq!(read(&labelled), Ok(SearchKey::Hash(Digest([0xab; 32]))), "{labelled}");
-        }
-        assert_eq!(read("区块高度：12"), Ok(SearchKey::Height(Height(12))));
-        assert_eq!(read("１２"), Ok(SearchKey::Height(Height(12))));
-        assert_eq!(read("0"), Ok(SearchKey::Height(Height(0))));
-        let code = |query: &str| read(query).unwrap_err().code().as_str();
-        assert_eq!(code("20261122-0K7M-X9QT-3D5V-C3"), "mistyped_number");
-        assert_eq!(code("20261122-0K7M-X9QT-3D5W-C"), "mistyped_number");
-        for garbage in ["", "hello", &"ab".repeat(31), &"9".repeat(300), "-1", "1.5"] {
-            assert_eq!(code(garbage), "unrecognised_query", "{garbage}");
-        }
-    }
 }

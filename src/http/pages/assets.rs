@@ -17,12 +17,73 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const PICTURE: &str = "image/svg+xml";
 
+/// A script in `web/`.
+macro_rules! script {
+    ($name:literal) => {
+        ($name, SCRIPT, include_bytes!(concat!("../../../web/", $name)))
+    };
+}
+
 /// Every file: name, media type, content.
 const FILES: &[(&str, &str, &[u8])] = &[
     ("site.css", CSS, include_bytes!("../../../web/site.css")),
     ("icon.svg", PICTURE, include_bytes!("../../../web/icon.svg")),
-    ("site.js", SCRIPT, include_bytes!("../../../web/site.js")),
-    ("docs.js", SCRIPT, include_bytes!("../../../web/docs.js")),
+    script!("site.js"),
+    script!("docs.js"),
+    // Deposits.
+    script!("start.js"),
+    script!("record.js"),
+    script!("deposit.js"),
+    script!("deposit_list.js"),
+    script!("deposit/csv.js"),
+    script!("deposit/drop.js"),
+    script!("deposit/hashing_worker.js"),
+    script!("deposit/key_panel.js"),
+    script!("deposit/key_store.js"),
+    script!("deposit/operator.js"),
+    script!("deposit/papers.js"),
+    script!("deposit/problem.js"),
+    script!("deposit/progress.js"),
+    script!("deposit/rows.js"),
+    script!("deposit/search.js"),
+    script!("deposit/statement_text.js"),
+    script!("deposit/submission.js"),
+    script!("deposit/texts.js"),
+    script!("deposit/verification.js"),
+    script!("deposit/zip.js"),
+    // The verifier of `/verifier.html`, whose modules the pages share.
+    script!("verify/authorities.js"),
+    script!("verify/bytes.js"),
+    script!("verify/der.js"),
+    script!("verify/dom.js"),
+    script!("verify/ed25519.js"),
+    script!("verify/hashing.js"),
+    script!("verify/json.js"),
+    script!("verify/key_history.js"),
+    script!("verify/keys.js"),
+    script!("verify/manifest.js"),
+    script!("verify/media.js"),
+    script!("verify/merkle.js"),
+    script!("verify/note.js"),
+    script!("verify/number.js"),
+    script!("verify/paths_view.js"),
+    script!("verify/policy.js"),
+    script!("verify/question.js"),
+    script!("verify/receipt.js"),
+    script!("verify/records.js"),
+    script!("verify/report_view.js"),
+    script!("verify/sentences.js"),
+    script!("verify/sha256.js"),
+    script!("verify/sha512.js"),
+    script!("verify/sm3.js"),
+    script!("verify/statement.js"),
+    script!("verify/text.js"),
+    script!("verify/texts.js"),
+    script!("verify/time_token.js"),
+    script!("verify/verify.js"),
+    script!("verify/words.js"),
+    script!("verify/worker.js"),
+    script!("verify/x509.js"),
 ];
 
 /// The path of the folder in which all files are, without a slash at its end.
@@ -70,6 +131,35 @@ mod tests {
                 assert!(!text.contains(sink), "{name}: {sink}");
             }
         }
+    }
+
+    /// The files that a script imports, as they are named here.
+    fn imports(name: &str, text: &str) -> Vec<String> {
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let named =
+            text.split(['\'', '"']).skip(1).step_by(2).filter(|part| part.starts_with('.') && part.ends_with(".js"));
+        let path = |part: &str| match (part.strip_prefix("./"), part.strip_prefix("../")) {
+            (Some(rest), _) if folder.is_empty() => rest.to_owned(),
+            (Some(rest), _) => format!("{folder}/{rest}"),
+            (_, rest) => rest.unwrap_or(part).to_owned(),
+        };
+        named.map(path).collect()
+    }
+
+    #[test]
+    fn every_module_that_a_script_imports_is_a_file() {
+        for (name, _, bytes) in FILES.iter().filter(|(name, ..)| name.ends_with(".js")) {
+            for line in std::str::from_utf8(bytes)
+                .unwrap()
+                .lines()
+                .filter(|line| line.contains(".js'") || line.contains(".js\""))
+            {
+                for imported in imports(name, line) {
+                    assert!(FILES.iter().any(|(known, ..)| *known == imported), "{name} imports {imported}");
+                }
+            }
+        }
+        assert_eq!(imports("deposit/zip.js", "import { a } from '../verify/bytes.js';"), ["verify/bytes.js"]);
     }
 
     #[test]

@@ -8,7 +8,8 @@ use axum::routing::{get, post};
 
 use crate::http::app_state::AppState;
 use crate::http::pages::{
-    account, admin, assets, chain, documentation, login, middleware, problems, record, register, start,
+    account, admin, assets, chain, deposit, deposit_list, documentation, login, middleware, problems, record,
+    record_path, register, start,
 };
 use crate::http::run_to_completion::run_to_completion;
 
@@ -18,13 +19,15 @@ pub(in crate::http) fn routes(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/", get(start::start))
         .route("/search", get(start::search))
         .route("/d/{number}", get(record::record))
+        .route("/d/{number}/path", get(record_path::record_path))
         .route("/chain", get(chain::chain))
         .route("/blocks/{height}", get(chain::block))
         .route("/docs", get(documentation::documentation))
         .route("/problems", get(problems::problems))
         .route("/problems/{code}", get(problems::problem))
         .merge(accounts())
-        .route("/assets/{folder}/{file}", get(assets::asset))
+        .merge(deposits())
+        .route("/assets/{folder}/{*file}", get(assets::asset))
         .layer(from_fn_with_state(Arc::clone(state), middleware::page_middleware))
 }
 
@@ -44,5 +47,15 @@ fn accounts() -> Router<Arc<AppState>> {
         .route("/admin", get(admin::admin))
         .route("/admin/accounts/{id}", get(admin::account))
         .route("/admin/accounts/{id}/{action}", post(admin::change))
+        .layer(from_fn(run_to_completion))
+}
+
+/// The pages of the own deposits. A deposit is completed even if the browser is closed meanwhile.
+fn deposits() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/deposit", get(deposit::deposit))
+        .route("/deposit/on-behalf", post(deposit::deposit_on_behalf))
+        .route("/deposits", get(deposit_list::deposit_list))
+        .route("/deposits.csv", get(deposit_list::deposit_csv))
         .layer(from_fn(run_to_completion))
 }

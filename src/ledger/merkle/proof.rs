@@ -158,6 +158,38 @@ pub fn root_from_inclusion(
     Ok(root)
 }
 
+/// One step of a path: the hash beside it, and the hash of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathStep {
+    /// The hash of the proof.
+    pub sibling: Digest,
+    /// Whether it is on the left.
+    pub is_left: bool,
+    /// The hash of the node above both.
+    pub result: Digest,
+}
+
+/// The steps of [`root_from_inclusion`], the leaf's first. The result of the last one is the root; without steps, the leaf is it.
+///
+/// # Errors
+/// As [`root_from_inclusion`].
+pub fn inclusion_steps(
+    index: LeafIndex,
+    size: TreeSize,
+    leaf: &Digest,
+    proof: &InclusionProof,
+) -> Result<Vec<PathStep>, ProofError> {
+    root_from_inclusion(index, size, leaf, proof)?;
+    let last = size.last_index().map_or(0, |last| last.0);
+    let (mut climb, mut node) = (Climb { node: index.0, last }, *leaf);
+    let step = |sibling: &Digest| {
+        let is_left = matches!(climb.step()?, Side::Left);
+        node = if is_left { node_hash(sibling, &node) } else { node_hash(&node, sibling) };
+        Ok(PathStep { sibling: *sibling, is_left, result: node })
+    };
+    proof.0.iter().map(step).collect()
+}
+
 /// Verifies that the tree of `new` leaves begins with all those of the tree of `old` leaves (RFC 9162 §2.1.4.2).
 /// Trees of the same size are consistent if they are the same and the proof is empty.
 ///

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use serde_json::Value;
 
 use crate::support::test_node::{Answer, TestNode};
 
@@ -47,6 +48,13 @@ impl<'n> Browser<'n> {
             request = request.header(ORIGIN, origin);
         }
         self.send(request).await
+    }
+
+    /// Sends JSON as a script of this node's page does, under an idempotency key.
+    pub(crate) async fn post_json(&mut self, path: &str, key: &str, body: &Value) -> Answer {
+        let request = self.client.post(self.node.url(path)).body(body.to_string());
+        let request = request.header(CONTENT_TYPE, "application/json").header("accept", "application/json");
+        self.send(request.header("sec-fetch-site", "same-origin").header("idempotency-key", key)).await
     }
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {

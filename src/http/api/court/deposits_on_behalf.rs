@@ -9,7 +9,8 @@ use axum::response::Response;
 use crate::court::acts::{Act, ActKind};
 use crate::court::line_value::LineValue as _;
 use crate::error_code::ErrorCode;
-use crate::filing::deposits::{OnBehalfCommand, OwnDeposit};
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::deposits::{OnBehalfCommand, OwnDeposit, OwnDeposits};
 use crate::filing::streams::StoredAct;
 use crate::http::acknowledgement::acknowledged_receipt;
 use crate::http::api::court::json_request::{AuthenticatedJson, answer};
@@ -55,22 +56,36 @@ pub(in crate::http) async fn deposit_on_behalf(
     call: AuthenticatedJson<OnBehalfRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
-    let entrusted = OnBehalfCommand {
+    let json = on_behalf(&state, &actor, &context, &shape).await?;
+    Ok(answer(if json.fresh { StatusCode::CREATED } else { StatusCode::OK }, &json))
+}
+
+/// Deposits on behalf of the actor's account.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn on_behalf(
+    state: &AppState,
+    actor: &Actor,
+    context: &RequestContext,
+    shape: &OnBehalfRequest,
+) -> Result<OnBehalfDepositJson, ApiError> {
+    let command = OnBehalfCommand {
         content: shape.content()?,
         media_type: shape.media_type()?,
         links: shape.links()?,
         metadata: shape.metadata()?,
         texts: shape.texts(),
     };
-    let made = state.filing()?.deposit_on_behalf(&actor, &context, &entrusted).await?;
-    let receipt = acknowledged_receipt(&state, made.receipt).await?;
-    let json = OnBehalfDepositJson {
+    let made = state.filing()?.deposit_on_behalf(actor, context, &command).await?;
+    let receipt = acknowledged_receipt(state, made.receipt).await?;
+    Ok(OnBehalfDepositJson {
         deposit_number: made.number.to_string(),
         receipt: ReceiptJson::from(&receipt),
         warnings: made.personal_numbers.into_iter().map(WarningJson::of).collect(),
         fresh: made.fresh,
-    };
-    Ok(answer(if made.fresh { StatusCode::CREATED } else { StatusCode::OK }, &json))
+    })
 }
 
 /// List one's own deposits by token / 本人的代为存证
@@ -93,13 +108,17 @@ pub(in crate::http) async fn list_deposits_on_behalf(
     Parameters(page): Parameters<PageQuery>,
 ) -> Result<Response, ApiError> {
     let own = state.filing()?.own_deposits(&actor, page.number()?, page.limit()?).await?;
+    Ok(answer(StatusCode::OK, &own_json(&own)))
+}
+
+/// A page of an account's own deposits as answers show it.
+pub(in crate::http) fn own_json(own: &OwnDeposits) -> OwnDepositsJson {
     let shown = |one: &OwnDeposit| OwnDepositJson::of(one.number, one.index.0, one.at, one.metadata.as_deref());
-    let json = OwnDepositsJson {
+    OwnDepositsJson {
         items: own.deposits.iter().map(shown).collect(),
         next_cursor: own.next.map(|next| next.to_string()),
-        access_sequence: own.access.map(|done| done.position.sequence),
-    };
-    Ok(answer(StatusCode::OK, &json))
+        access_sequence: own.access.as_ref().map(|done| done.position.sequence),
+    }
 }
 
 /// View private content of a deposit / 查看存证的非公开信息

@@ -237,3 +237,26 @@ fn the_largest_numbers_are_harmless() {
         }
     }
 }
+
+#[test]
+fn the_steps_of_a_path_lead_from_the_leaf_to_the_root() {
+    let leaves = naive::leaves(40);
+    let roots = roots(&leaves);
+    for n in 1..=40 {
+        for m in 0..n {
+            let proof = inclusion(m, &leaves[..n]);
+            let steps = inclusion_steps(index(m), size(n), &leaves[m], &proof).unwrap();
+            assert_eq!(steps.iter().map(|step| step.sibling).collect::<Vec<_>>(), proof.hashes());
+            let mut node = leaves[m];
+            for step in &steps {
+                let both = if step.is_left { [step.sibling, node] } else { [node, step.sibling] };
+                node = node_hash(&both[0], &both[1]);
+                assert_eq!(step.result, node, "({m}, {n})");
+            }
+            assert_eq!(node, roots[n], "({m}, {n})");
+        }
+    }
+    let proof = inclusion(2, &leaves[..5]);
+    assert!(inclusion_steps(index(2), size(9), &leaves[2], &proof).is_err());
+    assert!(inclusion_steps(index(5), size(5), &leaves[2], &proof).is_err());
+}
