@@ -2,5 +2,8 @@
 
 mod accounts;
 mod attacks;
+mod cases;
+mod cases_attacks;
+mod court_desk;
 mod managing;
 mod shown;

@@ -23,6 +23,11 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("icon.svg", PICTURE, include_bytes!("../../../web/icon.svg")),
     ("site.js", SCRIPT, include_bytes!("../../../web/site.js")),
     ("docs.js", SCRIPT, include_bytes!("../../../web/docs.js")),
+    ("cases.js", SCRIPT, include_bytes!("../../../web/cases.js")),
+    ("worker.js", SCRIPT, include_bytes!("../../../web/verify/worker.js")),
+    ("hashing.js", SCRIPT, include_bytes!("../../../web/verify/hashing.js")),
+    ("sha256.js", SCRIPT, include_bytes!("../../../web/verify/sha256.js")),
+    ("sm3.js", SCRIPT, include_bytes!("../../../web/verify/sm3.js")),
 ];
 
 /// The path of the folder in which all files are, without a slash at its end.

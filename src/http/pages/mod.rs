@@ -9,6 +9,7 @@
 pub mod account;
 pub mod admin;
 pub mod assets;
+pub mod cases;
 pub mod chain;
 pub mod documentation;
 pub mod form;
