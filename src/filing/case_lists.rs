@@ -11,6 +11,7 @@ use crate::court::case::state::CaseFile;
 use crate::court::case_number::CaseNumber;
 use crate::court::ids::CaseId;
 use crate::court::labels;
+use crate::court::words::Stage;
 use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::FilingService;
@@ -18,6 +19,9 @@ use crate::filing::streams::act_at;
 use crate::ledger::hash::Digest;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::store::traits::{LedgerReader, ReadError};
+
+/// How often a list of one stage reads on for a page.
+const STAGE_READS: usize = 20;
 
 /// A page of cases.
 #[derive(Debug, Clone)]
@@ -46,6 +50,36 @@ fn indexes_before(
 }
 
 impl FilingService {
+    /// The cases of the actor and of its courts, or those under a case number; only those in a stage, if one is named. A page may have
+    /// fewer cases than its limit although others follow.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Scope`], [`FilingError::Read`].
+    pub async fn cases_listed(
+        &self,
+        actor: &Actor,
+        number: Option<&CaseNumber>,
+        stage: Option<Stage>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<CasePage, FilingError> {
+        let mut found = CasePage { files: Vec::new(), next: before };
+        for _ in 0..STAGE_READS {
+            let rest = limit.saturating_sub(found.files.len());
+            let page = match number {
+                Some(number) => self.cases_numbered(actor, number, found.next, rest).await?,
+                None => self.cases_of(actor, found.next, rest).await?,
+            };
+            found.next = page.next;
+            found.files.extend(page.files.into_iter().filter(|file| stage.is_none_or(|stage| file.stage == stage)));
+            if stage.is_none() || found.next.is_none() || found.files.len() >= limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// The cases under a case number that the actor may see: at most `limit`, of those bound before index `before`.
     ///
     /// # Errors

@@ -57,6 +57,7 @@ pub mod service;
 pub mod service_of_documents;
 pub mod sessions;
 pub mod sign_in;
+pub mod staff;
 pub mod streams;
 pub mod succession;
 pub mod webhook_addresses;

@@ -4,5 +4,8 @@ mod accounts;
 mod assets;
 mod attacks;
 mod deposits;
+mod cases;
+mod cases_attacks;
+mod court_desk;
 mod managing;
 mod shown;

@@ -30,6 +30,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("icon.svg", PICTURE, include_bytes!("../../../web/icon.svg")),
     script!("site.js"),
     script!("docs.js"),
+    script!("cases.js"),
     // Deposits.
     script!("start.js"),
     script!("record.js"),

@@ -9,6 +9,7 @@
 pub mod account;
 pub mod admin;
 pub mod assets;
+pub mod cases;
 pub mod chain;
 pub mod deposit;
 pub mod deposit_csv;

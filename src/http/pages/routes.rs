@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::http::app_state::AppState;
 use crate::http::pages::{
-    account, admin, assets, chain, deposit, deposit_list, documentation, login, middleware, problems, record,
+    account, admin, assets, cases, chain, deposit, deposit_list, documentation, login, middleware, problems, record,
     record_path, register, start,
 };
 use crate::http::run_to_completion::run_to_completion;
@@ -27,6 +27,7 @@ pub(in crate::http) fn routes(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/problems/{code}", get(problems::problem))
         .merge(accounts())
         .merge(deposits())
+        .merge(cases::routes::routes().layer(from_fn(run_to_completion)))
         .route("/assets/{folder}/{*file}", get(assets::asset))
         .layer(from_fn_with_state(Arc::clone(state), middleware::page_middleware))
 }

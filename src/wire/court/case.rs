@@ -13,7 +13,7 @@ use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
 use crate::wire::court::course::CourseJson;
-use crate::wire::court::deadlines::DeadlinesJson;
+use crate::wire::court::deadlines::{DeadlinesJson, Now, WindowJson};
 use crate::wire::court::item::ImportJson;
 use crate::wire::court::people::{AgentJson, CapacityJson, PartyJson, TextJson, party_label};
 use crate::wire::facts::beijing_time;
@@ -148,6 +148,9 @@ pub struct CaseBriefJson {
     pub opened_at: String,
     /// How many items it has.
     pub items: usize,
+    /// Of the periods that run, the one that ends first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<WindowJson>,
     /// 案由 and the parties; only in a list with texts.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub texts: Option<CaseBriefTextsJson>,
@@ -326,19 +329,20 @@ pub struct CaseFactsJson {
 impl CaseBriefJson {
     /// A case in a list.
     #[must_use]
-    pub fn of(file: &CaseFile, capacities: &[Capacity]) -> Self {
+    pub fn of(file: &CaseFile, capacities: &[Capacity], now: Now<'_>) -> Self {
         let CaseFactsJson { case, reference, court, kind, stage, number, opened_at, .. } = CaseFactsJson::of(file);
         let your_capacities = capacities.iter().map(|capacity| CapacityJson::of(file, *capacity)).collect();
         let items = file.items.size();
-        Self { case, reference, court, kind, stage, number, your_capacities, opened_at, items, texts: None }
+        let due = file.due(now.at, now.calendar).first().map(|first| WindowJson::of(first, now.calendar));
+        Self { case, reference, court, kind, stage, number, your_capacities, opened_at, items, due, texts: None }
     }
 
     /// As [`Self::of`], with 案由 and the parties.
     #[must_use]
-    pub fn with_texts(file: &CaseFile, capacities: &[Capacity], texts: &Texts) -> Self {
+    pub fn with_texts(file: &CaseFile, capacities: &[Capacity], now: Now<'_>, texts: &Texts) -> Self {
         let title = file.title.and_then(|title| TextJson::of(title, texts).0);
         let parties = file.parties.keys().map(|number| party_label(file, *number, texts)).collect();
-        Self { texts: Some(CaseBriefTextsJson { title, parties }), ..Self::of(file, capacities) }
+        Self { texts: Some(CaseBriefTextsJson { title, parties }), ..Self::of(file, capacities, now) }
     }
 }
 

@@ -27,6 +27,15 @@ use crate::wire::court::period::{self, PeriodEventJson, PeriodJson};
 use crate::wire::facts::beijing_time;
 use crate::wire::report::CodedText;
 
+/// The moment at which periods are shown, and the calendar by which they are counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Now<'a> {
+    /// The moment.
+    pub at: Timestamp,
+    /// The calendar.
+    pub calendar: &'a Calendar,
+}
+
 /// A word with both of its labels.
 macro_rules! word {
     ($value:expr) => {{

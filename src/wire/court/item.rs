@@ -182,7 +182,7 @@ pub struct ImportJson {
 
 /// The present data of an item on the ledger.
 #[derive(Debug, Clone)]
-pub struct Now<'a> {
+pub struct PresentState<'a> {
     /// The alarm.
     pub divergence: Option<Divergence>,
     /// State of the original in custody.
@@ -265,7 +265,7 @@ pub fn not_verified() -> CodedText {
 impl ImportJson {
     /// An item with its present data and its texts.
     #[must_use]
-    pub fn of(file: &CaseFile, number: ItemNumber, item: &Item, now: Now<'_>, texts: &Texts) -> Self {
+    pub fn of(file: &CaseFile, number: ItemNumber, item: &Item, now: PresentState<'_>, texts: &Texts) -> Self {
         let import = &item.import;
         let replied = item.replies.len();
         let (original, original_verified_by) = original(item, now.salted);

@@ -262,3 +262,40 @@ async fn an_item_that_the_case_does_not_have_is_not_found() {
     let withdraw = json!({ "act": "withdraw-item", "item": 7 });
     assert_eq!(by.post(&suit.path("/acts"), &withdraw).await.problem(), (422, "no_such_item".into()));
 }
+
+/// 我的诉讼: by stage, and with the period that ends first.
+#[tokio::test]
+async fn cases_are_listed_by_stage_with_what_is_due() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let first = Proceeding::suit(&people).await;
+    first.file(&node).await;
+    let mut drafts = Vec::new();
+    for _ in 0..3 {
+        drafts.push(draft(&people, &first.bringing).await);
+    }
+    let list = |query: &'static str| {
+        let by = people.by(&first.bringing);
+        async move { by.get(&format!("/v1/cases?{query}")).await }
+    };
+    let found = list("stage=assigned&limit=1").await.json();
+    let items = found["items"].as_array().unwrap().clone();
+    assert_eq!(items.len(), 1, "read on past the cases of other stages: {found}");
+    assert_eq!(items[0]["case"], first.case.as_str());
+    let mut seen = BTreeSet::new();
+    let mut next = json!(null);
+    for _ in 0..3 {
+        let cursor = next.as_str().map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
+        let by = people.by(&first.bringing);
+        let page = by.get(&format!("/v1/cases?stage=draft&limit=1{cursor}")).await.json();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|one| one["case"].as_str().unwrap().to_owned()));
+        next = page["next_cursor"].clone();
+    }
+    assert_eq!(seen, drafts.into_iter().collect(), "each draft once");
+    assert_eq!(list("stage=lost").await.problem(), (400, "bad_value".into()));
+
+    let days = json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-22", "days": 15, "party": 1 });
+    first.act(&node, &first.judge, days).await;
+    let due = list("stage=assigned").await.json()["items"][0]["due"].clone();
+    assert!(due["kind"]["code"].is_string() && due["state"]["code"] == "running", "{due}");
+}

@@ -14,16 +14,17 @@ use crate::court::acts::{
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, HeldContent};
 use crate::court::document::Stream;
-use crate::court::ids::{AccountId, AgentNumber, ItemNumber, PartyNumber};
+use crate::court::ids::{AccountId, AgentNumber, CaseId, ItemNumber, PartyNumber};
 use crate::court::line_value::LineValue;
 use crate::court::registry::Registry;
 use crate::court::values::Capacity;
 use crate::court::words::{Ground, Role};
+use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::cases::ActOutcome;
 use crate::filing::documents::DocumentFacts;
 use crate::filing::filing_error::FilingError;
-use crate::filing::service::FilingService;
+use crate::filing::service::{FilingService, RecordedAct};
 use crate::http::api::court::act_context::{ActContext, read_all};
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::course_acts::{course_act, document_command, documents};
@@ -348,10 +349,26 @@ pub(in crate::http) async fn act_upon_case(
     call: AuthenticatedJson<TypedActRequest<ActRequest>>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape: TypedActRequest(shape) } = call;
+    let (recorded, shown) = act(&state, &actor, case, &context, &shape).await?;
+    Ok(created(&recorded, &shown))
+}
+
+/// Does an act upon a case: the answer, and the act as recorded.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn act(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    context: &RequestContext,
+    shape: &ActRequest,
+) -> Result<(RecordedAct, ActOutcomeJson), ApiError> {
     let (filing, registry) = (state.filing()?, state.filing()?.registry());
     let now = filing.now();
     let make_with = |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes, document: Option<&DocumentFacts>| {
-        make(&mut ActContext { file, actor: &actor, capacity, registry: &registry, annexes, document, now }, &shape)
+        make(&mut ActContext { file, actor, capacity, registry: &registry, annexes, document, now }, shape)
     };
     let make_act =
         |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| make_with(file, capacity, annexes, None);
@@ -359,19 +376,20 @@ pub(in crate::http) async fn act_upon_case(
         make_with(file, capacity, annexes, Some(document))
     };
     let kind = shape.kind();
-    let outcome = match (held_content(&shape), session_acts::document_of(&shape)?) {
-        (Some(content), _) => filing.act_on_content(&actor, case, &context, (kind, content), make_act).await?,
-        (None, Some(document)) => filing.act_on_document(&actor, case, &context, (kind, document), make_on).await?,
+    let outcome = match (held_content(shape), session_acts::document_of(shape)?) {
+        (Some(content), _) => filing.act_on_content(actor, case, context, (kind, content), make_act).await?,
+        (None, Some(document)) => filing.act_on_document(actor, case, context, (kind, document), make_on).await?,
         (None, None) => {
-            if let Some(command) = document_command(&shape)? {
-                filing.file_document(&actor, case, &context, &command).await?
+            if let Some(command) = document_command(shape)? {
+                filing.file_document(actor, case, context, &command).await?
             } else {
-                let named = documents(&shape)?;
-                filing.act_with_documents(&actor, case, &context, (kind, &named), make_act).await?
+                let named = documents(shape)?;
+                filing.act_with_documents(actor, case, context, (kind, &named), make_act).await?
             }
         }
     };
-    Ok(created(&outcome.recorded, &outcome_json(filing, &outcome, warnings::of_texts(&texts(&shape)))))
+    let shown = outcome_json(filing, &outcome, warnings::of_texts(&texts(shape)));
+    Ok((outcome.recorded, shown))
 }
 
 /// Why the act with this sequence had no effect; `None` if it had.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::court::ids::PartyNumber;
+use crate::court::ids::{CaseId, PartyNumber};
 use crate::court::values::Filer;
+use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::association::AssociationCommand;
 use crate::filing::filing_error::FilingError;
+use crate::filing::service::RecordedAct;
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::{AuthenticatedJson, created, some_value, value, values};
@@ -40,9 +42,26 @@ pub(in crate::http) async fn issue_code(
     call: AuthenticatedJson<CodeRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
+    let (recorded, shown) = issue(&state, &actor, case, &context, &shape).await?;
+    Ok(created(&recorded, &shown))
+}
+
+/// Issues an association code: the answer, with the code, and the act as recorded.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn issue(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    context: &RequestContext,
+    shape: &CodeRequest,
+) -> Result<(RecordedAct, ActOutcomeJson), ApiError> {
     let (filing, uses) = (state.filing()?, (shape.party_uses, shape.agent_uses));
-    let (acted, code) = filing.issue_code(&actor, case, &context, PartyNumber(shape.party), uses, shape.days).await?;
-    Ok(created(&acted.recorded, &ActOutcomeJson { code, ..outcome_json(filing, &acted, Vec::new()) }))
+    let (acted, code) = filing.issue_code(actor, case, context, PartyNumber(shape.party), uses, shape.days).await?;
+    let shown = ActOutcomeJson { code, ..outcome_json(filing, &acted, Vec::new()) };
+    Ok((acted.recorded, shown))
 }
 
 /// Associate with a case / 关联案件
@@ -66,6 +85,21 @@ pub(in crate::http) async fn associate(
     call: AuthenticatedJson<AssociationRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
+    let (recorded, shown) = join(&state, &actor, &context, shape).await?;
+    Ok(created(&recorded, &shown))
+}
+
+/// Associates the actor with the case of a code: the answer, and the act as recorded.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn join(
+    state: &AppState,
+    actor: &Actor,
+    context: &RequestContext,
+    shape: AssociationRequest,
+) -> Result<(RecordedAct, ActOutcomeJson), ApiError> {
     let filing = state.filing()?;
     let filer: Filer = value("filer", &shape.filer)?;
     if filer == Filer::Court {
@@ -79,6 +113,7 @@ pub(in crate::http) async fn associate(
         power: shape.power,
         instances: values("instances", &shape.instances)?,
     };
-    let acted = filing.associate(&actor, &context, &association).await?;
-    Ok(created(&acted.recorded, &outcome_json(filing, &acted, Vec::new())))
+    let acted = filing.associate(actor, context, &association).await?;
+    let shown = outcome_json(filing, &acted, Vec::new());
+    Ok((acted.recorded, shown))
 }

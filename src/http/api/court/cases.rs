@@ -13,18 +13,19 @@ use crate::court::calendar::Calendar;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{CaseFile, Item};
 use crate::court::case_number::{CaseNumber, CourtCode};
-use crate::court::ids::ItemNumber;
-use crate::court::values::Filer;
-use crate::filing::actor::Actor;
+use crate::court::ids::{CaseId, ItemNumber};
+use crate::court::values::{Capacity, Filer};
+use crate::court::words::Stage;
+use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::case_views::{CaseView, ItemView};
 use crate::filing::filing_error::FilingError;
-use crate::filing::service::FilingService;
+use crate::filing::service::{FilingService, RecordedAct};
 use crate::http::api::court::act_context::read_all;
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::{CasePath, ItemPath};
 use crate::http::api::court::field_values::{known, read, read_some};
-use crate::http::api::court::json_request::{AuthenticatedJson, access_log_json, answer, created, value};
+use crate::http::api::court::json_request::{AuthenticatedJson, access_log_json, answer, created, some_value, value};
 use crate::http::api::court::warnings;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
@@ -34,8 +35,8 @@ use crate::http::request::Parameters;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::case::{CanJson, CaseBriefJson, CaseJson, CasesJson, OpenCaseRequest};
-use crate::wire::court::deadlines::DeadlinesJson;
-use crate::wire::court::item::{ImportJson, Now};
+use crate::wire::court::deadlines::{DeadlinesJson, Now};
+use crate::wire::court::item::{ImportJson, PresentState};
 use crate::wire::court::lists::AccessLogJson;
 use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::CapacityJson;
@@ -63,7 +64,7 @@ pub fn import_json(
         file,
         number,
         item,
-        Now { divergence, custody, history: view.history.as_ref(), salted: view.salted, lateness },
+        PresentState { divergence, custody, history: view.history.as_ref(), salted: view.salted, lateness },
         texts,
     )
 }
@@ -86,12 +87,14 @@ fn items(view: &CaseView, calendar: &Calendar) -> Vec<ImportJson> {
     numbers.into_iter().filter_map(item).collect()
 }
 
-fn can(actor: &Actor, view: &CaseView) -> Vec<CanJson> {
-    let can = |capacity: &crate::court::values::Capacity| CanJson {
-        capacity: CapacityJson::named(&view.file, actor.id, *capacity, &view.texts),
-        acts: view.file.permitted_acts(actor.id, *capacity).iter().map(ToString::to_string).collect(),
+/// What the actor may do in each of the capacities.
+#[must_use]
+pub(in crate::http) fn can(actor: &Actor, file: &CaseFile, capacities: &[Capacity], texts: &Texts) -> Vec<CanJson> {
+    let can = |capacity: &Capacity| CanJson {
+        capacity: CapacityJson::named(file, actor.id, *capacity, texts),
+        acts: file.permitted_acts(actor.id, *capacity).iter().map(ToString::to_string).collect(),
     };
-    view.capacities.iter().map(can).collect()
+    capacities.iter().map(can).collect()
 }
 
 /// Open a case / 创建案件
@@ -114,6 +117,21 @@ pub(in crate::http) async fn open_case(
     call: AuthenticatedJson<OpenCaseRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
+    let (recorded, shown) = open(&state, &actor, &context, &shape).await?;
+    Ok(created(&recorded, &shown))
+}
+
+/// Opens a case: the answer, and the act as recorded.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn open(
+    state: &AppState,
+    actor: &Actor,
+    context: &RequestContext,
+    shape: &OpenCaseRequest,
+) -> Result<(RecordedAct, ActOutcomeJson), ApiError> {
     let (filing, registry) = (state.filing()?, state.filing()?.registry());
     let (court, filer): (CourtCode, Filer) = (value("court", &shape.court)?, value("filer", &shape.filer)?);
     let make = |annexes: &mut Annexes| {
@@ -141,26 +159,29 @@ pub(in crate::http) async fn open_case(
             hand_over: None,
         }))
     };
-    let acted = filing.open_case(&actor, &context, &court, filer, make).await?;
+    let acted = filing.open_case(actor, context, &court, filer, make).await?;
     let texts: Vec<&str> = [&shape.title, &shape.claims].into_iter().flatten().map(String::as_str).collect();
-    Ok(created(&acted.recorded, &outcome_json(filing, &acted, warnings::of_texts(&texts))))
+    let shown = outcome_json(filing, &acted, warnings::of_texts(&texts));
+    Ok((acted.recorded, shown))
 }
 
 /// Which cases.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CasesQuery {
     /// Only those under this 案号.
-    number: Option<String>,
+    pub number: Option<String>,
+    /// Only those in this stage. 仅列处于该阶段的案件。
+    pub stage: Option<String>,
     /// With 案由 and the parties: private texts, so the access to each case of the page is recorded on the chain before the answer is
     /// sent. At most 50 cases a page then. 附案由与当事人，逐案记录查阅。
-    texts: Option<bool>,
+    pub texts: Option<bool>,
     /// Most entries of the answer, 1 to 200; 50 by default. 每页条数，1 至 200，默认 50。
     #[param(minimum = 1, maximum = 200, example = 50)]
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// The `next_cursor` of the previous answer; without one, the first page. 上一页返回的 `next_cursor`。
-    cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 /// List cases / 案件列表
@@ -182,34 +203,45 @@ pub(in crate::http) async fn list_cases(
     Parameters(query): Parameters<CasesQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
+    Ok(answer(StatusCode::OK, &cases_json(&state, &actor, query).await?))
+}
+
+/// A page of the actor's cases. With texts, the access to each is recorded before.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn cases_json(
+    state: &AppState,
+    actor: &Actor,
+    query: CasesQuery,
+) -> Result<CasesJson, ApiError> {
     let filing = state.filing()?;
     let page = PageQuery { limit: query.limit, cursor: query.cursor };
     let with_texts = query.texts == Some(true);
     let (cursor, limit) = (page.number()?, if with_texts { page.limit()?.min(TEXTS_MAX) } else { page.limit()? });
-    let page = match &query.number {
-        Some(number) => {
-            let number: CaseNumber = value("number", number)?;
-            filing.cases_numbered(&actor, &number, cursor, limit).await?
-        }
-        None => filing.cases_of(&actor, cursor, limit).await?,
-    };
+    let number: Option<CaseNumber> = some_value("number", query.number.as_deref())?;
+    let stage: Option<Stage> = some_value("stage", query.stage.as_deref())?;
+    let page = filing.cases_listed(actor, number.as_ref(), stage, cursor, limit).await?;
+    let registry = filing.registry();
+    let now = Now { at: filing.now(), calendar: &registry.calendar };
     let items = if with_texts {
-        let one = |file: Arc<CaseFile>| brief_with_texts(filing, &actor, file);
-        try_join_all(page.files.iter().cloned().map(one)).await?
+        try_join_all(page.files.iter().map(|file| brief_with_texts(filing, actor, file, now))).await?
     } else {
-        page.files.iter().map(|file| CaseBriefJson::of(file, &actor.capacities(file))).collect()
+        page.files.iter().map(|file| CaseBriefJson::of(file, &actor.capacities(file), now)).collect()
     };
-    Ok(answer(StatusCode::OK, &CasesJson { items, next_cursor: page.next.map(|next| next.to_string()) }))
+    Ok(CasesJson { items, next_cursor: page.next.map(|next| next.to_string()) })
 }
 
 /// A case in a list with texts. The access is recorded before.
 async fn brief_with_texts(
     filing: &FilingService,
     actor: &Actor,
-    file: Arc<CaseFile>,
+    file: &Arc<CaseFile>,
+    now: Now<'_>,
 ) -> Result<CaseBriefJson, FilingError> {
-    let texts = filing.brief_texts(actor, &file).await?;
-    Ok(CaseBriefJson::with_texts(&file, &actor.capacities(&file), &texts))
+    let texts = filing.brief_texts(actor, file).await?;
+    Ok(CaseBriefJson::with_texts(file, &actor.capacities(file), now, &texts))
 }
 
 /// View a case / 查看案件
@@ -233,15 +265,29 @@ pub(in crate::http) async fn view_case(
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
+    Ok(answer(StatusCode::OK, &case_json(&state, &actor, case, &page).await?))
+}
+
+/// A case with a page of its items. The access is recorded before.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn case_json(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    page: &PageQuery,
+) -> Result<CaseJson, ApiError> {
     let filing = state.filing()?;
     let after = page.position(|text| text.parse().ok())?.unwrap_or(0);
-    let view = filing.view_case(&actor, case, after, page.limit()?).await?;
+    let view = filing.view_case(actor, case, after, page.limit()?).await?;
     let calendar = &filing.registry().calendar;
     // The access record of this view has the time of now.
     let (sequence, now) = (view.access.position.sequence, view.access.position.at);
     let deadlines = DeadlinesJson::of(&view.file, &view.texts, now, calendar);
-    let shown = CaseJson::of(&view.file, &view.texts, items(&view, calendar), deadlines, can(&actor, &view), sequence);
-    Ok(answer(StatusCode::OK, &shown))
+    let can = can(actor, &view.file, &view.capacities, &view.texts);
+    Ok(CaseJson::of(&view.file, &view.texts, items(&view, calendar), deadlines, can, sequence))
 }
 
 /// Look at an item / 查看证据
@@ -266,12 +312,26 @@ pub(in crate::http) async fn view_item(
     ItemPath(case, number): ItemPath,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
+    Ok(answer(StatusCode::OK, &item_json(&state, &actor, case, number).await?))
+}
+
+/// One item of a case. The access is recorded before.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn item_json(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    number: ItemNumber,
+) -> Result<ImportJson, ApiError> {
     let filing = state.filing()?;
-    let view = filing.view_item(&actor, case, number).await?;
+    let view = filing.view_item(actor, case, number).await?;
     let item = view.file.items.get(&number).ok_or(FilingError::NoSuchItem(number))?;
     let now = view.items.get(&number).cloned().unwrap_or_else(unqueried_item);
     let calendar = &filing.registry().calendar;
-    Ok(answer(StatusCode::OK, &import_json(&view.file, (number, item), &now, &view.texts, calendar)))
+    Ok(import_json(&view.file, (number, item), &now, &view.texts, calendar))
 }
 
 /// Read a case's access log / 案件访问日志

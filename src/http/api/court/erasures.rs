@@ -13,6 +13,7 @@ use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::CaseId;
 use crate::error_code::ErrorCode;
+use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::erasure_job::{Erasure, WAIT_MAX};
 use crate::filing::erasure_requests::ErasureCommand;
 use crate::filing::erasure_state::ErasureState;
@@ -54,15 +55,30 @@ pub(in crate::http) async fn erase(
     call: AuthenticatedJson<ErasureRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
-    let what = what(&shape)?;
-    let order = named_by("order", shape.order.as_deref(), state.filing()?, &actor).await?;
-    let erasure = state.filing()?.erase(&actor, &context, &what, order).await?;
+    let (erasure, json) = erase_content(&state, &actor, &context, &shape).await?;
     let over = !erasure.recorded.fresh && matches!(erasure.state, ErasureState::Confirmed { .. });
-    let json = erasure_json(&erasure);
     let mut response = answer(if over { StatusCode::OK } else { StatusCode::ACCEPTED }, &json);
     let location = HeaderValue::try_from(format!("/v1/erasures/{}", json.id));
     response.headers_mut().insert(LOCATION, location.map_err(|error| ApiError::internal(&error))?);
     Ok(response)
+}
+
+/// Erases private content: the answer, and the erasure.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn erase_content(
+    state: &AppState,
+    actor: &Actor,
+    context: &RequestContext,
+    shape: &ErasureRequest,
+) -> Result<(Erasure, ErasureJson), ApiError> {
+    let what = what(shape)?;
+    let order = named_by("order", shape.order.as_deref(), state.filing()?, actor).await?;
+    let erasure = state.filing()?.erase(actor, context, &what, order).await?;
+    let json = erasure_json(&erasure);
+    Ok((erasure, json))
 }
 
 /// How long to wait.

@@ -10,7 +10,9 @@ use axum::response::Response;
 use crate::court::ids::{CaseId, HandOverNumber, PartyNumber};
 use crate::court::line_value::LineValue;
 use crate::error_code::ErrorCode;
+use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::hand_overs::{HandOverView, ReceiverStep, SendCommand};
+use crate::filing::service::RecordedAct;
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::{AuthenticatedJson, answer, created, some_value, value};
@@ -80,6 +82,22 @@ pub(in crate::http) async fn send_hand_over(
     call: AuthenticatedJson<SendHandOverRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
+    let (recorded, shown) = send(&state, &actor, case, &context, shape).await?;
+    Ok(created(&recorded, &shown))
+}
+
+/// Sends the dossier of a case: the answer, and the act as recorded.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn send(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    context: &RequestContext,
+    shape: SendHandOverRequest,
+) -> Result<(RecordedAct, ActOutcomeJson), ApiError> {
     let command = SendCommand {
         kind: value("kind", &shape.kind)?,
         to: value("to", &shape.to)?,
@@ -89,8 +107,9 @@ pub(in crate::http) async fn send_hand_over(
         outcome: some_value("outcome", shape.outcome.as_deref())?,
     };
     let filing = state.filing()?;
-    let acted = filing.send_hand_over(&actor, case, &context, &command).await?;
-    Ok(created(&acted.recorded, &outcome_json(filing, &acted, Vec::new())))
+    let acted = filing.send_hand_over(actor, case, context, &command).await?;
+    let shown = outcome_json(filing, &acted, Vec::new());
+    Ok((acted.recorded, shown))
 }
 
 /// What the receiving court does / 接收法院办理
@@ -120,6 +139,22 @@ pub(in crate::http) async fn receive_hand_over(
     call: AuthenticatedJson<ReceiverStepRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
+    let (recorded, shown) = take_step(&state, &actor, (case, number), &context, shape).await?;
+    Ok(created(&recorded, &shown))
+}
+
+/// Does a step of the receiving court: the answer, and the act as recorded.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn take_step(
+    state: &AppState,
+    actor: &Actor,
+    hand_over: (CaseId, HandOverNumber),
+    context: &RequestContext,
+    shape: ReceiverStepRequest,
+) -> Result<(RecordedAct, ActOutcomeJson), ApiError> {
     let step = match shape {
         ReceiverStepRequest::Receive {} => ReceiverStep::Receive,
         ReceiverStepRequest::Accept { manifest, second_volume, procedure, number } => ReceiverStep::Accept {
@@ -136,8 +171,9 @@ pub(in crate::http) async fn receive_hand_over(
         ReceiverStepRequest::Return { reason } => ReceiverStep::Return { reason },
     };
     let filing = state.filing()?;
-    let acted = filing.receive_hand_over(&actor, (case, number), &context, &step).await?;
-    Ok(created(&acted.recorded, &outcome_json(filing, &acted, Vec::new())))
+    let acted = filing.receive_hand_over(actor, hand_over, context, &step).await?;
+    let shown = outcome_json(filing, &acted, Vec::new());
+    Ok((acted.recorded, shown))
 }
 
 fn hand_over_json(view: &HandOverView) -> Result<HandOverJson, ApiError> {
@@ -179,8 +215,21 @@ pub(in crate::http) async fn view_hand_over(
     HandOverPath(case, number): HandOverPath,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
-    let view = state.filing()?.view_hand_over(&actor, case, number).await?;
-    Ok(answer(StatusCode::OK, &hand_over_json(&view)?))
+    Ok(answer(StatusCode::OK, &hand_over(&state, &actor, case, number).await?))
+}
+
+/// A hand-over with its manifest. The access is recorded before.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn hand_over(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    number: HandOverNumber,
+) -> Result<HandOverJson, ApiError> {
+    hand_over_json(&state.filing()?.view_hand_over(actor, case, number).await?)
 }
 
 /// Hand-overs to the account's courts / 移交本院的案卷
@@ -202,14 +251,26 @@ pub(in crate::http) async fn list_hand_overs(
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
+    Ok(answer(StatusCode::OK, &hand_overs_json(&state, &actor, &page).await?))
+}
+
+/// Hand-overs to the courts of the actor.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn hand_overs_json(
+    state: &AppState,
+    actor: &Actor,
+    page: &PageQuery,
+) -> Result<HandOversJson, ApiError> {
     let (before, limit) = (page.number()?, page.limit()?);
-    let found = state.filing()?.hand_overs_to(&actor, before, limit).await?;
+    let found = state.filing()?.hand_overs_to(actor, before, limit).await?;
     let brief = |(file, number): &(Arc<crate::court::case::state::CaseFile>, HandOverNumber)| {
         file.course.hand_overs.get(number).map(|one| HandOverBriefJson::of(file, *number, one))
     };
-    let shown = HandOversJson {
+    Ok(HandOversJson {
         items: found.items.iter().filter_map(brief).collect(),
         next_cursor: found.next.map(|next| next.to_string()),
-    };
-    Ok(answer(StatusCode::OK, &shown))
+    })
 }

@@ -50,7 +50,11 @@ pub fn read_receipt(receipt: Option<ReceiptJson>) -> Result<Option<Box<Receipt>>
 }
 
 /// Imports one deposit and shows the item.
-async fn one(
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn import_one(
     filing: &FilingService,
     actor: &Actor,
     case: CaseId,
@@ -129,7 +133,7 @@ pub(in crate::http) async fn import(
     call: AuthenticatedJson<ImportRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
-    let (done, shown) = one(state.filing()?, &actor, case, &context, shape).await?;
+    let (done, shown) = import_one(state.filing()?, &actor, case, &context, shape).await?;
     Ok(created(&done, &shown))
 }
 
@@ -167,7 +171,7 @@ pub(in crate::http) async fn import_batch(
     for (position, request) in (1..).zip(shape.imports) {
         let request_id = step_request_id(context.request, &format!("import {position}"));
         let step = RequestContext { request: request_id, ..context.clone() };
-        let (status, import, problem) = match one(filing, &actor, case, &step, request).await {
+        let (status, import, problem) = match import_one(filing, &actor, case, &step, request).await {
             Ok((_, import)) => ("imported", Some(import), None),
             Err(failure) => ("refused", None, Some(failure.problem())),
         };

@@ -38,6 +38,7 @@ use crate::http::problem::ApiError;
 use crate::http::request::{Parameters, PathParameter, header, require_content_type};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::metadata::SALT_LEN;
+use crate::ledger::number::DepositNumber;
 use crate::wire::court::originals::CustodyJson;
 
 const SALT_HEADER: HeaderName = HeaderName::from_static("x-salt");
@@ -187,7 +188,21 @@ pub(in crate::http) async fn get_original(
 ) -> Result<Response, ApiError> {
     let number = parameter.number()?;
     let case = query.case(state.filing()?, &actor).await?;
-    let given = state.filing()?.open_original_for(&actor, number, case).await?;
+    original(&state, &actor, number, case).await
+}
+
+/// An original for its account, or for an actor who sees it in a case. The access is recorded before.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn original(
+    state: &AppState,
+    actor: &Actor,
+    number: DepositNumber,
+    case: Option<CaseId>,
+) -> Result<Response, ApiError> {
+    let given = state.filing()?.open_original_for(actor, number, case).await?;
     let stream = given.stream.inspect_err(move |error| {
         tracing::error!(%number, %error, "an original broke off on its way out");
     });

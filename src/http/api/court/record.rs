@@ -6,6 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::court::ids::CaseId;
+use crate::filing::actor::Actor;
 use crate::filing::streams::StoredAct;
 use crate::http::api::court::acts::void;
 use crate::http::api::court::case_path::CasePath;
@@ -38,16 +40,29 @@ pub(in crate::http) async fn case_record(
     Parameters(page): Parameters<PageQuery>,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
+    Ok(answer(StatusCode::OK, &record_json(&state, &actor, case, &page).await?))
+}
+
+/// A page of the record of a case. The access is recorded before.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn record_json(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    page: &PageQuery,
+) -> Result<CaseRecordJson, ApiError> {
     let (after, limit) = (page.number()?.unwrap_or(0), page.limit()?);
-    let record = state.filing()?.case_record(&actor, case, after, limit).await?;
+    let record = state.filing()?.case_record(actor, case, after, limit).await?;
     let entry = |act: &StoredAct| {
         let at = (act.entry.number, &act.position);
         RecordEntryJson::of(&record.file, &act.document, at, void(&record.file, act.position.sequence), &record.texts)
     };
-    let shown = CaseRecordJson {
+    Ok(CaseRecordJson {
         items: record.page.acts.iter().map(entry).collect(),
         next_cursor: record.page.next.map(|next| next.to_string()),
         access_sequence: record.access.position.sequence,
-    };
-    Ok(answer(StatusCode::OK, &shown))
+    })
 }

@@ -6,6 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::court::ids::CaseId;
+use crate::filing::actor::Actor;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::answer;
 use crate::http::app_state::AppState;
@@ -33,9 +35,21 @@ pub(in crate::http) async fn view_records(
     CasePath(case): CasePath,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
+    Ok(answer(StatusCode::OK, &records_json(&state, &actor, case).await?))
+}
+
+/// The records of a case. The access is recorded before.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn records_json(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+) -> Result<RecordsJson, ApiError> {
     let filing = state.filing()?;
-    let view = filing.view_records(&actor, case).await?;
+    let view = filing.view_records(actor, case).await?;
     let registry = filing.registry();
-    let shown = RecordsJson::of(&view.file, &view.texts, &registry.calendar, view.access.position.sequence);
-    Ok(answer(StatusCode::OK, &shown))
+    Ok(RecordsJson::of(&view.file, &view.texts, &registry.calendar, view.access.position.sequence))
 }

@@ -12,13 +12,15 @@ use crate::court::acts::{
 };
 use crate::court::case::service::book::ServiceRecord;
 use crate::court::case::state::CaseFile;
-use crate::court::ids::{AddressNumber, AgentNumber, AttemptNumber, PartyNumber, ServiceNumber};
+use crate::court::ids::{AddressNumber, AgentNumber, AttemptNumber, CaseId, PartyNumber, ServiceNumber};
 use crate::court::masked_address::MaskedAddress;
 use crate::court::service_words::{AddressKind, Reporter};
 use crate::court::values::Capacity;
 use crate::error_code::ErrorCode;
+use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
+use crate::filing::service::RecordedAct;
 use crate::filing::service_of_documents::{ServeCommand, ServiceView};
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
@@ -220,23 +222,40 @@ pub(in crate::http) async fn act_of_service(
     call: AuthenticatedJson<TypedActRequest<ServiceActRequest>>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape: TypedActRequest(shape) } = call;
+    let (recorded, shown) = serve(&state, &actor, case, &context, &shape).await?;
+    Ok(created(&recorded, &shown))
+}
+
+/// Does an act of service: the answer, and the act as recorded.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn serve(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    context: &RequestContext,
+    shape: &ServiceActRequest,
+) -> Result<(RecordedAct, ActOutcomeJson), ApiError> {
     let filing = state.filing()?;
     let now = filing.now();
-    let outcome = if let Some(command) = serve_command(&shape)? {
-        filing.serve(&actor, case, &context, &command).await?
+    let outcome = if let Some(command) = serve_command(shape)? {
+        filing.serve(actor, case, context, &command).await?
     } else {
         let make =
-            |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| make((file, capacity, annexes), &shape, now);
-        filing.service_act(&actor, case, &context, shape.kind(), make).await?
+            |file: &CaseFile, capacity: Capacity, annexes: &mut Annexes| make((file, capacity, annexes), shape, now);
+        filing.service_act(actor, case, context, shape.kind(), make).await?
     };
-    let texts: Vec<&str> = match &shape {
+    let texts: Vec<&str> = match shape {
         ServiceActRequest::ObjectService { reason, .. }
         | ServiceActRequest::DecideService { reason, .. }
         | ServiceActRequest::DetermineService { reason, .. }
         | ServiceActRequest::Serve { reason, .. } => reason.iter().map(String::as_str).collect(),
         _ => Vec::new(),
     };
-    Ok(created(&outcome.recorded, &outcome_json(filing, &outcome, warnings::of_texts(&texts))))
+    let shown = outcome_json(filing, &outcome, warnings::of_texts(&texts));
+    Ok((outcome.recorded, shown))
 }
 
 fn view_context<'a>(
@@ -265,11 +284,24 @@ pub(in crate::http) async fn view_service(
     CasePath(case): CasePath,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
+    Ok(answer(StatusCode::OK, &service_json(&state, &actor, case).await?))
+}
+
+/// The service of a case. The access is recorded before.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn service_json(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+) -> Result<ServiceBookJson, ApiError> {
     let filing = state.filing()?;
-    let view = filing.view_service(&actor, case).await?;
+    let view = filing.view_service(actor, case).await?;
     let registry = filing.registry();
     let context = view_context(&view, &registry.calendar, filing.now());
-    Ok(answer(StatusCode::OK, &book(&context, &view.windows, view.access.position.sequence)))
+    Ok(book(&context, &view.windows, view.access.position.sequence))
 }
 
 /// View a certificate of service / 电子送达凭证

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::court::ids::PartyNumber;
+use crate::court::ids::{CaseId, PartyNumber};
+use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::association::TransferCommand;
+use crate::filing::service::RecordedAct;
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::{AuthenticatedJson, created, value};
@@ -42,6 +44,22 @@ pub(in crate::http) async fn transfer_case(
     call: AuthenticatedJson<TransferRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
+    let (recorded, shown) = transfer(&state, &actor, case, &context, &shape).await?;
+    Ok(created(&recorded, &shown))
+}
+
+/// Continues a case in another proceeding: the answer with the new case, and the act as recorded in the old one.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn transfer(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    context: &RequestContext,
+    shape: &TransferRequest,
+) -> Result<(RecordedAct, ActOutcomeJson), ApiError> {
     let filing = state.filing()?;
     let command = TransferCommand {
         transfer: value("passage", &shape.passage)?,
@@ -50,8 +68,9 @@ pub(in crate::http) async fn transfer_case(
         procedure: value("procedure", &shape.procedure)?,
         brought_by: shape.brought_by.map(PartyNumber),
     };
-    let (transferred, opened) = filing.transfer_case(&actor, case, &context, &command).await?;
+    let (transferred, opened) = filing.transfer_case(actor, case, context, &command).await?;
     let act = outcome_json(filing, &transferred, Vec::new()).act;
     let file = &opened.file;
-    Ok(created(&transferred.recorded, &ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new())))
+    let shown = ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new());
+    Ok((transferred.recorded, shown))
 }

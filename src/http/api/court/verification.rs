@@ -10,10 +10,11 @@ use axum::response::Response;
 
 use crate::court::case::state::{CaseFile, Item};
 use crate::court::document::Stream;
-use crate::court::ids::ItemNumber;
+use crate::court::ids::{CaseId, ItemNumber};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::filing_error::FilingError;
 use crate::filing::item_verification::VerificationCommand;
+use crate::filing::service::RecordedAct;
 use crate::http::api::court::case_path::ItemPath;
 use crate::http::api::court::imports::read_receipt;
 use crate::http::api::court::json_request::{JSON_MAX, act_json, answer};
@@ -77,7 +78,24 @@ pub(in crate::http) async fn verify_item(
         }
         _ => return Err(unsupported(&headers, "application/octet-stream or application/json")),
     };
-    let verified = filing.verify_item(&actor, case, item, &context, &verification).await?;
+    let (_, shown) = verify(&state, &actor, (case, item), &context, &verification).await?;
+    Ok(answer(axum::http::StatusCode::OK, &shown))
+}
+
+/// Verifies an item and records the result: the answer, and the act as recorded.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn verify(
+    state: &AppState,
+    actor: &Actor,
+    (case, item): (CaseId, ItemNumber),
+    context: &RequestContext,
+    verification: &VerificationCommand,
+) -> Result<(RecordedAct, ItemVerificationJson), ApiError> {
+    let filing = state.filing()?;
+    let verified = filing.verify_item(actor, case, item, context, verification).await?;
     let outcome = &verified.outcome;
     let act = act_json(outcome.document.act.kind(), Stream::Case, Some(case), &outcome.recorded);
     let capacity = CapacityJson::of(&outcome.file, outcome.document.capacity);
@@ -92,7 +110,7 @@ pub(in crate::http) async fn verify_item(
         claimed_source: filing.source_of(&outcome.file, item).await?,
     };
     let shown = ItemVerificationJson { report: ReportJson::about(&verified.report, context, subject), act };
-    Ok(answer(axum::http::StatusCode::OK, &shown))
+    Ok((verified.outcome.recorded, shown))
 }
 
 /// The case and the item, as the report names them.
@@ -125,7 +143,12 @@ async fn streamed(
     ))
 }
 
-fn read(request: ItemVerificationRequest) -> Result<VerificationCommand, ApiError> {
+/// What a request compares with an item.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) fn read(request: ItemVerificationRequest) -> Result<VerificationCommand, ApiError> {
     let ItemVerificationRequest { algorithm, value, receipt } = request;
     let receipt = read_receipt(receipt)?;
     let presented = match (algorithm, value) {

@@ -1,0 +1,344 @@
+//! `/cases/{reference}/act/{act}`: the form of an act, and what became of it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use crate::court::acts::ActKind;
+use crate::court::case::state::CaseFile;
+use crate::error_code::ErrorCode;
+use crate::filing::filing_error::FilingError;
+use crate::http::api::lookup::deposit_json;
+use crate::http::app_state::AppState;
+use crate::http::pages::cases::forms::data::FormData;
+use crate::http::pages::cases::forms::field::{ActForm, Group, Shape};
+use crate::http::pages::cases::forms::sending::{Sent, form_context, new_key, send};
+use crate::http::pages::cases::forms::table::form_of;
+use crate::http::pages::cases::forms::values::{FieldFault, Reading, field_of};
+use crate::http::pages::cases::forms::widgets::{FieldView, Filling, Widget, fields, open_choice};
+use crate::http::pages::cases::head::CaseHead;
+use crate::http::pages::cases::request::CaseRequest;
+use crate::http::pages::cases::tasks::{TaskGroup, groups};
+use crate::http::pages::cases::wording::capital;
+use crate::http::pages::form::{Form, PageParameters};
+use crate::http::pages::layout::Layout;
+use crate::http::pages::visit::{Audience, Visit, see_other};
+use crate::http::problem::ApiError;
+use crate::ledger::number::DepositNumber;
+use crate::wire::bilingual::Bilingual;
+use crate::wire::court::case::{CanJson, CaseFactsJson, CaseJson};
+use crate::wire::court::record::act_label_in;
+use crate::wire::facts::ChainFactsJson;
+use crate::wire::report::CodedText;
+
+#[derive(Template)]
+#[template(path = "case_act.html")]
+struct ActPage<'a> {
+    p: Layout,
+    head: CaseHead,
+    act: &'static str,
+    title: String,
+    button: String,
+    lead: Option<&'a str>,
+    sure: Option<&'a str>,
+    sure_fault: bool,
+    fields: Vec<FieldView>,
+    /// A value on which others depend is chosen first, by a form that changes nothing.
+    chooses: bool,
+    capacities: Vec<&'a CanJson>,
+    capacity: &'a str,
+    key: String,
+    faults: Vec<(String, String)>,
+    /// Why the case did not take the act, with its stage and what is possible instead.
+    refusal: Option<String>,
+    steps: Vec<TaskGroup>,
+    /// Whether the act is possible now.
+    open: bool,
+    preview: Option<&'a CaseJson>,
+    is_import: bool,
+    found: Option<ChainFactsJson>,
+}
+
+#[derive(Template)]
+#[template(path = "case_done.html")]
+struct DonePage<'a> {
+    p: Layout,
+    head: CaseHead,
+    done: String,
+    code: Option<String>,
+    is_code: bool,
+    warnings: &'a [CodedText],
+    next: String,
+}
+
+/// What a form page shows beside the form.
+#[derive(Default)]
+struct Shown {
+    faults: Vec<FieldFault>,
+    sure_fault: bool,
+    refusal: Option<Bilingual>,
+    found: Option<ChainFactsJson>,
+}
+
+/// A form of an act with its case.
+struct Opened<'a> {
+    state: &'a Arc<AppState>,
+    visit: &'a Visit,
+    request: &'a CaseRequest,
+    form: &'static ActForm,
+    file: &'a CaseFile,
+    data: &'a FormData,
+    given: &'a Form,
+    /// Whether the form was sent, and not opened.
+    is_sent: bool,
+}
+
+fn form_in(request: &CaseRequest) -> Result<&'static ActForm, ApiError> {
+    let form = ActKind::from_word(request.parameter("act")).and_then(form_of);
+    form.ok_or_else(|| ApiError::from(FilingError::NotFound))
+}
+
+/// The form of an act.
+///
+/// # Errors
+///
+/// `not_found`; those of a view.
+pub async fn act_form(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    request: CaseRequest,
+    PageParameters(given): PageParameters,
+) -> Result<Response, ApiError> {
+    let form = form_in(&request)?;
+    let (file, data) = FormData::load(&state, &request.who.actor, request.case, form).await?;
+    let opened = Opened {
+        state: &state,
+        visit: &visit,
+        request: &request,
+        form,
+        file: &file,
+        data: &data,
+        given: &given,
+        is_sent: false,
+    };
+    opened.page(StatusCode::OK, Shown::default())
+}
+
+/// An act. What is wrong with it is shown with the form.
+///
+/// # Errors
+///
+/// `not_found`; those of the node.
+pub async fn act(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    request: CaseRequest,
+    uri: Uri,
+    given: Form,
+) -> Result<Response, ApiError> {
+    let form = form_in(&request)?;
+    let (file, data) = FormData::load(&state, &request.who.actor, request.case, form).await?;
+    let opened = Opened {
+        state: &state,
+        visit: &visit,
+        request: &request,
+        form,
+        file: &file,
+        data: &data,
+        given: &given,
+        is_sent: true,
+    };
+    if form.shape == Shape::Import && given.text("do") == "look-up" {
+        return opened.look_up().await;
+    }
+    let filing = state.filing()?;
+    let for_the_court = data.is_for_the_court(form.kind, given.some("as"));
+    let reading = Reading { data: &data, given: &given, filing, for_the_court };
+    let sure_fault = form.sure.is_some() && !given.is_set("sure");
+    let value = match reading.request(form) {
+        Ok(value) if !sure_fault => value,
+        read => {
+            let faults = read.err().unwrap_or_default();
+            return opened.page(StatusCode::UNPROCESSABLE_ENTITY, Shown { faults, sure_fault, ..Shown::default() });
+        }
+    };
+    let context = form_context(&request.who.actor, uri.path(), &given)?;
+    match send(&state, &request.who.actor, Some(request.case), &context, (form.shape, value)).await {
+        Ok(sent) => opened.done(&sent),
+        Err(failure) => opened.refused(failure),
+    }
+}
+
+impl Opened<'_> {
+    fn label(&self) -> Bilingual {
+        act_label_in(self.file.kind, self.form.kind)
+    }
+
+    fn title(&self) -> Bilingual {
+        self.form.title.map_or_else(|| self.label(), |(zh, en)| Bilingual::new(zh, capital(en)))
+    }
+
+    /// Whether a mediation agreement is confirmed, and not a transcript.
+    fn is_about_agreement(&self) -> bool {
+        self.form.kind == ActKind::Confirm && self.data.is_round_of_agreement(self.given.text("round"))
+    }
+
+    fn sure(&self) -> Option<&'static str> {
+        if self.is_about_agreement() {
+            return Some(self.visit.t("我已阅读调解协议，确认无误", "I have read the agreement and confirm it"));
+        }
+        self.form.sure.map(|(zh, en)| self.visit.t(zh, en))
+    }
+
+    fn button(&self) -> String {
+        let named = self.form.button.filter(|_| !self.is_about_agreement());
+        let text = named.map_or_else(|| self.label(), |(zh, en)| Bilingual::new(zh, en));
+        capital(text.pick(self.visit.language))
+    }
+
+    /// The seven facts of a deposit, without recording anything.
+    async fn look_up(&self) -> Result<Response, ApiError> {
+        let state = self.state;
+        let found = match DepositNumber::parse(self.given.text("deposit_number")) {
+            Ok(number) => deposit_json_of(state, number).await,
+            Err(error) => Err(error.into()),
+        };
+        match found {
+            Ok(found) => self.page(StatusCode::OK, Shown { found: Some(found), ..Shown::default() }),
+            Err(failure) if failure.status() < 500 => {
+                let problem = failure.problem();
+                let text = Bilingual::new(problem.detail_zh, problem.detail);
+                let faults = vec![FieldFault { field: "deposit_number", text }];
+                let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+                self.page(status, Shown { faults, ..Shown::default() })
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn refused(&self, failure: ApiError) -> Result<Response, ApiError> {
+        if failure.status() >= 500 || failure.code() == ErrorCode::RateLimited {
+            return Err(failure);
+        }
+        let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::CONFLICT);
+        let problem = failure.problem();
+        let text = Bilingual::new(problem.detail_zh.clone(), problem.detail.clone());
+        let shown = match field_of(self.form, &failure) {
+            Some(field) => Shown { faults: vec![FieldFault { field, text }], ..Shown::default() },
+            None => {
+                let joined = |title: &str, colon: &str, detail: &str| {
+                    if title == detail { title.to_owned() } else { format!("{title}{colon}{detail}") }
+                };
+                let refusal = Bilingual::new(
+                    joined(&problem.title_zh, "：", &problem.detail_zh),
+                    joined(&problem.title, ": ", &problem.detail),
+                );
+                Shown { refusal: Some(refusal), ..Shown::default() }
+            }
+        };
+        self.page(status, shown)
+    }
+
+    /// The confirmation: the case's page, or, with something to be read once, a page of its own.
+    fn done(&self, sent: &Sent) -> Result<Response, ApiError> {
+        let path = match &sent.goes_on_in {
+            Some(case) => format!("/cases/{case}"),
+            None => self.request.path(),
+        };
+        let section = match self.form.group {
+            _ if sent.goes_on_in.is_some() => "",
+            Group::Evidence => "/evidence",
+            Group::Service => "/service",
+            Group::Hearing | Group::Mediation => "/records",
+            _ => "",
+        };
+        let next = format!("{path}{section}?done={}", self.form.kind.word());
+        let is_code = self.form.shape == Shape::Code;
+        if !is_code && sent.warnings.is_empty() {
+            return Ok(see_other(&next));
+        }
+        let label = self.label();
+        let done = self.visit.t(&label.zh, &label.en).to_owned();
+        let page = DonePage {
+            p: self.visit.layout(&format!("已办理：{}", label.zh), &format!("Done: {}", label.en)),
+            head: CaseHead::of(&CaseFactsJson::of(self.file), &self.request.name),
+            done,
+            code: sent.code.clone(),
+            is_code,
+            warnings: &sent.warnings,
+            next,
+        };
+        self.visit.page(Audience::Private, &page)
+    }
+
+    fn fault_rows(&self, fields: &[FieldView], shown: &Shown) -> Vec<(String, String)> {
+        let rows = fields.iter().filter_map(|field| {
+            let id = match (&field.widget, &field.fault) {
+                (_, None) => return None,
+                (Widget::Radios(list) | Widget::Checks(list), _) => {
+                    list.first().map_or_else(|| field.name.to_owned(), |one| format!("{}-{}", field.name, one.value))
+                }
+                (Widget::Signers(..), _) => format!("{}-1", field.name),
+                _ => field.name.to_owned(),
+            };
+            Some((id.replace(' ', "-"), field.fault.clone().unwrap_or_default()))
+        });
+        let mut rows: Vec<_> = rows.collect();
+        if shown.sure_fault {
+            rows.push(("sure".into(), self.visit.t("请勾选确认项", "Tick the box to confirm").into()));
+        }
+        rows
+    }
+
+    fn page(&self, status: StatusCode, shown: Shown) -> Result<Response, ApiError> {
+        let (visit, form, data, given) = (self.visit, self.form, self.data, self.given);
+        let capacities = data.capacities(form.kind);
+        let open = !capacities.is_empty();
+        let filling = Filling {
+            data,
+            given,
+            for_the_court: data.is_for_the_court(form.kind, given.some("as")),
+            faults: &shown.faults,
+        };
+        let choice = open_choice(form, given);
+        let mut fields = fields(form, visit, filling);
+        if let Some(first) = choice {
+            fields.retain(|field| field.name == first.name);
+        }
+        let faults = self.fault_rows(&fields, &shown);
+        let refusal = shown.refusal.as_ref().map(|text| text.pick(visit.language).to_owned());
+        let (title, is_wrong) = (self.title(), refusal.is_some() || !faults.is_empty());
+        let heading = |error: &str, title: &str| if is_wrong { format!("{error}{title}") } else { title.to_owned() };
+        let needs_steps = refusal.is_some() || !open;
+        let page = ActPage {
+            p: visit.layout(&heading("错误：", &title.zh), &heading("Error: ", &capital(&title.en))),
+            head: CaseHead::of(&CaseFactsJson::of(self.file), &self.request.name),
+            act: form.kind.word(),
+            title: capital(title.pick(visit.language)),
+            button: self.button(),
+            lead: form.lead.map(|(zh, en)| visit.t(zh, en)),
+            sure: self.sure(),
+            sure_fault: shown.sure_fault,
+            fields,
+            chooses: choice.is_some(),
+            capacity: given.text("as"),
+            capacities,
+            key: given.some("key").filter(|_| self.is_sent).map_or_else(new_key, |key| Ok(key.to_owned()))?,
+            faults,
+            refusal,
+            steps: if needs_steps { groups(&data.can, self.file.kind, &self.request.path()) } else { Vec::new() },
+            open,
+            preview: data.case.as_ref().filter(|_| form.kind == ActKind::Submit),
+            is_import: form.shape == Shape::Import,
+            found: shown.found,
+        };
+        visit.page_with(status, Audience::Private, &page)
+    }
+}
+
+async fn deposit_json_of(state: &Arc<AppState>, number: DepositNumber) -> Result<ChainFactsJson, ApiError> {
+    Ok(deposit_json(state, number).await?.chain)
+}

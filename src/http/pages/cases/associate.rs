@@ -1,0 +1,100 @@
+//! `/cases/associate`: 关联案件. A party or an agent joins a case by the code of the court.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use crate::court::case::reference::CaseReference;
+use crate::court::ids::CaseId;
+use crate::court::line_value::LineValue as _;
+use crate::http::app_state::AppState;
+use crate::http::pages::cases::forms::data::FormData;
+use crate::http::pages::cases::forms::field::Shape;
+use crate::http::pages::cases::forms::outside::ASSOCIATE;
+use crate::http::pages::cases::forms::sending::{form_context, new_key, send};
+use crate::http::pages::cases::forms::values::{FieldFault, Reading};
+use crate::http::pages::cases::forms::widgets::{FieldView, Widget};
+use crate::http::pages::cases::open::Outside;
+use crate::http::pages::form::Form;
+use crate::http::pages::layout::Layout;
+use crate::http::pages::visit::{Audience, Member, Visit, see_other};
+use crate::http::problem::ApiError;
+
+#[derive(Template)]
+#[template(path = "case_associate.html")]
+struct AssociatePage {
+    p: Layout,
+    fields: Vec<FieldView>,
+    key: String,
+    faults: Vec<(String, String)>,
+    refusal: Option<String>,
+}
+
+fn page(
+    outside: &Outside<'_>,
+    status: StatusCode,
+    (faults, refusal): (Vec<FieldFault>, Option<String>),
+) -> Result<Response, ApiError> {
+    let visit = outside.visit;
+    let (fields, faults) = outside.shown(&faults);
+    let is_wrong = refusal.is_some() || !faults.is_empty();
+    let page = AssociatePage {
+        p: if is_wrong {
+            visit.layout("错误：关联案件", "Error: associate with a case")
+        } else {
+            visit.layout("关联案件", "Associate with a case")
+        },
+        fields,
+        key: outside.given.some("key").map_or_else(new_key, |key| Ok(key.to_owned()))?,
+        faults,
+        refusal,
+    };
+    visit.page_with(status, Audience::Private, &page)
+}
+
+/// The form.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub async fn associate_form(visit: Visit, Member(_): Member) -> Result<Response, ApiError> {
+    let (data, given) = (FormData::default(), Form::parse(b""));
+    let outside = Outside { visit: &visit, form: &ASSOCIATE, data: &data, given: &given };
+    page(&outside, StatusCode::OK, (Vec::new(), None))
+}
+
+/// Associates the account with the case of the code.
+///
+/// # Errors
+///
+/// Those of the node. What is wrong with the form is shown with it.
+pub async fn associate(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    Member(who): Member,
+    uri: Uri,
+    given: Form,
+) -> Result<Response, ApiError> {
+    let data = FormData::default();
+    let outside = Outside { visit: &visit, form: &ASSOCIATE, data: &data, given: &given };
+    let reading = Reading { data: &data, given: &given, filing: state.filing()?, for_the_court: true };
+    let value = match reading.request(&ASSOCIATE) {
+        Ok(value) => value,
+        Err(faults) => return page(&outside, StatusCode::UNPROCESSABLE_ENTITY, (faults, None)),
+    };
+    let context = form_context(&who.actor, uri.path(), &given)?;
+    match send(&state, &who.actor, None, &context, (Shape::Association, value)).await {
+        Ok(sent) => {
+            let reference = CaseId::parse(&sent.case).map(|case| CaseReference::of(case).to_string());
+            Ok(see_other(&format!("/cases/{}?done=associate", reference.unwrap_or(sent.case))))
+        }
+        Err(failure) if failure.status() < 500 => {
+            let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            page(&outside, status, outside.explained(failure))
+        }
+        Err(failure) => Err(failure),
+    }
+}

@@ -1,0 +1,168 @@
+//! What a form is made from: the case as the API shows it, as far as the form's controls need it.
+
+use std::sync::Arc;
+
+use crate::court::acts::ActKind;
+use crate::court::case::state::CaseFile;
+use crate::court::ids::CaseId;
+use crate::court::line_value::LineValue as _;
+use crate::court::values::Capacity;
+use crate::filing::actor::Actor;
+use crate::filing::staff::CourtStaff;
+use crate::http::api::court::cases::{can, case_json};
+use crate::http::api::court::records::records_json;
+use crate::http::api::court::service::service_json;
+use crate::http::api::paging::PageQuery;
+use crate::http::app_state::AppState;
+use crate::http::pages::cases::forms::field::{ActForm, Control};
+use crate::http::problem::ApiError;
+use crate::wire::court::accounts::Texts;
+use crate::wire::court::case::{CanJson, CaseJson};
+use crate::wire::court::item::ImportJson;
+use crate::wire::court::mediation::AgreementJson;
+use crate::wire::court::records::{RecordsJson, TranscriptJson};
+use crate::wire::court::rounds::RoundJson;
+use crate::wire::court::service::{ServiceBookJson, ServiceJson};
+
+/// Items among which a form chooses: one page of the API.
+const ITEMS: u32 = 200;
+
+/// What a form is made from. Whatever has private texts is loaded only if a control needs it, and the access is recorded.
+#[derive(Debug, Default)]
+pub struct FormData {
+    /// The case; none for a form that opens one.
+    pub file: Option<Arc<CaseFile>>,
+    /// What the actor may do.
+    pub can: Vec<CanJson>,
+    /// The case with its texts.
+    pub case: Option<CaseJson>,
+    /// Hearings, transcripts, mediation.
+    pub records: Option<RecordsJson>,
+    /// Service.
+    pub service: Option<ServiceBookJson>,
+    /// The people of the court.
+    pub staff: Vec<CourtStaff>,
+    /// The courts of this platform.
+    pub courts: Vec<String>,
+}
+
+const fn needs_case(control: Control) -> bool {
+    matches!(
+        control,
+        Control::Party
+            | Control::Parties
+            | Control::Agent
+            | Control::Item
+            | Control::Purpose
+            | Control::Account
+            | Control::Appeal
+            | Control::Decision
+            | Control::Speaker
+            | Control::Signers
+    )
+}
+
+const fn needs_records(control: Control) -> bool {
+    matches!(
+        control,
+        Control::Hearing
+            | Control::Transcript
+            | Control::Correction
+            | Control::Agreement
+            | Control::Round
+            | Control::Person
+            | Control::RoundDigest
+    )
+}
+
+const fn needs_service(control: Control) -> bool {
+    matches!(control, Control::Service | Control::Attempt | Control::Address)
+}
+
+const fn needs_staff(control: Control) -> bool {
+    matches!(control, Control::Judge | Control::Judges | Control::Staff | Control::Signers)
+}
+
+impl FormData {
+    /// Loads what the form needs, and the case.
+    ///
+    /// # Errors
+    ///
+    /// `not_found` without access to the case; those of a view.
+    pub async fn load(
+        state: &AppState,
+        actor: &Actor,
+        case: CaseId,
+        form: &ActForm,
+    ) -> Result<(Arc<CaseFile>, Self), ApiError> {
+        let filing = state.filing()?;
+        let file = filing.case_for(actor, case).await?;
+        let needs = |needs: fn(Control) -> bool| form.fields.iter().any(|field| needs(field.control));
+        let page = PageQuery { limit: Some(ITEMS), cursor: None };
+        let shows_case = needs(needs_case) || form.kind == ActKind::Submit;
+        let case_shown = if shows_case { Some(case_json(state, actor, case, &page).await?) } else { None };
+        let records = if needs(needs_records) { Some(records_json(state, actor, case).await?) } else { None };
+        let service = if needs(needs_service) { Some(service_json(state, actor, case).await?) } else { None };
+        let staff = if needs(needs_staff) { filing.staff_of(&file.court).await? } else { Vec::new() };
+        let can = match &case_shown {
+            Some(shown) => shown.can.clone(),
+            None => can(actor, &file, &actor.capacities(&file), &Texts::new()),
+        };
+        let courts = filing.courts().iter().map(ToString::to_string).collect();
+        let data = Self { can, case: case_shown, records, service, staff, courts, file: Some(Arc::clone(&file)) };
+        Ok((file, data))
+    }
+
+    /// The capacities that permit an act now.
+    #[must_use]
+    pub fn capacities(&self, kind: ActKind) -> Vec<&CanJson> {
+        self.can.iter().filter(|one| one.acts.iter().any(|act| act == kind.word())).collect()
+    }
+
+    /// Whether the actor acts for the court: in the capacity that was chosen, or in the first that permits the act.
+    #[must_use]
+    pub fn is_for_the_court(&self, kind: ActKind, chosen: Option<&str>) -> bool {
+        let first = self.capacities(kind).first().map(|one| one.capacity.capacity.clone());
+        let capacity = chosen.map(str::to_owned).or(first);
+        capacity.and_then(|text| Capacity::parse(&text)).is_some_and(|one| matches!(one, Capacity::Holding(_)))
+    }
+
+    /// The items.
+    #[must_use]
+    pub fn items(&self) -> &[ImportJson] {
+        self.case.as_ref().map_or(&[][..], |case| case.items.as_slice())
+    }
+
+    /// The transcripts.
+    #[must_use]
+    pub fn transcripts(&self) -> &[TranscriptJson] {
+        self.records.as_ref().map_or(&[][..], |records| records.transcripts.as_slice())
+    }
+
+    /// The agreements.
+    #[must_use]
+    pub fn agreements(&self) -> &[AgreementJson] {
+        self.records.as_ref().map_or(&[][..], |records| records.agreements.as_slice())
+    }
+
+    /// The service records.
+    #[must_use]
+    pub fn services(&self) -> &[ServiceJson] {
+        self.service.as_ref().map_or(&[][..], |book| book.items.as_slice())
+    }
+
+    /// The round with this number.
+    #[must_use]
+    pub fn round(&self, number: &str) -> Option<&RoundJson> {
+        let of_transcripts = self.transcripts().iter().flat_map(|one| &one.rounds);
+        let mut all = of_transcripts.chain(self.agreements().iter().flat_map(|one| &one.rounds));
+        all.find(|round| round.round.to_string() == number)
+    }
+
+    /// Whether the round with this number is about an agreement.
+    #[must_use]
+    pub fn is_round_of_agreement(&self, number: &str) -> bool {
+        let mut rounds = self.agreements().iter().flat_map(|one| &one.rounds);
+        rounds.any(|round| round.round.to_string() == number)
+    }
+}

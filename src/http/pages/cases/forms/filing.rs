@@ -1,0 +1,110 @@
+//! Forms of the filing: parties, agents, claims, submission, review, assignment.
+
+use crate::court::acts::ActKind;
+use crate::court::course_words::{Instance, SpecialPower};
+use crate::court::words::{Authority, PartyRole, SubjectKind};
+use crate::http::pages::cases::forms::field::{ActForm, Control, Group, Shape, Word, optional, required, words_of};
+use crate::wire::bilingual::Bilingual;
+
+/// Kinds of persons that are parties.
+pub(in crate::http::pages::cases) fn persons() -> Vec<Word> {
+    let kinds = [SubjectKind::NaturalPerson, SubjectKind::LegalPerson, SubjectKind::OtherOrganisation];
+    let word = |kind: SubjectKind| Word { word: kind.word(), label: Bilingual::of(|language| kind.label(language)) };
+    kinds.into_iter().map(word).collect()
+}
+
+const REASON: &[crate::http::pages::cases::forms::field::Field] = &[optional("reason", Control::Area)];
+
+pub(super) const FORMS: &[ActForm] = &[
+    ActForm::new(
+        ActKind::Describe,
+        Group::Filing,
+        &[optional("title", Control::Line), optional("claims", Control::Area)],
+    )
+    .lead(
+        "至少填写一项。诉讼请求应当具体，事实和理由另起一段。",
+        "Fill in at least one. State each claim, then facts and reasons.",
+    ),
+    ActForm::new(
+        ActKind::ConfirmNotice,
+        Group::Filing,
+        &[optional("document", Control::Deposit).named("须知文本的存证编号", "Deposit number of the notice")],
+    )
+    .sure("我已阅读《民事诉讼须知》《诉讼风险告知书》《廉政监督卡》", "I have read the notices before filing"),
+    ActForm::new(ActKind::Submit, Group::Filing, &[])
+        .sure("以上信息确认无误", "I have checked the above, and it is correct"),
+    ActForm::new(ActKind::WithdrawFiling, Group::Filing, &[]).sure("确认撤回立案申请", "Withdraw the filing"),
+    ActForm::new(ActKind::Approve, Group::Filing, &[])
+        .lead("审核通过后，可立案并登记案号。", "After the review the case can be filed, with its case number."),
+    ActForm::new(ActKind::ReturnFiling, Group::Filing, REASON)
+        .lead("起诉方补充后可再次提交。", "The filer can supplement it and submit it again."),
+    ActForm::new(ActKind::Reject, Group::Filing, REASON),
+    ActForm::new(
+        ActKind::Refuse,
+        Group::Filing,
+        &[
+            optional("document", Control::Deposit).named("不予立案裁定的存证编号", "Deposit number of the ruling"),
+            optional("reason", Control::Area),
+        ],
+    ),
+    ActForm::new(
+        ActKind::FileCase,
+        Group::Filing,
+        &[optional("number", Control::Line).hint(
+            "例如（2026）粤0192民初113号；可在立案后登记",
+            "With year, court and serial number; it can be registered later",
+        )],
+    ),
+    ActForm::new(
+        ActKind::BindNumber,
+        Group::Filing,
+        &[required("number", Control::Line).hint("例如（2026）粤0192民初113号", "With year, court and serial number")],
+    ),
+    ActForm::new(
+        ActKind::Assign,
+        Group::Filing,
+        &[optional("judge", Control::Judge).hint("不选则仅登记已分案", "Without one, only the assignment is recorded")],
+    ),
+    ActForm::new(
+        ActKind::AddParty,
+        Group::People,
+        &[
+            required("role", Control::Words(words_of!(PartyRole))),
+            required("subject", Control::Radios(persons)),
+            required("name", Control::Line).named("姓名或者名称", "Name"),
+            optional("account", Control::Account).hint(
+                "该当事人已在本平台注册的，填写其登录名；否则日后凭关联码加入",
+                "The login name, if the party is registered here; otherwise it joins by a code",
+            ),
+        ],
+    ),
+    ActForm::new(
+        ActKind::AddAgent,
+        Group::People,
+        &[
+            required("party", Control::Party).named("被代理的当事人", "Party represented"),
+            required("account", Control::Account).named("代理人的账号", "Account of the agent"),
+            optional("name", Control::Line).named("代理人姓名", "Name of the agent"),
+            required("authority", Control::Radios(words_of!(Authority))),
+            optional("special", Control::Checks(words_of!(SpecialPower))),
+            optional("power", Control::Line).hint("委托书编号或者说明", "Its number or a description"),
+            optional("instances", Control::Checks(words_of!(Instance))),
+        ],
+    ),
+    ActForm::new(ActKind::EndAgent, Group::People, &[required("agent", Control::Agent)]),
+    ActForm::new(
+        ActKind::IssueCode,
+        Group::People,
+        &[
+            required("party", Control::Party),
+            required("party_uses", Control::Whole).hint("0 或 1", "0 or 1"),
+            required("agent_uses", Control::Whole).hint("0 至 2", "0 to 2"),
+            required("days", Control::Whole).named("有效天数", "Days of validity").hint("1 至 366", "1 to 366"),
+        ],
+    )
+    .making(Shape::Code)
+    .lead(
+        "关联码仅在生成后显示一次，请当面或者通过可靠途径交给该当事人。",
+        "The code is shown once. Give it to the party in person or in another reliable way.",
+    ),
+];

@@ -1,0 +1,19 @@
+//! The forms of all acts of a case, as tables of data: what is asked ([`field`], [`table`]), what can be chosen ([`choices`]), how it
+//! is shown ([`widgets`]), and the request that it becomes ([`values`], [`sending`]).
+
+pub mod choices;
+mod course;
+pub mod data;
+mod erasure;
+mod evidence;
+pub mod field;
+mod filing;
+pub mod labels;
+pub mod outside;
+mod periods;
+pub mod sending;
+mod service;
+mod sessions;
+pub mod table;
+pub mod values;
+pub mod widgets;

@@ -1,0 +1,125 @@
+//! `/cases/{reference}/items/{item}/original`: the original of an item that is in custody. Each look is recorded before the bytes go
+//! out.
+//!
+//! Pictures, sound and film of known types are shown in the page; everything else is downloaded, and never rendered as a page of this
+//! site.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::Response;
+
+use crate::court::ids::ItemNumber;
+use crate::court::line_value::LineValue as _;
+use crate::filing::filing_error::FilingError;
+use crate::http::api::court::cases::item_json;
+use crate::http::api::court::originals::original as open;
+use crate::http::api::lookup::deposit_json;
+use crate::http::app_state::AppState;
+use crate::http::pages::cases::head::CaseHead;
+use crate::http::pages::cases::request::CaseRequest;
+use crate::http::pages::layout::Layout;
+use crate::http::pages::visit::{Audience, Visit};
+use crate::http::problem::ApiError;
+use crate::ledger::number::DepositNumber;
+use crate::wire::court::case::CaseFactsJson;
+use crate::wire::court::item::ImportJson;
+
+/// Media types that browsers show without running anything.
+const SHOWN: &[&str] = &[
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "image/bmp",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/wav",
+    "audio/mp4",
+    "audio/aac",
+    "audio/flac",
+    "video/mp4",
+    "video/webm",
+    "video/ogg",
+];
+
+#[derive(Template)]
+#[template(path = "case_original.html")]
+struct OriginalPage {
+    p: Layout,
+    head: CaseHead,
+    item: ImportJson,
+    /// `image`, `audio`, `video`, or empty for a file that is only downloaded.
+    kind: &'static str,
+}
+
+/// The media type of a list that a depositor's words name.
+fn shown(stated: Option<&str>) -> Option<&'static str> {
+    SHOWN.iter().copied().find(|known| Some(*known) == stated)
+}
+
+fn item_of(request: &CaseRequest) -> Result<ItemNumber, ApiError> {
+    ItemNumber::parse(request.parameter("item")).ok_or_else(|| ApiError::from(FilingError::NotFound))
+}
+
+/// The media type that the depositor stated, if browsers show it; none for a deposit of another ledger.
+async fn media_type(state: &Arc<AppState>, number: DepositNumber) -> Option<&'static str> {
+    let deposit = deposit_json(state, number).await.ok()?;
+    shown(deposit.media_type.as_deref())
+}
+
+/// The page with the original.
+///
+/// # Errors
+///
+/// `not_found`; those of a view.
+pub async fn original(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    request: CaseRequest,
+) -> Result<Response, ApiError> {
+    let file = state.filing()?.case_for(&request.who.actor, request.case).await?;
+    let item = item_json(&state, &request.who.actor, request.case, item_of(&request)?).await?;
+    let found = media_type(&state, DepositNumber::parse(&item.chain.deposit_number)?).await;
+    let page = OriginalPage {
+        p: visit.layout(&format!("证据 {} 的原文", item.item), &format!("Original of item {}", item.item)),
+        head: CaseHead::of(&CaseFactsJson::of(&file), &request.name),
+        kind: found.and_then(|known| known.split('/').next()).unwrap_or_default(),
+        item,
+    };
+    visit.page(Audience::Private, &page)
+}
+
+/// The bytes of the original.
+///
+/// # Errors
+///
+/// `not_found`, `no_original`, `erased`; those of the node.
+pub async fn file(State(state): State<Arc<AppState>>, request: CaseRequest) -> Result<Response, ApiError> {
+    let case = state.filing()?.case_for(&request.who.actor, request.case).await?;
+    let item = case.items.get(&item_of(&request)?).ok_or_else(|| ApiError::from(FilingError::NotFound))?;
+    let number = item.import.deposit;
+    let mut response = open(&state, &request.who.actor, number, Some(request.case)).await?;
+    if let Some(known) = media_type(&state, number).await {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(known));
+        response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_shown_that_can_run() {
+        assert_eq!(shown(Some("image/png")), Some("image/png"));
+        for bad in ["image/svg+xml", "text/html", "application/xhtml+xml", "application/pdf", "IMAGE/PNG", ""] {
+            assert_eq!(shown(Some(bad)), None, "{bad}");
+        }
+        assert!(shown(None).is_none());
+    }
+}

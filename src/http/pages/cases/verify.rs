@@ -1,0 +1,119 @@
+//! `/cases/{reference}/items/{item}/verify`: 核验. The original is hashed in the browser, and its digest is compared with the item.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use crate::court::ids::ItemNumber;
+use crate::court::line_value::LineValue as _;
+use crate::filing::filing_error::FilingError;
+use crate::http::api::court::cases::item_json;
+use crate::http::api::court::verification::{read, verify as verify_item};
+use crate::http::app_state::AppState;
+use crate::http::pages::cases::forms::sending::{form_context, new_key};
+use crate::http::pages::cases::head::CaseHead;
+use crate::http::pages::cases::request::CaseRequest;
+use crate::http::pages::form::Form;
+use crate::http::pages::layout::Layout;
+use crate::http::pages::visit::{Audience, Visit};
+use crate::http::problem::ApiError;
+use crate::wire::court::case::CaseFactsJson;
+use crate::wire::court::import::{ItemVerificationJson, ItemVerificationRequest};
+use crate::wire::court::item::ImportJson;
+
+#[derive(Template)]
+#[template(path = "case_verify.html")]
+struct VerifyPage {
+    p: Layout,
+    head: CaseHead,
+    item: ImportJson,
+    key: String,
+    found: Option<ItemVerificationJson>,
+    fault: Option<String>,
+}
+
+fn item_of(request: &CaseRequest) -> Result<ItemNumber, ApiError> {
+    ItemNumber::parse(request.parameter("item")).ok_or_else(|| ApiError::from(FilingError::NotFound))
+}
+
+async fn page(
+    state: &AppState,
+    visit: &Visit,
+    request: &CaseRequest,
+    status: StatusCode,
+    (found, fault): (Option<ItemVerificationJson>, Option<String>),
+) -> Result<Response, ApiError> {
+    let file = state.filing()?.case_for(&request.who.actor, request.case).await?;
+    let item = item_json(state, &request.who.actor, request.case, item_of(request)?).await?;
+    let head = CaseHead::of(&CaseFactsJson::of(&file), &request.name);
+    let title = |error: &str, of: &str| if fault.is_some() { format!("{error}{of}") } else { of.to_owned() };
+    let page = VerifyPage {
+        p: visit.layout(
+            &title("错误：", &format!("核验证据 {}", item.item)),
+            &title("Error: ", &format!("Verify item {}", item.item)),
+        ),
+        key: new_key()?,
+        head,
+        item,
+        found,
+        fault,
+    };
+    visit.page_with(status, Audience::Private, &page)
+}
+
+/// The page on which a file is chosen.
+///
+/// # Errors
+///
+/// `not_found`; those of a view.
+pub async fn verify_form(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    request: CaseRequest,
+) -> Result<Response, ApiError> {
+    page(&state, &visit, &request, StatusCode::OK, (None, None)).await
+}
+
+/// Compares a digest with the item, and records the result.
+///
+/// # Errors
+///
+/// `not_found`; those of the node.
+pub async fn verify(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    request: CaseRequest,
+    uri: Uri,
+    form: Form,
+) -> Result<Response, ApiError> {
+    let item = item_of(&request)?;
+    // Without access there is no answer but that.
+    state.filing()?.case_for(&request.who.actor, request.case).await?;
+    let text = |name: &str| form.some(name).map(str::to_owned);
+    let presented = ItemVerificationRequest { algorithm: text("algorithm"), value: text("value"), receipt: None };
+    let verified = async {
+        let context = form_context(&request.who.actor, uri.path(), &form)?;
+        let (_, found) =
+            verify_item(&state, &request.who.actor, (request.case, item), &context, &read(presented)?).await?;
+        Ok::<_, ApiError>(found)
+    };
+    match verified.await {
+        Ok(found) => page(&state, &visit, &request, StatusCode::OK, (Some(found), None)).await,
+        Err(failure) if failure.status() < 500 => {
+            let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let nothing = form.some("value").is_none();
+            let choose = || {
+                visit.t(
+                    "请先选择文件，由浏览器计算摘要",
+                    "Choose the file first, so that the browser computes its digest",
+                )
+            };
+            let fault = if nothing { choose().to_owned() } else { visit.fault(failure) };
+            page(&state, &visit, &request, status, (None, Some(fault))).await
+        }
+        Err(failure) => Err(failure),
+    }
+}

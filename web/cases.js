@@ -1,0 +1,127 @@
+// The court desk: chain facts on hover and focus, files hashed in the browser, arrow keys on the evidence display.
+
+import { announce } from "./site.js";
+
+// Facts open while the pointer or the focus is on them; a click keeps them open.
+for (const details of document.querySelectorAll("details.chain-facts")) {
+  const summary = details.querySelector("summary");
+  const peek = () => {
+    if (details.open) return;
+    details.dataset.peek = "yes";
+    details.open = true;
+  };
+  const close = () => {
+    if (!details.dataset.peek) return;
+    details.open = false;
+    delete details.dataset.peek;
+  };
+  details.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") peek(); });
+  details.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") close(); });
+  summary.addEventListener("focus", () => { if (summary.matches(":focus-visible")) peek(); });
+  details.addEventListener("focusout", (event) => { if (!details.contains(event.relatedTarget)) close(); });
+  summary.addEventListener("click", (event) => {
+    if (!details.dataset.peek) return;
+    event.preventDefault();
+    delete details.dataset.peek;
+  });
+  details.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+}
+
+// The evidence display turns its pages by the arrow keys.
+addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (event.target.closest("input, select, textarea, [contenteditable], [tabindex='0']")) return;
+  const relation = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+  const link = relation && document.querySelector(`.hearing a[rel="${relation}"]`);
+  if (link) link.click();
+});
+
+let policy;
+
+// The script of the worker. A policy of Trusted Types can be created once only.
+function workerUrl() {
+  const url = new URL("./verify/worker.js", import.meta.url).href;
+  policy ??= globalThis.trustedTypes?.createPolicy("tiezheng", { createScriptURL: (own) => own });
+  return policy ? policy.createScriptURL(url) : url;
+}
+
+// The digests of a file, computed in a worker. `progress` gets the bytes read so far.
+function digestsOf(file, salt, progress) {
+  const worker = new Worker(workerUrl(), { type: "module" });
+  const result = new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => {
+      if (data.result) resolve(data.result.digests);
+      else if (data.error) reject(new Error(data.error));
+      else progress(data.done);
+    };
+    worker.onerror = () => reject(new Error("file_unreadable"));
+    worker.postMessage({ file, salt });
+  });
+  return { result: result.finally(() => worker.terminate()), cancel: () => worker.terminate() };
+}
+
+function percent(done, size) {
+  return `${size ? Math.floor((done / size) * 100) : 100} %`;
+}
+
+// The 32 bytes of a salt in hex; null for anything else.
+function saltOf(text) {
+  const hex = text.trim().toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(hex)) return null;
+  return Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
+}
+
+const form = document.getElementById("verify-form");
+if (form) {
+  form.hidden = false;
+  const [file, salt, button] = [form.querySelector("#file"), form.querySelector("#salt"), form.querySelector("button")];
+  const progress = document.getElementById("verify-progress");
+  let running = null;
+  const say = (text) => { progress.textContent = text; };
+  const hash = async () => {
+    running?.cancel();
+    button.disabled = true;
+    const chosen = file.files[0];
+    if (!chosen) return say("");
+    const bytes = salt ? saltOf(salt.value) : null;
+    if (salt && !bytes) return say(progress.dataset.badSalt);
+    const own = digestsOf(chosen, bytes, (done) => say(`${progress.dataset.working} ${percent(done, chosen.size)}`));
+    running = own;
+    try {
+      const digests = await own.result;
+      if (running !== own) return;
+      const known = ["sm3", "sha-256"].filter((name) => form.hasAttribute(`data-${name}`));
+      const differs = known.find((name) => form.getAttribute(`data-${name}`) !== digests[name]);
+      // A digest that differs is the one to be put on record.
+      const algorithm = differs ?? known[0] ?? "sm3";
+      form.elements.algorithm.value = algorithm;
+      form.elements.value.value = digests[algorithm];
+      say(differs ? progress.dataset.different : progress.dataset.equal);
+      button.disabled = false;
+    } catch {
+      if (running === own) say(progress.dataset.unable);
+    }
+  };
+  file.addEventListener("change", hash);
+  salt?.addEventListener("change", hash);
+}
+
+// Files whose digests become a field of a form; the file itself is not sent.
+for (const input of document.querySelectorAll("input[type=file][data-digests]")) {
+  const field = input.form.elements.namedItem(input.dataset.digests);
+  const hidden = field instanceof RadioNodeList ? field[field.length - 1] : input.parentElement.querySelector("input[type=hidden]");
+  const progress = input.parentElement.querySelector("[data-progress]");
+  input.addEventListener("change", async () => {
+    hidden.value = "";
+    const chosen = input.files[0];
+    if (!chosen) return;
+    try {
+      const digests = await digestsOf(chosen, null, (done) => { progress.textContent = percent(done, chosen.size); }).result;
+      hidden.value = Object.entries(digests).map(([name, value]) => `${name} ${value}`).join("\n");
+      progress.textContent = `sm3 ${digests.sm3}`;
+      announce(progress.textContent);
+    } catch {
+      progress.textContent = "–";
+    }
+  });
+}
