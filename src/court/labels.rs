@@ -48,8 +48,11 @@ labels! {
     hand_over_to(court: &CourtCode, case: CaseId) = "hand-over-to",
     /// Not a row: the lock under which a case is taken over.
     lock_of_successor(case: CaseId) = "lock-of-successor",
-    /// The act that bound a case number.
-    numbered(number: &CaseNumber) = "numbered",
+    /// The acts by which an account and the case with this number came together: the binding of the number, or the act by which the account
+    /// joined later. By account, for the same reason as a reference.
+    number_of_account(account: AccountId, number: &CaseNumber) = "number-of-account",
+    /// The acts by which the case with this number came before a court.
+    number_at_court(court: &CourtCode, number: &CaseNumber) = "number-at-court",
     /// The act that a request made.
     request(id: RequestId) = "request",
     /// The imports of a deposit.

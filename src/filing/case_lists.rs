@@ -93,9 +93,11 @@ impl FilingService {
         limit: usize,
     ) -> Result<CasePage, FilingError> {
         actor.require_read_scope()?;
-        let (list, before) = (labels::numbered(number), LeafIndex(before.unwrap_or(u64::MAX)));
+        let before = LeafIndex(before.unwrap_or(u64::MAX));
+        let mut lists = vec![labels::number_of_account(actor.id, number)];
+        lists.extend(actor.courts().into_iter().map(|court| labels::number_at_court(court, number)));
         let found = self.read(move |store| {
-            let (indexes, more) = indexes_before(store, &[list], before, limit)?;
+            let (indexes, more) = indexes_before(store, &lists, before, limit)?;
             let next = indexes.last().filter(|_| more).map(|index| index.0);
             let mut cases: Vec<CaseId> = Vec::new();
             for index in indexes {

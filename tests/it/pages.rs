@@ -3,9 +3,9 @@
 mod accounts;
 mod assets;
 mod attacks;
-mod deposits;
 mod cases;
 mod cases_attacks;
 mod court_desk;
+mod deposits;
 mod managing;
 mod shown;

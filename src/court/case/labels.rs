@@ -99,6 +99,7 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
     let mut joins = |account: AccountId| {
         found.extend([labels::takes_part(account, case), labels::cases_of(account)]);
         found.extend(reference.map(|reference| labels::reference_of_account(account, reference)));
+        found.extend(file.number.as_ref().map(|number| labels::number_of_account(account, number)));
         found.extend(offered.labels(account));
     };
     match &document.act {
@@ -133,12 +134,18 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
         Act::AcceptHandOver(act) => {
             let to = file.course.hand_overs.get(&act.hand_over).map(|one| &one.to);
             found.extend(to.map(|to| labels::before_court(to, case)));
+            let numbered = to.zip(file.number.as_ref());
+            found.extend(numbered.map(|(to, number)| labels::number_at_court(to, number)));
         }
         // Once per case: binding a number again adds no second entry.
         Act::FileCase(_) | Act::BindNumber(_) | Act::TakeOver(_)
             if before.is_some_and(|before| before.number.is_none()) =>
         {
-            found.extend(file.number.as_ref().map(labels::numbered));
+            if let Some(number) = &file.number {
+                found.push(labels::number_at_court(court, number));
+                let accounts = file.accounts();
+                found.extend(accounts.into_iter().map(|account| labels::number_of_account(account, number)));
+            }
         }
         _ => {}
     }

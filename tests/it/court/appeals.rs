@@ -226,8 +226,8 @@ async fn a_panel_of_first_instance_may_have_peoples_assessors_beside_a_judge() {
     }
     let panel = |members: &[&String]| json!({ "act": "form-panel", "members": members });
     let alone = act(&node, &suit, &suit.clerk, panel(&[&assessors[0], &assessors[1], &assessors[2]])).await;
-    assert_eq!(alone.problem(), (422, "bad_value".into()));
+    assert_eq!(alone.problem(), (400, "bad_value".into()));
     let clerk = act(&node, &suit, &suit.clerk, panel(&[&suit.judge.account, &assessors[0], &suit.clerk.account])).await;
-    assert_eq!(clerk.problem(), (422, "bad_value".into()));
+    assert_eq!(clerk.problem(), (400, "bad_value".into()));
     suit.act(&node, &suit.clerk, panel(&[&suit.judge.account, &assessors[0], &assessors[1]])).await;
 }

@@ -31,6 +31,9 @@ fn acceptance(shown: &Value) -> Value {
 /// A suit that was judged, appealed by the defendant and accepted by the second court: its case there, with that court's people.
 async fn in_second_instance(people: &People<'_>) -> Proceeding {
     let node = people.node;
+    let pair = json!({ "hears": SECOND, "from": "2025-11-01", "source": "法释〔2025〕14号" });
+    let listed = people.by_operator().keyed("pair").post(&format!("/v1/courts/{COURT}/appeal-courts"), &pair).await;
+    assert_eq!(listed.status, 201, "{}", listed.text());
     let suit = Proceeding::suit(people).await;
     let number = deposited(node, b"chat").await;
     suit.import(node, &suit.bringing, &number).await;
@@ -113,6 +116,11 @@ async fn the_guide_of_the_shandong_internet_courtroom() {
     suit.import(&node, &suit.bringing, &number).await;
     suit.file(&node).await;
     // 第五条: exchange of evidence, and a record of what is undisputed.
+    for party in [1, 2] {
+        let period =
+            json!({ "act": "set-period", "basis": "ordinary", "start": "2026-11-22", "days": 15, "party": party });
+        suit.act(&node, &suit.judge, period).await;
+    }
     suit.act(&node, &suit.judge, json!({ "act": "exchange-evidence", "day": "2026-12-20" })).await;
     let undisputed = suit.transcript(&node, "pretrial-meeting", 1, "无争议事实").await;
     suit.round(&node, ("transcript", 1), &[]).await;

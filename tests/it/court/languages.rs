@@ -38,6 +38,24 @@ fn acts<'a>(suit: &'a Proceeding, document: &str) -> Vec<(&'a Person, Value, Val
     ]
 }
 
+/// An answer without what differs between any two cases: ids, and positions on the chain.
+fn comparable(answer: &Value) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.remove("index");
+                fields.remove("access_sequence");
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(values) => values.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut answer = plain(answer);
+    strip(&mut answer);
+    answer
+}
+
 #[tokio::test]
 async fn a_suit_in_chinese_words_is_the_suit_in_english_words() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
@@ -53,12 +71,12 @@ async fn a_suit_in_chinese_words_is_the_suit_in_english_words() {
             async move { node.session(&who.token).create(&path, act).await }
         });
         let [first, second] = answers;
-        assert_eq!(plain(&first.await), plain(&second.await), "{other}");
+        assert_eq!(comparable(&first.await), comparable(&second.await), "{other}");
     }
     let mut shown = Vec::new();
     for suit in [&english, &chinese] {
         let acts = node.session(&suit.clerk.token).get(&suit.path("/acts?limit=200")).await.json();
-        shown.push((plain(&suit.view(&node, &suit.clerk).await), plain(&acts)));
+        shown.push((comparable(&suit.view(&node, &suit.clerk).await), comparable(&acts)));
     }
     assert_eq!(shown[0], shown[1]);
 }
@@ -70,6 +88,6 @@ async fn a_word_of_neither_language_is_refused_with_the_words_that_are_known() {
     let suit = Proceeding::suit(&people).await;
     let wrong = json!({ "操作": "增加当事人", "诉讼地位": "被告人人", "主体类型": "法人", "名称": "某公司" });
     let answer = node.session(&suit.bringing.token).post(&suit.path("/acts"), &wrong).await;
-    assert_eq!(answer.problem(), (422, "bad_value".into()));
+    assert_eq!(answer.problem(), (400, "bad_value".into()));
     assert!(answer.text().contains("被告"), "{}", answer.text());
 }
