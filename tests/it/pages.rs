@@ -2,5 +2,10 @@
 
 mod accounts;
 mod attacks;
+mod chain;
+mod documentation;
+mod limits;
 mod managing;
+mod operating;
 mod shown;
+mod sweep;

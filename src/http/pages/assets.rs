@@ -22,6 +22,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("site.css", CSS, include_bytes!("../../../web/site.css")),
     ("icon.svg", PICTURE, include_bytes!("../../../web/icon.svg")),
     ("site.js", SCRIPT, include_bytes!("../../../web/site.js")),
+    ("chain.js", SCRIPT, include_bytes!("../../../web/chain.js")),
     ("docs.js", SCRIPT, include_bytes!("../../../web/docs.js")),
 ];
 

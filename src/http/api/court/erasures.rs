@@ -18,6 +18,7 @@ use crate::filing::erasure_requests::ErasureCommand;
 use crate::filing::erasure_state::ErasureState;
 use crate::http::api::court::case_path::named_by;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, value, values};
+use crate::http::api::court::lists::By;
 use crate::http::api::court::shutdown::ShutdownSignal;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
@@ -54,15 +55,28 @@ pub(in crate::http) async fn erase(
     call: AuthenticatedJson<ErasureRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
-    let what = what(&shape)?;
-    let order = named_by("order", shape.order.as_deref(), state.filing()?, &actor).await?;
-    let erasure = state.filing()?.erase(&actor, &context, &what, order).await?;
+    let erasure = begin_erasure(&state, (&actor, &context), &shape).await?;
     let over = !erasure.recorded.fresh && matches!(erasure.state, ErasureState::Confirmed { .. });
     let json = erasure_json(&erasure);
     let mut response = answer(if over { StatusCode::OK } else { StatusCode::ACCEPTED }, &json);
     let location = HeaderValue::try_from(format!("/v1/erasures/{}", json.id));
     response.headers_mut().insert(LOCATION, location.map_err(|error| ApiError::internal(&error))?);
     Ok(response)
+}
+
+/// Erases what a request names.
+///
+/// # Errors
+///
+/// `bad_value`, `mistyped_number`; those of the act.
+pub(in crate::http) async fn begin_erasure(
+    state: &AppState,
+    (actor, context): By<'_>,
+    shape: &ErasureRequest,
+) -> Result<Erasure, ApiError> {
+    let what = what(shape)?;
+    let order = named_by("order", shape.order.as_deref(), state.filing()?, actor).await?;
+    Ok(state.filing()?.erase(actor, context, &what, order).await?)
 }
 
 /// How long to wait.
@@ -112,7 +126,8 @@ pub(in crate::http) async fn follow_erasure(
     Ok(answer(StatusCode::OK, &erasure_json(&erasure?)))
 }
 
-fn erasure_json(erasure: &Erasure) -> ErasureJson {
+/// An erasure as answers show it.
+pub(in crate::http) fn erasure_json(erasure: &Erasure) -> ErasureJson {
     let stream = erasure.act.document.stream;
     let case = (stream == Stream::Case).then_some(CaseId(erasure.act.stream));
     let (word, mut progress, mut failure, mut confirmed_at) = (word(&erasure.state), None, None, None);
