@@ -125,7 +125,7 @@ test-fresh: ## the README's commands on a minimal Debian 12, in a chroot (root, 
 	.ci/fresh.sh
 
 # Not part of `test`, which has the part without browsers: a browser is large, and hashing 2 GiB takes minutes.
-test-web: build ## the verifier page in Chromium and Firefox, and against the command line | 在浏览器中测试核验页
+test-web: build ## all pages in Chromium, the verifier page in Firefox too | 在浏览器中测试全部页面
 	@.ci/setup.sh web
 	tests/web/run.sh $(TIEZHENG)
 

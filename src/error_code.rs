@@ -5,13 +5,15 @@
 //!
 //! # Invariants
 //!
-//! Each code is a row of the table, so no code lacks a status or titles. Codes are stable: a client may rely on one for
-//! as long as `/v1` exists.
+//! Each code is a row of the table, so no code lacks a status or titles; [`advice`] has a sentence for each in the same way. Codes
+//! are stable: a client may rely on one for as long as `/v1` exists.
 //!
 //! Not here: audit findings, steps and reasons of verification reports, and errors of the command line. They are not problem
 //! details, and their codes are strings.
 
 use std::fmt;
+
+mod advice;
 
 /// A section of the documentation: its title in English, its title in Chinese, and its codes.
 pub type Section = (&'static str, &'static str, &'static [ErrorCode]);

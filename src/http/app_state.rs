@@ -11,12 +11,14 @@ use crate::filing::deposit_policy::DepositPolicy;
 use crate::filing::service::FilingService;
 use crate::filing::sign_in::SessionRules;
 use crate::http::admission::{DepositAdmission, DepositLimits};
+use crate::http::chain_listeners::ChainListeners;
 use crate::http::client_address::AddressGroup;
 use crate::http::client_quota::{Share, Shares};
 use crate::http::connections::Connections;
 use crate::http::hashing::HashingThreads;
 use crate::http::node_description::NodeDescription;
 use crate::http::options::{MEMORY_UNIT, Options};
+use crate::http::pages::chain_growth::GrowthCache;
 use crate::http::problem::ApiError;
 use crate::http::request_limits::{RequestLimiters, RequestLimits};
 use crate::ledger::notice::{Mode, NoticeKind};
@@ -43,6 +45,8 @@ pub struct AppState {
     uploads: Shares<AccountId>,
     batches: Shares<AddressGroup>,
     lines_of_batches: Arc<Semaphore>,
+    chain_listeners: ChainListeners,
+    growth: GrowthCache,
     filing: Option<Arc<FilingService>>,
     cosigning: Option<Cosigning>,
     stamping: Option<StampingService>,
@@ -71,9 +75,13 @@ impl AppState {
         let units = |bytes: usize| bytes / MEMORY_UNIT;
         let capacity = sequencer.as_ref().map_or(0, |sequencer| sequencer.health().capacity);
         let lines_of_batches = Arc::new(Semaphore::new((capacity - capacity / 4).max(1)));
+        let chain_listeners =
+            ChainListeners::new(Arc::clone(&queries), options.listeners, options.listeners_per_client);
         Self {
             queries,
             sequencer,
+            chain_listeners,
+            growth: GrowthCache::default(),
             admission: DepositAdmission::new(DepositPolicy::Accounts, &DepositLimits::none()),
             request_limiters: RequestLimiters::default(),
             hashing: HashingThreads::new(options.hashing),
@@ -264,6 +272,18 @@ impl AppState {
     #[must_use]
     pub const fn hashing(&self) -> &HashingThreads {
         &self.hashing
+    }
+
+    /// The listeners to the growth of the chain.
+    #[must_use]
+    pub const fn chain_listeners(&self) -> &ChainListeners {
+        &self.chain_listeners
+    }
+
+    /// The growth of the chain, as it was read last.
+    #[must_use]
+    pub const fn growth(&self) -> &GrowthCache {
+        &self.growth
     }
 
     /// The open connections.

@@ -15,6 +15,7 @@ pub mod batch_timeout;
 pub mod bearer;
 pub mod body;
 pub mod caching;
+pub mod chain_listeners;
 pub mod client_address;
 pub mod client_body;
 pub mod client_quota;

@@ -53,6 +53,12 @@ impl NodeDescription {
         env!("CARGO_PKG_VERSION")
     }
 
+    /// The time of the last backup; `None` if there was none, or it cannot be read. A small read.
+    #[must_use]
+    pub fn last_backup_time(&self) -> Option<Timestamp> {
+        time_in(self.last_backup.as_ref()?)
+    }
+
     /// Sets the gauges of version, certificate, free space and last backup. A few small reads.
     pub fn set_gauges(&self) {
         metrics::gauge!("tiezheng_build_info", "version" => Self::version()).set(1.0);

@@ -201,6 +201,24 @@ pub fn described() -> Document {
     document
 }
 
+/// The document, parsed once for the pages that show it.
+#[derive(Debug, Clone)]
+pub struct ApiDocument(Arc<serde_json::Value>);
+
+impl ApiDocument {
+    /// Parses a document that [`published`] has printed.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(Arc::new(serde_json::from_str(text).unwrap_or_default()))
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn value(&self) -> &serde_json::Value {
+        &self.0
+    }
+}
+
 /// The document as it is answered: axum's pattern for the rest of a path is none of `OpenAPI`'s.
 #[must_use]
 pub fn published(mut document: Document) -> String {

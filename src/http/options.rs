@@ -99,6 +99,11 @@ pub struct Options {
     pub batches: usize,
     /// Likewise, from one client. Default 8.
     pub batches_per_client: usize,
+    /// Most listeners to the growth of the chain (`/chain/events`); further ones are answered 503 and ask for it instead. Default
+    /// 4,000: each holds a connection, and is sent at most one event a second.
+    pub listeners: usize,
+    /// Likewise, from one client. Default 1,000: a court's people share one address.
+    pub listeners_per_client: usize,
     /// How long a batch may wait for its client without an accepted deposit while other batches wait. Default 5 s; while
     /// none waits, `body_timeout`.
     pub batch_progress: Duration,
@@ -138,6 +143,8 @@ impl Default for Options {
             reads: 16,
             batches: 32,
             batches_per_client: 8,
+            listeners: 4_000,
+            listeners_per_client: 1_000,
             batch_progress: Duration::from_secs(5),
             place_timeout: Duration::from_secs(30),
             shutdown: Duration::from_secs(30),

@@ -16,6 +16,17 @@ const PER_MINUTE: u32 = 6_000;
 /// Default requests at once.
 const BURST: u32 = 3_000;
 
+/// Forms of pages that anybody may send and that compute a password hash or may be used to guess: per minute and at once, from one
+/// client address. A court's people often share one address, so logins are limited per account in addition (`filing/lockout`).
+const FORMS: [(&str, u32, u32); 4] =
+    [("POST /login", 30, 60), ("POST /register", 10, 30), ("POST /reset", 30, 60), ("POST /activate", 30, 60)];
+
+/// Whether `METHOD /path` is a form of a page that has a limit of its own.
+#[must_use]
+pub fn is_limited_form(route: &str) -> bool {
+    FORMS.iter().any(|(form, ..)| *form == route)
+}
+
 /// The rate limits of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestLimits {
@@ -38,11 +49,18 @@ impl RequestLimits {
 impl Default for RequestLimits {
     /// The limits of a live ledger.
     fn default() -> Self {
-        let rate = NonZeroU32::new(PER_MINUTE).zip(NonZeroU32::new(BURST)).map_or(Limit::None, |(count, burst)| {
-            let Limit::Rate(rate) = Limit::per_minute(count) else { return Limit::None };
-            Limit::Rate(Rate { burst, ..rate })
-        });
-        Self { per_address: rate, per_account: rate, per_route: Vec::new() }
+        let rate = rate(PER_MINUTE, BURST);
+        let forms = FORMS.iter().map(|(form, count, burst)| ((*form).to_owned(), self::rate(*count, *burst)));
+        Self { per_address: rate, per_account: rate, per_route: forms.collect() }
+    }
+}
+
+/// `count` per minute, `burst` at once.
+fn rate(count: u32, burst: u32) -> Limit {
+    let Some((count, burst)) = NonZeroU32::new(count).zip(NonZeroU32::new(burst)) else { return Limit::None };
+    match Limit::per_minute(count) {
+        Limit::Rate(rate) => Limit::Rate(Rate { burst, ..rate }),
+        Limit::None => Limit::None,
     }
 }
 
@@ -129,5 +147,10 @@ mod tests {
         assert!(limiters.count_route(one, "HEAD", "/v1/search").is_err());
         assert!(limiters.count_route(one, "POST", "/v1/search").is_ok());
         assert!(limiters.count_route(other, "GET", "/v1/search").is_ok());
+        // By default, forms that compute a password hash have limits of their own.
+        let limiters = RequestLimiters::new(&RequestLimits::default());
+        let sent = |route: &str| (0..1_000).filter(|_| limiters.count_route(one, "POST", route).is_ok()).count();
+        assert_eq!((sent("/login"), sent("/register"), sent("/reset")), (60, 30, 60));
+        assert!(limiters.count_route(other, "POST", "/login").is_ok());
     }
 }

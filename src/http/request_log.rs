@@ -33,6 +33,10 @@ use crate::http::request_metrics;
 /// The header of the request's id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Marks an answer that ends when its client leaves: however long it takes, the request is not slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenEnded;
+
 /// A request that is being answered. Clones are of the same request. If the last one is dropped without an answer, because the client
 /// has closed its connection, that is counted and logged with the status 499.
 #[derive(Debug, Clone)]
@@ -117,6 +121,7 @@ impl RequestRecord {
     pub fn finish(self, route: &str, mut response: Response) -> Response {
         let status = response.status().as_u16();
         let code = response.extensions().get::<ErrorCode>().map(|code| code.as_str());
+        let is_open_ended = response.extensions().get::<OpenEnded>().is_some();
         let record = &*self.0;
         record.is_finished.store(true, Ordering::Relaxed);
         request_metrics::record(record.method, route, status, record.since.elapsed());
@@ -127,11 +132,13 @@ impl RequestRecord {
             return response;
         }
         if let Some(bytes) = response.body().size_hint().exact() {
-            record.log(route, (status, code), bytes);
+            record.log(route, (status, code), bytes, is_open_ended);
             return response;
         }
         let route = route.to_owned();
-        response.map(|body| Body::new(LoggedBody { body, record: self, route, status: (status, code), bytes: 0 }))
+        response.map(|body| {
+            Body::new(LoggedBody { body, record: self, route, status: (status, code), bytes: 0, is_open_ended })
+        })
     }
 }
 
@@ -143,15 +150,15 @@ impl Drop for Record {
         let route = self.route.get().map_or("none", |route| &**route);
         request_metrics::record(self.method, route, CLIENT_GONE, self.since.elapsed());
         if self.options.requests != LoggedRequests::None {
-            self.log(route, (CLIENT_GONE, Some("client_gone")), 0);
+            self.log(route, (CLIENT_GONE, Some("client_gone")), 0, false);
         }
     }
 }
 
 impl Record {
-    fn log(&self, route: &str, (status, code): (u16, Option<&'static str>), bytes: u64) {
+    fn log(&self, route: &str, (status, code): (u16, Option<&'static str>), bytes: u64, is_open_ended: bool) {
         let elapsed = self.since.elapsed();
-        let is_slow = elapsed >= self.options.slow;
+        let is_slow = elapsed >= self.options.slow && !is_open_ended;
         if self.options.requests == LoggedRequests::Errors && status < 400 && !is_slow {
             return;
         }
@@ -173,6 +180,7 @@ struct LoggedBody {
     route: String,
     status: (u16, Option<&'static str>),
     bytes: u64,
+    is_open_ended: bool,
 }
 
 impl hyper::body::Body for LoggedBody {
@@ -203,7 +211,7 @@ impl hyper::body::Body for LoggedBody {
 
 impl Drop for LoggedBody {
     fn drop(&mut self) {
-        self.record.0.log(&self.route, self.status, self.bytes);
+        self.record.0.log(&self.route, self.status, self.bytes, self.is_open_ended);
     }
 }
 

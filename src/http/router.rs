@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -23,12 +24,13 @@ use crate::http::api::{
 use crate::http::app_state::AppState;
 use crate::http::caching::{self, Caching, ConditionalRequest};
 use crate::http::client_address::ClientAddress;
-use crate::http::openapi::{self, READS, WRITES, by_token, codes, public};
+use crate::http::openapi::{self, ApiDocument, READS, WRITES, by_token, codes, public};
 use crate::http::pages::middleware::finish;
 use crate::http::pages::routes;
 use crate::http::pages::visit::Visit;
 use crate::http::problem::ApiError;
 use crate::http::request::header;
+use crate::http::request_limits::is_limited_form;
 use crate::http::request_log::RequestRecord;
 use crate::http::run_to_completion::run_to_completion;
 use crate::http::web::verifier_page;
@@ -144,7 +146,9 @@ pub fn openapi_json() -> String {
 /// All routes over `state`. `shutdown` ends requests that wait for events.
 pub fn router(state: Arc<AppState>, shutdown: ShutdownSignal) -> Router {
     let (api, document) = api().split_for_parts();
-    let document = openapi::published(document).into_bytes();
+    let document = openapi::published(document);
+    let parsed = ApiDocument::of(&document);
+    let document = document.into_bytes();
     let described = get(async move || caching::answer(document.clone(), "application/json", Caching::Revalidate));
     api.merge(routes::routes(&state))
         .route("/verifier.html", get(verifier_page::show))
@@ -152,6 +156,7 @@ pub fn router(state: Arc<AppState>, shutdown: ShutdownSignal) -> Router {
         .fallback(no_such_page)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(shutdown))
+        .layer(Extension(parsed))
         .layer(CatchPanicLayer::custom(panicked))
         // The outermost layer: counts and completes every answer, also that of a panic.
         .layer(from_fn_with_state(Arc::clone(&state), common_middleware))
@@ -172,7 +177,7 @@ async fn common_middleware(State(state): State<Arc<AppState>>, request: Request,
         client.map_or(Ok(()), |client| state.request_limiters().count_route(client, request.method().as_str(), route));
     let mut response = match limited {
         Ok(()) => next.run(request).await,
-        Err(limited) => limited.into_response(),
+        Err(limited) => for_people(&state, request.uri(), request.headers(), limited.into_response()).await,
     };
     conditional.finish(&mut response);
     match record {
@@ -181,11 +186,11 @@ async fn common_middleware(State(state): State<Arc<AppState>>, request: Request,
     }
 }
 
-/// Whether `METHOD /path` is a route of the API, as its description spells it.
+/// Whether `METHOD /path` is a route of the API, as its description spells it, or a form that has a rate limit.
 #[must_use]
 pub fn is_route(text: &str) -> bool {
     static ROUTES: LazyLock<Vec<String>> = LazyLock::new(route_names);
-    ROUTES.iter().any(|route| route == text)
+    ROUTES.iter().any(|route| route == text) || is_limited_form(text)
 }
 
 /// The routes of the API as `METHOD /path`.
@@ -209,11 +214,16 @@ pub(in crate::http) async fn no_such_route(request: Request) -> ApiError {
 async fn no_such_page(State(state): State<Arc<AppState>>, request: Request) -> Response {
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
     let answer = no_such_route(request).await.into_response();
+    for_people(&state, &uri, &headers, answer).await
+}
+
+/// An error as a page, if a browser asks for one outside of the paths of programs.
+async fn for_people(state: &AppState, uri: &Uri, headers: &HeaderMap, answer: Response) -> Response {
     let of_program = ["/v1/", "/log/", "/health/"].iter().any(|prefix| uri.path().starts_with(prefix));
-    if of_program || !header(&headers, &ACCEPT).contains("text/html") {
+    if of_program || !header(headers, &ACCEPT).contains("text/html") {
         return answer;
     }
-    finish(&Visit::of(&state, &uri, &headers).await, answer).await
+    finish(&Visit::of(state, uri, headers).await, answer).await
 }
 
 pub(in crate::http) async fn method_not_allowed(request: Request) -> ApiError {

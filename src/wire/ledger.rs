@@ -59,6 +59,19 @@ pub struct LedgerJson {
     pub verifier_sha256: Option<String>,
 }
 
+/// The last block: what an event of `/chain/events` says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainTipJson {
+    /// 区块高度 of the last block.
+    pub block_height: u64,
+    /// 区块哈希 of the last block.
+    pub block_hash: String,
+    /// 区块生成时间 of the last block, Beijing time.
+    pub block_generated_at: String,
+    /// Number of leaves of the signed tree.
+    pub size: u64,
+}
+
 /// A block header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BlockJson {

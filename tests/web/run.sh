@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything about the verifier page: `run.sh TIEZHENG [FOLDER]`, the program, and a folder for pictures of every state.
+# Everything that needs a browser, and the verifier page: `run.sh TIEZHENG [FOLDER]`, the program, and a folder for pictures of every state.
 set -euo pipefail
 program=$(realpath "$1")
 cd "$(dirname "$0")"
@@ -19,4 +19,5 @@ python3 served.py "$program" "$work/verifier.html"
 python3 agreement.py "$program" 500
 "$venv/bin/python" browser.py "$work/verifier.html" --large ${2:+--pictures "$2"}
 "$venv/bin/python" deposits.py "$program" ${2:+--pictures "$2"}
+"$venv/bin/python" pages.py "$program" ${2:+--pictures "$2/pages"}
 "$venv/bin/python" firefox.py "$work/verifier.html"

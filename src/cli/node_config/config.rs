@@ -144,7 +144,8 @@ impl NodeConfig {
         RequestLimits {
             per_address: self.requests_per_address.unwrap_or(usual.per_address),
             per_account: self.requests_per_account.unwrap_or(usual.per_account),
-            per_route: self.requests_per_route.clone(),
+            // The operator's limits follow, since the last limit of a route is used.
+            per_route: usual.per_route.into_iter().chain(self.requests_per_route.iter().cloned()).collect(),
         }
     }
 }

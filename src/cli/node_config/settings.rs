@@ -267,8 +267,8 @@ pub static SETTINGS: &[Setting] = &[
     setting!(
         "requests.routes.*",
         "\"POST /v1/deposits/{number}/verification\" = \"60/30\"",
-        "单个接口的限额：每地址每分钟请求数，接口写法同 OpenAPI",
-        "limit of one route, spelled as in OpenAPI: requests a minute of one address",
+        "单个接口的限额：每地址每分钟请求数，接口写法同 OpenAPI；登录、注册、重置密码等表单缺省有限额，如 POST /login 为 30/60（测试账本不限）",
+        "limit of one route, spelled as in OpenAPI: requests a minute of one address. Forms like POST /login have limits by default (30/60; POST /register 10/30), except on a test ledger",
         |config, key, values| {
             let route = key.strip_prefix("requests.routes.").unwrap_or(key);
             if !is_route(route) {

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::court::words::{Role, Scope};
+use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
@@ -34,11 +35,20 @@ pub(in crate::http) async fn confirm_clock(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
+    Ok(caching::json(&confirm(&state, &actor).await?, Caching::Never))
+}
+
+/// Confirms the clock on behalf of an operator.
+///
+/// # Errors
+///
+/// `not_permitted`, `scope_needed`; `clock_not_paused`, `clock_regressed`.
+pub(in crate::http) async fn confirm(state: &AppState, actor: &Actor) -> Result<ClockJson, ApiError> {
     if !actor.account.holds(Role::Operator, None) {
         return Err(FilingError::NotPermitted.into());
     }
     actor.require_scope(Scope::Manage)?;
     tracing::warn!(account = %actor.id, "the operator confirms the clock");
     let (now, ahead_ms) = state.sequencer()?.confirm_clock().await?;
-    Ok(caching::json(&ClockJson { now: now.to_string(), ahead_ms }, Caching::Never))
+    Ok(ClockJson { now: now.to_string(), ahead_ms })
 }

@@ -100,24 +100,39 @@ pub(in crate::http) async fn prove_consistency(
     State(state): State<Arc<AppState>>,
     Parameters(query): Parameters<ConsistencyQuery>,
 ) -> Result<Response, ApiError> {
+    let caching = if query.new.is_some() { Caching::Immutable } else { Caching::Revalidate };
+    Ok(caching::json(&consistency_json(&state, query.old, query.new).await?, caching))
+}
+
+/// The proof that the tree of `old` leaves is the beginning of the one of `new`, or of the published one.
+///
+/// # Errors
+///
+/// `bad_query`, `not_found`; those of a read.
+pub(in crate::http) async fn consistency_json(
+    state: &AppState,
+    old: u64,
+    new: Option<u64>,
+) -> Result<ConsistencyJson, ApiError> {
     state
         .read(move |reader| {
             let published = records::published(reader)?.size();
-            let (old, new) = (TreeSize(query.old), query.new.map_or(published, TreeSize));
+            let (old, new) = (TreeSize(old), new.map_or(published, TreeSize));
             if new > published || old > published {
                 return Err(not_yet(published));
             }
             if old.is_empty() || old > new {
-                return Err(ApiError::new(ErrorCode::BadQuery, "`old` is at least 1 and at most `new`"));
+                let failure = ApiError::new(ErrorCode::BadQuery, "`old` is at least 1 and at most `new`");
+                return Err(failure.in_chinese("较早的大小须不小于 1，且不大于较晚的大小"));
             }
             let proof = proofs::consistency(reader, old, new)?;
             let (old, new) = ((old, proofs::root(reader, old)?), (new, proofs::root(reader, new)?));
-            let caching = if query.new.is_some() { Caching::Immutable } else { Caching::Revalidate };
-            Ok(caching::json(&ConsistencyJson::of(old, new, &proof), caching))
+            Ok(ConsistencyJson::of(old, new, &proof))
         })
         .await
 }
 
 fn not_yet(published: TreeSize) -> ApiError {
-    ApiError::not_found(format!("the published tree has {published} leaves")).limited(published.0)
+    let failure = ApiError::not_found(format!("the published tree has {published} leaves"));
+    failure.in_chinese(format!("已发布的账本共有 {published} 条记录")).limited(published.0)
 }

@@ -1,5 +1,6 @@
 //! `/admin`: accounts for the operator and the court's counter: roles, identity checks at the counter, unlocking, reset codes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -9,28 +10,29 @@ use axum::response::Response;
 
 use crate::court::acts::{Act, CheckIdentity, EndGrant, Grant};
 use crate::court::case_number::CourtCode;
-use crate::court::ids::AccountId;
+use crate::court::ids::{AccountId, TokenId};
 use crate::court::line_value::LineValue as _;
 use crate::court::values::IdentityCheck;
-use crate::court::words::{IdentityLevel, IdentityMethod, Role};
+use crate::court::words::{IdentityLevel, IdentityMethod, KeptTokens, Role, Scope, SubjectKind};
 use crate::error_code::ErrorCode;
-use crate::filing::actor::RequestContext;
 use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
 use crate::filing::own_account::ManagedAccount;
-use crate::filing::secret::random_request_id;
 use crate::filing::sign_in::SignedIn;
+use crate::http::api::court::accounts::open_for;
 use crate::http::app_state::AppState;
+use crate::http::pages::admin_common::{request_context, require_manager};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
 use crate::http::problem::ApiError;
-use crate::ledger::hash::sha256;
 use crate::ledger::verify::wording::Language;
-use crate::wire::court::accounts::AccountJson;
+use crate::wire::court::accounts::{AccountJson, OpenAccountRequest};
 
 /// Accounts on one page.
 const ACCOUNTS: usize = 50;
+/// Days of a token that the form offers.
+const TOKEN_DAYS: [u64; 4] = [1, 30, 90, 365];
 
 /// An account in the list.
 struct AccountRow {
@@ -60,6 +62,8 @@ struct AdminPage<'a> {
     rows: Vec<AccountRow>,
     total: usize,
     next: Option<String>,
+    subjects: Vec<(&'static str, &'static str)>,
+    fault: Option<String>,
     /// Whether deposits are written; how many wait, of how many that may.
     health: Option<(bool, usize, usize)>,
 }
@@ -75,6 +79,9 @@ struct AdminAccountPage {
     is_oneself: bool,
     roles: Vec<(&'static str, &'static str)>,
     levels: Vec<(&'static str, &'static str)>,
+    scopes: Vec<(&'static str, &'static str)>,
+    days: [u64; 4],
+    new_token: Option<String>,
     shown: Option<AccountJson>,
     reset_code: Option<String>,
     done: Option<&'static str>,
@@ -110,15 +117,6 @@ impl AccountRow {
     }
 }
 
-/// Requires a role that manages accounts, and a second factor where it needs one. The holder's own account is under `/account`, where
-/// closing asks for the password.
-fn require_manager(state: &AppState, who: &SignedIn) -> Result<(), ApiError> {
-    if who.lacks_second_factor {
-        return Err(FilingError::SecondFactorNeeded.into());
-    }
-    Ok(state.filing()?.require_manager(&who.actor)?)
-}
-
 /// The list of accounts, and the health of the node.
 ///
 /// # Errors
@@ -131,15 +129,27 @@ pub async fn admin(
     PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
     require_manager(&state, &who)?;
-    let query = parameters.text("q");
-    let from: usize = parameters.text("from").parse().unwrap_or(0);
+    list(&state, &visit, &who, (parameters.text("q"), parameters.text("from")), None)
+}
+
+fn list(
+    state: &AppState,
+    visit: &Visit,
+    who: &SignedIn,
+    (query, from): (&str, &str),
+    fault: Option<String>,
+) -> Result<Response, ApiError> {
+    let from: usize = from.parse().unwrap_or(0);
     let mut accounts = state.filing()?.managed_accounts(&who.actor)?;
     let folded = query.to_lowercase();
     accounts.retain(|one| {
         let of_login = one.credentials.as_ref().is_some_and(|credentials| credentials.login.contains(&folded));
         folded.is_empty() || of_login || one.id.to_string().starts_with(&folded)
     });
-    let p = visit.layout("账号管理", "Accounts");
+    let (status, p) = match fault {
+        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, visit.layout("错误：账号管理", "Error: accounts")),
+        None => (StatusCode::OK, visit.layout("账号管理", "Accounts")),
+    };
     let rows = accounts.iter().skip(from).take(ACCOUNTS).map(|one| AccountRow::of(one, p.language()));
     let next = from.saturating_add(ACCOUNTS);
     let next = (next < accounts.len()).then(|| {
@@ -150,8 +160,31 @@ pub async fn admin(
         let health = sequencer.health();
         (health.writing.is_ok(), health.waiting, health.capacity)
     });
-    let page = AdminPage { query, rows: rows.collect(), total: accounts.len(), next, health, p };
-    visit.page(Audience::Private, &page)
+    let language = p.language();
+    let subjects = SubjectKind::ALL.iter().map(|kind| (kind.word(), kind.label(language))).collect();
+    let page = AdminPage { query, rows: rows.collect(), total: accounts.len(), next, subjects, fault, health, p };
+    visit.page_with(status, Audience::Private, &page)
+}
+
+/// Opens an account, as the counter does for somebody without a browser.
+///
+/// # Errors
+///
+/// `not_found`, `second_factor_needed`; those of the node. What is wrong with the form is shown with it.
+pub async fn open(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    Member(who): Member,
+    form: Form,
+) -> Result<Response, ApiError> {
+    require_manager(&state, &who)?;
+    let request =
+        OpenAccountRequest { subject: form.text("subject").to_owned(), name: form.some("name").map(str::to_owned) };
+    match open_for(&state, (&who.actor, &request_context("account")?), &request).await {
+        Ok((account, _)) => Ok(see_other(&format!("/admin/accounts/{account}?done=opened"))),
+        Err(failure) if failure.status() < 500 => list(&state, &visit, &who, ("", ""), Some(visit.fault(failure))),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// What the page of an account shows beside it.
@@ -159,6 +192,7 @@ pub async fn admin(
 struct Extra {
     shown: Option<AccountJson>,
     reset_code: Option<String>,
+    new_token: Option<String>,
     done: Option<&'static str>,
     fault: Option<String>,
 }
@@ -193,6 +227,9 @@ fn account_page(
         is_oneself: id == who.actor.id,
         roles: Role::ALL.iter().map(|role| (role.word(), role.label(language))).collect(),
         levels: IdentityLevel::ALL.iter().map(|level| (level.word(), level.label(language))).collect(),
+        scopes: Scope::ALL.iter().map(|scope| (scope.word(), scope.label(language))).collect(),
+        days: TOKEN_DAYS,
+        new_token: extra.new_token,
         shown: extra.shown,
         reset_code: extra.reset_code,
         done: extra.done,
@@ -220,6 +257,8 @@ pub async fn account(
 ) -> Result<Response, ApiError> {
     require_manager(&state, &who)?;
     let done = match parameters.text("done") {
+        "opened" => Some(("账号已开立，并已上链记录。", "The account was opened, and recorded on the chain.")),
+        "token-revocation" => Some(("令牌已撤销。", "The token was revoked.")),
         "role" => Some(("角色已授予，并已上链记录。", "The role was granted, and recorded on the chain.")),
         "role-revocation" => Some(("角色已撤销，并已上链记录。", "The role was revoked, and recorded on the chain.")),
         "identity" => Some(("身份核验已上链记录。", "The identity check was recorded on the chain.")),
@@ -254,6 +293,13 @@ pub async fn change(
         "unlocking" => state.filing()?.unlock(&who.actor, account).map_err(ApiError::from),
         "second-factor" => state.filing()?.remove_second_factor(&who.actor, account).await.map_err(ApiError::from),
         "closing" => close(&state, &who, account, &form).await,
+        "token-revocation" => revoke_token(&state, &who, &form).await,
+        "tokens" => {
+            return match issue_token(&state, &who, account, &form).await {
+                Ok(new_token) => account_page(&state, &visit, &who, account, Extra { new_token, ..Extra::default() }),
+                Err(failure) => refused(&state, &visit, &who, account, failure),
+            };
+        }
         "reset-code" => {
             let code = state.filing()?.issue_reset_code(&who.actor, account).await.map_err(ApiError::from);
             return match code {
@@ -290,11 +336,6 @@ fn refused(
     }
     let fault = Some(visit.fault(failure));
     account_page(state, visit, who, account, Extra { fault, ..Extra::default() })
-}
-
-fn request_context(form: &str) -> Result<RequestContext, ApiError> {
-    let request = random_request_id().map_err(|error| ApiError::internal(&error))?;
-    Ok(RequestContext { request, body: sha256(form.as_bytes()), capacity: None })
 }
 
 async fn change_role(
@@ -343,5 +384,30 @@ async fn close(state: &AppState, who: &SignedIn, account: AccountId, form: &Form
         return Err(failure.in_chinese("请勾选确认注销"));
     }
     state.filing()?.close_account(&who.actor, account).await?;
+    Ok(())
+}
+
+/// A token for the account: the first one of an account that the counter has opened, or any by the operator.
+async fn issue_token(
+    state: &AppState,
+    who: &SignedIn,
+    account: AccountId,
+    form: &Form,
+) -> Result<Option<String>, ApiError> {
+    let bad = |zh: &str, en: &str| ApiError::new(ErrorCode::BadValue, en).in_chinese(zh);
+    let scopes: BTreeSet<Scope> = form.all("scope").filter_map(Scope::parse).collect();
+    if scopes.is_empty() {
+        return Err(bad("请至少选择一项权限范围", "choose at least one scope"));
+    }
+    let days = form.text("token-days").parse().map_err(|_| bad("请选择有效天数", "choose the days"))?;
+    let context = request_context("token")?;
+    let issued = state.filing()?.issue_token(&who.actor, &context, account, &scopes, days).await?;
+    Ok(issued.token.as_ref().map(|token| token.text().to_owned()))
+}
+
+async fn revoke_token(state: &AppState, who: &SignedIn, form: &Form) -> Result<(), ApiError> {
+    let token = TokenId::parse(form.text("token")).ok_or(FilingError::NotFound)?;
+    let kept = form.is_set("keep-issued").then_some(KeptTokens::OtherAccounts);
+    state.filing()?.revoke_token(&who.actor, &request_context("revocation")?, token, kept).await?;
     Ok(())
 }

@@ -29,6 +29,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("site.css", CSS, include_bytes!("../../../web/site.css")),
     ("icon.svg", PICTURE, include_bytes!("../../../web/icon.svg")),
     script!("site.js"),
+    script!("chain.js"),
     script!("docs.js"),
     script!("cases.js"),
     // Deposits.

@@ -8,9 +8,23 @@
 
 pub mod account;
 pub mod admin;
+pub mod admin_calendar;
+pub mod admin_common;
+pub mod admin_courts;
+pub mod admin_erasures;
+pub mod admin_log;
+pub mod admin_node;
+pub mod api_examples;
+pub mod api_operation;
+pub mod api_shapes;
+pub mod api_text;
 pub mod assets;
 pub mod cases;
 pub mod chain;
+pub mod chain_alarms;
+pub mod chain_events;
+pub mod chain_growth;
+pub mod consistency;
 pub mod deposit;
 pub mod deposit_csv;
 pub mod deposit_list;

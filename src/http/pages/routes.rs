@@ -8,8 +8,9 @@ use axum::routing::{get, post};
 
 use crate::http::app_state::AppState;
 use crate::http::pages::{
-    account, admin, assets, cases, chain, deposit, deposit_list, documentation, login, middleware, problems, record,
-    record_path, register, start,
+    account, admin, admin_calendar, admin_courts, admin_erasures, admin_log, admin_node, assets, cases, chain,
+    chain_events, deposit, deposit_list, documentation, login, middleware, problems, record, record_path, register,
+    start,
 };
 use crate::http::run_to_completion::run_to_completion;
 
@@ -21,8 +22,10 @@ pub(in crate::http) fn routes(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/d/{number}", get(record::record))
         .route("/d/{number}/path", get(record_path::record_path))
         .route("/chain", get(chain::chain))
+        .route("/chain/events", get(chain_events::events))
         .route("/blocks/{height}", get(chain::block))
         .route("/docs", get(documentation::documentation))
+        .route("/docs/shapes", get(documentation::shapes))
         .route("/problems", get(problems::problems))
         .route("/problems/{code}", get(problems::problem))
         .merge(accounts())
@@ -46,8 +49,16 @@ fn accounts() -> Router<Arc<AppState>> {
         .route("/account/export", post(account::export))
         .route("/account/{action}", post(account::change))
         .route("/admin", get(admin::admin))
+        .route("/admin/accounts", post(admin::open))
         .route("/admin/accounts/{id}", get(admin::account))
+        .route("/admin/accounts/{id}/log", get(admin_log::log))
         .route("/admin/accounts/{id}/{action}", post(admin::change))
+        .route("/admin/courts", get(admin_courts::courts))
+        .route("/admin/courts/{action}", post(admin_courts::change))
+        .route("/admin/calendar", get(admin_calendar::calendar).post(admin_calendar::load))
+        .route("/admin/node", get(admin_node::node))
+        .route("/admin/node/clock", post(admin_node::confirm_clock))
+        .route("/admin/erasures", get(admin_erasures::erasures).post(admin_erasures::erase))
         .layer(from_fn(run_to_completion))
 }
 

@@ -97,11 +97,16 @@ fn errors_page(chinese: bool) -> String {
     }
     .to_owned();
     for (en, zh, codes) in ErrorCode::SECTIONS {
-        let (section, head) = if chinese { (zh, "代码 | HTTP | 含义") } else { (en, "code | HTTP | meaning") };
-        writeln!(page, "\n## {section}\n\n| {head} |\n|---|---|---|").unwrap();
+        let (section, head) = if chinese {
+            (zh, "代码 | HTTP | 含义 | 处理建议")
+        } else {
+            (en, "code | HTTP | meaning | what to do")
+        };
+        writeln!(page, "\n## {section}\n\n| {head} |\n|---|---|---|---|").unwrap();
         for code in *codes {
-            let title = if chinese { code.title_zh() } else { code.title() };
-            writeln!(page, "| `{code}` | {} | {title} |", code.status()).unwrap();
+            let (title, advice) =
+                if chinese { (code.title_zh(), code.advice_zh()) } else { (code.title(), code.advice()) };
+            writeln!(page, "| `{code}` | {} | {title} | {advice} |", code.status()).unwrap();
         }
     }
     page

@@ -14,6 +14,8 @@ pub(crate) mod fake_witness;
 pub(crate) mod faulty_store;
 pub(crate) mod ledger;
 pub(crate) mod operator;
+pub(crate) mod page_list;
+pub(crate) mod page_text;
 pub(crate) mod proceeding;
 pub(crate) mod process;
 pub(crate) mod proxy;

@@ -17,6 +17,7 @@ use tiezheng::http::admission::DepositLimits;
 use tiezheng::http::app_state::AppState;
 use tiezheng::http::listener::Listener;
 use tiezheng::http::options::Options;
+use tiezheng::http::request_limits::RequestLimits;
 use tiezheng::http::server::serve;
 use tiezheng::ledger::key::Signer;
 use tiezheng::ledger::notice::Mode;
@@ -58,6 +59,8 @@ pub(crate) struct NodeConfig {
     pub(crate) deposits: DepositPolicy,
     /// And how often.
     pub(crate) limits: DepositLimits,
+    /// How often requests are accepted.
+    pub(crate) requests: RequestLimits,
     /// Where enrolled keys and pending revocations are kept; in memory where it is not said.
     pub(crate) accounts: Arc<dyn AccountStore>,
     /// Limits of originals in custody.
@@ -83,6 +86,7 @@ impl Default for NodeConfig {
             filing_store: None,
             deposits: DepositPolicy::Open,
             limits: DepositLimits::none(),
+            requests: RequestLimits::none(),
             accounts: Arc::new(MemoryAccounts::default()),
             originals: Limits::NONE,
             webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
@@ -162,7 +166,7 @@ impl TestNode {
         );
         let state = AppState::new(queries, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
         let state = state.with_cosigning(plan.cosigning.map(|start| start(sequencer.clone())));
-        let state = state.with_admission(plan.deposits, &plan.limits);
+        let state = state.with_admission(plan.deposits, &plan.limits).with_request_limits(&plan.requests);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();

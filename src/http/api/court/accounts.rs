@@ -15,9 +15,11 @@ use crate::court::values::IdentityCheck;
 use crate::court::words::Role;
 use crate::error_code::ErrorCode;
 use crate::filing::filing_error::FilingError;
+use crate::filing::service::RecordedAct;
 use crate::http::api::court::json_request::{
     AuthenticatedJson, access_log_json, act_json, answer, created, some_value, value,
 };
+use crate::http::api::court::lists::By;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
@@ -71,6 +73,21 @@ pub(in crate::http) async fn open_account(
     call: AuthenticatedJson<OpenAccountRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
+    let (account, recorded) = open_for(&state, (&actor, &context), &shape).await?;
+    let act = act_json(ActKind::OpenAccount, Stream::Registry, None, &recorded);
+    Ok(created(&recorded, &OpenedAccountJson { account: account.to_string(), act }))
+}
+
+/// Opens an account.
+///
+/// # Errors
+///
+/// `bad_value`; those of the act.
+pub(in crate::http) async fn open_for(
+    state: &AppState,
+    (actor, context): By<'_>,
+    shape: &OpenAccountRequest,
+) -> Result<(AccountId, RecordedAct), ApiError> {
     let subject = value("subject", &shape.subject)?;
     // The same request opens the same account.
     let account = account_of(context.request);
@@ -78,9 +95,7 @@ pub(in crate::http) async fn open_account(
         let name = annexes.add_some("name", shape.name.as_deref())?;
         Ok(Act::OpenAccount(OpenAccount { account, subject, name }))
     };
-    let recorded = state.filing()?.change_registry(&actor, &context, open).await?;
-    let act = act_json(ActKind::OpenAccount, Stream::Registry, None, &recorded);
-    Ok(created(&recorded, &OpenedAccountJson { account: account.to_string(), act }))
+    Ok((account, state.filing()?.change_registry(actor, context, open).await?))
 }
 
 /// Look at an account / 查看账号

@@ -11,7 +11,9 @@ use crate::court::calendar::Day;
 use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
 use crate::filing::annexes::Annexes;
+use crate::filing::service::RecordedAct;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
+use crate::http::api::court::lists::By;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::ApiError;
@@ -40,14 +42,50 @@ pub(in crate::http) async fn set_appeal_court(
     parameter: PathParameter,
     call: AuthenticatedJson<AppealCourtRequest>,
 ) -> Result<Response, ApiError> {
-    let court: CourtCode = value("court", &parameter.0)?;
-    let (hears, from): (CourtCode, Day) = (value("hears", &call.shape.hears)?, value("from", &call.shape.from)?);
+    let recorded = set_pair(&state, (&call.actor, &call.context), &parameter.0, &call.shape).await?;
+    Ok(created(&recorded, &act_json(ActKind::SetAppealCourt, Stream::Registry, None, &recorded)))
+}
+
+/// Sets a court of appeal.
+///
+/// # Errors
+///
+/// `bad_value`; those of the act.
+pub(in crate::http) async fn set_pair(
+    state: &AppState,
+    (actor, context): By<'_>,
+    court: &str,
+    shape: &AppealCourtRequest,
+) -> Result<RecordedAct, ApiError> {
+    let (court, hears, from) = pair(court, shape)?;
     let make = |annexes: &mut Annexes| {
-        let source = annexes.add("source", &call.shape.source)?;
+        let source = annexes.add("source", &shape.source)?;
         Ok(Act::SetAppealCourt(SetAppealCourt { court: court.clone(), hears: hears.clone(), from, source }))
     };
-    let recorded = state.filing()?.change_registry(&call.actor, &call.context, make).await?;
-    Ok(created(&recorded, &act_json(ActKind::SetAppealCourt, Stream::Registry, None, &recorded)))
+    Ok(state.filing()?.change_registry(actor, context, make).await?)
+}
+
+/// Ends a court of appeal.
+///
+/// # Errors
+///
+/// `bad_value`; those of the act.
+pub(in crate::http) async fn end_pair(
+    state: &AppState,
+    (actor, context): By<'_>,
+    court: &str,
+    shape: &AppealCourtRequest,
+) -> Result<RecordedAct, ApiError> {
+    let (court, hears, from) = pair(court, shape)?;
+    let make = |annexes: &mut Annexes| {
+        let source = annexes.add("source", &shape.source)?;
+        Ok(Act::EndAppealCourt(EndAppealCourt { court: court.clone(), hears: hears.clone(), from, source }))
+    };
+    Ok(state.filing()?.change_registry(actor, context, make).await?)
+}
+
+fn pair(court: &str, shape: &AppealCourtRequest) -> Result<(CourtCode, CourtCode, Day), ApiError> {
+    Ok((value("court", court)?, value("hears", &shape.hears)?, value("from", &shape.from)?))
 }
 
 /// End a court of appeal / 终止上诉法院登记
@@ -70,13 +108,7 @@ pub(in crate::http) async fn end_appeal_court(
     parameter: PathParameter,
     call: AuthenticatedJson<AppealCourtRequest>,
 ) -> Result<Response, ApiError> {
-    let court: CourtCode = value("court", &parameter.0)?;
-    let (hears, from): (CourtCode, Day) = (value("hears", &call.shape.hears)?, value("from", &call.shape.from)?);
-    let make = |annexes: &mut Annexes| {
-        let source = annexes.add("source", &call.shape.source)?;
-        Ok(Act::EndAppealCourt(EndAppealCourt { court: court.clone(), hears: hears.clone(), from, source }))
-    };
-    let recorded = state.filing()?.change_registry(&call.actor, &call.context, make).await?;
+    let recorded = end_pair(&state, (&call.actor, &call.context), &parameter.0, &call.shape).await?;
     Ok(answer(StatusCode::OK, &act_json(ActKind::EndAppealCourt, Stream::Registry, None, &recorded)))
 }
 
@@ -99,7 +131,17 @@ pub(in crate::http) async fn list_appeal_courts(
     Bearer(_): Bearer,
     parameter: PathParameter,
 ) -> Result<Response, ApiError> {
-    let court: CourtCode = value("court", &parameter.0)?;
-    let pairs = state.filing()?.appeal_courts(&court).await?;
-    Ok(answer(StatusCode::OK, &AppealCourtsJson::of(&court, &pairs)))
+    Ok(answer(StatusCode::OK, &appeal_courts_json(&state, &value("court", &parameter.0)?).await?))
+}
+
+/// The courts of appeal of a court.
+///
+/// # Errors
+///
+/// Those of a read.
+pub(in crate::http) async fn appeal_courts_json(
+    state: &AppState,
+    court: &CourtCode,
+) -> Result<AppealCourtsJson, ApiError> {
+    Ok(AppealCourtsJson::of(court, &state.filing()?.appeal_courts(court).await?))
 }

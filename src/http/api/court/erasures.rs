@@ -128,7 +128,8 @@ pub(in crate::http) async fn follow_erasure(
     Ok(answer(StatusCode::OK, &erasure_json(&erasure?)))
 }
 
-fn erasure_json(erasure: &Erasure) -> ErasureJson {
+/// An erasure as answers show it.
+pub(in crate::http) fn erasure_json(erasure: &Erasure) -> ErasureJson {
     let stream = erasure.act.document.stream;
     let case = (stream == Stream::Case).then_some(CaseId(erasure.act.stream));
     let (word, mut progress, mut failure, mut confirmed_at) = (word(&erasure.state), None, None, None);

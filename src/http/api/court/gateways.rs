@@ -12,6 +12,7 @@ use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
 use crate::court::ids::TokenId;
 use crate::court::line_value::LineValue;
+use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::filing::gateway_reports::{GatewayReport, ReportHead};
 use crate::http::api::court::field_values::{read, read_some};
@@ -88,14 +89,26 @@ pub(in crate::http) async fn list_gateways(
     Bearer(actor): Bearer,
     parameter: PathParameter,
 ) -> Result<Response, ApiError> {
-    let court: CourtCode = value("court", &parameter.0)?;
-    let gateways = state.filing()?.gateways_of_court(&actor, &court)?;
+    Ok(answer(StatusCode::OK, &gateways_json(&state, &actor, &value("court", &parameter.0)?)?))
+}
+
+/// The gateways of a court.
+///
+/// # Errors
+///
+/// `not_permitted`, `scope_needed`.
+pub(in crate::http) fn gateways_json(
+    state: &AppState,
+    actor: &Actor,
+    court: &CourtCode,
+) -> Result<GatewaysJson, ApiError> {
+    let gateways = state.filing()?.gateways_of_court(actor, court)?;
     let shown = |(id, since): (TokenId, crate::court::case::state::ActPosition)| GatewayJson {
         id: id.to_string(),
         registered_at: beijing_time(since.at),
     };
     let items = gateways.into_iter().map(shown).collect();
-    Ok(answer(StatusCode::OK, &GatewaysJson { court: court.to_string(), items, next_cursor: None }))
+    Ok(GatewaysJson { court: court.to_string(), items, next_cursor: None })
 }
 
 /// Remove the gateway of a court / 取消送达通道

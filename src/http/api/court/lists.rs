@@ -9,6 +9,8 @@ use axum::response::Response;
 use crate::court::acts::{Act, ActKind, DistrustLedger, LoadCalendar, TrustLedger};
 use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
+use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::service::RecordedAct;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value, values};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
@@ -43,10 +45,41 @@ pub(in crate::http) async fn trust_ledger(
     parameter: PathParameter,
     call: AuthenticatedJson<LedgerRequest>,
 ) -> Result<Response, ApiError> {
-    let court = value("court", &parameter.0)?;
-    let act = Act::TrustLedger(TrustLedger { court, key: value("key", &call.shape.key)? });
-    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
+    let recorded = accept_ledger(&state, (&call.actor, &call.context), &parameter.0, &call.shape).await?;
     Ok(created(&recorded, &act_json(ActKind::TrustLedger, Stream::Registry, None, &recorded)))
+}
+
+/// Who acts, and the context of the request.
+pub(in crate::http) type By<'a> = (&'a Actor, &'a RequestContext);
+
+/// Puts a ledger on the list of a court.
+///
+/// # Errors
+///
+/// `bad_value`; those of the act.
+pub(in crate::http) async fn accept_ledger(
+    state: &AppState,
+    (actor, context): By<'_>,
+    court: &str,
+    ledger: &LedgerRequest,
+) -> Result<RecordedAct, ApiError> {
+    let act = Act::TrustLedger(TrustLedger { court: value("court", court)?, key: value("key", &ledger.key)? });
+    Ok(state.filing()?.change_registry(actor, context, |_| Ok(act.clone())).await?)
+}
+
+/// Removes a ledger from the list of a court.
+///
+/// # Errors
+///
+/// `bad_value`; those of the act.
+pub(in crate::http) async fn remove_ledger(
+    state: &AppState,
+    (actor, context): By<'_>,
+    court: &str,
+    ledger: &LedgerRequest,
+) -> Result<RecordedAct, ApiError> {
+    let act = Act::DistrustLedger(DistrustLedger { court: value("court", court)?, key: value("key", &ledger.key)? });
+    Ok(state.filing()?.change_registry(actor, context, |_| Ok(act.clone())).await?)
 }
 
 /// No longer accept another ledger / 移出可导入的存证账本
@@ -71,9 +104,7 @@ pub(in crate::http) async fn distrust_ledger(
     parameter: PathParameter,
     call: AuthenticatedJson<LedgerRequest>,
 ) -> Result<Response, ApiError> {
-    let court = value("court", &parameter.0)?;
-    let act = Act::DistrustLedger(DistrustLedger { court, key: value("key", &call.shape.key)? });
-    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
+    let recorded = remove_ledger(&state, (&call.actor, &call.context), &parameter.0, &call.shape).await?;
     Ok(answer(StatusCode::OK, &act_json(ActKind::DistrustLedger, Stream::Registry, None, &recorded)))
 }
 
@@ -96,10 +127,18 @@ pub(in crate::http) async fn list_ledgers(
     Bearer(_): Bearer,
     parameter: PathParameter,
 ) -> Result<Response, ApiError> {
-    let court: CourtCode = value("court", &parameter.0)?;
+    Ok(answer(StatusCode::OK, &ledgers_json(&state, &value("court", &parameter.0)?)?))
+}
+
+/// The ledgers that a court accepts.
+///
+/// # Errors
+///
+/// `unauthenticated` on a node without accounts.
+pub(in crate::http) fn ledgers_json(state: &AppState, court: &CourtCode) -> Result<TrustedLedgersJson, ApiError> {
     let registry = state.filing()?.registry();
-    let keys = registry.trusted.get(&court).map_or(&[][..], Vec::as_slice);
-    Ok(answer(StatusCode::OK, &TrustedLedgersJson::of(&court, keys)))
+    let keys = registry.trusted.get(court).map_or(&[][..], Vec::as_slice);
+    Ok(TrustedLedgersJson::of(court, keys))
 }
 
 /// Load the holidays of a year / 载入节假日安排
@@ -122,13 +161,26 @@ pub(in crate::http) async fn load_calendar(
     call: AuthenticatedJson<CalendarRequest>,
 ) -> Result<Response, ApiError> {
     let AuthenticatedJson { actor, context, shape } = call;
+    let recorded = load_year(&state, (&actor, &context), &shape).await?;
+    Ok(created(&recorded, &act_json(ActKind::LoadCalendar, Stream::Registry, None, &recorded)))
+}
+
+/// Loads the holidays of a year.
+///
+/// # Errors
+///
+/// `bad_value`; those of the act.
+pub(in crate::http) async fn load_year(
+    state: &AppState,
+    (actor, context): By<'_>,
+    shape: &CalendarRequest,
+) -> Result<RecordedAct, ApiError> {
     let act = Act::LoadCalendar(LoadCalendar {
         year: shape.year,
         holiday: values("holidays", &shape.holidays)?,
         workday: values("working_days", &shape.working_days)?,
     });
-    let recorded = state.filing()?.change_registry(&actor, &context, |_| Ok(act.clone())).await?;
-    Ok(created(&recorded, &act_json(ActKind::LoadCalendar, Stream::Registry, None, &recorded)))
+    Ok(state.filing()?.change_registry(actor, context, |_| Ok(act.clone())).await?)
 }
 
 /// Years whose holidays are known / 已载入节假日安排的年度
@@ -148,7 +200,16 @@ pub(in crate::http) async fn list_calendars(
     State(state): State<Arc<AppState>>,
     Bearer(_): Bearer,
 ) -> Result<Response, ApiError> {
+    Ok(answer(StatusCode::OK, &calendars_json(&state)?))
+}
+
+/// The years whose holidays are known.
+///
+/// # Errors
+///
+/// `unauthenticated` on a node without accounts.
+pub(in crate::http) fn calendars_json(state: &AppState) -> Result<CalendarsJson, ApiError> {
     let registry = state.filing()?.registry();
     let items = YEARS.filter(|year| registry.calendar.covers(*year)).collect();
-    Ok(answer(StatusCode::OK, &CalendarsJson { items, next_cursor: None }))
+    Ok(CalendarsJson { items, next_cursor: None })
 }

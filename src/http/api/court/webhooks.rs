@@ -11,6 +11,7 @@ use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
 use crate::court::ids::TokenId;
 use crate::court::line_value::LineValue as _;
+use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
 use crate::http::app_state::AppState;
@@ -104,12 +105,24 @@ pub(in crate::http) async fn list_webhooks(
     Bearer(actor): Bearer,
     parameter: PathParameter,
 ) -> Result<Response, ApiError> {
-    let court: CourtCode = value("court", &parameter.0)?;
-    let webhooks = state.filing()?.webhooks_of_court(&actor, &court)?;
+    Ok(answer(StatusCode::OK, &webhooks_json(&state, &actor, &value("court", &parameter.0)?)?))
+}
+
+/// The webhooks of a court.
+///
+/// # Errors
+///
+/// `not_permitted`, `scope_needed`.
+pub(in crate::http) fn webhooks_json(
+    state: &AppState,
+    actor: &Actor,
+    court: &CourtCode,
+) -> Result<WebhooksJson, ApiError> {
+    let webhooks = state.filing()?.webhooks_of_court(actor, court)?;
     let webhooks = webhooks.into_iter().map(|(id, since)| WebhookJson {
         id: id.to_string(),
         since: since.index.0 + 1,
         registered_at: beijing_time(since.at),
     });
-    Ok(answer(StatusCode::OK, &WebhooksJson { court: court.to_string(), items: webhooks.collect(), next_cursor: None }))
+    Ok(WebhooksJson { court: court.to_string(), items: webhooks.collect(), next_cursor: None })
 }

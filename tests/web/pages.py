@@ -1,0 +1,254 @@
+"""Every page of a node in headless Chromium.
+
+    pages.py TIEZHENG [--quick] [--pictures FOLDER] [--only ROUTE]
+
+TIEZHENG is the program. The pages are those of pages.json, which tests/it compares with the routes of the program. Each is opened in both
+languages, light and dark, at 320, 768 and 1280 pixels (320 is 1280 at a zoom of 400 %), and checked for errors on the console, requests
+to other sites, overflow, accessibility (axe-core), focus that is visible from the keyboard, and larger text spacing. --quick opens one
+width and one colour scheme; --pictures saves each page. Needs the packages of requirements.txt and Chromium."""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import axe_playwright_python
+from playwright.sync_api import Browser, Page, sync_playwright
+
+HERE = pathlib.Path(__file__).resolve().parent
+AXE = (pathlib.Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LANGUAGES = ["zh", "en"]
+SCHEMES = ["light", "dark"]
+WIDTHS = [320, 768, 1280]
+PASSWORD = "a long sentence of mine"
+# Elements that the Tab key may reach on one page; more are alike.
+REACHED = 60
+FOCUS = """() => {
+  const element = document.activeElement;
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const visible = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  return { name: element.tagName + "#" + element.id + " " + element.textContent.trim().slice(0, 30), visible, inside: box.right > 0 && box.bottom > 0, body: element === document.body };
+}"""
+SPACING = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; } p { margin-bottom: 2em !important; }"
+
+
+class Checks:
+    """Counts failures and goes on, so that one run names all of them."""
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+        self.where = ""
+
+    def that(self, holds: bool, what: str) -> None:
+        if not holds:
+            self.failures.append(f"{self.where}: {what}")
+            print(f"FAILED {self.where}: {what}", flush=True)
+
+
+class Node:
+    """A node with an operator and a deposit."""
+
+    def __init__(self, program: str, folder: pathlib.Path) -> None:
+        token = folder / "operator.token"
+        command = [program, "serve", "--test", "--data", folder / "chain", "--listen", "127.0.0.1:0", "--operator-token", token]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={"HOME": str(folder)})
+        said, self.url = "", None
+        while self.url is None:
+            line = self.process.stdout.readline()
+            said += line
+            if not line:
+                raise RuntimeError(f"the node did not start: {said}")
+            found = re.search(r"http://127\.0\.0\.1:\d+", line)
+            self.url = found and found[0]
+        self.token = token.read_text().strip()
+
+    def post(self, path: str, body: dict) -> dict:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)
+        return json.load(urllib.request.urlopen(request))
+
+    def deposit(self, name: str) -> str:
+        content = name.encode()
+        digest = hashlib.sha256(content).hexdigest()
+        return self.post("/v1/entrusted-deposits", {"sha_256": digest, "size": len(content), "name": name})["deposit_number"]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+def sign_in(page: Page, node: Node, login: str) -> None:
+    page.goto(f"{node.url}/login?lang=zh")
+    page.fill("#login", login)
+    page.fill("#password", PASSWORD)
+    with page.expect_navigation():
+        page.get_by_role("button", name="登录").click()
+
+
+def activate(page: Page, node: Node) -> None:
+    page.goto(f"{node.url}/activate?lang=zh")
+    page.fill("#token", node.token)
+    page.fill("#login", "operator")
+    page.fill("#new-password", PASSWORD)
+    page.fill("#new-password-again", PASSWORD)
+    with page.expect_navigation():
+        page.locator("main form button").click()
+    sign_in(page, node, "operator")
+
+
+def register(page: Page, node: Node) -> str:
+    page.goto(f"{node.url}/register?lang=zh")
+    page.fill("#name", "张三")
+    page.fill("#login", "zhang.san")
+    page.fill("#new-password", PASSWORD)
+    page.fill("#new-password-again", PASSWORD)
+    page.check("#consent")
+    with page.expect_navigation():
+        page.locator("main form button").click()
+    return page.locator("main [data-copy]").first.get_attribute("data-copy")
+
+
+def open_page(browser: Browser, checks: Checks, node: Node) -> Page:
+    """A page in a context of its own, whose console and requests are watched."""
+    page = browser.new_context().new_page()
+    page.on("console", lambda message: checks.that(message.type not in ["error", "warning"], f"console: {message.text}"))
+    page.on("pageerror", lambda error: checks.that(False, f"error: {error}"))
+    own = ("data:", "blob:", node.url)
+    page.on("request", lambda request: checks.that(request.url.startswith(own), f"request to {request.url}"))
+    return page
+
+
+def check_axe(checks: Checks, page: Page) -> None:
+    page.evaluate(AXE)
+    found = page.evaluate(f"axe.run(document, {{ runOnly: {json.dumps(RULES)} }})")
+    for one in found["violations"]:
+        nodes = [node["target"] for node in one["nodes"]][:3]
+        checks.that(False, f"axe {one['id']} at {nodes}: {one['nodes'][0]['failureSummary'][:300]}")
+    checks.that(len(found["passes"]) > 10, f"axe: only {len(found['passes'])} rules passed")
+
+
+def check_reflow(checks: Checks, page: Page, what: str) -> None:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    checks.that(wide <= 0, f"{what}: {wide} pixels too wide")
+
+
+def check_keyboard(checks: Checks, page: Page) -> None:
+    seen = set()
+    for _ in range(REACHED):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        if focus["body"]:
+            break
+        checks.that(focus["visible"] and focus["inside"], f"focus is not visible on {focus['name']}")
+        seen.add(focus["name"])
+    checks.that(len(seen) > 5, f"the Tab key reaches {len(seen)} elements")
+
+
+def check_spacing(checks: Checks, page: Page) -> None:
+    page.evaluate("sheet => { const made = new CSSStyleSheet(); made.replaceSync(sheet); document.adoptedStyleSheets = [made]; }", SPACING)
+    check_reflow(checks, page, "text spacing")
+
+
+def check_page(checks: Checks, page: Page, address: str, options) -> None:
+    schemes, widths = (["light"], [1280]) if options.quick else (SCHEMES, WIDTHS)
+    for language in LANGUAGES:
+        for scheme in schemes:
+            for width in widths:
+                checks.where = f"{options.route} {language} {scheme} {width}"
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": width, "height": 900})
+                answer = page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}")
+                checks.that(answer.status == 200, f"status {answer.status}")
+                check_reflow(checks, page, "reflow")
+                check_axe(checks, page)
+                if options.pictures:
+                    name = re.sub(r"[^a-z0-9]+", "-", options.route).strip("-") or "start"
+                    page.screenshot(path=options.pictures / f"{options.number:02}-{name}-{language}-{scheme}-{width}.png", full_page=True)
+                if scheme == "light" and width == widths[-1]:
+                    check_keyboard(checks, page)
+                if scheme == "light" and width == widths[0]:
+                    check_spacing(checks, page)
+
+
+def check_live(checks: Checks, page: Page, node: Node) -> None:
+    """New blocks are announced by a button; nothing moves before it is pressed."""
+    checks.where = "live"
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{node.url}/chain?lang=zh")
+    page.get_by_text("实时更新中").wait_for()
+    rows = page.locator("#block-rows tr")
+    first, count, place = rows.first.inner_text(), rows.count(), rows.first.bounding_box()
+    for number in range(2):
+        node.deposit(f"live {number}")
+    show = page.get_by_role("button", name=re.compile("显示 2 个新区块"))
+    show.wait_for()
+    checks.that((rows.first.inner_text(), rows.count(), rows.first.bounding_box()) == (first, count, place), "rows moved by themselves")
+    show.click()
+    page.wait_for_function("before => document.querySelector('#block-rows tr').innerText !== before", arg=first)
+    server = page.context.new_page()
+    server.goto(f"{node.url}/chain?lang=zh")
+    shown, expected = rows.first.inner_html(), server.locator("#block-rows tr").first.inner_html()
+    checks.that(shown == expected, f"a new row differs from the server's: {shown} {expected}")
+    server.close()
+    checks.that(page.evaluate("document.activeElement.id") == "blocks", "the focus is lost")
+    page.get_by_role("button", name="暂停更新").click()
+    page.get_by_text("已暂停更新").wait_for()
+    node.deposit("while paused")
+    time.sleep(2)
+    checks.that(page.get_by_role("button", name="没有新区块").count() + page.locator("#live-show[disabled]").count() > 0, "paused, and yet updated")
+    page.get_by_role("button", name="继续更新").click()
+    page.get_by_role("button", name="显示 1 个新区块").wait_for()
+
+
+def run(checks: Checks, browser: Browser, node: Node, options) -> None:
+    pages = json.loads((HERE / "pages.json").read_text())
+    number = node.deposit("合同")
+    people = {who: open_page(browser, checks, node) for who in ["visitor", "person", "operator"]}
+    activate(people["operator"], node)
+    values = {"{number}": number, "{account}": register(people["person"], node)}
+    for at, listed in enumerate(pages):
+        if "path" not in listed or (options.only and options.only != listed["route"]):
+            continue
+        path = listed["path"]
+        for name, value in values.items():
+            path = path.replace(name, value)
+        options.route, options.number = listed["route"], at
+        check_page(checks, people[listed["who"]], node.url + path, options)
+    if not options.only or options.only == "/chain":
+        check_live(checks, people["visitor"], node)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--pictures", type=pathlib.Path)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
+    checks = Checks()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        node = Node(options.program, pathlib.Path(folder))
+        try:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            run(checks, browser, node, options)
+            with contextlib.suppress(Exception):
+                browser.close()
+        finally:
+            node.stop()
+    print(f"{len(checks.failures)} failures")
+    return 1 if checks.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
