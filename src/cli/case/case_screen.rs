@@ -279,6 +279,9 @@ fn reply_version(screen: &Screen, reply: &Value) -> anyhow::Result<()> {
     let zh = format!("    针对证据第 {answered} 版{since}");
     let en = format!("    answers version {answered} of the item{since}");
     screen.line(screen.pick(&zh, &en))?;
+    if reply.get("late").and_then(Value::as_bool) == Some(true) {
+        screen.line(screen.pick("    逾期质证", "    made after the period for replies"))?;
+    }
     for ground in list(reply, "grounds") {
         screen.line(format!("    {}", bilingual(screen, Some(ground))))?;
     }

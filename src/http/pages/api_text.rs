@@ -38,17 +38,14 @@ fn parts(text: &str) -> (&str, &str) {
     {
         return (en.trim(), zh.trim());
     }
-    if is_chinese(text) {
-        return ("", text);
-    }
     // A Chinese sentence after an English one.
     for (at, _) in text.match_indices(". ") {
         let (en, zh) = text.split_at(at + 1);
-        if is_chinese(zh) && zh.trim_start().starts_with(is_ideograph) {
+        if !is_chinese(en) && is_chinese(zh) && zh.trim_start().starts_with(is_ideograph) {
             return (en.trim(), zh.trim());
         }
     }
-    (text, "")
+    if is_chinese(text) { ("", text) } else { (text, "") }
 }
 
 /// The text in `language`; in the other one if it says nothing in this.

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::court::acts::{Import, Verify};
+use crate::court::calendar::Calendar;
 use crate::court::case::headline::{Headline, VerifiedBy};
 use crate::court::case::late_evidence::Lateness;
 use crate::court::case::state::{CaseFile, Item, ReplyVersion, Text, Verification};
@@ -74,6 +75,8 @@ pub struct ReplyJson {
     pub item_version: u32,
     /// 质证后修改: whether the item was restated since.
     pub item_restated_since: bool,
+    /// 逾期质证: whether it came after the period that the court opened for replies at different times (在线诉讼规则 art. 14).
+    pub late: bool,
     /// Who wrote it.
     pub by: String,
     /// 真实性.
@@ -193,6 +196,8 @@ pub struct PresentState<'a> {
     pub salted: bool,
     /// Whether it is late, as the periods stand.
     pub lateness: Lateness,
+    /// The calendar by which periods are counted.
+    pub calendar: &'a Calendar,
 }
 
 fn facts(import: &Import, salted: bool) -> Facts {
@@ -311,7 +316,11 @@ impl ImportJson {
                 .replies
                 .iter()
                 .flat_map(|(party, versions)| {
-                    (1..).zip(versions).map(|(version, one)| reply(file, item, (*party, version), one, texts))
+                    let late = |one: &ReplyVersion| file.is_late_reply(*party, one.position.at, now.calendar);
+                    (1..).zip(versions).map(move |(version, one)| ReplyJson {
+                        late: late(one),
+                        ..reply(file, item, (*party, version), one, texts)
+                    })
                 })
                 .collect(),
             replied_text: Bilingual::new(format!("【{replied}人已回复】"), format!("{replied} replied")),
@@ -366,6 +375,7 @@ fn reply(
         version,
         item_version: answered,
         item_restated_since: answered < item.version(),
+        late: false,
         by: one.by.to_string(),
         authenticity: opinion(one.authenticity),
         legality: opinion(one.legality),

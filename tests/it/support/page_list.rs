@@ -9,9 +9,9 @@ use serde_json::Value;
 pub(crate) struct ListedPage {
     /// Its route.
     pub(crate) route: String,
-    /// An address of it, with `{number}`, `{account}` and the like to be filled in; `None` for a stream or file.
+    /// An address of it, with `{number}`, `{account}`, `{case}` (its path) to be filled in; `None` for a stream or file.
     pub(crate) path: Option<String>,
-    /// Who opens it: `visitor`, `person`, `operator`.
+    /// Who opens it: `visitor`, `person`, `operator`, and of a case `party` and `clerk`.
     pub(crate) who: String,
 }
 

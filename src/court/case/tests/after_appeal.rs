@@ -107,11 +107,11 @@ fn a_judgment_is_in_force_when_every_period_to_appeal_has_passed() {
 fn a_decision_on_admission_settles_the_objections_until_a_later_reply() {
     let mut course = TestCase::assigned();
     course.defendant(reply(1, 2, 1)).unwrap();
-    assert_eq!(pending(ItemNumber(1), course.item(1)).len(), 1);
+    assert!(!pending(ItemNumber(1), course.item(1)).is_empty());
     let decision = AdmissionDecision::Adopted;
     course.court(Act::DecideAdmission(DecideAdmission { item: ItemNumber(1), decision, document: None, reason: None }));
-    assert_eq!(pending(ItemNumber(1), course.item(1)).len(), 0);
+    assert!(pending(ItemNumber(1), course.item(1)).is_empty());
     course.defendant(reply(1, 2, 2)).unwrap();
-    assert_eq!(pending(ItemNumber(1), course.item(1)).len(), 1);
+    assert!(!pending(ItemNumber(1), course.item(1)).is_empty());
     course.judge(judge(Some(doc(1)))).unwrap();
 }

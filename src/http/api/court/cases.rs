@@ -64,7 +64,7 @@ pub fn import_json(
         file,
         number,
         item,
-        PresentState { divergence, custody, history: view.history.as_ref(), salted: view.salted, lateness },
+        PresentState { divergence, custody, history: view.history.as_ref(), salted: view.salted, lateness, calendar },
         texts,
     )
 }
