@@ -24,6 +24,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     ("site.js", SCRIPT, include_bytes!("../../../web/site.js")),
     ("docs.js", SCRIPT, include_bytes!("../../../web/docs.js")),
     ("cases.js", SCRIPT, include_bytes!("../../../web/cases.js")),
+    ("bytes.js", SCRIPT, include_bytes!("../../../web/verify/bytes.js")),
     ("worker.js", SCRIPT, include_bytes!("../../../web/verify/worker.js")),
     ("hashing.js", SCRIPT, include_bytes!("../../../web/verify/hashing.js")),
     ("sha256.js", SCRIPT, include_bytes!("../../../web/verify/sha256.js")),
