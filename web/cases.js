@@ -1,6 +1,7 @@
 // The court desk: chain facts on hover and focus, files hashed in the browser, arrow keys on the evidence display.
 
 import { announce } from "./site.js";
+import { toHex } from "./bytes.js";
 
 // Facts open while the pointer or the focus is on them; a click keeps them open.
 for (const details of document.querySelectorAll("details.chain-facts")) {
@@ -50,7 +51,7 @@ function digestsOf(file, salt, progress) {
   const worker = new Worker(workerUrl(), { type: "module" });
   const result = new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => {
-      if (data.result) resolve(data.result.digests);
+      if (data.result) resolve(Object.fromEntries(Object.entries(data.result.digests).map(([name, bytes]) => [name, toHex(bytes)])));
       else if (data.error) reject(new Error(data.error));
       else progress(data.done);
     };

@@ -58,7 +58,6 @@ struct ActPage<'a> {
     /// Whether the act is possible now.
     open: bool,
     preview: Option<&'a CaseJson>,
-    is_import: bool,
     found: Option<ChainFactsJson>,
 }
 
@@ -225,21 +224,18 @@ impl Opened<'_> {
         }
         let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::CONFLICT);
         let problem = failure.problem();
-        let text = Bilingual::new(problem.detail_zh.clone(), problem.detail.clone());
-        let shown = match field_of(self.form, &failure) {
-            Some(field) => Shown { faults: vec![FieldFault { field, text }], ..Shown::default() },
-            None => {
-                let joined = |title: &str, colon: &str, detail: &str| {
-                    if title == detail { title.to_owned() } else { format!("{title}{colon}{detail}") }
-                };
-                let refusal = Bilingual::new(
-                    joined(&problem.title_zh, "：", &problem.detail_zh),
-                    joined(&problem.title, ": ", &problem.detail),
-                );
-                Shown { refusal: Some(refusal), ..Shown::default() }
-            }
+        let Some(field) = field_of(self.form, &failure) else {
+            let joined = |title: &str, colon: &str, detail: &str| {
+                if title == detail { title.to_owned() } else { format!("{title}{colon}{detail}") }
+            };
+            let refusal = Bilingual::new(
+                joined(&problem.title_zh, "：", &problem.detail_zh),
+                joined(&problem.title, ": ", &problem.detail),
+            );
+            return self.page(status, Shown { refusal: Some(refusal), ..Shown::default() });
         };
-        self.page(status, shown)
+        let text = Bilingual::new(problem.detail_zh, problem.detail);
+        self.page(status, Shown { faults: vec![FieldFault { field, text }], ..Shown::default() })
     }
 
     /// The confirmation: the case's page, or, with something to be read once, a page of its own.
@@ -332,7 +328,6 @@ impl Opened<'_> {
             steps: if needs_steps { groups(&data.can, self.file.kind, &self.request.path()) } else { Vec::new() },
             open,
             preview: data.case.as_ref().filter(|_| form.kind == ActKind::Submit),
-            is_import: form.shape == Shape::Import,
             found: shown.found,
         };
         visit.page_with(status, Audience::Private, &page)

@@ -6,9 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::court::ids::ItemNumber;
 use crate::filing::filing_error::FilingError;
-use crate::http::api::court::cases::item_json;
+use crate::http::api::court::cases::case_json;
+use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::head::CaseHead;
 use crate::http::pages::cases::request::CaseRequest;
@@ -52,7 +52,11 @@ pub async fn hearing(
         None => numbers.first().copied(),
     };
     let item = match wanted {
-        Some(number) => Some(item_json(&state, &request.who.actor, request.case, ItemNumber(number)).await?),
+        Some(number) => {
+            // As part of the case, so that parties have their names.
+            let page = PageQuery { limit: Some(1), cursor: Some(number.saturating_sub(1).to_string()) };
+            case_json(&state, &request.who.actor, request.case, &page).await?.items.pop()
+        }
         None => None,
     };
     let at = numbers.iter().position(|number| Some(*number) == wanted);

@@ -50,7 +50,7 @@ fn row(case: CaseBriefJson, now: crate::ledger::time::Timestamp) -> Row {
     let name = case.reference.clone().unwrap_or_else(|| case.case.chars().take(12).collect());
     let path = format!("/cases/{}", case.reference.as_ref().unwrap_or(&case.case));
     let due = case.due.as_ref().map(|window| remaining(window.ends_at.as_deref(), now));
-    Row { path, name, due, case }
+    Row { case, path, name, due }
 }
 
 /// The list.

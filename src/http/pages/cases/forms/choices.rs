@@ -274,7 +274,7 @@ fn annexes(data: &FormData) -> Vec<Choice> {
     for (number, party) in &file.parties {
         choices.push(one(party.name, format!("当事人 {number} 的名称"), format!("name of party {number}")));
     }
-    for (number, item) in file.items.iter() {
+    for (number, item) in &file.items {
         choices.push(one(item.name, format!("证据 {number} 的名称"), format!("name of item {number}")));
         choices.push(one(item.content, format!("证据 {number} 的内容"), format!("content of item {number}")));
     }

@@ -42,6 +42,7 @@ pub(super) const FORMS: &[ActForm] = &[
         ],
     )
     .making(Shape::Import)
+    .more("source", "更多信息（选填）", "More, all optional")
     .button("导入", "Import"),
     ActForm::new(
         ActKind::Restate,
@@ -56,7 +57,8 @@ pub(super) const FORMS: &[ActForm] = &[
             COPIES,
             PAGES,
         ],
-    ),
+    )
+    .more("source", "更多信息（选填）", "More, all optional"),
     ActForm::new(ActKind::WithdrawItem, Group::Evidence, &[ITEM, optional("reason", Control::Area)])
         .lead("撤回后该证据仍留存于案件记录。", "A withdrawn item stays in the record of the case."),
     ActForm::new(

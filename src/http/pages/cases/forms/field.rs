@@ -277,13 +277,15 @@ pub struct ActForm {
     pub lead: Option<(&'static str, &'static str)>,
     /// What must be ticked before the button counts.
     pub sure: Option<(&'static str, &'static str)>,
+    /// From which field on the fields are folded away, and what is said of them.
+    pub more: Option<(&'static str, (&'static str, &'static str))>,
 }
 
 impl ActForm {
     /// A form that asks for these fields.
     #[must_use]
     pub const fn new(kind: ActKind, group: Group, fields: &'static [Field]) -> Self {
-        Self { kind, group, shape: Shape::Act, fields, title: None, button: None, lead: None, sure: None }
+        Self { kind, group, shape: Shape::Act, fields, title: None, button: None, lead: None, sure: None, more: None }
     }
 
     /// As [`Self::new`], for another request.
@@ -314,6 +316,19 @@ impl ActForm {
     #[must_use]
     pub const fn sure(self, zh: &'static str, en: &'static str) -> Self {
         Self { sure: Some((zh, en)), ..self }
+    }
+
+    /// With the fields from one on folded away.
+    #[must_use]
+    pub const fn more(self, from: &'static str, zh: &'static str, en: &'static str) -> Self {
+        Self { more: Some((from, (zh, en))), ..self }
+    }
+
+    /// Whether a field is folded away.
+    #[must_use]
+    pub fn is_more(&self, name: &str) -> bool {
+        let at = |wanted: &str| self.fields.iter().position(|field| field.name == wanted);
+        self.more.and_then(|(from, _)| at(from)).is_some_and(|first| at(name).is_some_and(|at| at >= first))
     }
 
     /// The field of this name.

@@ -55,6 +55,7 @@ pub static OPEN: ActForm = ActForm::new(
         required("procedure", Control::Words(words_of!(Procedure))),
         required("subject", Control::Radios(persons)).named("原告主体类型", "Kind of plaintiff"),
         required("name", Control::Line).named("原告姓名或者名称", "Name of the plaintiff"),
+        optional("claims", Control::Area).hint("也可在下一步填写", "It can be filled in later too"),
         AUTHORITY,
         optional("special", Control::Checks(words_of!(SpecialPower))),
         POWER,
@@ -63,11 +64,11 @@ pub static OPEN: ActForm = ActForm::new(
             "代理人或者法院录入时，原告已在本平台注册的，填写其登录名",
             "For agents and the court: the login name of a plaintiff who is registered here",
         ),
-        optional("claims", Control::Area).hint("也可在下一步填写", "It can be filled in later too"),
         optional("role", Control::Derived),
     ],
 )
 .making(Shape::Open)
+.more("authority", "诉讼代理人信息（代理人起诉或者关联时填写）", "The agent (if an agent acts)")
 .titled("我要起诉", "Bring a suit")
 .button("下一步", "Continue");
 
@@ -87,4 +88,5 @@ pub static ASSOCIATE: ActForm = ActForm::new(
     ],
 )
 .making(Shape::Association)
+.more("name", "诉讼代理人信息（代理人起诉或者关联时填写）", "The agent (if an agent acts)")
 .button("关联案件", "Associate");

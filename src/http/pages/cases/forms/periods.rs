@@ -20,8 +20,8 @@ fn bases() -> Vec<Word> {
 const BASIS: Field = required("basis", Control::Words(bases));
 const DAYS: Field = required("days", Control::Whole);
 const START: Field = optional("start", Control::Day).hint(
-    "期限自次日起算；不填则自本案记录的送达起算",
-    "The period runs from the day after; without it, from the service on record",
+    "期限自次日起算，填写时须同时选择当事人；不填则自本案记录的送达起算",
+    "The period runs from the day after; name the party too. Without it, from the service on record",
 );
 const PARTY: Field = optional("party", Control::Party).hint("不选则适用于全体当事人", "Without one, for all parties");
 const OF_PARTY: Field = optional("party", Control::Party).named("申请的当事人", "Applicant").court();

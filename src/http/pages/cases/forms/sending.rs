@@ -65,8 +65,9 @@ pub fn form_context(actor: &Actor, path: &str, form: &Form) -> Result<RequestCon
         let unknown = || ApiError::new(ErrorCode::BadValue, "`as` names no capacity").in_chinese("办理身份有误");
         Capacity::parse(text).ok_or_else(unknown)
     });
-    let fields: String = form.pairs().map(|(name, value)| format!("{name}={value}\n")).collect();
-    let body = sha256(format!("{path}\n{fields}").as_bytes());
+    let fields = form.pairs().flat_map(|(name, value)| [name, "=", value, "\n"]);
+    let text: String = [path, "\n"].into_iter().chain(fields).collect();
+    let body = sha256(text.as_bytes());
     Ok(RequestContext { request: request_id(actor.id, &format!("form {key}")), body, capacity: capacity.transpose()? })
 }
 

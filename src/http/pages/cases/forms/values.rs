@@ -155,7 +155,8 @@ impl Reading<'_> {
 
     fn text(&self, field: &Field, text: &str) -> Read {
         match field.control {
-            Control::Whole => number(text),
+            // A derived value is one that a page put there itself.
+            Control::Whole | Control::Derived => number(text),
             Control::Day => day(text),
             Control::Moment => moment(text),
             Control::Deposit => deposit(text),
@@ -195,8 +196,6 @@ impl Reading<'_> {
                 let shown = if text == "zh" { zh } else { en };
                 Ok(Some(json!(sha256(shown.as_bytes()).to_string())))
             }
-            // Only what a page put there itself.
-            Control::Derived => number(text),
             _ => Ok(Some(json!(text))),
         }
     }

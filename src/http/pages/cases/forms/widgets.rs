@@ -73,6 +73,10 @@ pub struct FieldView {
     pub values: Vec<String>,
     /// Kind and name of people without an account.
     pub rows: Vec<(u32, String, String)>,
+    /// The first of the fields that are folded away: what is said of them, and whether they are shown all the same.
+    pub folds: Option<(String, bool)>,
+    /// Whether it is the last of them.
+    pub unfolds: bool,
 }
 
 impl FieldView {
@@ -80,6 +84,10 @@ impl FieldView {
     #[must_use]
     pub fn has(&self, value: &str) -> bool {
         self.values.iter().any(|one| one == value)
+    }
+
+    fn is_filled(&self) -> bool {
+        !self.value.is_empty() || !self.second.is_empty() || !self.values.is_empty() || self.fault.is_some()
     }
 
     /// Whether the field is a part of the page that nobody fills in.
@@ -191,8 +199,10 @@ fn view(form: &ActForm, field: &'static Field, visit: &Visit, filling: Filling<'
         fault: filling.faults.iter().find(|fault| fault.field == field.name).map(|fault| pick(&fault.text)),
         value: if is_prepared && shown.is_empty() { prepared(form, field, visit, filling) } else { shown.to_owned() },
         second: given.text(&second).to_owned(),
-        values: given.all(field.name).map(str::to_owned).collect(),
+        values: given.all(field.name).filter(|text| !text.is_empty()).map(str::to_owned).collect(),
         rows,
+        folds: None,
+        unfolds: false,
         widget,
     })
 }
@@ -203,5 +213,14 @@ pub fn fields(form: &ActForm, visit: &Visit, filling: Filling<'_>) -> Vec<FieldV
     let asked = form.fields.iter().filter(|field| !field.for_the_court || filling.for_the_court);
     // An account never says how a party ticked a box: the form is not filled in before.
     let asked = asked.filter(|field| field.name != "ticked" || filling.for_the_court);
-    asked.filter_map(|field| view(form, field, visit, filling)).collect()
+    let mut fields: Vec<FieldView> = asked.filter_map(|field| view(form, field, visit, filling)).collect();
+    let folded = |field: &FieldView| form.is_more(field.name) && !field.is_hidden();
+    let open = fields.iter().any(|field| folded(field) && field.is_filled());
+    if let (Some((_, (zh, en))), Some(first)) = (form.more, fields.iter_mut().find(|field| folded(field))) {
+        first.folds = Some((visit.t(zh, en).to_owned(), open));
+    }
+    if let Some(last) = fields.iter_mut().rev().find(|field| folded(field)) {
+        last.unfolds = true;
+    }
+    fields
 }
