@@ -1,7 +1,7 @@
 // The court desk: chain facts on hover and focus, files hashed in the browser, arrow keys on the evidence display.
 
 import { announce } from "./site.js";
-import { toHex } from "./bytes.js";
+import { toHex } from "./verify/bytes.js";
 
 // Facts open while the pointer or the focus is on them; a click keeps them open.
 for (const details of document.querySelectorAll("details.chain-facts")) {
