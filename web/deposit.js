@@ -154,10 +154,7 @@ async function run() {
 
 function connect() {
   connectDrop(byId('file'), take);
-  byId('folder').addEventListener('change', () => {
-    take([...byId('folder').files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
-    byId('folder').value = '';
-  });
+  connectDrop(byId('folder'), take);
   byId('deposit-form').addEventListener('submit', (event) => {
     event.preventDefault();
     run();
