@@ -287,6 +287,11 @@ def check_record(checks: Checks, visit: Visit, files: dict[str, pathlib.Path], n
     checks.that(page.locator("#drawn .path-step.open").count() == 0, "record: a step was not recomputed")
 
 
+def fresh(text: str) -> dict:
+    """A file that nobody has deposited."""
+    return {"name": "fresh.txt", "mimeType": "text/plain", "buffer": text.encode()}
+
+
 def look(checks: Checks, page: Page, name: str, pictures: pathlib.Path | None) -> None:
     check_axe(checks, page, name)
     check_reflow(checks, page, name)
@@ -306,7 +311,7 @@ def check_results(checks: Checks, visit: Visit, files: dict[str, pathlib.Path], 
                 "verified": ("/", [receipt, files["contract"]], "#results .report .sentence"),
                 "unable": ("/", folder / "altered.tiezheng-receipt.json", "#results .report .sentence"),
                 "found": ("/", files["contract"], "#results .records li"),
-                "nothing": ("/", files["other"], "#results-body .verdict"),
+                "nothing": ("/", fresh(f"nothing {language} {scheme} {width}"), "#results-body .verdict"),
                 "compared": (f"/d/{number}", files["photo"], "#report .sentence"),
             }
             for name, (path, chosen, selector) in shown.items():
@@ -318,8 +323,7 @@ def check_results(checks: Checks, visit: Visit, files: dict[str, pathlib.Path], 
                     han = re.sub("[^\u4e00-\u9fff]", "", page.inner_text("main").replace("合同", ""))
                     checks.that(han == "", f"{name}: not translated: {han}")
             visit.open(f"/deposit?lang={language}")
-            page.set_input_files("#file", [files["other"], files["empty"]])
-            page.locator(".file", has_text="empty.txt").locator("button").click()
+            page.set_input_files("#file", fresh(f"deposited {language} {scheme} {width}"))
             page.click("#start")
             wait_for_deposits(page, 1)
             look(checks, page, f"deposited-{language}-{scheme}-{width}", pictures)
@@ -362,12 +366,11 @@ def check_keyboard(checks: Checks, visit: Visit) -> None:
 
 
 def run(checks: Checks, browser, node: Node, folder: pathlib.Path, pictures: pathlib.Path | None) -> None:
-    files = {"contract": folder / "合同.txt", "photo": folder / "photo.bin", "empty": folder / "empty.txt", "formula": folder / "=1+1.txt", "large": folder / "large.bin", "other": folder / "other.txt"}
+    files = {"contract": folder / "合同.txt", "photo": folder / "photo.bin", "empty": folder / "empty.txt", "formula": folder / "=1+1.txt", "large": folder / "large.bin"}
     files["contract"].write_text(SECRET)
     files["photo"].write_bytes(bytes(range(256)) * 40_000)
     files["empty"].touch()
     files["formula"].write_text("formula")
-    files["other"].write_text("other")
     with files["large"].open("wb") as file:
         file.truncate(1 << 30)
     visit = Visit(checks, browser, node)
