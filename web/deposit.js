@@ -142,7 +142,7 @@ async function run() {
   setRunning(null);
   const [good, bad] = [queue.filter((row) => row.result !== null).length, queue.filter((row) => row.result === null).length];
   const texts = [];
-  if (good > 0) texts.push(say('finished', { good }));
+  if (good > 0) texts.push(say(good === 1 ? 'finished_one' : 'finished', { good }));
   if (abort.signal.aborted) texts.push(say('stopped'));
   else if (bad > 0) texts.push(say('finished_with_failures', { bad }));
   byId('summary').replaceChildren(...texts.map((text) => element('p', {}, text)));
