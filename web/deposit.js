@@ -142,7 +142,7 @@ async function run() {
   setRunning(null);
   const [good, bad] = [queue.filter((row) => row.result !== null).length, queue.filter((row) => row.result === null).length];
   const texts = [];
-  if (good > 0) texts.push(say('finished', { good }));
+  if (good > 0) texts.push(say(good === 1 ? 'finished_one' : 'finished', { good }));
   if (abort.signal.aborted) texts.push(say('stopped'));
   else if (bad > 0) texts.push(say('finished_with_failures', { bad }));
   byId('summary').replaceChildren(...texts.map((text) => element('p', {}, text)));
@@ -154,10 +154,7 @@ async function run() {
 
 function connect() {
   connectDrop(byId('file'), take);
-  byId('folder').addEventListener('change', () => {
-    take([...byId('folder').files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
-    byId('folder').value = '';
-  });
+  connectDrop(byId('folder'), take);
   byId('deposit-form').addEventListener('submit', (event) => {
     event.preventDefault();
     run();

@@ -135,7 +135,8 @@ def check_start(checks: Checks, visit: Visit, files: dict[str, pathlib.Path]) ->
 
 
 def wait_for_deposits(page: Page, count: int) -> None:
-    page.wait_for_function(f"document.querySelectorAll('.file .state.passed').length === {count}", timeout=60_000)
+    # The policy of the pages does not allow what `wait_for_function` does.
+    page.locator(".file .state.passed").nth(count - 1).wait_for(timeout=60_000)
     page.wait_for_selector("#start:not([hidden])")
 
 
@@ -286,6 +287,51 @@ def check_record(checks: Checks, visit: Visit, files: dict[str, pathlib.Path], n
     checks.that(page.locator("#drawn .path-step.open").count() == 0, "record: a step was not recomputed")
 
 
+def fresh(text: str) -> dict:
+    """A file that nobody has deposited."""
+    return {"name": "fresh.txt", "mimeType": "text/plain", "buffer": text.encode()}
+
+
+def look(checks: Checks, page: Page, name: str, pictures: pathlib.Path | None) -> None:
+    check_axe(checks, page, name)
+    check_reflow(checks, page, name)
+    if pictures:
+        page.screenshot(path=pictures / f"{name}.png", full_page=True)
+
+
+def check_results(checks: Checks, visit: Visit, files: dict[str, pathlib.Path], folder: pathlib.Path, number: str, pictures: pathlib.Path | None) -> None:
+    """The looks of what scripts show."""
+    receipt = folder / "receipts" / f"{number}.tiezheng-receipt.json"
+    page = visit.page
+    for language in ["zh", "en"]:
+        for scheme, width in [("light", 1280), ("dark", 1280), ("light", 320)]:
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 900})
+            shown = {
+                "verified": ("/", [receipt, files["contract"]], "#results .report .sentence"),
+                "unable": ("/", folder / "altered.tiezheng-receipt.json", "#results .report .sentence"),
+                "found": ("/", files["contract"], "#results .records li"),
+                "nothing": ("/", fresh(f"nothing {language} {scheme} {width}"), "#results-body .verdict"),
+                "compared": (f"/d/{number}", files["photo"], "#report .sentence"),
+            }
+            for name, (path, chosen, selector) in shown.items():
+                visit.open(f"{path}?lang={language}")
+                page.set_input_files("#file", chosen)
+                page.wait_for_selector(selector)
+                look(checks, page, f"{name}-{language}-{scheme}-{width}", pictures)
+                if language == "en":
+                    han = re.sub("[^\u4e00-\u9fff]", "", page.inner_text("main").replace("合同", ""))
+                    checks.that(han == "", f"{name}: not translated: {han}")
+            visit.open(f"/deposit?lang={language}")
+            page.set_input_files("#file", fresh(f"deposited {language} {scheme} {width}"))
+            page.click("#start")
+            wait_for_deposits(page, 1)
+            look(checks, page, f"deposited-{language}-{scheme}-{width}", pictures)
+    page.emulate_media(media="print")
+    checks.that(page.is_hidden("#files") and page.is_visible("#numbers"), "print: the list of numbers alone is printed")
+    page.emulate_media(media="screen")
+
+
 def check_looks(checks: Checks, visit: Visit, number: str, pictures: pathlib.Path | None) -> None:
     page = visit.page
     for path in ["/", f"/d/{number}", f"/d/{number}/path", "/deposit", "/deposits"]:
@@ -301,10 +347,7 @@ def check_looks(checks: Checks, visit: Visit, number: str, pictures: pathlib.Pat
                     page.set_input_files("#file", [{"name": "很长的名称" * 12 + ".pdf", "mimeType": "application/pdf", "buffer": b"x"}])
                     page.check("#signer-key")
                 name = f"{path.strip('/').replace('/', '-').replace(number, 'record') or 'start'}-{language}-{scheme}-{width}"
-                check_axe(checks, page, name)
-                check_reflow(checks, page, name)
-                if pictures:
-                    page.screenshot(path=pictures / f"{name}.png", full_page=True)
+                look(checks, page, name, pictures)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 900})
 
@@ -339,6 +382,7 @@ def run(checks: Checks, browser, node: Node, folder: pathlib.Path, pictures: pat
     check_receipts(checks, visit, files, folder, number)
     check_record(checks, visit, files, number)
     check_keyboard(checks, visit)
+    check_results(checks, visit, files, folder, number, pictures)
     check_looks(checks, visit, number, pictures)
 
 

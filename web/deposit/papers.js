@@ -56,8 +56,8 @@ export function listRows(deposits) {
   return deposits.map((one) => element('tr', {},
     element('td', {}, element('a', { href: `/d/${one.number}` }, element('code', { translate: 'no' }, one.number))),
     element('td', {}, element('span', { class: 'break' }, shown(one.name))),
-    element('td', {}, hash(toHex(one.digests.sm3))),
-    element('td', {}, hash(toHex(one.digests['sha-256']))),
+    element('td', { class: 'digests' }, ['sm3', 'sha-256'].map((algorithm) =>
+      element('p', {}, element('span', { class: 'algorithm', translate: 'no' }, algorithm), ' ', hash(toHex(one.digests[algorithm]))))),
     element('td', {}, element('time', {}, beijing(one.time))),
     element('td', {}, say(one.isOwn ? 'by_own_key' : 'by_platform'))));
 }
