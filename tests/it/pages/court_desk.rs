@@ -8,17 +8,16 @@ use crate::support::test_node::{Answer, TestNode};
 
 /// Somebody with an account, at a browser.
 pub(super) struct Worker<'n> {
-    pub(super) person: Person,
     pub(super) browser: Browser<'n>,
 }
 
 impl<'n> Worker<'n> {
     /// Logs in with the account of a token.
-    pub(super) async fn of(node: &'n TestNode, person: Person, login: &str) -> Self {
+    pub(super) async fn of(node: &'n TestNode, person: &Person, login: &str) -> Self {
         let mut browser = Browser::new(node);
         activate(&mut browser, &person.token, login).await;
         assert_eq!(browser.log_in(login, PASSWORD, "").await.status, 303);
-        Self { person, browser }
+        Self { browser }
     }
 
     /// A page that must be there.
@@ -87,10 +86,10 @@ impl<'n> Desk<'n> {
         let (clerk, judge) = (people.clerk().await, people.judge().await);
         Self {
             node,
-            plaintiff: Worker::of(node, plaintiff, "zhang").await,
-            defendant: Worker::of(node, defendant, "li.si").await,
-            clerk: Worker::of(node, clerk, "clerk").await,
-            judge: Worker::of(node, judge, "judge").await,
+            plaintiff: Worker::of(node, &plaintiff, "zhang").await,
+            defendant: Worker::of(node, &defendant, "li.si").await,
+            clerk: Worker::of(node, &clerk, "clerk").await,
+            judge: Worker::of(node, &judge, "judge").await,
             next: 1,
         }
     }
