@@ -29,7 +29,7 @@ use serde_json::json;
 use tiezheng::ledger::chain::{PendingLeaf, next};
 use tiezheng::ledger::entry::Entry;
 use tiezheng::ledger::hash::{Digest, sha256};
-use tiezheng::ledger::key::{Name, Signer};
+use tiezheng::ledger::key::{Name, Signer, VerifierKey};
 use tiezheng::ledger::media::MediaType;
 use tiezheng::ledger::merkle::shape::LeafIndex;
 use tiezheng::ledger::notice::Mode;
@@ -93,7 +93,7 @@ struct Shape {
     keys: usize,
     all_lines: bool,
     /// The first deposit, which all others refer to.
-    target: Option<DepositNumber>,
+    target: DepositNumber,
 }
 
 fn statement(shape: &Shape, signer: &Signer, is_first: bool) -> SignedStatement {
@@ -154,6 +154,21 @@ fn draw(clock: &SystemClock) -> DepositNumber {
     }
 }
 
+/// The number of the first deposit: of the ledger, or the one that it will get.
+fn first_number(store: &RocksStore, deposits: u64, clock: &SystemClock) -> DepositNumber {
+    if deposits == 0 {
+        return draw(clock);
+    }
+    let first = store.leaf(LeafIndex(2)).expect("the first deposit");
+    Entry::parse(&first).expect("an entry").number
+}
+
+/// The key that the genesis notice announces as the successor.
+fn successor(folder: &Path) -> VerifierKey {
+    let text = fs::read_to_string(folder.join("next.key")).expect("the successor's key");
+    Signer::parse(text.trim()).expect("a key").verifier().clone()
+}
+
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let [folder, deposits] = arguments.as_slice() else {
@@ -164,9 +179,7 @@ fn main() {
     let (folder, wanted): (PathBuf, u64) = (folder.into(), deposits.parse().expect("a number of deposits"));
     let (store, signer) = open(&folder);
     let (store, name) = (Arc::new(store), signer.verifier().name().clone());
-    let next_key = fs::read_to_string(folder.join("next.key")).expect("the successor's key");
-    let successor = Signer::parse(next_key.trim()).expect("a key").verifier().clone();
-    let genesis = Genesis { mode: Mode::Test, successor };
+    let genesis = Genesis { mode: Mode::Test, successor: successor(&folder) };
     let key_text = signer.to_private_text();
     let options = Options { clock_gap_confirmed: true, ..Options::default() };
     let (_, running) =
@@ -182,25 +195,19 @@ fn main() {
         ledger: name,
         keys: setting("KEYS", 1_000),
         all_lines: env::var("LINES").is_ok_and(|lines| lines == "all"),
-        target: if before == 0 {
-            Some(draw(&clock))
-        } else {
-            let first = store.leaf(LeafIndex(2)).expect("the first deposit");
-            Some(Entry::parse(&first).expect("an entry").number)
-        },
+        target: first_number(&store, before, &clock),
     };
-    let blocks = wanted.saturating_sub(before).div_ceil(block as u64);
+    let (target, blocks) = (shape.target, wanted.saturating_sub(before).div_ceil(block as u64));
     let mut numbers = env::var_os("NUMBERS")
         .map(|path| BufWriter::new(File::options().create(true).append(true).open(path).expect("a file for numbers")));
     let keep_each = wanted.div_ceil(NUMBERS).max(1);
     let (begun, mut count) = (Instant::now(), before);
     let (mut verifier, depositor) = (ReadBackVerifier::after(&tip), Signer::of_depositor(&random()).expect("a key"));
-    let target = shape.target;
     let first = (before == 0).then(|| vec![statement(&shape, &depositor, true)]);
     for statements in first.into_iter().chain(makers(&shape, block, blocks)) {
         let now = clock.read().wall.max(tip.last_time);
         let waiting = statements.into_iter().map(|statement| {
-            let number = target.filter(|_| count == 0).unwrap_or_else(|| draw(&clock));
+            let number = if count == 0 { target } else { draw(&clock) };
             count += 1;
             if let Some(numbers) = numbers.as_mut().filter(|_| count % keep_each == 0) {
                 writeln!(numbers, "{number}").expect("a number kept");

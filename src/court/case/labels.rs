@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::court::acts::{Act, Import};
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{CaseFile, HeldContent};
-use crate::court::case_number::CaseNumber;
+use crate::court::case_number::{CaseNumber, CourtCode};
 use crate::court::document::Document;
 use crate::court::ids::AccountId;
 use crate::court::labels;
@@ -88,6 +88,20 @@ impl Offered {
     }
 }
 
+/// The labels of the act that binds the number of a case: of its court and of all accounts in it.
+fn labels_of_number(file: &CaseFile) -> Vec<Digest> {
+    let Some(number) = &file.number else { return Vec::new() };
+    let accounts = file.accounts();
+    let of_accounts = accounts.into_iter().map(|account| labels::number_of_account(account, number));
+    of_accounts.chain([labels::number_at_court(&file.court, number)]).collect()
+}
+
+/// The labels of the receiving court, which reads the dossier from its acceptance on.
+fn labels_of_receiver(file: &CaseFile, to: &CourtCode) -> Vec<Digest> {
+    let number = file.number.as_ref().map(|number| labels::number_at_court(to, number));
+    number.into_iter().chain([labels::before_court(to, file.id)]).collect()
+}
+
 /// The labels of an act: `file` is the case after it, `before` the case before it, `None` for the act that opens the case.
 #[must_use]
 pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefore>) -> Vec<Digest> {
@@ -130,22 +144,15 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
         Act::SendHandOver(act) => {
             found.extend([labels::handed_to(&act.to), labels::hand_over_to(&act.to, case), labels::feed(&act.to)]);
         }
-        // From its acceptance on, the receiving court reads the dossier.
         Act::AcceptHandOver(act) => {
-            let to = file.course.hand_overs.get(&act.hand_over).map(|one| &one.to);
-            found.extend(to.map(|to| labels::before_court(to, case)));
-            let numbered = to.zip(file.number.as_ref());
-            found.extend(numbered.map(|(to, number)| labels::number_at_court(to, number)));
+            let one = file.course.hand_overs.get(&act.hand_over);
+            found.extend(one.into_iter().flat_map(|one| labels_of_receiver(file, &one.to)));
         }
         // Once per case: binding a number again adds no second entry.
         Act::FileCase(_) | Act::BindNumber(_) | Act::TakeOver(_)
             if before.is_some_and(|before| before.number.is_none()) =>
         {
-            if let Some(number) = &file.number {
-                found.push(labels::number_at_court(court, number));
-                let accounts = file.accounts();
-                found.extend(accounts.into_iter().map(|account| labels::number_of_account(account, number)));
-            }
+            found.extend(labels_of_number(file));
         }
         _ => {}
     }
