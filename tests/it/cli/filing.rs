@@ -10,13 +10,17 @@ const SECOND: &str = "粤01";
 /// The people of a suit, each with a token in a file of its name, and the number of commands that they ran.
 struct Suit {
     workspace: Workspace,
+    /// With the operator's token.
+    keys: tempfile::TempDir,
     commands: usize,
 }
 
 impl Suit {
     fn new() -> Self {
-        let workspace = Workspace::with(&["--operator-token", "../operator.token"]);
-        let suit = Self { workspace, commands: 0 };
+        let keys = tempfile::tempdir().unwrap();
+        let token = keys.path().join("operator.token");
+        let workspace = Workspace::with(&["--operator-token", token.to_str().unwrap()]);
+        let suit = Self { workspace, keys, commands: 0 };
         for (who, role) in [
             ("plaintiff", None),
             ("defendant", None),
@@ -39,7 +43,8 @@ impl Suit {
     }
 
     fn by(&self, who: &str, arguments: &[&str]) -> Value {
-        let token = if who == "operator" { "../operator.token" } else { who };
+        let operator = self.keys.path().join("operator.token");
+        let token = if who == "operator" { operator.to_str().unwrap() } else { who };
         let run: CommandRun = self.workspace.run(&[&["case"], arguments, &["--token-file", token]].concat());
         run.ends(0).document()
     }

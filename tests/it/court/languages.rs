@@ -89,5 +89,5 @@ async fn a_word_of_neither_language_is_refused_with_the_words_that_are_known() {
     let wrong = json!({ "操作": "增加当事人", "诉讼地位": "被告人人", "主体类型": "法人", "名称": "某公司" });
     let answer = node.session(&suit.bringing.token).post(&suit.path("/acts"), &wrong).await;
     assert_eq!(answer.problem(), (400, "bad_value".into()));
-    assert!(answer.text().contains("被告"), "{}", answer.text());
+    assert!(answer.text().contains("`role`: one of plaintiff defendant"), "{}", answer.text());
 }
