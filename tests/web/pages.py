@@ -143,6 +143,7 @@ def check_reflow(checks: Checks, page: Page, what: str) -> None:
 
 def check_keyboard(checks: Checks, page: Page) -> None:
     seen = set()
+    page.evaluate("scrollTo(0, 0)")
     for _ in range(REACHED):
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
@@ -164,7 +165,7 @@ def check_page(checks: Checks, page: Page, address: str, options) -> None:
         for scheme in schemes:
             for width in widths:
                 checks.where = f"{options.route} {language} {scheme} {width}"
-                page.emulate_media(color_scheme=scheme)
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.set_viewport_size({"width": width, "height": 900})
                 answer = page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}")
                 checks.that(answer.status == 200, f"status {answer.status}")

@@ -53,12 +53,24 @@ fn parts(text: &str) -> (&str, &str) {
 pub fn pieces(text: &str, language: Language) -> Vec<Piece> {
     match (parts(text), language) {
         (("", ""), _) => Vec::new(),
-        ((en, zh), Language::Chinese) => {
-            let (text, lang) = if zh.is_empty() { (en, Some("en")) } else { (zh, None) };
-            vec![Piece { text: text.to_owned(), lang }]
-        }
+        ((en, ""), Language::Chinese) => vec![Piece { text: en.to_owned(), lang: Some("en") }],
+        ((_, zh), Language::Chinese) => clauses(zh),
         ((en, zh), Language::English) => cut(if en.is_empty() { zh } else { en }),
     }
+}
+
+/// Chinese text with the English clauses in it marked.
+fn clauses(text: &str) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for clause in text.split_inclusive(['。', '；', '，', ';', ',', '：', ':']) {
+        let letters = clause.chars().filter(char::is_ascii_alphabetic).count();
+        let lang = (letters > 0 && !is_chinese(clause)).then_some("en");
+        match pieces.last_mut() {
+            Some(last) if last.lang == lang => last.text.push_str(clause),
+            _ => pieces.push(Piece { text: clause.to_owned(), lang }),
+        }
+    }
+    pieces
 }
 
 /// English text with the Chinese terms in it marked.
@@ -112,6 +124,8 @@ mod tests {
         let langs: Vec<_> = english.iter().map(|piece| piece.lang).collect();
         assert_eq!(langs, [None, Some("zh-CN"), None]);
         assert_eq!(pieces("64 hex digits", Language::Chinese)[0].lang, Some("en"));
+        let mixed = pieces("备案号; `null` if there is none.", Language::Chinese);
+        assert_eq!((mixed[0].lang, mixed[1].lang), (None, Some("en")), "{mixed:?}");
         let both = paragraphs("One.\nTwo.\n\n第一段。\n\n第二段。", Language::Chinese);
         assert_eq!(both.len(), 2);
         assert_eq!(paragraphs("One.\nTwo.\n\n第一段。", Language::English)[0][0].text, "One. Two.");

@@ -142,8 +142,8 @@ async fn the_consistency_check_compares_sizes_and_checkpoints() {
 }
 
 #[tokio::test]
-async fn growth_is_counted_and_a_stopped_node_is_an_alarm() {
-    let mut node = TestNode::in_memory(NodeConfig::default()).await;
+async fn growth_is_counted_and_a_paused_node_is_an_alarm() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
     for n in 1..4 {
         node.deposit(&note(n)).await;
     }
@@ -154,7 +154,10 @@ async fn growth_is_counted_and_a_stopped_node_is_an_alarm() {
     assert!(page.text().contains("<td>2026-11-22</td><td class=\"numeric\">4</td><td class=\"numeric\">4</td>"));
     assert!(page.text().contains("合计 4，最高 4") && page.text().contains("<rect "));
     assert!(!page.text().contains("id=\"alarms\""));
-    node.stop_sequencer();
-    let page = Browser::new(&node).get("/chain?lang=en").await;
-    assert!(page.text().contains("id=\"alarms\"") && page.text().contains("Writing has stopped"), "{}", page.text());
+    node.clock.shift(90_000, Duration::ZERO);
+    assert_eq!(node.post_deposit(&note(9)).await.status, 503);
+    let page = browser.get("/chain").await;
+    assert!(page.text().contains("id=\"alarms\"") && page.text().contains("存证写入已暂停"), "{}", page.text());
+    assert!(page.text().contains("href=\"/problems/clock_jumped\""), "{}", page.text());
+    node.clock.shift(-90_000, Duration::ZERO);
 }

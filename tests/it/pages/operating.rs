@@ -113,7 +113,7 @@ async fn the_lists_of_a_court_are_kept_on_a_page() {
     assert!(staff.get(&address).await.text().contains("2027-01-01"));
     for kind in ["webhook", "gateway"] {
         let made =
-            staff.post(&format!("/admin/courts/{kind}"), &[("court", COURT), ("url", "http://127.0.0.1:9/x")]).await;
+            staff.post(&format!("/admin/courts/{kind}"), &[("court", COURT), ("url", "http://127.0.0.1:9999/x")]).await;
         assert!(made.status == 200 && made.text().contains("id=\"secret\""), "{kind}: {}", made.text());
         let list = by_api(format!("/v1/courts/{COURT}/{kind}s")).await;
         let id = list["items"][0]["id"].as_str().unwrap().to_owned();
