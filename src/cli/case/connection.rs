@@ -137,11 +137,13 @@ impl CourtConnection<'_> {
         let act = answer.get("act").filter(|act| act.is_object()).unwrap_or(answer);
         let label = bilingual(screen, act.get("label"));
         screen.line(format!("{} {}", screen.paint(GOOD, screen.pick("已上链", "on the chain")), label))?;
+        // The short name of the case, which people can type.
+        let named = |of: &Value| text(of, "/reference").or_else(|| text(of, "/case"));
         let mut rows = Vec::new();
         let mut row = |zh: &str, en: &str, value: Option<String>| {
             rows.extend(value.map(|value| vec![format!("  {}", screen.pick(zh, en)), value]));
         };
-        row("案件", "case", text(answer, "/case").or_else(|| text(act, "/case")));
+        row("案件", "case", named(answer).or_else(|| named(act)));
         row("账号", "account", text(answer, "/account"));
         row("存证编号（本次操作）", "deposit number of the act", text(act, "/deposit_number"));
         row("交易id", "transaction id", text(act, "/tx_id"));

@@ -39,7 +39,8 @@ struct AccountRow {
     id: String,
     login: String,
     subject: &'static str,
-    roles: Vec<String>,
+    /// Each with the code of the court, which is Chinese; empty for a role outside courts.
+    roles: Vec<(&'static str, String)>,
     stated: Vec<(String, String)>,
     is_verified: bool,
     state: AccountState,
@@ -93,8 +94,7 @@ impl AccountRow {
         let account = &managed.account;
         let credentials = managed.credentials.as_deref();
         let role = |(role, court): &(Role, Option<CourtCode>)| {
-            let court = court.as_ref().map_or_else(String::new, |court| format!(" {court}"));
-            format!("{}{court}", role.label(language))
+            (role.label(language), court.as_ref().map_or_else(String::new, CourtCode::to_string))
         };
         let stated = credentials.map(|one| one.stated.as_slice()).unwrap_or_default().iter().map(|(field, text)| {
             let (zh, en) = field.labels();

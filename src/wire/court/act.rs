@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::court::acts::ActKind;
-use crate::court::words::Stage;
+use crate::court::case::state::CaseFile;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::DigestJson;
@@ -276,6 +276,9 @@ impl ActRequest {
 pub struct ActOutcomeJson {
     /// The case.
     pub case: String,
+    /// 案件代号: its short name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The act.
     pub act: ActJson,
     /// The stage of the case after it.
@@ -291,14 +294,15 @@ pub struct ActOutcomeJson {
 }
 
 impl ActOutcomeJson {
-    /// The answer to an act after which a case is at `stage`.
+    /// The answer to an act after which a case is `file`.
     #[must_use]
-    pub fn of(case: &str, act: ActJson, stage: Stage, warnings: Vec<CodedText>) -> Self {
+    pub fn of(file: &CaseFile, act: ActJson, warnings: Vec<CodedText>) -> Self {
         Self {
-            case: case.into(),
+            case: file.id.to_string(),
+            reference: file.reference().map(|reference| reference.to_string()),
             act,
-            stage: stage.word().into(),
-            stage_text: Bilingual::of(|language| stage.label(language)),
+            stage: file.stage.word().into(),
+            stage_text: Bilingual::of(|language| file.stage.label(language)),
             warnings,
             code: None,
         }

@@ -53,7 +53,7 @@ pub fn outcome_json(filing: &FilingService, acted: &ActOutcome, more: Vec<CodedT
     let act = act_json(acted.document.act.kind(), Stream::Case, Some(file.id), &acted.recorded);
     let mut found = warnings::of_act(&acted.document.act, acted.recorded.position, file, &filing.registry());
     found.extend(more);
-    ActOutcomeJson::of(&file.id.to_string(), act, file.stage, found)
+    ActOutcomeJson::of(file, act, found)
 }
 
 impl ActContext<'_> {

@@ -71,6 +71,6 @@ pub(in crate::http) async fn transfer(
     let (transferred, opened) = filing.transfer_case(actor, case, context, &command).await?;
     let act = outcome_json(filing, &transferred, Vec::new()).act;
     let file = &opened.file;
-    let shown = ActOutcomeJson::of(&file.id.to_string(), act, file.stage, Vec::new());
+    let shown = ActOutcomeJson::of(file, act, Vec::new());
     Ok((transferred.recorded, shown))
 }
