@@ -102,6 +102,11 @@ class Visit:
         return self.page
 
 
+def fresh(text: str) -> dict:
+    """A file that nobody has deposited."""
+    return {"name": "fresh.txt", "mimeType": "text/plain", "buffer": text.encode()}
+
+
 def never_tampering(checks: Checks, text: str, where: str) -> None:
     checks.that(not any(word in text for word in TAMPERING), f"{where} is worded as tampering: {text[:200]}")
 
@@ -181,6 +186,31 @@ def check_platform(checks: Checks, visit: Visit, files: dict[str, pathlib.Path],
     facts = visit.node.json(f"/v1/deposits/{number}")
     checks.that(facts["signed_by"]["code"] == "platform" and facts["media_type"] == "text/plain", f"deposit: {facts}")
     return number
+
+
+def check_unverified(checks: Checks, visit: Visit) -> None:
+    """A receipt that does not verify is no deposit; a further attempt is the same deposit."""
+    page = visit.open("/deposit?lang=zh")
+    numbers = []
+
+    def change(route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        numbers.append(body["deposit_number"])
+        body["receipt"]["header_path"][0] = "00" * 32
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/deposit/on-behalf", change)
+    page.set_input_files("#file", fresh("a receipt that does not verify"))
+    page.click("#start")
+    page.wait_for_selector(".file .state:has-text('不计为存证')")
+    page.wait_for_selector("#start:not([hidden])")
+    checks.that(page.locator(".file .state.passed").count() == 0 and page.is_hidden("#outcome"), "a receipt that does not verify counts")
+    never_tampering(checks, page.inner_text("#files"), "a receipt that does not verify")
+    page.unroute("**/deposit/on-behalf")
+    page.click("#start")
+    wait_for_deposits(page, 1)
+    checks.that(page.locator("#numbers code").first.inner_text() == numbers[0], "a further attempt is another deposit")
 
 
 def check_own_key(checks: Checks, visit: Visit, files: dict[str, pathlib.Path], folder: pathlib.Path) -> str:
@@ -287,11 +317,6 @@ def check_record(checks: Checks, visit: Visit, files: dict[str, pathlib.Path], n
     checks.that(page.locator("#drawn .path-step.open").count() == 0, "record: a step was not recomputed")
 
 
-def fresh(text: str) -> dict:
-    """A file that nobody has deposited."""
-    return {"name": "fresh.txt", "mimeType": "text/plain", "buffer": text.encode()}
-
-
 def look(checks: Checks, page: Page, name: str, pictures: pathlib.Path | None) -> None:
     check_axe(checks, page, name)
     check_reflow(checks, page, name)
@@ -377,6 +402,7 @@ def run(checks: Checks, browser, node: Node, folder: pathlib.Path, pictures: pat
     check_start(checks, visit, files)
     register(visit)
     number = check_platform(checks, visit, files, folder)
+    check_unverified(checks, visit)
     own = check_own_key(checks, visit, files, folder)
     check_list(checks, visit, number, own)
     check_receipts(checks, visit, files, folder, number)

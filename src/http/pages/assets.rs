@@ -135,11 +135,14 @@ mod tests {
         }
     }
 
+    /// How the name of a script ends.
+    const JS: &str = ".js";
+
     /// The files that a script imports, as they are named here.
     fn imports(name: &str, text: &str) -> Vec<String> {
         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
         let named =
-            text.split(['\'', '"']).skip(1).step_by(2).filter(|part| part.starts_with('.') && part.ends_with(".js"));
+            text.split(['\'', '"']).skip(1).step_by(2).filter(|part| part.starts_with('.') && part.ends_with(JS));
         let path = |part: &str| match (part.strip_prefix("./"), part.strip_prefix("../")) {
             (Some(rest), _) if folder.is_empty() => rest.to_owned(),
             (Some(rest), _) => format!("{folder}/{rest}"),
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_module_that_a_script_imports_is_a_file() {
-        for (name, _, bytes) in FILES.iter().filter(|(name, ..)| name.ends_with(".js")) {
+        for (name, _, bytes) in FILES.iter().filter(|(name, ..)| name.ends_with(JS)) {
             for line in std::str::from_utf8(bytes)
                 .unwrap()
                 .lines()

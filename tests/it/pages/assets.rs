@@ -8,6 +8,8 @@ use crate::support::test_node::{NodeConfig, TestNode};
 
 /// The most that a browser loads for the start page, without what it needs to hash or verify a file.
 const START_MAX: usize = 150_000;
+/// How the name of a script ends.
+const JS: &str = ".js";
 
 /// The values of an attribute in a page.
 fn attributes<'p>(page: &'p str, name: &str) -> Vec<&'p str> {
@@ -21,8 +23,7 @@ fn modules(path: &str, script: &str, all: bool) -> Vec<String> {
         let is_static = line.contains(" from './") || line.contains(" from '../");
         is_static || (all && (line.contains("import('") || line.contains("new URL('")))
     });
-    let named =
-        imported.filter_map(|line| line.split('\'').find(|part| part.starts_with('.') && part.ends_with(".js")));
+    let named = imported.filter_map(|line| line.split('\'').find(|part| part.starts_with('.') && part.ends_with(JS)));
     let absolute = |name: &str| match name.strip_prefix("../") {
         Some(rest) => format!("{}/{rest}", folder.rsplit_once('/').unwrap().0),
         None => format!("{folder}/{}", name.strip_prefix("./").unwrap()),
@@ -43,7 +44,7 @@ async fn loaded(browser: &mut Browser<'_>, page: &str, all: bool) -> Vec<(String
         let file = browser.get(&path).await;
         assert_eq!(file.status, 200, "{path}");
         assert!(file.header("cache-control").contains("immutable"), "{path}");
-        if path.ends_with(".js") {
+        if path.ends_with(JS) {
             assert_eq!(file.header("content-type"), "text/javascript; charset=utf-8", "{path}");
             // A worker has the policy of its own answer.
             assert!(file.header("content-security-policy").contains("script-src 'self'"), "{path}");
