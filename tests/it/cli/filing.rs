@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::cli::workspace::{CommandRun, Workspace};
+use crate::support::process::http_client;
 
 const COURT: &str = "粤0192";
 const SECOND: &str = "粤01";
@@ -66,10 +67,21 @@ fn text(document: &Value, pointer: &str) -> String {
     document.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer}: {document:#}")).to_owned()
 }
 
+/// Lists the court that hears the appeals.
+async fn list_second_court(suit: &Suit) {
+    let token = std::fs::read_to_string(suit.keys.path().join("operator.token")).unwrap();
+    let pair = serde_json::json!({ "hears": SECOND, "from": "2025-11-01", "source": "法释〔2025〕14号" });
+    let path = format!("{}/v1/courts/{COURT}/appeal-courts", suit.workspace.url());
+    let request = http_client().post(path).bearer_auth(token.trim()).header("idempotency-key", "pair");
+    let answer = request.header("content-type", "application/json").body(pair.to_string()).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 201, "{}", answer.text().await.unwrap());
+}
+
 /// From the deposit of the evidence to the acceptance by the second court. The names of the acts are those of the court.
-#[test]
-fn a_filing_with_appeal_needs_at_most_25_commands() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filing_with_appeal_needs_at_most_25_commands() {
     let mut suit = Suit::new();
+    list_second_court(&suit).await;
     let evidence = suit.deposit("plaintiff", "聊天记录");
     let open = ["open", "--court", COURT, "--name", "张三", "--title", "网络购物合同纠纷"];
     let case = text(&suit.step("plaintiff", &open), "/reference");
