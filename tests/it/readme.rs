@@ -87,6 +87,7 @@ fn mask_word(word: &str) -> &str {
         _ if word.len() == 12 && digits(word) == 9 && word.contains('.') => "<time>",
         _ if digits(word) >= 17 && word.contains('T') && word.contains(':') => "<instant>",
         _ if word.len() == 44 && word.ends_with('=') => "<root>",
+        _ if word.starts_with("HY-") && word.len() == 24 => "<report>",
         _ if word.len() >= 90 => "<signature>",
         _ => word,
     }

@@ -20,7 +20,8 @@ fn panel(context: &ActContext<'_>, members: &[String]) -> Result<Vec<AccountId>,
     for one in members {
         let (id, account) = known(context.registry, one)?;
         let is_judge = account.holds(Role::Judge, court);
-        if !is_judge && !(with_assessors && account.holds(Role::PeoplesAssessor, court)) {
+        let is_assessor = with_assessors && account.holds(Role::PeoplesAssessor, court);
+        if !is_judge && !is_assessor {
             let expected = "an account is no judge of this court, and no people's assessor in first instance";
             return Err(FilingError::bad("members", expected));
         }
