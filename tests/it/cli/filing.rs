@@ -122,6 +122,5 @@ async fn a_filing_with_appeal_needs_at_most_25_commands() {
     suit.step("second", &["hand-over", "accept", &first, "1", "--number", "（2026）粤01民终1号"]);
     let shown = suit.by("second", &["show", "（2026）粤01民终1号"]);
     assert_eq!(text(&shown, "/parties/1/role/code"), "appellant", "{shown:#}");
-    assert_eq!(shown["items"][0]["replied"], 1, "{shown:#}");
     assert!(suit.commands <= 25, "{} commands", suit.commands);
 }
