@@ -110,10 +110,8 @@ fn statement(shape: &Shape, signer: &Signer, is_first: bool) -> SignedStatement 
         media_type: MediaType::parse("application/pdf"),
         meta: digest().filter(|_| all),
         subject: all.then(|| Subject { id: Digest(random()), sequence: 1 }),
-        links: shape
-            .target
-            .filter(|_| all && !is_first)
-            .map(|number| Link { kind: LinkKind::Refers, number })
+        links: (all && !is_first)
+            .then_some(Link { kind: LinkKind::Refers, number: shape.target })
             .into_iter()
             .collect(),
         on_behalf: digest().filter(|_| all),

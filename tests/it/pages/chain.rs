@@ -37,7 +37,8 @@ impl Listener {
             while let Some((message, rest)) = self.text.split_once("\n\n") {
                 let line = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
                 let event = line("id: ").zip(line("data: "));
-                self.text = rest.to_owned();
+                let rest = rest.to_owned();
+                self.text = rest;
                 if let Some((id, data)) = event {
                     return Some((id.parse().unwrap(), serde_json::from_str(&data).unwrap()));
                 }

@@ -24,7 +24,7 @@ fn request(original: &str, name: &str) -> Value {
 
 /// The number of a deposit that the platform makes for the browser's session.
 async fn deposit(browser: &mut Browser<'_>, original: &str, name: &str) -> String {
-    let key = format!("{original:?}").bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let key = hex::encode(format!("{original:?}"));
     let key = &key[key.len().saturating_sub(128)..];
     let made = browser.post_json("/deposit/on-behalf", key, &request(original, name)).await;
     assert_eq!(made.status, 201, "{}", made.text());

@@ -150,7 +150,8 @@ async fn holidays_accounts_tokens_and_erasures_are_managed_on_pages() {
     assert_eq!(node.session(&token).get("/v1/me").await.status, 200);
     assert_eq!(staff.post(&format!("{account}/tokens"), &[("token-days", "30")]).await.status, 422, "no scope");
     let shown = staff.post(&format!("{account}/texts"), &[]).await;
-    let at = shown.text().find("name=\"token\" value=\"").expect(shown.text()) + "name=\"token\" value=\"".len();
+    let at = shown.text().find("name=\"token\" value=\"").unwrap_or_else(|| panic!("{}", shown.text()))
+        + "name=\"token\" value=\"".len();
     let id = shown.text()[at..at + 64].to_owned();
     assert_eq!(staff.post(&format!("{account}/token-revocation"), &[("token", &id)]).await.status, 303);
     assert_eq!(node.session(&token).get("/v1/me").await.status, 401);
