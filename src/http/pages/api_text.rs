@@ -124,7 +124,7 @@ mod tests {
         let langs: Vec<_> = english.iter().map(|piece| piece.lang).collect();
         assert_eq!(langs, [None, Some("zh-CN"), None]);
         assert_eq!(pieces("64 hex digits", Language::Chinese)[0].lang, Some("en"));
-        let mixed = pieces("备案号; `null` if there is none.", Language::Chinese);
+        let mixed = pieces("区块链信息服务备案号; `null` if there is none.", Language::Chinese);
         assert_eq!((mixed[0].lang, mixed[1].lang), (None, Some("en")), "{mixed:?}");
         let both = paragraphs("One.\nTwo.\n\n第一段。\n\n第二段。", Language::Chinese);
         assert_eq!(both.len(), 2);
