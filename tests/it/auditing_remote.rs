@@ -68,7 +68,7 @@ async fn a_node_that_serves_another_record_is_found_out() {
     // The tiles are the honest ones; one record is not.
     let hashes = operator.leaves.iter().map(|bytes| tiezheng::ledger::hash::leaf_hash(bytes)).collect();
     operator.tiles = Some(hashes);
-    let at = 300;
+    let at = operator.deposit(300);
     let forged = String::from_utf8(operator.leaves[at].clone()).unwrap().replacen("size ", "size 1", 1);
     assert_ne!(operator.leaves[at], forged.as_bytes());
     operator.leaves[at] = forged.into_bytes();
@@ -125,9 +125,11 @@ async fn an_altered_record_costs_no_further_requests() {
         (reads.get("leaves").copied(), reads.get("tile_hashes").copied())
     };
     let honest = requests_of_audit(0).await;
-    let bytes = store.leaves(LeafIndex(300), 1).unwrap().remove(0);
-    let altered = String::from_utf8(bytes).unwrap().replacen("size ", "size 1", 1);
-    counting.forge(LeafIndex(300), altered.into_bytes());
+    // A deposit: an altered block header would cause findings about its neighbours as well.
+    let mut operator = Operator::of(&*store);
+    let at = operator.deposit(300);
+    operator.rewrite(at, "size ", "size 1");
+    counting.forge(LeafIndex(at as u64), operator.leaves[at].clone());
     assert_eq!(requests_of_audit(1).await, honest);
 }
 
