@@ -404,7 +404,7 @@ fn a_missing_and_an_additional_label_are_named() {
     let (acts, _) = under(&[]);
     let report = audit(&acts.store);
     assert!(report.is_clean() && report.court.void == 0, "{:#?} {:#?}", report.findings, report.court.void_acts);
-    // Without its label the hold would not be found by whoever erases the content.
+    // Without its label the hold would not be found when the content is erased.
     let mut without = small();
     let json = text(Act::Hold(hold.clone()));
     let at = without.put_labelled(CASE.0, 2, json, (&[5], vec![labels::feed(&court())]), |_| {});

@@ -264,7 +264,7 @@ fn a_stolen_key_continues_nothing_after_the_rotation() {
     {
         assert_eq!(signature_step(&forged, &trust), (Outcome::Failed, Some(vkey(1).to_string())));
     }
-    // Without the notices: rejected by whoever stored them; who has only the old key depends on witnesses.
+    // Without the notices: rejected by a user who stored them; a user who has only the old key depends on witnesses.
     let silent = Receipt { key_notices: vec![], ..forged };
     assert_eq!(signature_step(&silent, &Trust::new(vec![vkey(1)]).with_history(history)).0, Outcome::Failed);
     assert_eq!(signature_step(&silent, &Trust::new(vec![vkey(2)])).0.code(), "not_performed");

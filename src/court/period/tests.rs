@@ -89,7 +89,7 @@ fn a_period_ends_at_midnight_sharp() {
     let before = Timestamp::from_millis(at.as_millis() - 1).unwrap();
     assert!(period.is_late(at, &autumn()) && !period.is_open(at, &autumn()));
     assert!(!period.is_late(before, &autumn()) && period.is_open(before, &autumn()));
-    assert!(period.is_open(Timestamp::EPOCH, &autumn()), "whoever is early is in time");
+    assert!(period.is_open(Timestamp::EPOCH, &autumn()), "an early act is in time");
 }
 
 #[test]

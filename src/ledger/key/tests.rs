@@ -85,7 +85,7 @@ fn challenge(r: &CompressedEdwardsY, key: &PublicKey, message: &[u8]) -> Scalar 
     Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
 }
 
-/// A key with a part of small order, and signatures by whoever knows the rest of it whose R is of small order: the
+/// A key with a part of small order, and signatures by somebody who knows the rest of it whose R is of small order: the
 /// equation of RFC 8032 §5.1.7 holds, and verifiers that multiply by the cofactor disagree with those that do not.
 #[test]
 fn a_signature_whose_point_is_of_small_order_is_rejected_though_the_equation_holds() {

@@ -185,7 +185,7 @@ pub struct TokenJson {
     pub revoked_at: Option<String>,
 }
 
-/// Whoever asks, as the node knows them: no texts.
+/// The account that sends the request, as the node knows it, without texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MeJson {
     /// The account.

@@ -219,7 +219,7 @@ async fn a_body_that_breaks_off_is_answered_as_far_as_it_came_in_whole_lines() {
     batch.0.get_mut().write_all(b"xyz\r\n").await.unwrap();
     batch.hears(3, (400, "body_broken")).await;
     assert_eq!(batch.hear().await, None);
-    // Whoever hangs up in the middle leaves what came before.
+    // A client that disconnects in the middle leaves what came before.
     let mut batch = Conversation::begin(&node).await;
     batch.say(&[request(&note(4)), half].concat()[..half_of(4)]).await;
     batch.hears(1, (201, "")).await;

@@ -53,7 +53,7 @@ fn count(text: &[u8]) -> usize {
 }
 
 #[tokio::test]
-async fn whoever_reads_no_verdicts_is_not_read_from() {
+async fn a_client_that_reads_no_verdicts_is_not_read_from() {
     let state = TestNode::in_memory(NodeConfig::default()).await;
     let state = counter(&state, Options::default());
     let (body, taken) = counted(2_000, "{}\n".repeat(10));

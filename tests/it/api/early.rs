@@ -63,7 +63,7 @@ async fn an_answer_before_the_end_of_the_body_is_received() {
     assert_eq!(garbage.status, 400);
 }
 
-/// Whoever reads only a part of the body does not leave the next request in the rest of it.
+/// A handler that reads only a part of the body does not leave the next request in the rest of it.
 #[tokio::test]
 async fn a_connection_whose_body_was_not_read_carries_no_other_request() {
     let node = TestNode::in_memory(NodeConfig::default()).await;

@@ -103,7 +103,7 @@ fn interrupted_and_repeated_the_same_statements_get_their_receipts() {
         fs::write(folder.join(format!("{i:03}")), format!("file {i}")).unwrap();
     }
     let node = Node::start(&data, &[]);
-    // First whoever deposits is killed, then the node.
+    // First the depositor is killed, then the node.
     let mut command = depositing(top.path(), &node.url);
     while papers(&folder, STATEMENT).is_empty() {}
     command.kill().unwrap();

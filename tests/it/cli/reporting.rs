@@ -110,7 +110,7 @@ fn without_a_node_the_report_says_so_and_reserves_the_later_history() {
     let zh = workspace.say("zh", &["verify", "a.txt"]).ends(0);
     assert!(zh.stderr.contains("节点无应答") && zh.stdout.contains("未查明存证之后有无更正、替换或撤回"), "{zh:#?}");
     let meant = workspace.run(&["verify", "a.txt", "--offline"]).ends(0);
-    assert_eq!(meant.stderr, "", "whoever asks for it need not be told");
+    assert_eq!(meant.stderr, "", "no notice where the user asked for it");
     workspace.file("alone.txt", "b");
     for arguments in [
         vec!["verify", "alone.txt", "--offline"],

@@ -78,7 +78,7 @@ fn a_key_that_is_not_pinned_proves_nothing() {
         assert_eq!(outcome(&ran, "signatures"), "not_performed");
     }
     assert!(workspace.say("en", &["verify", "a.txt"]).ends(2).stdout.contains("tiezheng trust add"));
-    assert!(!workspace.config().join("policies").exists(), "whoever verifies pins nothing on the way");
+    assert!(!workspace.config().join("policies").exists(), "verifying pins nothing");
     workspace.run(&["verify", "a.txt", "--key", &key]).ends(0);
     let other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
     workspace.run(&["verify", "a.txt", "--key", other]).ends(2);

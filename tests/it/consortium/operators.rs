@@ -174,7 +174,7 @@ async fn an_old_entry_that_is_rewritten_and_signed_again_is_cosigned_by_nobody()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_histories_for_two_members_are_found_by_whoever_compares_them() {
+async fn two_histories_for_two_members_are_found_by_a_comparison() {
     let consortium = Consortium::new().await;
     // The witness gets one continuation, the mirror another.
     let other = consortium.rewritten_end();

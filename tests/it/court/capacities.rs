@@ -18,7 +18,7 @@ async fn opened(people: &People<'_>, by: &Person) -> String {
 
 /// "在广州互联网法院网上诉讼平台起诉、应诉必须进行实名认证".
 #[tokio::test]
-async fn whoever_sues_must_be_identified() {
+async fn the_account_that_sues_must_be_identified() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let stranger = people.unidentified("无名").await;

@@ -105,7 +105,7 @@ async fn until_waiting(node: &TestNode, count: usize) {
 }
 
 #[tokio::test]
-async fn whoever_waits_is_told_when_it_happens() {
+async fn a_waiting_client_is_told_when_it_happens() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
@@ -120,7 +120,7 @@ async fn whoever_waits_is_told_when_it_happens() {
 }
 
 #[tokio::test]
-async fn whoever_loses_the_role_or_the_token_while_waiting_is_told_nothing() {
+async fn a_client_that_loses_role_or_token_while_waiting_is_told_nothing() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let (judge, person) = (people.judge().await, people.person("张三").await);
@@ -140,7 +140,7 @@ async fn whoever_loses_the_role_or_the_token_while_waiting_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_waits_does_not_hold_up_the_shutdown() {
+async fn a_waiting_client_does_not_delay_the_shutdown() {
     let mut node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let judge = people.judge().await;

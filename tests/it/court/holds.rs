@@ -31,7 +31,7 @@ async fn a_stranger_who_imports_my_number_into_a_case_never_blocks_my_erasure() 
     let people = People::of(&node).await;
     let (alice, mallory) = (people.person("张三").await, people.person("王五").await);
     let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
-    // A draft, a submitted case, a filed case, a judged case: whoever brings it and whatever becomes of it.
+    // A draft, a submitted case, a filed case, a judged case: by any party and with any outcome.
     draft_with(&node, &mallory, &number, "案由").await;
     let submitted = draft_with(&node, &mallory, &number, "案由").await;
     submit(&node, &mallory, submitted).await;

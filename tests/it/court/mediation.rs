@@ -53,7 +53,7 @@ async fn what_was_offered_in_a_mediation_is_used_by_the_other_side_only_with_con
     // In another mediation it is offered again.
     let again = Proceeding::between(&node, "mediation", [&hears, &offers, &clerk, &judge]).await;
     again.import(&node, &hears, number).await;
-    // Whoever offered it is not bound, nor is who had no part in it: he is not even told of it.
+    // Neither the person who offered it is bound, nor one who had no part in it; the latter is not even told of it.
     suit_of(&offers, &hears).await.import(&node, &offers, number).await;
     suit_of(&stranger, &offers).await.import(&node, &stranger, number).await;
 

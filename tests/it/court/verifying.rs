@@ -84,7 +84,7 @@ async fn file_digest_and_receipt_are_on_record_for_all_sides() {
         let one = |one: &Value| json!([one["by"], one["presented"]["code"], one["conclusion"]["code"]]);
         let shown: Vec<Value> = item["verifications"].as_array().unwrap().iter().map(one).collect();
         assert_eq!(shown, recorded);
-        // The court's mismatch stands first, whoever verified what before and after it.
+        // The court's mismatch stands first, no matter who verified what before or after it.
         assert_eq!(item["original"]["code"], "mismatch");
         assert_eq!(item["original_verified_by"]["code"], "court");
         assert_eq!(item.get("divergence"), None);
@@ -114,7 +114,7 @@ async fn salted_digests_agree_only_behind_their_salt() {
 }
 
 #[tokio::test]
-async fn whoever_verifies_without_a_case_leaves_nothing() {
+async fn verifying_without_a_case_leaves_nothing() {
     let store = Arc::new(MemoryStore::new(origin()));
     let node = TestNode::over(Arc::clone(&store), NodeConfig::default()).await;
     let suit = Proceeding::suit(&People::of(&node).await).await;

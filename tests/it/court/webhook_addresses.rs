@@ -35,7 +35,7 @@ async fn an_address_that_is_not_public_is_refused_unless_the_operator_allows_its
         let answer = people.by_operator().post(&path, &json!({ "url": url })).await;
         assert_eq!(answer.problem(), (422, "webhook_address_refused".into()), "{url}");
     }
-    // Whoever may not register one learns nothing about addresses.
+    // A user who may not register one learns nothing about addresses.
     let alice = people.person("张三").await;
     let answer = people.by(&alice).post(&path, &json!({ "url": "https://10.0.0.1/" })).await;
     assert_eq!(answer.problem().0, 403);

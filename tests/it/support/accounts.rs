@@ -39,7 +39,7 @@ pub(crate) struct Session<'h> {
 }
 
 impl TestNode {
-    /// Requests in the name of whoever holds `token`.
+    /// Requests in the name of the holder of `token`.
     pub(crate) fn session(&self, token: &str) -> Session<'_> {
         Session { node: self, token: token.into(), key: None, acting: None }
     }

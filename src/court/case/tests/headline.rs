@@ -61,7 +61,7 @@ fn a_mismatch_is_shown_until_the_court_or_the_same_verifier_with_the_same_origin
         (vec![of(1, 2, BAD), of(1, 2, GOOD)], ("verified", Some(1))),
         (vec![of(1, 2, BAD), of(2, 1, GOOD)], ("verified", Some(1))),
         (vec![of(1, 2, BAD), of(2, 1, GOOD), of(1, 2, BAD)], ("adverse", Some(2))),
-        // The court's own finding is answered by the court alone, whoever acts for it.
+        // The court's own finding is answered by the court alone, no matter which person acts for it.
         (vec![of(2, 2, BAD), of(0, 1, GOOD), of(0, 2, GOOD)], ("adverse", Some(0))),
         (vec![of(2, 2, BAD), of(3, 1, GOOD)], ("verified", Some(1))),
         (vec![of(2, 2, BAD), of(0, 3, BAD)], ("adverse", Some(0))),

@@ -65,7 +65,7 @@ fn a_transaction_id_passes_only_against_one_that_was_stated_elsewhere() {
         (report.outcome(Step::TxId).unwrap(), report.conclusion)
     };
     assert_eq!(with(Some(leaf_hash(receipt.entry.as_bytes()))), (Outcome::Passed, Conclusion::RecordOnly));
-    // What it means that another was stated, whoever stated it judges: the record itself holds.
+    // What it means that another was stated, the court judges: the record itself holds.
     assert_eq!(with(Some(Digest([1; 32]))), (Outcome::Failed, Conclusion::RecordOnly));
 }
 
