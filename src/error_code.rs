@@ -348,6 +348,7 @@ error_codes! {
         NotTheOrigin "not_the_origin" 422 "the case did not come from that court" "本案并非由该法院移交";
         NotAppealed "not_appealed" 409 "no appeal to be sent" "没有待报送的上诉";
         NoGround "no_ground" 409 "no ground for this hand-over" "不具备该移交的依据";
+        DecisionNotInForce "decision_not_in_force" 409 "the ruling is not in force" "裁定尚未发生法律效力";
         AppealPending "appeal_pending" 409 "an appeal against the ruling is not decided" "对该裁定的上诉尚未审结";
         HandOverState "hand_over_state" 409 "not permitted in this state of the hand-over" "移交当前状态不能进行该操作";
         NotPassedOn "not_passed_on" 409 "the case did not go there on appeal" "本案未上诉移送至该案";

@@ -52,7 +52,7 @@ pub(in crate::audit) fn coverage<'a>(
             coverage.certificates += record.certificates.len() as u64;
             coverage.effective += u64::from(service.effect(record, calendar).is_some());
         }
-        coverage.periods += service.windows(&file.court, calendar).len() as u64;
+        coverage.periods += file.service_windows(calendar).len() as u64;
         for certificate in all_due(service, calendar) {
             gaps.push(format!("case {} service {}: the certificate is missing", file.id, certificate.service));
         }

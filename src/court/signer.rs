@@ -19,6 +19,15 @@ pub enum Signer {
     Other(ParticipantKind, AnnexId),
 }
 
+impl Signer {
+    /// Whether it is an official of the court or of the mediation, who signs by office. Experts and appraisal institutions hold a role as
+    /// well, but take part as others do: their identity is checked, and they may refuse.
+    #[must_use]
+    pub const fn signs_by_office(&self) -> bool {
+        matches!(self, Self::Holder(role, _) if !matches!(role, Role::Expert | Role::AppraisalInstitution))
+    }
+}
+
 impl LineValue for Signer {
     const EXPECTED: &'static str = "party N, agent N, a role and an account, or a kind of participant and an annex";
 

@@ -12,6 +12,7 @@
 use crate::court::calendar::Day;
 use crate::court::case_number::CourtCode;
 use crate::court::window::{Length, Source, Unit, WindowKind};
+use crate::court::words::CaseKind;
 
 /// Whether a number is the length itself, or a bound of the length that the court sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct TimeLimit {
     pub in_force_from: (u16, u8, u8),
     /// The only court that applies it; `None` for all.
     pub court: Option<&'static str>,
+    /// The only kind of case that it applies to; `None` for all.
+    pub case: Option<CaseKind>,
     /// Whether the source was not read again.
     pub unconfirmed: bool,
 }
@@ -90,6 +93,7 @@ const fn row(kind: WindowKind, count: u32, law: Law, article: &'static str) -> T
         text_of,
         in_force_from,
         court: None,
+        case: None,
         unconfirmed: false,
     }
 }
@@ -102,6 +106,11 @@ const fn unconfirmed(limit: TimeLimit) -> TimeLimit {
     TimeLimit { unconfirmed: true, ..limit }
 }
 
+/// Of administrative cases of first instance only.
+const fn administrative(limit: TimeLimit) -> TimeLimit {
+    TimeLimit { case: Some(CaseKind::AdministrativeFirst), ..unconfirmed(limit) }
+}
+
 /// All time limits.
 pub const TIME_LIMITS: &[TimeLimit] = &[
     row(WindowKind::Answer, 15, CIVIL_PROCEDURE, "第一百二十八条"),
@@ -109,6 +118,8 @@ pub const TIME_LIMITS: &[TimeLimit] = &[
     row(WindowKind::JurisdictionObjection, 15, CIVIL_PROCEDURE, "第一百三十条、第一百二十八条"),
     row(WindowKind::AppealJudgment, 15, CIVIL_PROCEDURE, "第一百七十一条第一款"),
     row(WindowKind::AppealRuling, 10, CIVIL_PROCEDURE, "第一百七十一条第二款"),
+    administrative(row(WindowKind::AppealJudgment, 15, ADMINISTRATIVE_PROCEDURE, "第八十五条")),
+    administrative(row(WindowKind::AppealRuling, 10, ADMINISTRATIVE_PROCEDURE, "第八十五条")),
     row(WindowKind::PetitionForwarded, 5, CIVIL_PROCEDURE, "第一百七十三条第二款"),
     row(WindowKind::PetitionCopy, 5, CIVIL_PROCEDURE, "第一百七十四条第一款"),
     row(WindowKind::AnswerToAppeal, 15, CIVIL_PROCEDURE, "第一百七十四条第一款"),
@@ -137,18 +148,32 @@ pub const TIME_LIMITS: &[TimeLimit] = &[
     },
 ];
 
-/// The limit of a kind of window that begins on this day at this court: the row of this court before one of all courts, and of each
-/// the one in force latest.
+/// The limit of a kind of window that begins on this day at this court, in a case of any kind: the row of this court before one of all
+/// courts, and of each the one in force latest.
 #[must_use]
 pub fn limit(kind: WindowKind, court: Option<&CourtCode>, on: Day) -> Option<&'static TimeLimit> {
-    lookup(TIME_LIMITS, kind, court, on)
+    lookup(TIME_LIMITS, (kind, None), court, on)
 }
 
-fn lookup<'t>(table: &'t [TimeLimit], kind: WindowKind, court: Option<&CourtCode>, on: Day) -> Option<&'t TimeLimit> {
+/// As [`limit`], in a case of this kind: a row for this kind of case before one for all.
+#[must_use]
+pub fn limit_in(case: CaseKind, kind: WindowKind, court: &CourtCode, on: Day) -> Option<&'static TimeLimit> {
+    lookup(TIME_LIMITS, (kind, Some(case)), Some(court), on)
+}
+
+fn lookup<'t>(
+    table: &'t [TimeLimit],
+    (kind, case): (WindowKind, Option<CaseKind>),
+    court: Option<&CourtCode>,
+    on: Day,
+) -> Option<&'t TimeLimit> {
     let name = court.map(CourtCode::as_str);
-    let applies = |limit: &&TimeLimit| limit.court.is_none_or(|own| name == Some(own)) && limit.first_day() <= on;
+    let applies = |limit: &&TimeLimit| {
+        let of_the_court = limit.court.is_none_or(|own| name == Some(own));
+        of_the_court && limit.case.is_none_or(|own| case == Some(own)) && limit.first_day() <= on
+    };
     let of_the_kind = table.iter().filter(|limit| limit.kind == kind).filter(applies);
-    of_the_kind.max_by_key(|limit| (limit.court.is_some(), limit.first_day()))
+    of_the_kind.max_by_key(|limit| (limit.case.is_some(), limit.court.is_some(), limit.first_day()))
 }
 
 #[cfg(test)]
@@ -185,6 +210,22 @@ mod tests {
     }
 
     #[test]
+    fn administrative_cases_have_the_periods_of_their_own_law() {
+        let court = CourtCode::parse("粤0192").unwrap();
+        let source =
+            |case, kind| limit_in(case, kind, &court, day("2026-11-22")).map(|limit| (limit.law, limit.article));
+        let administrative = Some(("行政诉讼法", "第八十五条"));
+        assert_eq!(source(CaseKind::AdministrativeFirst, WindowKind::AppealJudgment), administrative);
+        assert_eq!(source(CaseKind::AdministrativeFirst, WindowKind::AppealRuling), administrative);
+        let civil = Some(("民事诉讼法", "第一百七十一条第一款"));
+        assert_eq!(source(CaseKind::CivilFirst, WindowKind::AppealJudgment), civil);
+        assert_eq!(
+            limit(WindowKind::AppealJudgment, None, day("2026-11-22")).map(|limit| limit.law),
+            Some("民事诉讼法")
+        );
+    }
+
+    #[test]
     fn one_court_may_have_a_row_of_its_own() {
         let today = day("2026-11-22");
         let of = |code| limit(WindowKind::Association, Some(&CourtCode::parse(code).unwrap()), today).unwrap();
@@ -197,7 +238,7 @@ mod tests {
         let old = row(WindowKind::Answer, 15, CIVIL_PROCEDURE, "第一百二十八条");
         let new = TimeLimit { in_force_from: (2027, 1, 1), length: Length::days(20), ..old };
         let table = [new, old];
-        let on = |text| lookup(&table, WindowKind::Answer, None, day(text)).map(|limit| limit.length.count);
+        let on = |text| lookup(&table, (WindowKind::Answer, None), None, day(text)).map(|limit| limit.length.count);
         assert_eq!(on("2026-12-31"), Some(15));
         assert_eq!(on("2027-01-01"), Some(20));
         assert_eq!(on("2023-12-31"), None);

@@ -3,7 +3,7 @@
 //! # Invariants
 //!
 //! A case has at most one window of one kind, party and subject that is not closed. To begin another one closes the first only where
-//! the caller says so ([`Windows::restart`]).
+//! the caller says so ([`Windows::replace`]).
 //!
 //! Not here: evidence periods of parties, which have rules of their own (`case::evidence_period`).
 
@@ -67,6 +67,13 @@ impl Windows {
     #[must_use]
     pub fn get(&self, key: WindowKey) -> Option<&Window> {
         self.0.iter().rev().find(|window| key.fits(window))
+    }
+
+    /// The latest of this key that had begun at `at`, closed since or not.
+    #[must_use]
+    pub fn begun_by(&self, key: WindowKey, at: Timestamp) -> Option<&Window> {
+        let begun = |window: &&Window| window.begun.is_some_and(|(by, _)| by.at <= at);
+        self.0.iter().rev().filter(|window| key.fits(window)).find(begun)
     }
 
     /// The latest of this key that is not closed.
@@ -140,25 +147,6 @@ impl Windows {
         self.0.iter().rev().find(fits)
     }
 
-    /// As [`Self::begin_by_law`], but closes one of this key first, by the same act.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::begin_by_law`].
-    pub fn restart(
-        &mut self,
-        key: WindowKey,
-        court: &CourtCode,
-        by: ActPosition,
-        start: Start,
-    ) -> Result<(), WindowError> {
-        let mut changed = self.clone();
-        changed.close(key, by);
-        changed.begin_by_law(key, court, by, start)?;
-        *self = changed;
-        Ok(())
-    }
-
     /// Closes the window of this key; `false` if there is none that is not closed.
     pub fn close(&mut self, key: WindowKey, by: ActPosition) -> bool {
         self.unclosed_mut(key).is_some_and(|window| window.close(by).is_ok())
@@ -171,19 +159,6 @@ impl Windows {
     /// [`WindowError`].
     pub fn apply(&mut self, key: WindowKey, by: ActPosition, event: WindowEvent) -> Result<(), WindowError> {
         self.unclosed_mut(key).ok_or(WindowError::NotBegun)?.apply(by, event)
-    }
-
-    /// What is due: the windows that are open at `now` with their ends, the earliest first; suspended ones have no end and come last.
-    #[must_use]
-    pub fn due(&self, now: Timestamp, calendar: &Calendar) -> Vec<&Window> {
-        let mut open: Vec<_> = self.0.iter().filter(|window| window.is_open(now, calendar)).collect();
-        open.sort_by_key(|window| window.end(calendar).map_or(Timestamp::MAX, |end| end.at));
-        open
-    }
-
-    /// The windows of a party and those of the case.
-    pub fn of_party(&self, party: PartyNumber) -> impl Iterator<Item = &Window> {
-        self.0.iter().filter(move |window| window.party.is_none_or(|of| of == party))
     }
 }
 
@@ -216,16 +191,18 @@ mod tests {
         // Served again: the first service counts.
         let second = WindowKey::of(WindowKind::Answer, PartyNumber(2));
         windows.begin_by_law(second, &court(), act(6), Start::Day(day("2026-12-01"))).unwrap();
-        let due = windows.due(day("2026-11-30").start(), &calendar);
-        let ends: Vec<_> = due.iter().map(|window| (window.party.unwrap().0, window.end(&calendar).unwrap())).collect();
-        let last: Vec<_> = ends.iter().map(|(party, end)| (*party, end.last.unwrap().to_string())).collect();
+        let last: Vec<_> = windows
+            .iter()
+            .map(|window| (window.party.unwrap().0, window.end(&calendar).unwrap().last.unwrap().to_string()))
+            .collect();
         assert_eq!(last, [(2, "2026-12-08".to_owned()), (3, "2026-12-10".to_owned())]);
         assert!(windows.close(second, act(7)) && !windows.close(second, act(8)));
-        assert_eq!(windows.due(day("2026-11-30").start(), &calendar).len(), 1);
+        let open = |windows: &Windows| {
+            windows.iter().filter(|window| window.is_open(day("2026-11-30").start(), &calendar)).count()
+        };
+        assert_eq!(open(&windows), 1);
         windows.begin_by_law(second, &court(), act(9), Start::Day(day("2026-12-01"))).unwrap();
         assert_eq!(windows.iter().count(), 3);
-        windows.restart(second, &court(), act(10), Start::Day(day("2026-12-02"))).unwrap();
-        assert_eq!((windows.iter().count(), windows.of_party(PartyNumber(3)).count()), (4, 1));
     }
 
     #[test]
@@ -234,7 +211,6 @@ mod tests {
         let key = WindowKey::of(WindowKind::Answer, PartyNumber(2));
         let source = Source::Court(act(1));
         windows.add(None, Window::new(key.kind, key.party, Length::days(3), source).unwrap()).unwrap();
-        assert!(windows.due(Timestamp::EPOCH, &calendar).is_empty());
         let waiting = windows.get(key).unwrap().state(Timestamp::EPOCH, &calendar);
         assert_eq!(waiting, WindowState::NotBegun);
         windows.begin_by_law(key, &court(), act(2), Start::Day(day("2026-11-23"))).unwrap();

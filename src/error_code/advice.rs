@@ -294,6 +294,7 @@ advice! {
     NotTheOrigin "Name the court from which the case came." "请指明移交本案的法院。";
     NotAppealed "Look at the appeals of the case: none is to be sent." "请查看本案上诉：没有待报送的上诉。";
     NoGround "Record the ground of the hand-over first: an appeal, a ruling or a designation." "请先登记移交依据，如上诉、裁定或者指定管辖决定。";
+    DecisionNotInForce "Serve the ruling on every party, and wait until the period to appeal has passed." "请向全部当事人送达该裁定，并待上诉期届满后再移送。";
     AppealPending "Wait for the decision on the appeal against the ruling." "请等待对该裁定的上诉审结。";
     HandOverState "Look at the state of the hand-over: its page lists what can be done now." "请查看移交的当前状态和可办理事项。";
     NotPassedOn "Check the number of the case of the second instance." "请核对第二审案件的编号。";

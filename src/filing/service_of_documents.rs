@@ -194,7 +194,7 @@ impl FilingService {
                 Ok(texts)
             })
             .await?;
-        let windows = file.service.windows(&file.court, &self.registry().calendar);
+        let windows = file.service_windows(&self.registry().calendar);
         Ok(ServiceView { party: file.party_of(capacity), windows, texts, access, file })
     }
 

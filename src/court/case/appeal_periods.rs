@@ -13,7 +13,7 @@ use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::CaseFile;
 use crate::court::ids::PartyNumber;
 use crate::court::service_words::DocumentKind;
-use crate::court::window::{Start, Subject, WindowKind};
+use crate::court::window::{Start, Subject, Window, WindowKind};
 use crate::court::windows::WindowKey;
 use crate::ledger::number::DepositNumber;
 
@@ -22,10 +22,14 @@ fn key(kind: WindowKind, party: PartyNumber, document: DepositNumber) -> WindowK
 }
 
 fn begin(file: &mut CaseFile, key: WindowKey, position: ActPosition) -> Result<(), Refusal> {
+    begin_on(file, key, position, Day::of(position.at))
+}
+
+fn begin_on(file: &mut CaseFile, key: WindowKey, position: ActPosition, day: Day) -> Result<(), Refusal> {
     if file.rules < RulesVersion::V2 {
         return Ok(());
     }
-    Ok(file.windows.begin_by_law(key, &file.court, position, Start::Day(Day::of(position.at)))?)
+    Ok(file.windows.begin_by_law(key, &file.court, position, Start::Day(day))?)
 }
 
 /// The court received a petition that appeals against other parties: it serves the copies.
@@ -54,8 +58,15 @@ pub(in crate::court::case) fn answer_received(
     position: ActPosition,
 ) -> Result<(), Refusal> {
     let before = file.windows.clone();
+    let dossier = key(WindowKind::DossierSent, appellant, decision);
+    // One that waits for the end of the period to answer begins with the answer.
+    let today = Day::of(position.at);
+    let waits = |window: &Window| window.begun.is_some_and(|(_, start)| start.day() > today);
+    if file.windows.unclosed(dossier).is_some_and(waits) {
+        file.windows.close(dossier, position);
+    }
     let begun = begin(file, key(WindowKind::AnswerCopy, answering, answer), position)
-        .and_then(|()| begin(file, key(WindowKind::DossierSent, appellant, decision), position));
+        .and_then(|()| begin(file, dossier, position));
     begun.inspect_err(|_| file.windows = before)
 }
 
@@ -68,15 +79,33 @@ pub(in crate::court::case) fn dossier_sent(file: &mut CaseFile, decision: Deposi
     }
 }
 
-/// Closes the periods whose copies have been served on all who get one.
-pub(in crate::court::case) fn copies_served(file: &mut CaseFile, position: ActPosition, calendar: &Calendar) {
+/// Closes the periods whose copies have been served on all who get one. The court sends the dossier although nobody answers (art. 174 (1)):
+/// its period begins when the last period to answer has ended, if no answer has begun it before.
+///
+/// # Errors
+///
+/// As [`petition_received`].
+pub(in crate::court::case) fn copies_served(
+    file: &mut CaseFile,
+    position: ActPosition,
+    calendar: &Calendar,
+) -> Result<(), Refusal> {
     let served = |party: PartyNumber, kind: DocumentKind, document: DepositNumber| {
         file.service.served(party, kind, calendar).iter().any(|one| one.document == document)
     };
     let mut done = Vec::new();
+    let mut unanswered = Vec::new();
     for appeal in file.course.appeals.values() {
         if appeal.against.iter().all(|party| served(*party, DocumentKind::AppealCopy, appeal.petition)) {
             done.push(key(WindowKind::PetitionCopy, appeal.party, appeal.petition));
+            let ends = appeal.against.iter().map(|party| {
+                let answer = key(WindowKind::AnswerToAppeal, *party, appeal.petition);
+                file.windows.unclosed(answer)?.end(calendar)?.last
+            });
+            let last = ends.collect::<Option<Vec<Day>>>().and_then(|days| days.into_iter().max());
+            if let (true, Some(last)) = (appeal.is_open() && appeal.answers.is_empty(), last) {
+                unanswered.push((key(WindowKind::DossierSent, appeal.party, appeal.decision), last));
+            }
         }
         for (answering, answer) in &appeal.answers {
             if served(appeal.party, DocumentKind::AnswerCopy, answer.document) {
@@ -87,4 +116,8 @@ pub(in crate::court::case) fn copies_served(file: &mut CaseFile, position: ActPo
     for key in done {
         file.windows.close(key, position);
     }
+    for (key, last) in unanswered {
+        begin_on(file, key, position, last)?;
+    }
+    Ok(())
 }

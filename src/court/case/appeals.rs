@@ -1,8 +1,8 @@
 //! Appeals: 民诉法 arts. 164 to 174 and 180.
 //!
 //! An appeal names the decision by its document. Its period is of each party, 15 days from the service of a judgment and 10 from that of
-//! a ruling (art. 171). A late appeal is recorded and marked: what follows is the court's ruling. While the service on the party is
-//! not recorded, the period has not begun. Cases of small claims have no appeal (art. 165).
+//! a ruling (art. 171). A late appeal is recorded and marked: what follows is the court's ruling. The mark follows the period, which a later
+//! report of service or a deferral moves. While the service on the party is not recorded, the period has not begun. Cases of small claims have no appeal (art. 165).
 
 use crate::court::acts::{Appeal as AppealAct, WithdrawAppeal};
 use crate::court::calendar::{Calendar, Day};
@@ -26,7 +26,7 @@ use crate::ledger::time::Timestamp;
 /// Whether the period of a party's answer to the suit has ended; while its service is not recorded, it has not.
 #[must_use]
 pub fn answer_period_ended(file: &CaseFile, party: PartyNumber, at: Timestamp, calendar: &Calendar) -> bool {
-    let window = file.windows.get(WindowKey::of(WindowKind::JurisdictionObjection, party));
+    let window = file.windows.unclosed(WindowKey::of(WindowKind::JurisdictionObjection, party));
     window.is_some_and(|window| window.begun.is_some() && !window.is_in_time(at, None, calendar))
 }
 
@@ -43,6 +43,29 @@ pub(in crate::court::case) fn appeal_window(
     Some(WindowKey::of(kind, party).about(Subject::Document(decision)))
 }
 
+/// Whether an appeal filed on this day is in time, as the periods stand.
+fn timeliness_of(
+    file: &CaseFile,
+    (party, decision): (PartyNumber, DepositNumber),
+    filed_on: Day,
+    calendar: &Calendar,
+) -> Timeliness {
+    match file.last_appeal_day(party, decision, calendar) {
+        None => Timeliness::NotBegun,
+        Some(last) if filed_on > last => Timeliness::Late,
+        Some(_) => Timeliness::InTime,
+    }
+}
+
+/// Computes again which appeals are in time, after an act that may have moved a period: a service, or a deferral (民诉法 art. 86).
+pub(in crate::court::case) fn refresh_timeliness(file: &mut CaseFile, calendar: &Calendar) {
+    let found = |one: &Appeal| timeliness_of(file, (one.party, one.decision), one.filed_on, calendar);
+    let fresh: Vec<Timeliness> = file.course.appeals.values().map(found).collect();
+    for (appeal, timeliness) in file.course.appeals.values_mut().zip(fresh) {
+        appeal.timeliness = timeliness;
+    }
+}
+
 impl CaseFile {
     /// The next appeal's number.
     #[must_use]
@@ -54,7 +77,19 @@ impl CaseFile {
     /// and where there is no appeal.
     #[must_use]
     pub fn last_appeal_day(&self, party: PartyNumber, decision: DepositNumber, calendar: &Calendar) -> Option<Day> {
-        self.windows.get(appeal_window(self, party, decision)?)?.end(calendar)?.last
+        self.windows.unclosed(appeal_window(self, party, decision)?)?.end(calendar)?.last
+    }
+
+    /// Whether an appeal lies against judgments of this case: of a first instance, and of a retrial by its procedure (arts. 164, 218); none
+    /// in small claims (art. 165).
+    #[must_use]
+    pub fn decides_with_appeal(&self) -> bool {
+        let first = match self.kind {
+            CaseKind::CivilFirst | CaseKind::AdministrativeFirst => true,
+            CaseKind::Retrial => self.procedure != Procedure::SecondInstance,
+            _ => false,
+        };
+        first && self.procedure != Procedure::SmallClaims
     }
 
     /// Checks whether there is an appeal against a decision of this case.
@@ -64,13 +99,7 @@ impl CaseFile {
     /// [`CourseRefusal::NoSuchDecision`], [`CourseRefusal::NoAppeal`].
     pub fn require_appeal(&self, decision: DepositNumber) -> Result<DecisionKind, Refusal> {
         let kind = self.course.decision(decision).ok_or(CourseRefusal::NoSuchDecision(decision))?.kind;
-        // Arts. 164, 218: of a first instance, and of a retrial by its procedure.
-        let first = match self.kind {
-            CaseKind::CivilFirst | CaseKind::AdministrativeFirst => true,
-            CaseKind::Retrial => self.procedure != Procedure::SecondInstance,
-            _ => false,
-        };
-        if !first || self.procedure == Procedure::SmallClaims || kind.appeal_days().is_none() {
+        if !self.decides_with_appeal() || kind.appeal_days().is_none() {
             return Err(CourseRefusal::NoAppeal.into());
         }
         Ok(kind)
@@ -109,11 +138,7 @@ pub fn appeal(
     if filed_on > today || (filed_on != today && !by_court) {
         return Err(Refusal::NotToday);
     }
-    let timeliness = match file.last_appeal_day(act.party, act.decision, calendar) {
-        None => Timeliness::NotBegun,
-        Some(last) if filed_on > last => Timeliness::Late,
-        Some(_) => Timeliness::InTime,
-    };
+    let timeliness = timeliness_of(file, (act.party, act.decision), filed_on, calendar);
     let appeal = Appeal {
         position,
         by: document.by,

@@ -105,6 +105,9 @@ pub enum CourseRefusal {
     /// 民诉法 arts. 157, 171.
     #[error("an appeal against the ruling is not decided")]
     AppealPending,
+    /// The ruling is not in force: not served on every party, or its period to appeal has not passed.
+    #[error("the ruling is not in force: it has not been served on every party, or can still be appealed")]
+    NotInForce,
     /// The hand-over is in another state.
     #[error("not permitted while the hand-over is `{0}`")]
     HandOverState(HandOverState),
@@ -153,6 +156,7 @@ impl CourseRefusal {
             Self::NotAppealed => ErrorCode::NotAppealed,
             Self::NoGround(_) => ErrorCode::NoGround,
             Self::AppealPending => ErrorCode::AppealPending,
+            Self::NotInForce => ErrorCode::DecisionNotInForce,
             Self::HandOverState(_) => ErrorCode::HandOverState,
             Self::NotPassedOn => ErrorCode::NotPassedOn,
             Self::ReasonNeeded => ErrorCode::ReasonNeeded,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::court::acts::{AllowRebuttal, ApplyDeferral, DecideDeferral, OpenReplies};
 use crate::court::calendar::{Calendar, Day};
+use crate::court::case::appeals::refresh_timeliness;
 use crate::court::case::decisions::{Deferral, DeferralDecision};
 use crate::court::case::evidence_period::has_evidence_periods;
 use crate::court::case::late_evidence::check_handed_in;
@@ -17,13 +18,11 @@ use crate::court::document::Document;
 use crate::court::ids::PartyNumber;
 use crate::court::period::by_party::PartyPeriod;
 use crate::court::period::{Deadline, PeriodError, PeriodEvent};
-use crate::court::permission::Side;
 use crate::court::time_limits;
 use crate::court::window::{
     Length, Source, Start, Subject, Window, WindowEnd, WindowError, WindowEvent, WindowKind, WindowState,
 };
 use crate::court::windows::WindowKey;
-use crate::court::words::CaseKind;
 use crate::ledger::time::Timestamp;
 
 fn require_party(file: &CaseFile, party: PartyNumber) -> Result<(), Refusal> {
@@ -164,6 +163,7 @@ pub(in crate::court::case) fn decide_deferral(
     file: &mut CaseFile,
     act: &DecideDeferral,
     position: ActPosition,
+    calendar: &Calendar,
 ) -> Result<(), Refusal> {
     file.rules.require(RulesVersion::V2)?;
     let at = pending(file, act.window, act.party).ok_or(Refusal::NoApplication)?;
@@ -177,6 +177,7 @@ pub(in crate::court::case) fn decide_deferral(
             let window = file.windows.latest_of(act.window, act.party).ok_or(WindowError::NotBegun)?;
             let key = WindowKey { kind: act.window, party: window.party, subject: window.subject };
             file.windows.apply(key, position, WindowEvent::Deferred { last })?;
+            refresh_timeliness(file, calendar);
         }
     }
     let reason = act.reason.map(|annex| position.text(annex));
@@ -184,55 +185,6 @@ pub(in crate::court::case) fn decide_deferral(
         deferral.decision = Some(DeferralDecision { position, last: act.last, reason });
     }
     Ok(())
-}
-
-/// 起诉状副本 was served on a party: its periods to answer (民诉法 art. 128) and to object to jurisdiction (art. 130) begin, and in an
-/// administrative case the period of the defendant's evidence (行政诉讼法 art. 67). To be called when a document of that kind takes
-/// effect for the party. Of a case of version 1 nothing begins.
-///
-/// # Errors
-///
-/// [`Refusal::NoSuchParty`], [`Refusal::Window`].
-pub fn complaint_served(
-    file: &mut CaseFile,
-    party: PartyNumber,
-    start: Start,
-    position: ActPosition,
-) -> Result<(), Refusal> {
-    let answering = file.parties.get(&party).ok_or(Refusal::NoSuchParty(party))?.side() != Side::Bringing;
-    let kinds: &[WindowKind] = match file.kind {
-        CaseKind::CivilFirst => &[WindowKind::Answer, WindowKind::JurisdictionObjection],
-        CaseKind::AdministrativeFirst => &[WindowKind::AdministrativeEvidence],
-        _ => &[],
-    };
-    if file.rules < RulesVersion::V2 || !answering {
-        return Ok(());
-    }
-    let mut windows = file.windows.clone();
-    for kind in kinds {
-        windows.begin_by_law(WindowKey::of(*kind, party), &file.court, position, start)?;
-    }
-    file.windows = windows;
-    Ok(())
-}
-
-/// The notice of the online proceeding reached a party: it associates with the case within the days of 在线诉讼规则 art. 10. The end of
-/// that window is a fact and no more: art. 10 (2) leads to 线下进行.
-///
-/// # Errors
-///
-/// [`Refusal::NoSuchParty`], [`Refusal::Window`].
-pub fn online_notice_received(
-    file: &mut CaseFile,
-    party: PartyNumber,
-    start: Start,
-    position: ActPosition,
-) -> Result<(), Refusal> {
-    let associated = file.parties.get(&party).ok_or(Refusal::NoSuchParty(party))?.account.is_some();
-    if file.rules < RulesVersion::V2 || associated {
-        return Ok(());
-    }
-    Ok(file.windows.begin_by_law(WindowKey::of(WindowKind::Association, party), &file.court, position, start)?)
 }
 
 /// How one period of a case stands: a window, or the evidence period of a party.
@@ -335,11 +287,8 @@ impl CaseFile {
     /// Whether a reply of a party at `at` came after the period that the court opened for replies at different times.
     #[must_use]
     pub fn is_late_reply(&self, party: PartyNumber, at: Timestamp, calendar: &Calendar) -> bool {
-        // The window that was open last when the reply was made.
+        // The window that was open last when the reply was made: one that the court opened afterwards does not cure a late reply.
         let key = WindowKey::of(WindowKind::Replies, party);
-        self.windows.get(key).is_some_and(|window| {
-            let began = window.begun.is_some_and(|(by, _)| by.at <= at);
-            began && !window.is_in_time(at, None, calendar)
-        })
+        self.windows.begun_by(key, at).is_some_and(|window| !window.is_in_time(at, None, calendar))
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! The sending court states the manifest, which is recomputed from the case here. The receiving court acts with its own accounts, in the
 //! capacity [`crate::court::values::Capacity::Receiving`]. It hashes what it received and states what it found: only the same
-//! manifest is accepted, and nothing is taken over before that. While the hand-over is open, what it contains does not change.
+//! manifest is accepted, and nothing is taken over before that. The manifest is that of the moment of sending. While the hand-over is open,
+//! acts that add to the dossier wait; an appeal never waits, as its period does not, and an appeal filed after the sending goes by a
+//! hand-over of its own.
 //!
 //! Sources: 民诉法 arts. 37, 130, 174, 177; 在线诉讼规则 art. 35.
 
@@ -12,8 +14,9 @@ use crate::court::acts::{
 use crate::court::calendar::Calendar;
 use crate::court::case::appeal_periods::dossier_sent;
 use crate::court::case::authority::set;
-use crate::court::case::course::{DecisionKind, DossierDocument, HandOver, ReturnedDossier};
+use crate::court::case::course::{Appeal, Decision, DecisionKind, DossierDocument, HandOver, ReturnedDossier};
 use crate::court::case::course_refusal::CourseRefusal;
+use crate::court::case::legal_force::{LegalForce, legal_force};
 use crate::court::case::manifest::{lines, on_paper, root};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{ActPosition, CaseFile, Text};
@@ -21,6 +24,7 @@ use crate::court::course_words::{AppealOutcome, DocumentForm, HandOverState, Rul
 use crate::court::ids::{DocumentNumber, HandOverNumber};
 use crate::court::words::{Stage, TransferKind};
 use crate::ledger::statement::text::ManifestRoot;
+use crate::ledger::time::Timestamp;
 
 /// Most documents of a dossier.
 pub const DOCUMENTS_MAX: u32 = 10_000;
@@ -48,7 +52,7 @@ impl CaseFile {
     }
 }
 
-/// While a hand-over is open, what it contains does not change.
+/// While a hand-over is open, the court adds nothing to the dossier.
 ///
 /// # Errors
 ///
@@ -69,6 +73,8 @@ pub fn require_unsent(file: &CaseFile, act: ActKind) -> Result<(), Refusal> {
             | ActKind::Rule
             | ActKind::Close
             | ActKind::BindNumber
+            | ActKind::DecideLateness
+            | ActKind::DecideAdmission
             | ActKind::WithdrawSuit
             | ActKind::WithdrawAppeal
     );
@@ -128,7 +134,7 @@ pub fn send(
     if act.to == file.court {
         return Err(CourseRefusal::SameCourt.into());
     }
-    file.require_ground(act)?;
+    file.require_ground(act, (position.at, calendar))?;
     let (main, second) = (lines(file, Volume::Main, calendar), lines(file, Volume::Second, calendar));
     if root(&main) != Some(act.manifest) || root(&second) != act.second_volume {
         return Err(CourseRefusal::DossierDiffers.into());
@@ -163,14 +169,16 @@ pub fn send(
 
 impl CaseFile {
     /// Checks that the case can go this way on this basis.
-    fn require_ground(&self, act: &SendHandOver) -> Result<(), Refusal> {
+    fn require_ground(&self, act: &SendHandOver, now: (Timestamp, &Calendar)) -> Result<(), Refusal> {
         let decided = self.course.decision(act.basis).map(|decision| decision.kind);
         let gone =
             |one: &HandOver| one.kind == act.kind && one.basis == act.basis && one.state == HandOverState::Accepted;
         if act.outcome.is_some() != (act.kind == TransferKind::DossierReturn) {
             return Err(CourseRefusal::NoGround(act.kind).into());
         }
-        if self.course.hand_overs.values().any(gone) {
+        let appealed_since =
+            act.kind == TransferKind::SecondInstance && self.course.open_appeals(act.basis).next().is_some();
+        if self.course.hand_overs.values().any(gone) && !appealed_since {
             return Err(Refusal::AlreadyPassedOn);
         }
         let to_origin = || match &self.course.origin {
@@ -196,7 +204,7 @@ impl CaseFile {
                 }
                 to_origin()
             }
-            TransferKind::Jurisdiction => self.require_jurisdiction_ground(act, decided),
+            TransferKind::Jurisdiction => self.require_jurisdiction_ground(act, now),
             TransferKind::Retrial => {
                 let applicants = act.party.iter().all(|party| self.parties.contains_key(party));
                 if act.party.is_empty() || !applicants || !self.is_over() {
@@ -208,30 +216,38 @@ impl CaseFile {
         }
     }
 
-    /// 民诉法 arts. 37, 130, 171: the ruling, and no appeal against it that is not decided.
-    fn require_jurisdiction_ground(&self, act: &SendHandOver, decided: Option<DecisionKind>) -> Result<(), Refusal> {
-        let Some(DecisionKind::Ruling(RulingKind::SustainObjection | RulingKind::TransferJurisdiction)) = decided
-        else {
-            return Err(CourseRefusal::NoGround(act.kind).into());
+    /// 民诉法 arts. 37, 130, 158, 171: the ruling, once it is in force.
+    fn require_jurisdiction_ground(
+        &self,
+        act: &SendHandOver,
+        (at, calendar): (Timestamp, &Calendar),
+    ) -> Result<(), Refusal> {
+        let ruled = |one: &&Decision| {
+            let transfers = [RulingKind::SustainObjection, RulingKind::TransferJurisdiction].map(DecisionKind::Ruling);
+            transfers.contains(&one.kind)
         };
+        let decision = self.course.decision(act.basis).filter(ruled).ok_or(CourseRefusal::NoGround(act.kind))?;
         if self.course.origin.as_ref().is_some_and(|origin| origin.kind == TransferKind::Jurisdiction) {
             return Err(CourseRefusal::TransferredBefore.into());
         }
         if self.is_over() {
             return Err(CourseRefusal::NoGround(act.kind).into());
         }
-        let result = |number: Option<HandOverNumber>| {
-            let case = self.course.hand_overs.get(&number?)?.case?;
-            self.course.returned.iter().find(|one| one.case == case).map(|one| one.outcome)
-        };
-        for appeal in self.course.appeals.values().filter(|appeal| appeal.decision == act.basis) {
-            match result(appeal.handed_over) {
-                None => return Err(CourseRefusal::AppealPending.into()),
-                Some(AppealOutcome::Upheld | AppealOutcome::Withdrawn) => {}
-                Some(_) => return Err(CourseRefusal::NoGround(act.kind).into()),
+        match legal_force(self, decision, at, calendar).force {
+            LegalForce::FinalDecision | LegalForce::InForce | LegalForce::Upheld | LegalForce::AppealWithdrawn => {
+                Ok(())
             }
+            LegalForce::NotServed | LegalForce::Appealable => Err(CourseRefusal::NotInForce.into()),
+            LegalForce::Appealed => Err(CourseRefusal::AppealPending.into()),
+            LegalForce::Overturned => Err(CourseRefusal::NoGround(act.kind).into()),
         }
-        Ok(())
+    }
+
+    /// The result of the second instance on an appeal; `None` while the dossier has not come back.
+    #[must_use]
+    pub fn result_of(&self, appeal: &Appeal) -> Option<AppealOutcome> {
+        let case = self.course.hand_overs.get(&appeal.handed_over?)?.case?;
+        self.course.returned.iter().find(|one| one.case == case).map(|one| one.outcome)
     }
 }
 
@@ -310,10 +326,14 @@ fn accept(file: &mut CaseFile, act: &AcceptHandOver, position: ActPosition) -> R
     }
     end(one, HandOverState::Accepted, None, position);
     one.case = act.to;
-    let (kind, basis) = (one.kind, one.basis);
+    let (kind, basis, sent) = (one.kind, one.basis, one.sent);
     file.passed_on.extend(act.to.map(|to| (to, kind)));
     if kind == TransferKind::SecondInstance {
-        for appeal in file.course.appeals.values_mut().filter(|appeal| appeal.decision == basis && appeal.is_open()) {
+        // An appeal that was filed after the sending is not in the manifest that was accepted.
+        let went = |appeal: &&mut Appeal| {
+            appeal.decision == basis && appeal.is_open() && appeal.position.sequence < sent.sequence
+        };
+        for appeal in file.course.appeals.values_mut().filter(went) {
             appeal.handed_over = Some(act.hand_over);
         }
     }

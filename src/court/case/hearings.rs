@@ -40,9 +40,19 @@ pub(in crate::court::case) fn require_fresh(
     check: Option<&IdentityCheck>,
     position: ActPosition,
 ) -> Result<(), Refusal> {
+    require_checked(check, position, true)
+}
+
+/// As [`require_fresh`]; `fresh`: whether the check must be of the last 24 hours, or of any earlier moment.
+pub(in crate::court::case) fn require_checked(
+    check: Option<&IdentityCheck>,
+    position: ActPosition,
+    fresh: bool,
+) -> Result<(), Refusal> {
     let check = check.filter(|check| !matches!(check.level, IdentityLevel::Basic)).ok_or(Refusal::IdentityRequired)?;
     let (made, now) = (check.at.as_millis(), position.at.as_millis());
-    if made <= now && now - made <= IDENTITY_FRESH_MILLIS { Ok(()) } else { Err(SessionRefusal::IdentityStale.into()) }
+    let fits = made <= now && (!fresh || now - made <= IDENTITY_FRESH_MILLIS);
+    if fits { Ok(()) } else { Err(SessionRefusal::IdentityStale.into()) }
 }
 
 /// Follows the stage of the case: a hearing session begins when the case enters `in hearing`, and ends when it leaves.

@@ -2,14 +2,14 @@
 //!
 //! # Invariants
 //!
-//! Derived from the service records, the appeals and the moment of the question: it cannot be entered. A late appeal takes no effect
+//! Derived from the service records, the appeals, their results and the moment of the question: it cannot be entered. A late appeal takes no effect
 //! away; what follows of it is the court's ruling.
 
 use crate::court::calendar::{Calendar, Day};
 use crate::court::case::appeals::appeal_window;
-use crate::court::case::course::Decision;
+use crate::court::case::course::{Appeal, Decision, DecisionKind};
 use crate::court::case::state::CaseFile;
-use crate::court::course_words::Timeliness;
+use crate::court::course_words::{AppealOutcome, Timeliness};
 use crate::court::permission::Side;
 use crate::court::words::words;
 use crate::ledger::time::Timestamp;
@@ -21,6 +21,9 @@ words! {
         NotServed = "not-served" / "尚未向全部当事人送达，上诉期未全部起算" / "not yet served on every party: not every period to appeal has begun",
         Appealable = "appealable" / "上诉期内，尚未生效" / "within the period to appeal, not yet in force",
         Appealed = "appealed" / "已上诉，尚未生效" / "appealed, not in force",
+        Upheld = "upheld" / "二审维持，已发生法律效力" / "in force: the second court upheld it",
+        AppealWithdrawn = "appeal-withdrawn" / "二审裁定准许撤回上诉，已发生法律效力" / "in force: the second court allowed the withdrawal of the appeal",
+        Overturned = "overturned" / "已被二审裁判改变或者撤销" / "not in force: the second court changed it or set it aside",
         InForce = "in-force" / "上诉期届满未上诉，已发生法律效力" / "in force: the period to appeal has passed without an appeal",
     }
 }
@@ -40,6 +43,24 @@ impl ForceOfDecision {
     }
 }
 
+/// The effect of a decision against which appeals were filed in time, by their results (民诉法 arts. 177, 180); `None` without such appeals.
+fn force_after_appeal(file: &CaseFile, decision: &Decision) -> Option<LegalForce> {
+    let counts = |one: &&Appeal| one.decision == decision.document && one.timeliness != Timeliness::Late;
+    let results: Vec<_> = file.course.appeals.values().filter(counts).map(|appeal| file.result_of(appeal)).collect();
+    let is = |outcome: AppealOutcome| move |result: &Option<AppealOutcome>| *result == Some(outcome);
+    Some(if results.is_empty() {
+        return None;
+    } else if results.contains(&None) {
+        LegalForce::Appealed
+    } else if results.iter().all(is(AppealOutcome::Withdrawn)) {
+        LegalForce::AppealWithdrawn
+    } else if results.iter().all(|one| is(AppealOutcome::Withdrawn)(one) || is(AppealOutcome::Upheld)(one)) {
+        LegalForce::Upheld
+    } else {
+        LegalForce::Overturned
+    })
+}
+
 /// The legal effect of a decision of this case at `now`. A decision that is served on the bringing side alone, as a refusal to file, has
 /// only that side's periods.
 #[must_use]
@@ -47,20 +68,16 @@ pub fn legal_force(file: &CaseFile, decision: &Decision, now: Timestamp, calenda
     if file.require_appeal(decision.document).is_err() {
         return ForceOfDecision::plain(LegalForce::FinalDecision);
     }
-    let counts = |appeal: &crate::court::case::course::Appeal| {
-        let withdrawn = appeal.withdrawal.is_some_and(|request| request.allowed == Some(true));
-        appeal.decision == decision.document && appeal.timeliness != Timeliness::Late && !withdrawn
-    };
-    if file.course.appeals.values().any(counts) {
-        return ForceOfDecision::plain(LegalForce::Appealed);
+    if let Some(force) = force_after_appeal(file, decision) {
+        return ForceOfDecision::plain(force);
     }
-    let one_sided = matches!(decision.kind, crate::court::case::course::DecisionKind::RefusedFiling);
+    let one_sided = decision.kind == DecisionKind::RefusedFiling;
     let mut last = None;
     for (number, party) in &file.parties {
         if one_sided && party.side() != Side::Bringing {
             continue;
         }
-        let window = appeal_window(file, *number, decision.document).and_then(|key| file.windows.get(key));
+        let window = appeal_window(file, *number, decision.document).and_then(|key| file.windows.unclosed(key));
         let Some(window) = window.filter(|window| window.begun.is_some()) else {
             return ForceOfDecision::plain(LegalForce::NotServed);
         };

@@ -197,6 +197,11 @@ pub fn draft(
     if act.version != version || agreement.versions.len() >= VERSIONS_MAX {
         return Err(Refusal::NotNext { expected: version });
     }
+    if in_force(file, &agreement).is_none() {
+        // A mediation document on the version before is not one on this version.
+        agreement.document = None;
+        agreement.received.clear();
+    }
     agreement.versions.push(PaperVersion {
         added: actor(document, position),
         source: None,
@@ -286,6 +291,9 @@ pub(in crate::court::case) fn signed(
 pub(in crate::court::case) fn reversed(file: &mut CaseFile, number: AgreementNumber, round: RoundNumber) {
     if let Some(agreement) = file.records.agreements.get_mut(&number) {
         agreement.signed.retain(|moment| moment.round != round);
+        // The mediation document rests on the signatures: another one is issued and received.
+        agreement.document = None;
+        agreement.received.clear();
     }
 }
 

@@ -9,7 +9,7 @@ use crate::court::case::hearings::actor;
 use crate::court::case::session_records::{Actor, Agreement};
 use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::document::Document;
-use crate::court::ids::PartyNumber;
+use crate::court::ids::{PartyNumber, ServiceNumber};
 use crate::court::service_words::{DocumentKind, ServiceMode};
 use crate::court::values::Capacity;
 use crate::ledger::number::DepositNumber;
@@ -33,7 +33,23 @@ fn record(file: &mut CaseFile, party: PartyNumber, deposit: DepositNumber, recei
     }
 }
 
-/// Follows an act of service that had an effect: a confirmed receipt, or the signed return of a service on paper.
+/// An objection to a service was upheld: a receipt that rests on no effective service is none.
+fn forget_void(file: &mut CaseFile, service: ServiceNumber, calendar: &Calendar) {
+    let Some(found) = file.service.records.get(&service) else { return };
+    let (party, kind, deposit) = (found.party(), found.kind(), found.document());
+    let is_served = file.service.served(party, kind, calendar).iter().any(|one| one.document == deposit);
+    if kind != DocumentKind::MediationStatement || is_served {
+        return;
+    }
+    for agreement in file.records.agreements.values_mut() {
+        if agreement.document.is_some_and(|(_, number)| number == deposit) {
+            agreement.received.remove(&party);
+        }
+    }
+}
+
+/// Follows an act of service that had an effect: a confirmed receipt, the signed return of a service on paper, or the decision on an
+/// objection.
 pub(in crate::court::case) fn follow_service(
     file: &mut CaseFile,
     document: &Document,
@@ -43,6 +59,7 @@ pub(in crate::court::case) fn follow_service(
     let (service, is_paper) = match &document.act {
         Act::ConfirmReceipt(act) => (act.service, false),
         Act::ReportService(act) => (act.service, true),
+        Act::DecideService(act) => return forget_void(file, act.service, calendar),
         _ => return,
     };
     let Some(found) = file.service.records.get(&service) else { return };

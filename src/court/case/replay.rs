@@ -198,7 +198,7 @@ impl CaseFile {
             Act::AllowRebuttal(act) => deadlines::allow_rebuttal(self, act, position),
             Act::OpenReplies(act) => deadlines::open_replies(self, act, position),
             Act::ApplyDeferral(act) => deadlines::apply_deferral(self, document, act, position, calendar),
-            Act::DecideDeferral(act) => deadlines::decide_deferral(self, act, position),
+            Act::DecideDeferral(act) => deadlines::decide_deferral(self, act, position, calendar),
             Act::RequireReason(act) => late_evidence::require_reason(self, act, position, calendar),
             Act::ExplainLateness(act) => late_evidence::explain_lateness(self, document, act, position, calendar),
             Act::DecideLateness(act) => late_evidence::decide_lateness(self, document, act, position, calendar),

@@ -10,7 +10,7 @@
 
 use crate::court::acts::{Confirm, OpenRound, RecordRefusal, WithdrawConfirmation};
 use crate::court::calendar::Calendar;
-use crate::court::case::hearings::{actor, require_fresh};
+use crate::court::case::hearings::{actor, require_checked};
 use crate::court::case::people::needs_special_authority;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::round_steps::require_keeper;
@@ -204,12 +204,17 @@ pub fn confirm(
     if person.state() == ConfirmationState::CorrectionRequested {
         return Err(SessionRefusal::CorrectionPending.into());
     }
-    let by_the_court = matches!(person.signer, Signer::Holder(..));
+    let by_the_court = person.signer.signs_by_office();
+    let on_paper = act.method == ConfirmationMethod::Offline;
     if !by_the_court {
-        require_fresh(act.identity.as_ref(), position)?;
+        // What was signed on paper is entered later: the check was made when it was signed.
+        require_checked(act.identity.as_ref(), position, !on_paper)?;
     }
     let late = match round.paper {
-        Paper::Transcript(number) => transcripts::require_signable(file, number, position, calendar)?,
+        Paper::Transcript(number) => {
+            let signed_at = act.identity.filter(|_| on_paper).map_or(position.at, |check| check.at);
+            transcripts::require_signable(file, number, signed_at, calendar)?
+        }
         Paper::Agreement(number) => {
             mediation::require_signable(file, number, position, calendar)?;
             needs_special_authority(file, document.capacity)?;

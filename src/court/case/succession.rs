@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::court::acts::TakeOver;
 use crate::court::calendar::Calendar;
-use crate::court::case::course::{HandOver, Origin, WithdrawalRequest};
+use crate::court::case::course::{Appeal, HandOver, Origin, WithdrawalRequest};
 use crate::court::case::filing::bind_number;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{ActPosition, CaseFile};
@@ -72,7 +72,13 @@ pub fn succession(
     procedure: Option<Procedure>,
     calendar: &Calendar,
 ) -> Succession {
-    let appeals: Vec<_> = file.course.appeals.values().filter(|one| one.decision == hand_over.basis).collect();
+    // Those in the manifest: filed before it was made, and not gone by an earlier hand-over.
+    let went = |one: &&Appeal| {
+        let by_this = |number| file.course.hand_overs.get(&number).is_some_and(|known| known.sent == hand_over.sent);
+        let is_in_it = one.position.sequence < hand_over.sent.sequence && one.handed_over.is_none_or(by_this);
+        one.decision == hand_over.basis && is_in_it
+    };
+    let appeals: Vec<_> = file.course.appeals.values().filter(went).collect();
     let appellants: BTreeSet<PartyNumber> = appeals.iter().map(|one| one.party).collect();
     let against: BTreeSet<PartyNumber> = appeals.iter().flat_map(|one| &one.against).copied().collect();
     let role = |number: &PartyNumber, was: PartyRole, first: Option<PartyRole>| match hand_over.kind {

@@ -406,6 +406,7 @@ mod deadlines;
 mod hand_overs;
 mod headline;
 mod holds;
+mod moved_periods;
 mod service;
 mod sessions;
 mod walks;

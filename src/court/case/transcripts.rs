@@ -26,6 +26,7 @@ use crate::court::session_words::{
 use crate::court::signer::Signer;
 use crate::court::values::Capacity;
 use crate::court::words::Role;
+use crate::ledger::time::Timestamp;
 
 /// 民诉法 art. 150 (2): days for reading a transcript.
 pub const READING_DAYS: u32 = 5;
@@ -145,8 +146,8 @@ pub fn reading_end(file: &CaseFile, transcript: &Transcript, calendar: &Calendar
     last_day(begin, READING_DAYS, calendar)
 }
 
-fn is_over(file: &CaseFile, transcript: &Transcript, position: ActPosition, calendar: &Calendar) -> bool {
-    reading_end(file, transcript, calendar).is_some_and(|last| position.at >= last.end())
+fn is_over(file: &CaseFile, transcript: &Transcript, at: Timestamp, calendar: &Calendar) -> bool {
+    reading_end(file, transcript, calendar).is_some_and(|last| at >= last.end())
 }
 
 /// The state of a transcript.
@@ -196,7 +197,7 @@ pub fn request_correction(
     if !own {
         return Err(Refusal::NotYours);
     }
-    if is_over(file, &transcript, position, calendar) {
+    if is_over(file, &transcript, position.at, calendar) {
         return Err(SessionRefusal::WindowOver.into());
     }
     let text = |annex: AnnexId| Text { annex, index: position.index };
@@ -263,7 +264,8 @@ pub fn decide_correction(
     Ok(())
 }
 
-/// What a list must have: judge (or mediator) and clerk of every transcript; nobody but the panel of a deliberation.
+/// What a list must have: judge and clerk; of a mediation a judge, a judge's assistant or a mediator; of a deliberation nobody but the
+/// panel.
 pub(in crate::court::case) fn check_round(
     file: &CaseFile,
     number: TranscriptNumber,
@@ -293,11 +295,11 @@ pub(in crate::court::case) fn check_round(
     if complete { Ok(()) } else { Err(SessionRefusal::SignersMissing.into()) }
 }
 
-/// Whether a signature would be late; nobody signs while the hearing goes on.
+/// Whether a signature made at `at` would be late; nobody signs while the hearing goes on.
 pub(in crate::court::case) fn require_signable(
     file: &CaseFile,
     number: TranscriptNumber,
-    position: ActPosition,
+    at: Timestamp,
     calendar: &Calendar,
 ) -> Result<bool, Refusal> {
     let transcript = file.records.transcripts.get(&number).ok_or(SessionRefusal::NoSuchTranscript(number))?;
@@ -305,7 +307,7 @@ pub(in crate::court::case) fn require_signable(
     if hearing.is_some_and(|hearing| hearing.ended.is_none()) {
         return Err(SessionRefusal::HearingNotEnded.into());
     }
-    Ok(is_over(file, transcript, position, calendar))
+    Ok(is_over(file, transcript, at, calendar))
 }
 
 /// 定稿: judge and clerk have signed, and each of the others has signed, has refused on record, or has let the days for reading pass.
@@ -330,11 +332,11 @@ pub fn finalise(
     }
     let paper = Paper::Transcript(number);
     let (_, round) = file.records.open_round(paper).ok_or(SessionRefusal::NotToBeSigned)?;
-    let over = is_over(file, &transcript, position, calendar);
+    let over = is_over(file, &transcript, position.at, calendar);
     let may_be_closed = |person: &Participant| match person.state() {
         ConfirmationState::Confirmed => true,
         // Judge and clerk sign themselves; nobody closes a transcript without them.
-        _ if matches!(person.signer, Signer::Holder(..)) => false,
+        _ if person.signer.signs_by_office() => false,
         ConfirmationState::Refused | ConfirmationState::NoResponse => true,
         ConfirmationState::Pending => over,
         ConfirmationState::CorrectionRequested => false,

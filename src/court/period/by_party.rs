@@ -113,6 +113,15 @@ impl PartyPeriod {
         &self.history
     }
 
+    /// The day from which it is counted, as it stands; `None` while it has not begun.
+    #[must_use]
+    pub fn start(&self) -> Option<Day> {
+        self.period.events().iter().rev().find_map(|event| match *event {
+            PeriodEvent::Set { start, .. } | PeriodEvent::Reset { start, .. } => Some(start),
+            _ => None,
+        })
+    }
+
     /// Whether it has begun.
     #[must_use]
     pub fn has_begun(&self) -> bool {
@@ -246,6 +255,32 @@ impl PartyPeriods {
         if let Some(period) = self.parties.get_mut(&party) {
             period.period = EvidencePeriod::default();
         }
+    }
+
+    /// The notice proved to be served on another day: the period of a party is counted from that day, and what happened to it since stays.
+    ///
+    /// # Errors
+    ///
+    /// [`PeriodError::NotSet`], [`PeriodError::OutOfRange`]; then nothing has changed.
+    pub fn move_start(&mut self, party: PartyNumber, on: Day, position: ActPosition) -> Result<(), PeriodError> {
+        let period = self.parties.get_mut(&party).ok_or(PeriodError::NotSet)?;
+        let events = period.period.events().to_vec();
+        let Some((PeriodEvent::Set { basis, days, .. }, since)) = events.split_first() else {
+            return Err(PeriodError::NotSet);
+        };
+        let mut moved = PartyPeriod { period: EvidencePeriod::default(), ..period.clone() };
+        moved.apply(PeriodEvent::Set { basis: *basis, start: on, days: *days }, position)?;
+        for event in since {
+            let event = match *event {
+                PeriodEvent::Suspended { on: day } => PeriodEvent::Suspended { on: day.max(on) },
+                PeriodEvent::Resumed { on: day } => PeriodEvent::Resumed { on: day.max(on) },
+                other => other,
+            };
+            // A deferral to a day before the moved end changes nothing.
+            let _ = moved.apply(event, position);
+        }
+        *period = moved;
+        Ok(())
     }
 
     /// Begins the period of a party, with what applies to all parties.

@@ -13,6 +13,7 @@ use crate::court::service_words::{
     ServiceMode, ServiceOutcome, ServicePeriod, ServiceStep,
 };
 use crate::court::values::{Capacity, Code};
+use crate::court::windows::WindowKey;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 
@@ -243,6 +244,17 @@ pub struct WindowId {
     pub document: DepositNumber,
 }
 
+/// A period that service began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BegunPeriod {
+    /// The starting day.
+    pub start: Day,
+    /// The windows of the case that it opened: none where another document of the kind had opened them before.
+    pub opened: Vec<WindowKey>,
+    /// Whether it began the evidence period of the party.
+    pub began_evidence: bool,
+}
+
 /// The state of service in a case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceBook {
@@ -256,8 +268,8 @@ pub struct ServiceBook {
     pub records: RedBlackTreeMapSync<ServiceNumber, ServiceRecord>,
     /// The acts that parties and their agents have done in the case, by sequence.
     pub own_acts: RedBlackTreeMapSync<u64, (PartyNumber, Timestamp)>,
-    /// The periods whose windows were begun, each with its starting day.
-    pub begun: BTreeMap<WindowId, Day>,
+    /// The periods that service began.
+    pub begun: BTreeMap<WindowId, BegunPeriod>,
 }
 
 impl ServiceBook {
@@ -287,7 +299,7 @@ impl ServiceBook {
         ServiceNumber(self.records.last().map_or(1, |(last, _)| last.0.saturating_add(1)))
     }
 
-    /// The private texts of addresses, objections and decisions.
+    /// The private texts: reasons of announcements, of objections and of decisions on them.
     #[must_use]
     pub fn texts(&self) -> Vec<Text> {
         let mut texts = Vec::new();

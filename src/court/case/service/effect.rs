@@ -121,11 +121,21 @@ impl ServiceBook {
     #[must_use]
     pub fn served(&self, party: PartyNumber, kind: DocumentKind, calendar: &Calendar) -> Vec<Served> {
         let of = |record: &ServiceRecord| record.party() == party && record.kind() == kind;
+        let records = self.records.iter().filter(|(_, record)| of(record)).map(|(number, record)| (*number, record));
+        self.served_of(records, calendar)
+    }
+
+    /// As [`Self::served`], of these records of one party and one kind of document.
+    pub(in crate::court::case::service) fn served_of<'r>(
+        &self,
+        records: impl Iterator<Item = (ServiceNumber, &'r ServiceRecord)>,
+        calendar: &Calendar,
+    ) -> Vec<Served> {
         let mut found: Vec<Served> = Vec::new();
-        for (number, record) in self.records.iter().filter(|(_, record)| of(record)) {
+        for (number, record) in records {
             let Some(effect) = self.effect(record, calendar) else { continue };
             let served = Served {
-                service: *number,
+                service: number,
                 document: record.document(),
                 effect,
                 days: record.begun.act.days,

@@ -2,26 +2,48 @@
 //!
 //! # Invariants
 //!
-//! After each act of service, the windows that service began are those that follow from the records: a later report that moves an
-//! effect restarts its windows, and an upheld objection closes them. Windows that other acts began are left alone.
+//! - After each act of service, the windows that service began are those that follow from the records: a later report that moves an
+//!   effect moves their beginning, and what the court decided on them stays; an upheld objection closes them, and another document of
+//!   the kind that was served as well begins them anew.
+//! - A second document of a kind begins no second period while the first one is not closed. An evidence period is set anew by the court
+//!   on a ground of the law only (证据规定 art. 55).
+//! - Windows and periods that other acts began are left alone.
+
+use std::collections::BTreeSet;
 
 use crate::court::act_position::ActPosition;
-use crate::court::calendar::{Calendar, Day};
+use crate::court::calendar::Calendar;
 use crate::court::case::appeal_periods::copies_served;
+use crate::court::case::appeals::refresh_timeliness;
+use crate::court::case::course::DecisionKind;
 use crate::court::case::evidence_period::{has_evidence_periods, notice_served};
 use crate::court::case::refusal::Refusal;
-use crate::court::case::service::book::WindowId;
+use crate::court::case::service::book::{BegunPeriod, WindowId};
 use crate::court::case::service::windows::ServiceWindow;
 use crate::court::case::state::CaseFile;
 use crate::court::ids::PartyNumber;
 use crate::court::period::basis::Basis;
-use crate::court::period::by_party::{NoticeTerms, PeriodOrder};
+use crate::court::period::by_party::{NoticeTerms, PartyPeriod, PeriodOrder};
 use crate::court::permission::Side;
 use crate::court::service_words::{DocumentKind, ServicePeriod};
 use crate::court::time_limits;
 use crate::court::window::{Length, Start, Subject, Window, WindowKind};
 use crate::court::windows::WindowKey;
-use crate::court::words::{CaseKind, Procedure};
+use crate::court::words::CaseKind;
+
+/// The window of an appeal against a served decision: none where no appeal lies. A decision that is not recorded yet is taken by the kind
+/// of its document.
+fn appeal_kinds(file: &CaseFile, id: WindowId) -> &'static [WindowKind] {
+    let is_judgment = match file.course.decision(id.document) {
+        Some(_) => match file.require_appeal(id.document) {
+            Ok(kind) => kind == DecisionKind::Judgment,
+            Err(_) => return &[],
+        },
+        None if file.decides_with_appeal() => id.kind == DocumentKind::Judgment,
+        None => return &[],
+    };
+    if is_judgment { &[WindowKind::AppealJudgment] } else { &[WindowKind::AppealRuling] }
+}
 
 /// The windows that a period of this kind is in this case: none where the case knows no such period.
 fn window_kinds(file: &CaseFile, id: WindowId) -> &'static [WindowKind] {
@@ -33,11 +55,7 @@ fn window_kinds(file: &CaseFile, id: WindowId) -> &'static [WindowKind] {
             &[WindowKind::Answer, WindowKind::JurisdictionObjection]
         }
         (ServicePeriod::Answer, CaseKind::AdministrativeFirst) if answers => &[WindowKind::AdministrativeEvidence],
-        // 民诉法 art. 165: no appeal in small claims.
-        (ServicePeriod::Appeal, CaseKind::CivilFirst) if file.procedure != Procedure::SmallClaims => match id.kind {
-            DocumentKind::Judgment => &[WindowKind::AppealJudgment],
-            _ => &[WindowKind::AppealRuling],
-        },
+        (ServicePeriod::Appeal, _) => appeal_kinds(file, id),
         (ServicePeriod::AppealAnswer, _) => &[WindowKind::AnswerToAppeal],
         // A party that takes part already has nothing to associate.
         (ServicePeriod::Association, _) if !is_associated => &[WindowKind::Association],
@@ -53,15 +71,29 @@ fn key(kind: WindowKind, id: WindowId) -> WindowKey {
     }
 }
 
-/// The evidence period of a party begins with the terms of the notice, if the court has set no others.
+/// Whether the evidence period of the party is the one that this service began, and not one that the court set since.
+fn owns_evidence(file: &CaseFile, party: PartyNumber, begun: &BegunPeriod) -> bool {
+    begun.began_evidence && file.periods.of(party).and_then(PartyPeriod::start) == Some(begun.start)
+}
+
+/// The evidence period of a party begins with the terms of the notice, if the court has set no others. Returns whether this service began
+/// the period.
 fn begin_evidence(
     file: &mut CaseFile,
-    party: PartyNumber,
-    (start, days): (Day, u32),
+    window: &ServiceWindow,
+    moved: Option<&BegunPeriod>,
     position: ActPosition,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     if !has_evidence_periods(file.kind) {
-        return Ok(());
+        return Ok(false);
+    }
+    let (party, start, days) = (window.id.party, window.start, window.days);
+    if moved.is_some_and(|begun| owns_evidence(file, party, begun)) {
+        file.periods.move_start(party, start, position)?;
+        return Ok(true);
+    }
+    if file.periods.of(party).is_some_and(PartyPeriod::has_begun) {
+        return Ok(false);
     }
     if file.periods.terms(party).is_none() {
         let terms = NoticeTerms { basis: Basis::of_procedure(file.procedure), days };
@@ -70,28 +102,57 @@ fn begin_evidence(
             file.periods.set(PeriodOrder { party: Some(party), terms, start: None }, file.procedure, position)?;
         }
     }
-    notice_served(file, party, start, position)
+    notice_served(file, party, start, position)?;
+    Ok(true)
 }
 
-fn begin(file: &mut CaseFile, window: &ServiceWindow, position: ActPosition) -> Result<(), Refusal> {
+/// Begins the windows of a service, or moves the beginning of those that it `moved` has begun before.
+fn begin(
+    file: &mut CaseFile,
+    window: &ServiceWindow,
+    moved: Option<&BegunPeriod>,
+    position: ActPosition,
+) -> Result<BegunPeriod, Refusal> {
+    let mut begun = BegunPeriod { start: window.start, opened: Vec::new(), began_evidence: false };
     if window.id.period == ServicePeriod::Evidence {
-        file.periods.unserve(window.id.party);
-        return begin_evidence(file, window.id.party, (window.start, window.days), position);
+        begun.began_evidence = begin_evidence(file, window, moved, position)?;
+        return Ok(begun);
     }
     for kind in window_kinds(file, window.id) {
-        let Some(limit) = time_limits::limit(*kind, Some(&file.court), window.start) else { continue };
+        let limit = time_limits::limit_in(file.kind, *kind, &file.court, window.start);
+        let Some(limit) = limit else { continue };
         let key = key(*kind, window.id);
-        // A second document of the kind begins no second period, as long as the first one is not closed.
-        let moved = file.service.begun.contains_key(&window.id);
-        if !moved && file.windows.unclosed(key).is_some_and(|known| known.begun.is_some()) {
+        let is_own = moved.is_some_and(|begun| begun.opened.contains(&key));
+        let before = file.windows.unclosed(key).filter(|known| known.begun.is_some());
+        if before.is_some() && !is_own {
             continue;
         }
+        let decided = before.map(|known| known.events.clone()).unwrap_or_default();
         let length = window.stated.map_or(limit.length, Length::days);
         let mut fresh = Window::new(*kind, Some(window.id.party), length, limit.source())?;
         fresh.begin(position, Start::Day(window.start))?;
+        for (by, event) in decided {
+            // A deferral to a day before the moved end changes nothing.
+            let _ = fresh.apply(by, event);
+        }
         file.windows.replace(key, fresh, position)?;
+        begun.opened.push(key);
     }
-    Ok(())
+    Ok(begun)
+}
+
+/// Ends what a service had begun, which has no effect any more. Other documents of the kind may begin it anew.
+fn end(file: &mut CaseFile, id: WindowId, begun: &BegunPeriod, position: ActPosition) {
+    if owns_evidence(file, id.party, begun) {
+        file.periods.unserve(id.party);
+    }
+    for key in &begun.opened {
+        file.windows.close(*key, position);
+    }
+    let waits = |other: &WindowId, one: &BegunPeriod| {
+        (other.period, other.party) == (id.period, id.party) && one.opened.is_empty() && !one.began_evidence
+    };
+    file.service.begun.retain(|other, one| !waits(other, one));
 }
 
 /// Brings the windows of a case in line with its service records.
@@ -104,23 +165,39 @@ pub(in crate::court::case) fn sync(
     position: ActPosition,
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
-    let derived = file.service.windows(&file.court, calendar);
-    let known: Vec<WindowId> = file.service.begun.keys().copied().collect();
-    for id in known.into_iter().filter(|id| !derived.iter().any(|window| window.id == *id)) {
-        file.service.begun.remove(&id);
-        if id.period == ServicePeriod::Evidence {
-            file.periods.unserve(id.party);
-        }
-        for kind in window_kinds(file, id) {
-            file.windows.close(key(*kind, id), position);
+    let mut derived = file.service.windows(&file.court, calendar);
+    derived.sort_by_key(|window| window.start);
+    let current: BTreeSet<WindowId> = derived.iter().map(|window| window.id).collect();
+    let ended: Vec<WindowId> = file.service.begun.keys().filter(|id| !current.contains(id)).copied().collect();
+    for id in ended {
+        if let Some(begun) = file.service.begun.remove(&id) {
+            end(file, id, &begun, position);
         }
     }
     for window in &derived {
-        if file.service.begun.get(&window.id) != Some(&window.start) {
-            begin(file, window, position)?;
-            file.service.begun.insert(window.id, window.start);
+        let before = file.service.begun.get(&window.id).cloned();
+        if before.as_ref().map(|begun| begun.start) != Some(window.start) {
+            let begun = begin(file, window, before.as_ref(), position)?;
+            file.service.begun.insert(window.id, begun);
         }
     }
-    copies_served(file, position, calendar);
+    copies_served(file, position, calendar)?;
+    refresh_timeliness(file, calendar);
     Ok(())
+}
+
+impl CaseFile {
+    /// The periods of this case that service began, by party and document: those of a document that begins none in such a case, as a
+    /// decision without appeal, left out.
+    #[must_use]
+    pub fn service_windows(&self, calendar: &Calendar) -> Vec<ServiceWindow> {
+        let counts = |window: &ServiceWindow| match window.id.period {
+            ServicePeriod::Evidence => has_evidence_periods(self.kind),
+            ServicePeriod::Association => true,
+            _ => !window_kinds(self, window.id).is_empty(),
+        };
+        let mut windows = self.service.windows(&self.court, calendar);
+        windows.retain(counts);
+        windows
+    }
 }

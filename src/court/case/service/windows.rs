@@ -7,6 +7,8 @@
 //!
 //! Not here: the windows of the case, which `sync` keeps in line with these.
 
+use std::collections::BTreeMap;
+
 use crate::court::calendar::{Calendar, Day};
 use crate::court::case::service::book::{ServiceBook, WindowId};
 use crate::court::case::service::effect::{Effect, Served};
@@ -93,12 +95,13 @@ impl ServiceBook {
     /// All periods that service began, by party and document.
     #[must_use]
     pub fn windows(&self, court: &CourtCode, calendar: &Calendar) -> Vec<ServiceWindow> {
-        let mut pairs: Vec<(PartyNumber, DocumentKind)> =
-            self.records.values().map(|record| (record.party(), record.kind())).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let of = |pair: (PartyNumber, DocumentKind)| {
-            let served = self.served(pair.0, pair.1, calendar);
+        let mut pairs: BTreeMap<(PartyNumber, DocumentKind), Vec<ServiceNumber>> = BTreeMap::new();
+        for (number, record) in self.records.iter() {
+            pairs.entry((record.party(), record.kind())).or_default().push(*number);
+        }
+        let of = |(pair, numbers): ((PartyNumber, DocumentKind), Vec<ServiceNumber>)| {
+            let records = numbers.into_iter().filter_map(|number| Some((number, self.records.get(&number)?)));
+            let served = self.served_of(records, calendar);
             served.into_iter().filter_map(move |served| window(pair, &served, court, calendar)).collect::<Vec<_>>()
         };
         pairs.into_iter().flat_map(of).collect()

@@ -5,7 +5,7 @@ use super::*;
 use crate::court::acts::{Answer, DecideAdmission, SendService};
 use crate::court::case::legal_force::{LegalForce, legal_force};
 use crate::court::case::objections::pending;
-use crate::court::ids::{AppealNumber, AttemptNumber, HandOverNumber};
+use crate::court::ids::{AppealNumber, AttemptNumber, HandOverNumber, ServiceNumber};
 use crate::court::service_words::{Channel, DocumentKind, Reporter, ServiceMode, ServiceStep};
 use crate::court::window::{Start, Subject, WindowKind};
 use crate::court::windows::WindowKey;
@@ -22,7 +22,7 @@ fn due(course: &TestCase) -> Vec<WindowKind> {
 
 impl TestCase {
     /// Serves a document on a party by delivery: its service takes effect at once.
-    fn delivers(&mut self, kind: DocumentKind, party: u32, document: DepositNumber) {
+    pub(super) fn delivers(&mut self, kind: DocumentKind, party: u32, document: DepositNumber) -> ServiceNumber {
         let service = self.file.service.next_service();
         let record = made!(Serve {
             service,
@@ -30,7 +30,11 @@ impl TestCase {
             mode: ServiceMode::Paper,
             kind,
             document,
-            days: None,
+            days: match kind {
+                DocumentKind::EvidenceNotice => Some(15),
+                DocumentKind::Ruling => Some(10),
+                _ => None,
+            },
             beside: None,
         });
         self.clerk(record);
@@ -45,6 +49,7 @@ impl TestCase {
         self.at += 60_000;
         let report = self.step_report(service, ServiceStep::Arrived, 0, Reporter::Staff);
         self.clerk(report);
+        service
     }
 }
 
@@ -60,7 +65,7 @@ fn after_an_appeal_the_court_has_five_days_for_each_of_its_duties() {
     let begun = Day::of(window.begun.unwrap().0.at);
     assert_eq!(window.end(&Calendar::default()).unwrap().last, begun.plus(5));
     course.delivers(DocumentKind::AppealCopy, 2, petition);
-    assert_eq!(due(&course), []);
+    assert_eq!(due(&course), [WindowKind::DossierSent], "without an answer, after the period to answer");
     let answer = Act::Answer(Answer { party: PartyNumber(2), document: doc(7), appeal: Some(AppealNumber(1)) });
     course.defendant(answer.clone()).unwrap();
     let windows = course.file.windows.iter().count();

@@ -3,7 +3,6 @@
 use super::*;
 use crate::court::case::appeals::appeal_window;
 use crate::court::case::course_refusal::CourseRefusal;
-use crate::court::case::deadlines::complaint_served;
 use crate::court::case::manifest::{lines, root};
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::case_number::CourtCode;
@@ -11,7 +10,8 @@ use crate::court::course_words::{
     AppealOutcome, FiledWith, Instance, ObjectionEffect, RulingKind, SpecialPower, Timeliness, Volume,
 };
 use crate::court::ids::{AppealNumber, HandOverNumber};
-use crate::court::window::Start;
+use crate::court::window::{Start, WindowKind};
+use crate::court::windows::WindowKey;
 use crate::ledger::number::DepositNumber;
 
 pub(super) const RECEIVER: Capacity = Capacity::Receiving(Role::Clerk);
@@ -362,7 +362,8 @@ fn an_objection_after_the_period_of_the_answer_has_no_effect() {
     let mut course = TestCase::assigned();
     let position = course.next();
     let start = Start::Day(Day::parse("2026-11-22").unwrap());
-    complaint_served(&mut course.file, PartyNumber(2), start, position).unwrap();
+    let (key, court) = (WindowKey::of(WindowKind::JurisdictionObjection, PartyNumber(2)), course.file.court.clone());
+    course.file.windows.begin_by_law(key, &court, position, start).unwrap();
     course.at = 16 * 86_400_000 - 60_000;
     course.defendant(object(2)).unwrap();
     assert_eq!(effects(&course), [ObjectionEffect::Late]);

@@ -1,14 +1,12 @@
 //! Evidence periods of parties, late evidence, windows, claims: examples, each with the article on which it rests.
 
 use super::*;
-use crate::court::case::deadlines::{complaint_served, online_notice_received};
 use crate::court::case::evidence_period::notice_served;
 use crate::court::case::late_evidence::Lateness;
 use crate::court::period::by_party::ResetGround;
 use crate::court::period::{Deadline, PeriodError};
 use crate::court::values::{HandedIn, ItemPurpose};
-use crate::court::window::{Start, WindowError, WindowKind, WindowState};
-use crate::court::windows::WindowKey;
+use crate::court::window::{WindowError, WindowKind, WindowState};
 
 const DAY: u64 = 86_400_000;
 
@@ -198,7 +196,7 @@ fn evidence_rules_art_56_the_exchange_ends_the_periods_that_have_begun() {
 }
 
 #[test]
-fn only_civil_cases_have_evidence_periods_and_the_administrative_defendant_has_15_days() {
+fn only_civil_cases_have_evidence_periods() {
     let mut course = TestCase::assigned();
     for kind in [CaseKind::Mediation, CaseKind::Petition, CaseKind::Enforcement, CaseKind::AdministrativeFirst] {
         course.file.kind = kind;
@@ -207,30 +205,6 @@ fn only_civil_cases_have_evidence_periods_and_the_administrative_defendant_has_1
         course.notify(1, "2026-11-24");
         assert_eq!(course.last_day(1), None);
     }
-    let position = course.next();
-    let served = Start::Day(day("2026-11-24"));
-    complaint_served(&mut course.file, PartyNumber(2), served, position).unwrap();
-    let window = course.file.windows.get(WindowKey::of(WindowKind::AdministrativeEvidence, PartyNumber(2))).unwrap();
-    assert_eq!(window.end(&plain()).unwrap().last, Some(day("2026-12-09")));
-}
-
-#[test]
-fn arts_128_and_130_the_service_of_the_complaint_begins_the_periods_to_answer_and_to_object() {
-    let mut course = TestCase::assigned();
-    let position = course.next();
-    let served = Start::Day(day("2026-11-24"));
-    for party in [1, 2] {
-        complaint_served(&mut course.file, PartyNumber(party), served, position).unwrap();
-    }
-    let kinds: Vec<_> = course.file.windows.iter().map(|one| (one.kind, one.party.unwrap().0)).collect();
-    assert_eq!(kinds, [(WindowKind::Answer, 2), (WindowKind::JurisdictionObjection, 2)]);
-    course.file.parties.get_mut(&PartyNumber(2)).unwrap().account = None;
-    online_notice_received(&mut course.file, PartyNumber(2), served, position).unwrap();
-    let association = WindowKey::of(WindowKind::Association, PartyNumber(2));
-    assert_eq!(course.file.windows.get(association).unwrap().end(&plain()).unwrap().last, Some(day("2026-11-27")));
-    course.clerk(issue(2));
-    course.does(account(2), Capacity::Oneself, associate(2, Filer::Principal, None)).unwrap();
-    assert!(course.file.windows.unclosed(association).is_none(), "associating closes the window");
 }
 
 #[test]

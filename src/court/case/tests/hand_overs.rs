@@ -10,6 +10,7 @@ use crate::court::course_words::{
     AppealOutcome, DocumentForm, HandOverState, Instance, RulingKind, SpecialPower, Volume,
 };
 use crate::court::ids::{AppealNumber, DocumentNumber, HandOverNumber};
+use crate::court::service_words::DocumentKind;
 
 /// 民诉法 arts. 37, 130, 157 (2): 异议成立 leads to 移送管辖, once its appeal is decided; and only once.
 #[test]
@@ -25,9 +26,18 @@ fn a_sustained_objection_leads_to_the_transfer_of_jurisdiction_once() {
     assert_eq!(course.sends(TransferKind::Jurisdiction, "京0491", 1), refused(CourseRefusal::AppealPending));
     course.file.course.appeals.clear();
     assert_eq!(course.sends(TransferKind::Jurisdiction, "粤0192", 1), refused(CourseRefusal::SameCourt));
+    // Art. 158: neither before it has been served on every party nor before the periods to appeal have passed.
+    for party in [1, 2] {
+        assert_eq!(course.sends(TransferKind::Jurisdiction, "京0491", 1), refused(CourseRefusal::NotInForce));
+        course.delivers(DocumentKind::Ruling, party, doc(1));
+    }
+    assert_eq!(course.sends(TransferKind::Jurisdiction, "京0491", 1), refused(CourseRefusal::NotInForce));
+    course.at += 20 * 86_400_000;
     course.sends(TransferKind::Jurisdiction, "京0491", 1).unwrap();
     // Until it is accepted or returned, the dossier does not change, and the case stays here.
     assert_eq!(course.import(PLAINTIFF, FIRST, 1), refused(CourseRefusal::HandedOver(HandOverNumber(1))));
+    let admission = made!(DecideAdmission { item: ItemNumber(1) });
+    assert_eq!(course.judge(admission), refused(CourseRefusal::HandedOver(HandOverNumber(1))));
     assert_eq!(course.file.stage, Stage::Assigned);
     course.receives(1).unwrap();
     course.accepts(1).unwrap();

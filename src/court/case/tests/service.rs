@@ -14,7 +14,7 @@ const DEFENDANT: u8 = 2;
 const STAFF: Capacity = Capacity::Holding(Role::Clerk);
 
 impl TestCase {
-    fn recipient(&mut self, act: Act) -> Result<(), Refusal> {
+    pub(super) fn recipient(&mut self, act: Act) -> Result<(), Refusal> {
         self.does(account(DEFENDANT), SECOND, act)
     }
 
@@ -22,11 +22,11 @@ impl TestCase {
         self.does(account(8), STAFF, act)
     }
 
-    fn by_platform(&mut self, act: Act) -> Result<(), Refusal> {
+    pub(super) fn by_platform(&mut self, act: Act) -> Result<(), Refusal> {
         self.does(account(200), Capacity::Platform, act)
     }
 
-    fn begin_service(&mut self, kind: DocumentKind, mode: ServiceMode) -> ServiceNumber {
+    pub(super) fn begin_service(&mut self, kind: DocumentKind, mode: ServiceMode) -> ServiceNumber {
         let service = self.file.service.next_service();
         let reason = Some(AnnexId(Digest([7; 32])));
         let days = (kind == DocumentKind::EvidenceNotice).then_some(15);
@@ -35,7 +35,12 @@ impl TestCase {
         service
     }
 
-    fn send_over(&mut self, service: ServiceNumber, channel: Channel, address: Option<u32>) -> Result<(), Refusal> {
+    pub(super) fn send_over(
+        &mut self,
+        service: ServiceNumber,
+        channel: Channel,
+        address: Option<u32>,
+    ) -> Result<(), Refusal> {
         let attempt = self.file.service.records[&service].next_attempt();
         let address = address.map(AddressNumber);
         self.office(Act::SendService(SendService { service, attempt, channel, address, published: None }))
@@ -64,7 +69,7 @@ fn consent(scope: ConsentScope, answer: ConsentAnswer) -> Act {
     })
 }
 
-fn address(number: u32, source: AddressSource) -> Act {
+pub(super) fn address(number: u32, source: AddressSource) -> Act {
     let (kind, address) = (AddressKind::Mobile, AddressNumber(number));
     let masked = MaskedAddress::of(kind, "13812345678");
     made!(ServiceAddress {

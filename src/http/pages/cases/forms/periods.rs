@@ -45,7 +45,7 @@ pub(super) const FORMS: &[ActForm] = &[
     ActForm::new(
         ActKind::ResumePeriod,
         Group::Periods,
-        &[required("on", Control::Day).named("裁定之日", "Day of the ruling")],
+        &[required("on", Control::Day).named("裁定生效之日", "Day on which the ruling took effect")],
     ),
     ActForm::new(
         ActKind::ExchangeEvidence,

@@ -1,0 +1,254 @@
+//! Periods after service is corrected: a second document, an upheld objection, a late report, a deferral; and what depends on them.
+
+use super::course::{appeal, doc, judge};
+use super::service::address;
+use super::*;
+use crate::court::case::course::ReturnedDossier;
+use crate::court::case::legal_force::{LegalForce, legal_force};
+use crate::court::case::succession::succession;
+use crate::court::course_words::{AppealOutcome, Timeliness};
+use crate::court::ids::{AppealNumber, HandOverNumber, ServiceNumber};
+use crate::court::period::by_party::PartyPeriod;
+use crate::court::service_words::{
+    AddressSource, Channel, DocumentKind, Reporter, ServiceGround, ServiceMode, ServiceOutcome, ServiceStep,
+};
+use crate::court::window::{Source, Subject, Window, WindowKind};
+use crate::court::windows::WindowKey;
+
+const DAY: u64 = 86_400_000;
+
+impl TestCase {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(START + self.at).unwrap()
+    }
+
+    fn today(&self) -> Day {
+        Day::of(self.now())
+    }
+
+    fn force(&self) -> LegalForce {
+        legal_force(&self.file, &self.file.course.decisions[0], self.now(), &Calendar::default()).force
+    }
+
+    fn timeliness(&self) -> Timeliness {
+        self.file.course.appeals[&AppealNumber(1)].timeliness
+    }
+
+    fn objects_with_success(&mut self, party: u8, service: ServiceNumber) {
+        let capacity = Capacity::Party(PartyNumber(party.into()));
+        let by = if party == 1 { PLAINTIFF } else { account(party) };
+        self.does(by, capacity, made!(ObjectService { service, ground: ServiceGround::SystemError })).unwrap();
+        self.court(made!(DecideService { service, outcome: ServiceOutcome::Upheld }));
+    }
+
+    fn evidence_from(&self, party: u32) -> Option<Day> {
+        self.file.periods.of(PartyNumber(party)).and_then(PartyPeriod::start)
+    }
+
+    /// The last day of a party's evidence.
+    fn evidence_until(&self, party: u32) -> Option<Day> {
+        match self.file.periods.deadline(PartyNumber(party), &Calendar::default()) {
+            crate::court::period::Deadline::Ends { last, .. } => Some(last),
+            _ => None,
+        }
+    }
+
+    fn defers(&mut self, window: WindowKind, last: Day) {
+        let obstacle_ended = self.today();
+        let by_party = made!(ApplyDeferral { party: PartyNumber(2), window, obstacle_ended, handed_in: None });
+        self.defendant(by_party).unwrap();
+        self.court(made!(DecideDeferral { party: PartyNumber(2), window, last: Some(last) }));
+    }
+}
+
+/// 行政诉讼法 art. 85.
+#[test]
+fn an_administrative_judgment_has_its_own_period_to_appeal() {
+    let mut course = TestCase::assigned();
+    course.file.kind = CaseKind::AdministrativeFirst;
+    course.judge(judge(Some(doc(1)))).unwrap();
+    for party in [1, 2] {
+        course.delivers(DocumentKind::Judgment, party, doc(1));
+    }
+    let key = WindowKey::of(WindowKind::AppealJudgment, PartyNumber(2)).about(Subject::Document(doc(1)));
+    let source = course.file.windows.unclosed(key).map(|window: &Window| window.source.clone());
+    assert!(matches!(source, Some(Source::Law { law: "行政诉讼法", .. })), "{source:?}");
+    course.at += 100 * DAY;
+    assert_eq!(course.force(), LegalForce::InForce);
+    course.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
+    assert_eq!(course.timeliness(), Timeliness::Late);
+}
+
+/// A served decision without appeal begins no period, and none is shown.
+#[test]
+fn a_judgment_of_second_instance_begins_no_period_to_appeal() {
+    let mut course = TestCase::judged();
+    course.delivers(DocumentKind::Judgment, 2, doc(1));
+    assert_eq!(course.file.service_windows(&Calendar::default()).len(), 1);
+    course.file.kind = CaseKind::CivilSecond;
+    assert_eq!(course.file.service_windows(&Calendar::default()), []);
+}
+
+/// 民诉法 arts. 158, 171: a service that proved to have no effect began no period.
+#[test]
+fn after_an_upheld_objection_the_judgment_is_not_in_force_and_the_appeal_not_late() {
+    let mut course = TestCase::judged();
+    course.delivers(DocumentKind::Judgment, 1, doc(1));
+    let second = course.delivers(DocumentKind::Judgment, 2, doc(1));
+    course.objects_with_success(2, second);
+    course.at += 30 * DAY;
+    assert_eq!(course.force(), LegalForce::NotServed);
+    let mut appealed = TestCase { file: course.file.clone(), at: course.at };
+    appealed.defendant(appeal(1, 2, 1, &[1])).unwrap();
+    assert_eq!(appealed.timeliness(), Timeliness::NotBegun);
+    // Served again, the period begins, and the appeal was in time.
+    appealed.delivers(DocumentKind::Judgment, 2, doc(1));
+    assert_eq!(appealed.timeliness(), Timeliness::InTime);
+}
+
+/// 民诉法 art. 86.
+#[test]
+fn a_deferral_makes_a_late_appeal_one_in_time() {
+    let mut course = TestCase::judged();
+    for party in [1, 2] {
+        course.delivers(DocumentKind::Judgment, party, doc(1));
+    }
+    course.at += 20 * DAY;
+    course.defendant(appeal(1, 2, 1, &[1])).unwrap();
+    assert_eq!((course.timeliness(), course.force()), (Timeliness::Late, LegalForce::InForce));
+    let last = course.today().plus(5).unwrap();
+    course.defers(WindowKind::AppealJudgment, last);
+    assert_eq!((course.timeliness(), course.force()), (Timeliness::InTime, LegalForce::Appealed));
+}
+
+/// 证据规定 art. 55: a period is set anew on a ground of the law only.
+#[test]
+fn a_second_notice_does_not_begin_an_evidence_period_again() {
+    let mut course = TestCase::assigned();
+    let first = course.delivers(DocumentKind::EvidenceNotice, 2, doc(11));
+    let begun = course.evidence_from(2);
+    course.at += 40 * DAY;
+    let second = course.delivers(DocumentKind::EvidenceNotice, 2, doc(12));
+    assert_eq!(course.evidence_from(2), begun, "the first one stands");
+    let mut later = TestCase { file: course.file.clone(), at: course.at };
+    later.objects_with_success(2, second);
+    assert_eq!(later.evidence_from(2), begun, "the second one had begun nothing");
+    course.objects_with_success(2, first);
+    let again = course.file.service.effect_of(second, &Calendar::default()).map(|effect| effect.day);
+    assert_eq!(course.evidence_from(2), again, "now the second one counts");
+}
+
+#[test]
+fn a_report_that_moves_a_service_keeps_what_the_court_decided_since() {
+    let mut course = TestCase::assigned();
+    course.recipient(address(1, AddressSource::Given)).unwrap();
+    let services = [DocumentKind::ComplaintCopy, DocumentKind::EvidenceNotice].map(|kind| {
+        let service = course.begin_service(kind, ServiceMode::Electronic);
+        course.send_over(service, Channel::Sms, Some(1)).unwrap();
+        service
+    });
+    course.at += 5 * DAY;
+    for service in services {
+        course.recipient(Act::ConfirmReceipt(ConfirmReceipt { service })).unwrap();
+    }
+    course.at += 5 * DAY;
+    let last = course.today().plus(20).unwrap();
+    course.defers(WindowKind::Answer, last);
+    course.defers(WindowKind::Evidence, last);
+    let answer = WindowKey::of(WindowKind::Answer, PartyNumber(2));
+    let until = |course: &TestCase| course.file.windows.unclosed(answer)?.end(&Calendar::default())?.last;
+    let before = (until(&course), course.evidence_until(2));
+    let starts = |course: &TestCase| {
+        let answer = course.file.windows.unclosed(answer).unwrap().begun.unwrap().1.day();
+        (answer, course.evidence_from(2).unwrap())
+    };
+    let served = starts(&course);
+    for service in services {
+        let report = course.step_report(service, ServiceStep::Arrived, 0, Reporter::Gateway);
+        let Act::ReportService(report) = report else { unreachable!() };
+        let sent = course.file.service.records[&service].attempts.values().next().unwrap().sent.position.at;
+        course.by_platform(Act::ReportService(ReportService { at: sent, ..report })).unwrap();
+    }
+    let moved = starts(&course);
+    assert_eq!((moved.0.plus(5), moved.1.plus(5)), (Some(served.0), Some(served.1)));
+    assert_eq!((until(&course), course.evidence_until(2)), before);
+}
+
+/// 民诉法 arts. 177, 180: what becomes of a decision after the second instance.
+#[test]
+fn the_result_of_the_second_instance_decides_on_the_effect() {
+    for (outcome, expected) in [
+        (AppealOutcome::Upheld, LegalForce::Upheld),
+        (AppealOutcome::Withdrawn, LegalForce::AppealWithdrawn),
+        (AppealOutcome::Changed, LegalForce::Overturned),
+        (AppealOutcome::Remanded, LegalForce::Overturned),
+    ] {
+        let mut course = super::course::appealed();
+        course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
+        course.receives(1).unwrap();
+        course.accepts(1).unwrap();
+        assert_eq!(course.force(), LegalForce::Appealed);
+        let manifest = course.file.course.hand_overs[&HandOverNumber(1)].manifest;
+        let (position, case) = (course.next(), CaseId(Digest([99; 32])));
+        let (hand_over, document) = (HandOverNumber(1), doc(9));
+        course.file.course.returned.push(ReturnedDossier { position, case, hand_over, manifest, document, outcome });
+        assert_eq!(course.force(), expected, "{outcome}");
+    }
+}
+
+/// 民诉法 arts. 171, 174: the period of each party is its own, so an appeal may come after the dossier was sent on another one.
+#[test]
+fn an_appeal_after_the_sending_goes_by_a_hand_over_of_its_own() {
+    let mut course = super::course::appealed();
+    course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
+    course.defendant(appeal(2, 2, 1, &[1])).unwrap();
+    course.receives(1).unwrap();
+    course.accepts(1).unwrap();
+    let open: Vec<_> = course.file.course.open_appeals(doc(1)).map(|one| one.party.0).collect();
+    assert_eq!(open, [2], "it was not in the manifest");
+    let roles = |course: &TestCase, number: u32| {
+        let one = &course.file.course.hand_overs[&HandOverNumber(number)];
+        succession(&course.file, one, None, &Calendar::default()).parties.iter().map(|(_, role, _)| *role).collect()
+    };
+    let appellant_1: Vec<PartyRole> = roles(&course, 1);
+    assert_eq!(appellant_1, [PartyRole::Appellant, PartyRole::Appellee]);
+    course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
+    course.receives(2).unwrap();
+    course.accepts(2).unwrap();
+    let appellant_2: Vec<PartyRole> = roles(&course, 2);
+    assert_eq!(appellant_2, [PartyRole::Appellee, PartyRole::Appellant]);
+    assert_eq!(course.sends(TransferKind::SecondInstance, "粤01", 1), Err(Refusal::AlreadyPassedOn));
+}
+
+/// 民诉法 art. 174: the court sends the dossier although nobody answers.
+#[test]
+fn without_an_answer_the_dossier_is_due_after_the_period_to_answer() {
+    let mut course = super::course::appealed();
+    let petition = course.file.course.appeals[&AppealNumber(1)].petition;
+    course.delivers(DocumentKind::AppealCopy, 2, petition);
+    let about = |kind, party, document| WindowKey::of(kind, PartyNumber(party)).about(Subject::Document(document));
+    let end = |course: &TestCase, key| course.file.windows.unclosed(key)?.end(&Calendar::default())?.last;
+    let answer = end(&course, about(WindowKind::AnswerToAppeal, 2, petition)).unwrap();
+    let dossier = about(WindowKind::DossierSent, 1, doc(1));
+    let due = end(&course, dossier).unwrap();
+    assert!(due >= answer.plus(5).unwrap() && due <= answer.plus(8).unwrap(), "{answer} {due}");
+    // An answer begins it at once.
+    let reply = Act::Answer(Answer { party: PartyNumber(2), document: doc(7), appeal: Some(AppealNumber(1)) });
+    course.defendant(reply).unwrap();
+    let due = end(&course, dossier).unwrap();
+    assert!(due >= course.today().plus(5).unwrap() && due < answer, "{answer} {due}");
+}
+
+/// 在线诉讼规则 art. 14.
+#[test]
+fn a_window_that_the_court_opens_later_does_not_cure_a_late_reply() {
+    let mut course = TestCase::assigned();
+    course.court(Act::OpenReplies(OpenReplies { days: 5, start: None, party: None }));
+    course.at += 10 * DAY;
+    let replied = course.now();
+    course.at += 2 * DAY;
+    assert!(course.file.is_late_reply(PartyNumber(2), replied, &Calendar::default()));
+    course.court(Act::OpenReplies(OpenReplies { days: 5, start: None, party: None }));
+    assert!(course.file.is_late_reply(PartyNumber(2), replied, &Calendar::default()));
+    assert!(!course.file.is_late_reply(PartyNumber(2), course.now(), &Calendar::default()));
+}
