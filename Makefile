@@ -163,7 +163,7 @@ unit:
 
 # The program is the one that `unit` built.
 web:
-	node --test tests/web/unit.test.mjs tests/web/deposit.test.mjs
+	node --test tests/web/unit.test.mjs tests/web/deposit.test.mjs tests/web/cases.test.mjs
 	python3 tests/web/agreement.py $(TIEZHENG) 100
 
 one-rocksdb:

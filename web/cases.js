@@ -1,7 +1,10 @@
-// The court desk: chain facts on hover and focus, files hashed in the browser, arrow keys on the evidence display.
+// The case pages: chain facts on hover and focus, files hashed in the browser, arrow keys on the evidence display.
 
+import { compare } from "./cases/comparison.js";
+import { manifestLines, rootOf } from "./cases/hand_over_manifest.js";
+import { measure } from "./deposit/hashing_worker.js";
 import { announce } from "./site.js";
-import { toHex } from "./verify/bytes.js";
+import { fileText, toHex } from "./verify/bytes.js";
 
 // Facts open while the pointer or the focus is on them; a click keeps them open.
 for (const details of document.querySelectorAll("details.chain-facts")) {
@@ -37,28 +40,10 @@ addEventListener("keydown", (event) => {
   if (link) link.click();
 });
 
-let policy;
-
-// The script of the worker. A policy of Trusted Types can be created once only.
-function workerUrl() {
-  const url = new URL("./verify/worker.js", import.meta.url).href;
-  policy ??= globalThis.trustedTypes?.createPolicy("tiezheng", { createScriptURL: (own) => own });
-  return policy ? policy.createScriptURL(url) : url;
-}
-
-// The digests of a file, computed in a worker. `progress` gets the bytes read so far.
-function digestsOf(file, salt, progress) {
-  const worker = new Worker(workerUrl(), { type: "module" });
-  const result = new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => {
-      if (data.result) resolve(Object.fromEntries(Object.entries(data.result.digests).map(([name, bytes]) => [name, toHex(bytes)])));
-      else if (data.error) reject(new Error(data.error));
-      else progress(data.done);
-    };
-    worker.onerror = () => reject(new Error("file_unreadable"));
-    worker.postMessage({ file, salt });
-  });
-  return { result: result.finally(() => worker.terminate()), cancel: () => worker.terminate() };
+/** The digests of a file in hex, computed in a worker. `progress` gets the bytes read so far. */
+async function digestsOf(file, salt, progress, signal) {
+  const { digests } = await measure(file, salt, progress, signal);
+  return Object.fromEntries(Object.entries(digests).map(([name, bytes]) => [name, toHex(bytes)]));
 }
 
 function percent(done, size) {
@@ -80,24 +65,23 @@ if (form) {
   let running = null;
   const say = (text) => { progress.textContent = text; };
   const hash = async () => {
-    running?.cancel();
+    running?.abort();
     button.disabled = true;
     const chosen = file.files[0];
     if (!chosen) return say("");
     const bytes = salt ? saltOf(salt.value) : null;
     if (salt && !bytes) return say(progress.dataset.badSalt);
-    const own = digestsOf(chosen, bytes, (done) => say(`${progress.dataset.working} ${percent(done, chosen.size)}`));
+    const own = new AbortController();
     running = own;
     try {
-      const digests = await own.result;
+      const digests = await digestsOf(chosen, bytes, (done) => say(`${progress.dataset.working} ${percent(done, chosen.size)}`), own.signal);
       if (running !== own) return;
-      const known = ["sm3", "sha-256"].filter((name) => form.hasAttribute(`data-${name}`));
-      const differs = known.find((name) => form.getAttribute(`data-${name}`) !== digests[name]);
-      // A digest that differs is the one to be put on record.
-      const algorithm = differs ?? known[0] ?? "sm3";
+      const known = Object.fromEntries(["sm3", "sha-256"].map((name) => [name, form.getAttribute(`data-${name}`) ?? undefined]));
+      const { result, algorithm } = compare(known, digests);
+      if (algorithm === null) return say(progress.dataset.nothing);
       form.elements.algorithm.value = algorithm;
       form.elements.value.value = digests[algorithm];
-      say(differs ? progress.dataset.different : progress.dataset.equal);
+      say(progress.dataset[result]);
       button.disabled = false;
     } catch {
       if (running === own) say(progress.dataset.unable);
@@ -117,12 +101,32 @@ for (const input of document.querySelectorAll("input[type=file][data-digests]"))
     const chosen = input.files[0];
     if (!chosen) return;
     try {
-      const digests = await digestsOf(chosen, null, (done) => { progress.textContent = percent(done, chosen.size); }).result;
+      const digests = await digestsOf(chosen, null, (done) => { progress.textContent = percent(done, chosen.size); });
+      // Another file was chosen meanwhile.
+      if (input.files[0] !== chosen) return;
       hidden.value = Object.entries(digests).map(([name, value]) => `${name} ${value}`).join("\n");
       progress.textContent = `sm3 ${digests.sm3}`;
       announce(progress.textContent);
     } catch {
-      progress.textContent = "–";
+      if (input.files[0] === chosen) progress.textContent = progress.dataset.unable;
     }
+  });
+}
+
+// The manifest file that came with a dossier: its root and its number of lines become fields of the form; the file is not sent.
+for (const input of document.querySelectorAll("input[type=file][data-volume]")) {
+  const { volume } = input.dataset;
+  const said = input.parentElement.querySelector("[data-progress]");
+  const [root, count] = ["root", "count"].map((name) => input.form.elements.namedItem(`${volume}-${name}`));
+  input.closest("[data-needs-script]").hidden = false;
+  input.addEventListener("change", async () => {
+    [root.value, count.value, said.textContent] = ["", "", ""];
+    const chosen = input.files[0];
+    if (!chosen) return;
+    const text = await chosen.arrayBuffer().then((buffer) => fileText(new Uint8Array(buffer))).catch(() => null);
+    const lines = text === null ? null : manifestLines(text, volume);
+    if (lines !== null) [root.value, count.value] = [toHex(rootOf(lines)), String(lines.length)];
+    said.textContent = lines === null ? said.dataset.other : said.dataset.read;
+    announce(said.textContent);
   });
 }

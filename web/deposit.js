@@ -6,7 +6,7 @@ import { measure } from './deposit/hashing_worker.js';
 import { chosenKey, connectKeyPanel } from './deposit/key_panel.js';
 import { keepDeposit } from './deposit/key_store.js';
 import { listRows, saveList, saveReceipts } from './deposit/papers.js';
-import { failureOf } from './deposit/problem.js';
+import { failureOf, unreadableDrop } from './deposit/problem.js';
 import { FileRow } from './deposit/rows.js';
 import { depositFile } from './deposit/submission.js';
 import { say, sizeText } from './deposit/texts.js';
@@ -22,6 +22,7 @@ const state = { rows: [], running: null };
 
 const announce = (text) => { byId('status').textContent = text; };
 const done = () => state.rows.filter((row) => row.result !== null);
+const unkept = () => state.rows.filter((row) => row.isUnkept);
 const open = () => state.rows.filter((row) => row.result === null);
 
 function showErrors(texts) {
@@ -58,12 +59,15 @@ function remove(row) {
   byId('file').focus();
 }
 
-function take(entries) {
+function take(entries, unreadable) {
   const room = Math.max(0, FILES_MAX - state.rows.length);
   const rows = entries.slice(0, room).map((entry) => new FileRow(entry, remove));
   state.rows.push(...rows);
   byId('files').append(...rows.map((row) => row.element));
-  showErrors(entries.length > room ? [['file', say('too_many_files', { limit: FILES_MAX, rest: entries.length - room })]] : []);
+  const errors = [];
+  if (entries.length > room) errors.push(['file', say('too_many_files', { limit: FILES_MAX, rest: entries.length - room })]);
+  if (unreadable.length > 0) errors.push(['file', unreadableDrop(unreadable).message]);
+  showErrors(errors);
   showFiles();
   announce(byId('chosen').textContent);
 }
@@ -93,7 +97,11 @@ async function depositRow(row, key, values, signal) {
     row.deposited(result);
     if (signer !== null) {
       const { number, receipt, time, private: secret } = result;
-      await keepDeposit({ number, account, name: metadata.name, time, receipt, private: secret }).catch((error) => console.error(error));
+      const kept = { number, account, name: metadata.name, time, receipt, private: secret };
+      await keepDeposit(kept).catch((error) => {
+        console.error(error);
+        row.notKept();
+      });
     }
   } catch (error) {
     const failure = failureOf(error);
@@ -143,10 +151,11 @@ async function run() {
   const [good, bad] = [queue.filter((row) => row.result !== null).length, queue.filter((row) => row.result === null).length];
   const texts = [];
   if (good > 0) texts.push(say(good === 1 ? 'finished_one' : 'finished', { good }));
+  if (unkept().length > 0) texts.push(say('some_not_kept', { count: unkept().length }));
   if (abort.signal.aborted) texts.push(say('stopped'));
   else if (bad > 0) texts.push(say('finished_with_failures', { bad }));
   byId('summary').replaceChildren(...texts.map((text) => element('p', {}, text)));
-  byId('summary').className = `verdict ${bad === 0 ? 'good' : 'warning'}`;
+  byId('summary').className = `verdict ${bad === 0 && unkept().length === 0 ? 'good' : 'warning'}`;
   byId('summary').hidden = false;
   announce(texts.join(' '));
   if (good > 0) byId('outcome-title').focus();
@@ -162,6 +171,7 @@ function connect() {
   byId('stop').addEventListener('click', () => state.running?.abort());
   byId('save-receipts').addEventListener('click', () => {
     saveReceipts(done().map((row) => row.result), done().map(listed));
+    for (const row of unkept()) row.isUnkept = false;
   });
   byId('save-list').addEventListener('click', () => saveList(done().map(listed)));
   byId('print').addEventListener('click', () => window.print());
@@ -173,7 +183,7 @@ function connect() {
     byId(link.getAttribute('href').slice(1))?.focus();
   });
   window.addEventListener('beforeunload', (event) => {
-    if (state.running !== null) event.preventDefault();
+    if (state.running !== null || unkept().length > 0) event.preventDefault();
   });
 }
 

@@ -61,4 +61,7 @@ if (numbers.length > 0) {
     byId('save-shown').disabled = false;
   });
 }
-showOwn().catch((error) => console.error(error));
+showOwn().catch((error) => {
+  console.error(error);
+  announce(say('own_unreadable'));
+});

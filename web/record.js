@@ -59,12 +59,13 @@ async function verify(file) {
   title.focus();
 }
 
-async function take([{ file }]) {
+async function take([chosen], unreadable) {
   if (state.busy) return;
   state.busy = true;
   byId('report').replaceChildren();
   try {
-    await verify(file);
+    if (chosen === undefined) throw unreadableDrop(unreadable);
+    await verify(chosen.file);
   } catch (error) {
     failed(byId('report'), error);
   } finally {

@@ -2,7 +2,7 @@
 // compared if there is one. No file is sent.
 
 import { connectDrop } from './deposit/drop.js';
-import { failureOf, send } from './deposit/problem.js';
+import { failureOf, send, unreadableDrop } from './deposit/problem.js';
 import { announce, measureVisibly } from './deposit/progress.js';
 import { depositsOf } from './deposit/search.js';
 import { pick, say, sizeText, timeText } from './deposit/texts.js';
@@ -140,12 +140,13 @@ async function exclusively(work) {
   }
 }
 
-async function take(entries) {
+async function take(entries, unreadable) {
   const files = entries.map((entry) => entry.file);
   const [receipts, others] = [[], []];
   for (const file of files) ((await isReceipt(file)) ? receipts : others).push(file);
   await exclusively(async () => {
     byId('results-body').replaceChildren();
+    if (unreadable.length > 0) showError(unreadableDrop(unreadable));
     if (receipts.length > 0 || state.receipt !== null) {
       if (receipts.length > 1 || others.length > 1) {
         place().append(element('div', { class: 'verdict neutral', role: 'alert' }, element('p', {}, say('one_receipt'))));

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::cli::exit::CliError;
 use crate::cli::key_files;
-use crate::cosigning::collector::{Collector, CollectorParts};
+use crate::cosigning::collector::{Collector, CollectorError, CollectorParts};
 use crate::cosigning::cosigning_state::Cosigning;
 use crate::cosigning::start_check::{StartCheckError, StartCheckOptions, check_witnesses};
 use crate::cosigning::witness_client::WitnessTimeouts;
@@ -161,12 +161,16 @@ impl RunningCollector {
         let remove_previous_key = Arc::new(move || key_files::retire(&folder).map_err(|error| error.en));
         let parts =
             CollectorParts { queries, store, sequencer, keys, previous_key, remove_previous_key, policy, timeouts };
-        let (collector, state) = Collector::new(parts).map_err(|error| {
-            CliError::unable(
+        let (collector, state) = Collector::new(parts).map_err(|error| match error {
+            CollectorError::Client(error) => CliError::unable(
                 "witness_client",
                 format!("无法请求见证节点：{error}"),
                 format!("the witnesses cannot be asked: {error}"),
-            )
+            ),
+            CollectorError::Store(error) => {
+                let (zh, en) = ("无法读取已存的见证签名", "the stored cosignatures cannot be read");
+                CliError::unable("cannot_start", format!("{zh}：{error}"), format!("{en}: {error}"))
+            }
         })?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(collector.run(async { drop(stopped.await) }));

@@ -64,9 +64,20 @@ pub struct CollectorParts {
     pub timeouts: WitnessTimeouts,
 }
 
+/// Why a collector cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CollectorError {
+    /// No HTTP client for a witness.
+    #[error(transparent)]
+    Client(#[from] WitnessError),
+    /// The stored cosignatures and levels cannot be read.
+    #[error(transparent)]
+    Store(#[from] ReadError),
+}
+
 /// What the collector remembers of a witness.
 #[derive(Debug)]
-struct Asked {
+struct WitnessProgress {
     client: Arc<WitnessClient>,
     /// The size that the witness is believed to have.
     known: TreeSize,
@@ -82,12 +93,12 @@ struct Asked {
 struct Answer {
     witness: usize,
     checkpoint: Arc<SignedCheckpoint>,
-    end: request::Asked,
+    end: request::RequestResult,
 }
 
 /// What is stored of a checkpoint after a cosignature was added.
 #[derive(Debug)]
-struct Stored {
+struct StoredCosignatures {
     cosignatures: Vec<NoteSignature>,
     reached: bool,
 }
@@ -101,7 +112,7 @@ pub struct Collector {
     remove_previous_key: Arc<dyn Fn() -> Result<bool, String> + Send + Sync>,
     policy: Arc<WitnessPolicy>,
     state: Arc<CosigningState>,
-    witnesses: Vec<Asked>,
+    witnesses: Vec<WitnessProgress>,
     round: Option<Round>,
     requests: JoinSet<Answer>,
 }
@@ -111,18 +122,24 @@ impl Collector {
     ///
     /// # Errors
     ///
-    /// [`WitnessError`] if no HTTP client can be made; [`ReadError`] as [`WitnessError::Unreachable`] if the stored levels cannot be read.
-    pub fn new(parts: CollectorParts) -> Result<(Self, Arc<CosigningState>), WitnessError> {
+    /// [`CollectorError`].
+    pub fn new(parts: CollectorParts) -> Result<(Self, Arc<CosigningState>), CollectorError> {
         let CollectorParts { queries, store, sequencer, keys, previous_key, remove_previous_key, policy, timeouts } =
             parts;
-        let unreadable = |error: ReadError| WitnessError::Unreachable(error.to_string());
-        let witnessed = store.last_reached(ProofLevel::Witnessed, TreeSize::MAX).map_err(unreadable)?;
-        let last = last_cosigned(&*store, policy.witnesses()).map_err(unreadable)?;
+        let witnessed = store.last_reached(ProofLevel::Witnessed, TreeSize::MAX)?;
+        let last = last_cosigned(&*store, policy.witnesses())?;
         let state = Arc::new(CosigningState::new(Arc::clone(&policy), witnessed.unwrap_or(TreeSize::EMPTY), last));
         let now = Instant::now();
         let asked = |witness: &_| {
             let client = Arc::new(WitnessClient::new(Clone::clone(witness), timeouts)?);
-            Ok(Asked { client, known: TreeSize::EMPTY, is_busy: false, follows: false, failures: 0, next: now })
+            Ok(WitnessProgress {
+                client,
+                known: TreeSize::EMPTY,
+                is_busy: false,
+                follows: false,
+                failures: 0,
+                next: now,
+            })
         };
         let witnesses = policy.witnesses().iter().map(asked).collect::<Result<_, WitnessError>>()?;
         let requester = Requester { queries, keys: keys.into() };
@@ -193,7 +210,7 @@ impl Collector {
         let mut round = Round::new(Arc::clone(&checkpoint), now);
         // After a restart, some have cosigned it already.
         match self.stored(&checkpoint).await {
-            Ok(Stored { cosignatures, reached }) => {
+            Ok(StoredCosignatures { cosignatures, reached }) => {
                 self.state.set_progress(round.size(), self.counted(&cosignatures));
                 round.set_cosigned(self.numbers_of(&cosignatures), reached);
             }
@@ -215,7 +232,7 @@ impl Collector {
             let requester = self.requester.clone();
             self.requests.spawn(async move {
                 let begun = Instant::now();
-                let end = requester.ask(client, Arc::clone(&checkpoint), known).await;
+                let end = request::or_failed_inside(requester.ask(client, Arc::clone(&checkpoint), known)).await;
                 metrics::histogram!("tiezheng_witness_request_seconds").record(begun.elapsed());
                 Answer { witness, checkpoint, end }
             });
@@ -224,7 +241,7 @@ impl Collector {
 
     /// Processes an answer. Breaks if the ledger must not be signed any more.
     async fn take(&mut self, answer: Answer) -> ControlFlow<()> {
-        let Answer { witness, checkpoint, end: request::Asked { outcome, known, follows } } = answer;
+        let Answer { witness, checkpoint, end: request::RequestResult { outcome, known, follows } } = answer;
         let Some(asked) = self.witnesses.get_mut(witness) else { return ControlFlow::Continue(()) };
         asked.is_busy = false;
         asked.known = known.unwrap_or(asked.known);
@@ -281,7 +298,7 @@ impl Collector {
         }
     }
 
-    fn cosigned(&mut self, witness: usize, cosigned: LastCosigned, stored: &Stored) {
+    fn cosigned(&mut self, witness: usize, cosigned: LastCosigned, stored: &StoredCosignatures) {
         let size = cosigned.size;
         if let Some(asked) = self.witnesses.get_mut(witness) {
             (asked.failures, asked.next) = (0, Instant::now());
@@ -355,12 +372,16 @@ impl Collector {
     }
 
     /// What is stored of `checkpoint`.
-    async fn stored(&self, checkpoint: &Arc<SignedCheckpoint>) -> Result<Stored, AppendError> {
+    async fn stored(&self, checkpoint: &Arc<SignedCheckpoint>) -> Result<StoredCosignatures, AppendError> {
         self.on_store(Arc::clone(checkpoint), None).await
     }
 
     /// Stores a cosignature on `checkpoint`, and the level that the checkpoint reaches with it.
-    async fn keep(&self, checkpoint: &Arc<SignedCheckpoint>, line: &NoteSignature) -> Result<Stored, AppendError> {
+    async fn keep(
+        &self,
+        checkpoint: &Arc<SignedCheckpoint>,
+        line: &NoteSignature,
+    ) -> Result<StoredCosignatures, AppendError> {
         self.on_store(Arc::clone(checkpoint), Some(line.clone())).await
     }
 
@@ -368,7 +389,7 @@ impl Collector {
         &self,
         checkpoint: Arc<SignedCheckpoint>,
         line: Option<NoteSignature>,
-    ) -> Result<Stored, AppendError> {
+    ) -> Result<StoredCosignatures, AppendError> {
         let (store, policy) = (Arc::clone(&self.store), Arc::clone(&self.policy));
         let stored = on_blocking_thread(move || store_cosignature(&*store, &policy, &checkpoint, line.as_ref())).await;
         stored.unwrap_or_else(|error| Err(ReadError::Unavailable(error.to_string()).into()))
@@ -382,7 +403,7 @@ fn store_cosignature(
     policy: &WitnessPolicy,
     checkpoint: &SignedCheckpoint,
     line: Option<&NoteSignature>,
-) -> Result<Stored, AppendError> {
+) -> Result<StoredCosignatures, AppendError> {
     let size = checkpoint.checkpoint().size;
     let known = store.annotated(size)?;
     let mut cosignatures = match &known {
@@ -400,5 +421,5 @@ fn store_cosignature(
     if annotation.is_some() || is_new {
         store.annotate(checkpoint, annotation.as_slice(), levels)?;
     }
-    Ok(Stored { cosignatures, reached })
+    Ok(StoredCosignatures { cosignatures, reached })
 }

@@ -1,6 +1,9 @@
 //! Asks one witness for its cosignature on one checkpoint, and judges what it has instead.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+
+use futures_util::FutureExt as _;
 
 use crate::cosigning::witness_answer::WitnessError;
 use crate::cosigning::witness_client::WitnessClient;
@@ -30,7 +33,7 @@ pub(in crate::cosigning) enum Outcome {
 
 /// The end of a request.
 #[derive(Debug)]
-pub(in crate::cosigning) struct Asked {
+pub(in crate::cosigning) struct RequestResult {
     /// What came of it.
     pub(in crate::cosigning) outcome: Outcome,
     /// The size that the witness has then, if it is known.
@@ -54,6 +57,16 @@ impl From<OwnError> for Outcome {
     }
 }
 
+/// The end of `request`. One that panics ends as one that this node could not make, so that the witness is asked again.
+pub(in crate::cosigning) async fn or_failed_inside(request: impl Future<Output = RequestResult>) -> RequestResult {
+    let end = AssertUnwindSafe(request).catch_unwind().await;
+    end.unwrap_or_else(|_| RequestResult {
+        outcome: Outcome::Unreadable("the request failed inside".to_owned()),
+        known: None,
+        follows: false,
+    })
+}
+
 /// What a request needs.
 #[derive(Clone)]
 pub(in crate::cosigning) struct Requester {
@@ -73,21 +86,21 @@ impl Requester {
         client: Arc<WitnessClient>,
         checkpoint: Arc<SignedCheckpoint>,
         known: TreeSize,
-    ) -> Asked {
+    ) -> RequestResult {
         let current = self.keys.get(..1).unwrap_or_default();
         let Ok(alone) = checkpoint.with_signatures_of(current) else {
             let (outcome, known) = self.submit(&client, &checkpoint, known).await;
-            return Asked { outcome, known, follows: false };
+            return RequestResult { outcome, known, follows: false };
         };
         let (outcome, theirs) = self.submit(&client, &alone, known).await;
         if matches!(&outcome, Outcome::Failed(WitnessError::Refused { status: 403, .. }))
             && checkpoint.note().signatures().len() > alone.note().signatures().len()
         {
             let (outcome, known) = self.submit(&client, &checkpoint, known).await;
-            return Asked { outcome, known, follows: false };
+            return RequestResult { outcome, known, follows: false };
         }
         let follows = matches!(&outcome, Outcome::Cosigned(..));
-        Asked { outcome, known: theirs, follows }
+        RequestResult { outcome, known: theirs, follows }
     }
 
     /// Submits `checkpoint` as it is.
@@ -166,4 +179,15 @@ pub(in crate::cosigning) fn is_of_history<R: LedgerReader + ?Sized>(
     let theirs = checkpoint.checkpoint();
     let size = records::published(reader)?.size();
     Ok(theirs.size.is_empty() || theirs.size <= size && proofs::root(reader, theirs.size)? == theirs.root)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_panics_ends_as_one_that_was_not_made() {
+        let end = or_failed_inside(async { panic!("a fault of the program") }).await;
+        assert!(matches!(end.outcome, Outcome::Unreadable(_)) && end.known.is_none() && !end.follows);
+    }
 }

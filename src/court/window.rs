@@ -96,6 +96,20 @@ impl WindowKind {
             )
     }
 
+    /// Whether it is a period in which parties offer evidence, reply to it, or state why it is late.
+    #[must_use]
+    pub const fn is_about_evidence(self) -> bool {
+        matches!(
+            self,
+            Self::Evidence
+                | Self::Rebuttal
+                | Self::AdministrativeEvidence
+                | Self::SecondInstanceEvidence
+                | Self::Replies
+                | Self::LatenessReason
+        )
+    }
+
     /// Whether it is the period of a mediation.
     #[must_use]
     pub const fn is_mediation(self) -> bool {

@@ -401,6 +401,15 @@ words! {
     }
 }
 
+impl Collected {
+    /// Whether the item belongs to no party, so that every party may reply to it: the court hears all parties on what it collected of
+    /// its own motion (证据规定 art. 62).
+    #[must_use]
+    pub const fn belongs_to_no_party(self) -> bool {
+        matches!(self, Self::ExOfficio)
+    }
+}
+
 words! {
     /// What follows of lateness (民诉法 art. 68; 民诉法解释 arts. 101 and 102).
     LatenessDecision {

@@ -12,6 +12,7 @@ use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, RecordedAct};
+use crate::filing::sign_in::MANAGING_ROLES;
 use crate::filing::streams::{ActPage, text};
 
 /// An account with its private texts.
@@ -57,7 +58,7 @@ impl FilingService {
             actor.require_own_read_scope()?;
             Capacity::Oneself
         } else {
-            actor.managing_capacity(&[Role::Operator, Role::Clerk, Role::TrialSupport])?
+            actor.managing_capacity(&MANAGING_ROLES)?
         };
         // The registry is in memory: a missing account and one without access take the same time.
         let registry = self.registry();

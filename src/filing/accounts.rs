@@ -15,6 +15,7 @@ use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::{BearerToken, random_request_id};
 use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
+use crate::filing::sign_in::managing_role;
 use crate::filing::streams::{StoredAct, acts_after};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::time::Timestamp;
@@ -58,11 +59,13 @@ impl FilingService {
         capacities.push(Capacity::Oneself);
         let changed = self.write_registry(actor.id, &capacities, context, make).await;
         match changed {
-            // A role holder whose token lacks the scope is told which scope is needed.
-            Err(FilingError::Registry(RegistryError::NotPermitted)) if !actor.account.roles.is_empty() => Err(actor
-                .require_scope(Scope::Manage)
-                .err()
-                .unwrap_or(FilingError::Registry(RegistryError::NotPermitted))),
+            // A manager whose token lacks the scope is told which scope is needed.
+            Err(FilingError::Registry(RegistryError::NotPermitted)) if managing_role(&actor.account).is_some() => {
+                Err(actor
+                    .require_scope(Scope::Manage)
+                    .err()
+                    .unwrap_or(FilingError::Registry(RegistryError::NotPermitted)))
+            }
             changed => changed,
         }
     }

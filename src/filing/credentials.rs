@@ -37,6 +37,15 @@ pub struct ResetCode {
     pub by: AccountId,
 }
 
+/// A second factor that is not confirmed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposedFactor {
+    /// Its secret.
+    pub secret: CodeSecret,
+    /// The session to which it was shown. It counts in no other, and ends with it.
+    pub session: Digest,
+}
+
 /// How an account logs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -51,7 +60,7 @@ pub struct Credentials {
     /// The step of the one-time code that was accepted last.
     pub last_step: Option<u64>,
     /// A second factor that is not confirmed yet.
-    pub proposed_factor: Option<CodeSecret>,
+    pub proposed_factor: Option<ProposedFactor>,
     /// The reset code that is good now.
     pub reset: Option<ResetCode>,
     /// What the owner stated at registration and nobody has checked: field and text.
@@ -116,6 +125,11 @@ pub fn login_name(typed: &str) -> Result<String, FilingError> {
 }
 
 impl Credentials {
+    /// The second factor that was proposed in a session.
+    pub(in crate::filing) fn proposed_in(&self, session: Digest) -> Option<&CodeSecret> {
+        self.proposed_factor.as_ref().filter(|proposed| proposed.session == session).map(|proposed| &proposed.secret)
+    }
+
     fn print(&self) -> String {
         use std::fmt::Write as _;
         let mut text = format!("{HEAD}\nlogin {}\npassword {} {}\n", self.login, self.since, self.password);
@@ -126,8 +140,8 @@ impl Credentials {
         if let Some(step) = self.last_step {
             let _ = writeln!(text, "last-step {step}");
         }
-        if let Some(secret) = &self.proposed_factor {
-            let _ = writeln!(text, "proposed-factor {}", secret.text());
+        if let Some(ProposedFactor { secret, session }) = &self.proposed_factor {
+            let _ = writeln!(text, "proposed-factor {} {session}", secret.text());
         }
         if let Some(ResetCode { hash, expires, by }) = &self.reset {
             let _ = writeln!(text, "reset {hash} {expires} {by}");
@@ -152,12 +166,20 @@ impl Credentials {
             reset: None,
             stated: Vec::new(),
         };
+        let mut ended = String::new();
         for line in lines {
             let (name, value) = line.split_once(' ')?;
             match name {
                 "second-factor" => read.second_factor = Some(CodeSecret::parse(value)?),
                 "last-step" => read.last_step = Some(value.parse().ok()?),
-                "proposed-factor" => read.proposed_factor = Some(CodeSecret::parse(value)?),
+                "proposed-factor" => match value.split_once(' ') {
+                    Some((secret, session)) => {
+                        let (secret, session) = (CodeSecret::parse(secret)?, Digest::parse(session)?);
+                        read.proposed_factor = Some(ProposedFactor { secret, session });
+                    }
+                    // Earlier versions wrote no session: the proposal has ended.
+                    None => ended = format!("{line}\n"),
+                },
                 "reset" => read.reset = Some(reset(value)?),
                 "stated" => {
                     let (field, stated) = value.split_once(' ')?;
@@ -167,7 +189,7 @@ impl Credentials {
                 _ => return None,
             }
         }
-        (read.print() == text).then_some(read)
+        (read.print() == text.replacen(&ended, "", 1)).then_some(read)
     }
 }
 
@@ -297,7 +319,7 @@ mod tests {
             since: at,
             second_factor: Some(CodeSecret::new().unwrap()),
             last_step: Some(7),
-            proposed_factor: Some(CodeSecret::new().unwrap()),
+            proposed_factor: Some(ProposedFactor { secret: CodeSecret::new().unwrap(), session: Digest([3; 32]) }),
             reset: Some(ResetCode { hash: Digest([1; 32]), expires: at, by: AccountId(Digest([2; 32])) }),
             stated: vec![(StatedField::Agent, "李 四".into()), (StatedField::OrganisationCode, "91440101MA5".into())],
         }
@@ -317,9 +339,14 @@ mod tests {
         };
         assert_eq!(Credentials::parse(&plain.print()), Some(plain));
         let text = full.print();
+        // As earlier versions wrote it: the proposal has ended.
+        let secret = full.proposed_factor.as_ref().unwrap().secret.text().to_owned();
+        let old = text.replace(&format!("{secret} {}", Digest([3; 32])), &secret);
+        assert_eq!(Credentials::parse(&old), Some(Credentials { proposed_factor: None, ..full.clone() }));
         for bad in [
             String::new(),
             text.replace("v1", "v2"),
+            text.replace(&format!("{secret} "), &format!("{secret} 0")),
             format!("{text}more x\n"),
             text.replace("last-step 7", "last-step 07"),
             text.replace("agent", "age"),

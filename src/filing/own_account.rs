@@ -1,20 +1,25 @@
 //! What holders of sessions do with their own accounts: password, second factor, sessions, closing; and what staff does for
 //! accounts: reset codes, unlocking.
 
+use std::collections::BTreeSet;
+
+use tokio::sync::OwnedMutexGuard;
+
 use crate::court::acts::{Act, CloseAccount};
 use crate::court::ids::AccountId;
+use crate::court::registry::Registry;
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::credentials::{Credentials, ResetCode, login_name};
+use crate::filing::credentials::{Credentials, ProposedFactor, ResetCode, login_name};
 use crate::filing::filing_error::FilingError;
 use crate::filing::one_time_code::CodeSecret;
 use crate::filing::password_rules::check_new;
 use crate::filing::secret::{code_hash, new_code, random_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::sessions::{Session, SessionId};
-use crate::filing::sign_in::{SignedIn, is_staff, login_key};
+use crate::filing::sign_in::{SessionRules, SignedIn, login_key, managing_role};
 
 /// Days for which a reset code is good.
 pub const RESET_DAYS: u64 = 1;
@@ -32,24 +37,34 @@ pub struct ManagedAccount {
     pub is_locked: bool,
 }
 
+/// Whether a code of `by` still counts for `account`: the account may have got a role since, and only an operator resets the password
+/// of one with a role.
+fn may_reset(registry: &Registry, account: AccountId, by: AccountId) -> bool {
+    let has_roles = registry.accounts.get(&account).is_some_and(|account| !account.roles.is_empty());
+    !has_roles || registry.accounts.get(&by).is_some_and(|by| by.holds(Role::Operator, None))
+}
+
 impl FilingService {
-    /// Sets a password for an account that has a token: the account keeps its id. The token must have the scope of what a session
-    /// of this account can do.
+    /// Sets a password for an account that has a token: the account keeps its id. The token must have every scope that a session
+    /// of this account gets, so that nobody gains rights by the password. That of an operator needs `manage` only, with which an
+    /// operator issues a token of any scope.
     ///
     /// # Errors
     ///
     /// [`FilingError::Unauthenticated`], [`FilingError::Scope`]; [`FilingError::LoginTaken`], also if the account has a password;
     /// [`FilingError::WeakPassword`].
-    pub async fn set_first_password(&self, token: &str, login: &str, password: &str) -> Result<AccountId, FilingError> {
+    pub async fn set_first_password(
+        &self,
+        token: &str,
+        (login, password): (&str, &str),
+        rules: SessionRules,
+    ) -> Result<AccountId, FilingError> {
         let actor = self.authenticate(token)?;
-        let needed = if actor.account.holds(Role::Operator, None) {
-            Scope::Manage
-        } else if is_staff(&actor.account) {
-            Scope::Court
-        } else {
-            Scope::Case
-        };
-        actor.require_scope(needed)?;
+        let mut needed = self.session_scopes(&actor.account, rules);
+        if actor.account.holds(Role::Operator, None) {
+            needed = BTreeSet::from([Scope::Manage]);
+        }
+        needed.into_iter().try_for_each(|scope| actor.require_scope(scope))?;
         let login = login_name(login)?;
         check_new(password, &login).map_err(FilingError::WeakPassword)?;
         let _turn = self.locks.lock(login_key(&login)).await;
@@ -79,32 +94,33 @@ impl FilingService {
     ///
     /// [`FilingError::WrongPassword`], which counts as a failed login; [`FilingError::WeakPassword`].
     pub async fn change_password(&self, who: &SignedIn, current: &str, new: &str) -> Result<SessionId, FilingError> {
-        self.require_password(who, current).await?;
+        // Held until the sessions have ended: a login with the old password that began before must not end after them.
+        let _turn = self.require_password(who, current).await?;
         check_new(new, &who.credentials.login).map_err(FilingError::WeakPassword)?;
-        self.put_password(who.actor.id, new).await?;
+        let (password, since) = (self.passwords.hash(new).await?, self.now());
+        let put = |before: Option<&Credentials>| {
+            let before = before.ok_or(FilingError::NotFound)?;
+            Ok(Some(Credentials { password, since, reset: None, proposed_factor: None, ..before.clone() }))
+        };
+        self.credentials.change(who.actor.id, put).await?;
         tracing::info!(account = %who.actor.id, "the password was changed, all sessions ended");
         self.renew_session(who, who.session.second_factor).await
     }
 
-    /// Requires the password of the session's account.
-    async fn require_password(&self, who: &SignedIn, password: &str) -> Result<(), FilingError> {
+    /// Requires the present password of the session's account. Returns the lock of its logins, which keeps the password as it is
+    /// until it is dropped.
+    async fn require_password(&self, who: &SignedIn, password: &str) -> Result<OwnedMutexGuard<()>, FilingError> {
         let (key, now) = (login_key(&who.credentials.login), self.now());
-        let _turn = self.locks.lock(key).await;
-        let is_right = self.passwords.verify(password, Some(&who.credentials.password)).await?;
+        let turn = self.locks.lock(key).await;
+        // Another request may have changed the password since this one began.
+        let credentials = self.credentials.of(who.actor.id);
+        let hash = credentials.as_ref().map(|credentials| credentials.password.as_str());
+        let is_right = self.passwords.verify(password, hash).await?;
         if is_right && !self.lockout.is_locked(key, now) {
-            return Ok(());
+            return Ok(turn);
         }
         self.lockout.failed(key, now);
         Err(FilingError::WrongPassword)
-    }
-
-    async fn put_password(&self, account: AccountId, new: &str) -> Result<(), FilingError> {
-        let (password, since) = (self.passwords.hash(new).await?, self.now());
-        let put = |before: Option<&Credentials>| {
-            let before = before.ok_or(FilingError::NotFound)?;
-            Ok(Some(Credentials { password, since, reset: None, ..before.clone() }))
-        };
-        self.credentials.change(account, put).await
     }
 
     /// Ends all sessions of the account, and begins a new one for this browser.
@@ -132,19 +148,21 @@ impl FilingService {
         if ended == 0 && name.is_some() { Err(FilingError::NotFound) } else { Ok(()) }
     }
 
-    /// Proposes a second factor, which counts once it was confirmed. A proposal that is open stays.
+    /// Proposes a second factor, which counts once it was confirmed. A proposal that this session made stays; those of other
+    /// sessions and of an earlier password have ended.
     ///
     /// # Errors
     ///
     /// [`FilingError::Accounts`].
     pub async fn propose_second_factor(&self, who: &SignedIn) -> Result<CodeSecret, FilingError> {
-        if let Some(open) = &who.credentials.proposed_factor {
-            return Ok(open.clone());
-        }
-        let secret = CodeSecret::new()?;
-        let proposed = secret.clone();
+        let mut secret = CodeSecret::new()?;
         let propose = |before: Option<&Credentials>| {
-            Ok(before.map(|before| Credentials { proposed_factor: Some(proposed), ..before.clone() }))
+            if let Some(open) = before.and_then(|before| before.proposed_in(who.session.hash)) {
+                secret = open.clone();
+                return Ok(None);
+            }
+            let proposed_factor = Some(ProposedFactor { secret: secret.clone(), session: who.session.hash });
+            Ok(before.map(|before| Credentials { proposed_factor, ..before.clone() }))
         };
         self.credentials.change(who.actor.id, propose).await?;
         Ok(secret)
@@ -161,13 +179,15 @@ impl FilingService {
         password: &str,
         code: &str,
     ) -> Result<SessionId, FilingError> {
-        self.require_password(who, password).await?;
+        // Held until the sessions have ended: a login without the second factor must not end after them.
+        let _turn = self.require_password(who, password).await?;
         let now = self.now();
         let confirm = |before: Option<&Credentials>| {
             let before = before.ok_or(FilingError::NotFound)?;
-            let step = before.proposed_factor.as_ref().and_then(|secret| secret.accept(code, now, None));
+            let proposed = before.proposed_in(who.session.hash);
+            let step = proposed.and_then(|secret| secret.accept(code, now, None));
             let last_step = Some(step.ok_or(FilingError::WrongOneTimeCode)?);
-            let second_factor = before.proposed_factor.clone();
+            let second_factor = proposed.cloned();
             Ok(Some(Credentials { second_factor, proposed_factor: None, last_step, ..before.clone() }))
         };
         self.credentials.change(who.actor.id, confirm).await?;
@@ -181,7 +201,7 @@ impl FilingService {
     ///
     /// [`FilingError::WrongPassword`]; [`FilingError::Registry`] for an account with a role.
     pub async fn close_own_account(&self, who: &SignedIn, password: &str) -> Result<RecordedAct, FilingError> {
-        self.require_password(who, password).await?;
+        let _turn = self.require_password(who, password).await?;
         self.close_account(&who.actor, who.actor.id).await
     }
 
@@ -215,10 +235,14 @@ impl FilingService {
         let now = self.now();
         // The same work for every name.
         let password = self.passwords.hash(new).await?;
+        let registry = self.registry();
         let found = self.credentials.find(&login).filter(|(account, credentials)| {
             let reset = credentials.reset.as_ref();
-            let is_good = reset.is_some_and(|reset| reset.hash == code_hash(code) && now < reset.expires);
-            is_good && !self.lockout.is_locked(key, now) && self.registry().is_open(*account)
+            let is_good = |reset: &ResetCode| {
+                let is_same = reset.hash == code_hash(code) && now < reset.expires;
+                is_same && may_reset(&registry, *account, reset.by)
+            };
+            reset.is_some_and(is_good) && !self.lockout.is_locked(key, now) && registry.is_open(*account)
         });
         let Some((account, _)) = found else {
             self.lockout.failed(key, now);
@@ -226,7 +250,7 @@ impl FilingService {
         };
         let put = |before: Option<&Credentials>| {
             let before = before.filter(|before| before.reset.is_some()).ok_or(FilingError::LoginRefused)?;
-            Ok(Some(Credentials { password, since: now, reset: None, ..before.clone() }))
+            Ok(Some(Credentials { password, since: now, reset: None, proposed_factor: None, ..before.clone() }))
         };
         self.credentials.change(account, put).await?;
         self.sessions.end(account, now, |_| true).await?;
@@ -240,9 +264,7 @@ impl FilingService {
     fn capacity_over(&self, actor: &Actor, account: AccountId) -> Result<Capacity, FilingError> {
         let registry = self.registry();
         let target = registry.accounts.get(&account).ok_or(FilingError::NotFound)?;
-        let holds = |role: Role| actor.account.roles.iter().any(|(held, _)| *held == role);
-        let roles = [Role::Operator, Role::Clerk, Role::TrialSupport];
-        let role = roles.into_iter().find(|role| holds(*role)).ok_or(FilingError::NotFound)?;
+        let role = managing_role(&actor.account).ok_or(FilingError::NotFound)?;
         actor.require_scope(Scope::Manage)?;
         if role != Role::Operator && !target.roles.is_empty() {
             return Err(FilingError::NotPermitted);
@@ -296,6 +318,8 @@ impl FilingService {
             return Err(FilingError::NotPermitted);
         }
         self.record_access(actor, capacity, AccessTarget::Account(account)).await?;
+        let credentials = self.credentials.of(account).ok_or(FilingError::NotFound)?;
+        let _turn = self.locks.lock(login_key(&credentials.login)).await;
         let remove = |before: Option<&Credentials>| {
             Ok(before.map(|before| Credentials { second_factor: None, proposed_factor: None, ..before.clone() }))
         };
@@ -311,11 +335,26 @@ impl FilingService {
     ///
     /// [`FilingError::NotFound`] without one; [`FilingError::Scope`].
     pub fn require_manager(&self, actor: &Actor) -> Result<(), FilingError> {
-        let manages = |role: &Role| matches!(role, Role::Operator | Role::Clerk | Role::TrialSupport);
-        if !actor.account.roles.iter().any(|(role, _)| manages(role)) {
-            return Err(FilingError::NotFound);
-        }
+        managing_role(&actor.account).ok_or(FilingError::NotFound)?;
         actor.require_scope(Scope::Manage)
+    }
+
+    /// One account, as those who manage accounts see it.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`] also without a role that manages accounts; [`FilingError::Scope`].
+    pub fn managed_account(&self, actor: &Actor, id: AccountId) -> Result<ManagedAccount, FilingError> {
+        self.require_manager(actor)?;
+        self.managed(&self.registry(), id).ok_or(FilingError::NotFound)
+    }
+
+    fn managed(&self, registry: &Registry, id: AccountId) -> Option<ManagedAccount> {
+        let account = registry.accounts.get(&id)?.clone();
+        let credentials = self.credentials.of(id);
+        let locked = |one: &Credentials| self.lockout.is_locked(login_key(&one.login), self.now());
+        let is_locked = credentials.as_deref().is_some_and(locked);
+        Some(ManagedAccount { id, account, credentials, is_locked })
     }
 
     /// All accounts, as those who manage them see them: by login name, then those without.
@@ -325,15 +364,10 @@ impl FilingService {
     /// [`FilingError::NotFound`] without a role that manages accounts; [`FilingError::Scope`].
     pub fn managed_accounts(&self, actor: &Actor) -> Result<Vec<ManagedAccount>, FilingError> {
         self.require_manager(actor)?;
-        let (registry, now) = (self.registry(), self.now());
-        let managed = |id: AccountId| {
-            let credentials = self.credentials.of(id);
-            let is_locked = credentials.as_ref().is_some_and(|one| self.lockout.is_locked(login_key(&one.login), now));
-            Some(ManagedAccount { id, account: registry.accounts.get(&id)?.clone(), credentials, is_locked })
-        };
+        let registry = self.registry();
         let with_login: Vec<AccountId> = self.credentials.list().into_iter().map(|(id, _)| id).collect();
         let others = registry.accounts.keys().copied().filter(|id| self.credentials.of(*id).is_none());
-        Ok(with_login.iter().copied().chain(others).filter_map(managed).collect())
+        Ok(with_login.iter().copied().chain(others).filter_map(|id| self.managed(&registry, id)).collect())
     }
 
     /// Removes password, sessions and statements of an account whose private content is erased.

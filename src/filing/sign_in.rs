@@ -80,6 +80,15 @@ pub fn is_staff(account: &Account) -> bool {
     account.roles.iter().any(|(role, _)| role.is_of_a_court() || matches!(role, Role::Operator | Role::Auditor))
 }
 
+/// The roles that manage accounts, in the order in which one account uses them.
+pub const MANAGING_ROLES: [Role; 3] = [Role::Operator, Role::Clerk, Role::TrialSupport];
+
+/// The first of the roles that manage accounts which the account holds.
+#[must_use]
+pub fn managing_role(account: &Account) -> Option<Role> {
+    MANAGING_ROLES.into_iter().find(|role| account.roles.iter().any(|(held, _)| held == role))
+}
+
 /// The key of a login name for locks and failures.
 pub(in crate::filing) fn login_key(login: &str) -> Digest {
     tagged_hash("login name", login.as_bytes())
@@ -188,6 +197,23 @@ impl FilingService {
         Ok(accepted)
     }
 
+    /// The scopes of a session of the account, after a login with all that its roles need.
+    pub(in crate::filing) fn session_scopes(&self, account: &Account, rules: SessionRules) -> BTreeSet<Scope> {
+        let mut scopes = BTreeSet::from([Scope::Read, Scope::Case]);
+        let is_known =
+            account.identity().is_some() || !account.roles.is_empty() || account.opened_by != self.platform_account();
+        if is_known || rules.unverified_may_deposit {
+            scopes.insert(Scope::Deposit);
+        }
+        if account.roles.iter().any(|(role, _)| role.is_of_a_court()) {
+            scopes.insert(Scope::Court);
+        }
+        if managing_role(account).is_some() {
+            scopes.insert(Scope::Manage);
+        }
+        scopes
+    }
+
     /// The holder of a session, if it has not ended. This counts as a request of the session.
     #[must_use]
     pub fn session_actor(&self, id: &SessionId, rules: SessionRules) -> Option<SignedIn> {
@@ -195,15 +221,10 @@ impl FilingService {
         let registry = self.registry();
         let account = registry.accounts.get(&session.account).filter(|account| account.closed.is_none())?.clone();
         let credentials = self.credentials.of(session.account)?;
-        let mut scopes = BTreeSet::from([Scope::Read, Scope::Case]);
-        let is_known =
-            account.identity().is_some() || !account.roles.is_empty() || account.opened_by != self.platform_account();
-        if is_known || rules.unverified_may_deposit {
-            scopes.insert(Scope::Deposit);
-        }
+        let mut scopes = self.session_scopes(&account, rules);
         let lacks_second_factor = is_staff(&account) && rules.second_factor_for_staff && !session.second_factor;
-        if is_staff(&account) && !lacks_second_factor {
-            scopes.extend([Scope::Court, Scope::Manage]);
+        if lacks_second_factor {
+            scopes.retain(|scope| !matches!(scope, Scope::Court | Scope::Manage));
         }
         // No token has the hash of a session id for its id.
         let actor = Actor {

@@ -82,7 +82,7 @@ const NAMED: &[ErrorCode] = codes![BadIdempotencyKey, RequestReused, BadValue];
 
 /// Errors of operations that read the ledger.
 pub const READS: &[ErrorCode] = codes![Unavailable, Damaged];
-/// Errors of operations that write to the ledger. Looking at private content is one: the look is recorded first.
+/// Errors of operations that write to the ledger. Looking at private content is one: the access is recorded first.
 pub const WRITES: &[ErrorCode] = codes![
     Busy,
     DiskFull,

@@ -12,7 +12,7 @@ mod enumeration;
 mod erasing;
 mod feed;
 mod guides;
-mod hand_overs;
+pub(crate) mod hand_overs;
 mod holds;
 mod imports;
 mod keys;

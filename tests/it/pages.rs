@@ -9,6 +9,7 @@ mod chain;
 mod court_desk;
 mod deposits;
 mod documentation;
+mod hand_overs;
 mod limits;
 mod managing;
 mod operating;

@@ -14,7 +14,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 
-node --test unit.test.mjs deposit.test.mjs
+node --test unit.test.mjs deposit.test.mjs cases.test.mjs
 python3 served.py "$program" "$work/verifier.html"
 python3 agreement.py "$program" 500
 "$venv/bin/python" browser.py "$work/verifier.html" --large ${2:+--pictures "$2"}

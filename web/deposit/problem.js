@@ -1,5 +1,6 @@
 // Requests to the node, and what went wrong with them in the language of the page.
 
+import { shown } from '../verify/dom.js';
 import { LANGUAGE, isText, say } from './texts.js';
 
 /**
@@ -11,6 +12,16 @@ export class Failure extends Error {
     super(text);
     Object.assign(this, { code, retryAfter, isRefusal });
   }
+}
+
+// Paths that a message names; the others are counted.
+const NAMED = 5;
+
+/** The failure that these dropped files and folders cannot be read. */
+export function unreadableDrop(paths) {
+  const rest = paths.length - NAMED;
+  const named = paths.slice(0, NAMED).map(shown).join(say('and'));
+  return new Failure(rest > 0 ? say('dropped_unreadable_more', { named, rest }) : say('dropped_unreadable', { named }));
 }
 
 /** The failure with this code of a module of the verifier. */

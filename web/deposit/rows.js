@@ -8,7 +8,7 @@ let count = 0;
 /** A file of the list. */
 export class FileRow {
   constructor({ file, path }, onRemove) {
-    Object.assign(this, { file, path, measured: null, request: null, result: null });
+    Object.assign(this, { file, path, measured: null, request: null, result: null, isUnkept: false });
     const id = `name-${(count += 1)}`;
     this.input = element('input', { type: 'text', id, value: file.name, maxlength: '200', 'aria-describedby': `${id}-error` });
     this.error = element('p', { class: 'field-error', id: `${id}-error` });
@@ -67,6 +67,12 @@ export class FileRow {
     if (result.warnings.length > 0) {
       this.state.after(element('p', { class: 'hint' }, say('warnings', { texts: result.warnings.join(say('and')) })));
     }
+  }
+
+  /** Says that the browser has not kept receipt and salt of this deposit. */
+  notKept() {
+    this.isUnkept = true;
+    this.state.after(element('p', { class: 'field-error', role: 'alert' }, say('not_kept')));
   }
 
   failed(text) {

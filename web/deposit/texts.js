@@ -10,6 +10,8 @@ const TEXTS = {
   file_empty: ['文件为空。空文件不能存证。', 'The file is empty. Empty files cannot be deposited.'],
   file_changed: ['文件在读取过程中发生变化，请重新选择。', 'The file changed while it was read. Choose it again.'],
   file_unreadable: ['浏览器无法读取该文件，请重新选择。', 'The browser cannot read the file. Choose it again.'],
+  dropped_unreadable: ['浏览器无法读取，未加入：{named}', 'Left out, because the browser cannot read it: {named}'],
+  dropped_unreadable_more: ['浏览器无法读取，未加入：{named}，以及另外 {rest} 项', 'Left out, because the browser cannot read it: {named}, and {rest} more'],
   // What went wrong.
   no_answer: ['未能连接平台，请检查网络后重试。', 'The platform did not answer. Check the network and try again.'],
   bad_answer: ['平台的应答无法读取（{status}）。', 'The answer of the platform cannot be read ({status}).'],
@@ -94,6 +96,11 @@ const TEXTS = {
   finished: ['{good} 个文件已存证，回执均已在本浏览器核验。', '{good} files are deposited; their receipts were verified in this browser.'],
   finished_with_failures: ['{bad} 个文件未存证，见上方各项说明，可重试。', 'Not deposited: {bad}. See each of them above; you can try again.'],
   stopped: ['已停止。尚未提交的文件未存证。', 'Stopped. Files that were not submitted yet are not deposited.'],
+  not_kept: [
+    '本浏览器未能保存该存证的回执和加盐数据（例如处于无痕模式或者空间不足）。请在关闭本页前下载全部回执，否则证据名称无法再作证明。',
+    'This browser could not keep the receipt and the salt of this deposit (private mode, or no space). Download all receipts before you leave this page: without the salt, the name can no longer be proven.',
+  ],
+  some_not_kept: ['有 {count} 件存证的回执未能保存在本浏览器，请立即下载全部回执。', 'The receipts of {count} deposits are not kept in this browser. Download all receipts now.'],
   warnings: ['名称或者说明中似有个人号码，请核对：{texts}', 'The texts seem to contain personal numbers, please check: {texts}'],
   // Keys in the browser.
   key_unsupported: [
@@ -109,6 +116,7 @@ const TEXTS = {
   by_platform: ['平台代为签名', 'signed by the platform on behalf of the account'],
   by_own_key: ['存证人自行签名', 'signed by the depositor'],
   // Lists.
+  own_unreadable: ['未能读取本浏览器保存的存证记录。', 'The records of deposits in this browser cannot be read.'],
   column_number: ['存证编号', 'Deposit number'],
   column_name: ['证据名称', 'Name of the evidence'],
   column_file: ['文件', 'File'],

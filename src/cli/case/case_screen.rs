@@ -11,6 +11,7 @@ use crate::cli::screen::{BAD, FAINT, GOOD, HEADING, Screen, WARNING};
 use crate::cli::terminal::escaped_name;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::text::LinkKind;
+use crate::ledger::verify::report::Conclusion;
 use crate::ledger::verify::wording;
 
 fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
@@ -200,13 +201,17 @@ fn page(screen: &Screen, page: Option<&Value>) -> String {
     text
 }
 
+fn is_adverse(conclusion: &str) -> bool {
+    Conclusion::from_code(conclusion).is_some_and(Conclusion::is_adverse)
+}
+
 /// Warnings, verifications and replies of an item.
 fn remarks(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     let notice = bilingual(screen, item.pointer("/claimed/notice"));
     screen.line(screen.paint(FAINT, &format!("  {notice}")))?;
     let style = match field(item, "/original/code").as_str() {
         "verified" => GOOD,
-        "mismatch" | "contradictory" | "chain_fault" => BAD,
+        code if is_adverse(code) => BAD,
         _ => WARNING,
     };
     let by = bilingual(screen, item.get("original_verified_by"));
@@ -233,8 +238,7 @@ fn remarks(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     }
     item_details::remarks(screen, item)?;
     // A finding against the item first, then in order of time.
-    let against =
-        |one: &&Value| matches!(field(one, "/conclusion/code").as_str(), "mismatch" | "contradictory" | "chain_fault");
+    let against = |one: &&Value| is_adverse(&field(one, "/conclusion/code"));
     let (first, rest): (Vec<&Value>, Vec<&Value>) = list(item, "verifications").partition(against);
     for one in first.into_iter().chain(rest) {
         let who = bilingual(screen, one.pointer("/capacity/label"));

@@ -257,7 +257,7 @@ enum CaseCommand {
     },
     #[command(subcommand)]
     HandOver(HandOverCommand),
-    /// The record of a case: date, actor with name and capacity, act; the look is recorded | 案件记录：日期、行为人、事项（查看将被记录）
+    /// The record of a case: date, actor with name and capacity, act; the access is recorded | 案件记录：日期、行为人、事项（查看将被记录）
     History {
         /// The case | 案件
         case: String,

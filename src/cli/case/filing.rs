@@ -77,7 +77,7 @@ pub struct PassOnArgs {
     brought_by: Option<u32>,
 }
 
-/// My cases: parties, cause, number, stage; names are private, so each look is recorded | 我的诉讼：当事人、案由、案号、状态（查看将被记录）
+/// My cases: parties, cause, number, stage; names are private, so each access is recorded | 我的诉讼：当事人、案由、案号、状态（查看将被记录）
 #[derive(Debug, Clone, clap::Args)]
 pub struct ListArgs {
     /// All of them, not only the latest | 列出全部

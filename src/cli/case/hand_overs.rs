@@ -1,12 +1,17 @@
-//! `tiezheng case hand-over`: sends a dossier to another court, and what the receiving court does with it. `accept` computes the roots
-//! of both volumes itself from the lines that it received.
+//! `tiezheng case hand-over`: sends a dossier to another court, and what the receiving court does with it. `accept` and `differs` compute
+//! the roots of both volumes from the manifest files that came with the dossier, never from what the node shows.
+
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::cli::case::connection::{CourtConnection, bilingual, encoded, object, text};
 use crate::cli::exit::{CliError, ExitStatus};
+use crate::cli::input;
+use crate::cli::output::{self, Replace};
 use crate::cli::screen::{GOOD, WARNING};
-use crate::court::case::manifest::root;
+use crate::court::case::manifest::{FIRST_LINE, root};
+use crate::court::course_words::Volume;
 use crate::ledger::statement::text::ManifestRoot;
 
 /// Hand-overs of a dossier between courts: send, receive, compare, accept or return | 案卷移交接收
@@ -17,13 +22,13 @@ pub enum HandOverCommand {
     /// Those to your courts | 移交本院的案卷
     List,
     /// Show the manifest; the access is recorded | 查看移交清单（查看将被记录）
-    Show(HandOverArgs),
+    Show(ShowArgs),
     /// Record that it has arrived | 收到案卷
     Receive(HandOverArgs),
     /// Compare it and accept it; opens the case that continues it | 核对相符并接收，自动立案
     Accept(AcceptArgs),
     /// Report that it differs | 核对不符
-    Differs(ReasonArgs),
+    Differs(DiffersArgs),
     /// Return it to be corrected | 退回补正
     Return(ReasonArgs),
 }
@@ -62,11 +67,49 @@ pub struct HandOverArgs {
     hand_over: u32,
 }
 
+/// Show the manifest; the access is recorded | 查看移交清单（查看将被记录）
+#[derive(Debug, Clone, clap::Args)]
+pub struct ShowArgs {
+    #[command(flatten)]
+    of: HandOverArgs,
+    /// Save the manifest of the main volume, to be sent along with the dossier | 保存正卷清单，随案卷移送
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Save that of the second volume | 保存副卷清单
+    #[arg(long, value_name = "FILE")]
+    save_second: Option<PathBuf>,
+}
+
+/// The manifest files that came with a dossier.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ReceivedArgs {
+    /// The manifest of the main volume as it came with the dossier | 随案卷收到的正卷清单文件
+    #[arg(long, value_name = "FILE")]
+    manifest: PathBuf,
+    /// That of the second volume | 随案卷收到的副卷清单文件
+    #[arg(long, value_name = "FILE")]
+    second_volume: Option<PathBuf>,
+}
+
+/// Report that the manifest differs from the one on the chain | 核对不符
+#[derive(Debug, Clone, clap::Args)]
+pub struct DiffersArgs {
+    #[command(flatten)]
+    of: HandOverArgs,
+    #[command(flatten)]
+    received: ReceivedArgs,
+    /// The differences; kept off the chain | 不符之处（不上链）
+    #[arg(long)]
+    reason: String,
+}
+
 /// Compare the dossier and accept it; opens the case that continues it | 核对相符并接收，自动立案
 #[derive(Debug, Clone, clap::Args)]
 pub struct AcceptArgs {
     #[command(flatten)]
     of: HandOverArgs,
+    #[command(flatten)]
+    received: ReceivedArgs,
     /// Number of the new case | 新案件的案号
     #[arg(long)]
     number: Option<String>,
@@ -75,12 +118,12 @@ pub struct AcceptArgs {
     procedure: Option<String>,
 }
 
-/// Report that it differs, or return it to be corrected | 核对不符；退回补正
+/// Return the dossier to be corrected | 退回补正
 #[derive(Debug, Clone, clap::Args)]
 pub struct ReasonArgs {
     #[command(flatten)]
     of: HandOverArgs,
-    /// The differences, or what is missing; kept off the chain | 不符之处或者须补正的内容（不上链）
+    /// What is missing; kept off the chain | 须补正的内容（不上链）
     #[arg(long)]
     reason: String,
 }
@@ -98,11 +141,11 @@ pub async fn run(command: &HandOverCommand, connection: &CourtConnection<'_>) ->
     match command {
         HandOverCommand::Send(args) => send(args, connection).await,
         HandOverCommand::List => list(connection).await,
-        HandOverCommand::Show(of) => show(of, connection).await,
+        HandOverCommand::Show(args) => show(args, connection).await,
         HandOverCommand::Receive(of) => step(of, &json!({ "step": "receive" }), connection).await,
         HandOverCommand::Accept(args) => accept(args, connection).await,
         HandOverCommand::Differs(args) => {
-            let (manifest, second) = received_roots(&fetch(&args.of, connection).await?)?;
+            let (manifest, second) = received_roots(&args.received)?;
             let body = object([
                 ("step", Some(json!("differs"))),
                 ("manifest", Some(shape(manifest))),
@@ -147,8 +190,8 @@ async fn fetch(of: &HandOverArgs, connection: &CourtConnection<'_>) -> anyhow::R
     Ok(connection.client.get(&path(of)).await.map_err(CliError::from)?)
 }
 
-async fn show(of: &HandOverArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let answer = fetch(of, connection).await?;
+async fn show(args: &ShowArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+    let answer = fetch(&args.of, connection).await?;
     let screen = connection.screen;
     screen.document(&answer)?;
     screen.line(bilingual(screen, answer.get("text")))?;
@@ -157,7 +200,12 @@ async fn show(of: &HandOverArgs, connection: &CourtConnection<'_>) -> anyhow::Re
             screen.line(format!("  {line}"))?;
         }
     }
-    let (manifest, _) = received_roots(&answer)?;
+    for (name, file) in [("lines", &args.save), ("second_lines", &args.save_second)] {
+        if let Some(file) = file {
+            save(&lines_of(&answer, name), file)?;
+        }
+    }
+    let manifest = root(&lines_of(&answer, "lines")).ok_or_else(no_manifest)?;
     let same = stated(&answer, "manifest").is_some_and(|stated| stated == manifest);
     let result = if same {
         screen.paint(GOOD, screen.pick("清单根与所列各行相符", "the root is that of these lines"))
@@ -169,7 +217,7 @@ async fn show(of: &HandOverArgs, connection: &CourtConnection<'_>) -> anyhow::Re
 }
 
 async fn accept(args: &AcceptArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let (manifest, second) = received_roots(&fetch(&args.of, connection).await?)?;
+    let (manifest, second) = received_roots(&args.received)?;
     let body = object([
         ("step", Some(json!("accept"))),
         ("manifest", Some(shape(manifest))),
@@ -196,13 +244,42 @@ fn stated(answer: &Value, name: &str) -> Option<ManifestRoot> {
     Some(ManifestRoot { root: crate::ledger::hash::Digest(root), count: stated.get("count")?.as_u64()? })
 }
 
-/// The roots over the lines that were received; never those that the answer states.
-fn received_roots(answer: &Value) -> Result<(ManifestRoot, Option<ManifestRoot>), CliError> {
-    let lines = |name: &str| -> Vec<String> {
-        let lines = answer.get(name).and_then(Value::as_array).into_iter().flatten();
-        lines.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+fn no_manifest() -> CliError {
+    CliError::usage("no_manifest", "没有移交清单", "there is no manifest")
+}
+
+/// The lines of a volume as the node shows them.
+fn lines_of(answer: &Value, name: &str) -> Vec<String> {
+    let lines = answer.get(name).and_then(Value::as_array).into_iter().flatten();
+    lines.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+}
+
+/// Saves a manifest as a new file.
+fn save(lines: &[String], path: &Path) -> Result<(), CliError> {
+    if lines.is_empty() {
+        return Err(no_manifest());
+    }
+    let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    output::write(path, text.as_bytes(), 0o644, Replace::Never)
+}
+
+/// The roots over the manifests that came with the dossier; never those that the node states.
+fn received_roots(received: &ReceivedArgs) -> Result<(ManifestRoot, Option<ManifestRoot>), CliError> {
+    let second = received.second_volume.as_deref().map(|path| received_root(path, Volume::Second)).transpose()?;
+    Ok((received_root(&received.manifest, Volume::Main)?, second))
+}
+
+fn received_root(path: &Path, volume: Volume) -> Result<ManifestRoot, CliError> {
+    let text = input::text(path, input::DOCUMENT)?;
+    let lines: Vec<&str> = text.strip_suffix('\n').unwrap_or(&text).split('\n').collect();
+    let is_manifest =
+        matches!(&lines[..], [first, second, ..] if *first == FIRST_LINE && *second == format!("volume {volume}"));
+    let not_one = || {
+        let (zh, en) = match volume {
+            Volume::Main => ("不是正卷移交清单", "not the manifest of a main volume"),
+            Volume::Second => ("不是副卷移交清单", "not the manifest of a second volume"),
+        };
+        CliError::usage("no_manifest", format!("{}：{zh}", path.display()), format!("{}: {en}", path.display()))
     };
-    let main = root(&lines("lines"))
-        .ok_or_else(|| CliError::usage("no_manifest", "答复中没有移交清单", "the answer holds no manifest"))?;
-    Ok((main, root(&lines("second_lines"))))
+    root(&lines).filter(|_| is_manifest).ok_or_else(not_one)
 }

@@ -21,6 +21,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Presented, Role};
 use crate::ledger::hash::Digest;
 use crate::ledger::statement::content::HashAlgorithm;
+use crate::ledger::verify::report::Conclusion;
 
 /// The verification that the headline of an item is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Verification {
     /// Whether its finding is against the item.
     #[must_use]
     pub fn is_adverse(&self) -> bool {
-        matches!(self.found.conclusion.0.as_str(), "mismatch" | "contradictory" | "chain_fault")
+        Conclusion::from_code(&self.found.conclusion.0).is_some_and(Conclusion::is_adverse)
     }
 
     /// Whether an original was presented and agreed.

@@ -252,9 +252,8 @@ pub(in crate::court::case) fn decide_admission(
     Ok(())
 }
 
-/// Whether an item belongs to no party, so that every party may reply to it: the court collected it of its own motion, and hears all
-/// parties on it (证据规定 art. 62).
+/// Whether an item belongs to no party, so that every party may reply to it.
 #[must_use]
 pub(in crate::court::case) fn is_of_the_court(item: &Item) -> bool {
-    item.import.collected == Some(Collected::ExOfficio)
+    item.import.collected.is_some_and(Collected::belongs_to_no_party)
 }

@@ -13,27 +13,22 @@ use crate::court::line_value::LineValue as _;
 use crate::court::registry::tokens::Token;
 use crate::court::words::Scope;
 use crate::error_code::ErrorCode;
-use crate::filing::actor::RequestContext;
 use crate::filing::enrolled_keys::EnrolledKey;
 use crate::filing::enrolment::depositor_key;
 use crate::filing::filing_error::FilingError;
-use crate::filing::secret::random_request_id;
 use crate::filing::sessions::{Session, SessionId};
 use crate::filing::sign_in::{SignedIn, is_staff};
 use crate::http::app_state::AppState;
 use crate::http::caching::{Caching, json};
+use crate::http::pages::admin_common::{TOKEN_DAYS, request_context};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::login::{Fault, new_password};
 use crate::http::pages::qr::QrCode;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other, set_session};
 use crate::http::problem::ApiError;
-use crate::ledger::hash::sha256;
 use crate::wire::court::accounts::{AccountExportJson, AccountJson, SessionJson, StatedJson};
 use crate::wire::facts::beijing_time;
-
-/// Most days of a token that a session issues.
-const TOKEN_DAYS: [u64; 4] = [1, 30, 90, 365];
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -154,7 +149,7 @@ pub async fn change(
     let changed = match action.as_str() {
         "password" => change_password(&state, &visit, &who, &form).await,
         "sessions" => end_session(&state, &who, &form).await,
-        "tokens" => return issue_token(&state, &visit, &who, &form).await,
+        "tokens" => issue_token(&state, &visit, &who, &form).await,
         "token-revocation" => revoke_token(&state, &who, &form).await,
         "keys" => change_keys(&state, &who, &form).await,
         "closing" => close(&state, &who, &form).await,
@@ -198,7 +193,7 @@ fn field_of(action: &str, code: ErrorCode) -> Option<&'static str> {
             Some("closing-password")
         }
         ("keys", ErrorCode::BadValue | ErrorCode::TooManyKeys | ErrorCode::ScopeNeeded) => Some("key"),
-        ("tokens", _) if code.status() < 500 => Some("token-days"),
+        ("tokens", _) if code.status() < 500 && code != ErrorCode::NotFound => Some("token-days"),
         _ => None,
     }
 }
@@ -226,23 +221,18 @@ async fn end_session(state: &AppState, who: &SignedIn, form: &Form) -> Result<Re
     Ok(see_other("/account?done=session"))
 }
 
-fn request_context(body: &str) -> Result<RequestContext, ApiError> {
-    let request = random_request_id().map_err(|error| ApiError::internal(&error))?;
-    Ok(RequestContext { request, body: sha256(body.as_bytes()), capacity: None })
-}
-
-async fn issue_token(state: &AppState, visit: &Visit, who: &SignedIn, form: &Form) -> Result<Response, ApiError> {
+async fn issue_token(state: &AppState, visit: &Visit, who: &SignedIn, form: &Form) -> Result<Response, Refused> {
     let scopes = form.all("scope").filter_map(Scope::parse).collect();
     let days = form.text("token-days").parse().unwrap_or(0);
     let context = request_context("token")?;
     match state.filing()?.issue_token(&who.actor, &context, who.actor.id, &scopes, days).await {
         Ok(issued) => {
             let new_token = issued.token.as_ref().map(|token| token.text().to_owned());
-            account_page(state, visit, who, StatusCode::OK, Extra { new_token, ..Extra::default() })
+            Ok(account_page(state, visit, who, StatusCode::OK, Extra { new_token, ..Extra::default() })?)
         }
         Err(FilingError::BadValue { .. }) => {
             let fault = visit.t("请至少选择一项权限范围和有效期", "Choose at least one scope, and the days").to_owned();
-            refused(state, visit, who, ("token-days", fault))
+            Err(Refused::Form(("token-days", fault)))
         }
         Err(failure) => Err(failure.into()),
     }
@@ -337,8 +327,8 @@ pub async fn confirm_second_factor(
 /// Those of the node.
 pub async fn export(State(state): State<Arc<AppState>>, Member(who): Member) -> Result<Response, ApiError> {
     let filing = state.filing()?;
-    let look = filing.view_account(&who.actor, who.actor.id).await?;
-    let account = AccountJson::of(look.id, &look.account, &look.texts, &look.tokens, look.access.position.sequence);
+    let view = filing.view_account(&who.actor, who.actor.id).await?;
+    let account = AccountJson::of(view.id, &view.account, &view.texts, &view.tokens, view.access.position.sequence);
     let sessions = filing.own_sessions(&who).into_iter().map(|session| SessionJson {
         name: session.name(),
         since: beijing_time(session.since),

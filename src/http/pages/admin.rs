@@ -21,7 +21,7 @@ use crate::filing::own_account::ManagedAccount;
 use crate::filing::sign_in::SignedIn;
 use crate::http::api::court::accounts::open_for;
 use crate::http::app_state::AppState;
-use crate::http::pages::admin_common::{request_context, require_manager};
+use crate::http::pages::admin_common::{TOKEN_DAYS, request_context, require_manager};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
@@ -31,8 +31,6 @@ use crate::wire::court::accounts::{AccountJson, OpenAccountRequest};
 
 /// Accounts on one page.
 const ACCOUNTS: usize = 50;
-/// Days of a token that the form offers.
-const TOKEN_DAYS: [u64; 4] = [1, 30, 90, 365];
 
 /// An account in the list.
 struct AccountRow {
@@ -204,8 +202,7 @@ fn account_page(
     id: AccountId,
     extra: Extra,
 ) -> Result<Response, ApiError> {
-    let accounts = state.filing()?.managed_accounts(&who.actor)?;
-    let managed = accounts.iter().find(|one| one.id == id).ok_or(FilingError::NotFound)?;
+    let managed = state.filing()?.managed_account(&who.actor, id)?;
     let p = match extra.fault {
         Some(_) => visit.layout("错误：账号", "Error: account"),
         None => visit.layout("账号", "Account"),
@@ -220,7 +217,7 @@ fn account_page(
     });
     let status = if extra.fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = AdminAccountPage {
-        row: AccountRow::of(managed, language),
+        row: AccountRow::of(&managed, language),
         grants: grants.collect(),
         identities: identities.collect(),
         is_operator: who.actor.account.holds(Role::Operator, None),
@@ -310,9 +307,9 @@ pub async fn change(
             };
         }
         "texts" => {
-            let look = state.filing()?.view_account(&who.actor, account).await?;
-            let sequence = look.access.position.sequence;
-            let shown = AccountJson::of(look.id, &look.account, &look.texts, &look.tokens, sequence);
+            let view = state.filing()?.view_account(&who.actor, account).await?;
+            let sequence = view.access.position.sequence;
+            let shown = AccountJson::of(view.id, &view.account, &view.texts, &view.tokens, sequence);
             return account_page(&state, &visit, &who, account, Extra { shown: Some(shown), ..Extra::default() });
         }
         _ => return Err(ApiError::not_found("no such page")),

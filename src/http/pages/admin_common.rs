@@ -1,4 +1,4 @@
-//! What the pages under `/admin` share: who may open them, the context of an act, the outcome of a form.
+//! What the pages under `/admin` and `/account` share: who may open them, the context of an act, the outcome of a form.
 
 use crate::error_code::ErrorCode;
 use crate::filing::actor::RequestContext;
@@ -9,6 +9,9 @@ use crate::http::app_state::AppState;
 use crate::http::pages::visit::Visit;
 use crate::http::problem::ApiError;
 use crate::ledger::hash::sha256;
+
+/// Days of a token that a form offers.
+pub const TOKEN_DAYS: [u64; 4] = [1, 30, 90, 365];
 
 /// Requires a role that manages accounts, and a second factor where it needs one. The holder's own account is under `/account`, where
 /// closing asks for the password.

@@ -42,7 +42,8 @@ struct HaltView {
     code: &'static str,
     title: Bilingual,
     advice: Bilingual,
-    reason: String,
+    /// For the operator only: it names folders of the node.
+    reason: Option<String>,
     /// Whether the operator can confirm that the clock is right.
     is_clock: bool,
 }
@@ -126,6 +127,7 @@ async fn show(state: &AppState, visit: &Visit, who: &SignedIn, outcome: Outcome)
     } else {
         (StatusCode::OK, visit.layout("节点", "Node"))
     };
+    let is_operator = who.actor.account.holds(Role::Operator, None);
     let witnesses = witnesses_json(state).await?;
     let description = state.description();
     let stamping = state.stamping().map(|stamping| stamping.state().reports()).unwrap_or_default();
@@ -136,7 +138,7 @@ async fn show(state: &AppState, visit: &Visit, who: &SignedIn, outcome: Outcome)
     });
     let page = NodePage {
         ledger: ledger_json(state).await?,
-        writer: writer(state),
+        writer: writer(state, is_operator),
         policy: policy_label(state.admission().policy(), state.is_mirror()),
         lines: lines(&witnesses, p.language),
         witnesses,
@@ -146,15 +148,15 @@ async fn show(state: &AppState, visit: &Visit, who: &SignedIn, outcome: Outcome)
         certificate_until: description.tls.as_ref().map(TlsIdentity::valid_until),
         listeners: state.chain_listeners().count(),
         version: NodeDescription::version(),
-        is_operator: who.actor.account.holds(Role::Operator, None),
+        is_operator,
         outcome,
         p,
     };
     visit.page_with(status, Audience::Private, &page)
 }
 
-/// The state of the writer; `None` on a mirror. The reason names folders: this page is for those who run the node.
-fn writer(state: &AppState) -> Option<WriterView> {
+/// The state of the writer; `None` on a mirror.
+fn writer(state: &AppState, is_operator: bool) -> Option<WriterView> {
     let health = state.sequencer().ok()?.health();
     let halt = health.writing.err().map(|halt| {
         let code = match &halt {
@@ -165,7 +167,7 @@ fn writer(state: &AppState) -> Option<WriterView> {
             code: code.as_str(),
             title: Bilingual::new(code.title_zh(), code.title()),
             advice: Bilingual::new(code.advice_zh(), code.advice()),
-            reason: halt.to_string(),
+            reason: is_operator.then(|| halt.to_string()),
             is_clock: code == ErrorCode::ClockJumped,
         }
     });

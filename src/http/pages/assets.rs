@@ -32,6 +32,8 @@ const FILES: &[(&str, &str, &[u8])] = &[
     script!("chain.js"),
     script!("docs.js"),
     script!("cases.js"),
+    script!("cases/comparison.js"),
+    script!("cases/hand_over_manifest.js"),
     // Deposits.
     script!("start.js"),
     script!("record.js"),
@@ -39,6 +41,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     script!("deposit_list.js"),
     script!("deposit/csv.js"),
     script!("deposit/drop.js"),
+    script!("deposit/dropped.js"),
     script!("deposit/hashing_worker.js"),
     script!("deposit/key_panel.js"),
     script!("deposit/key_store.js"),

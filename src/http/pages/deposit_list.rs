@@ -1,6 +1,6 @@
 //! `/deposits`: the deposits that the platform made on behalf of the session's account, and the same list as CSV.
 //!
-//! Each look at them is recorded on the ledger, as everywhere: the names are private content.
+//! Each access to them is recorded on the ledger, as everywhere: the names are private content.
 
 use std::sync::Arc;
 
@@ -27,16 +27,18 @@ use crate::wire::court::deposits_on_behalf::{OwnDepositJson, OwnDepositsJson};
 
 /// Deposits on one page.
 const ROWS: usize = 50;
+/// Rows of a CSV file. One search after the other finds them.
+const CSV_ROWS: usize = 50_000;
 
 /// What is wanted, as it was typed.
 #[derive(Default)]
-struct Wanted {
+struct DepositFilterInput {
     text: String,
     from: String,
     until: String,
 }
 
-impl Wanted {
+impl DepositFilterInput {
     fn of(parameters: &Form) -> Self {
         let text = |name| parameters.text(name).to_owned();
         Self { text: text("q"), from: text("from"), until: text("until") }
@@ -96,7 +98,7 @@ impl From<&OwnDepositJson> for DepositRow {
 #[template(path = "deposit_list.html")]
 struct DepositListPage<'a> {
     p: Layout,
-    wanted: &'a Wanted,
+    wanted: &'a DepositFilterInput,
     account: String,
     rows: Vec<DepositRow>,
     csv: String,
@@ -117,53 +119,83 @@ pub async fn deposit_list(
     Member(who): Member,
     PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
-    let wanted = Wanted::of(&parameters);
-    let (found, fault) = match wanted.filter() {
-        Ok(filter) => (Some(find(&state, &who, &filter, &parameters, ROWS).await?), None),
-        Err(field) => {
-            let text = visit.t("请输入日期，例如 2026-11-22", "Enter a date such as 2026-11-22");
-            (None, Some((field, text.to_owned())))
+    let wanted = DepositFilterInput::of(&parameters);
+    match wanted.filter() {
+        Ok(filter) => {
+            let found = find(&state, &who, &filter, before(&parameters)?, ROWS).await?;
+            list_page(&visit, &who, &wanted, Ok(&found))
         }
+        Err(field) => list_page(&visit, &who, &wanted, Err(field)),
+    }
+}
+
+/// The page with what was found, or with the field whose date is none.
+fn list_page(
+    visit: &Visit,
+    who: &SignedIn,
+    wanted: &DepositFilterInput,
+    found: Result<&OwnDepositsJson, &'static str>,
+) -> Result<Response, ApiError> {
+    let bad_date = || visit.t("请输入日期，例如 2026-11-22", "Enter a date such as 2026-11-22").to_owned();
+    let (status, found, fault) = match found {
+        Ok(found) => (StatusCode::OK, Some(found), None),
+        Err(field) => (StatusCode::UNPROCESSABLE_ENTITY, None, Some((field, bad_date()))),
     };
-    let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let next = found.as_ref().and_then(|found| found.next_cursor.as_deref());
+    let next = found.and_then(|found| found.next_cursor.as_deref());
     let page = DepositListPage {
         p: visit.layout("我的存证", "My deposits"),
         account: who.actor.id.to_string(),
         rows: found.iter().flat_map(|found| &found.items).map(DepositRow::from).collect(),
         csv: wanted.address("/deposits.csv", None),
         next: next.map(|cursor| wanted.address("/deposits", Some(cursor))),
-        wanted: &wanted,
+        wanted,
         fault,
         scanned: u64::try_from(SCAN_MAX).unwrap_or(u64::MAX),
     };
     visit.page_with(status, Audience::Private, &page)
 }
 
-/// The own deposits as CSV, at most as many as one search reads.
+/// The own deposits as CSV. Beyond [`CSV_ROWS`] deposits, the last row says that the list is not complete.
 ///
 /// # Errors
 ///
-/// `bad_cursor`; those of the node. A date that is none is ignored.
+/// `bad_cursor`; those of the node. A date that is none is answered by the page with its form.
 pub async fn deposit_csv(
     State(state): State<Arc<AppState>>,
     visit: Visit,
     Member(who): Member,
     PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
-    let filter = Wanted::of(&parameters).filter().unwrap_or_default();
-    let found = find(&state, &who, &filter, &parameters, SCAN_MAX).await?;
+    let wanted = DepositFilterInput::of(&parameters);
+    let filter = match wanted.filter() {
+        Ok(filter) => filter,
+        Err(field) => return list_page(&visit, &who, &wanted, Err(field)),
+    };
+    let (mut items, mut next) = (Vec::new(), before(&parameters)?);
+    loop {
+        let mut found = find(&state, &who, &filter, next, SCAN_MAX).await?;
+        items.append(&mut found.items);
+        next = found.next_cursor.as_deref().and_then(|cursor| cursor.parse().ok());
+        if next.is_none() || items.len() >= CSV_ROWS {
+            break;
+        }
+    }
     let erased = visit.t("已删除", "erased");
     let row = |one: &OwnDepositJson| {
         let name = one.name.as_deref().map_or_else(|| erased.to_owned(), shown);
         [one.deposit_number.clone(), name, clock_time(&one.tx_submitted_at)]
     };
+    let rest = next.map(|next| {
+        let address = wanted.address("/deposits.csv", Some(&next.to_string()));
+        let text = visit.t("清单未完，更早的存证见：", "Not complete. Older deposits: ");
+        [String::new(), format!("{text}{address}"), String::new()]
+    });
     let head = [
         visit.t("存证编号", "Deposit number"),
         visit.t("证据名称", "Name of the evidence"),
         visit.t("交易提交时间（北京时间）", "Transaction submission time (Beijing)"),
     ];
-    let mut response = deposit_csv::table(head, found.items.iter().map(row)).into_response();
+    let mut response = deposit_csv::table(head, items.iter().map(row).chain(rest)).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"deposits.csv\""));
@@ -171,16 +203,19 @@ pub async fn deposit_csv(
     Ok(response)
 }
 
+/// The index before which a page begins.
+fn before(parameters: &Form) -> Result<Option<u64>, ApiError> {
+    PageQuery { limit: None, cursor: parameters.some("cursor").map(str::to_owned) }.number()
+}
+
 async fn find(
     state: &AppState,
     who: &SignedIn,
     filter: &OwnDepositFilter,
-    parameters: &Form,
+    before: Option<u64>,
     limit: usize,
 ) -> Result<OwnDepositsJson, ApiError> {
-    let page = PageQuery { limit: None, cursor: parameters.some("cursor").map(str::to_owned) };
-    let found = state.filing()?.find_own_deposits(&who.actor, filter, page.number()?, limit).await?;
-    Ok(own_json(&found))
+    Ok(own_json(&state.filing()?.find_own_deposits(&who.actor, filter, before, limit).await?))
 }
 
 #[cfg(test)]
@@ -197,11 +232,11 @@ mod tests {
 
     #[test]
     fn links_keep_the_filter() {
-        let wanted = Wanted { text: "合同&x".into(), from: "2026-11-22".into(), until: String::new() };
+        let wanted = DepositFilterInput { text: "合同&x".into(), from: "2026-11-22".into(), until: String::new() };
         assert_eq!(
             wanted.address("/deposits", Some("7")),
             "/deposits?q=%E5%90%88%E5%90%8C%26x&from=2026-11-22&cursor=7"
         );
-        assert_eq!(Wanted::default().address("/deposits.csv", None), "/deposits.csv");
+        assert_eq!(DepositFilterInput::default().address("/deposits.csv", None), "/deposits.csv");
     }
 }

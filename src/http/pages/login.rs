@@ -170,7 +170,8 @@ pub async fn activate(State(state): State<Arc<AppState>>, visit: Visit, form: Fo
         Ok(new) => new,
         Err(fault) => return refused(&visit, true, &form, fault),
     };
-    let set = state.filing()?.set_first_password(form.text("token"), form.text("login"), new).await;
+    let (token, login, rules) = (form.text("token"), form.text("login"), state.session_rules().await);
+    let set = state.filing()?.set_first_password(token, (login, new), rules).await;
     set_or_refused(&visit, true, &form, set.map(|_| ()).map_err(ApiError::from))
 }
 

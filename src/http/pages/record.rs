@@ -110,8 +110,9 @@ fn fact_rows(deposit: &DepositJson) -> Vec<FactRow> {
     rows.collect()
 }
 
-/// The algorithm before a digest, and the digest.
-fn value_parts(line: &str) -> (String, String) {
+/// A line of a fact: the algorithm before a digest, or what a manifest is; and the digest or any other value.
+#[must_use]
+pub fn value_parts(line: &str) -> (String, String) {
     let (before, value) = line.rsplit_once(' ').unwrap_or(("", line));
     match before.strip_prefix("manifest ") {
         // `manifest <root> <count>`

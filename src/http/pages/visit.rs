@@ -10,11 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use zeroize::Zeroizing;
 
-use crate::court::case_number::CourtCode;
-use crate::court::words::Role;
 use crate::filing::sessions::SessionId;
-use crate::filing::sign_in::SignedIn;
-
+use crate::filing::sign_in::{SignedIn, managing_role};
 use crate::http::app_state::AppState;
 use crate::http::caching::{Caching, answer};
 use crate::http::pages::language::{self, cookie, of_word};
@@ -101,9 +98,7 @@ impl Visit {
     /// What every template gets.
     #[must_use]
     pub fn layout(&self, title_zh: &str, title_en: &str) -> Layout {
-        let roles = self.signed_in.as_ref().map(|who| &who.actor.account.roles);
-        let manages =
-            |(role, _): &(Role, Option<CourtCode>)| matches!(role, Role::Operator | Role::Clerk | Role::TrialSupport);
+        let manages = |who: &Arc<SignedIn>| managing_role(&who.actor.account).is_some();
         Layout {
             language: self.language,
             title: self.t(title_zh, title_en).to_owned(),
@@ -111,7 +106,7 @@ impl Visit {
             test: self.test,
             operator: self.operator.clone().unwrap_or_default(),
             login: self.signed_in.as_ref().map(|who| who.credentials.login.clone()),
-            manages: roles.is_some_and(|roles| roles.iter().any(manages)),
+            manages: self.signed_in.as_ref().is_some_and(manages),
             here: self.here.clone(),
         }
     }

@@ -301,6 +301,18 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
+    /// The conclusion with a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+
+    /// Whether it is a finding against the record or the file.
+    #[must_use]
+    pub const fn is_adverse(self) -> bool {
+        matches!(self, Self::Mismatch | Self::Contradictory | Self::ChainFault)
+    }
+
     /// All variants.
     pub const ALL: [Self; 8] = [
         Self::Consistent,

@@ -203,7 +203,7 @@ pub struct MeJson {
     pub scopes: Vec<String>,
 }
 
-/// An account with its texts. The look at it is on record.
+/// An account with its texts. The access to it is on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountJson {
     /// The account.

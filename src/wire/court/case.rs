@@ -278,7 +278,7 @@ pub struct CaseJson {
     pub holds: Vec<HoldJson>,
     /// What the requesting account may do now.
     pub can: Vec<CanJson>,
-    /// The act in the case's access log that recorded this look.
+    /// The act in the case's access log that recorded this access.
     pub access_sequence: u64,
 }
 

@@ -306,7 +306,7 @@ pub struct OwnDepositsJson {
     pub items: Vec<OwnDepositJson>,
     /// The `cursor` of the next page; null on the last one.
     pub next_cursor: Option<String>,
-    /// Place of this look in the account's access log.
+    /// Place of this access in the account's access log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_sequence: Option<u64>,
 }
@@ -323,7 +323,7 @@ pub struct PrivateContentJson {
     pub canonical: String,
     /// With which the statement's `meta` line is SHA-256(0x02 ‖ salt ‖ canonical).
     pub salt: String,
-    /// Place of this look in the deposit's access log.
+    /// Place of this access in the deposit's access log.
     pub access_sequence: u64,
 }
 

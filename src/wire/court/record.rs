@@ -46,7 +46,7 @@ pub struct CaseRecordJson {
     pub items: Vec<RecordEntryJson>,
     /// The `cursor` of the next page: the last sequence of this one. Null on the last page.
     pub next_cursor: Option<String>,
-    /// The act in the case's access log that recorded this look.
+    /// The act in the case's access log that recorded this access.
     pub access_sequence: u64,
 }
 

@@ -256,7 +256,7 @@ pub struct RecordsJson {
     pub mediation: MediationJson,
     /// Mediation agreements and records of undisputed facts.
     pub agreements: Vec<AgreementJson>,
-    /// The act in the case's access log that recorded this look.
+    /// The act in the case's access log that recorded this access.
     pub access_sequence: u64,
 }
 

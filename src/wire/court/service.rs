@@ -303,7 +303,7 @@ pub struct ServiceBookJson {
     pub periods: Vec<ServiceWindowJson>,
     /// Always null: the list has one page.
     pub next_cursor: Option<String>,
-    /// The act in the case's access log that recorded this look.
+    /// The act in the case's access log that recorded this access.
     pub access_sequence: u64,
 }
 

@@ -79,7 +79,7 @@ async fn list_second_court(suit: &Suit) {
 
 /// From the deposit of the evidence to the acceptance by the second court. The names of the acts are those of the court.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_filing_with_appeal_needs_at_most_25_commands() {
+async fn a_filing_with_appeal_needs_at_most_26_commands() {
     let mut suit = Suit::new();
     list_second_court(&suit).await;
     let evidence = suit.deposit("plaintiff", "聊天记录");
@@ -119,8 +119,19 @@ async fn a_filing_with_appeal_needs_at_most_25_commands() {
     let sent = suit.step("clerk", &send);
     let first = text(&sent, "/case");
     suit.step("second", &["hand-over", "receive", &first, "1"]);
-    suit.step("second", &["hand-over", "accept", &first, "1", "--number", "（2026）粤01民终1号"]);
+    suit.step("clerk", &["hand-over", "show", &first, "1", "--save", "manifest.txt"]);
+    // What came is compared with the chain, and nothing that the node shows.
+    let came = std::fs::read_to_string(suit.workspace.path("manifest.txt")).unwrap();
+    suit.workspace.file("shorter.txt", came.rsplit_once("\nitem ").unwrap().0);
+    suit.workspace.file("other.txt", "not a manifest");
+    for (file, code) in [("shorter.txt", "dossier_differs"), ("other.txt", "no_manifest")] {
+        let accept = ["hand-over", "accept", &first, "1", "--manifest", file];
+        let run: CommandRun = suit.workspace.run(&[&["case"], &accept[..], &["--token-file", "second"]].concat());
+        assert_eq!((run.code != 0, run.error()), (true, code.to_owned()), "{file}: {run:?}");
+    }
+    let accept = ["hand-over", "accept", &first, "1", "--manifest", "manifest.txt", "--number", "（2026）粤01民终1号"];
+    suit.step("second", &accept);
     let shown = suit.by("second", &["show", "（2026）粤01民终1号"]);
     assert_eq!(text(&shown, "/parties/1/role/code"), "appellant", "{shown:#}");
-    assert!(suit.commands <= 25, "{} commands", suit.commands);
+    assert!(suit.commands <= 26, "{} commands", suit.commands);
 }

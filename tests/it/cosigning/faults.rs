@@ -3,19 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tiezheng::cosigning::collector::{Collector, CollectorError, CollectorParts};
 use tiezheng::ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use tiezheng::ledger::hash::Digest;
 use tiezheng::ledger::key::Signer;
 use tiezheng::ledger::merkle::shape::TreeSize;
+use tiezheng::query::service::QueryService;
+use tiezheng::sequencer::ledger_keys::PreviousKey;
 use tiezheng::sequencer::state::{Halt, StopReason};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::{
     AnnotatedCheckpoint, Annotation, AnnotationReader, Annotations, AppendError, LogReader as _, ProofLevel, ReadError,
 };
 
-use super::{Witnessed, policy, witnesses};
+use super::{TIMEOUTS, Witnessed, policy, witnesses};
 use crate::support::depositor::{ledger_key, note, origin};
 use crate::support::fake_witness::Behaviour;
+use crate::support::test_node::{NodeConfig, TestNode};
 use crate::support::waiting::eventually;
 
 /// A checkpoint that `signer` signed.
@@ -104,10 +108,33 @@ async fn another_history_under_the_ledgers_own_key_stops_writing() {
     .await;
 }
 
+#[tokio::test]
+async fn annotations_that_cannot_be_read_are_no_fault_of_a_witness() {
+    let witnesses: [_; 1] = witnesses().await;
+    let policy = policy(&witnesses, "quorum w1\n");
+    let store = Arc::new(MemoryStore::new(origin()));
+    let unreadable = Arc::new(Losing { inner: Arc::clone(&store), asked: AtomicUsize::new(0), is_unreadable: true });
+    let node = TestNode::over(Arc::clone(&store), NodeConfig::default()).await;
+    let parts = CollectorParts {
+        queries: Arc::new(QueryService::new(store, 16)),
+        store: unreadable,
+        sequencer: node.sequencer.clone(),
+        keys: vec![ledger_key().verifier().clone()],
+        previous_key: PreviousKey::default(),
+        remove_previous_key: Arc::new(|| Ok(false)),
+        policy,
+        timeouts: TIMEOUTS,
+    };
+    let made = Collector::new(parts).map(|_| ());
+    assert_eq!(made, Err(CollectorError::Store(ReadError::Unavailable("on purpose".into()))));
+}
+
 /// Annotations that are lost the first time, as in a crash before the write.
 struct Losing {
     inner: Arc<MemoryStore>,
     asked: AtomicUsize,
+    /// Whether no level can be read.
+    is_unreadable: bool,
 }
 
 impl AnnotationReader for Losing {
@@ -124,6 +151,9 @@ impl AnnotationReader for Losing {
     }
 
     fn last_reached(&self, level: ProofLevel, until: TreeSize) -> Result<Option<TreeSize>, ReadError> {
+        if self.is_unreadable {
+            return Err(ReadError::Unavailable("on purpose".into()));
+        }
         self.inner.last_reached(level, until)
     }
 }
@@ -147,7 +177,7 @@ async fn a_cosignature_that_was_not_stored_is_asked_for_again_and_so_it_is_after
     let witnesses: [_; 1] = witnesses().await;
     let policy = policy(&witnesses, "quorum w1\n");
     let store = Arc::new(MemoryStore::new(origin()));
-    let losing = Arc::new(Losing { inner: Arc::clone(&store), asked: AtomicUsize::new(0) });
+    let losing = Arc::new(Losing { inner: Arc::clone(&store), asked: AtomicUsize::new(0), is_unreadable: false });
     let first = Witnessed::keeping(Arc::clone(&store), losing, policy.clone(), None).await;
     first.node.deposit(&note(1)).await;
     let size = store.published().unwrap().size();

@@ -12,10 +12,10 @@ use crate::support::test_node::{Answer, NodeConfig, TestNode};
 const SECOND: &str = "粤01";
 
 /// A judged case with one item whose defendant has appealed, and a clerk of the second court.
-struct Appealed {
-    suit: Proceeding,
+pub(crate) struct Appealed {
+    pub(crate) suit: Proceeding,
     judgment: String,
-    there: Person,
+    pub(crate) there: Person,
 }
 
 impl Appealed {
@@ -77,7 +77,7 @@ impl Appealed {
     }
 
     /// Appealed by the defendant, sent and received.
-    async fn received(people: &People<'_>) -> Self {
+    pub(crate) async fn received(people: &People<'_>) -> Self {
         let all = Self::of(people).await;
         let node = people.node;
         assert_eq!(all.appeal(node, &all.suit.answering, 1, 4).await.status, 201);

@@ -1,10 +1,18 @@
 //! Accounts and sessions: registration, login, password, second factor, tokens, closing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use tiezheng::filing::sessions::{IDLE, LIFETIME};
+use futures_util::FutureExt as _;
+use tiezheng::court::registry::tokens::ROOTS_MAX;
+use tiezheng::filing::filing_error::FilingError;
+use tiezheng::filing::one_time_code::CodeSecret;
+use tiezheng::filing::sessions::{IDLE, LIFETIME, SessionId};
+use tiezheng::filing::sign_in::{LoginAttempt, SessionRules};
+use tiezheng::ledger::hash::Digest;
 use tiezheng::store::account_memory::MemoryAccounts;
+use tiezheng::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError, DocumentKind};
+use tokio::sync::oneshot;
 
 use crate::support::accounts::People;
 use crate::support::browser::{Browser, PASSWORD, location, registration};
@@ -173,6 +181,162 @@ async fn an_account_with_a_token_keeps_its_id_and_its_token() {
 }
 
 #[tokio::test]
+async fn a_password_gives_nobody_more_than_the_token_had() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let (clerk, judge) = (people.clerk().await, people.judge().await);
+    let of_a_session = ["read", "case", "deposit", "court"];
+    for (who, lacks) in [(&clerk, "manage"), (&clerk, "case"), (&judge, "court"), (&judge, "deposit")] {
+        let scopes: Vec<&str> = of_a_session.into_iter().chain(["manage"]).filter(|one| *one != lacks).collect();
+        let token = people.token(&who.account, &scopes).await.token;
+        let form = [
+            ("token", token.as_str()),
+            ("login", "staff"),
+            ("new-password", PASSWORD),
+            ("new-password-again", PASSWORD),
+        ];
+        let refused = Browser::new(&node).post("/activate", &form).await;
+        assert!(refused.status == 422 && refused.text().contains("令牌的权限范围不足"), "without {lacks}");
+    }
+    // A judge manages no accounts, so neither token nor session has that scope.
+    let token = people.token(&judge.account, &of_a_session).await.token;
+    let mut browser = Browser::new(&node);
+    activate(&mut browser, &token, "judge").await;
+    browser.log_in("judge", PASSWORD, "").await;
+    let page = browser.get("/account").await;
+    assert!(page.text().contains("id=\"scope-court\"") && !page.text().contains("id=\"scope-manage\""));
+}
+
+/// Accounts whose next write of credentials waits until it is released.
+#[derive(Default)]
+struct SlowAccounts {
+    inner: MemoryAccounts,
+    gate: Mutex<Option<(oneshot::Sender<()>, mpsc::Receiver<()>)>>,
+}
+
+impl SlowAccounts {
+    /// The next write of credentials says that it has begun, and goes on once the sender is dropped.
+    fn hold_next(&self) -> (oneshot::Receiver<()>, mpsc::Sender<()>) {
+        let ((begun, waits), (release, released)) = (oneshot::channel(), mpsc::channel());
+        *self.gate.lock().unwrap() = Some((begun, released));
+        (waits, release)
+    }
+}
+
+impl AccountStore for SlowAccounts {
+    fn read(&self, document: AccountDocument) -> Result<Option<String>, AccountStoreError> {
+        self.inner.read(document)
+    }
+
+    fn replace(&self, document: AccountDocument, text: &str) -> Result<(), AccountStoreError> {
+        let held = match document {
+            AccountDocument::Credentials(_) => self.gate.lock().unwrap().take(),
+            _ => None,
+        };
+        if let Some((begun, released)) = held {
+            begun.send(()).unwrap();
+            let _ = released.recv();
+        }
+        self.inner.replace(document, text)
+    }
+
+    fn remove(&self, document: AccountDocument) -> Result<(), AccountStoreError> {
+        self.inner.remove(document)
+    }
+
+    fn accounts_with(&self, kind: DocumentKind) -> Result<Vec<Digest>, AccountStoreError> {
+        self.inner.accounts_with(kind)
+    }
+}
+
+/// The secret that a page for a second factor shows.
+fn secret_of(page: &str) -> CodeSecret {
+    let at = page.find("secret=").unwrap() + "secret=".len();
+    CodeSecret::parse(&page[at..at + 32]).unwrap()
+}
+
+#[tokio::test]
+async fn a_login_that_begins_before_a_change_does_not_outlive_it() {
+    for sets_second_factor in [false, true] {
+        let accounts = Arc::new(SlowAccounts::default());
+        let config = NodeConfig { accounts: Arc::clone(&accounts) as _, ..NodeConfig::default() };
+        let node = TestNode::in_memory(config).await;
+        let mut browser = Browser::new(&node);
+        browser.register("owner").await;
+        let code = secret_of(browser.get("/account/second-factor").await.text()).code_at(node.filing.now()).unwrap();
+        let id = SessionId::parse(&browser.session().unwrap()).unwrap();
+        let rules = SessionRules { second_factor_for_staff: false, unverified_may_deposit: true };
+        let who = node.filing.session_actor(&id, rules).unwrap();
+        let (begun, release) = accounts.hold_next();
+        let filing = Arc::clone(&node.filing);
+        let change = tokio::spawn(async move {
+            if sets_second_factor {
+                filing.confirm_second_factor(&who, PASSWORD, &code).await.map(|_| ())
+            } else {
+                filing.change_password(&who, PASSWORD, "another sentence").await.map(|_| ())
+            }
+        });
+        begun.await.unwrap();
+        let attempt = LoginAttempt { login: "owner", password: PASSWORD, code: "", browser: "" };
+        let mut login = Box::pin(node.filing.log_in(attempt, None));
+        assert!(login.as_mut().now_or_never().is_none());
+        drop(release);
+        change.await.unwrap().unwrap();
+        assert!(matches!(login.await, Err(FilingError::LoginRefused)), "second factor: {sets_second_factor}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_the_one_that_is_good_now() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut browser = Browser::new(&node);
+    browser.register("owner").await;
+    let id = SessionId::parse(&browser.session().unwrap()).unwrap();
+    let rules = SessionRules { second_factor_for_staff: false, unverified_may_deposit: true };
+    let who = node.filing.session_actor(&id, rules).unwrap();
+    node.filing.change_password(&who, PASSWORD, "another sentence").await.unwrap();
+    // A request that began before, with the old password.
+    let late = node.filing.change_password(&who, PASSWORD, "a third sentence").await;
+    assert!(matches!(late, Err(FilingError::WrongPassword)));
+}
+
+#[tokio::test]
+async fn a_proposed_second_factor_is_of_one_session_and_ends_with_the_password() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let (mut one, mut two) = (Browser::new(&node), Browser::new(&node));
+    one.register("owner").await;
+    two.log_in("owner", PASSWORD, "").await;
+    let secret = secret_of(one.get("/account/second-factor").await.text());
+    assert_eq!(secret_of(one.get("/account/second-factor").await.text()), secret, "the same on the same page");
+    assert_ne!(secret_of(two.get("/account/second-factor").await.text()), secret, "another session");
+    let secret = secret_of(one.get("/account/second-factor").await.text());
+    let change = [
+        ("current-password", PASSWORD),
+        ("new-password", "another sentence"),
+        ("new-password-again", "another sentence"),
+    ];
+    assert_eq!(location(&one.post("/account/password", &change).await), "/account?done=password");
+    let code = secret.code_at(node.filing.now()).unwrap();
+    let confirm = [("password", "another sentence"), ("code", code.as_str())];
+    assert_eq!(one.post("/account/second-factor", &confirm).await.status, 422, "proposed before the change");
+    assert_ne!(secret_of(one.get("/account/second-factor").await.text()), secret);
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_issued_is_explained_beside_the_form() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut browser = Browser::new(&node);
+    browser.register("owner").await;
+    let form = [("scope", "read"), ("token-days", "1")];
+    for _ in 0..ROOTS_MAX {
+        assert_eq!(browser.post("/account/tokens", &form).await.status, 200);
+    }
+    let refused = browser.post("/account/tokens", &form).await;
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    assert!(refused.text().contains("id=\"token-days-error\""), "{}", refused.text());
+}
+
+#[tokio::test]
 async fn sessions_are_listed_ended_and_expire() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let mut one = Browser::new(&node);
@@ -240,9 +404,7 @@ async fn a_one_time_code_counts_once() {
     let mut browser = Browser::new(&node);
     browser.register("owner").await;
     let page = browser.get("/account/second-factor").await;
-    let text = page.text();
-    let at = text.find("secret=").unwrap() + "secret=".len();
-    let secret = tiezheng::filing::one_time_code::CodeSecret::parse(&text[at..at + 32]).unwrap();
+    let secret = secret_of(page.text());
     let code = || secret.code_at(node.filing.now()).unwrap();
     let confirm = |password: &'static str, code: String| [("password", password.to_owned()), ("code", code)];
     assert_eq!(confirm_second_factor(&mut browser, confirm("wrong password", code())).await, 422);

@@ -1,7 +1,11 @@
-//! The court desk clicked through: a suit from its opening to judgment and appeal, by forms alone; what pages of a case show.
+//! The case pages clicked through: a suit from its opening to judgment and appeal, by forms alone; what pages of a case show.
 
-use crate::pages::court_desk::{Desk, hidden, option};
-use crate::support::accounts::COURT;
+use tiezheng::ledger::hash::sha256;
+use tiezheng::ledger::statement::text::ManifestRoot;
+use tiezheng::wire::facts::beijing_time;
+
+use crate::pages::court_desk::{Desk, Worker, hidden, option};
+use crate::support::accounts::{COURT, People};
 use crate::support::browser::location;
 use crate::support::depositor::{content, statement_with};
 use crate::support::test_node::{NodeConfig, TestNode};
@@ -145,6 +149,120 @@ async fn a_form_that_is_sent_twice_acts_once() {
     assert!(!desk.plaintiff.page(&case).await.contains("王五"));
     let without = desk.plaintiff.browser.post(&path, &fields[1..]).await;
     assert_eq!(without.status, 400, "{}", without.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_consent_on_the_chain_is_the_one_that_was_ticked() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    // Its court is one of this platform.
+    let (_, person) = (people.clerk().await, people.person("张三").await);
+    let mut plaintiff = Worker::of(&node, &person, "zhang").await;
+    let notices = plaintiff.page("/cases/new?lang=zh").await;
+    assert!(notices.contains("name=\"consent\" value=\"zh\""), "{notices}");
+    let ticked_at = beijing_time(node.filing.now());
+    let second = plaintiff.browser.post("/cases/new", &[("read", "yes"), ("consent", "zh")]).await;
+    let [key, consented_at] = ["key", "consented-at"].map(|name| hidden(second.text(), name).unwrap());
+    assert_eq!(consented_at, ticked_at);
+    // The form is sent later, and in the other language.
+    node.clock.shift(600_000, std::time::Duration::from_mins(10));
+    plaintiff.page("/cases?lang=en").await;
+    let mut form = vec![
+        ("key", key.as_str()),
+        ("read", "yes"),
+        ("consent", "zh"),
+        ("consented-at", "2099-01-01T00:00:00.000+08:00"),
+        ("do", "open"),
+        ("filer", "principal"),
+        ("kind", "civil-first"),
+        ("procedure", "ordinary"),
+        ("title", "合同纠纷"),
+        ("court", COURT),
+        ("subject", "natural-person"),
+        ("name", "张三"),
+    ];
+    assert_eq!(plaintiff.browser.post("/cases/new", &form).await.status, 400, "a time that is still to come");
+    form[3].1 = &consented_at;
+    let opened = plaintiff.browser.post("/cases/new", &form).await;
+    let case = location(&opened).split(['/', '?']).nth(2).unwrap().to_owned();
+    let consent = people.by(&person).get(&format!("/v1/cases/{case}/service")).await.json()["consents"][0].clone();
+    let text = "我同意裁判文书采用电子送达途径发送";
+    assert_eq!(consent["clicked_at"], ticked_at.as_str(), "{consent}");
+    assert_eq!(consent["shown"], sha256(text.as_bytes()).to_string(), "{consent}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_manifest_there_is_no_file_to_compare() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut desk = Desk::of(&node).await;
+    let case = desk.open("张三", "合同纠纷").await;
+    let root = ManifestRoot { root: sha256(b"root"), count: 3 };
+    let statement = statement_with(1, 77, |statement| (statement.content, statement.manifest) = (None, Some(root)));
+    let number = TestNode::number(&node.deposit(statement.note()).await);
+    let look_up = [("deposit_number", number.as_str()), ("do", "look-up")];
+    let looked = desk.plaintiff.send(&format!("{case}/act/import"), &look_up).await;
+    let import = [("deposit_number", number.as_str()), ("name", "合同"), ("content", "价款"), ("do", "import")];
+    desk.plaintiff.act(&case, "import", &import).await;
+    let page = desk.plaintiff.page(&format!("{case}/items/1/verify")).await;
+    assert!(!page.contains("verify-form") && page.contains("本页不能比对文件"), "{page}");
+    // The root is the hash, and not the number of its items.
+    let plain = looked.text().replace("</span><wbr><span>", "");
+    assert!(plain.contains("manifest (3)</span>") && plain.contains(&root.root.to_string()), "{plain}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_party_replies_to_what_the_court_collected_of_its_own_motion() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut desk = Desk::of(&node).await;
+    let case = desk.open("张三", "合同纠纷").await;
+    desk.complete(&case, "李四", "合同").await;
+    desk.file(&case).await;
+    let number = desk.deposit().await;
+    let import = [
+        ("deposit_number", number.as_str()),
+        ("name", "流水"),
+        ("content", "价款"),
+        ("party", "1"),
+        ("collected", "ex-officio"),
+        ("do", "import"),
+    ];
+    desk.clerk.act(&case, "import", &import).await;
+    let seen = desk.plaintiff.page(&format!("{case}/evidence")).await;
+    assert!(seen.contains("/act/reply?item=2") && !seen.contains("/act/reply?item=1\""), "{seen}");
+    let reply = [("item", "2"), ("authenticity", "disputed"), ("reason", "不完整")];
+    let answer = desk.plaintiff.send(&format!("{case}/act/reply?item=2"), &reply).await;
+    assert_eq!(location(&answer), format!("{case}/evidence?done=reply"));
+    // The period of a rebuttal stands beside the evidence.
+    desk.judge.act(&case, "allow-rebuttal", &[("party", "2"), ("item", "1"), ("days", "5")]).await;
+    let seen = desk.plaintiff.page(&format!("{case}/evidence")).await;
+    assert!(seen.contains("反驳证据、补正期限"), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_beyond_the_first_two_hundred_is_acted_upon() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut desk = Desk::of(&node).await;
+    let case = desk.open("张三", "合同纠纷").await;
+    desk.complete(&case, "李四", "合同").await;
+    for n in 2..=201 {
+        let number = desk.deposit().await;
+        let name = format!("证据名 {n}");
+        let import = [("deposit_number", number.as_str()), ("name", &name), ("content", "价款"), ("do", "import")];
+        let path = format!("{case}/act/import");
+        let key = format!("{n:032x}");
+        let form: Vec<_> = [("key", key.as_str())].into_iter().chain(import).collect();
+        assert_eq!(desk.plaintiff.browser.post(&path, &form).await.status, 303, "{n}");
+    }
+    let preview = desk.plaintiff.page(&format!("{case}/act/submit")).await;
+    assert!(preview.contains("证据 (201)") && preview.contains("以上仅列出前 200 项"), "{preview}");
+    desk.file(&case).await;
+    let path = format!("{case}/act/reply?item=201");
+    let form = desk.defendant.page(&path).await;
+    assert!(form.contains("name=\"item\" value=\"201\"") && form.contains("证据名 201"), "{form}");
+    let reply = [("item", "201"), ("authenticity", "admitted")];
+    assert_eq!(location(&desk.defendant.send(&path, &reply).await), format!("{case}/evidence?done=reply"));
+    let none = desk.defendant.send(&path, &[("item", "202"), ("authenticity", "admitted")]).await;
+    assert!(none.status == 422 && none.text().contains("本案没有该序号的证据"), "{}", none.text());
 }
 
 #[tokio::test(flavor = "multi_thread")]

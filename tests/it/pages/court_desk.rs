@@ -103,13 +103,14 @@ impl<'n> Desk<'n> {
     /// Opens a case by the manual's steps: its path.
     pub(super) async fn open(&mut self, name: &str, title: &str) -> String {
         let browser = &mut self.plaintiff.browser;
-        let second = browser.post("/cases/new", &[("read", "yes"), ("consent", "yes")]).await;
+        let second = browser.post("/cases/new", &[("read", "yes"), ("consent", "zh")]).await;
         assert_eq!(second.status, 200, "{}", second.text());
-        let key = hidden(second.text(), "key").unwrap();
+        let [key, consented_at] = ["key", "consented-at"].map(|name| hidden(second.text(), name).unwrap());
         let form = [
             ("key", key.as_str()),
             ("read", "yes"),
-            ("consent", "yes"),
+            ("consent", "zh"),
+            ("consented-at", consented_at.as_str()),
             ("do", "open"),
             ("filer", "principal"),
             ("kind", "civil-first"),

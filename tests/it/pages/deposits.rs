@@ -1,7 +1,14 @@
 //! Deposits on the pages: by the platform for a session, the list of the own ones, and the Merkle paths of a record.
 
 use serde_json::{Value, json};
+use tiezheng::court::ids::RequestId;
+use tiezheng::filing::actor::RequestContext;
 use tiezheng::filing::deposit_policy::DepositPolicy;
+use tiezheng::filing::deposits::OnBehalfCommand;
+use tiezheng::filing::own_deposits::SCAN_MAX;
+use tiezheng::filing::sessions::SessionId;
+use tiezheng::filing::sign_in::SessionRules;
+use tiezheng::ledger::hash::sha256;
 use tiezheng::ledger::verify::report::Conclusion;
 use tiezheng::ledger::verify::trust::Trust;
 use tiezheng::ledger::verify::verifier::{Question, verify};
@@ -143,7 +150,7 @@ async fn an_account_without_the_right_is_told_so() {
 }
 
 #[tokio::test]
-async fn own_deposits_are_listed_and_found_and_a_look_is_recorded() {
+async fn own_deposits_are_listed_and_found_and_an_access_is_recorded() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let (mut owner, mut other) = (Browser::new(&node), Browser::new(&node));
     owner.register("owner").await;
@@ -154,7 +161,7 @@ async fn own_deposits_are_listed_and_found_and_a_look_is_recorded() {
     let foreign = deposit(&mut other, "three", "借款合同.pdf").await;
     let before = size(&node).await;
     let all = owner.get("/deposits").await;
-    assert!(size(&node).await > before, "the look is recorded");
+    assert!(size(&node).await > before, "the access is recorded");
     let place = |number: &str| all.text().find(number);
     assert!(place(&second) < place(&first) && place(&second).is_some(), "the latest first");
     assert!(!all.text().contains(&foreign), "another account's");
@@ -182,8 +189,10 @@ async fn own_deposits_are_listed_and_found_and_a_look_is_recorded() {
         assert_eq!(page.text().contains("没有符合条件的存证"), expected.is_empty(), "{query}");
     }
     for bad in ["from=2026-02-30", "until=tomorrow"] {
-        let page = owner.get(&format!("/deposits?{bad}")).await;
-        assert!(page.status == 422 && page.text().contains("error-summary"), "{bad}");
+        for list in ["/deposits", "/deposits.csv"] {
+            let page = owner.get(&format!("{list}?{bad}")).await;
+            assert!(page.status == 422 && page.text().contains("error-summary"), "{list} {bad}");
+        }
     }
     assert_eq!(owner.get("/deposits?cursor=x").await.status, 400);
 }
@@ -227,6 +236,40 @@ async fn names_become_no_markup_and_no_formula() {
         text.contains("\"'=HYPERLINK(\"\"http://evil.example\"\",\"\"a\"\")\"") && text.contains("\"a,b;\"\"c\"\"\"")
     );
     assert_eq!(owner.get("/deposits.csv?q=SUM").await.text().lines().count(), 2);
+}
+
+#[tokio::test]
+async fn a_table_has_all_deposits_however_many_searches_find_them() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut owner = Browser::new(&node);
+    owner.register("owner").await;
+    let first = deposit(&mut owner, "first", "First").await;
+    let id = SessionId::parse(&owner.session().unwrap()).unwrap();
+    let rules = SessionRules { second_factor_for_staff: false, unverified_may_deposit: true };
+    let who = node.filing.session_actor(&id, rules).unwrap();
+    let on_behalf = async |n: usize| {
+        let request = RequestId(sha256(format!("request {n}").as_bytes()));
+        let context = RequestContext { request, body: request.0, capacity: None };
+        let command = OnBehalfCommand {
+            content: content(format!("original {n}").as_bytes()),
+            media_type: None,
+            links: Vec::new(),
+            metadata: json!({ "name": format!("Name {n}") }).as_object().unwrap().clone(),
+            texts: Vec::new(),
+        };
+        node.filing.deposit_on_behalf(&who.actor, &context, &command).await.unwrap();
+    };
+    let all: Vec<usize> = (0..SCAN_MAX).collect();
+    for some in all.chunks(500) {
+        futures_util::future::join_all(some.iter().map(|n| on_behalf(*n))).await;
+    }
+    for query in ["", "?q=name", "?q=first"] {
+        let csv = owner.get(&format!("/deposits.csv{query}")).await;
+        let rows = csv.text().lines().count() - 1;
+        let expected = [("", SCAN_MAX + 1), ("?q=name", SCAN_MAX), ("?q=first", 1)];
+        assert!(expected.contains(&(query, rows)), "{query}: {rows}");
+    }
+    assert!(owner.get("/deposits.csv").await.text().contains(&first));
 }
 
 #[tokio::test]

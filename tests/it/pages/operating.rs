@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::accounts::operator_browser;
+use tiezheng::sequencer::state::StopReason;
+
+use super::accounts::{activate, operator_browser};
 use crate::support::accounts::{COURT, People};
-use crate::support::browser::{Browser, location};
+use crate::support::browser::{Browser, PASSWORD, location};
 use crate::support::depositor::{ledger_key, note};
 use crate::support::described::document;
 use crate::support::page_list::listed_pages;
@@ -185,6 +187,24 @@ async fn a_jumped_clock_is_confirmed_on_the_page_of_the_node() {
     );
     assert_eq!(location(&staff.post("/admin/node/clock", &[]).await), "/admin/node?done=clock");
     assert!(staff.get("/admin/node").await.text().contains("正常写入"));
+}
+
+#[tokio::test]
+async fn why_writing_has_stopped_is_told_to_the_operator_in_the_nodes_own_words() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let mut operator = operator_browser(&node, &people).await;
+    let clerk = people.clerk().await;
+    let mut counter = Browser::new(&node);
+    activate(&mut counter, &clerk.token, "clerk").await;
+    counter.log_in("clerk", PASSWORD, "").await;
+    let reason = StopReason::Recovery("/srv/tiezheng/data: no such folder".into());
+    node.sequencer.stop(reason);
+    for (browser, sees) in [(&mut operator, true), (&mut counter, false)] {
+        let page = browser.get("/admin/node").await;
+        assert!(page.status == 200 && page.text().contains("writing_stopped"), "{}", page.text());
+        assert_eq!(page.text().contains("/srv/tiezheng/data"), sees);
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ pub(crate) const COURT: &str = "粤0192";
 /// What a person without a role may be given.
 pub(crate) const PLAIN: &[&str] = &["deposit", "read", "case"];
 /// What a token of the court may be given.
-pub(crate) const OF_THE_COURT: &[&str] = &["read", "court", "feed", "manage", "deposit"];
+pub(crate) const OF_THE_COURT: &[&str] = &["read", "case", "court", "feed", "manage", "deposit"];
 
 /// Somebody with an account and a token.
 #[derive(Debug, Clone)]

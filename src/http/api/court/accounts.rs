@@ -100,7 +100,7 @@ pub(in crate::http) async fn open_for(
 
 /// Look at an account / 查看账号
 ///
-/// For the account itself, the operator, and a court's clerk. The look is on the chain before anything is shown.
+/// For the account itself, the operator, and a court's clerk. The access is on the chain before anything is shown.
 ///
 /// 本人、平台管理员、书记员可查看，查阅记录先行上链。
 #[utoipa::path(

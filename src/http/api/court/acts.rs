@@ -327,7 +327,7 @@ fn texts(request: &ActRequest) -> Vec<&str> {
 /// Do something in a case / 办理案件
 ///
 /// One word says what: the acts of the filing flow, each with its own fields. Acts, fields and words may be in Chinese. What may be done now, and in which
-/// capacity, a look at the case lists under `can`.
+/// capacity, a view of the case lists under `can`.
 ///
 /// 以 `act` 指明所办事项，操作、字段和代码词均可用中文；当前可办理的事项见案件信息的 `can`。
 #[utoipa::path(

@@ -292,7 +292,7 @@ pub(in crate::http) async fn case_json(
 
 /// Look at an item / 查看证据
 ///
-/// One item of a case, with its texts. The look is on record before this answer leaves.
+/// One item of a case, with its texts. The access is on record before this answer leaves.
 ///
 /// 单项证据的全部信息；本次查阅先行记录上链。
 #[utoipa::path(

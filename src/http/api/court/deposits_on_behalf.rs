@@ -90,7 +90,7 @@ pub(in crate::http) async fn on_behalf(
 
 /// List one's own deposits by token / 本人的代为存证
 ///
-/// The latest first, with their names: the look is recorded in the account's own access log.
+/// The latest first, with their names: the access is recorded in the account's own access log.
 ///
 /// 按时间倒序，含证据名称；查阅记录先行上链。
 #[utoipa::path(
@@ -164,7 +164,7 @@ pub(in crate::http) async fn view_private_content(
 
 /// Who saw a deposit's private content / 存证的访问日志
 ///
-/// For the account it was made for, the operator and auditors: every look, custody of the original, erasure, in one
+/// For the account it was made for, the operator and auditors: every access, custody of the original, erasure, in one
 /// stream without gaps.
 ///
 /// 存证账号本人、平台管理员与审计人员可见：查阅、原文保管、删除，连续编号。

@@ -15,7 +15,7 @@ use crate::http::api::lookup::deposit_json;
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::forms::data::FormData;
 use crate::http::pages::cases::forms::field::{ActForm, Group, Shape};
-use crate::http::pages::cases::forms::sending::{Sent, form_context, new_key, send};
+use crate::http::pages::cases::forms::sending::{SubmissionResult, form_context, new_key, send};
 use crate::http::pages::cases::forms::table::form_of;
 use crate::http::pages::cases::forms::values::{FieldFault, Reading, field_of};
 use crate::http::pages::cases::forms::widgets::{FieldView, Filling, Widget, fields, open_choice};
@@ -75,7 +75,7 @@ struct DonePage<'a> {
 
 /// What a form page shows beside the form.
 #[derive(Default)]
-struct Shown {
+struct PageExtras {
     faults: Vec<FieldFault>,
     sure_fault: bool,
     refusal: Option<Bilingual>,
@@ -83,7 +83,7 @@ struct Shown {
 }
 
 /// A form of an act with its case.
-struct Opened<'a> {
+struct ActFormPage<'a> {
     state: &'a Arc<AppState>,
     visit: &'a Visit,
     request: &'a CaseRequest,
@@ -112,8 +112,8 @@ pub async fn act_form(
     PageParameters(given): PageParameters,
 ) -> Result<Response, ApiError> {
     let form = form_in(&request)?;
-    let (file, data) = FormData::load(&state, &request.who.actor, request.case, form).await?;
-    let opened = Opened {
+    let (file, data) = FormData::load(&state, &request.who.actor, request.case, (form, &given)).await?;
+    let opened = ActFormPage {
         state: &state,
         visit: &visit,
         request: &request,
@@ -123,7 +123,7 @@ pub async fn act_form(
         given: &given,
         is_sent: false,
     };
-    opened.page(StatusCode::OK, Shown::default())
+    opened.page(StatusCode::OK, PageExtras::default())
 }
 
 /// An act. What is wrong with it is shown with the form.
@@ -139,8 +139,8 @@ pub async fn act(
     given: Form,
 ) -> Result<Response, ApiError> {
     let form = form_in(&request)?;
-    let (file, data) = FormData::load(&state, &request.who.actor, request.case, form).await?;
-    let opened = Opened {
+    let (file, data) = FormData::load(&state, &request.who.actor, request.case, (form, &given)).await?;
+    let opened = ActFormPage {
         state: &state,
         visit: &visit,
         request: &request,
@@ -161,7 +161,8 @@ pub async fn act(
         Ok(value) if !sure_fault => value,
         read => {
             let faults = read.err().unwrap_or_default();
-            return opened.page(StatusCode::UNPROCESSABLE_ENTITY, Shown { faults, sure_fault, ..Shown::default() });
+            return opened
+                .page(StatusCode::UNPROCESSABLE_ENTITY, PageExtras { faults, sure_fault, ..PageExtras::default() });
         }
     };
     let context = form_context(&request.who.actor, uri.path(), &given)?;
@@ -171,7 +172,7 @@ pub async fn act(
     }
 }
 
-impl Opened<'_> {
+impl ActFormPage<'_> {
     fn label(&self) -> Bilingual {
         act_label_in(self.file.kind, self.form.kind)
     }
@@ -206,13 +207,13 @@ impl Opened<'_> {
             Err(error) => Err(error.into()),
         };
         match found {
-            Ok(found) => self.page(StatusCode::OK, Shown { found: Some(found), ..Shown::default() }),
+            Ok(found) => self.page(StatusCode::OK, PageExtras { found: Some(found), ..PageExtras::default() }),
             Err(failure) if failure.status() < 500 => {
                 let problem = failure.problem();
                 let text = Bilingual::new(problem.detail_zh, problem.detail);
                 let faults = vec![FieldFault { field: "deposit_number", text }];
                 let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-                self.page(status, Shown { faults, ..Shown::default() })
+                self.page(status, PageExtras { faults, ..PageExtras::default() })
             }
             Err(failure) => Err(failure),
         }
@@ -232,14 +233,14 @@ impl Opened<'_> {
                 joined(&problem.title_zh, "：", &problem.detail_zh),
                 joined(&problem.title, ": ", &problem.detail),
             );
-            return self.page(status, Shown { refusal: Some(refusal), ..Shown::default() });
+            return self.page(status, PageExtras { refusal: Some(refusal), ..PageExtras::default() });
         };
         let text = Bilingual::new(problem.detail_zh, problem.detail);
-        self.page(status, Shown { faults: vec![FieldFault { field, text }], ..Shown::default() })
+        self.page(status, PageExtras { faults: vec![FieldFault { field, text }], ..PageExtras::default() })
     }
 
     /// The confirmation: the case's page, or, with something to be read once, a page of its own.
-    fn done(&self, sent: &Sent) -> Result<Response, ApiError> {
+    fn done(&self, sent: &SubmissionResult) -> Result<Response, ApiError> {
         let path = match &sent.goes_on_in {
             Some(case) => format!("/cases/{case}"),
             None => self.request.path(),
@@ -270,18 +271,8 @@ impl Opened<'_> {
         self.visit.page(Audience::Private, &page)
     }
 
-    fn fault_rows(&self, fields: &[FieldView], shown: &Shown) -> Vec<(String, String)> {
-        let rows = fields.iter().filter_map(|field| {
-            let id = match (&field.widget, &field.fault) {
-                (_, None) => return None,
-                (Widget::Radios(list) | Widget::Checks(list), _) => {
-                    list.first().map_or_else(|| field.name.to_owned(), |one| format!("{}-{}", field.name, one.value))
-                }
-                (Widget::Signers(..), _) => format!("{}-1", field.name),
-                _ => field.name.to_owned(),
-            };
-            Some((id.replace(' ', "-"), field.fault.clone().unwrap_or_default()))
-        });
+    fn fault_rows(&self, fields: &[FieldView], shown: &PageExtras) -> Vec<(String, String)> {
+        let rows = fields.iter().filter_map(|field| Some((field.anchor(), field.fault.clone()?)));
         let mut rows: Vec<_> = rows.collect();
         if shown.sure_fault {
             rows.push(("sure".into(), self.visit.t("请勾选确认项", "Tick the box to confirm").into()));
@@ -289,7 +280,7 @@ impl Opened<'_> {
         rows
     }
 
-    fn page(&self, status: StatusCode, shown: Shown) -> Result<Response, ApiError> {
+    fn page(&self, status: StatusCode, shown: PageExtras) -> Result<Response, ApiError> {
         let (visit, form, data, given) = (self.visit, self.form, self.data, self.given);
         let capacities = data.capacities(form.kind);
         let open = !capacities.is_empty();

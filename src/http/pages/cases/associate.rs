@@ -17,7 +17,7 @@ use crate::http::pages::cases::forms::outside::ASSOCIATE;
 use crate::http::pages::cases::forms::sending::{form_context, new_key, send};
 use crate::http::pages::cases::forms::values::{FieldFault, Reading};
 use crate::http::pages::cases::forms::widgets::{FieldView, Widget};
-use crate::http::pages::cases::open::Outside;
+use crate::http::pages::cases::open::CaselessForm;
 use crate::http::pages::form::Form;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
@@ -34,7 +34,7 @@ struct AssociatePage {
 }
 
 fn page(
-    outside: &Outside<'_>,
+    outside: &CaselessForm<'_>,
     status: StatusCode,
     (faults, refusal): (Vec<FieldFault>, Option<String>),
 ) -> Result<Response, ApiError> {
@@ -62,7 +62,7 @@ fn page(
 /// [`ApiError`].
 pub async fn associate_form(visit: Visit, Member(_): Member) -> Result<Response, ApiError> {
     let (data, given) = (FormData::default(), Form::parse(b""));
-    let outside = Outside { visit: &visit, form: &ASSOCIATE, data: &data, given: &given };
+    let outside = CaselessForm { visit: &visit, form: &ASSOCIATE, data: &data, given: &given };
     page(&outside, StatusCode::OK, (Vec::new(), None))
 }
 
@@ -79,7 +79,7 @@ pub async fn associate(
     given: Form,
 ) -> Result<Response, ApiError> {
     let data = FormData::default();
-    let outside = Outside { visit: &visit, form: &ASSOCIATE, data: &data, given: &given };
+    let outside = CaselessForm { visit: &visit, form: &ASSOCIATE, data: &data, given: &given };
     let reading = Reading { data: &data, given: &given, filing: state.filing()?, for_the_court: true };
     let value = match reading.request(&ASSOCIATE) {
         Ok(value) => value,

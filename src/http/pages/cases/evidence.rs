@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::court::window::WindowKind;
 use crate::http::api::court::cases::case_json;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
@@ -47,7 +48,7 @@ pub async fn evidence(
     let case = case_json(&state, &request.who.actor, request.case, &page).await?;
     let head = CaseHead::of(&case.brief, &request.name);
     let mut due = due(&case, state.filing()?.now(), visit.language);
-    due.retain(|one| one.window.kind.code.contains("evidence") || one.window.kind.code == "replies");
+    due.retain(|one| WindowKind::from_word(&one.window.kind.code).is_some_and(WindowKind::is_about_evidence));
     let page = EvidencePage {
         p: visit.layout(&format!("举证质证 {}", head.name), &format!("Evidence, case {}", head.name)),
         due,

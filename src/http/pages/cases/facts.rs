@@ -1,10 +1,4 @@
-//! How the value of one of the seven facts is split for display.
-
-/// The algorithm before a digest, and the digest; nothing before any other value.
-#[must_use]
-pub fn parts(line: &str) -> (&str, &str) {
-    line.rsplit_once(' ').unwrap_or(("", line))
-}
+//! How the value of one of the seven facts is shown.
 
 /// Whether a fact is a hash, which is shown in groups.
 #[must_use]
@@ -24,8 +18,7 @@ mod tests {
     use crate::wire::facts::LABELS;
 
     #[test]
-    fn a_digest_is_named_by_its_algorithm() {
-        assert_eq!((parts("sm3 ab"), parts("12")), (("sm3", "ab"), ("", "12")));
+    fn every_fact_but_the_height_is_a_hash_or_a_time() {
         let kinds = LABELS.iter().filter(|(name, ..)| is_hash(name) || is_time(name)).count();
         assert_eq!(kinds, 6, "all but the block height");
     }

@@ -1,4 +1,4 @@
-//! `/cases`: the court desk. Lists of cases, a case with its evidence, records and service, and the forms of all acts.
+//! `/cases`: the case pages. Lists of cases, a case with its evidence, records and service, and the forms of all acts.
 //!
 //! Every page shows the JSON of the API's answer to the same question, and every form makes the same request ([`forms`]). Who may see
 //! or do what is decided there; an account without access gets the answer of a case that does not exist.

@@ -14,6 +14,7 @@ use crate::court::ids::CaseId;
 use crate::court::line_value::LineValue as _;
 use crate::court::service_words::{BoxState, ConsentAnswer, ConsentForm, ConsentScope};
 use crate::court::values::Filer;
+use crate::error_code::ErrorCode;
 use crate::filing::actor::RequestContext;
 use crate::filing::secret::step_request_id;
 use crate::filing::sign_in::{SignedIn, is_staff};
@@ -26,11 +27,15 @@ use crate::http::pages::cases::forms::values::{FieldFault, Reading, field_of};
 use crate::http::pages::cases::forms::widgets::{FieldView, Filling, Widget, fields};
 use crate::http::pages::cases::notices::{CONSENT, NOTICES, Notice};
 use crate::http::pages::form::Form;
+use crate::http::pages::language::{of_word, word};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
 use crate::http::problem::ApiError;
 use crate::ledger::hash::sha256;
+use crate::ledger::time::Timestamp;
+use crate::ledger::verify::wording::Language;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::court::accounts::read_time;
 use crate::wire::facts::beijing_time;
 
 #[derive(Template)]
@@ -48,9 +53,55 @@ struct OpenPage {
     p: Layout,
     fields: Vec<FieldView>,
     key: String,
-    consent: bool,
+    consent: Option<Consent>,
     faults: Vec<(String, String)>,
     refusal: Option<String>,
+}
+
+/// The consent to electronic service, as the form of the notices was sent: the language of the text that was shown, and when.
+#[derive(Debug, Clone, Copy)]
+struct Consent {
+    language: Language,
+    at: Timestamp,
+}
+
+impl Consent {
+    /// The consent of the form of the notices, which arrives now; `None` if the box was not ticked.
+    fn given_now(visit: &Visit, given: &Form, now: Timestamp) -> Option<Self> {
+        // The value of the box is the language in which the text stood beside it.
+        let language = of_word(given.text("consent")).unwrap_or(visit.language);
+        given.is_set("consent").then_some(Self { language, at: now })
+    }
+
+    /// The consent that the form of the case carries on.
+    fn carried(given: &Form, now: Timestamp) -> Result<Option<Self>, ApiError> {
+        if !given.is_set("consent") {
+            return Ok(None);
+        }
+        let language = of_word(given.text("consent"));
+        let at = read_time(given.text("consented-at")).filter(|at| *at <= now);
+        let bad =
+            || ApiError::new(ErrorCode::BadValue, "`consent` is not that of the notices: begin with the notices again");
+        let consent = language.zip(at).map(|(language, at)| Self { language, at });
+        consent.map(Some).ok_or_else(|| bad().in_chinese("请从诉前须知重新开始"))
+    }
+
+    /// The language as forms have it.
+    fn word(self) -> &'static str {
+        word(self.language)
+    }
+
+    /// The time as forms and acts have it.
+    fn at(self) -> String {
+        beijing_time(self.at)
+    }
+
+    /// Digest of the text that was shown.
+    fn shown(self) -> String {
+        let (zh, en) = CONSENT;
+        let text = if self.language == Language::Chinese { zh } else { en };
+        sha256(text.as_bytes()).to_string()
+    }
 }
 
 fn notices_page(visit: &Visit, fault: bool) -> Result<Response, ApiError> {
@@ -76,20 +127,20 @@ pub async fn open_form(visit: Visit, Member(_): Member) -> Result<Response, ApiE
     notices_page(&visit, false)
 }
 
-/// The form without a case.
-pub(super) struct Outside<'a> {
+/// A form without a case, with what was filled in.
+pub(super) struct CaselessForm<'a> {
     pub(super) visit: &'a Visit,
     pub(super) form: &'static ActForm,
     pub(super) data: &'a FormData,
     pub(super) given: &'a Form,
 }
 
-impl Outside<'_> {
+impl CaselessForm<'_> {
     /// The fields, the errors beside them, and the error that is about none of them.
     pub(super) fn shown(&self, faults: &[FieldFault]) -> (Vec<FieldView>, Vec<(String, String)>) {
         let filling = Filling { data: self.data, given: self.given, for_the_court: true, faults };
         let fields = fields(self.form, self.visit, filling);
-        let rows = fields.iter().filter_map(|field| Some((id(field), field.fault.clone()?))).collect();
+        let rows = fields.iter().filter_map(|field| Some((field.anchor(), field.fault.clone()?))).collect();
         (fields, rows)
     }
 
@@ -103,20 +154,10 @@ impl Outside<'_> {
     }
 }
 
-/// The element to which an error leads.
-fn id(field: &FieldView) -> String {
-    match &field.widget {
-        Widget::Radios(list) | Widget::Checks(list) => {
-            list.first().map_or_else(|| field.name.to_owned(), |one| format!("{}-{}", field.name, one.value))
-        }
-        _ => field.name.to_owned(),
-    }
-}
-
 fn open_page(
-    outside: &Outside<'_>,
+    outside: &CaselessForm<'_>,
     who: &SignedIn,
-    status: StatusCode,
+    (status, consent): (StatusCode, Option<Consent>),
     (faults, refusal): (Vec<FieldFault>, Option<String>),
 ) -> Result<Response, ApiError> {
     let visit = outside.visit;
@@ -136,7 +177,7 @@ fn open_page(
         },
         fields,
         key: outside.given.some("key").map_or_else(new_key, |key| Ok(key.to_owned()))?,
-        consent: outside.given.is_set("consent"),
+        consent,
         faults,
         refusal,
     };
@@ -161,26 +202,33 @@ pub async fn open(
     let filing = state.filing()?;
     let courts = filing.courts().iter().map(ToString::to_string).collect();
     let data = FormData { courts, ..FormData::default() };
-    let outside = Outside { visit: &visit, form: &OPEN, data: &data, given: &given };
+    let outside = CaselessForm { visit: &visit, form: &OPEN, data: &data, given: &given };
     if given.text("do") != "open" {
-        return open_page(&outside, &who, StatusCode::OK, (Vec::new(), None));
+        let consent = Consent::given_now(&visit, &given, filing.now());
+        return open_page(&outside, &who, (StatusCode::OK, consent), (Vec::new(), None));
     }
+    let consent = Consent::carried(&given, filing.now())?;
     let reading = Reading { data: &data, given: &given, filing, for_the_court: true };
     let value = match reading.request(&OPEN) {
         Ok(value) => value,
-        Err(faults) => return open_page(&outside, &who, StatusCode::UNPROCESSABLE_ENTITY, (faults, None)),
+        Err(faults) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return open_page(&outside, &who, (status, consent), (faults, None));
+        }
     };
     let context = form_context(&who.actor, uri.path(), &given)?;
     match send(&state, &who.actor, None, &context, (Shape::Open, value)).await {
         Ok(sent) => {
             let case =
                 CaseId::parse(&sent.case).ok_or_else(|| ApiError::internal(&"a case without an id was opened"))?;
-            confirm_notices(&state, &visit, &who, (case, &context), &given).await;
+            if given.text("filer") != Filer::Court.word() {
+                confirm_notices(&state, &who, (case, &context), consent).await;
+            }
             Ok(see_other(&format!("/cases/{}?done=open", CaseReference::of(case))))
         }
         Err(failure) if failure.status() < 500 => {
             let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            open_page(&outside, &who, status, outside.explained(failure))
+            open_page(&outside, &who, (status, consent), outside.explained(failure))
         }
         Err(failure) => Err(failure),
     }
@@ -190,14 +238,10 @@ pub async fn open(
 /// page of the case.
 async fn confirm_notices(
     state: &AppState,
-    visit: &Visit,
     who: &SignedIn,
     (case, opened): (CaseId, &RequestContext),
-    given: &Form,
+    consent: Option<Consent>,
 ) {
-    if given.text("filer") == Filer::Court.word() {
-        return;
-    }
     let step = |name: &str| RequestContext {
         request: step_request_id(opened.request, name),
         capacity: None,
@@ -208,13 +252,11 @@ async fn confirm_notices(
     if let Err(failure) = confirmed {
         tracing::warn!(%case, code = %failure.code(), "the notices were not recorded as confirmed");
     }
-    let Ok(filing) = state.filing() else { return };
-    if given.is_set("consent") {
+    if let Some(consent) = consent {
         let consent = json!({
             "act": ActKind::ConsentService.word(), "scope": ConsentScope::Decisions.word(),
             "answer": ConsentAnswer::Agreed.word(), "form": ConsentForm::Explicit.word(),
-            "ticked": BoxState::Ticked.word(), "clicked": beijing_time(filing.now()),
-            "shown": sha256(visit.t(CONSENT.0, CONSENT.1).as_bytes()).to_string(),
+            "ticked": BoxState::Ticked.word(), "clicked": consent.at(), "shown": consent.shown(),
         });
         let consented = send(state, &who.actor, Some(case), &step("consent"), (Shape::Service, consent)).await;
         if let Err(failure) = consented {

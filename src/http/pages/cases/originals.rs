@@ -1,4 +1,4 @@
-//! `/cases/{reference}/items/{item}/original`: the original of an item that is in custody. Each look is recorded before the bytes go
+//! `/cases/{reference}/items/{item}/original`: the original of an item that is in custody. Each access is recorded before the bytes go
 //! out.
 //!
 //! Pictures, sound and film of known types are shown in the page; everything else is downloaded, and never rendered as a page of this

@@ -13,6 +13,7 @@ use crate::http::api::court::cases::can;
 use crate::http::api::court::records::records_json;
 use crate::http::api::court::service::service_json;
 use crate::http::app_state::AppState;
+use crate::http::pages::cases::forms::field::Group;
 use crate::http::pages::cases::head::CaseHead;
 use crate::http::pages::cases::overview::done;
 use crate::http::pages::cases::request::CaseRequest;
@@ -55,12 +56,12 @@ struct ServicePage {
 fn tasks(
     file: &CaseFile,
     request: &CaseRequest,
-    titles: &[&str],
+    wanted: &[Group],
 ) -> (Vec<TaskGroup>, std::collections::BTreeSet<String>) {
     let actor = &request.who.actor;
     let can = can(actor, file, &actor.capacities(file), &Texts::new());
     let mut groups = groups(&can, file.kind, &request.path());
-    groups.retain(|group| titles.contains(&group.title.zh.as_str()));
+    groups.retain(|one| wanted.contains(&one.group));
     (groups, acts(&can))
 }
 
@@ -77,7 +78,7 @@ pub async fn records(
 ) -> Result<Response, ApiError> {
     let file = state.filing()?.case_for(&request.who.actor, request.case).await?;
     let records = records_json(&state, &request.who.actor, request.case).await?;
-    let (groups, acts) = tasks(&file, &request, &["庭审与笔录", "调解"]);
+    let (groups, acts) = tasks(&file, &request, &[Group::Hearing, Group::Mediation]);
     let head = CaseHead::of(&CaseFactsJson::of(&file), &request.name);
     let page = RecordsPage {
         p: visit.layout(
@@ -117,7 +118,7 @@ pub async fn service(
     let actor = &request.who.actor;
     let file = state.filing()?.case_for(actor, request.case).await?;
     let book = service_json(&state, actor, request.case).await?;
-    let (groups, acts) = tasks(&file, &request, &["送达"]);
+    let (groups, acts) = tasks(&file, &request, &[Group::Service]);
     let own = if acts.contains("confirm-receipt") { own_parties(&file, &actor.capacities(&file)) } else { Vec::new() };
     let confirmable = book.items.iter().filter(|one| own.contains(&one.party) && one.confirmed_at.is_empty());
     let confirmable: Vec<u32> = confirmable.map(|one| one.service).collect();

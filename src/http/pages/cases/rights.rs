@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::court::line_value::LineValue as _;
 use crate::court::values::Capacity;
+use crate::court::words::Collected;
+use crate::http::pages::cases::items::{ACTS, ItemAct};
 use crate::wire::court::case::{CanJson, CaseJson};
+use crate::wire::court::item::ImportJson;
 
 /// What the viewer of a case may do now. The server decides again when it is done.
 #[derive(Debug, Clone, Default)]
@@ -40,10 +43,24 @@ impl Rights {
         self.acts.contains(act)
     }
 
-    /// Whether the viewer is this party, or its agent.
+    /// Whether the viewer acts for the party that offered an item.
+    fn owns(&self, item: &ImportJson) -> bool {
+        self.own.contains(&item.party)
+    }
+
+    /// Whether the viewer may reply to an item: a party does not reply to its own, but to what the court collected of its own motion.
     #[must_use]
-    pub fn owns(&self, party: &u32) -> bool {
-        self.own.contains(party)
+    pub fn may_reply_to(&self, item: &ImportJson) -> bool {
+        let collected = item.collected.as_ref().and_then(|collected| Collected::from_word(&collected.code));
+        self.may("reply") && (!self.owns(item) || collected.is_some_and(Collected::belongs_to_no_party))
+    }
+
+    /// The acts about an item that the viewer may do.
+    #[must_use]
+    pub fn acts_about(&self, item: &ImportJson) -> Vec<&'static ItemAct> {
+        let is_for_viewer = |act: &&ItemAct| if act.is_for_its_party { self.owns(item) } else { self.for_the_court };
+        let is_of_one_side = |act: &&ItemAct| act.is_for_its_party != self.for_the_court;
+        ACTS.iter().filter(|act| self.may(act.word)).filter(is_of_one_side).filter(is_for_viewer).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The routes of the court desk.
+//! The routes of the case pages.
 
 use std::sync::Arc;
 
@@ -28,5 +28,6 @@ pub(in crate::http) fn routes() -> Router<Arc<AppState>> {
         .route("/cases/{reference}/items/{item}/verify", get(verify::verify_form).post(verify::verify))
         .route("/cases/{reference}/items/{item}/original", get(originals::original))
         .route("/cases/{reference}/items/{item}/original/file", get(originals::file))
+        .route("/cases/{reference}/hand-overs/{hand_over}/manifest/{volume}", get(hand_overs::manifest_file))
         .route("/cases/{reference}/hand-overs/{hand_over}", get(hand_overs::hand_over).post(hand_overs::step))
 }

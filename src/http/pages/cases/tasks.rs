@@ -22,6 +22,8 @@ pub struct Task {
 /// Tasks of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskGroup {
+    /// The group of the forms.
+    pub group: Group,
     /// The heading.
     pub title: Bilingual,
     /// The tasks.
@@ -49,7 +51,7 @@ pub fn groups(can: &[CanJson], kind: CaseKind, path: &str) -> Vec<TaskGroup> {
     groups.sort_by_key(|(group, _)| *group);
     let titled = |(group, tasks): (Group, Vec<Task>)| {
         let (zh, en) = group.labels();
-        TaskGroup { title: Bilingual::new(zh, en), tasks }
+        TaskGroup { group, title: Bilingual::new(zh, en), tasks }
     };
     groups.into_iter().map(titled).collect()
 }

@@ -20,6 +20,7 @@ use crate::http::pages::form::Form;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Visit};
 use crate::http::problem::ApiError;
+use crate::ledger::verify::report::Conclusion;
 use crate::wire::court::case::CaseFactsJson;
 use crate::wire::court::import::{ItemVerificationJson, ItemVerificationRequest};
 use crate::wire::court::item::ImportJson;
@@ -32,7 +33,18 @@ struct VerifyPage {
     item: ImportJson,
     key: String,
     found: Option<ItemVerificationJson>,
+    /// How the conclusion is shown: `bad`, `warning` or as any other.
+    tone: &'static str,
     fault: Option<String>,
+}
+
+/// How a conclusion is shown.
+fn tone(code: &str) -> &'static str {
+    match Conclusion::from_code(code) {
+        Some(conclusion) if conclusion.is_adverse() => "bad",
+        Some(Conclusion::Unable) => "warning",
+        _ => "",
+    }
 }
 
 fn item_of(request: &CaseRequest) -> Result<ItemNumber, ApiError> {
@@ -58,6 +70,7 @@ async fn page(
         key: new_key()?,
         head,
         item,
+        tone: found.as_ref().map_or("", |found| tone(&found.report.conclusion.code)),
         found,
         fault,
     };

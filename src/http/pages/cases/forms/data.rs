@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::court::acts::ActKind;
-use crate::court::case::state::CaseFile;
-use crate::court::ids::CaseId;
+use crate::court::case::state::{CaseFile, Item};
+use crate::court::ids::{CaseId, ItemNumber};
 use crate::court::line_value::LineValue as _;
 use crate::court::values::Capacity;
 use crate::filing::actor::Actor;
@@ -15,6 +15,7 @@ use crate::http::api::court::service::service_json;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::forms::field::{ActForm, Control};
+use crate::http::pages::form::Form;
 use crate::http::problem::ApiError;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::case::{CanJson, CaseJson};
@@ -24,7 +25,7 @@ use crate::wire::court::records::{RecordsJson, TranscriptJson};
 use crate::wire::court::rounds::RoundJson;
 use crate::wire::court::service::{ServiceBookJson, ServiceJson};
 
-/// Items among which a form chooses: one page of the API.
+/// Items among which a form chooses by a list: one page of the API. In a larger case, people type the number of the item.
 const ITEMS: u32 = 200;
 
 /// What a form is made from. Whatever has private texts is loaded only if a control needs it, and the access is recorded.
@@ -93,12 +94,14 @@ impl FormData {
         state: &AppState,
         actor: &Actor,
         case: CaseId,
-        form: &ActForm,
+        (form, given): (&ActForm, &Form),
     ) -> Result<(Arc<CaseFile>, Self), ApiError> {
         let filing = state.filing()?;
         let file = filing.case_for(actor, case).await?;
         let needs = |needs: fn(Control) -> bool| form.fields.iter().any(|field| needs(field.control));
-        let page = PageQuery { limit: Some(ITEMS), cursor: None };
+        // The page of items that has the one that was chosen before.
+        let chosen = given.text("item").parse::<u32>().ok().filter(|item| *item > ITEMS);
+        let page = PageQuery { limit: Some(ITEMS), cursor: chosen.map(|item| (item - 1).to_string()) };
         let shows_case = needs(needs_case) || form.kind == ActKind::Submit;
         let case_shown = if shows_case { Some(case_json(state, actor, case, &page).await?) } else { None };
         let records = if needs(needs_records) { Some(records_json(state, actor, case).await?) } else { None };
@@ -127,7 +130,19 @@ impl FormData {
         capacity.and_then(|text| Capacity::parse(&text)).is_some_and(|one| matches!(one, Capacity::Holding(_)))
     }
 
-    /// The items.
+    /// Whether the case has more items than a list shows.
+    #[must_use]
+    pub fn has_many_items(&self) -> bool {
+        self.case.as_ref().is_some_and(|case| case.items_total > usize::try_from(ITEMS).unwrap_or(usize::MAX))
+    }
+
+    /// The item with a number, whether or not it is among [`Self::items`].
+    #[must_use]
+    pub fn item(&self, number: &str) -> Option<&Item> {
+        self.file.as_ref()?.items.get(&ItemNumber::parse(number)?)
+    }
+
+    /// The items of one page: all, unless there are many.
     #[must_use]
     pub fn items(&self) -> &[ImportJson] {
         self.case.as_ref().map_or(&[][..], |case| case.items.as_slice())

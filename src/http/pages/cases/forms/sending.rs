@@ -21,7 +21,7 @@ use crate::wire::report::CodedText;
 
 /// What became of a form.
 #[derive(Debug)]
-pub struct Sent {
+pub struct SubmissionResult {
     /// Whether the act is new, and not that of an earlier submission of the same form.
     pub fresh: bool,
     /// Another case in which it goes on.
@@ -34,7 +34,7 @@ pub struct Sent {
     pub warnings: Vec<CodedText>,
 }
 
-impl Sent {
+impl SubmissionResult {
     fn of(fresh: bool, shown: ActOutcomeJson) -> Self {
         Self { fresh, goes_on_in: None, case: shown.case, code: shown.code, warnings: shown.warnings }
     }
@@ -91,7 +91,7 @@ pub async fn send(
     case: Option<CaseId>,
     context: &RequestContext,
     (kind, value): (Shape, Value),
-) -> Result<Sent, ApiError> {
+) -> Result<SubmissionResult, ApiError> {
     let (recorded, shown) = match kind {
         Shape::Open => cases::open(state, actor, context, &shape(value)?).await?,
         Shape::Association => association::join(state, actor, context, shape(value)?).await?,
@@ -100,7 +100,7 @@ pub async fn send(
             return send_in_case(state, actor, case, context, (kind, value)).await;
         }
     };
-    Ok(Sent::of(recorded.fresh, shown))
+    Ok(SubmissionResult::of(recorded.fresh, shown))
 }
 
 async fn send_in_case(
@@ -109,7 +109,7 @@ async fn send_in_case(
     case: CaseId,
     context: &RequestContext,
     (kind, value): (Shape, Value),
-) -> Result<Sent, ApiError> {
+) -> Result<SubmissionResult, ApiError> {
     let (recorded, shown) = match kind {
         Shape::Act => acts::act(state, actor, case, context, &shape(value)?).await?,
         Shape::Service => service::serve(state, actor, case, context, &shape(value)?).await?,
@@ -118,21 +118,21 @@ async fn send_in_case(
         Shape::Passage => {
             let (recorded, shown) = transfer::transfer(state, actor, case, context, &shape(value)?).await?;
             let goes_on_in = Some(shown.case.clone());
-            return Ok(Sent { goes_on_in, ..Sent::of(recorded.fresh, shown) });
+            return Ok(SubmissionResult { goes_on_in, ..SubmissionResult::of(recorded.fresh, shown) });
         }
         Shape::Import => {
             let (recorded, shown) = imports::import_one(state.filing()?, actor, case, context, shape(value)?).await?;
             // That no original was verified is shown with the item.
             let unusual = shown.warnings.into_iter().filter(|one| one.code != "not_verified");
             let (case, warnings) = (case.to_string(), unusual.collect());
-            return Ok(Sent { fresh: recorded.fresh, goes_on_in: None, case, code: None, warnings });
+            return Ok(SubmissionResult { fresh: recorded.fresh, goes_on_in: None, case, code: None, warnings });
         }
         Shape::Open | Shape::Association => return Err(FilingError::NotFound.into()),
         Shape::Erasure => {
             let (erasure, _) = erasures::erase_content(state, actor, context, &shape(value)?).await?;
             let (fresh, case) = (erasure.recorded.fresh, case.to_string());
-            return Ok(Sent { fresh, goes_on_in: None, case, code: None, warnings: Vec::new() });
+            return Ok(SubmissionResult { fresh, goes_on_in: None, case, code: None, warnings: Vec::new() });
         }
     };
-    Ok(Sent::of(recorded.fresh, shown))
+    Ok(SubmissionResult::of(recorded.fresh, shown))
 }

@@ -104,6 +104,12 @@ impl Reading<'_> {
         known.map(|one| one.value).ok_or_else(|| fault("请在所列选项中选择", "Choose one of those listed"))
     }
 
+    /// The number of an item of the case: a list shows no more than a page of them.
+    fn item<'t>(&self, text: &'t str) -> Result<&'t str, Bilingual> {
+        let known = self.data.item(text).map(|_| text);
+        known.ok_or_else(|| fault("本案没有该序号的证据", "The case has no item with this number"))
+    }
+
     fn account(&self, field: &Field) -> Read {
         let login = self.given.text(&format!("{}-login", field.name));
         if login.is_empty() {
@@ -162,7 +168,6 @@ impl Reading<'_> {
             Control::Deposit => deposit(text),
             Control::Party
             | Control::Agent
-            | Control::Item
             | Control::Hearing
             | Control::Transcript
             | Control::Correction
@@ -174,6 +179,7 @@ impl Reading<'_> {
             | Control::OwnAct
             | Control::Address
             | Control::Appeal => number(&self.chosen(field, text)?),
+            Control::Item => number(self.item(text)?),
             Control::Words(_)
             | Control::Radios(_)
             | Control::Judge
@@ -211,7 +217,11 @@ impl Reading<'_> {
                 self.given.some(&on).map(day).transpose()?;
                 return self.pair(field, &on);
             }
-            Control::Purpose => return self.pair(field, &format!("{}-item", field.name)),
+            Control::Purpose => {
+                let of = format!("{}-item", field.name);
+                self.given.some(&of).map(|text| self.item(text)).transpose()?;
+                return self.pair(field, &of);
+            }
             Control::Signers => return self.signers(field),
             Control::Checks(_) | Control::Judges | Control::Annexes => return self.list(field, false),
             Control::Parties => return self.list(field, true),

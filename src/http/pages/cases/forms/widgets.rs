@@ -34,7 +34,7 @@ pub enum Widget {
     Account(Vec<Choice>),
     /// A word of the list, and a day.
     HandedIn(Vec<Choice>),
-    /// A word of the first list, and an item of the second.
+    /// A word of the first list, and an item of the second; if that is empty, the number of an item.
     Purpose(Vec<Choice>, Vec<Choice>),
     /// People of the first list, and others with a kind of the second.
     Signers(Vec<Choice>, Vec<Choice>),
@@ -90,6 +90,18 @@ impl FieldView {
         !self.value.is_empty() || !self.second.is_empty() || !self.values.is_empty() || self.fault.is_some()
     }
 
+    /// The element to which an error leads.
+    #[must_use]
+    pub fn anchor(&self) -> String {
+        match &self.widget {
+            Widget::Radios(list) | Widget::Checks(list) => {
+                list.first().map_or_else(|| self.name.to_owned(), |one| format!("{}-{}", self.name, one.value))
+            }
+            Widget::Signers(list, _) if !list.is_empty() => format!("{}-1", self.name),
+            _ => self.name.to_owned(),
+        }
+    }
+
     /// Whether the field is a part of the page that nobody fills in.
     #[must_use]
     pub const fn is_hidden(&self) -> bool {
@@ -124,7 +136,9 @@ fn lists(field: &Field, filling: Filling<'_>) -> Widget {
         Control::Radios(_) => Widget::Radios(list),
         Control::Checks(_) | Control::Judges | Control::Parties | Control::Annexes => Widget::Checks(list),
         Control::Account => Widget::Account(list),
+        Control::Purpose if filling.data.has_many_items() => Widget::Purpose(choices::purposes(), Vec::new()),
         Control::Purpose => Widget::Purpose(choices::purposes(), list),
+        Control::Item if filling.data.has_many_items() => Widget::Whole,
         Control::Signers => Widget::Signers(list, choices::participants()),
         _ => Widget::Select(list),
     }
@@ -163,8 +177,7 @@ fn prepared(form: &ActForm, field: &Field, visit: &Visit, filling: Filling<'_>) 
             digest.map_or_else(String::new, |digest| format!("{} {}", digest.algorithm, digest.value))
         }
         (Control::Derived, "item_version") if form.kind == ActKind::Reply => {
-            let item = data.items().iter().find(|item| item.item.to_string() == given.text("item"));
-            item.map_or_else(String::new, |item| item.details.item_version.to_string())
+            data.item(given.text("item")).map_or_else(String::new, |item| item.version().to_string())
         }
         (Control::Derived, "version") => {
             let chosen = data.transcripts().iter().find(|one| one.transcript.to_string() == given.text("transcript"));
@@ -172,6 +185,19 @@ fn prepared(form: &ActForm, field: &Field, visit: &Visit, filling: Filling<'_>) 
         }
         _ => String::new(),
     }
+}
+
+/// What stands below the label. A number field for an item says which item the number is.
+fn hint(field: &Field, widget: &Widget, visit: &Visit, filling: Filling<'_>) -> String {
+    if let (Control::Item, Widget::Whole) = (field.control, widget) {
+        let total = filling.data.case.as_ref().map_or(0, |case| case.items_total);
+        let chosen = choices(field.control, filling.data, filling.given);
+        let chosen = chosen.into_iter().find(|one| one.value == filling.given.text(field.name));
+        let Bilingual { zh, en } = chosen.map_or_else(|| Bilingual::new("", ""), |chosen| chosen.label);
+        let zh = format!("填写证据序号，本案共 {total} 项证据。{zh}");
+        return visit.t(&zh, &format!("The number of the item; the case has {total}. {en}")).trim_end().to_owned();
+    }
+    field.hint.map_or_else(String::new, |(zh, en)| visit.t(zh, en).to_owned())
 }
 
 fn view(form: &ActForm, field: &'static Field, visit: &Visit, filling: Filling<'_>) -> Option<FieldView> {
@@ -194,7 +220,7 @@ fn view(form: &ActForm, field: &'static Field, visit: &Visit, filling: Filling<'
     Some(FieldView {
         name: field.name,
         label: visit.t(zh, en).to_owned(),
-        hint: field.hint.map_or_else(String::new, |(zh, en)| visit.t(zh, en).to_owned()),
+        hint: hint(field, &widget, visit, filling),
         optional: !field.required,
         fault: filling.faults.iter().find(|fault| fault.field == field.name).map(|fault| pick(&fault.text)),
         value: if is_prepared && shown.is_empty() { prepared(form, field, visit, filling) } else { shown.to_owned() },
