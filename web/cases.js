@@ -1,7 +1,8 @@
 // The court desk: chain facts on hover and focus, files hashed in the browser, arrow keys on the evidence display.
 
 import { announce } from "./site.js";
-import { toHex } from "./verify/bytes.js";
+import { fromHex, toHex, utf8 } from "./verify/bytes.js";
+import { sha256 } from "./verify/sha256.js";
 
 // Facts open while the pointer or the focus is on them; a click keeps them open.
 for (const details of document.querySelectorAll("details.chain-facts")) {
@@ -125,4 +126,54 @@ for (const input of document.querySelectorAll("input[type=file][data-digests]"))
       progress.textContent = "–";
     }
   });
+}
+
+// A file compared with the digest that is confirmed. Nothing is sent.
+for (const input of document.querySelectorAll("input[type=file][data-compare]")) {
+  const place = input.closest("[data-needs-script]");
+  const result = place.querySelector("[role=status]");
+  const [algorithm, expected] = input.dataset.compare.split(" ");
+  place.hidden = false;
+  input.addEventListener("change", async () => {
+    const chosen = input.files[0];
+    result.textContent = "";
+    if (!chosen) return;
+    try {
+      const digests = await digestsOf(chosen, null, (done) => { result.textContent = percent(done, chosen.size); }).result;
+      result.textContent = digests[algorithm] === expected ? result.dataset.equal : result.dataset.different;
+    } catch {
+      result.textContent = result.dataset.unable;
+    }
+  });
+}
+
+const ITEM_LIST = "tiezheng manifest v1";
+const LISTED = / name ([0-9a-f]{64}) salt ([0-9a-f]{64}) path (.+)$/;
+
+// The names of an item list with their commitments, each computed anew; null for anything else.
+function listedNames(text) {
+  const [first, ...lines] = text.replace(/\n$/, "").split("\n");
+  if (first !== ITEM_LIST) return null;
+  const names = lines.map((line) => {
+    const found = line.startsWith("item v1 ") && LISTED.exec(line);
+    if (!found) return null;
+    const [, commitment, salt, path] = found;
+    return toHex(sha256(Uint8Array.of(2), fromHex(salt, 32), utf8(path))) === commitment ? { path, commitment } : null;
+  });
+  return names.length > 0 && names.every(Boolean) ? names : null;
+}
+
+for (const input of document.querySelectorAll("input[type=file][data-item-list]")) {
+  const place = input.closest("[data-needs-script]");
+  const [select, result] = [place.querySelector("select"), place.querySelector("[role=status]")];
+  const field = document.getElementById(input.dataset.itemList);
+  place.hidden = false;
+  input.addEventListener("change", async () => {
+    const text = await input.files[0]?.text().catch(() => "");
+    const names = text === undefined ? null : listedNames(text);
+    select.replaceChildren(new Option(""), ...(names ?? []).map(({ path, commitment }) => new Option(path, commitment)));
+    select.disabled = names === null;
+    result.textContent = names === null ? result.dataset.unable : `${result.dataset.read}${names.length}`;
+  });
+  select.addEventListener("change", () => { field.value = select.value; });
 }

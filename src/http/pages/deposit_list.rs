@@ -27,6 +27,8 @@ use crate::wire::court::deposits_on_behalf::{OwnDepositJson, OwnDepositsJson};
 
 /// Deposits on one page.
 const ROWS: usize = 50;
+/// Deposits in one CSV, after which its last line says that there are more.
+const CSV_MAX: usize = 50_000;
 
 /// What is wanted, as it was typed.
 #[derive(Default)]
@@ -140,7 +142,7 @@ pub async fn deposit_list(
     visit.page_with(status, Audience::Private, &page)
 }
 
-/// The own deposits as CSV, at most as many as one search reads.
+/// The own deposits as CSV: all of them, or the latest [`CSV_MAX`] and a last line that says so.
 ///
 /// # Errors
 ///
@@ -152,7 +154,15 @@ pub async fn deposit_csv(
     PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
     let filter = Wanted::of(&parameters).filter().unwrap_or_default();
-    let found = find(&state, &who, &filter, &parameters, SCAN_MAX).await?;
+    let (mut items, mut cursor) = (Vec::new(), parameters.some("cursor").map(str::to_owned));
+    loop {
+        let found = find_from(&state, &who, &filter, cursor, SCAN_MAX).await?;
+        items.extend(found.items);
+        cursor = found.next_cursor;
+        if cursor.is_none() || items.len() >= CSV_MAX {
+            break;
+        }
+    }
     let erased = visit.t("已删除", "erased");
     let row = |one: &OwnDepositJson| {
         let name = one.name.as_deref().map_or_else(|| erased.to_owned(), shown);
@@ -163,7 +173,12 @@ pub async fn deposit_csv(
         visit.t("证据名称", "Name of the evidence"),
         visit.t("交易提交时间（北京时间）", "Transaction submission time (Beijing)"),
     ];
-    let mut response = deposit_csv::table(head, found.items.iter().map(row)).into_response();
+    let more = visit.t(
+        "更早的存证未列入本清单：请在“我的存证”限定存证日期后另行下载",
+        "Older deposits are not in this list: narrow the dates under “My deposits” and download again",
+    );
+    let last = cursor.map(|_| [String::new(), more.to_owned(), String::new()]);
+    let mut response = deposit_csv::table(head, items.iter().map(row).chain(last)).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"deposits.csv\""));
@@ -178,7 +193,17 @@ async fn find(
     parameters: &Form,
     limit: usize,
 ) -> Result<OwnDepositsJson, ApiError> {
-    let page = PageQuery { limit: None, cursor: parameters.some("cursor").map(str::to_owned) };
+    find_from(state, who, filter, parameters.some("cursor").map(str::to_owned), limit).await
+}
+
+async fn find_from(
+    state: &AppState,
+    who: &SignedIn,
+    filter: &OwnDepositFilter,
+    cursor: Option<String>,
+    limit: usize,
+) -> Result<OwnDepositsJson, ApiError> {
+    let page = PageQuery { limit: None, cursor };
     let found = state.filing()?.find_own_deposits(&who.actor, filter, page.number()?, limit).await?;
     Ok(own_json(&found))
 }

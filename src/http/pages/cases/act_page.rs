@@ -17,7 +17,7 @@ use crate::http::pages::cases::forms::data::FormData;
 use crate::http::pages::cases::forms::field::{ActForm, Group, Shape};
 use crate::http::pages::cases::forms::sending::{Sent, form_context, new_key, send};
 use crate::http::pages::cases::forms::table::form_of;
-use crate::http::pages::cases::forms::values::{FieldFault, Reading, field_of};
+use crate::http::pages::cases::forms::values::{FieldFault, Reading, deposit_text, field_of};
 use crate::http::pages::cases::forms::widgets::{FieldView, Filling, Widget, fields, open_choice};
 use crate::http::pages::cases::head::CaseHead;
 use crate::http::pages::cases::request::CaseRequest;
@@ -201,7 +201,7 @@ impl Opened<'_> {
     /// The seven facts of a deposit, without recording anything.
     async fn look_up(&self) -> Result<Response, ApiError> {
         let state = self.state;
-        let found = match DepositNumber::parse(self.given.text("deposit_number")) {
+        let found = match DepositNumber::parse(deposit_text(self.given, "deposit_number")) {
             Ok(number) => deposit_json_of(state, number).await,
             Err(error) => Err(error.into()),
         };

@@ -12,7 +12,7 @@ use crate::http::api::court::cases::case_json;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::head::CaseHead;
-use crate::http::pages::cases::remaining::{Due, due};
+use crate::http::pages::cases::remaining::{Due, due, party_name};
 use crate::http::pages::cases::request::CaseRequest;
 use crate::http::pages::cases::rights::Rights;
 use crate::http::pages::cases::tasks::{TaskGroup, groups};
@@ -46,6 +46,14 @@ struct CasePage {
     groups: Vec<TaskGroup>,
     done: Option<String>,
     next: Option<String>,
+}
+
+impl CasePage {
+    /// A party by its role and name.
+    fn party(&self, number: &u32) -> Bilingual {
+        let found = self.case.parties.iter().find(|party| party.party == *number);
+        found.map_or_else(|| Bilingual::new(number.to_string(), number.to_string()), party_name)
+    }
 }
 
 /// The sentence that confirms an act.

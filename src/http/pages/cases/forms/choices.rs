@@ -7,7 +7,10 @@ use crate::filing::staff::CourtStaff;
 use crate::http::pages::cases::forms::data::FormData;
 use crate::http::pages::cases::forms::field::{Control, Words, words_of};
 use crate::http::pages::form::Form;
+use crate::http::pages::format::clock_time;
+use crate::http::pages::shown_text::shown as shown_text;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::court::deposits_on_behalf::OwnDepositJson;
 use crate::wire::court::people::TextJson;
 use crate::wire::facts::beijing_time;
 
@@ -281,6 +284,21 @@ fn annexes(data: &FormData) -> Vec<Choice> {
     choices
 }
 
+/// The latest deposits of the account, by which nobody has to copy a number.
+fn own_deposits(data: &FormData) -> Vec<Choice> {
+    let label = |one: &OwnDepositJson| {
+        let time = clock_time(&one.tx_submitted_at);
+        match &one.name {
+            Some(name) => {
+                let label = format!("{}　{time}", shown_text(name));
+                Bilingual::new(label.clone(), label)
+            }
+            None => Bilingual::new(format!("（名称已删除）　{time}"), format!("(name erased) {time}")),
+        }
+    };
+    data.own_deposits.iter().map(|one| Choice::new(&one.deposit_number, label(one))).collect()
+}
+
 /// The choices of a control; none for a control that offers none.
 #[must_use]
 pub fn choices(control: Control, data: &FormData, given: &Form) -> Vec<Choice> {
@@ -305,6 +323,7 @@ pub fn choices(control: Control, data: &FormData, given: &Form) -> Vec<Choice> {
             data.courts.iter().map(|court| Choice::new(court, Bilingual::new(&**court, &**court))).collect()
         }
         Control::Annexes => annexes(data),
+        Control::Deposit => own_deposits(data),
         Control::OwnAct => {
             let label = |sequence: u64, at: String| {
                 Bilingual::new(format!("第 {sequence} 项行为　{at}"), format!("act {sequence}, {at}"))
