@@ -73,16 +73,31 @@ function saltOf(text) {
   return Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 }
 
+// Sends a file: resolves to whether it was taken.
+function sendFile(url, headers, file, progress) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded }) => progress(loaded);
+    request.onload = () => resolve(request.status === 204);
+    request.onerror = () => resolve(false);
+    request.send(file);
+  });
+}
+
 const form = document.getElementById("verify-form");
 if (form) {
   form.hidden = false;
-  const [file, salt, button] = [form.querySelector("#file"), form.querySelector("#salt"), form.querySelector("button")];
+  const [file, salt] = [form.querySelector("#file"), form.querySelector("#salt")];
+  const buttons = [...form.querySelectorAll("button")];
   const progress = document.getElementById("verify-progress");
   let running = null;
   const say = (text) => { progress.textContent = text; };
+  const ready = (is) => { for (const button of buttons) button.disabled = !is; };
   const hash = async () => {
     running?.cancel();
-    button.disabled = true;
+    ready(false);
     const chosen = file.files[0];
     if (!chosen) return say("");
     const bytes = salt ? saltOf(salt.value) : null;
@@ -99,13 +114,24 @@ if (form) {
       form.elements.algorithm.value = algorithm;
       form.elements.value.value = digests[algorithm];
       say(differs ? progress.dataset.different : progress.dataset.equal);
-      button.disabled = false;
+      ready(true);
     } catch {
       if (running === own) say(progress.dataset.unable);
     }
   };
   file.addEventListener("change", hash);
   salt?.addEventListener("change", hash);
+  form.querySelector("#verify-file").addEventListener("click", async () => {
+    const chosen = file.files[0];
+    if (!chosen) return;
+    ready(false);
+    const headers = { "content-type": "application/octet-stream", "idempotency-key": form.elements.key.value };
+    if (salt) headers["x-salt"] = salt.value.trim().toLowerCase();
+    const done = await sendFile(`${form.action}/file`, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
+    if (done) return location.assign(form.dataset.next);
+    say(progress.dataset.failed);
+    ready(true);
+  });
 }
 
 // Files whose digests become a field of a form; the file itself is not sent.

@@ -21,6 +21,12 @@ PASSWORD = "一句只有本人知道的长话"
 VARYING = re.compile(r"(?<=/)(?:[0-9A-Z]{4}(?:-[0-9A-Z]+)+|T?\d{8}-[\w-]+|[0-9a-f]{12,64}|\d+)(?=/|$)")
 
 
+def spoken(name: str, exact: bool) -> re.Pattern:
+    """A name as browsers compute it: with spaces around its hidden parts."""
+    pattern = r"\s?".join(re.escape(character) for character in name if character != " ")
+    return re.compile(rf"^\s*{pattern}\s*$" if exact else pattern)
+
+
 class Failed(AssertionError):
     """A step of the walk could not be made."""
 
@@ -29,7 +35,7 @@ class Node:
     """A node with a test ledger, an operator, and requests made in its name."""
 
     def __init__(self, program: str, folder: pathlib.Path, *options: str) -> None:
-        self.program, self.folder = program, folder
+        self.program, self.folder, self.sent = program, folder, 0
         token = folder / "operator.token"
         command = [program, "serve", "--test", "--data", folder / "chain", "--listen", "127.0.0.1:0", "--operator-token", token, *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={"HOME": str(folder)})
@@ -47,7 +53,8 @@ class Node:
         return self.send(path, json.dumps(body).encode(), "application/json", self.token, method)
 
     def send(self, path: str, body: bytes, media_type: str, token: str, method: str) -> dict:
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": media_type, "Idempotency-Key": f"{method} {path} {hash(body)}"[:60].replace(" ", "-").replace("/", "-")}
+        self.sent += 1
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": media_type, "Idempotency-Key": f"people-{self.sent}"}
         request = urllib.request.Request(self.url + urllib.parse.quote(path), body, headers, method=method)
         return json.load(urllib.request.urlopen(request))
 
@@ -71,16 +78,22 @@ class Person:
 
     def __init__(self, browser: Browser, node: Node, name: str, pictures: pathlib.Path | None = None) -> None:
         self.node, self.name, self.pictures = node, name, pictures
+        self.login = f"{name}的账号"
         self.context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN", accept_downloads=True)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=node.url)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(20_000)
-        self.page.on("console", lambda message: self.that(message.type not in ["error", "warning"], f"console: {message.text}"))
+        self.page.on("console", self.heard)
         self.page.on("pageerror", lambda error: self.that(False, f"error: {error}"))
         own = ("data:", "blob:", node.url)
         self.page.on("request", lambda request: self.that(request.url.startswith(own), f"request to {request.url}"))
         self.page.goto(node.url + "/")
         self.arrived()
+
+    def heard(self, message) -> None:
+        # A form with something wrong is answered with a page and a status of 4xx, which Chromium reports.
+        if not re.search(r"responded with a status of 4\d\d", message.text):
+            self.that(message.type not in ["error", "warning"], f"console: {message.text}")
 
     def that(self, holds: bool, what: str) -> None:
         if not holds:
@@ -142,12 +155,12 @@ class Person:
     # What a person does.
 
     def follow(self, name: str, *, within: Locator | None = None, exact: bool = True) -> None:
-        link = self.one((within or self.page).get_by_role("link", name=name, exact=exact), f"link `{name}`")
+        link = self.one((within or self.page).get_by_role("link", name=spoken(name, exact)), f"link `{name}`")
         link.click()
         self.arrived()
 
     def press(self, name: str, *, exact: bool = True, stays: bool = False) -> None:
-        button = self.one(self.page.get_by_role("main").get_by_role("button", name=name, exact=exact), f"button `{name}`")
+        button = self.one(self.page.get_by_role("main").get_by_role("button", name=spoken(name, exact)), f"button `{name}`")
         if stays:
             button.click()
             return
@@ -206,7 +219,7 @@ class Person:
         self.follow("注册", within=self.page.get_by_role("navigation", name="语言与字号"))
         if kind != "自然人":
             self.follow(kind)
-        for field, text in ({label: self.name} | (more or {}) | {"登录名": self.name, "再次输入新密码": PASSWORD}).items():
+        for field, text in ({label: self.name} | (more or {}) | {"登录名": self.login, "再次输入新密码": PASSWORD}).items():
             self.fill(field, text, exact=True)
         self.fill("新密码", PASSWORD, exact=True)
         self.tick("已阅读并同意个人信息保护告知")
@@ -221,16 +234,16 @@ class Person:
         self.arrived()
 
     def sign_in(self) -> None:
-        self.fill("登录名", self.name, exact=True)
+        self.fill("登录名", self.login, exact=True)
         self.fill("密码", PASSWORD, exact=True)
         self.press("登录")
 
-    def identify(self, name: str) -> None:
+    def identify(self, login: str) -> None:
         """法院线下核验, by the clerk at the counter."""
         self.follow("账号管理", within=self.page.get_by_role("navigation", name="主要栏目"))
-        self.fill("登录名或账号编号", name)
+        self.fill("登录名或账号编号", login)
         self.press("查找")
-        self.follow(name)
+        self.follow(login)
         self.choose("核验程度", "实名", whole=True)
         self.tick("已当面核对本人与证件原件")
         self.press("记录核验")

@@ -62,7 +62,7 @@ class Walk:
             person.sign_in()
         # "法院线下实名认证，需要您去到法院由立案法官现场审核证件".
         for person in [*self.parties, self.agent, self.other_agent, self.judge]:
-            self.clerk.identify(person.name)
+            self.clerk.identify(person.login)
 
     # 3.1.3 发起诉讼.
 
@@ -90,7 +90,7 @@ class Walk:
 
     def defendant_and_claims(self, person: Person) -> None:
         person.task("增加被告或者其他当事人")
-        person.choose("诉讼地位", "被告", exact=True)
+        person.choose("诉讼地位", "被告", whole=True)
         person.answer("主体类型", "自然人")
         person.fill("姓名或者名称", "李四")
         person.press("增加当事人")
@@ -193,7 +193,7 @@ class Walk:
             person.answer("代理权限", "一般授权")
             person.fill("授权委托书", "委托书一份")
         person.press("关联案件")
-        person.sees("已关联案件")
+        person.sees("关联案件", "审理中")
 
     def association(self) -> None:
         self.clerk.open_case(CAUSE)
@@ -212,7 +212,7 @@ class Walk:
         self.plaintiff.open_case(CAUSE)
         self.plaintiff.task("委托诉讼代理人")
         self.plaintiff.choose("被代理的当事人", "张三")
-        self.plaintiff.fill("代理人的账号", self.agent.name, exact=True)
+        self.plaintiff.fill("代理人的账号", self.agent.login, exact=True)
         self.plaintiff.fill("代理人姓名", self.agent.name)
         self.plaintiff.answer("代理权限", "一般授权")
         self.plaintiff.fill("授权委托书", "委托书一份")
@@ -300,7 +300,7 @@ class Walk:
         self.other_agent.give("原文文件", "聊天记录.txt", CHAT)
         self.other_agent.page.get_by_text("摘要与链上记录相同").wait_for()
         self.other_agent.press("核验")
-        self.other_agent.sees("核验一致", "核验结果已记入案件")
+        self.other_agent.sees("已办理：核验", "核验记录")
 
     # 3.1.6 and 3.2.6 质证.
 

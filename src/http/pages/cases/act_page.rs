@@ -325,7 +325,7 @@ impl Opened<'_> {
             key: given.some("key").filter(|_| self.is_sent).map_or_else(new_key, |key| Ok(key.to_owned()))?,
             faults,
             refusal,
-            steps: if needs_steps { groups(&data.can, self.file.kind, &self.request.path()) } else { Vec::new() },
+            steps: if needs_steps { groups(&data.can, self.file, &self.request.path()) } else { Vec::new() },
             open,
             preview: data.case.as_ref().filter(|_| form.kind == ActKind::Submit),
             found: shown.found,

@@ -127,13 +127,14 @@ pub async fn case(
 ) -> Result<Response, ApiError> {
     let page = PageQuery { limit: Some(ITEMS), cursor: parameters.0.some("cursor").map(str::to_owned) };
     let case = case_json(&state, &request.who.actor, request.case, &page).await?;
+    let file = state.filing()?.case_for(&request.who.actor, request.case).await?;
     let (kind, path) = (kind_of(&case), request.path());
     let head = CaseHead::of(&case.brief, &request.name);
     let page = CasePage {
         p: visit.layout(&format!("案件 {}", head.name), &format!("Case {}", head.name)),
         due: due(&case, state.filing()?.now(), visit.language),
         steps: steps(&case, &path),
-        groups: groups(&case.can, kind, &path),
+        groups: groups(&case.can, &file, &path),
         done: done(&visit, Some(kind), &parameters),
         next: case.next_cursor.as_ref().map(|cursor| format!("{path}?cursor={cursor}")),
         rights: Rights::of(&case),

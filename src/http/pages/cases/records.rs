@@ -109,7 +109,7 @@ pub const AGREEMENT_ACTS: &[(&str, &str, &str)] = &[
 fn tasks(file: &CaseFile, request: &CaseRequest, titles: &[&str]) -> (Vec<TaskGroup>, BTreeSet<String>) {
     let actor = &request.who.actor;
     let can = can(actor, file, &actor.capacities(file), &Texts::new());
-    let mut groups = groups(&can, file.kind, &request.path());
+    let mut groups = groups(&can, file, &request.path());
     groups.retain(|group| titles.contains(&group.title.zh.as_str()));
     (groups, acts(&can))
 }
