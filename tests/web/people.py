@@ -192,7 +192,7 @@ class Person:
 
     def own(self, name: str) -> None:
         """One of the own deposits, by the name of its file."""
-        self.choose("或者从我的存证中选择", name)
+        self.choose("或者从我的存证和本案文书中选择", name)
 
     def tick(self, label: str, exact: bool = True) -> None:
         main = self.page.get_by_role("main")

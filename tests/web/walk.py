@@ -416,10 +416,9 @@ class Walk:
         self.judge.own("判决书")
         self.judge.press("宣判")
         self.judge.sees("已判决")
-        self.clerk.deposit("判决书.txt", "判决：被告退还价款。\n")
         self.clerk.open_case(CAUSE)
         for party in ["李四", "张三"]:
-            self.serve("判决书", "判决书", party)
+            self.serve("本案判决书", "判决书", party)
         for person in self.parties:
             person.open_case(CAUSE)
             person.sees("已判决")
