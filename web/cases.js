@@ -4,7 +4,8 @@ import { compare } from "./cases/comparison.js";
 import { manifestLines, rootOf } from "./cases/hand_over_manifest.js";
 import { measure } from "./deposit/hashing_worker.js";
 import { announce } from "./site.js";
-import { fileText, toHex } from "./verify/bytes.js";
+import { fileText, fromHex, toHex, utf8 } from "./verify/bytes.js";
+import { sha256 } from "./verify/sha256.js";
 
 // Facts open while the pointer or the focus is on them; a click keeps them open.
 for (const details of document.querySelectorAll("details.chain-facts")) {
@@ -57,16 +58,31 @@ function saltOf(text) {
   return Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 }
 
+// Sends a file: resolves to whether it was taken.
+function sendFile(url, headers, file, progress) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded }) => progress(loaded);
+    request.onload = () => resolve(request.status === 204);
+    request.onerror = () => resolve(false);
+    request.send(file);
+  });
+}
+
 const form = document.getElementById("verify-form");
 if (form) {
   form.hidden = false;
-  const [file, salt, button] = [form.querySelector("#file"), form.querySelector("#salt"), form.querySelector("button")];
+  const [file, salt] = [form.querySelector("#file"), form.querySelector("#salt")];
+  const buttons = [...form.querySelectorAll("button")];
   const progress = document.getElementById("verify-progress");
   let running = null;
   const say = (text) => { progress.textContent = text; };
+  const ready = (is) => { for (const button of buttons) button.disabled = !is; };
   const hash = async () => {
     running?.abort();
-    button.disabled = true;
+    ready(false);
     const chosen = file.files[0];
     if (!chosen) return say("");
     const bytes = salt ? saltOf(salt.value) : null;
@@ -82,13 +98,24 @@ if (form) {
       form.elements.algorithm.value = algorithm;
       form.elements.value.value = digests[algorithm];
       say(progress.dataset[result]);
-      button.disabled = false;
+      ready(true);
     } catch {
       if (running === own) say(progress.dataset.unable);
     }
   };
   file.addEventListener("change", hash);
   salt?.addEventListener("change", hash);
+  form.querySelector("#verify-file").addEventListener("click", async () => {
+    const chosen = file.files[0];
+    if (!chosen) return;
+    ready(false);
+    const headers = { "content-type": "application/octet-stream", "idempotency-key": form.elements.key.value };
+    if (salt) headers["x-salt"] = salt.value.trim().toLowerCase();
+    const done = await sendFile(`${form.action}/file`, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
+    if (done) return location.assign(form.dataset.next);
+    say(progress.dataset.failed);
+    ready(true);
+  });
 }
 
 // Files whose digests become a field of a form; the file itself is not sent.
@@ -129,4 +156,53 @@ for (const input of document.querySelectorAll("input[type=file][data-volume]")) 
     said.textContent = lines === null ? said.dataset.other : said.dataset.read;
     announce(said.textContent);
   });
+}
+// A file compared with the digest that is confirmed. Nothing is sent.
+for (const input of document.querySelectorAll("input[type=file][data-compare]")) {
+  const place = input.closest("[data-needs-script]");
+  const result = place.querySelector("[role=status]");
+  const [algorithm, expected] = input.dataset.compare.split(" ");
+  place.hidden = false;
+  input.addEventListener("change", async () => {
+    const chosen = input.files[0];
+    result.textContent = "";
+    if (!chosen) return;
+    try {
+      const digests = await digestsOf(chosen, null, (done) => { result.textContent = percent(done, chosen.size); });
+      result.textContent = digests[algorithm] === expected ? result.dataset.equal : result.dataset.different;
+    } catch {
+      result.textContent = result.dataset.unable;
+    }
+  });
+}
+
+const ITEM_LIST = "tiezheng manifest v1";
+const LISTED = / name ([0-9a-f]{64}) salt ([0-9a-f]{64}) path (.+)$/;
+
+// The names of an item list with their commitments, each computed anew; null for anything else.
+function listedNames(text) {
+  const [first, ...lines] = text.replace(/\n$/, "").split("\n");
+  if (first !== ITEM_LIST) return null;
+  const names = lines.map((line) => {
+    const found = line.startsWith("item v1 ") && LISTED.exec(line);
+    if (!found) return null;
+    const [, commitment, salt, path] = found;
+    return toHex(sha256(Uint8Array.of(2), fromHex(salt, 32), utf8(path))) === commitment ? { path, commitment } : null;
+  });
+  return names.length > 0 && names.every(Boolean) ? names : null;
+}
+
+for (const input of document.querySelectorAll("input[type=file][data-item-list]")) {
+  const place = input.closest("[data-needs-script]");
+  const [select, result] = [place.querySelector("select"), place.querySelector("[role=status]")];
+  const field = document.getElementById(input.dataset.itemList);
+  place.hidden = false;
+  input.addEventListener("change", async () => {
+    const text = await input.files[0]?.text().catch(() => "");
+    const names = text === undefined ? null : listedNames(text);
+    select.replaceChildren(new Option(""), ...(names ?? []).map(({ path, commitment }) => new Option(path, commitment)));
+    select.disabled = names === null;
+    result.textContent = names === null ? result.dataset.unable : `${result.dataset.read}${names.length}`;
+  });
+  select.addEventListener("change", () => { field.value = select.value; });
 }

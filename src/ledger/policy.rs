@@ -205,6 +205,24 @@ impl Policy {
         self.quorum.map_or(0, |quorum| self.smallest(quorum))
     }
 
+    /// The quorum with its groups, in the policy's names: `court`, or `2/3 (court, notary, 1/2 (a, b))` for two of three members of
+    /// which one is a group. Empty for the quorum `none`.
+    #[must_use]
+    pub fn quorum_text(&self) -> String {
+        self.quorum.map_or_else(String::new, |quorum| self.member_text(quorum))
+    }
+
+    fn member_text(&self, member: Member) -> String {
+        match member {
+            Member::Witness(at) => self.witnesses.get(at).map_or_else(String::new, |witness| witness.name.clone()),
+            Member::Group(at) => {
+                let (threshold, members) = self.group(at);
+                let names: Vec<String> = members.iter().map(|one| self.member_text(*one)).collect();
+                format!("{threshold}/{} ({})", members.len(), names.join(", "))
+            }
+        }
+    }
+
     /// Whether the cosignatures of `has_cosigned` are a quorum.
     #[must_use]
     pub fn is_reached(&self, has_cosigned: &dyn Fn(&CosignerKey) -> bool) -> bool {

@@ -24,6 +24,9 @@ pub struct QuorumJson {
     pub required: usize,
     /// How many witnesses can count towards it.
     pub witnesses: usize,
+    /// The quorum with its groups: `2/3 (court, notary, 1/2 (a, b))` is two of three, of which one is a group.
+    #[schema(example = "2/3 (court, notary, appraisal)")]
+    pub rule: String,
 }
 
 /// A witness.

@@ -13,22 +13,26 @@ import hashlib
 import json
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 import axe_playwright_python
 from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from people import Node  # noqa: E402
+from suit import Suit  # noqa: E402
+
 AXE = (pathlib.Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LANGUAGES = ["zh", "en"]
 SCHEMES = ["light", "dark"]
 WIDTHS = [320, 768, 1280]
 PASSWORD = "a long sentence of mine"
+# Who opens pages of a case: a party, court staff, and the clerk of the court to which its dossier goes.
+OF_A_CASE = ["party", "clerk", "judge", "second"]
 # Elements that the Tab key may reach on one page; more are alike.
 REACHED = 60
 FOCUS = """() => {
@@ -54,36 +58,10 @@ class Checks:
             print(f"FAILED {self.where}: {what}", flush=True)
 
 
-class Node:
-    """A node with an operator and a deposit."""
-
-    def __init__(self, program: str, folder: pathlib.Path) -> None:
-        token = folder / "operator.token"
-        command = [program, "serve", "--test", "--data", folder / "chain", "--listen", "127.0.0.1:0", "--operator-token", token]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={"HOME": str(folder)})
-        said, self.url = "", None
-        while self.url is None:
-            line = self.process.stdout.readline()
-            said += line
-            if not line:
-                raise RuntimeError(f"the node did not start: {said}")
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
-            self.url = found and found[0]
-        self.token = token.read_text().strip()
-
-    def post(self, path: str, body: dict) -> dict:
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)
-        return json.load(urllib.request.urlopen(request))
-
-    def deposit(self, name: str) -> str:
-        content = name.encode()
-        digest = hashlib.sha256(content).hexdigest()
-        return self.post("/v1/entrusted-deposits", {"sha_256": digest, "size": len(content), "name": name})["deposit_number"]
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+def deposit(node: Node, name: str) -> str:
+    content = name.encode()
+    body = {"sha_256": hashlib.sha256(content).hexdigest(), "size": len(content), "name": name}
+    return node.post("/v1/entrusted-deposits", body)["deposit_number"]
 
 
 def sign_in(page: Page, node: Node, login: str) -> None:
@@ -94,15 +72,16 @@ def sign_in(page: Page, node: Node, login: str) -> None:
         page.get_by_role("button", name="登录").click()
 
 
-def activate(page: Page, node: Node) -> None:
+def activate(page: Page, node: Node, token: str, login: str) -> None:
+    """Sets a password for the account of a token, and signs in with it."""
     page.goto(f"{node.url}/activate?lang=zh")
-    page.fill("#token", node.token)
-    page.fill("#login", "operator")
+    page.fill("#token", token)
+    page.fill("#login", login)
     page.fill("#new-password", PASSWORD)
     page.fill("#new-password-again", PASSWORD)
     with page.expect_navigation():
         page.locator("main form button").click()
-    sign_in(page, node, "operator")
+    sign_in(page, node, login)
 
 
 def register(page: Page, node: Node) -> str:
@@ -164,7 +143,7 @@ def check_page(checks: Checks, page: Page, address: str, options) -> None:
     for language in LANGUAGES:
         for scheme in schemes:
             for width in widths:
-                checks.where = f"{options.route} {language} {scheme} {width}"
+                checks.where = f"{options.route} {options.stage} {language} {scheme} {width}"
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.set_viewport_size({"width": width, "height": 900})
                 answer = page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}")
@@ -173,7 +152,7 @@ def check_page(checks: Checks, page: Page, address: str, options) -> None:
                 check_axe(checks, page)
                 if options.pictures:
                     name = re.sub(r"[^a-z0-9]+", "-", options.route).strip("-") or "start"
-                    page.screenshot(path=options.pictures / f"{options.number:02}-{name}-{language}-{scheme}-{width}.png", full_page=True)
+                    page.screenshot(path=options.pictures / f"{options.number:02}-{name}-{options.stage}-{language}-{scheme}-{width}.png", full_page=True)
                 if scheme == "light" and width == widths[-1]:
                     check_keyboard(checks, page)
                 if scheme == "light" and width == widths[0]:
@@ -189,7 +168,7 @@ def check_live(checks: Checks, page: Page, node: Node) -> None:
     rows = page.locator("#block-rows tr")
     first, count, place = rows.first.inner_text(), rows.count(), rows.first.bounding_box()
     for number in range(2):
-        node.deposit(f"live {number}")
+        deposit(node, f"live {number}")
     show = page.get_by_role("button", name=re.compile("显示 2 个新区块"))
     show.wait_for()
     checks.that((rows.first.inner_text(), rows.count(), rows.first.bounding_box()) == (first, count, place), "rows moved by themselves")
@@ -203,30 +182,64 @@ def check_live(checks: Checks, page: Page, node: Node) -> None:
     checks.that(page.evaluate("document.activeElement.id") == "blocks", "the focus is lost")
     page.get_by_role("button", name="暂停更新").click()
     page.get_by_text("已暂停更新").wait_for()
-    node.deposit("while paused")
+    deposit(node, "while paused")
     time.sleep(2)
     checks.that(page.get_by_role("button", name="没有新区块").count() + page.locator("#live-show[disabled]").count() > 0, "paused, and yet updated")
     page.get_by_role("button", name="继续更新").click()
     page.get_by_role("button", name="显示 1 个新区块").wait_for()
 
 
-def run(checks: Checks, browser: Browser, node: Node, options) -> None:
-    pages = json.loads((HERE / "pages.json").read_text())
-    number = node.deposit("合同")
-    people = {who: open_page(browser, checks, node) for who in ["visitor", "person", "operator"]}
-    activate(people["operator"], node)
-    values = {"{number}": number, "{account}": register(people["person"], node)}
-    for at, listed in enumerate(pages):
-        # Pages of a case need the people of a suit: `tests/it/pages/sweep.rs` has them.
-        if listed.get("who") not in people or (options.only and options.only != listed["route"]):
+def check_list(checks: Checks, people: dict[str, Page], values: dict[str, str], chosen: set[str], options) -> None:
+    """The pages of the list that these people open."""
+    for at, listed in enumerate(json.loads((HERE / "pages.json").read_text())):
+        if listed.get("who") not in chosen or (options.only and options.only != listed["route"]):
             continue
-        path = listed["path"]
+        path = listed.get("path") or listed["full_path"]
         for name, value in values.items():
             path = path.replace(name, value)
-        options.route, options.number = listed["route"], at
-        check_page(checks, people[listed["who"]], node.url + path, options)
+        options.route, options.number = listed["route"] + (f" ({listed['who']})" if listed["who"] in OF_A_CASE else ""), at
+        check_page(checks, people[listed["who"]], options.node.url + path, options)
+
+
+def check_original(checks: Checks, page: Page, address: str) -> None:
+    """A PDF is shown in a frame, as a document without an origin; the look was recorded."""
+    checks.where = "original"
+    page.goto(f"{address}/items/3/original?lang=zh")
+    frame = page.frame_locator("iframe.original")
+    checks.that(frame.owner.is_visible(), "the frame is not shown")
+    answer = page.request.get(f"{address}/items/3/original/file")
+    checks.that("sandbox" in answer.headers["content-security-policy"].split(";")[0], "the document of the frame is not sandboxed")
+    page.goto(f"{address}/history?lang=zh")
+    checks.that("查阅" in page.inner_text("main"), "the look at the original is not in the record")
+
+
+def run(checks: Checks, browser: Browser, node: Node, options) -> None:
+    options.node = node
+    number = deposit(node, "合同")
+    people = {who: open_page(browser, checks, node) for who in ["visitor", "person", "operator", *OF_A_CASE]}
+    activate(people["operator"], node, node.token, "operator")
+    values = {"{number}": number, "{account}": register(people["person"], node)}
+    check_list(checks, people, values, {"visitor", "person", "operator"}, options)
     if not options.only or options.only == "/chain":
         check_live(checks, people["visitor"], node)
+    suit = Suit(node)
+    suit.open()
+    accounts = {"party": suit.plaintiff, "clerk": suit.clerk, "judge": suit.judge, "second": suit.second}
+    for who, account in accounts.items():
+        activate(people[who], node, account.token, account.login)
+    # A draft, as only its filer sees it.
+    values["{case}"] = suit.path
+    options.stage = "draft"
+    check_list(checks, people, values, {"party"}, options)
+    suit.file()
+    suit.argue()
+    options.stage = "hearing"
+    check_list(checks, people, values, {"party", "clerk", "judge"}, options)
+    if not options.only:
+        check_original(checks, people["party"], node.url + suit.path)
+    values["{hand-over}"] = suit.appeal()
+    options.stage = "appeal"
+    check_list(checks, people, values, {"second"}, options)
 
 
 def main() -> int:
@@ -236,6 +249,7 @@ def main() -> int:
     parser.add_argument("--pictures", type=pathlib.Path)
     parser.add_argument("--only")
     options = parser.parse_args()
+    options.stage = "any"
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
     checks = Checks()

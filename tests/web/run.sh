@@ -19,5 +19,6 @@ python3 served.py "$program" "$work/verifier.html"
 python3 agreement.py "$program" 500
 "$venv/bin/python" browser.py "$work/verifier.html" --large ${2:+--pictures "$2"}
 "$venv/bin/python" deposits.py "$program" ${2:+--pictures "$2"}
+"$venv/bin/python" walk.py "$program" ${2:+--pictures "$2/walk"}
 "$venv/bin/python" pages.py "$program" ${2:+--pictures "$2/pages"}
 "$venv/bin/python" firefox.py "$work/verifier.html"

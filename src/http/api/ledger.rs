@@ -123,8 +123,11 @@ pub(in crate::http) async fn witnesses_json(state: &AppState) -> Result<Witnesse
         None => None,
     };
     Ok(WitnessesJson {
-        quorum: quorum
-            .map(|policy| QuorumJson { required: policy.required(), witnesses: policy.counted_witnesses().count() }),
+        quorum: quorum.map(|policy| QuorumJson {
+            required: policy.required(),
+            witnesses: policy.counted_witnesses().count(),
+            rule: policy.quorum_text(),
+        }),
         size: size.0,
         witnessed_size: witnessed.map(|witnessed| witnessed.0),
         witnessed_checkpoint,

@@ -31,6 +31,7 @@ pub mod deposit_list;
 pub mod documentation;
 pub mod form;
 pub mod format;
+pub mod guide;
 pub mod language;
 pub mod layout;
 pub mod login;

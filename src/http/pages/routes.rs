@@ -9,8 +9,8 @@ use axum::routing::{get, post};
 use crate::http::app_state::AppState;
 use crate::http::pages::{
     account, admin, admin_calendar, admin_courts, admin_erasures, admin_log, admin_node, assets, cases, chain,
-    chain_events, deposit, deposit_list, documentation, login, middleware, problems, record, record_path, register,
-    start,
+    chain_events, deposit, deposit_list, documentation, guide, login, middleware, problems, record, record_path,
+    register, start,
 };
 use crate::http::run_to_completion::run_to_completion;
 
@@ -26,6 +26,8 @@ pub(in crate::http) fn routes(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/blocks/{height}", get(chain::block))
         .route("/docs", get(documentation::documentation))
         .route("/docs/shapes", get(documentation::shapes))
+        .route("/guides", get(guide::guides))
+        .route("/guides/{name}", get(guide::guide))
         .route("/problems", get(problems::problems))
         .route("/problems/{code}", get(problems::problem))
         .merge(accounts())

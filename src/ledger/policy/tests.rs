@@ -60,6 +60,12 @@ fn the_quorum_is_reached_by_the_groups_that_it_names() {
 }
 
 #[test]
+fn the_text_of_a_quorum_names_its_groups() {
+    assert_eq!(policy("both").quorum_text(), "2/2 (2/3 (w1, w2, w3), 1/2 (w4, w5))");
+    assert_eq!((policy("w4").quorum_text(), policy("none").quorum_text()), ("w4".to_owned(), String::new()));
+}
+
+#[test]
 fn all_subsets_agree_with_a_naive_reading_of_the_policy() {
     let (both, courts) = (policy("both"), policy("courts"));
     for subset in 0_u8..64 {

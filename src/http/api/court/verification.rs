@@ -126,7 +126,11 @@ fn report_case(file: &CaseFile, item: ItemNumber) -> ReportCaseJson {
 }
 
 /// Verifies a file, which is hashed as it streams. Its digests identify the request.
-async fn streamed(
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn streamed(
     state: &AppState,
     actor: &Actor,
     (client, uri): (ClientAddress, &Uri),

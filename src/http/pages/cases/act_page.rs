@@ -17,7 +17,7 @@ use crate::http::pages::cases::forms::data::FormData;
 use crate::http::pages::cases::forms::field::{ActForm, Group, Shape};
 use crate::http::pages::cases::forms::sending::{SubmissionResult, form_context, new_key, send};
 use crate::http::pages::cases::forms::table::form_of;
-use crate::http::pages::cases::forms::values::{FieldFault, Reading, field_of};
+use crate::http::pages::cases::forms::values::{FieldFault, Reading, deposit_text, field_of};
 use crate::http::pages::cases::forms::widgets::{FieldView, Filling, Widget, fields, open_choice};
 use crate::http::pages::cases::head::CaseHead;
 use crate::http::pages::cases::request::CaseRequest;
@@ -202,7 +202,7 @@ impl ActFormPage<'_> {
     /// The seven facts of a deposit, without recording anything.
     async fn look_up(&self) -> Result<Response, ApiError> {
         let state = self.state;
-        let found = match DepositNumber::parse(self.given.text("deposit_number")) {
+        let found = match DepositNumber::parse(deposit_text(self.given, "deposit_number")) {
             Ok(number) => deposit_json_of(state, number).await,
             Err(error) => Err(error.into()),
         };
@@ -316,7 +316,7 @@ impl ActFormPage<'_> {
             key: given.some("key").filter(|_| self.is_sent).map_or_else(new_key, |key| Ok(key.to_owned()))?,
             faults,
             refusal,
-            steps: if needs_steps { groups(&data.can, self.file.kind, &self.request.path()) } else { Vec::new() },
+            steps: if needs_steps { groups(&data.can, self.file, &self.request.path()) } else { Vec::new() },
             open,
             preview: data.case.as_ref().filter(|_| form.kind == ActKind::Submit),
             found: shown.found,

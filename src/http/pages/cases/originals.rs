@@ -1,8 +1,8 @@
 //! `/cases/{reference}/items/{item}/original`: the original of an item that is in custody. Each access is recorded before the bytes go
 //! out.
 //!
-//! Pictures, sound and film of known types are shown in the page; everything else is downloaded, and never rendered as a page of this
-//! site.
+//! Pictures, sound and film of known types are shown in the page, PDF in a frame whose document is sandboxed by the policy of its answer;
+//! everything else is downloaded, and never rendered as a page of this site.
 
 use std::sync::Arc;
 
@@ -28,8 +28,11 @@ use crate::ledger::number::DepositNumber;
 use crate::wire::court::case::CaseFactsJson;
 use crate::wire::court::item::ImportJson;
 
+/// Shown in a frame.
+pub const PDF: &str = "application/pdf";
 /// Media types that browsers show without running anything.
 const SHOWN: &[&str] = &[
+    PDF,
     "image/png",
     "image/jpeg",
     "image/gif",
@@ -52,8 +55,13 @@ struct OriginalPage {
     p: Layout,
     head: CaseHead,
     item: ImportJson,
-    /// `image`, `audio`, `video`, or empty for a file that is only downloaded.
+    /// `image`, `audio`, `video`, `pdf`, or empty for a file that is only downloaded.
     kind: &'static str,
+}
+
+/// How a media type of the list is shown.
+fn kind_of(known: &'static str) -> &'static str {
+    if known == PDF { "pdf" } else { known.split('/').next().unwrap_or_default() }
 }
 
 /// The media type of a list that a depositor's words name.
@@ -87,7 +95,7 @@ pub async fn original(
     let page = OriginalPage {
         p: visit.layout(&format!("证据 {} 的原文", item.item), &format!("Original of item {}", item.item)),
         head: CaseHead::of(&CaseFactsJson::of(&file), &request.name),
-        kind: found.and_then(|known| known.split('/').next()).unwrap_or_default(),
+        kind: found.map_or("", kind_of),
         item,
     };
     visit.page(Audience::Private, &page)
@@ -117,7 +125,8 @@ mod tests {
     #[test]
     fn nothing_is_shown_that_can_run() {
         assert_eq!(shown(Some("image/png")), Some("image/png"));
-        for bad in ["image/svg+xml", "text/html", "application/xhtml+xml", "application/pdf", "IMAGE/PNG", ""] {
+        assert_eq!(SHOWN.iter().map(|known| kind_of(known)).collect::<std::collections::BTreeSet<_>>().len(), 4);
+        for bad in ["image/svg+xml", "text/html", "application/xhtml+xml", "IMAGE/PNG", ""] {
             assert_eq!(shown(Some(bad)), None, "{bad}");
         }
         assert!(shown(None).is_none());

@@ -12,7 +12,7 @@ use crate::http::api::court::cases::case_json;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::head::CaseHead;
-use crate::http::pages::cases::remaining::{Due, due};
+use crate::http::pages::cases::remaining::{Due, due, party_name};
 use crate::http::pages::cases::request::CaseRequest;
 use crate::http::pages::cases::rights::Rights;
 use crate::http::pages::cases::tasks::{TaskGroup, groups};
@@ -46,6 +46,14 @@ struct CasePage {
     groups: Vec<TaskGroup>,
     done: Option<String>,
     next: Option<String>,
+}
+
+impl CasePage {
+    /// A party by its role and name.
+    fn party(&self, number: &u32) -> Bilingual {
+        let found = self.case.parties.iter().find(|party| party.party == *number);
+        found.map_or_else(|| Bilingual::new(number.to_string(), number.to_string()), party_name)
+    }
 }
 
 /// The sentence that confirms an act.
@@ -119,13 +127,14 @@ pub async fn case(
 ) -> Result<Response, ApiError> {
     let page = PageQuery { limit: Some(ITEMS), cursor: parameters.0.some("cursor").map(str::to_owned) };
     let case = case_json(&state, &request.who.actor, request.case, &page).await?;
+    let file = state.filing()?.case_for(&request.who.actor, request.case).await?;
     let (kind, path) = (kind_of(&case), request.path());
     let head = CaseHead::of(&case.brief, &request.name);
     let page = CasePage {
         p: visit.layout(&format!("案件 {}", head.name), &format!("Case {}", head.name)),
         due: due(&case, state.filing()?.now(), visit.language),
         steps: steps(&case, &path),
-        groups: groups(&case.can, kind, &path),
+        groups: groups(&case.can, &file, &path),
         done: done(&visit, Some(kind), &parameters),
         next: case.next_cursor.as_ref().map(|cursor| format!("{path}?cursor={cursor}")),
         rights: Rights::of(&case),

@@ -1,12 +1,13 @@
 //! `/cases/{reference}/records` and `/cases/{reference}/service`: hearings, transcripts, mediation; service of documents.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::court::case::state::CaseFile;
+use crate::court::case::state::{CaseFile, Party};
 use crate::court::ids::{AgentNumber, PartyNumber};
 use crate::court::values::Capacity;
 use crate::http::api::court::cases::can;
@@ -23,6 +24,7 @@ use crate::http::pages::form::PageParameters;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Visit};
 use crate::http::problem::ApiError;
+use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::case::CaseFactsJson;
 use crate::wire::court::records::RecordsJson;
@@ -36,8 +38,16 @@ struct RecordsPage {
     records: RecordsJson,
     /// Whether the viewer may confirm papers.
     confirms: bool,
+    /// What the viewer may do, by the words of the acts.
+    acts: BTreeSet<String>,
     groups: Vec<TaskGroup>,
     done: Option<String>,
+}
+
+impl RecordsPage {
+    fn may(&self, act: &str) -> bool {
+        self.acts.contains(act)
+    }
 }
 
 #[derive(Template)]
@@ -48,19 +58,59 @@ struct ServicePage {
     book: ServiceBookJson,
     /// The services whose receipt the viewer can confirm.
     confirmable: Vec<u32>,
+    /// The parties as they are called in this case.
+    roles: BTreeMap<u32, Bilingual>,
+    /// What the viewer may do, by the words of the acts.
+    acts: BTreeSet<String>,
     groups: Vec<TaskGroup>,
     done: Option<String>,
 }
 
+impl ServicePage {
+    fn may(&self, act: &str) -> bool {
+        self.acts.contains(act)
+    }
+
+    /// A party by its role and number.
+    fn party(&self, party: &u32) -> Bilingual {
+        self.roles.get(party).cloned().unwrap_or_else(|| Bilingual::new(party.to_string(), party.to_string()))
+    }
+}
+
+/// The parties of a case, each by its role and, where several have the same, its number.
+fn roles(file: &CaseFile) -> BTreeMap<u32, Bilingual> {
+    let label = |(number, party): (&PartyNumber, &Party)| {
+        let is_alone = file.parties.values().filter(|other| other.role == party.role).count() == 1;
+        let text = |language| {
+            let role = party.role.label(language);
+            if is_alone { role.to_owned() } else { format!("{role} {}", number.0) }
+        };
+        (number.0, Bilingual::of(text))
+    };
+    file.parties.iter().map(label).collect()
+}
+
+/// The acts of the court about one transcript, as links beside it: word and label.
+pub const TRANSCRIPT_ACTS: &[(&str, &str, &str)] = &[
+    ("add-transcript-version", "形成笔录版本", "Add a version"),
+    ("decide-correction", "处理补正申请", "Decide on a correction"),
+    ("open-round", "发起确认", "Open a confirmation round"),
+    ("finalise-transcript", "笔录定稿", "Finalise"),
+];
+
+/// The acts about one agreement, as links beside it.
+pub const AGREEMENT_ACTS: &[(&str, &str, &str)] = &[
+    ("agree-signing", "同意在线确认", "Agree to confirm online"),
+    ("open-round", "发起确认", "Open a confirmation round"),
+    ("issue-mediation-document", "制作调解书", "Issue the mediation document"),
+    ("apply-way-out", "申请后续处理", "Apply on the basis of it"),
+];
+
 /// What the viewer may do, of some groups.
-fn tasks(
-    file: &CaseFile,
-    request: &CaseRequest,
-    wanted: &[Group],
-) -> (Vec<TaskGroup>, std::collections::BTreeSet<String>) {
+fn tasks(file: &CaseFile, request: &CaseRequest, wanted: &[Group]) -> (Vec<TaskGroup>, BTreeSet<String>) {
     let actor = &request.who.actor;
     let can = can(actor, file, &actor.capacities(file), &Texts::new());
-    let mut groups = groups(&can, file.kind, &request.path());
+    let mut groups = groups(&can, file, &request.path());
     groups.retain(|one| wanted.contains(&one.group));
     (groups, acts(&can))
 }
@@ -86,6 +136,7 @@ pub async fn records(
             &format!("Hearings and transcripts, case {}", head.name),
         ),
         confirms: acts.contains("confirm"),
+        acts,
         done: done(&visit, Some(file.kind), &parameters),
         head,
         records,
@@ -126,6 +177,8 @@ pub async fn service(
     let page = ServicePage {
         p: visit.layout(&format!("送达 {}", head.name), &format!("Service, case {}", head.name)),
         confirmable,
+        roles: roles(&file),
+        acts,
         done: done(&visit, Some(file.kind), &parameters),
         head,
         book,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::act_page::{act, act_form};
@@ -26,6 +26,7 @@ pub(in crate::http) fn routes() -> Router<Arc<AppState>> {
         .route("/cases/{reference}/hearing", get(hearing::hearing))
         .route("/cases/{reference}/act/{act}", get(act_form).post(act))
         .route("/cases/{reference}/items/{item}/verify", get(verify::verify_form).post(verify::verify))
+        .route("/cases/{reference}/items/{item}/verify/file", post(verify::verify_file))
         .route("/cases/{reference}/items/{item}/original", get(originals::original))
         .route("/cases/{reference}/items/{item}/original/file", get(originals::file))
         .route("/cases/{reference}/hand-overs/{hand_over}/manifest/{volume}", get(hand_overs::manifest_file))

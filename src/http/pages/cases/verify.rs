@@ -1,18 +1,21 @@
-//! `/cases/{reference}/items/{item}/verify`: 核验. The original is hashed in the browser, and its digest is compared with the item.
+//! `/cases/{reference}/items/{item}/verify`: 核验. The original is hashed in the browser first. Then either the file is sent, hashed again by
+//! the node and compared with the item, or its digest alone, which never says more than "digest equal".
 
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::court::ids::ItemNumber;
 use crate::court::line_value::LineValue as _;
 use crate::filing::filing_error::FilingError;
 use crate::http::api::court::cases::item_json;
-use crate::http::api::court::verification::{read, verify as verify_item};
+use crate::http::api::court::verification::{read, streamed, verify as verify_item};
 use crate::http::app_state::AppState;
+use crate::http::client_address::ClientAddress;
 use crate::http::pages::cases::forms::sending::{form_context, new_key};
 use crate::http::pages::cases::head::CaseHead;
 use crate::http::pages::cases::request::CaseRequest;
@@ -129,4 +132,29 @@ pub async fn verify(
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// Compares a file with the item, and records the result. The script of the page sends it, with the key of the form as
+/// `Idempotency-Key`; the file is hashed as it streams and not kept.
+///
+/// # Errors
+///
+/// `not_found`; those of the node.
+pub async fn verify_file(
+    State(state): State<Arc<AppState>>,
+    request: CaseRequest,
+    client: ClientAddress,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let (item, actor) = (item_of(&request)?, &request.who.actor);
+    // Access is checked before a large file is received.
+    let file = state.filing()?.case_for(actor, request.case).await?;
+    if !file.items.contains_key(&item) {
+        return Err(FilingError::NoSuchItem(item).into());
+    }
+    let (context, verification) = streamed(&state, actor, (client, &uri), &headers, body).await?;
+    verify_item(&state, actor, (request.case, item), &context, &verification).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

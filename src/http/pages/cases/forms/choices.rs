@@ -1,5 +1,6 @@
 //! What the controls of a form offer: parts of the case with their labels, and words.
 
+use crate::court::case::course::{Decision, DecisionKind};
 use crate::court::case::state::Text;
 use crate::court::session_words::ParticipantKind;
 use crate::court::words::{HandedInBy, Purpose, Role};
@@ -7,7 +8,11 @@ use crate::filing::staff::CourtStaff;
 use crate::http::pages::cases::forms::data::FormData;
 use crate::http::pages::cases::forms::field::{Control, Words, words_of};
 use crate::http::pages::form::Form;
+use crate::http::pages::format::clock_time;
+use crate::http::pages::shown_text::shown as shown_text;
+use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::court::deposits_on_behalf::OwnDepositJson;
 use crate::wire::court::people::TextJson;
 use crate::wire::facts::beijing_time;
 
@@ -281,6 +286,41 @@ fn annexes(data: &FormData) -> Vec<Choice> {
     choices
 }
 
+/// The documents of the case: decisions, answers, petitions.
+fn documents(data: &FormData) -> Vec<Choice> {
+    let Some(course) = data.file.as_ref().map(|file| &file.course) else { return Vec::new() };
+    let named = |number: DepositNumber, zh: &str, en: &str| {
+        Choice::new(&number, Bilingual::new(format!("本案{zh}　{number}"), format!("{en} of this case, {number}")))
+    };
+    let decision = |one: &Decision| match one.kind {
+        DecisionKind::Judgment => named(one.document, "判决书", "judgment"),
+        _ => named(one.document, "裁定书", "ruling"),
+    };
+    let decisions = course.decisions.iter().map(decision);
+    let answers = course.answers.values().map(|one| named(one.document, "答辩状", "answer"));
+    let petitions = course.appeals.values().map(|one| named(one.petition, "上诉状", "petition"));
+    decisions.chain(answers).chain(petitions).collect()
+}
+
+/// The documents of the case and the latest deposits of the account, so that nobody has to copy a number.
+fn own_deposits(data: &FormData) -> Vec<Choice> {
+    let label = |one: &OwnDepositJson| {
+        let time = clock_time(&one.tx_submitted_at);
+        match &one.name {
+            Some(name) => {
+                let label = format!("{}　{time}", shown_text(name));
+                Bilingual::new(label.clone(), label)
+            }
+            None => Bilingual::new(format!("（名称已删除）　{time}"), format!("(name erased) {time}")),
+        }
+    };
+    let mut choices = documents(data);
+    let own = data.own_deposits.iter().filter(|one| choices.iter().all(|choice| choice.value != one.deposit_number));
+    let own: Vec<Choice> = own.map(|one| Choice::new(&one.deposit_number, label(one))).collect();
+    choices.extend(own);
+    choices
+}
+
 /// The choices of a control; none for a control that offers none.
 #[must_use]
 pub fn choices(control: Control, data: &FormData, given: &Form) -> Vec<Choice> {
@@ -305,6 +345,7 @@ pub fn choices(control: Control, data: &FormData, given: &Form) -> Vec<Choice> {
             data.courts.iter().map(|court| Choice::new(court, Bilingual::new(&**court, &**court))).collect()
         }
         Control::Annexes => annexes(data),
+        Control::Deposit => own_deposits(data),
         Control::OwnAct => {
             let label = |sequence: u64, at: String| {
                 Bilingual::new(format!("第 {sequence} 项行为　{at}"), format!("act {sequence}, {at}"))

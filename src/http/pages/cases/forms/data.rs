@@ -8,8 +8,10 @@ use crate::court::ids::{CaseId, ItemNumber};
 use crate::court::line_value::LineValue as _;
 use crate::court::values::Capacity;
 use crate::filing::actor::Actor;
+use crate::filing::filing_error::FilingError;
 use crate::filing::staff::CourtStaff;
 use crate::http::api::court::cases::{can, case_json};
+use crate::http::api::court::deposits_on_behalf::own_json;
 use crate::http::api::court::records::records_json;
 use crate::http::api::court::service::service_json;
 use crate::http::api::paging::PageQuery;
@@ -19,14 +21,19 @@ use crate::http::pages::form::Form;
 use crate::http::problem::ApiError;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::case::{CanJson, CaseJson};
+use crate::wire::court::deposits_on_behalf::OwnDepositJson;
 use crate::wire::court::item::ImportJson;
 use crate::wire::court::mediation::AgreementJson;
 use crate::wire::court::records::{RecordsJson, TranscriptJson};
 use crate::wire::court::rounds::RoundJson;
 use crate::wire::court::service::{ServiceBookJson, ServiceJson};
 
-/// Items among which a form chooses by a list: one page of the API. In a larger case, people type the number of the item.
+/// Items in one page of the API.
 const ITEMS: u32 = 200;
+/// Most pages of items among which a form chooses. A case with more of them names the item in the address of the form.
+const PAGES: usize = 25;
+/// Own deposits among which a form chooses.
+const OWN_DEPOSITS: usize = 50;
 
 /// What a form is made from. Whatever has private texts is loaded only if a control needs it, and the access is recorded.
 #[derive(Debug, Default)]
@@ -45,6 +52,8 @@ pub struct FormData {
     pub staff: Vec<CourtStaff>,
     /// The courts of this platform.
     pub courts: Vec<String>,
+    /// The latest deposits of the account.
+    pub own_deposits: Vec<OwnDepositJson>,
 }
 
 const fn needs_case(control: Control) -> bool {
@@ -84,6 +93,36 @@ const fn needs_staff(control: Control) -> bool {
     matches!(control, Control::Judge | Control::Judges | Control::Staff | Control::Signers)
 }
 
+const fn needs_items(control: Control) -> bool {
+    matches!(control, Control::Item | Control::Purpose)
+}
+
+const fn is_deposit(control: Control) -> bool {
+    matches!(control, Control::Deposit)
+}
+
+/// The case, with all its items if the form chooses among them.
+async fn whole_case(state: &AppState, actor: &Actor, case: CaseId, with_items: bool) -> Result<CaseJson, ApiError> {
+    let page = |cursor| PageQuery { limit: Some(ITEMS), cursor };
+    let mut shown = case_json(state, actor, case, &page(None)).await?;
+    for _ in 1..PAGES {
+        let Some(cursor) = shown.next_cursor.take().filter(|_| with_items) else { break };
+        let more = case_json(state, actor, case, &page(Some(cursor))).await?;
+        shown.items.extend(more.items);
+        shown.next_cursor = more.next_cursor;
+    }
+    Ok(shown)
+}
+
+/// The latest deposits that the platform made on behalf of the account. An account that may see none chooses among none.
+async fn own_deposits(state: &AppState, actor: &Actor) -> Result<Vec<OwnDepositJson>, ApiError> {
+    match state.filing()?.own_deposits(actor, None, OWN_DEPOSITS).await {
+        Ok(own) => Ok(own_json(&own).items),
+        Err(FilingError::Scope(..)) => Ok(Vec::new()),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
 impl FormData {
     /// Loads what the form needs, and the case.
     ///
@@ -99,11 +138,9 @@ impl FormData {
         let filing = state.filing()?;
         let file = filing.case_for(actor, case).await?;
         let needs = |needs: fn(Control) -> bool| form.fields.iter().any(|field| needs(field.control));
-        // The page of items that has the one that was chosen before.
-        let chosen = given.text("item").parse::<u32>().ok().filter(|item| *item > ITEMS);
-        let page = PageQuery { limit: Some(ITEMS), cursor: chosen.map(|item| (item - 1).to_string()) };
         let shows_case = needs(needs_case) || form.kind == ActKind::Submit;
-        let case_shown = if shows_case { Some(case_json(state, actor, case, &page).await?) } else { None };
+        let case_shown =
+            if shows_case { Some(whole_case(state, actor, case, needs(needs_items)).await?) } else { None };
         let records = if needs(needs_records) { Some(records_json(state, actor, case).await?) } else { None };
         let service = if needs(needs_service) { Some(service_json(state, actor, case).await?) } else { None };
         let staff = if needs(needs_staff) { filing.staff_of(&file.court).await? } else { Vec::new() };
@@ -111,8 +148,18 @@ impl FormData {
             Some(shown) => shown.can.clone(),
             None => can(actor, &file, &actor.capacities(&file), &Texts::new()),
         };
+        let own_deposits = if needs(is_deposit) { own_deposits(state, actor).await? } else { Vec::new() };
         let courts = filing.courts().iter().map(ToString::to_string).collect();
-        let data = Self { can, case: case_shown, records, service, staff, courts, file: Some(Arc::clone(&file)) };
+        let data = Self {
+            can,
+            case: case_shown,
+            records,
+            service,
+            staff,
+            courts,
+            own_deposits,
+            file: Some(Arc::clone(&file)),
+        };
         Ok((file, data))
     }
 

@@ -110,6 +110,8 @@ pub enum Control {
     Court,
     /// The digests of a file, which the browser computes.
     FileDigests,
+    /// The commitment to a name in an item list. The browser reads the list and shows its names.
+    ListedName,
     /// A receipt of another ledger.
     Receipt,
     /// Texts of the case.

@@ -43,8 +43,12 @@ pub(super) const FORMS: &[ActForm] = &[
         &[
             HEARING,
             required("document", Control::Deposit).named("录像分段的存证编号", "Deposit number of the segment"),
-            required("name_commitment", Control::Line)
-                .hint("录像系统随分段生成，自清单文件复制", "Made by the recording system: copy it from the manifest"),
+            required("name_commitment", Control::ListedName)
+                .named("录像分段在清单中的名称", "Name of the segment in the item list")
+                .hint(
+                    "选择录像系统生成的清单文件，再选择分段；文件不上传，上链的是名称承诺值",
+                    "Choose the item list of the recording system, then the segment. The list is not uploaded; only the commitment to the name goes on the chain",
+                ),
             required("from", Control::Moment),
             required("until", Control::Moment).named("结束时间", "Until"),
         ],

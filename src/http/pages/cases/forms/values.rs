@@ -92,6 +92,18 @@ fn deposit(text: &str) -> Read {
     }
 }
 
+/// What was typed into the field of a deposit, and what was chosen beside it.
+fn deposit_parts<'f>(given: &'f Form, name: &str) -> (Option<&'f str>, Option<&'f str>) {
+    (given.some(name), given.some(&format!("{name}-own")))
+}
+
+/// The number that was typed or chosen; empty if there is none.
+#[must_use]
+pub fn deposit_text<'f>(given: &'f Form, name: &str) -> &'f str {
+    let (typed, own) = deposit_parts(given, name);
+    typed.or(own).unwrap_or_default()
+}
+
 /// `sm3 <hex>` as a digest of the API.
 fn digest(line: &str) -> Option<Value> {
     let (algorithm, value) = line.trim().split_once(' ')?;
@@ -119,6 +131,25 @@ impl Reading<'_> {
         match self.filing.account_of_login(login) {
             Ok(account) => Ok(Some(json!(account.to_string()))),
             Err(_) => Err(fault("没有使用该登录名的账号", "No account has this login name")),
+        }
+    }
+
+    /// A number that was typed, or one of the own deposits that was chosen. A number that is no own one is looked up by the API.
+    fn deposit_of(&self, field: &Field) -> Read {
+        let (typed, own) = deposit_parts(self.given, field.name);
+        match (typed, own) {
+            (None, None) => Ok(None),
+            (Some(text), None) | (None, Some(text)) => deposit(text),
+            (Some(typed), Some(own)) => {
+                let number = deposit(typed)?;
+                if number == deposit(own)? {
+                    return Ok(number);
+                }
+                Err(fault(
+                    "输入的编号与所选存证不同，请保留其一",
+                    "The number entered and the deposit chosen differ; keep one of them",
+                ))
+            }
         }
     }
 
@@ -165,7 +196,6 @@ impl Reading<'_> {
             Control::Whole | Control::Derived => number(text),
             Control::Day => day(text),
             Control::Moment => moment(text),
-            Control::Deposit => deposit(text),
             Control::Party
             | Control::Agent
             | Control::Hearing
@@ -217,6 +247,7 @@ impl Reading<'_> {
                 self.given.some(&on).map(day).transpose()?;
                 return self.pair(field, &on);
             }
+            Control::Deposit => return self.deposit_of(field),
             Control::Purpose => {
                 let of = format!("{}-item", field.name);
                 self.given.some(&of).map(|text| self.item(text)).transpose()?;

@@ -14,8 +14,8 @@ use crate::wire::bilingual::Bilingual;
 pub enum Widget {
     /// A line of text.
     Line,
-    /// A deposit number.
-    Deposit,
+    /// A deposit number, or one of the own deposits of the list.
+    Deposit(Vec<Choice>),
     /// Text of several lines.
     Area,
     /// A whole number.
@@ -48,6 +48,8 @@ pub enum Widget {
     Digest,
     /// A file whose digests the browser computes.
     File,
+    /// A commitment, chosen by its name from a list that the browser reads.
+    ListedName,
 }
 
 /// A field as templates show it.
@@ -84,6 +86,12 @@ impl FieldView {
     #[must_use]
     pub fn has(&self, value: &str) -> bool {
         self.values.iter().any(|one| one == value)
+    }
+
+    /// Whether its parts have labels of their own.
+    #[must_use]
+    pub const fn is_listed_name(&self) -> bool {
+        matches!(self.widget, Widget::ListedName)
     }
 
     fn is_filled(&self) -> bool {
@@ -147,13 +155,14 @@ fn lists(field: &Field, filling: Filling<'_>) -> Widget {
 fn widget(form: &ActForm, field: &Field, filling: Filling<'_>) -> Option<Widget> {
     Some(match field.control {
         Control::Line => Widget::Line,
-        Control::Deposit => Widget::Deposit,
+        Control::Deposit => Widget::Deposit(choices(Control::Deposit, filling.data, filling.given)),
         Control::Area | Control::Receipt => Widget::Area,
         Control::Whole => Widget::Whole,
         Control::Day => Widget::Day,
         Control::Moment => Widget::Moment,
         Control::HandedIn => Widget::HandedIn(choices::handed_in()),
         Control::FileDigests => Widget::File,
+        Control::ListedName => Widget::ListedName,
         Control::ShownText(zh, en) => Widget::Shown(Bilingual::new(zh, en)),
         Control::RoundDigest => Widget::Digest,
         Control::Now => return None,
@@ -208,6 +217,7 @@ fn view(form: &ActForm, field: &'static Field, visit: &Visit, filling: Filling<'
     let second = match widget {
         Widget::Account(_) => format!("{}-login", field.name),
         Widget::HandedIn(_) => format!("{}-on", field.name),
+        Widget::Deposit(_) => format!("{}-own", field.name),
         _ => format!("{}-item", field.name),
     };
     let shown = given.text(field.name);

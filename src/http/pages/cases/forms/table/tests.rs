@@ -52,6 +52,7 @@ const fn made(control: Control) -> &'static str {
         | Control::Day
         | Control::Moment
         | Control::Deposit
+        | Control::ListedName
         | Control::Words(_)
         | Control::Radios(_)
         | Control::HandedIn
