@@ -8,7 +8,6 @@
 //! Not here: evidence periods of parties, which have rules of their own (`case::evidence_period`).
 
 use crate::court::act_position::ActPosition;
-use crate::court::calendar::Calendar;
 use crate::court::case_number::CourtCode;
 use crate::court::ids::PartyNumber;
 use crate::court::time_limits;
@@ -165,7 +164,7 @@ impl Windows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::court::calendar::Day;
+    use crate::court::calendar::{Calendar, Day};
     use crate::court::window::{Length, Source, WindowState};
     use crate::ledger::merkle::shape::LeafIndex;
 
