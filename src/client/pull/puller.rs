@@ -243,9 +243,7 @@ impl Puller {
             return Err(PullError::DepositorSignature { index, key });
         }
         store.ready_to_append()?;
-        for block in &blocks {
-            store.append_copy(block)?;
-        }
+        store.append_copies(&blocks)?;
         part.appended = last.tip.size();
         self.keys = keys;
         Ok(())
