@@ -6,13 +6,14 @@
 # - the node's CPU time per deposit with LISTENERS (1000) listeners to `/chain/events` and without, in turn, ROUNDS rounds of
 #   SECONDS_AT_RATE (20) seconds at 25 % of its capacity.
 #
-# PROGRAM and NO_BUILD=1 measure another program. BENCH_DIR (/var/tmp) for the ledger. Needs jq.
+# CAPACITY_DEPOSITS (60000) a round to find the capacity. PROGRAM and NO_BUILD=1 measure another program. BENCH_DIR (/var/tmp) for the ledger. Needs jq.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 deposits=${DEPOSITS:-20000}
 rounds=${ROUNDS:-5}
 listeners=${LISTENERS:-1000}
+capacity_deposits=${CAPACITY_DEPOSITS:-60000}
 seconds_at_rate=${SECONDS_AT_RATE:-20}
 target=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/target}
 export CARGO_TARGET_DIR=$target
@@ -51,7 +52,7 @@ load --read "$folder/numbers" --connections 64 >/dev/null
 load --read "$folder/numbers" --pages --connections 64 --rounds "$rounds" >"$folder/reads"
 
 say "capacity"
-capacity=$(load --deposits 60000 --rounds 3 | jq .median.node.per_second)
+capacity=$(load --deposits "$capacity_deposits" --rounds 3 | jq .median.node.per_second)
 rate=$(awk -v c="$capacity" 'BEGIN { printf "%d", c / 4 }')
 for round in $(seq "$rounds"); do
   for kind in $([ $((round % 2)) = 1 ] && echo without with || echo with without); do

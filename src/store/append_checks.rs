@@ -76,37 +76,8 @@ pub fn check_copy(tip: &Tip, chain: &(impl AppendedState + PieceStates), block: 
     validate_copied_erasures(chain, block)
 }
 
-/// As [`check_copy()`] for each of consecutive blocks without notices, with one request to the chain for all their deposits.
-///
-/// # Errors
-///
-/// As [`check()`], without saying which of the blocks is rejected: the caller checks them one at a time.
-pub fn check_copies(tip: &Tip, chain: &impl AppendedState, blocks: &[Block]) -> Result<(), AppendError> {
-    let mut end = tip;
-    for block in blocks {
-        check_follows(end, block)?;
-        end = &block.tip;
-    }
-    let entries: Vec<&Entry> =
-        blocks.iter().flat_map(|block| &block.leaves).filter_map(|leaf| leaf.entry.as_ref()).collect();
-    let admitted = Admitted::new().admit_all(chain, tip.origin.as_str(), &entries)?;
-    admitted.map_err(|(position, refusal)| AppendError::Refused { position, refusal })
-}
-
 /// Checks that the block follows the tip, and that every deposit is admissible.
 fn check_deposits(tip: &Tip, chain: &impl AppendedState, block: &Block) -> Result<(), AppendError> {
-    check_follows(tip, block)?;
-    let deposits = || block.leaves.iter().enumerate().filter_map(|(at, leaf)| Some((at, leaf.entry.as_ref()?)));
-    let entries: Vec<&Entry> = deposits().map(|(_, entry)| entry).collect();
-    if let Err((deposit, refusal)) = Admitted::new().admit_all(chain, tip.origin.as_str(), &entries)? {
-        let position = deposits().nth(deposit).map_or(usize::MAX, |(position, _)| position);
-        return Err(AppendError::Refused { position, refusal });
-    }
-    Ok(())
-}
-
-/// Checks that the block follows the tip.
-fn check_follows(tip: &Tip, block: &Block) -> Result<(), AppendError> {
     let (header, size) = (&block.header, tip.size());
     let follows = block.base == size
         && header.first == size.next_index()
@@ -115,7 +86,16 @@ fn check_follows(tip: &Tip, block: &Block) -> Result<(), AppendError> {
         && header.height == tip.next_height
         && header.previous == tip.last_block
         && block.tip.size() == header.index().size_after();
-    if follows { Ok(()) } else { Err(AppendError::TipMoved { base: block.base, size }) }
+    if !follows {
+        return Err(AppendError::TipMoved { base: block.base, size });
+    }
+    let deposits = || block.leaves.iter().enumerate().filter_map(|(at, leaf)| Some((at, leaf.entry.as_ref()?)));
+    let entries: Vec<&Entry> = deposits().map(|(_, entry)| entry).collect();
+    if let Err((deposit, refusal)) = Admitted::new().admit_all(chain, tip.origin.as_str(), &entries)? {
+        let position = deposits().nth(deposit).map_or(usize::MAX, |(position, _)| position);
+        return Err(AppendError::Refused { position, refusal });
+    }
+    Ok(())
 }
 
 /// Checks that the pieces of the block's only `erased` notice belong to earlier deposits with a `meta` line, and that none is

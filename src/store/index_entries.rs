@@ -1,4 +1,4 @@
-//! Index entries of consecutive blocks: the complete set of index rows that an append of the blocks adds, the same for every store.
+//! Index entries of a block: the complete set of index rows that an append of the block adds, the same for every store.
 //!
 //! # Invariants
 //!
@@ -21,11 +21,11 @@ use crate::ledger::statement::text::Statement;
 use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LinkPosition, PrivateContent, ReadError};
 
-/// The entries of consecutive blocks.
+/// The entries of one block.
 #[derive(Debug, Clone)]
 pub struct IndexEntries<'b> {
-    /// The height of each block, and the leaf index of its header.
-    pub blocks: Vec<(Height, LeafIndex)>,
+    /// The block's height, and the leaf index of its header.
+    pub block: (Height, LeafIndex),
     /// The entries that map the keys of leaves to their indexes.
     pub leaf_entries: LeafEntries,
     /// Deposits by subject and sequence.
@@ -59,11 +59,11 @@ pub struct LeafEntries {
 }
 
 impl LeafEntries {
-    /// An empty set with capacity for the entries of `leaves` leaves.
+    /// An empty set with capacity for the entries of `leaves` leaves and a header.
     #[must_use]
     pub fn with_capacity(leaves: usize) -> Self {
         Self {
-            records: Vec::with_capacity(leaves),
+            records: Vec::with_capacity(leaves + 1),
             numbers: Vec::with_capacity(leaves),
             statements: Vec::with_capacity(leaves),
             digests: Vec::with_capacity(2 * leaves),
@@ -178,52 +178,47 @@ pub trait ChainIndex {
 }
 
 impl<'b> IndexEntries<'b> {
-    /// Derives the entries of consecutive `blocks`, which must have passed the append checks. `private` is the private content submitted
-    /// with their deposits, by leaf index. `chain` ends before the first of them.
+    /// Derives the entries of `block`, which must have passed the append checks. `private` is the private content submitted
+    /// with its deposits, by leaf index.
     ///
     /// # Errors
     ///
     /// [`ReadError`] when the chain could not be read.
     pub fn of(
-        blocks: &[Block],
+        block: &Block,
         private: &'b [(LeafIndex, PrivateContent)],
         chain: &impl ChainIndex,
     ) -> Result<Self, ReadError> {
+        let header = block.header.index();
         let held: HashMap<LeafIndex, &PrivateContent> = private.iter().map(|(index, held)| (*index, held)).collect();
+        let erased = erased_notices(block)?.into_iter();
         let mut own: HashMap<DepositNumber, LeafIndex> = HashMap::new();
         let mut notices: HashSet<Digest> = HashSet::new();
         let mut rows = Self {
-            blocks: Vec::with_capacity(blocks.len()),
-            leaf_entries: LeafEntries::with_capacity(blocks.iter().map(|block| block.leaves.len() + 1).sum()),
+            block: (block.header.height, header),
+            leaf_entries: LeafEntries::with_capacity(block.leaves.len()),
             subjects: Vec::new(),
             links: Vec::new(),
             private: Vec::new(),
             annexes: Vec::new(),
             labels: Vec::new(),
-            key_notices: Vec::new(),
-            erased: Vec::new(),
+            key_notices: key_notices(block)?,
+            erased: erased.flat_map(|(at, pieces)| pieces.into_iter().map(move |piece| (piece, at))).collect(),
         };
-        for block in blocks {
-            let header = block.header.index();
-            rows.blocks.push((block.header.height, header));
-            rows.key_notices.extend(key_notices(block)?);
-            let erased = erased_notices(block)?.into_iter();
-            rows.erased.extend(erased.flat_map(|(at, pieces)| pieces.into_iter().map(move |piece| (piece, at))));
-            for (index, leaf) in (block.base.0..).map(LeafIndex).zip(&block.leaves) {
-                let Some(entry) = &leaf.entry else {
-                    // The number makes each entry's hash unique. Notices may be identical: then only the first gets an entry.
-                    if notices.insert(leaf.hash) && !chain.has_record(&leaf.hash)? {
-                        rows.leaf_entries.records.push((leaf.hash, index));
-                    }
-                    continue;
-                };
-                rows.leaf_entries.add((index, header), leaf.hash, entry);
-                rows.statement(entry.statement.statement(), index, &held);
-                rows.link(entry.statement.statement(), index, &own, chain)?;
-                own.insert(entry.number, index);
-            }
-            rows.leaf_entries.records.push((block.hash, header));
+        for (index, leaf) in (block.base.0..).map(LeafIndex).zip(&block.leaves) {
+            let Some(entry) = &leaf.entry else {
+                // The number makes each entry's hash unique. Notices may be identical: then only the first gets an entry.
+                if notices.insert(leaf.hash) && !chain.has_record(&leaf.hash)? {
+                    rows.leaf_entries.records.push((leaf.hash, index));
+                }
+                continue;
+            };
+            rows.leaf_entries.add((index, header), leaf.hash, entry);
+            rows.statement(entry.statement.statement(), index, &held);
+            rows.link(entry.statement.statement(), index, &own, chain)?;
+            own.insert(entry.number, index);
         }
+        rows.leaf_entries.records.push((block.hash, header));
         rows.leaf_entries.mark_repeated_digests(chain)?;
         Ok(rows)
     }

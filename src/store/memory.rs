@@ -124,10 +124,10 @@ impl Contents {
 
     /// Adds a block that has passed the checks.
     fn add(&mut self, block: &Block, private: &[(LeafIndex, PrivateContent)]) -> Result<(), AppendError> {
-        let rows = IndexEntries::of(std::slice::from_ref(block), private, &*self)?;
+        let rows = IndexEntries::of(block, private, &*self)?;
         self.leaves.extend(block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]).cloned());
         self.tiles.extend(block.full_tiles.iter().map(|tile| ((tile.level, tile.index), tile.clone())));
-        self.blocks.extend(rows.blocks.iter().map(|(_, header)| *header));
+        self.blocks.push(rows.block.1);
         self.records.extend(rows.leaf_entries.records);
         self.numbers.extend(rows.leaf_entries.numbers);
         self.statements.extend(rows.leaf_entries.statements);

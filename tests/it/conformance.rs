@@ -5,7 +5,6 @@
 mod annotating;
 mod caches;
 mod concurrency;
-mod copying;
 mod erasing;
 mod finding;
 mod growing;
@@ -53,9 +52,6 @@ on_every_store! {
         a_notice_said_twice_is_found_where_it_stood_first,
         a_number_names_its_block_and_says_whether_its_digest_was_deposited_before,
         statements_are_found_many_at_a_time;
-    copying:
-        many_blocks_are_copied_as_one_by_one,
-        of_many_blocks_those_before_a_refused_one_are_copied;
     annotating:
         annotations_are_kept_by_checkpoint_in_their_order,
         checkpoints_are_found_by_the_level_that_they_reached;

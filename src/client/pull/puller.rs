@@ -3,7 +3,7 @@
 //! ```text
 //! checkpoint signed by a trusted key ─▶ bundles, fetched ahead ─▶ blocks (ledger::chain::reader)
 //!   ─▶ the tree with these blocks is the beginning of the signed tree (consistency proof from tiles)
-//!   ─▶ notices, numbers, depositors' signatures (on all cores) ─▶ LogStore::append_copies: numbers, streams, links
+//!   ─▶ notices, numbers, depositors' signatures (on all cores) ─▶ LogStore::append_copy: numbers, streams, links
 //! … until the checkpoint's size ─▶ its key is the one in force ─▶ LogStore::publish
 //! ```
 //!
@@ -47,9 +47,6 @@ use crate::store::traits::{AppendError, LogReader, LogStore, Published, ReadErro
 pub const BLOCK_LEAVES_MAX: usize = 65_536;
 /// Most bytes of a block's leaves.
 pub const BLOCK_BYTES_MAX: usize = 256 << 20;
-/// Most leaves of a pull whose signatures are checked on one thread: a mirror that follows a ledger pulls some thousand a second at most,
-/// and has the time. What else runs on the machine, such as a node, must not wait for it.
-const FOLLOWING_LEAVES: u64 = 16_384;
 /// Leaves after which the blocks so far are checked and appended, and bytes.
 const PART_LEAVES: u64 = 16 * TILE_WIDTH as u64;
 const PART_BYTES: usize = 16 << 20;
@@ -205,9 +202,7 @@ impl Puller {
         let signed = SignedTree { log: source.runtime.block_on(log)?, until };
         signed.must_begin_with(tip, tip.size())?;
         let mut bundles = Bundles::fetch(&source.client, tip.size().next_index(), size, &source.runtime);
-        let is_following = size.0 - tip.size().0 <= FOLLOWING_LEAVES;
-        let threads = if is_following { 1 } else { thread::available_parallelism().map_or(1, NonZero::get) };
-        let mut part = Part::new(tip, threads);
+        let mut part = Part::new(tip);
         while let Some(bundle) = bundles.next_blocking() {
             let (bundle, bytes) = bundle?;
             let first = bundle.index * u64::from(TILE_WIDTH);
@@ -244,11 +239,13 @@ impl Puller {
                 }
             }
         }
-        if let Some((index, key)) = forged(&blocks, part.threads) {
+        if let Some((index, key)) = forged(&blocks) {
             return Err(PullError::DepositorSignature { index, key });
         }
         store.ready_to_append()?;
-        store.append_copies(&blocks)?;
+        for block in &blocks {
+            store.append_copy(block)?;
+        }
         part.appended = last.tip.size();
         self.keys = keys;
         Ok(())
@@ -355,14 +352,12 @@ struct Part {
     /// Bytes of the complete blocks, and of the one in progress.
     bytes: usize,
     unsealed_bytes: usize,
-    /// Threads that check signatures.
-    threads: usize,
 }
 
 impl Part {
-    fn new(tip: &Tip, threads: usize) -> Self {
+    fn new(tip: &Tip) -> Self {
         let appended = tip.size();
-        Self { reader: BlockReader::new(tip), blocks: Vec::new(), appended, bytes: 0, unsealed_bytes: 0, threads }
+        Self { reader: BlockReader::new(tip), blocks: Vec::new(), appended, bytes: 0, unsealed_bytes: 0 }
     }
 
     fn read(&mut self, leaf: &[u8], signed: &SignedTree<'_>) -> Result<(), PullError> {
@@ -396,21 +391,22 @@ impl Part {
     }
 }
 
-/// The first deposit with a signature that does not verify, and the key's name. Checks on so many threads.
-fn forged(blocks: &[Block], threads: usize) -> Option<(LeafIndex, String)> {
+/// The first deposit with a signature that does not verify, and the key's name. Checks on all cores.
+fn forged(blocks: &[Block]) -> Option<(LeafIndex, String)> {
     let leaves = blocks.iter().flat_map(|block| (block.base.0..).map(LeafIndex).zip(&block.leaves));
     let entries: Vec<(LeafIndex, &Entry)> =
         leaves.filter_map(|(index, leaf)| Some((index, leaf.entry.as_ref()?))).collect();
-    let share = entries.len().div_ceil(threads).max(1);
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = entries.len().div_ceil(cores).max(1);
     thread::scope(|scope| {
         let shares: Vec<_> = entries.chunks(share).collect();
         let (mine, others) = shares.split_first()?;
-        let mut started = Vec::new();
+        let mut threads = Vec::new();
         for share in others {
-            started.push((*share, thread::Builder::new().spawn_scoped(scope, || first_forged(share))));
+            threads.push((*share, thread::Builder::new().spawn_scoped(scope, || first_forged(share))));
         }
         let mut found = vec![first_forged(mine)];
-        for (share, thread) in started {
+        for (share, thread) in threads {
             found.push(match thread {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
                 // No thread could be started.

@@ -352,16 +352,10 @@ impl ChainIndex for IndexLookup<'_> {
             let has = |range: &Range<DigestKey>| shared.active.has_digest(range) || shared.flushing.has_digest(range);
             ranges.iter().map(has).collect()
         };
-        let missing = ranges.into_iter().enumerate().filter(|(at, _)| found.get(*at) == Some(&false));
-        let mut missing: Vec<(usize, Range<DigestKey>)> = missing.collect();
-        // In key order, neighbours need the same blocks of the same files.
-        missing.sort_unstable_by_key(|(_, range)| range.start);
-        let (places, ranges): (Vec<usize>, Vec<_>) = missing.into_iter().unzip();
-        for (place, stored) in places.into_iter().zip(self.engine.has_any(&DIGESTS, &ranges)?) {
-            if let Some(found) = found.get_mut(place) {
-                *found = stored;
-            }
-        }
+        let missing: Vec<_> =
+            ranges.into_iter().zip(&found).filter(|(_, found)| !**found).map(|(range, _)| range).collect();
+        let mut stored = self.engine.has_any(&DIGESTS, &missing)?.into_iter();
+        found.iter_mut().filter(|found| !**found).for_each(|found| *found = stored.next().unwrap_or(false));
         Ok(found)
     }
 }

@@ -187,10 +187,6 @@ impl LogStore for ReopeningStore {
         self.store()?.append_copy(block)
     }
 
-    fn append_copies(&self, blocks: &[Block]) -> Result<(), AppendError> {
-        self.store()?.append_copies(blocks)
-    }
-
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
         self.readable_store()?.appended_leaves(first, count)
     }

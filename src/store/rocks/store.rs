@@ -191,50 +191,27 @@ impl RocksStore {
         Ok(work(&self.reader.engine))
     }
 
-    /// Writes consecutive blocks that have passed the checks in one atomic batch, fsynced or not.
-    fn write_blocks(
+    /// Writes a block that has passed the checks in one atomic batch, fsynced or not.
+    fn write_block(
         &self,
         writer: &mut Writer,
-        (chain, blocks, private): (&AppendedChain<'_>, &[Block], &[(LeafIndex, PrivateContent)]),
+        (chain, block, private): (&AppendedChain<'_>, &Block, &[(LeafIndex, PrivateContent)]),
         durably: bool,
     ) -> Result<(), AppendError> {
-        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Ok(()) };
         let engine = &self.reader.engine;
         let mut batch = engine.batch();
-        let rows = IndexEntries::of(blocks, private, &chain.index)?;
-        put_all(&mut batch, blocks, &rows)?;
+        let rows = IndexEntries::of(block, private, &chain.index)?;
+        put_all(&mut batch, block, &rows)?;
         put_erased(&mut batch, engine, &rows)?;
         key_notices::put(&mut batch, engine, &rows.key_notices)?;
-        let (base, end) = (first.base, last.tip.size());
-        let leaves = end.0 - base.0;
-        let due = writer.progress.put_due(&mut batch, LeafIndex(base.0), leaves);
+        let leaves = block.tip.size().0 - block.base.0;
+        let due = writer.progress.put_due(&mut batch, LeafIndex(block.base.0), leaves);
         due.map_err(|error| writer.fails(error.into()))?;
         let written = if durably { engine.commit(batch) } else { engine.commit_lazily(batch) };
         written.map_err(|error| writer.fails(error))?;
-        writer.progress.written(self.reader.buffer(), &rows.leaf_entries, leaves, end);
-        self.reader.set_tip(last.tip.clone());
+        writer.progress.written(self.reader.buffer(), &rows.leaf_entries, leaves, block.tip.size());
+        self.reader.set_tip(block.tip.clone());
         Ok(())
-    }
-
-    /// Checks and writes one block of a copy.
-    fn append_one_copy(&self, writer: &mut Writer, block: &Block) -> Result<(), AppendError> {
-        let (engine, tip) = (&self.reader.engine, self.reader.tip());
-        let chain = AppendedChain { engine, index: self.reader.index(), tip: &tip };
-        append_checks::check_copy(&tip, &chain, block)?;
-        writer.unsynced = true;
-        self.write_blocks(writer, (&chain, std::slice::from_ref(block), &[]), false)
-    }
-
-    /// Checks and writes several blocks of a copy at once, none of which has a notice. `false` if one of them is not accepted: nothing
-    /// was written then.
-    fn append_many_copies(&self, writer: &mut Writer, blocks: &[Block]) -> Result<bool, AppendError> {
-        let (engine, tip) = (&self.reader.engine, self.reader.tip());
-        let chain = AppendedChain { engine, index: self.reader.index(), tip: &tip };
-        if append_checks::check_copies(&tip, &chain, blocks).is_err() {
-            return Ok(false);
-        }
-        writer.unsynced = true;
-        self.write_blocks(writer, (&chain, blocks, &[]), false).map(|()| true)
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, AppendError> {
@@ -276,22 +253,19 @@ impl Writer {
     }
 }
 
-fn put_all(batch: &mut Batch<'_>, blocks: &[Block], rows: &IndexEntries<'_>) -> Result<(), ReadError> {
+fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &IndexEntries<'_>) -> Result<(), ReadError> {
+    let leaves = block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]);
     let mut row = Vec::new();
-    for block in blocks {
-        let leaves = block.leaves.iter().map(|leaf| &leaf.bytes).chain([&block.header_bytes]);
-        for (index, bytes) in (block.base.0..).zip(leaves) {
-            pack(bytes, &mut row);
-            batch.put_spelled(&LEAVES, &LeafIndex(index), &row)?;
-        }
+    for (index, bytes) in (block.base.0..).zip(leaves) {
+        pack(bytes, &mut row);
+        batch.put_spelled(&LEAVES, &LeafIndex(index), &row)?;
     }
-    for FullTile { level, index, hashes, root } in blocks.iter().flat_map(|block| &block.full_tiles) {
+    for FullTile { level, index, hashes, root } in &block.full_tiles {
         let tile = StoredTile { root: *root, hashes: hashes.clone() };
         batch.put(&TILES, &TileKey { level: *level, index: *index }, &tile)?;
     }
-    for (height, header) in &rows.blocks {
-        batch.put(&BLOCKS, height, header)?;
-    }
+    let (height, header) = &rows.block;
+    batch.put(&BLOCKS, height, header)?;
     for &(subject, sequence, index) in &rows.subjects {
         batch.put(&SUBJECTS, &SubjectKey { subject, sequence }, &index)?;
     }
@@ -350,24 +324,16 @@ impl LogStore for RocksStore {
         let (engine, tip) = (&self.reader.engine, self.reader.tip());
         let chain = AppendedChain { engine, index: self.reader.index(), tip: &tip };
         append_checks::check(&tip, &chain, block, private, erasures)?;
-        self.write_blocks(&mut writer, (&chain, std::slice::from_ref(block), private), true)
+        self.write_block(&mut writer, (&chain, block, private), true)
     }
 
     fn append_copy(&self, block: &Block) -> Result<(), AppendError> {
         let mut writer = self.writer()?;
-        self.append_one_copy(&mut writer, block)
-    }
-
-    fn append_copies(&self, blocks: &[Block]) -> Result<(), AppendError> {
-        let mut writer = self.writer()?;
-        // A notice may erase what an earlier block has, and must find it in the tables.
-        let is_plain = |block: &Block| block.leaves.iter().all(|leaf| leaf.entry.is_some());
-        for run in blocks.chunk_by(|a, b| is_plain(a) && is_plain(b)) {
-            if run.len() > 1 && self.append_many_copies(&mut writer, run)? {
-                continue;
-            }
-            run.iter().try_for_each(|block| self.append_one_copy(&mut writer, block))?;
-        }
+        let (engine, tip) = (&self.reader.engine, self.reader.tip());
+        let chain = AppendedChain { engine, index: self.reader.index(), tip: &tip };
+        append_checks::check_copy(&tip, &chain, block)?;
+        self.write_block(&mut writer, (&chain, block, &[]), false)?;
+        writer.unsynced = true;
         Ok(())
     }
 

@@ -60,15 +60,6 @@ pub trait LogStore: LedgerReader {
     /// [`AppendError`].
     fn append_copy(&self, block: &Block) -> Result<(), AppendError>;
 
-    /// Appends consecutive blocks as [`Self::append_copy`] does, one after the other. A store may check and write several of them at
-    /// once, with the same result.
-    ///
-    /// # Errors
-    /// [`AppendError`] of the first block that is not appended. The blocks before it are appended.
-    fn append_copies(&self, blocks: &[Block]) -> Result<(), AppendError> {
-        blocks.iter().try_for_each(|block| self.append_copy(block))
-    }
-
     /// The appended leaves `first .. first+count` as stored, also beyond the published size, and not verified: for the
     /// read-back before signing, in which the sequencer hashes them itself.
     ///
