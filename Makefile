@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release dev dev-test demo run test fmt lint doc deny bench bench-growth bench-members bench-rivals native interop \
+.PHONY: help setup build release dev dev-test demo run test fmt lint doc deny bench bench-growth bench-members bench-pages bench-rivals native interop \
 	test-fresh test-web deb test-deb fuzz clean first-build setup-test fmt-check tidy clippy unit web one-rocksdb
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tiezheng
@@ -107,6 +107,10 @@ bench-growth: build ## grow a ledger to SIZES deposits and measure it at each (h
 # Without `setup`, as bench-growth.
 bench-members: build ## measure audits, mirrors and witnesses, each beside the node alone (an hour) | 审计、镜像与见证的开销
 	@benches/members.sh
+
+# Without `setup`, as bench-growth.
+bench-pages: build ## measure record pages beside look-ups, and listeners to the chain (ten minutes) | 网页与区块动态订阅的开销
+	@benches/pages.sh
 
 native: setup ## the program for this processor only: signatures are checked faster | 为本机处理器编译（验签更快）
 	RUSTFLAGS="-C target-cpu=native" CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)-native cargo build $(CARGO_FLAGS)

@@ -18,6 +18,7 @@ use crate::cli::values::at_least_one;
 use crate::http::echo;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::wording::Language;
+use crate::load::listeners::{Listeners, ListenersReport};
 use crate::load::traffic::LoopMode;
 
 /// Default number of deposits per round.
@@ -32,6 +33,7 @@ Examples:
   tiezheng load --batch 1000                 NDJSON batches of a thousand lines
   tiezheng load --rounds 5 --echo            five rounds, each beside a bare server
   tiezheng load --read numbers.txt           look-ups and receipts of these deposits
+  tiezheng load --read numbers.txt --pages   look-ups and the pages of these records
 
 What is deposited stays for good: a live ledger is refused without --live. Each deposit under
 way takes some 4 KiB of memory until its receipt is checked.
@@ -44,6 +46,7 @@ way takes some 4 KiB of memory until its receipt is checked.
   tiezheng load --batch 1000                 每批 1,000 行的 NDJSON 批量请求
   tiezheng load --rounds 5 --echo            五轮，每轮对照空服务器
   tiezheng load --read numbers.txt           查询所列编号并取回执
+  tiezheng load --read numbers.txt --pages   查询所列编号并取记录网页
 
 存证永久保留：对正式账本须加 --live。每笔未完成的存证占用约 4 KiB 内存，直至回执核对完毕。";
 
@@ -82,6 +85,12 @@ pub struct LoadArgs {
     /// depositing | 改为查询所列编号
     #[arg(long, value_name = "FILE", conflicts_with_all = ["batch", "rate", "keep_numbers"])]
     read: Option<PathBuf>,
+    /// With --read: the pages of the records instead of their receipts | 与 --read 同用：改取记录网页，而非回执
+    #[arg(long, requires = "read")]
+    pages: bool,
+    /// Listeners to the growth of the chain, connected meanwhile | 同时保持的区块动态订阅连接数
+    #[arg(long, value_name = "N", conflicts_with = "read", value_parser = at_least_one())]
+    listeners: Option<usize>,
     /// Append the deposit numbers to this file, one a line, for --read | 将存证编号追加到此文件，供 --read 使用
     #[arg(long, value_name = "FILE")]
     keep_numbers: Option<PathBuf>,
@@ -110,6 +119,8 @@ struct Summary {
     batch: Option<usize>,
     rounds: Vec<RoundResult>,
     median: RoundResult,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listeners: Option<ListenersReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ceilings: Option<crate::cli::load_round::Ceilings>,
 }
@@ -156,6 +167,32 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
     if let Some(numbers) = numbers {
         return read(args, &load, &numbers, screen).await;
     }
+    let (rounds, listeners) = deposit(args, &load, screen).await?;
+    let summary = Summary {
+        ledger: load.key.name().to_string(),
+        deposits: load.deposits,
+        connections: load.connections,
+        rate: args.rate,
+        batch: load.batch,
+        median: RoundResult::median(&rounds),
+        rounds,
+        listeners,
+        ceilings,
+    };
+    screen.document(&summary)?;
+    show(screen, &summary)
+}
+
+/// The rounds of deposits, while the listeners are connected.
+async fn deposit(
+    args: &LoadArgs,
+    load: &LoadConfig,
+    screen: &Screen,
+) -> anyhow::Result<(Vec<RoundResult>, Option<ListenersReport>)> {
+    let listeners = match args.listeners {
+        Some(count) => Some(Listeners::open(load.address, count).await.map_err(CliError::from)?),
+        None => None,
+    };
     let mut rounds = Vec::new();
     for number in 1..=args.rounds {
         let made = Arc::new(load.make()?);
@@ -168,18 +205,17 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         screen.line(format!("{label}: {}", round_text(&round, screen)))?;
         rounds.push(round);
     }
-    let summary = Summary {
-        ledger: load.key.name().to_string(),
-        deposits: load.deposits,
-        connections: load.connections,
-        rate: args.rate,
-        batch: load.batch,
-        median: RoundResult::median(&rounds),
-        rounds,
-        ceilings,
+    let report = match listeners {
+        Some(listeners) => Some(listeners.close().await.map_err(CliError::from)?),
+        None => None,
     };
-    screen.document(&summary)?;
-    show(screen, &summary)
+    if let Some(ListenersReport { listeners, events, .. }) = report {
+        screen.line(match screen.language() {
+            Language::Chinese => format!("{listeners} 个订阅连接共收到 {events} 个事件"),
+            Language::English => format!("{listeners} listeners got {events} events"),
+        })?;
+    }
+    Ok((rounds, report))
 }
 
 /// Reads instead of depositing.
@@ -190,7 +226,7 @@ async fn read(
     screen: &Screen,
 ) -> anyhow::Result<ExitStatus> {
     let (mut ending, mut before) = (ExitStatus::Good, 0);
-    for reading in Reading::ALL {
+    for reading in Reading::chosen(args.pages) {
         let mut rounds = Vec::new();
         for _ in 0..args.rounds {
             rounds.push(load_reads::round(load, numbers, before, reading, args.echo).await?);
@@ -200,6 +236,7 @@ async fn read(
         let label = match reading {
             Reading::LookUp => screen.pick("查询", "look-up"),
             Reading::Receipt => screen.pick("回执", "receipt"),
+            Reading::Page => screen.pick("网页", "page"),
         };
         let (asked, good) = (load.deposits * rounds.len(), rounds.iter().map(|round| round.proven).sum::<usize>());
         screen.document(&json!({

@@ -1,4 +1,4 @@
-//! `load --read`: look-ups and receipts of existing deposits.
+//! `load --read`: look-ups and receipts, or pages, of existing deposits.
 
 use std::collections::HashSet;
 use std::io::{self, Read as _};
@@ -19,11 +19,16 @@ pub enum Reading {
     LookUp,
     /// A receipt.
     Receipt,
+    /// The page of a record.
+    Page,
 }
 
 impl Reading {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::LookUp, Self::Receipt];
+    /// Look-ups, then receipts; or look-ups, then pages.
+    #[must_use]
+    pub const fn chosen(pages: bool) -> [Self; 2] {
+        [Self::LookUp, if pages { Self::Page } else { Self::Receipt }]
+    }
 
     /// The word in documents.
     #[must_use]
@@ -31,6 +36,7 @@ impl Reading {
         match self {
             Self::LookUp => "look_up",
             Self::Receipt => "receipt",
+            Self::Page => "page",
         }
     }
 
@@ -38,6 +44,7 @@ impl Reading {
         match self {
             Self::LookUp => format!("/v1/deposits/{number}"),
             Self::Receipt => format!("/v1/deposits/{number}/receipt"),
+            Self::Page => format!("/d/{number}"),
         }
     }
 }

@@ -97,6 +97,12 @@ pub enum TrafficError {
         /// The path.
         path: String,
     },
+    /// The node did not accept a listener.
+    #[error("the node did not accept a listener: HTTP {status}")]
+    NotAccepted {
+        /// The HTTP status.
+        status: u16,
+    },
     /// A task of the generator panicked.
     #[error("the generator failed: {0}")]
     Failed(#[from] tokio::task::JoinError),
@@ -134,7 +140,8 @@ pub async fn send(
     Ok(Traffic { took: begun.elapsed(), latency, answers })
 }
 
-async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, TrafficError> {
+/// Opens a connection.
+pub(in crate::load) async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, TrafficError> {
     let stream = TcpStream::connect(address).await;
     let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
     let stream = stream.map_err(|source| TrafficError::Connect { address, source })?;

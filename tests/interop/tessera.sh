@@ -48,7 +48,7 @@ grep -q "Successfully fsck'd log with size $size " "$folder/fsck.out"
 mirror=$!
 held=0
 for _ in $(seq 600); do
-    at=$(grep -o -m 1 'http://127.0.0.1:[0-9]*' "$folder/mirror.out" | head -n 1) || true
+    at=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["listening"])' <"$folder/mirror.out" 2>/dev/null) || true
     [ -z "$at" ] || held=$(curl -fsS "$at/v1/witness" | python3 -c 'import json, sys; print(json.load(sys.stdin)["ledgers"][0].get("held", 0))')
     [ "$held" != "$size" ] || break
     sleep 0.1
