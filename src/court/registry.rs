@@ -6,6 +6,7 @@
 //! change. Of a token only the id and the digest of its secret are known.
 
 pub mod appeal_courts;
+mod court_administrator;
 pub mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ use crate::court::ids::{AccountId, AnnexId, TokenId};
 use crate::court::registry::appeal_courts::{AppealCourts, PairError};
 use crate::court::registry::tokens::{TokenError, Tokens};
 use crate::court::values::{Capacity, IdentityCheck};
-use crate::court::words::{IdentityLevel, IdentityMethod, Role, Scope, SubjectKind};
+use crate::court::words::{IdentityLevel, Role, SubjectKind};
 use crate::error_code::ErrorCode;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -149,14 +150,14 @@ impl Account {
     /// The courts of whose staff it is: at which it holds a role that gives access to all cases of the court.
     #[must_use]
     pub fn staffed_courts(&self) -> BTreeSet<&CourtCode> {
-        let staff = self.roles.iter().filter(|(role, _)| !role.needs_appointment());
+        let staff = self.roles.iter().filter(|(role, _)| role.acts_in_cases() && !role.needs_appointment());
         staff.filter_map(|(_, court)| court.as_ref()).collect()
     }
 
-    /// The courts at which it holds a role.
+    /// The courts at which it holds a role that gives access to cases.
     #[must_use]
     pub fn courts(&self) -> BTreeSet<&CourtCode> {
-        self.roles.iter().filter_map(|(_, court)| court.as_ref()).collect()
+        self.roles.iter().filter(|(role, _)| role.acts_in_cases()).filter_map(|(_, court)| court.as_ref()).collect()
     }
 }
 
@@ -261,6 +262,9 @@ impl Registry {
             (Capacity::Holding(role @ (Role::Clerk | Role::TrialSupport)), act) => {
                 actor.is_some_and(|actor| self.clerk_may(document.by, actor, role, act))
             }
+            (Capacity::Holding(Role::CourtAdministrator), act) => {
+                actor.is_some_and(|actor| self.court_administrator_may(document.by, actor, act))
+            }
             // With a token of one's own, so that revoking that one ends this one.
             (Capacity::Oneself, Act::IssueToken(act)) => {
                 act.account == document.by && act.parent.is_some() && actor.is_some()
@@ -275,28 +279,13 @@ impl Registry {
         if check_permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
     }
 
-    /// The acts of a court's service counter: opening an account, recording an identity check, issuing a token; and the court's own list
-    /// of ledgers.
+    /// The acts of a court's service counter, and the court's own list of ledgers.
     fn clerk_may(&self, by: AccountId, actor: &Account, role: Role, act: &Act) -> bool {
         if !actor.roles.iter().any(|(held, _)| *held == role) {
             return false;
         }
-        // The first token of an account that this clerk opened, and no other: with another token the clerk could
-        // act as the account's holder.
-        let plain = |id: AccountId| {
-            let account = self.accounts.get(&id).filter(|account| account.roles.is_empty());
-            let has_a_token = self.tokens.has_any(id);
-            account.is_some_and(|account| account.opened_by == by) && !has_a_token
-        };
         match act {
-            Act::OpenAccount(_) => true,
-            Act::CheckIdentity(act) => act.identity.method == IdentityMethod::CourtOffline,
-            // Not for an account with a role: with its token the clerk could act as the operator. Nor with scopes for
-            // roles: the account may get a role later, and the clerk may have kept the token.
-            Act::IssueToken(act) => {
-                let of_anybody = |scope: &Scope| matches!(scope, Scope::Deposit | Scope::Read | Scope::Case);
-                plain(act.account) && act.scope.iter().all(of_anybody)
-            }
+            Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::IssueToken(_) => self.counter_may(by, act),
             Act::TrustLedger(act) => actor.holds(role, Some(&act.court)),
             Act::DistrustLedger(act) => actor.holds(role, Some(&act.court)),
             // With a gateway goes the clear address of every recipient, so a clerk does not choose it.

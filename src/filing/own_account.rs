@@ -3,6 +3,7 @@
 
 use crate::court::acts::{Act, CloseAccount};
 use crate::court::ids::AccountId;
+use crate::court::registry::Account;
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::filing::access::AccessTarget;
@@ -19,6 +20,22 @@ use crate::filing::sign_in::{SignedIn, is_staff, login_key};
 /// Days for which a reset code is good.
 pub const RESET_DAYS: u64 = 1;
 
+/// The roles that manage accounts.
+const MANAGING: [Role; 4] = [Role::Operator, Role::CourtAdministrator, Role::Clerk, Role::TrialSupport];
+
+/// Whether the account is a court administrator and has no other role that manages accounts.
+#[must_use]
+pub fn manages_one_court_only(account: &Account) -> bool {
+    let mut managing = account.roles.iter().map(|(role, _)| *role).filter(|role| MANAGING.contains(role)).peekable();
+    managing.peek().is_some() && managing.all(|role| role == Role::CourtAdministrator)
+}
+
+/// Whether the account has a role that manages accounts.
+#[must_use]
+pub fn manages_accounts(account: &Account) -> bool {
+    account.roles.iter().any(|(role, _)| MANAGING.contains(role))
+}
+
 /// An account as those who manage accounts see it: no private content of the ledger.
 #[derive(Debug, Clone)]
 pub struct ManagedAccount {
@@ -27,7 +44,7 @@ pub struct ManagedAccount {
     /// Its login name, and what was stated at registration; `None` for an account that has only tokens.
     pub credentials: Option<std::sync::Arc<Credentials>>,
     /// Its entry in the registry.
-    pub account: crate::court::registry::Account,
+    pub account: Account,
     /// Whether logins are locked.
     pub is_locked: bool,
 }
@@ -42,14 +59,18 @@ impl FilingService {
     /// [`FilingError::WeakPassword`].
     pub async fn set_first_password(&self, token: &str, login: &str, password: &str) -> Result<AccountId, FilingError> {
         let actor = self.authenticate(token)?;
-        let needed = if actor.account.holds(Role::Operator, None) {
-            Scope::Manage
-        } else if is_staff(&actor.account) {
-            Scope::Court
-        } else {
-            Scope::Case
-        };
-        actor.require_scope(needed)?;
+        let manages = |(role, _): &(Role, _)| matches!(role, Role::Operator | Role::CourtAdministrator);
+        let is_manager = actor.account.roles.iter().any(manages);
+        if is_manager {
+            actor.require_scope(Scope::Manage)?;
+        }
+        let is_operator = actor.account.holds(Role::Operator, None);
+        if is_staff(&actor.account) && !is_operator && (!is_manager || !actor.account.courts().is_empty()) {
+            actor.require_scope(Scope::Court)?;
+        }
+        if !is_staff(&actor.account) {
+            actor.require_scope(Scope::Case)?;
+        }
         let login = login_name(login)?;
         check_new(password, &login).map_err(FilingError::WeakPassword)?;
         let _turn = self.locks.lock(login_key(&login)).await;
@@ -235,18 +256,23 @@ impl FilingService {
         Ok(())
     }
 
-    /// The capacity in which the actor manages the login of `account`: the operator that of every account, a clerk or trial support
-    /// staff that of accounts without a role.
-    fn capacity_over(&self, actor: &Actor, account: AccountId) -> Result<Capacity, FilingError> {
+    /// The capacity in which the actor manages the login of `account`: the operator that of every account, a court administrator that
+    /// of its court's staff, a clerk or trial support staff that of accounts without a role.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`].
+    pub fn capacity_over(&self, actor: &Actor, account: AccountId) -> Result<Capacity, FilingError> {
         let registry = self.registry();
         let target = registry.accounts.get(&account).ok_or(FilingError::NotFound)?;
+        self.require_manager(actor)?;
         let holds = |role: Role| actor.account.roles.iter().any(|(held, _)| *held == role);
-        let roles = [Role::Operator, Role::Clerk, Role::TrialSupport];
-        let role = roles.into_iter().find(|role| holds(*role)).ok_or(FilingError::NotFound)?;
-        actor.require_scope(Scope::Manage)?;
-        if role != Role::Operator && !target.roles.is_empty() {
-            return Err(FilingError::NotPermitted);
-        }
+        let manages = |role: &Role| match role {
+            Role::Operator => true,
+            Role::CourtAdministrator => actor.account.administers_login(target),
+            _ => target.roles.is_empty(),
+        };
+        let role = MANAGING.into_iter().filter(|role| holds(*role)).find(manages).ok_or(FilingError::NotPermitted)?;
         Ok(Capacity::Holding(role))
     }
 
@@ -311,14 +337,14 @@ impl FilingService {
     ///
     /// [`FilingError::NotFound`] without one; [`FilingError::Scope`].
     pub fn require_manager(&self, actor: &Actor) -> Result<(), FilingError> {
-        let manages = |role: &Role| matches!(role, Role::Operator | Role::Clerk | Role::TrialSupport);
-        if !actor.account.roles.iter().any(|(role, _)| manages(role)) {
+        if !manages_accounts(&actor.account) {
             return Err(FilingError::NotFound);
         }
         actor.require_scope(Scope::Manage)
     }
 
-    /// All accounts, as those who manage them see them: by login name, then those without.
+    /// All accounts, as those who manage them see them: by login name, then those without. A court administrator without a further
+    /// role sees staff of its court and accounts without a role.
     ///
     /// # Errors
     ///
@@ -326,7 +352,9 @@ impl FilingService {
     pub fn managed_accounts(&self, actor: &Actor) -> Result<Vec<ManagedAccount>, FilingError> {
         self.require_manager(actor)?;
         let (registry, now) = (self.registry(), self.now());
+        let sees_all = !manages_one_court_only(&actor.account);
         let managed = |id: AccountId| {
+            registry.accounts.get(&id).filter(|account| sees_all || actor.account.administers_account(account))?;
             let credentials = self.credentials.of(id);
             let is_locked = credentials.as_ref().is_some_and(|one| self.lockout.is_locked(login_key(&one.login), now));
             Some(ManagedAccount { id, account: registry.accounts.get(&id)?.clone(), credentials, is_locked })

@@ -6,6 +6,7 @@ mod attacks;
 mod cases;
 mod cases_attacks;
 mod chain;
+mod court_administrator;
 mod court_desk;
 mod deposits;
 mod documentation;

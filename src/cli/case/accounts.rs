@@ -50,7 +50,7 @@ pub enum AccountCommand {
     Grant {
         /// The account | 账号
         account: String,
-        /// lawyer, clerk, judge, judge-assistant, auditor, … | 角色
+        /// lawyer, clerk, judge, judge-assistant, court-administrator, auditor, … | 角色
         role: String,
         /// The court, for a role of a court, like 粤0192 | 法院代字
         #[arg(long, value_name = "CODE")]

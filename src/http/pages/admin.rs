@@ -1,4 +1,5 @@
-//! `/admin`: accounts for the operator and the court's counter: roles, identity checks at the counter, unlocking, reset codes.
+//! `/admin`: accounts for the operator, court administrators and the court's counter: roles, identity checks at the counter,
+//! unlocking, reset codes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,6 +48,14 @@ struct AccountRow {
     has_second_factor: bool,
 }
 
+/// A role of an account.
+struct GrantRow {
+    role: String,
+    court: String,
+    label: String,
+    may_revoke: bool,
+}
+
 /// Whether an account can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AccountState {
@@ -74,7 +83,11 @@ struct AdminPage<'a> {
 struct AdminAccountPage {
     p: Layout,
     row: AccountRow,
-    grants: Vec<(String, String, String)>,
+    grants: Vec<GrantRow>,
+    /// The courts whose roles may be granted, where they are not all.
+    courts: Vec<String>,
+    may_grant: bool,
+    manages_login: bool,
     identities: Vec<String>,
     is_operator: bool,
     is_oneself: bool,
@@ -156,7 +169,7 @@ fn list(
         let mut address = form_urlencoded::Serializer::new("/admin?".to_owned());
         address.append_pair("q", query).append_pair("from", &next.to_string()).finish()
     });
-    let health = state.sequencer().ok().map(|sequencer| {
+    let health = state.sequencer().ok().filter(|_| !p.manages_court_only).map(|sequencer| {
         let health = sequencer.health();
         (health.writing.is_ok(), health.waiting, health.capacity)
     });
@@ -211,10 +224,20 @@ fn account_page(
         None => visit.layout("账号", "Account"),
     };
     let language = p.language();
-    let grants = managed.account.roles.iter().map(|(role, court)| {
-        let court = court.as_ref().map_or_else(String::new, ToString::to_string);
-        (role.word().to_owned(), court.clone(), format!("{} {court}", role.label(language)))
+    let own = &who.actor.account;
+    let is_operator = own.holds(Role::Operator, None);
+    let grants = managed.account.roles.iter().map(|(role, of)| {
+        let court = of.as_ref().map_or_else(String::new, ToString::to_string);
+        GrantRow {
+            role: role.word().to_owned(),
+            label: format!("{} {court}", role.label(language)),
+            court,
+            may_revoke: is_operator || own.grants_role(*role, of.as_ref()),
+        }
     });
+    let administered = own.roles.iter().filter(|(role, _)| *role == Role::CourtAdministrator && !is_operator);
+    let courts: Vec<String> = administered.filter_map(|(_, court)| Some(court.as_ref()?.to_string())).collect();
+    let grantable = |role: &&Role| is_operator || role.acts_in_cases();
     let identities = managed.account.identities.iter().map(|(check, _)| {
         format!("{} · {} · {}", check.method.label(language), check.level.label(language), p.moment(&check.at))
     });
@@ -223,9 +246,12 @@ fn account_page(
         row: AccountRow::of(managed, language),
         grants: grants.collect(),
         identities: identities.collect(),
-        is_operator: who.actor.account.holds(Role::Operator, None),
+        may_grant: is_operator || (!courts.is_empty() && id != who.actor.id),
+        courts,
+        manages_login: state.filing()?.capacity_over(&who.actor, id).is_ok(),
+        is_operator,
         is_oneself: id == who.actor.id,
-        roles: Role::ALL.iter().map(|role| (role.word(), role.label(language))).collect(),
+        roles: Role::ALL.iter().filter(grantable).map(|role| (role.word(), role.label(language))).collect(),
         levels: IdentityLevel::ALL.iter().map(|level| (level.word(), level.label(language))).collect(),
         scopes: Scope::ALL.iter().map(|scope| (scope.word(), scope.label(language))).collect(),
         days: TOKEN_DAYS,

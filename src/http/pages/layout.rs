@@ -25,6 +25,8 @@ pub struct Layout {
     pub login: Option<String>,
     /// Whether the holder manages accounts.
     pub manages: bool,
+    /// Whether the holder manages accounts as a court administrator only.
+    pub manages_court_only: bool,
     /// Path and query without the parameters of language and type size.
     pub here: String,
 }

@@ -10,8 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use zeroize::Zeroizing;
 
-use crate::court::case_number::CourtCode;
-use crate::court::words::Role;
+use crate::filing::own_account::{manages_accounts, manages_one_court_only};
 use crate::filing::sessions::SessionId;
 use crate::filing::sign_in::SignedIn;
 
@@ -101,9 +100,7 @@ impl Visit {
     /// What every template gets.
     #[must_use]
     pub fn layout(&self, title_zh: &str, title_en: &str) -> Layout {
-        let roles = self.signed_in.as_ref().map(|who| &who.actor.account.roles);
-        let manages =
-            |(role, _): &(Role, Option<CourtCode>)| matches!(role, Role::Operator | Role::Clerk | Role::TrialSupport);
+        let account = self.signed_in.as_ref().map(|who| &who.actor.account);
         Layout {
             language: self.language,
             title: self.t(title_zh, title_en).to_owned(),
@@ -111,7 +108,8 @@ impl Visit {
             test: self.test,
             operator: self.operator.clone().unwrap_or_default(),
             login: self.signed_in.as_ref().map(|who| who.credentials.login.clone()),
-            manages: roles.is_some_and(|roles| roles.iter().any(manages)),
+            manages: account.is_some_and(manages_accounts),
+            manages_court_only: account.is_some_and(manages_one_court_only),
             here: self.here.clone(),
         }
     }

@@ -40,7 +40,7 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
         ))
         .routes(by_token(routes!(accounts::account_access_log), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(keys::enrol_key), &[codes![TooManyKeys, Unavailable]]))
-        .routes(by_token(routes!(keys::list_keys), &[]))
+        .routes(by_token(routes!(keys::list_enrolled_keys), &[]))
         .routes(by_token(routes!(keys::remove_key), &[codes![NotFound, Unavailable]]))
         .routes(by_token(
             routes!(tokens::issue_token),
