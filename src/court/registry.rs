@@ -7,6 +7,9 @@
 
 pub mod appeal_courts;
 mod court_administrator;
+pub mod entries;
+mod identity_providers;
+mod login_links;
 pub mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +24,7 @@ use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, TokenId};
 use crate::court::registry::appeal_courts::{AppealCourts, PairError};
+use crate::court::registry::entries::{IdentityProvider, LoginLink, Verification};
 use crate::court::registry::tokens::{TokenError, Tokens};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{IdentityLevel, Role, SubjectKind};
@@ -50,6 +54,21 @@ pub enum RegistryError {
     /// A role of a court is granted for a court, any other for none.
     #[error("a role of a court is granted for one court, any other role for none")]
     CourtMismatch,
+    /// There is no such provider of identity checks.
+    #[error("there is no such provider of identity checks")]
+    NoSuchIdentityProvider,
+    /// No identity check with this id is open.
+    #[error("no identity check with this id is open; begin it again on the page of the account")]
+    NoSuchVerification,
+    /// The provider is not registered for this method or level.
+    #[error("the provider is not registered for this method or level")]
+    BeyondProvider,
+    /// The account has no role at the court whose identity provider is to open it.
+    #[error("the account holds no role at this court")]
+    NoRoleAtCourt,
+    /// There is no such link.
+    #[error("the account is not linked to a login of this court's identity provider")]
+    NoSuchLoginLink,
     /// There is no such grant.
     #[error("the account does not hold this role")]
     NoSuchGrant,
@@ -90,6 +109,11 @@ impl RegistryError {
             Self::AccountClosed => ErrorCode::AccountClosed,
             Self::AccountExists => ErrorCode::AccountExists,
             Self::CourtMismatch => ErrorCode::CourtMismatch,
+            Self::NoSuchIdentityProvider => ErrorCode::NoSuchIdentityProvider,
+            Self::NoSuchVerification => ErrorCode::NoSuchVerification,
+            Self::BeyondProvider => ErrorCode::BeyondProvider,
+            Self::NoRoleAtCourt => ErrorCode::NoRoleAtCourt,
+            Self::NoSuchLoginLink => ErrorCode::NoSuchLoginLink,
             Self::NoSuchGrant => ErrorCode::NoSuchGrant,
             Self::HookExists => ErrorCode::HookExists,
             Self::NoSuchHook => ErrorCode::NoSuchHook,
@@ -116,16 +140,28 @@ pub struct Account {
     pub name: Option<Text>,
     /// All identity checks, the latest last, each with its reference.
     pub identities: Vec<(IdentityCheck, Option<Text>)>,
+    /// The providers that made identity checks, by the place of the check in `identities`.
+    pub checked_by: BTreeMap<usize, TokenId>,
+    /// The check that its holder has asked a provider for, while there is no result.
+    pub open_verification: Option<TokenId>,
+    /// When a provider did not confirm the identity, until the next check is asked for.
+    pub failed_verification: Option<ActPosition>,
     /// Its current roles, with the court for roles of a court.
     pub roles: BTreeSet<(Role, Option<CourtCode>)>,
+    /// The logins at identity providers of courts that open it.
+    pub login_links: BTreeMap<CourtCode, LoginLink>,
+    /// The subjects of links that ended or were replaced: private texts, until they are erased.
+    pub former_subjects: Vec<Text>,
     /// When it was closed.
     pub closed: Option<ActPosition>,
 }
 
 impl Account {
-    /// Its private texts: the name, and the references of its identity checks.
+    /// Its private texts: the name, the references of its identity checks, and the subjects of its logins at identity providers.
     pub fn texts(&self) -> impl Iterator<Item = Text> {
-        self.name.into_iter().chain(self.identities.iter().filter_map(|(_, reference)| *reference))
+        let references = self.identities.iter().filter_map(|(_, reference)| *reference);
+        let subjects = self.login_links.values().map(|link| link.subject).chain(self.former_subjects.iter().copied());
+        self.name.into_iter().chain(references).chain(subjects)
     }
 
     /// The identity check of the highest level; of equals the latest.
@@ -199,6 +235,10 @@ pub struct Registry {
     pub tokens: Tokens,
     /// Webhooks.
     pub webhooks: BTreeMap<TokenId, Webhook>,
+    /// Providers of identity checks.
+    pub identity_providers: BTreeMap<TokenId, IdentityProvider>,
+    /// Identity checks that holders of accounts have asked for and that have no result, at most one an account.
+    pub verifications: RedBlackTreeMapSync<TokenId, Verification>,
     /// Gateways, at most one a court.
     pub gateways: BTreeMap<TokenId, Gateway>,
     /// Other ledgers whose deposits a court accepts.
@@ -244,6 +284,11 @@ impl Registry {
             Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) | Act::CloseAccount(_) => {
                 self.apply_account_act(document, position)
             }
+            Act::AddIdentityProvider(_)
+            | Act::EndIdentityProvider(_)
+            | Act::RequestIdentity(_)
+            | Act::FailIdentity(_) => self.apply_provider_act(document, position),
+            Act::LinkLogin(_) | Act::EndLoginLink(_) => self.apply_login_link(&document.act, position),
             Act::IssueToken(_) | Act::RevokeToken(_) => self.apply_token_act(document, position),
             act => self.apply_list_act(act, position),
         }
@@ -269,6 +314,7 @@ impl Registry {
             (Capacity::Oneself, Act::IssueToken(act)) => {
                 act.account == document.by && act.parent.is_some() && actor.is_some()
             }
+            (Capacity::Oneself, Act::RequestIdentity(act)) => act.account == document.by && actor.is_some(),
             (Capacity::Oneself, Act::RevokeToken(act)) => self.tokens.is_of(act.token, document.by),
             // Who holds a role asks the operator, who ends the role first or with it.
             (Capacity::Oneself, Act::CloseAccount(act)) => {
@@ -323,13 +369,22 @@ impl Registry {
                     opened_by: document.by,
                     name: act.name.map(text),
                     identities: Vec::new(),
+                    checked_by: BTreeMap::new(),
+                    open_verification: None,
+                    failed_verification: None,
                     roles: BTreeSet::new(),
+                    login_links: BTreeMap::new(),
+                    former_subjects: Vec::new(),
                     closed: None,
                 };
                 self.accounts.insert_mut(act.account, account);
             }
             Act::CheckIdentity(act) => {
-                self.account(act.account)?.identities.push((act.identity, act.reference.map(text)));
+                self.check_provider(document.capacity, act)?;
+                let account = self.account(act.account)?;
+                account.checked_by.extend(act.provider.map(|provider| (account.identities.len(), provider)));
+                account.identities.push((act.identity, act.reference.map(text)));
+                self.end_verification(act.account, act.verification);
             }
             Act::Grant(act) => {
                 if act.role.is_of_a_court() != act.court.is_some() {

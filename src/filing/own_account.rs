@@ -23,17 +23,27 @@ pub const RESET_DAYS: u64 = 1;
 /// The roles that manage accounts.
 const MANAGING: [Role; 4] = [Role::Operator, Role::CourtAdministrator, Role::Clerk, Role::TrialSupport];
 
-/// Whether the account is a court administrator and has no other role that manages accounts.
-#[must_use]
-pub fn manages_one_court_only(account: &Account) -> bool {
-    let mut managing = account.roles.iter().map(|(role, _)| *role).filter(|role| MANAGING.contains(role)).peekable();
-    managing.peek().is_some() && managing.all(|role| role == Role::CourtAdministrator)
+/// Which accounts the holder of an account manages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Management {
+    /// None.
+    None,
+    /// Those of its court's staff, and those without a role: a court administrator without a further role.
+    OneCourt,
+    /// It sees all; what it may change depends on its role.
+    All,
 }
 
-/// Whether the account has a role that manages accounts.
-#[must_use]
-pub fn manages_accounts(account: &Account) -> bool {
-    account.roles.iter().any(|(role, _)| MANAGING.contains(role))
+impl Management {
+    /// That of an account.
+    #[must_use]
+    pub fn of(account: &Account) -> Self {
+        let managing = account.roles.iter().map(|(role, _)| *role).filter(|role| MANAGING.contains(role));
+        managing.fold(Self::None, |before, role| match (before, role) {
+            (Self::None | Self::OneCourt, Role::CourtAdministrator) => Self::OneCourt,
+            _ => Self::All,
+        })
+    }
 }
 
 /// An account as those who manage accounts see it: no private content of the ledger.
@@ -337,7 +347,7 @@ impl FilingService {
     ///
     /// [`FilingError::NotFound`] without one; [`FilingError::Scope`].
     pub fn require_manager(&self, actor: &Actor) -> Result<(), FilingError> {
-        if !manages_accounts(&actor.account) {
+        if Management::of(&actor.account) == Management::None {
             return Err(FilingError::NotFound);
         }
         actor.require_scope(Scope::Manage)
@@ -352,7 +362,7 @@ impl FilingService {
     pub fn managed_accounts(&self, actor: &Actor) -> Result<Vec<ManagedAccount>, FilingError> {
         self.require_manager(actor)?;
         let (registry, now) = (self.registry(), self.now());
-        let sees_all = !manages_one_court_only(&actor.account);
+        let sees_all = Management::of(&actor.account) == Management::All;
         let managed = |id: AccountId| {
             registry.accounts.get(&id).filter(|account| sees_all || actor.account.administers_account(account))?;
             let credentials = self.credentials.of(id);

@@ -13,5 +13,6 @@ mod documentation;
 mod limits;
 mod managing;
 mod operating;
+mod provider_logins;
 mod shown;
 mod sweep;

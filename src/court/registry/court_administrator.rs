@@ -59,6 +59,11 @@ impl Registry {
             Act::EndGrant(act) => actor.grants_role(act.role, act.court.as_ref()),
             Act::CheckIdentity(check) => sees(check.account) && self.counter_may(by, act),
             Act::OpenAccount(_) | Act::IssueToken(_) => self.counter_may(by, act),
+            Act::LinkLogin(act) => {
+                let manages = |account| act.account == by || actor.administers_login(account);
+                actor.administers(&act.court) && self.accounts.get(&act.account).is_some_and(manages)
+            }
+            Act::EndLoginLink(act) => actor.administers(&act.court),
             _ => false,
         }
     }

@@ -3,7 +3,7 @@
 use crate::error_code::ErrorCode;
 use crate::filing::actor::RequestContext;
 use crate::filing::filing_error::FilingError;
-use crate::filing::own_account::manages_one_court_only;
+use crate::filing::own_account::Management;
 use crate::filing::secret::random_request_id;
 use crate::filing::sign_in::SignedIn;
 use crate::http::app_state::AppState;
@@ -32,7 +32,8 @@ pub fn require_manager(state: &AppState, who: &SignedIn) -> Result<(), ApiError>
 /// `second_factor_needed`; `not_found` without such a role.
 pub fn require_operating(state: &AppState, who: &SignedIn) -> Result<(), ApiError> {
     require_manager(state, who)?;
-    if manages_one_court_only(&who.actor.account) { Err(FilingError::NotFound.into()) } else { Ok(()) }
+    let is_limited = Management::of(&who.actor.account) == Management::OneCourt;
+    if is_limited { Err(FilingError::NotFound.into()) } else { Ok(()) }
 }
 
 /// The context of an act that a form asks for.

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use zeroize::Zeroizing;
 
-use crate::filing::own_account::{manages_accounts, manages_one_court_only};
+use crate::filing::own_account::Management;
 use crate::filing::sessions::SessionId;
 use crate::filing::sign_in::SignedIn;
 
@@ -108,8 +108,7 @@ impl Visit {
             test: self.test,
             operator: self.operator.clone().unwrap_or_default(),
             login: self.signed_in.as_ref().map(|who| who.credentials.login.clone()),
-            manages: account.is_some_and(manages_accounts),
-            manages_court_only: account.is_some_and(manages_one_court_only),
+            management: account.map_or(Management::None, Management::of),
             here: self.here.clone(),
         }
     }

@@ -83,6 +83,11 @@ fn every_operation_lists_its_security_and_every_code_is_documented() {
         ErrorCode::WrongPassword,
         ErrorCode::WrongOneTimeCode,
         ErrorCode::SecondFactorNeeded,
+        ErrorCode::LoginState,
+        ErrorCode::ProviderDenied,
+        ErrorCode::ProviderUnavailable,
+        ErrorCode::IdTokenRejected,
+        ErrorCode::LoginNotLinked,
     ]);
     let all: BTreeSet<ErrorCode> = ErrorCode::ALL.iter().copied().collect();
     assert_eq!(all.difference(&documented).collect::<Vec<_>>(), Vec::<&ErrorCode>::new());

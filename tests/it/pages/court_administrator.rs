@@ -30,7 +30,7 @@ async fn it_appoints_the_staff_of_its_court_and_each_grant_is_on_the_ledger() {
     let list = desk.get("/admin").await.text();
     assert!(list.contains("person") && list.contains("desk"), "{list}");
     assert!(!list.contains("judge.elsewhere") && !list.contains("/admin/courts") && !list.contains("/admin/node"));
-    for page in ["courts", "calendar", "erasures", "node"] {
+    for page in ["courts", "calendar", "erasures", "identity", "node"] {
         assert_eq!(desk.get(&format!("/admin/{page}")).await.status, 404, "{page}");
     }
     for path in [

@@ -160,7 +160,7 @@ pub(in crate::http) async fn check_identity(
     let identity = IdentityCheck { method: value("method", &shape.method)?, level: value("level", &shape.level)?, at };
     let check = |annexes: &mut crate::filing::annexes::Annexes| {
         let reference = annexes.add_some("reference", shape.reference.as_deref())?;
-        Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference }))
+        Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference, provider: None, verification: None }))
     };
     let recorded = filing.change_registry(&actor, &context, check).await?;
     Ok(created(&recorded, &act_json(ActKind::CheckIdentity, Stream::Registry, None, &recorded)))
