@@ -46,17 +46,16 @@ court=粤0192
 begin=/login/oidc/$(printf %s "$court" | jq -sRr @uri)
 printf 'a secret of at least thirty-two characters\n' >"$folder/secret"
 
-# browser ADDRESS [OPTION…]: one request of a browser with cookies; the status, and the address it is sent to.
+# browser ADDRESS [OPTION…]: one request of a browser with cookies; the status, and the address it is sent to. Both servers are on one
+# host, so the node's cookies, which are `Secure`, are kept by hand, and the provider's by curl.
 browser() {
-    local address=$1
+    local address=$1 cookies=(-b "$folder/jar" -c "$folder/jar") own
     shift
-    # The node's cookies are `Secure`, which browsers accept for this machine and curl does not: they are kept by hand.
-    curl -s -o "$folder/page" -D "$folder/head" -b "$folder/jar" -c "$folder/jar" -H "Cookie: $(cat "$folder/own" 2>/dev/null || true)" \
-        -w '%{http_code} %{redirect_url}' "$@" "$address"
-    if [[ $address == "$url"* ]]; then
-        local set
-        set=$(sed -n 's/\r$//; s/^set-cookie: \(__Host-[^;]*\);.*/\1/Ip' "$folder/head" | grep -v '=$' | paste -sd ';' || true)
-        if [ -n "$set" ]; then echo "$set" >"$folder/own"; fi
+    if [[ $address == "$url/"* ]]; then cookies=(-H "Cookie: $(cat "$folder/own" 2>/dev/null || true)"); fi
+    curl -s -o "$folder/page" -D "$folder/head" "${cookies[@]}" -w '%{http_code} %{redirect_url}' "$@" "$address"
+    if [[ $address == "$url/"* ]]; then
+        own=$(sed -n 's/\r$//; s/^set-cookie: \(__Host-[^;]*\);.*/\1/Ip' "$folder/head" | grep -v '=$' | paste -sd ';' || true)
+        if [ -n "$own" ]; then echo "$own" >"$folder/own"; fi
     fi
 }
 
@@ -73,9 +72,9 @@ sign_in() {
         answer=$(browser "${answer#* }")
     done
     [[ $answer == "303 $url/login/oidc/callback?"* ]] || fail "the provider does not send the browser back: $answer: $(cat "$folder/page")"
-    callback=${answer#* }
-    login=$(cat "$folder/own")
-    browser "$callback"
+    echo "${answer#* }" >"$folder/callback"
+    cp "$folder/own" "$folder/begun"
+    browser "${answer#* }"
 }
 
 check() {
@@ -128,8 +127,8 @@ EOF
     [[ $answer == "303 $url/account" ]] || fail "$algorithm: the linked login is answered $answer: $(cat "$folder/page")"
     browser "$url/account" >/dev/null
     grep -q "$account" "$folder/page" || fail "$algorithm: the session is not of the account"
-    echo "$login" >"$folder/own"
-    answer=$(browser "$callback")
+    cp "$folder/begun" "$folder/own"
+    answer=$(browser "$(cat "$folder/callback")")
     [[ $answer == "400 " ]] || fail "$algorithm: an answer of the provider counts twice: $answer"
     answer=$(sign_in li.si)
     [[ $answer == "403 " ]] || fail "$algorithm: another person's login opens an account: $answer"

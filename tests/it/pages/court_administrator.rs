@@ -27,7 +27,7 @@ async fn it_appoints_the_staff_of_its_court_and_each_grant_is_on_the_ledger() {
     person.register("person").await;
     let account = person.account().await;
 
-    let list = desk.get("/admin").await.text();
+    let list = desk.get("/admin").await.text().to_owned();
     assert!(list.contains("person") && list.contains("desk"), "{list}");
     assert!(!list.contains("judge.elsewhere") && !list.contains("/admin/courts") && !list.contains("/admin/node"));
     for page in ["courts", "calendar", "erasures", "identity", "node"] {
@@ -40,7 +40,7 @@ async fn it_appoints_the_staff_of_its_court_and_each_grant_is_on_the_ledger() {
     ] {
         assert_eq!(desk.get(&path).await.status, 404, "{path}");
     }
-    let page = desk.get(&format!("/admin/accounts/{account}")).await.text();
+    let page = desk.get(&format!("/admin/accounts/{account}")).await.text().to_owned();
     assert!(page.contains("授予角色") && page.contains("<option value=\"judge\">") && page.contains(COURT));
     for missing in ["value=\"operator\"", "value=\"court-administrator\"", "/closing", "/reset-code", "/log\""] {
         assert!(!page.contains(missing), "{missing}: {page}");
