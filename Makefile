@@ -14,7 +14,7 @@ TIEZHENG := $(CARGO_TARGET_DIR)/release/tiezheng
 # CI builds exactly the committed Cargo.lock; elsewhere it may follow Cargo.toml.
 CARGO_FLAGS := --release $(if $(CI),--locked)
 # Features that are built alone, besides the default set.
-FEATURES := verifier client cli node
+FEATURES := verifier client cli node oidc
 # The profile and the folder of `build`, so that RocksDB and all other dependencies are shared with it. Only this package is
 # compiled incrementally, with the settings of .ci/dev.toml.
 DEV_CARGO := CARGO_INCREMENTAL=1 cargo --config .ci/dev.toml
@@ -120,9 +120,10 @@ native: setup ## the program for this processor only: signatures are checked fas
 bench-rivals: ## measure Tessera and PostgreSQL beside it on this disk (needs Go) | 与同类系统同机对比性能
 	@benches/rivals/run.sh
 
-interop: build ## check a running node with other transparency log software (needs a current Go) | 与其他透明日志软件互通
+interop: build ## check a running node with software of others: logs, a witness, an identity provider (needs Go, node) | 与其他透明日志软件互通
 	tests/interop/tessera.sh
 	tests/interop/litewitness.sh
+	tests/interop/oidc.sh
 
 # Not part of `test`: it needs root and debootstrap, and builds everything once more.
 test-fresh: ## the README's commands on a minimal Debian 12, in a chroot (root, debootstrap, an hour) | 在最小化系统上测试

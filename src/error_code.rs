@@ -188,6 +188,15 @@ error_codes! {
         WrongPassword "wrong_password" 403 "the current password is wrong" "当前密码不正确";
         WrongOneTimeCode "wrong_one_time_code" 403 "the one-time code is wrong or was used already" "动态口令不正确或已使用过";
         SecondFactorNeeded "second_factor_needed" 403 "this role needs a login with a second factor" "该角色须以双重验证登录";
+        LoginState "login_state" 400 "the login did not begin in this browser, or it is over" "该登录并非由本浏览器发起，或者已结束";
+        ProviderDenied "provider_denied" 403 "the identity provider refused the login" "身份认证系统拒绝了登录";
+        ProviderUnavailable "provider_unavailable" 502 "the identity provider does not answer as it must" "身份认证系统未按规范应答";
+        IdTokenRejected "id_token_rejected" 403 "the token of the identity provider was rejected" "身份认证系统出具的令牌未通过校验";
+        LoginNotLinked "login_not_linked" 403 "no account is linked to this login of the identity provider" "该统一身份认证登录尚未关联账号";
+        LoginLinked "login_linked" 409 "this login of the identity provider is linked to another account" "该统一身份认证登录已关联其他账号";
+        NoSuchLoginLink "no_such_login_link" 404 "the account is not linked to a login of this court's identity provider" "该账号未关联该院的统一身份认证登录";
+        NoLoginProvider "no_login_provider" 404 "no identity provider is configured for this court" "该院未配置统一身份认证";
+        NoRoleAtCourt "no_role_at_court" 422 "the account holds no role at this court" "该账号在该院没有角色";
         TokenExists "token_exists" 409 "the token exists already" "令牌已存在";
         NoSuchAccount "no_such_account" 404 "no such account" "账号不存在";
         NoSuchToken "no_such_token" 404 "no such token" "令牌不存在";
@@ -195,6 +204,10 @@ error_codes! {
         NoSuchHook "no_such_hook" 404 "no such webhook" "事件推送未登记";
         HookExists "hook_exists" 409 "the webhook exists already" "事件推送已登记";
         GatewayExists "gateway_exists" 409 "the court has a gateway already" "该法院已登记送达通道";
+        NoSuchIdentityProvider "no_such_identity_provider" 404 "no such provider of identity checks" "身份核验机构未登记";
+        NoSuchVerification "no_such_verification" 404 "no identity check with this id is open" "没有该编号的待完成身份核验";
+        BeyondProvider "beyond_provider" 422 "the provider is not registered for this method or level" "超出该身份核验机构登记的核验方式或者核验级别";
+        BadProviderSignature "bad_provider_signature" 403 "the result is not signed by the provider, or its time is not now" "身份核验结果的签名或者时间不符";
         NoSuchGateway "no_such_gateway" 404 "no such gateway" "送达通道未登记";
         BadGatewaySignature "bad_gateway_signature" 403 "the report is not signed by the gateway, or its time is not now" "送达状态报告的签名或者时间不符";
         WebhookAddressRefused "webhook_address_refused" 422 "webhooks are not sent to this address" "不向该地址推送事件";

@@ -15,6 +15,7 @@
 //! 3. `query`: the read side. `sequencer`: the single writer. `audit`: re-checks a ledger through any reader. `wire`: JSON shapes, shared by server
 //!    and client.
 //! 4. `client`: the HTTP client; it verifies what a node answers. `filing`: the filing flow, court rules over the ledger.
+//!    `oidc`: logins with the identity providers of courts.
 //! 5. `witness`: cosigns checkpoints of ledgers that it follows. `http`: the HTTP layer. `load`: a load generator that checks every answer.
 //!    `monitor`: follows a ledger and its witnesses.
 //! 6. `cli`: the commands.
@@ -27,7 +28,8 @@
 //!   checks the signatures of timestamp authorities, needs a C compiler.
 //! - `client`: all of `wire`, `court`, `client` and `timestamp`.
 //! - `cli`: the program without a node, and `audit` over any reader. No C++ to compile.
-//! - `node` (default): RocksDB, the sequencer, the filing flow, HTTP. `demo` and `load` (default) are commands of their own.
+//! - `node` (default): RocksDB, the sequencer, the filing flow, HTTP. `demo` and `load` (default) are commands of their own;
+//!   `oidc` (default) is login with the identity providers of courts.
 
 #[cfg(feature = "cli")]
 pub mod audit;
@@ -53,6 +55,8 @@ pub mod ledger;
 pub mod load;
 #[cfg(feature = "cli")]
 pub mod monitor;
+#[cfg(feature = "oidc")]
+pub mod oidc;
 #[cfg(feature = "cli")]
 pub mod query;
 #[cfg(feature = "cli")]

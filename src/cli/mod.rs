@@ -129,6 +129,8 @@ pub mod serve;
 pub mod serve_control;
 #[cfg(feature = "node")]
 pub mod serve_limits;
+#[cfg(feature = "oidc")]
+pub mod serve_oidc;
 #[cfg(feature = "node")]
 pub mod serve_timestamps;
 #[cfg(feature = "node")]

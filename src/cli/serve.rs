@@ -367,6 +367,8 @@ async fn run_until_shutdown(
     let node = node.with_stamping(stamper.as_ref().map(RunningStamper::service));
     let node = node.with_admission(chosen.policy, &config.deposits.limits(mode));
     let node = node.with_request_limits(&config.request_limits(mode));
+    #[cfg(feature = "oidc")]
+    let node = node.with_oidc(config.oidc.load()?);
     let node = Arc::new(node.with_description(description(config, network.tls.clone())?));
     let (close, closed) = oneshot::channel::<()>();
     let commands = control_state(&config.data, &node, store, previous_key);

@@ -9,6 +9,7 @@
 mod course_acts;
 mod evidence_acts;
 mod grammar;
+mod identity_acts;
 mod period_acts;
 mod service;
 mod session_acts;
@@ -22,6 +23,9 @@ pub use crate::court::acts::evidence_acts::{
 };
 use crate::court::acts::grammar::acts;
 pub use crate::court::acts::grammar::{HEAD, LINES_MAX};
+pub use crate::court::acts::identity_acts::{
+    AddIdentityProvider, EndIdentityProvider, EndLoginLink, FailIdentity, LinkLogin, RequestIdentity,
+};
 pub use crate::court::acts::period_acts::{
     AllowRebuttal, ApplyDeferral, ChangeClaims, ConvertProcedure, Counterclaim, DecideAdmission, DecideDeferral,
     DecideLateness, ExplainLateness, OpenReplies, RequireReason,
@@ -337,6 +341,9 @@ acts! {
         required account "account": AccountId,
         required identity "identity": IdentityCheck,
         optional reference "reference": AnnexId,
+        /// The provider that made it, and the request of the account's holder that it answers.
+        optional provider "provider": TokenId,
+        optional verification "verification": TokenId,
     }
     /// A role is granted, for one court where it is of a court.
     Grant "grant" / "授予角色" / "grant a role" {
@@ -397,6 +404,14 @@ acts! {
     EndHook "end-hook" / "取消事件推送" / "remove a webhook" {
         required hook "hook": TokenId,
     }
+
+    // Identity checks by outside providers, logins at identity providers: their fields are in `identity_acts`.
+    AddIdentityProvider "add-identity-provider" / "登记身份核验机构" / "register a provider of identity checks";
+    EndIdentityProvider "end-identity-provider" / "取消身份核验机构登记" / "remove a provider of identity checks";
+    RequestIdentity "request-identity" / "申请实名核验" / "ask for an identity check";
+    FailIdentity "fail-identity" / "实名核验未通过" / "record that an identity check failed";
+    LinkLogin "link-login" / "关联统一身份认证登录" / "link a login of an identity provider";
+    EndLoginLink "end-login-link" / "解除统一身份认证关联" / "end the link of a login";
 
     // Service of documents: their fields are in `service`.
     ConsentService "consent-service" / "在线诉讼及电子送达意见" / "say whether electronic service is agreed to";

@@ -286,7 +286,7 @@ pub const fn may_see(relation: CaseRelation, stage: Stage) -> bool {
     match relation {
         CaseRelation::Party(Side::Bringing) | CaseRelation::Agent(Side::Bringing) | CaseRelation::Platform => true,
         CaseRelation::Party(_) | CaseRelation::Agent(_) => !matches!(stage, Stage::Draft),
-        CaseRelation::Holding(role) | CaseRelation::Receiving(role) => role.is_of_a_court(),
+        CaseRelation::Holding(role) | CaseRelation::Receiving(role) => role.acts_in_cases(),
         CaseRelation::Unrelated => false,
     }
 }

@@ -6,6 +6,10 @@
 //! change. Of a token only the id and the digest of its secret are known.
 
 pub mod appeal_courts;
+mod court_administrator;
+pub mod entries;
+mod identity_providers;
+mod login_links;
 pub mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,9 +24,10 @@ use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, TokenId};
 use crate::court::registry::appeal_courts::{AppealCourts, PairError};
+use crate::court::registry::entries::{IdentityProvider, LoginLink, Verification};
 use crate::court::registry::tokens::{TokenError, Tokens};
 use crate::court::values::{Capacity, IdentityCheck};
-use crate::court::words::{IdentityLevel, IdentityMethod, Role, Scope, SubjectKind};
+use crate::court::words::{IdentityLevel, Role, SubjectKind};
 use crate::error_code::ErrorCode;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -49,6 +54,21 @@ pub enum RegistryError {
     /// A role of a court is granted for a court, any other for none.
     #[error("a role of a court is granted for one court, any other role for none")]
     CourtMismatch,
+    /// There is no such provider of identity checks.
+    #[error("there is no such provider of identity checks")]
+    NoSuchIdentityProvider,
+    /// No identity check with this id is open.
+    #[error("no identity check with this id is open; begin it again on the page of the account")]
+    NoSuchVerification,
+    /// The provider is not registered for this method or level.
+    #[error("the provider is not registered for this method or level")]
+    BeyondProvider,
+    /// The account has no role at the court whose identity provider is to open it.
+    #[error("the account holds no role at this court")]
+    NoRoleAtCourt,
+    /// There is no such link.
+    #[error("the account is not linked to a login of this court's identity provider")]
+    NoSuchLoginLink,
     /// There is no such grant.
     #[error("the account does not hold this role")]
     NoSuchGrant,
@@ -89,6 +109,11 @@ impl RegistryError {
             Self::AccountClosed => ErrorCode::AccountClosed,
             Self::AccountExists => ErrorCode::AccountExists,
             Self::CourtMismatch => ErrorCode::CourtMismatch,
+            Self::NoSuchIdentityProvider => ErrorCode::NoSuchIdentityProvider,
+            Self::NoSuchVerification => ErrorCode::NoSuchVerification,
+            Self::BeyondProvider => ErrorCode::BeyondProvider,
+            Self::NoRoleAtCourt => ErrorCode::NoRoleAtCourt,
+            Self::NoSuchLoginLink => ErrorCode::NoSuchLoginLink,
             Self::NoSuchGrant => ErrorCode::NoSuchGrant,
             Self::HookExists => ErrorCode::HookExists,
             Self::NoSuchHook => ErrorCode::NoSuchHook,
@@ -115,16 +140,28 @@ pub struct Account {
     pub name: Option<Text>,
     /// All identity checks, the latest last, each with its reference.
     pub identities: Vec<(IdentityCheck, Option<Text>)>,
+    /// The providers that made identity checks, by the place of the check in `identities`.
+    pub checked_by: BTreeMap<usize, TokenId>,
+    /// The check that its holder has asked a provider for, while there is no result.
+    pub open_verification: Option<TokenId>,
+    /// When a provider did not confirm the identity, until the next check is asked for.
+    pub failed_verification: Option<ActPosition>,
     /// Its current roles, with the court for roles of a court.
     pub roles: BTreeSet<(Role, Option<CourtCode>)>,
+    /// The logins at identity providers of courts that open it.
+    pub login_links: BTreeMap<CourtCode, LoginLink>,
+    /// The subjects of links that ended or were replaced: private texts, until they are erased.
+    pub former_subjects: Vec<Text>,
     /// When it was closed.
     pub closed: Option<ActPosition>,
 }
 
 impl Account {
-    /// Its private texts: the name, and the references of its identity checks.
+    /// Its private texts: the name, the references of its identity checks, and the subjects of its logins at identity providers.
     pub fn texts(&self) -> impl Iterator<Item = Text> {
-        self.name.into_iter().chain(self.identities.iter().filter_map(|(_, reference)| *reference))
+        let references = self.identities.iter().filter_map(|(_, reference)| *reference);
+        let subjects = self.login_links.values().map(|link| link.subject).chain(self.former_subjects.iter().copied());
+        self.name.into_iter().chain(references).chain(subjects)
     }
 
     /// The identity check of the highest level; of equals the latest.
@@ -149,14 +186,14 @@ impl Account {
     /// The courts of whose staff it is: at which it holds a role that gives access to all cases of the court.
     #[must_use]
     pub fn staffed_courts(&self) -> BTreeSet<&CourtCode> {
-        let staff = self.roles.iter().filter(|(role, _)| !role.needs_appointment());
+        let staff = self.roles.iter().filter(|(role, _)| role.acts_in_cases() && !role.needs_appointment());
         staff.filter_map(|(_, court)| court.as_ref()).collect()
     }
 
-    /// The courts at which it holds a role.
+    /// The courts at which it holds a role that gives access to cases.
     #[must_use]
     pub fn courts(&self) -> BTreeSet<&CourtCode> {
-        self.roles.iter().filter_map(|(_, court)| court.as_ref()).collect()
+        self.roles.iter().filter(|(role, _)| role.acts_in_cases()).filter_map(|(_, court)| court.as_ref()).collect()
     }
 }
 
@@ -198,6 +235,10 @@ pub struct Registry {
     pub tokens: Tokens,
     /// Webhooks.
     pub webhooks: BTreeMap<TokenId, Webhook>,
+    /// Providers of identity checks.
+    pub identity_providers: BTreeMap<TokenId, IdentityProvider>,
+    /// Identity checks that holders of accounts have asked for and that have no result, at most one an account.
+    pub verifications: RedBlackTreeMapSync<TokenId, Verification>,
     /// Gateways, at most one a court.
     pub gateways: BTreeMap<TokenId, Gateway>,
     /// Other ledgers whose deposits a court accepts.
@@ -243,6 +284,11 @@ impl Registry {
             Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) | Act::CloseAccount(_) => {
                 self.apply_account_act(document, position)
             }
+            Act::AddIdentityProvider(_)
+            | Act::EndIdentityProvider(_)
+            | Act::RequestIdentity(_)
+            | Act::FailIdentity(_) => self.apply_provider_act(document, position),
+            Act::LinkLogin(_) | Act::EndLoginLink(_) => self.apply_login_link(&document.act, position),
             Act::IssueToken(_) | Act::RevokeToken(_) => self.apply_token_act(document, position),
             act => self.apply_list_act(act, position),
         }
@@ -261,10 +307,14 @@ impl Registry {
             (Capacity::Holding(role @ (Role::Clerk | Role::TrialSupport)), act) => {
                 actor.is_some_and(|actor| self.clerk_may(document.by, actor, role, act))
             }
+            (Capacity::Holding(Role::CourtAdministrator), act) => {
+                actor.is_some_and(|actor| self.court_administrator_may(document.by, actor, act))
+            }
             // With a token of one's own, so that revoking that one ends this one.
             (Capacity::Oneself, Act::IssueToken(act)) => {
                 act.account == document.by && act.parent.is_some() && actor.is_some()
             }
+            (Capacity::Oneself, Act::RequestIdentity(act)) => act.account == document.by && actor.is_some(),
             (Capacity::Oneself, Act::RevokeToken(act)) => self.tokens.is_of(act.token, document.by),
             // Who holds a role asks the operator, who ends the role first or with it.
             (Capacity::Oneself, Act::CloseAccount(act)) => {
@@ -275,28 +325,13 @@ impl Registry {
         if check_permitted { Ok(()) } else { Err(RegistryError::NotPermitted) }
     }
 
-    /// The acts of a court's service counter: opening an account, recording an identity check, issuing a token; and the court's own list
-    /// of ledgers.
+    /// The acts of a court's service counter, and the court's own list of ledgers.
     fn clerk_may(&self, by: AccountId, actor: &Account, role: Role, act: &Act) -> bool {
         if !actor.roles.iter().any(|(held, _)| *held == role) {
             return false;
         }
-        // The first token of an account that this clerk opened, and no other: with another token the clerk could
-        // act as the account's holder.
-        let plain = |id: AccountId| {
-            let account = self.accounts.get(&id).filter(|account| account.roles.is_empty());
-            let has_a_token = self.tokens.has_any(id);
-            account.is_some_and(|account| account.opened_by == by) && !has_a_token
-        };
         match act {
-            Act::OpenAccount(_) => true,
-            Act::CheckIdentity(act) => act.identity.method == IdentityMethod::CourtOffline,
-            // Not for an account with a role: with its token the clerk could act as the operator. Nor with scopes for
-            // roles: the account may get a role later, and the clerk may have kept the token.
-            Act::IssueToken(act) => {
-                let of_anybody = |scope: &Scope| matches!(scope, Scope::Deposit | Scope::Read | Scope::Case);
-                plain(act.account) && act.scope.iter().all(of_anybody)
-            }
+            Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::IssueToken(_) => self.counter_may(by, act),
             Act::TrustLedger(act) => actor.holds(role, Some(&act.court)),
             Act::DistrustLedger(act) => actor.holds(role, Some(&act.court)),
             // With a gateway goes the clear address of every recipient, so a clerk does not choose it.
@@ -334,13 +369,22 @@ impl Registry {
                     opened_by: document.by,
                     name: act.name.map(text),
                     identities: Vec::new(),
+                    checked_by: BTreeMap::new(),
+                    open_verification: None,
+                    failed_verification: None,
                     roles: BTreeSet::new(),
+                    login_links: BTreeMap::new(),
+                    former_subjects: Vec::new(),
                     closed: None,
                 };
                 self.accounts.insert_mut(act.account, account);
             }
             Act::CheckIdentity(act) => {
-                self.account(act.account)?.identities.push((act.identity, act.reference.map(text)));
+                self.check_provider(document.capacity, act)?;
+                let account = self.account(act.account)?;
+                account.checked_by.extend(act.provider.map(|provider| (account.identities.len(), provider)));
+                account.identities.push((act.identity, act.reference.map(text)));
+                self.end_verification(act.account, act.verification);
             }
             Act::Grant(act) => {
                 if act.role.is_of_a_court() != act.court.is_some() {

@@ -44,7 +44,7 @@ impl LineValue for Capacity {
         match text.split_once(' ') {
             Some(("party", number)) => PartyNumber::parse(number).map(Self::Party),
             Some(("agent", number)) => AgentNumber::parse(number).map(Self::Agent),
-            Some(("receiving", role)) => Role::parse(role).filter(|role| role.is_of_a_court()).map(Self::Receiving),
+            Some(("receiving", role)) => Role::parse(role).filter(|role| role.acts_in_cases()).map(Self::Receiving),
             Some(_) => None,
             None if text == "oneself" => Some(Self::Oneself),
             None if text == "platform" => Some(Self::Platform),

@@ -87,7 +87,8 @@ words! {
 }
 
 words! {
-    /// A role of an account. Roles of a court are held at one court; some of them act only in cases in which they are appointed.
+    /// A role of an account. Roles of a court are held at one court; some of them act only in cases in which they are appointed, and
+    /// the court administrator acts in none.
     Role {
         Lawyer = "lawyer" / "律师" / "lawyer",
         OtherAgent = "other-agent" / "其他代理人" / "other agent",
@@ -106,15 +107,22 @@ words! {
         Expert = "expert" / "有专门知识的人" / "person with expert knowledge",
         LegalRepresentative = "legal-representative" / "法定代表人" / "legal representative of an organisation",
         StatutoryAgent = "statutory-agent" / "法定代理人" / "statutory agent of a person",
+        CourtAdministrator = "court-administrator" / "法院管理员" / "court administrator",
         Auditor = "auditor" / "审计人员" / "auditor",
         Operator = "operator" / "平台管理员" / "platform operator",
     }
 }
 
 impl Role {
-    /// Whether it is a role of a court, which gives access to the cases of that court.
+    /// Whether it is a role of a court, which is held at one court.
     #[must_use]
     pub const fn is_of_a_court(self) -> bool {
+        self.acts_in_cases() || matches!(self, Self::CourtAdministrator)
+    }
+
+    /// Whether it is a role of a court that gives access to cases of that court.
+    #[must_use]
+    pub const fn acts_in_cases(self) -> bool {
         matches!(
             self,
             Self::Clerk

@@ -132,6 +132,15 @@ advice! {
     AccountExists "Use the account that exists, or choose another id." "请使用已有账号，或者改用其他账号编号。";
     AccountClosed "Use another account: a closed one cannot be opened again." "账号注销后不能恢复，请使用其他账号。";
     LoginRefused "Check name, password and one-time code; after several failures wait a while, or ask for a reset code at the counter." "请核对登录名、密码和动态口令；多次失败后请稍候重试，或者向平台管理员、书记员申请重置码。";
+    LoginState "Open /login and begin again, in one browser and within ten minutes; each login is good once." "请打开登录页重新登录：须在同一浏览器中于十分钟内完成，每次登录只能使用一次。";
+    ProviderDenied "Sign in at the identity provider with the right account, or ask its administrators; then begin again at /login." "请以正确的账号在身份认证系统登录，或者联系其管理员，再从登录页重新登录。";
+    ProviderUnavailable "Try again later, or sign in with login name and password; if it goes on, tell the operator, whose log says why." "请稍后重试，或者以登录名和密码登录；仍不能登录的，请告知平台管理员，原因见节点日志。";
+    IdTokenRejected "Begin again at /login; if it happens again, the operator compares the provider's settings and clock with those of the node." "请从登录页重新登录；仍不能登录的，请平台管理员核对身份认证系统的设置和时钟。";
+    LoginNotLinked "Give the subject that the page shows to the court administrator or the operator, who links it to your account." "请将页面所示的登录标识交给法院管理员或者平台管理员，由其关联到您的账号。";
+    LoginLinked "Check the subject; to move the link, end it at the other account first." "请核对登录标识；如需转移，请先在原账号解除关联。";
+    NoSuchLoginLink "Look at the account in /admin: the link ended before, or is with another court." "请在账号管理页查看：关联已解除，或者属于其他法院。";
+    NoLoginProvider "Check the court code; the operator configures the provider in the settings of the node (oidc)." "请核对法院代字；身份认证系统由平台管理员在节点配置（oidc）中设置。";
+    NoRoleAtCourt "Grant the account a role of the court first." "请先授予该账号该院的角色。";
     LoginTaken "Choose another login name; if it is your own, sign in with it." "请改用其他登录名；如该账号属于本人，请直接登录。";
     WeakPassword "Choose 10 to 128 characters without the login name, like a sentence." "请设置 10 至 128 个字符且不含登录名的密码，例如一句话。";
     WrongPassword "Type the current password again; if it is forgotten, ask for a reset code." "请重新输入当前密码；忘记密码的，请申请重置码。";
@@ -144,6 +153,10 @@ advice! {
     NoSuchHook "Look at the webhooks of the court: it was removed, or the id is mistyped." "请查看该院已登记的事件推送：可能已取消或者编号有误。";
     HookExists "Nothing is to be done: the webhook is registered." "该事件推送已登记，无须重复登记。";
     GatewayExists "Remove the gateway of the court first, then register the new one." "请先取消该院现有的送达通道，再登记新的通道。";
+    NoSuchIdentityProvider "Check the id; the operator lists providers under /admin/identity or with `case identity-provider list`." "请核对编号；平台管理员可在实名核验机构页或者用 case identity-provider list 查看。";
+    NoSuchVerification "Begin the check again on the page of the account: an open one ends after a day, and with the next one." "请在账号页重新发起核验：未完成的核验一天后失效，重新发起时亦失效。";
+    BeyondProvider "Send the method and at most the level with which the provider is registered, or register it anew." "请按登记的核验方式报送，级别不得高于登记级别；如需更改，请重新登记。";
+    BadProviderSignature "Sign id, time and body with the key shown at the registration, and compare the provider's clock with the node's." "请以登记时显示的密钥对编号、时间和内容签名，并核对时钟。";
     NoSuchGateway "Look at the gateway of the court: it was removed, or the id is mistyped." "请查看该院已登记的送达通道：可能已取消或者编号有误。";
     BadGatewaySignature "Sign the exact body with the key of the gateway, and set the clock of the gateway right." "请以通道密钥对请求原文签名，并校正通道系统的时钟。";
     WebhookAddressRefused "Use a public https address, or have the operator allow the network with webhook-allow." "请使用公网 https 地址，或者请平台管理员以 webhook-allow 允许该网段。";

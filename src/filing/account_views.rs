@@ -12,7 +12,6 @@ use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, RecordedAct};
-use crate::filing::sign_in::MANAGING_ROLES;
 use crate::filing::streams::{ActPage, text};
 
 /// An account with its private texts.
@@ -47,22 +46,27 @@ impl Actor {
 }
 
 impl FilingService {
-    /// An account with its private texts. Records the access. For the account itself, the operator, clerks and trial support staff.
+    /// An account with its private texts. Records the access. For the account itself, the operator, clerks and trial support staff;
+    /// for the court administrator, accounts of its court's staff and those without a role.
     ///
     /// # Errors
     ///
     /// [`FilingError::NotFound`]: no such account, or no access to it. [`FilingError::Scope`]. Those of
     /// [`Self::record_access`]; then nothing is shown.
     pub async fn view_account(&self, actor: &Actor, id: AccountId) -> Result<AccountView, FilingError> {
+        // The registry is in memory: a missing account and one without access take the same time.
+        let registry = self.registry();
+        let account = registry.accounts.get(&id).cloned();
         let capacity = if id == actor.id {
             actor.require_own_read_scope()?;
             Capacity::Oneself
         } else {
-            actor.managing_capacity(&MANAGING_ROLES)?
+            let administered = account.as_ref().filter(|account| actor.account.administers_account(account));
+            let last = administered.map(|_| Role::CourtAdministrator);
+            let roles: Vec<Role> = [Role::Operator, Role::Clerk, Role::TrialSupport].into_iter().chain(last).collect();
+            actor.managing_capacity(&roles)?
         };
-        // The registry is in memory: a missing account and one without access take the same time.
-        let registry = self.registry();
-        let account = registry.accounts.get(&id).cloned().ok_or(FilingError::NotFound)?;
+        let account = account.ok_or(FilingError::NotFound)?;
         let access = self.record_access(actor, capacity, AccessTarget::Account(id)).await?;
         let wanted: Vec<Text> = account.texts().collect();
         let texts = self

@@ -122,12 +122,12 @@ impl Actor {
         self.account.identity()
     }
 
-    /// The roles of the account at this court; none without the scope `court`. So a token that was issued before a role was granted
-    /// does not gain the role.
+    /// The roles of the account at this court that give access to cases; none without the scope `court`. So a token that was issued
+    /// before a role was granted does not gain the role.
     pub(in crate::filing) fn roles_at(&self, court: &CourtCode) -> impl Iterator<Item = Role> {
         let covered = self.scopes.contains(&Scope::Court);
         let held = self.account.roles.iter().filter(move |(_, of)| covered && of.as_ref() == Some(court));
-        held.map(|(role, _)| *role)
+        held.map(|(role, _)| *role).filter(|role| role.acts_in_cases())
     }
 
     /// The courts whose cases the actor may see.

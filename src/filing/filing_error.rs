@@ -139,6 +139,15 @@ pub enum FilingError {
     /// No login. Which part of it was wrong, is not told.
     #[error("login name, password or one-time code is wrong, or the account is locked for some minutes")]
     LoginRefused,
+    /// The result of an identity check is not signed by its provider, or not of now.
+    #[error("the result is not signed by this provider, or its time is more than 5 minutes from now")]
+    ProviderSignature,
+    /// No account is linked to the login at an identity provider.
+    #[error("no account is linked to this login of the court's identity provider")]
+    LoginNotLinked,
+    /// Another account is linked to the login at an identity provider.
+    #[error("this login of the court's identity provider is linked to another account")]
+    LoginLinked,
     /// Another account has the login name.
     #[error("the login name is taken; choose another")]
     LoginTaken,
@@ -238,6 +247,9 @@ impl FilingError {
             Self::TooManyKeys { .. } => ErrorCode::TooManyKeys,
             Self::NotDurable(_) => ErrorCode::NotDurable,
             Self::LoginRefused => ErrorCode::LoginRefused,
+            Self::ProviderSignature => ErrorCode::BadProviderSignature,
+            Self::LoginNotLinked => ErrorCode::LoginNotLinked,
+            Self::LoginLinked => ErrorCode::LoginLinked,
             Self::LoginTaken => ErrorCode::LoginTaken,
             Self::WeakPassword(_) => ErrorCode::WeakPassword,
             Self::WrongPassword => ErrorCode::WrongPassword,

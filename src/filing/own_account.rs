@@ -7,7 +7,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::court::acts::{Act, CloseAccount};
 use crate::court::ids::AccountId;
-use crate::court::registry::Registry;
+use crate::court::registry::{Account, Registry};
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::filing::access::AccessTarget;
@@ -19,10 +19,33 @@ use crate::filing::password_rules::check_new;
 use crate::filing::secret::{code_hash, new_code, random_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::sessions::{Session, SessionId};
-use crate::filing::sign_in::{SessionRules, SignedIn, login_key, managing_role};
+use crate::filing::sign_in::{MANAGING_ROLES, SessionRules, SignedIn, login_key};
 
 /// Days for which a reset code is good.
 pub const RESET_DAYS: u64 = 1;
+
+/// Which accounts the holder of an account manages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Management {
+    /// None.
+    None,
+    /// Those of its court's staff, and those without a role: a court administrator without a further role.
+    OneCourt,
+    /// It sees all; what it may change depends on its role.
+    All,
+}
+
+impl Management {
+    /// That of an account.
+    #[must_use]
+    pub fn of(account: &Account) -> Self {
+        let managing = account.roles.iter().map(|(role, _)| *role).filter(|role| MANAGING_ROLES.contains(role));
+        managing.fold(Self::None, |before, role| match (before, role) {
+            (Self::None | Self::OneCourt, Role::CourtAdministrator) => Self::OneCourt,
+            _ => Self::All,
+        })
+    }
+}
 
 /// An account as those who manage accounts see it: no private content of the ledger.
 #[derive(Debug, Clone)]
@@ -32,16 +55,16 @@ pub struct ManagedAccount {
     /// Its login name, and what was stated at registration; `None` for an account that has only tokens.
     pub credentials: Option<std::sync::Arc<Credentials>>,
     /// Its entry in the registry.
-    pub account: crate::court::registry::Account,
+    pub account: Account,
     /// Whether logins are locked.
     pub is_locked: bool,
 }
 
-/// Whether a code of `by` still counts for `account`: the account may have got a role since, and only an operator resets the password
-/// of one with a role.
+/// Whether a code of `by` still counts for `account`: the account may have got a role since, and only an operator or the administrator
+/// of its court resets the password of one with a role.
 fn may_reset(registry: &Registry, account: AccountId, by: AccountId) -> bool {
-    let has_roles = registry.accounts.get(&account).is_some_and(|account| !account.roles.is_empty());
-    !has_roles || registry.accounts.get(&by).is_some_and(|by| by.holds(Role::Operator, None))
+    let Some(target) = registry.accounts.get(&account).filter(|target| !target.roles.is_empty()) else { return true };
+    registry.accounts.get(&by).is_some_and(|by| by.holds(Role::Operator, None) || by.administers_login(target))
 }
 
 impl FilingService {
@@ -61,7 +84,8 @@ impl FilingService {
     ) -> Result<AccountId, FilingError> {
         let actor = self.authenticate(token)?;
         let mut needed = self.session_scopes(&actor.account, rules);
-        if actor.account.holds(Role::Operator, None) {
+        let administers = actor.account.roles.iter().any(|(role, _)| *role == Role::CourtAdministrator);
+        if actor.account.holds(Role::Operator, None) || (administers && actor.account.courts().is_empty()) {
             needed = BTreeSet::from([Scope::Manage]);
         }
         needed.into_iter().try_for_each(|scope| actor.require_scope(scope))?;
@@ -259,16 +283,24 @@ impl FilingService {
         Ok(())
     }
 
-    /// The capacity in which the actor manages the login of `account`: the operator that of every account, a clerk or trial support
-    /// staff that of accounts without a role.
-    fn capacity_over(&self, actor: &Actor, account: AccountId) -> Result<Capacity, FilingError> {
+    /// The capacity in which the actor manages the login of `account`: the operator that of every account, a court administrator that
+    /// of its court's staff, a clerk or trial support staff that of accounts without a role.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`].
+    pub fn capacity_over(&self, actor: &Actor, account: AccountId) -> Result<Capacity, FilingError> {
         let registry = self.registry();
         let target = registry.accounts.get(&account).ok_or(FilingError::NotFound)?;
-        let role = managing_role(&actor.account).ok_or(FilingError::NotFound)?;
-        actor.require_scope(Scope::Manage)?;
-        if role != Role::Operator && !target.roles.is_empty() {
-            return Err(FilingError::NotPermitted);
-        }
+        self.require_manager(actor)?;
+        let holds = |role: Role| actor.account.roles.iter().any(|(held, _)| *held == role);
+        let manages = |role: &Role| match role {
+            Role::Operator => true,
+            Role::CourtAdministrator => actor.account.administers_login(target),
+            _ => target.roles.is_empty(),
+        };
+        let role =
+            MANAGING_ROLES.into_iter().filter(|role| holds(*role)).find(manages).ok_or(FilingError::NotPermitted)?;
         Ok(Capacity::Holding(role))
     }
 
@@ -335,7 +367,9 @@ impl FilingService {
     ///
     /// [`FilingError::NotFound`] without one; [`FilingError::Scope`].
     pub fn require_manager(&self, actor: &Actor) -> Result<(), FilingError> {
-        managing_role(&actor.account).ok_or(FilingError::NotFound)?;
+        if Management::of(&actor.account) == Management::None {
+            return Err(FilingError::NotFound);
+        }
         actor.require_scope(Scope::Manage)
     }
 
@@ -343,21 +377,24 @@ impl FilingService {
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`] also without a role that manages accounts; [`FilingError::Scope`].
+    /// [`FilingError::NotFound`] also without a role that manages this account; [`FilingError::Scope`].
     pub fn managed_account(&self, actor: &Actor, id: AccountId) -> Result<ManagedAccount, FilingError> {
         self.require_manager(actor)?;
-        self.managed(&self.registry(), id).ok_or(FilingError::NotFound)
+        self.managed(actor, &self.registry(), id).ok_or(FilingError::NotFound)
     }
 
-    fn managed(&self, registry: &Registry, id: AccountId) -> Option<ManagedAccount> {
-        let account = registry.accounts.get(&id)?.clone();
+    fn managed(&self, actor: &Actor, registry: &Registry, id: AccountId) -> Option<ManagedAccount> {
+        let sees_all = Management::of(&actor.account) == Management::All;
+        let account =
+            registry.accounts.get(&id).filter(|account| sees_all || actor.account.administers_account(account))?;
         let credentials = self.credentials.of(id);
         let locked = |one: &Credentials| self.lockout.is_locked(login_key(&one.login), self.now());
         let is_locked = credentials.as_deref().is_some_and(locked);
-        Some(ManagedAccount { id, account, credentials, is_locked })
+        Some(ManagedAccount { id, account: account.clone(), credentials, is_locked })
     }
 
-    /// All accounts, as those who manage them see them: by login name, then those without.
+    /// All accounts, as those who manage them see them: by login name, then those without. A court administrator without a further
+    /// role sees staff of its court and accounts without a role.
     ///
     /// # Errors
     ///
@@ -367,7 +404,7 @@ impl FilingService {
         let registry = self.registry();
         let with_login: Vec<AccountId> = self.credentials.list().into_iter().map(|(id, _)| id).collect();
         let others = registry.accounts.keys().copied().filter(|id| self.credentials.of(*id).is_none());
-        Ok(with_login.iter().copied().chain(others).filter_map(|id| self.managed(&registry, id)).collect())
+        Ok(with_login.iter().copied().chain(others).filter_map(|id| self.managed(actor, &registry, id)).collect())
     }
 
     /// Removes password, sessions and statements of an account whose private content is erased.

@@ -81,7 +81,7 @@ pub fn is_staff(account: &Account) -> bool {
 }
 
 /// The roles that manage accounts, in the order in which one account uses them.
-pub const MANAGING_ROLES: [Role; 3] = [Role::Operator, Role::Clerk, Role::TrialSupport];
+pub const MANAGING_ROLES: [Role; 4] = [Role::Operator, Role::CourtAdministrator, Role::Clerk, Role::TrialSupport];
 
 /// The first of the roles that manage accounts which the account holds.
 #[must_use]
@@ -205,7 +205,7 @@ impl FilingService {
         if is_known || rules.unverified_may_deposit {
             scopes.insert(Scope::Deposit);
         }
-        if account.roles.iter().any(|(role, _)| role.is_of_a_court()) {
+        if account.roles.iter().any(|(role, _)| role.acts_in_cases()) {
             scopes.insert(Scope::Court);
         }
         if managing_role(account).is_some() {

@@ -35,7 +35,7 @@ impl FilingService {
         found.map(|(account, _)| account).ok_or(FilingError::Registry(RegistryError::NoSuchAccount))
     }
 
-    /// The accounts with roles of a court, by role and name. Closed accounts have none.
+    /// The accounts with roles of a court that give access to cases, by role and name. Closed accounts have none.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl FilingService {
         let registry = self.registry();
         let holders = registry.accounts.iter().filter(|(_, account)| account.closed.is_none());
         let roles = holders.flat_map(|(id, account)| account.roles.iter().map(move |held| (*id, account, held)));
-        let of_court = roles.filter(|(_, _, (_, of))| of.as_ref() == Some(court));
+        let of_court = roles.filter(|(_, _, (role, of))| role.acts_in_cases() && of.as_ref() == Some(court));
         let holders: Vec<_> = of_court.map(|(id, account, (role, _))| (id, *role, account.name)).collect();
         let named = self.read(move |store| {
             let mut named = Vec::with_capacity(holders.len());
@@ -62,13 +62,13 @@ impl FilingService {
         Ok(staff)
     }
 
-    /// The courts that have staff on this platform.
+    /// The courts that have staff for cases on this platform.
     #[must_use]
     pub fn courts(&self) -> Vec<CourtCode> {
         let registry = self.registry();
         let roles = registry.accounts.values().filter(|account| account.closed.is_none());
-        let courts = roles.flat_map(|account| account.roles.iter().filter_map(|(_, court)| court.clone()));
-        let courts: std::collections::BTreeSet<CourtCode> = courts.collect();
+        let courts: std::collections::BTreeSet<CourtCode> =
+            roles.flat_map(|account| account.courts()).cloned().collect();
         courts.into_iter().collect()
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::cosigning::cosigning_state::Cosigning;
+use crate::court::case_number::CourtCode;
 use crate::court::ids::AccountId;
 use crate::error_code::ErrorCode;
 use crate::filing::deposit_policy::DepositPolicy;
@@ -23,12 +24,25 @@ use crate::http::problem::ApiError;
 use crate::http::request_limits::{RequestLimiters, RequestLimits};
 use crate::ledger::notice::{Mode, NoticeKind};
 use crate::ledger::time::Timestamp;
+#[cfg(feature = "oidc")]
+use crate::oidc::logins::OidcLogins;
 use crate::query::records;
 use crate::query::service::QueryService;
 use crate::sequencer::clock::{Clock, SystemClock};
 use crate::sequencer::handle::Sequencer;
 use crate::stamping::stamping_service::StampingService;
 use crate::store::traits::LedgerReader;
+
+/// The identity provider of a court.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginProvider {
+    /// The court.
+    pub court: CourtCode,
+    /// What its button says.
+    pub label: String,
+    /// The issuer.
+    pub issuer: String,
+}
 
 /// The state of a running node that handlers use.
 pub struct AppState {
@@ -50,6 +64,8 @@ pub struct AppState {
     filing: Option<Arc<FilingService>>,
     cosigning: Option<Cosigning>,
     stamping: Option<StampingService>,
+    #[cfg(feature = "oidc")]
+    oidc: OidcLogins,
     description: NodeDescription,
     clock: Box<dyn Clock + Sync>,
     started: Timestamp,
@@ -95,6 +111,8 @@ impl AppState {
             filing: None,
             cosigning: None,
             stamping: None,
+            #[cfg(feature = "oidc")]
+            oidc: OidcLogins::default(),
             description: NodeDescription::default(),
             started: SystemClock::new().read().wall,
             clock: Box::new(SystemClock::new()),
@@ -166,6 +184,34 @@ impl AppState {
     #[must_use]
     pub const fn stamping(&self) -> Option<&StampingService> {
         self.stamping.as_ref()
+    }
+
+    /// Adds the identity providers of courts.
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub fn with_oidc(self, oidc: OidcLogins) -> Self {
+        Self { oidc, ..self }
+    }
+
+    /// The identity providers of courts.
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub const fn oidc(&self) -> &OidcLogins {
+        &self.oidc
+    }
+
+    /// The courts with an identity provider, each with what its button says and its issuer.
+    #[must_use]
+    pub fn login_providers(&self) -> Vec<LoginProvider> {
+        #[cfg(feature = "oidc")]
+        let providers = self.oidc.providers().map(|config| LoginProvider {
+            court: config.court.clone(),
+            label: config.label.clone(),
+            issuer: config.issuer.clone(),
+        });
+        #[cfg(not(feature = "oidc"))]
+        let providers = std::iter::empty();
+        providers.collect()
     }
 
     /// Adds a filing service: accounts, cases, originals.

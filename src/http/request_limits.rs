@@ -18,8 +18,16 @@ const BURST: u32 = 3_000;
 
 /// Forms of pages that anybody may send and that compute a password hash or may be used to guess: per minute and at once, from one
 /// client address. A court's people often share one address, so logins are limited per account in addition (`filing/lockout`).
-const FORMS: [(&str, u32, u32); 4] =
-    [("POST /login", 30, 60), ("POST /register", 10, 30), ("POST /reset", 30, 60), ("POST /activate", 30, 60)];
+const FORMS: [(&str, u32, u32); 7] = [
+    ("POST /login", 30, 60),
+    ("POST /login/one-time-code", 30, 60),
+    // Each makes the node ask the court's identity provider.
+    ("GET /login/oidc/{court}", 30, 60),
+    ("GET /login/oidc/callback", 30, 60),
+    ("POST /register", 10, 30),
+    ("POST /reset", 30, 60),
+    ("POST /activate", 30, 60),
+];
 
 /// Whether `METHOD /path` is a form of a page that has a limit of its own.
 #[must_use]

@@ -14,6 +14,7 @@ mod feed;
 mod guides;
 pub(crate) mod hand_overs;
 mod holds;
+mod identity_providers;
 mod imports;
 mod keys;
 mod languages;

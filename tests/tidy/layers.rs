@@ -110,6 +110,11 @@ const TABLE: &[Layer] = &[
         reason: "tokens are requested and stored beside the writer; it knows no court rules and no HTTP server",
     },
     Layer {
+        name: "oidc",
+        imports: &["error_code", "ledger", "court", "wire/webhook_call"],
+        reason: "it says who has logged in at a provider; accounts and sessions are in filing, pages in http",
+    },
+    Layer {
         name: "http",
         imports: &[
             "error_code",
@@ -124,6 +129,7 @@ const TABLE: &[Layer] = &[
             "cosigning",
             "stamping",
             "filing",
+            "oidc",
             "wire",
             "custody",
             "audit",
@@ -168,6 +174,7 @@ const TABLE: &[Layer] = &[
             "audit",
             "witness",
             "filing",
+            "oidc",
             "client",
             "timestamp",
             "http",

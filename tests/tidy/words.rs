@@ -77,9 +77,9 @@ const BOUND: &[Bound] = &[
 ];
 
 /// Where `Serialize` and `Deserialize` may be derived; `Deserialize` also where query parameters are read.
-// The state and the alarms of a monitor are files of its own.
+// The state and the alarms of a monitor are files of its own; what an identity provider says has the shapes of others.
 const DERIVES: &[(&str, &[&str])] =
-    &[("Serialize", &["wire", "cli", "monitor"]), ("Deserialize", &["wire", "cli", "http/api", "monitor"])];
+    &[("Serialize", &["wire", "cli", "monitor"]), ("Deserialize", &["wire", "cli", "http/api", "monitor", "oidc"])];
 
 /// Names of other crates and of the clock outside their place.
 pub(crate) fn bounds(project: &Project) -> Vec<Fault> {

@@ -50,7 +50,7 @@ pub enum AccountCommand {
     Grant {
         /// The account | 账号
         account: String,
-        /// lawyer, clerk, judge, judge-assistant, auditor, … | 角色
+        /// lawyer, clerk, judge, judge-assistant, court-administrator, auditor, … | 角色
         role: String,
         /// The court, for a role of a court, like 粤0192 | 法院代字
         #[arg(long, value_name = "CODE")]
@@ -65,6 +65,24 @@ pub enum AccountCommand {
         /// The court | 法院代字
         #[arg(long, value_name = "CODE")]
         court: Option<String>,
+    },
+    /// Link an account to a login of its court's identity provider | 关联统一身份认证登录
+    LinkLogin {
+        /// The account | 账号
+        account: String,
+        /// The subject (sub) of the person at the provider | 登录标识
+        subject: String,
+        /// The court | 法院代字
+        #[arg(long, value_name = "CODE")]
+        court: String,
+    },
+    /// End the link of an account to a login | 解除统一身份认证关联
+    UnlinkLogin {
+        /// The account | 账号
+        account: String,
+        /// The court | 法院代字
+        #[arg(long, value_name = "CODE")]
+        court: String,
     },
     /// Issue a token: it is shown once | 签发令牌（仅显示一次）
     Token {
@@ -183,6 +201,12 @@ fn request(command: &AccountCommand) -> (String, Value) {
         AccountCommand::Grant { account, role, court } => (of(account, "roles"), role_json(role, court.as_ref())),
         AccountCommand::Revoke { account, role, court } => {
             (of(account, "roles/revocation"), role_json(role, court.as_ref()))
+        }
+        AccountCommand::LinkLogin { account, subject, court } => {
+            (of(account, "login-links"), json!({ "court": court, "subject": subject }))
+        }
+        AccountCommand::UnlinkLogin { account, court } => {
+            (of(account, "login-links/removal"), json!({ "court": court }))
         }
         AccountCommand::TrustLedger { court, ledger_key, remove } => {
             let rest = if *remove { "ledgers/removal" } else { "ledgers" };

@@ -8,6 +8,7 @@ use crate::cli::case::erasures::{self, EraseArgs, ErasureArgs};
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
 use crate::cli::case::filing::{self, ListArgs, OpenArgs, PassOnArgs};
 use crate::cli::case::hand_overs::{self, HandOverCommand};
+use crate::cli::case::identity_providers::{self, IdentityProviderCommand};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
 use crate::cli::case::records;
 use crate::cli::case::service::{self, GatewayCommand};
@@ -250,6 +251,8 @@ enum CaseCommand {
     },
     #[command(subcommand)]
     Gateway(GatewayCommand),
+    #[command(subcommand)]
+    IdentityProvider(IdentityProviderCommand),
     /// Hearings, transcripts, mediation agreements; the access is recorded | 庭审、笔录、调解协议（查看将被记录）
     Records {
         /// The case | 案件
@@ -322,6 +325,7 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         CaseCommand::Service { case } => service::show(case, connection).await,
         CaseCommand::Certificate { case, service } => service::certificate(case, *service, connection).await,
         CaseCommand::Gateway(command) => service::gateway(command, connection).await,
+        CaseCommand::IdentityProvider(command) => identity_providers::run(command, connection).await,
         CaseCommand::Records { case } => records::show(case, connection).await,
         CaseCommand::History { case, documents, after } => {
             filing::history(case, if *documents { "acts" } else { "record" }, *after, connection).await

@@ -4,7 +4,7 @@
 //! [`erasures`], [`keys`], [`service`] are the commands; [`case_screen`] and [`account_screen`] print cases and accounts.
 //! [`erasures`], [`keys`] are the commands; [`case_screen`], [`item_details`], [`next_steps`], [`record_screen`] and
 //! [`account_screen`] print cases and accounts.
-//! [`erasures`], [`keys`], [`hand_overs`] are the commands; [`case_screen`] and [`account_screen`] print cases and accounts.
+//! [`erasures`], [`keys`], [`hand_overs`], [`identity_providers`] are the commands; [`case_screen`] and [`account_screen`] print cases and accounts.
 
 pub mod account_screen;
 pub mod accounts;
@@ -15,6 +15,7 @@ pub mod erasures;
 pub mod evidence;
 pub mod filing;
 pub mod hand_overs;
+pub mod identity_providers;
 pub mod item_details;
 pub mod keys;
 pub mod next_steps;

@@ -6,6 +6,8 @@ use crate::cli::deposit_policy::DepositArgs;
 use crate::cli::exit::CliError;
 use crate::cli::log::LogConfig;
 use crate::cli::serve_limits::LimitArgs;
+#[cfg(feature = "oidc")]
+use crate::cli::serve_oidc::OidcArgs;
 use crate::cli::serve_timestamps::TimestampArgs;
 use crate::cli::serve_witnesses::WitnessArgs;
 use crate::http::client_address::{NetworkList, ProxyNetwork};
@@ -66,6 +68,9 @@ pub struct NodeConfig {
     pub requests_per_route: Vec<(String, Limit)>,
     /// Limits of originals and webhooks.
     pub limits: LimitArgs,
+    /// The identity providers of courts.
+    #[cfg(feature = "oidc")]
+    pub oidc: OidcArgs,
     /// Limits of connections and bodies.
     pub http: Options,
     /// The log.
@@ -98,6 +103,8 @@ impl Default for NodeConfig {
             requests_per_account: None,
             requests_per_route: Vec::new(),
             limits: LimitArgs::default(),
+            #[cfg(feature = "oidc")]
+            oidc: OidcArgs::default(),
             http: Options::default(),
             log: LogConfig::default(),
         }
@@ -119,6 +126,8 @@ impl NodeConfig {
             let en = "network.listen names no address";
             return Err(CliError::usage("bad_setting", "network.listen 未列出任何地址", en));
         }
+        #[cfg(feature = "oidc")]
+        self.oidc.check()?;
         Ok(())
     }
 

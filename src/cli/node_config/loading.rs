@@ -57,8 +57,9 @@ impl NodeConfig {
                     Bilingual::new(format!("{key} 只取一个值，不是列表"), format!("{key} takes one value, no list"));
                 return Err(failed(&reason));
             }
-            let values =
-                if setting.is_path { values.iter().map(|value| relative_to(path, value)).collect() } else { values };
+            // Of a setting that stands for many keys, those that name files.
+            let is_path = setting.is_path || (setting.key.ends_with('*') && key.ends_with("_file"));
+            let values = if is_path { values.iter().map(|value| relative_to(path, value)).collect() } else { values };
             setting.apply(self, &key, &values).map_err(|reason| failed(&reason))?;
         }
         Ok(())

@@ -365,6 +365,14 @@ pub static SETTINGS: &[Setting] = &[
     ),
     setting!(list "webhooks.allow", "[\"10.1.0.0/16\"]", "允许事件推送的内网网段；缺省只允许公网地址", "private networks that webhooks may call; default: public addresses only",
         |config, _, values| to(&mut config.limits.webhook_networks, values.iter().map(|value| network(value).map_err(one_text)).collect())),
+    #[cfg(feature = "oidc")]
+    setting!(
+        "oidc.*",
+        "\"粤0192\" = { issuer = \"https://id.court.example\", client_id = \"tiezheng\", client_secret_file = \"/etc/tiezheng/oidc.secret\", label = \"统一身份认证\", redirect_uri = \"https://node.example.org/login/oidc/callback\" }",
+        "法院的统一身份认证（OpenID Connect），以法院代字为键：issuer 与其令牌所载完全一致；redirect_uri 为本节点的 /login/oidc/callback",
+        "identity provider of a court (OpenID Connect), by the court's code: issuer exactly as its tokens have it; redirect_uri is this node's /login/oidc/callback",
+        |config, key, values| config.oidc.set(key.strip_prefix("oidc.").unwrap_or(key), text(values)?)
+    ),
     setting!(
         "log.level",
         "\"info\"",

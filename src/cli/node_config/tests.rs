@@ -15,7 +15,7 @@ fn loaded(text: &str) -> Result<NodeConfig, CliError> {
 }
 
 /// A value of each setting that differs from its default.
-const OTHER_VALUES: [(&str, &str); 50] = [
+const OTHER_VALUES: [(&str, &str); 51] = [
     ("ledger.data", "\"/srv/other\""),
     ("ledger.origin", "\"other.example/1\""),
     ("ledger.next_key_out", "\"/media/next.key\""),
@@ -62,6 +62,10 @@ const OTHER_VALUES: [(&str, &str); 50] = [
     ("originals.quota_per_account", "\"7GiB\""),
     ("originals.reserved_space", "\"7GiB\""),
     ("webhooks.allow", "[\"10.1.0.0/16\"]"),
+    (
+        "oidc.*",
+        "{ issuer = \"https://id.example\", client_id = \"c\", client_secret_file = \"s\", label = \"l\", redirect_uri = \"https://n.example\" }",
+    ),
     ("log.level", "\"debug\""),
     ("log.format", "\"json\""),
     ("log.requests", "\"errors\""),
@@ -77,7 +81,11 @@ fn each_setting_changes_the_configuration() {
     assert_eq!(keys, all);
     for (key, value) in others {
         let (table, name) = key.rsplit_once('.').unwrap();
-        let name = if name == "*" { "\"GET /v1/search\"" } else { name };
+        let name = match key {
+            "requests.routes.*" => "\"GET /v1/search\"",
+            "oidc.*" => "\"粤0192\"",
+            _ => name,
+        };
         let config =
             loaded(&format!("[{table}]\n{name} = {value}\n")).unwrap_or_else(|error| panic!("{key}: {error:?}"));
         assert_ne!(config, NodeConfig::default(), "{key}");

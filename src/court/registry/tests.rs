@@ -1,5 +1,8 @@
 //! Permissions to change the registry: examples, and invariants after arbitrary acts.
 
+mod court_administrators;
+mod providers;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -10,7 +13,7 @@ use crate::court::acts::{
 };
 use crate::court::case::tests::random::{Dice, START, act, document, position};
 use crate::court::registry::tokens::{CHILDREN_MAX, ROOTS_MAX, TokenError};
-use crate::court::words::{IdentityLevel, KeptTokens};
+use crate::court::words::{IdentityLevel, IdentityMethod, KeptTokens, Scope};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer};
 use crate::ledger::time::Timestamp;
@@ -68,7 +71,13 @@ fn revoke(token: u8) -> Act {
 fn checked(n: u8, method: IdentityMethod) -> Act {
     let at = Timestamp::from_millis(START).unwrap();
     let identity = IdentityCheck { method, level: IdentityLevel::High, at };
-    Act::CheckIdentity(CheckIdentity { account: account(n), identity, reference: None })
+    Act::CheckIdentity(CheckIdentity {
+        account: account(n),
+        identity,
+        reference: None,
+        provider: None,
+        verification: None,
+    })
 }
 
 /// Does it, and holds what is refused to changing nothing.

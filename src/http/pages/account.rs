@@ -20,6 +20,7 @@ use crate::filing::sessions::{Session, SessionId};
 use crate::filing::sign_in::{SignedIn, is_staff};
 use crate::http::app_state::AppState;
 use crate::http::caching::{Caching, json};
+use crate::http::pages::account_identity::{IdentityPart, begin, identity_part};
 use crate::http::pages::admin_common::{TOKEN_DAYS, request_context};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
@@ -27,7 +28,8 @@ use crate::http::pages::login::{Fault, new_password};
 use crate::http::pages::qr::QrCode;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other, set_session};
 use crate::http::problem::ApiError;
-use crate::wire::court::accounts::{AccountExportJson, AccountJson, SessionJson, StatedJson};
+use crate::ledger::hash::sha256;
+use crate::wire::court::accounts::{AccountExportJson, AccountJson, SessionJson, StatedJson, login_links};
 use crate::wire::facts::beijing_time;
 
 #[derive(Template)]
@@ -39,6 +41,11 @@ struct AccountPage<'a> {
     subject: &'static str,
     roles: Vec<String>,
     identities: Vec<String>,
+    identity: IdentityPart,
+    /// The courts whose identity provider opens the account, each with the time of the link.
+    login_links: Vec<(String, String)>,
+    /// Whether a one-time code adds the second factor to this session.
+    may_add_factor: bool,
     staff: bool,
     sessions: Vec<Session>,
     tokens: Vec<(TokenId, Token)>,
@@ -64,11 +71,13 @@ struct SecondFactorPage {
 #[derive(Default)]
 struct Extra {
     new_token: Option<String>,
+    /// The address of an identity check that has just begun.
+    begun: Option<String>,
     done: Option<&'static str>,
     fault: Option<Fault>,
 }
 
-fn account_page(
+async fn account_page(
     state: &AppState,
     visit: &Visit,
     who: &SignedIn,
@@ -80,6 +89,7 @@ fn account_page(
         Some(_) => visit.layout("错误：我的账号", "Error: account"),
         None => visit.layout("我的账号", "Account"),
     };
+    let identity = identity_part(state, who, &p, extra.begun).await?;
     let (language, registry) = (p.language(), filing.registry());
     let account = &who.actor.account;
     let roles = account.roles.iter().map(|(role, court)| {
@@ -96,6 +106,13 @@ fn account_page(
         subject: account.subject.label(language),
         roles: roles.collect(),
         identities: identities.collect(),
+        identity,
+        login_links: account
+            .login_links
+            .iter()
+            .map(|(court, link)| (court.to_string(), p.moment(&link.since.at)))
+            .collect(),
+        may_add_factor: who.credentials.second_factor.is_some() && !who.session.second_factor,
         staff: is_staff(account),
         sessions: filing.own_sessions(who),
         tokens: tokens.map(|(id, token)| (id, token.clone())).collect(),
@@ -131,7 +148,7 @@ pub async fn account(
         _ => None,
     };
     let done = done.map(|(zh, en)| visit.t(zh, en));
-    account_page(&state, &visit, &who, StatusCode::OK, Extra { done, ..Extra::default() })
+    account_page(&state, &visit, &who, StatusCode::OK, Extra { done, ..Extra::default() }).await
 }
 
 /// A change of the account: the last part of the path says which.
@@ -149,6 +166,7 @@ pub async fn change(
     let changed = match action.as_str() {
         "password" => change_password(&state, &visit, &who, &form).await,
         "sessions" => end_session(&state, &who, &form).await,
+        "identity" => begin_identity(&state, &visit, &who, &form).await,
         "tokens" => issue_token(&state, &visit, &who, &form).await,
         "token-revocation" => revoke_token(&state, &who, &form).await,
         "keys" => change_keys(&state, &who, &form).await,
@@ -157,9 +175,9 @@ pub async fn change(
     };
     match changed {
         Ok(done) => Ok(done),
-        Err(Refused::Form(fault)) => refused(&state, &visit, &who, fault),
+        Err(Refused::Form(fault)) => refused(&state, &visit, &who, fault).await,
         Err(Refused::Other(failure)) => match field_of(&action, failure.code()) {
-            Some(field) => refused(&state, &visit, &who, (field, visit.fault(failure))),
+            Some(field) => refused(&state, &visit, &who, (field, visit.fault(failure))).await,
             None => Err(failure),
         },
     }
@@ -179,9 +197,9 @@ impl<E: Into<ApiError>> From<E> for Refused {
     }
 }
 
-fn refused(state: &AppState, visit: &Visit, who: &SignedIn, fault: Fault) -> Result<Response, ApiError> {
+async fn refused(state: &AppState, visit: &Visit, who: &SignedIn, fault: Fault) -> Result<Response, ApiError> {
     let extra = Extra { fault: Some(fault), ..Extra::default() };
-    account_page(state, visit, who, StatusCode::UNPROCESSABLE_ENTITY, extra)
+    account_page(state, visit, who, StatusCode::UNPROCESSABLE_ENTITY, extra).await
 }
 
 /// The field that an error of a change is about.
@@ -193,6 +211,7 @@ fn field_of(action: &str, code: ErrorCode) -> Option<&'static str> {
             Some("closing-password")
         }
         ("keys", ErrorCode::BadValue | ErrorCode::TooManyKeys | ErrorCode::ScopeNeeded) => Some("key"),
+        ("identity", ErrorCode::BadValue | ErrorCode::NoSuchIdentityProvider) => Some("provider"),
         ("tokens", _) if code.status() < 500 && code != ErrorCode::NotFound => Some("token-days"),
         _ => None,
     }
@@ -228,7 +247,7 @@ async fn issue_token(state: &AppState, visit: &Visit, who: &SignedIn, form: &For
     match state.filing()?.issue_token(&who.actor, &context, who.actor.id, &scopes, days).await {
         Ok(issued) => {
             let new_token = issued.token.as_ref().map(|token| token.text().to_owned());
-            Ok(account_page(state, visit, who, StatusCode::OK, Extra { new_token, ..Extra::default() })?)
+            Ok(account_page(state, visit, who, StatusCode::OK, Extra { new_token, ..Extra::default() }).await?)
         }
         Err(FilingError::BadValue { .. }) => {
             let fault = visit.t("请至少选择一项权限范围和有效期", "Choose at least one scope, and the days").to_owned();
@@ -236,6 +255,11 @@ async fn issue_token(state: &AppState, visit: &Visit, who: &SignedIn, form: &For
         }
         Err(failure) => Err(failure.into()),
     }
+}
+
+async fn begin_identity(state: &AppState, visit: &Visit, who: &SignedIn, form: &Form) -> Result<Response, Refused> {
+    let begun = Some(begin(state, who, form).await?);
+    Ok(account_page(state, visit, who, StatusCode::OK, Extra { begun, ..Extra::default() }).await?)
 }
 
 async fn revoke_token(state: &AppState, who: &SignedIn, form: &Form) -> Result<Response, Refused> {
@@ -349,6 +373,7 @@ pub async fn export(State(state): State<Arc<AppState>>, Member(who): Member) -> 
             .iter()
             .map(|key| key.key.to_string())
             .collect(),
+        login_links: login_links(&look.account, &look.texts),
     };
     let mut response = json(&export, Caching::Never);
     let file = HeaderValue::from_static("attachment; filename=\"account.json\"");

@@ -1,4 +1,5 @@
-//! `/admin`: accounts for the operator and the court's counter: roles, identity checks at the counter, unlocking, reset codes.
+//! `/admin`: accounts for the operator, court administrators and the court's counter: roles, identity checks at the counter,
+//! unlocking, reset codes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::filing::sign_in::SignedIn;
 use crate::http::api::court::accounts::open_for;
 use crate::http::app_state::AppState;
 use crate::http::pages::admin_common::{TOKEN_DAYS, request_context, require_manager};
+use crate::http::pages::admin_login_links::{change_link, linkable, links_of};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
@@ -43,6 +45,21 @@ struct AccountRow {
     is_verified: bool,
     state: AccountState,
     has_second_factor: bool,
+}
+
+/// What the visitor may do to the account.
+struct AccountRights {
+    is_operator: bool,
+    may_grant: bool,
+    may_close: bool,
+}
+
+/// A role of an account.
+struct GrantRow {
+    role: String,
+    court: String,
+    label: String,
+    may_revoke: bool,
 }
 
 /// Whether an account can be used.
@@ -72,10 +89,15 @@ struct AdminPage<'a> {
 struct AdminAccountPage {
     p: Layout,
     row: AccountRow,
-    grants: Vec<(String, String, String)>,
+    grants: Vec<GrantRow>,
+    /// The courts whose roles may be granted, where they are not all.
+    courts: Vec<String>,
+    rights: AccountRights,
+    manages_login: bool,
+    login_links: Vec<(String, String)>,
+    /// Courts to whose identity provider the account may be linked.
+    linkable: Vec<String>,
     identities: Vec<String>,
-    is_operator: bool,
-    is_oneself: bool,
     roles: Vec<(&'static str, &'static str)>,
     levels: Vec<(&'static str, &'static str)>,
     scopes: Vec<(&'static str, &'static str)>,
@@ -154,7 +176,7 @@ fn list(
         let mut address = form_urlencoded::Serializer::new("/admin?".to_owned());
         address.append_pair("q", query).append_pair("from", &next.to_string()).finish()
     });
-    let health = state.sequencer().ok().map(|sequencer| {
+    let health = state.sequencer().ok().filter(|_| !p.manages_one_court()).map(|sequencer| {
         let health = sequencer.health();
         (health.writing.is_ok(), health.waiting, health.capacity)
     });
@@ -208,10 +230,20 @@ fn account_page(
         None => visit.layout("账号", "Account"),
     };
     let language = p.language();
-    let grants = managed.account.roles.iter().map(|(role, court)| {
-        let court = court.as_ref().map_or_else(String::new, ToString::to_string);
-        (role.word().to_owned(), court.clone(), format!("{} {court}", role.label(language)))
+    let own = &who.actor.account;
+    let is_operator = own.holds(Role::Operator, None);
+    let grants = managed.account.roles.iter().map(|(role, of)| {
+        let court = of.as_ref().map_or_else(String::new, ToString::to_string);
+        GrantRow {
+            role: role.word().to_owned(),
+            label: format!("{} {court}", role.label(language)),
+            court,
+            may_revoke: is_operator || own.grants_role(*role, of.as_ref()),
+        }
     });
+    let administered = own.roles.iter().filter(|(role, _)| *role == Role::CourtAdministrator && !is_operator);
+    let courts: Vec<String> = administered.filter_map(|(_, court)| Some(court.as_ref()?.to_string())).collect();
+    let grantable = |role: &&Role| is_operator || role.acts_in_cases();
     let identities = managed.account.identities.iter().map(|(check, _)| {
         format!("{} · {} · {}", check.method.label(language), check.level.label(language), p.moment(&check.at))
     });
@@ -220,9 +252,16 @@ fn account_page(
         row: AccountRow::of(&managed, language),
         grants: grants.collect(),
         identities: identities.collect(),
-        is_operator: who.actor.account.holds(Role::Operator, None),
-        is_oneself: id == who.actor.id,
-        roles: Role::ALL.iter().map(|role| (role.word(), role.label(language))).collect(),
+        rights: AccountRights {
+            is_operator,
+            may_grant: is_operator || (!courts.is_empty() && id != who.actor.id),
+            may_close: is_operator && id != who.actor.id,
+        },
+        courts,
+        login_links: links_of(&managed, &p),
+        linkable: linkable(state, who, &managed),
+        manages_login: state.filing()?.capacity_over(&who.actor, id).is_ok(),
+        roles: Role::ALL.iter().filter(grantable).map(|role| (role.word(), role.label(language))).collect(),
         levels: IdentityLevel::ALL.iter().map(|level| (level.word(), level.label(language))).collect(),
         scopes: Scope::ALL.iter().map(|scope| (scope.word(), scope.label(language))).collect(),
         days: TOKEN_DAYS,
@@ -258,6 +297,12 @@ pub async fn account(
         "token-revocation" => Some(("令牌已撤销。", "The token was revoked.")),
         "role" => Some(("角色已授予，并已上链记录。", "The role was granted, and recorded on the chain.")),
         "role-revocation" => Some(("角色已撤销，并已上链记录。", "The role was revoked, and recorded on the chain.")),
+        "login-link" => {
+            Some(("登录标识已关联，并已上链记录。", "The login was linked, and this recorded on the chain."))
+        }
+        "login-link-end" => {
+            Some(("登录关联已解除，并已上链记录。", "The link was ended, and this recorded on the chain."))
+        }
         "identity" => Some(("身份核验已上链记录。", "The identity check was recorded on the chain.")),
         "unlocking" => Some(("账号已解锁。", "The account was unlocked.")),
         "second-factor" => {
@@ -286,6 +331,7 @@ pub async fn change(
     let account = account_of(&id)?;
     let changed = match action.as_str() {
         "role" | "role-revocation" => change_role(&state, &who, account, action == "role", &form).await,
+        "login-link" | "login-link-end" => change_link(&state, &who, account, action == "login-link", &form).await,
         "identity" => check_identity(&state, &who, account, &form).await,
         "unlocking" => state.filing()?.unlock(&who.actor, account).map_err(ApiError::from),
         "second-factor" => state.filing()?.remove_second_factor(&who.actor, account).await.map_err(ApiError::from),
@@ -369,7 +415,7 @@ async fn check_identity(state: &AppState, who: &SignedIn, account: AccountId, fo
     let reference = form.some("reference");
     let check = |annexes: &mut Annexes| {
         let reference = annexes.add_some("reference", reference)?;
-        Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference }))
+        Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference, provider: None, verification: None }))
     };
     filing.change_registry(&who.actor, &request_context("identity")?, check).await?;
     Ok(())

@@ -12,7 +12,7 @@ use crate::error_code::ErrorCode;
 use crate::filing::sign_in::SignedIn;
 use crate::http::api::court::lists::{calendars_json, load_year};
 use crate::http::app_state::AppState;
-use crate::http::pages::admin_common::{Outcome, request_context, require_manager};
+use crate::http::pages::admin_common::{Outcome, request_context, require_operating};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
@@ -64,7 +64,7 @@ pub async fn calendar(
     Member(who): Member,
     PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
-    require_manager(&state, &who)?;
+    require_operating(&state, &who)?;
     let done = (parameters.text("done") == "loaded").then(|| {
         visit.t("节假日安排已载入，并已上链记录。", "The holidays were loaded, and this recorded on the chain.")
     });
@@ -82,7 +82,7 @@ pub async fn load(
     Member(who): Member,
     form: Form,
 ) -> Result<Response, ApiError> {
-    require_manager(&state, &who)?;
+    require_operating(&state, &who)?;
     match load_form(&state, &who, &form).await {
         Ok(()) => Ok(see_other("/admin/calendar?done=loaded")),
         Err(failure) => show(&state, &visit, &who, &form, Outcome::refused(&visit, failure, LABELS)?),

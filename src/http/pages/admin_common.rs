@@ -3,6 +3,7 @@
 use crate::error_code::ErrorCode;
 use crate::filing::actor::RequestContext;
 use crate::filing::filing_error::FilingError;
+use crate::filing::own_account::Management;
 use crate::filing::secret::random_request_id;
 use crate::filing::sign_in::SignedIn;
 use crate::http::app_state::AppState;
@@ -24,6 +25,18 @@ pub fn require_manager(state: &AppState, who: &SignedIn) -> Result<(), ApiError>
         return Err(FilingError::SecondFactorNeeded.into());
     }
     Ok(state.filing()?.require_manager(&who.actor)?)
+}
+
+/// Requires a role for the lists of courts, the holidays, the erasures and the node: as [`require_manager`], without the court
+/// administrator.
+///
+/// # Errors
+///
+/// `second_factor_needed`; `not_found` without such a role.
+pub fn require_operating(state: &AppState, who: &SignedIn) -> Result<(), ApiError> {
+    require_manager(state, who)?;
+    let is_limited = Management::of(&who.actor.account) == Management::OneCourt;
+    if is_limited { Err(FilingError::NotFound.into()) } else { Ok(()) }
 }
 
 /// The context of an act that a form asks for.

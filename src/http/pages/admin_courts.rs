@@ -21,7 +21,7 @@ use crate::http::api::court::gateways::gateways_json;
 use crate::http::api::court::lists::{accept_ledger, ledgers_json, remove_ledger};
 use crate::http::api::court::webhooks::webhooks_json;
 use crate::http::app_state::AppState;
-use crate::http::pages::admin_common::{Outcome, Secret, request_context, require_manager};
+use crate::http::pages::admin_common::{Outcome, Secret, request_context, require_operating};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
@@ -75,7 +75,7 @@ pub async fn courts(
     Member(who): Member,
     PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
-    require_manager(&state, &who)?;
+    require_operating(&state, &who)?;
     let done = match parameters.text("done") {
         "ledger" => Some(("账本已列入，并已上链记录。", "The ledger was listed, and this recorded on the chain.")),
         "ledger-removal" => {
@@ -177,7 +177,7 @@ pub async fn change(
     Path(action): Path<String>,
     form: Form,
 ) -> Result<Response, ApiError> {
-    require_manager(&state, &who)?;
+    require_operating(&state, &who)?;
     let court = form.text("court");
     let outcome = match apply(&state, &visit, &who, &action, &form).await {
         Ok(None) => {

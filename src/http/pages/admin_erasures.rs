@@ -12,7 +12,7 @@ use crate::error_code::ErrorCode;
 use crate::filing::sign_in::SignedIn;
 use crate::http::api::court::erasures::{erase_content, erasure_json};
 use crate::http::app_state::AppState;
-use crate::http::pages::admin_common::{Outcome, request_context, require_manager};
+use crate::http::pages::admin_common::{Outcome, request_context, require_operating};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
@@ -42,7 +42,7 @@ pub async fn erasures(
     Member(who): Member,
     PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
-    require_manager(&state, &who)?;
+    require_operating(&state, &who)?;
     let asked = parameters.text("id");
     let (mut erasure, mut outcome) = (None, Outcome::default());
     if !asked.is_empty() {
@@ -86,7 +86,7 @@ pub async fn erase(
     Member(who): Member,
     form: Form,
 ) -> Result<Response, ApiError> {
-    require_manager(&state, &who)?;
+    require_operating(&state, &who)?;
     match erase_form(&state, &who, &form).await {
         Ok(id) => Ok(see_other(&format!("/admin/erasures?id={id}"))),
         // What is to be erased is named by the form, so it is the form that is wrong.

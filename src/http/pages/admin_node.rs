@@ -15,7 +15,7 @@ use crate::http::api::ledger::{ledger_json, witnesses_json};
 use crate::http::api::operation::confirm;
 use crate::http::app_state::AppState;
 use crate::http::node_description::NodeDescription;
-use crate::http::pages::admin_common::{Outcome, require_manager};
+use crate::http::pages::admin_common::{Outcome, require_operating};
 use crate::http::pages::chain_alarms::{explanation, state_label};
 use crate::http::pages::form::PageParameters;
 use crate::http::pages::layout::Layout;
@@ -93,7 +93,7 @@ pub async fn node(
     Member(who): Member,
     PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
-    require_manager(&state, &who)?;
+    require_operating(&state, &who)?;
     let done = (parameters.text("done") == "clock")
         .then(|| visit.t("已确认时钟无误，存证恢复。", "The clock was confirmed; deposits resume."));
     show(&state, &visit, &who, Outcome { done, ..Outcome::default() }).await
@@ -109,7 +109,7 @@ pub async fn confirm_clock(
     visit: Visit,
     Member(who): Member,
 ) -> Result<Response, ApiError> {
-    require_manager(&state, &who)?;
+    require_operating(&state, &who)?;
     match confirm(&state, &who.actor).await {
         Ok(_) => Ok(see_other("/admin/node?done=clock")),
         // The clock is wrong: that is what the page is about.

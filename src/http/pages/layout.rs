@@ -1,6 +1,7 @@
 //! What every template gets: language, title, navigation. [`Visit::layout`](crate::http::pages::visit::Visit::layout) makes it.
 
 use crate::court::words::Role;
+use crate::filing::own_account::Management;
 use crate::http::pages::assets;
 use crate::http::pages::format;
 use crate::http::pages::language;
@@ -23,8 +24,8 @@ pub struct Layout {
     pub operator: String,
     /// The login name of the session's holder.
     pub login: Option<String>,
-    /// Whether the holder manages accounts.
-    pub manages: bool,
+    /// Which accounts the holder manages.
+    pub management: Management,
     /// Path and query without the parameters of language and type size.
     pub here: String,
 }
@@ -49,6 +50,18 @@ impl Layout {
     #[must_use]
     pub const fn lang(&self) -> &'static str {
         self.t("zh-CN", "en")
+    }
+
+    /// Whether the holder manages accounts.
+    #[must_use]
+    pub fn manages(&self) -> bool {
+        self.management != Management::None
+    }
+
+    /// Whether the holder manages accounts as a court administrator only.
+    #[must_use]
+    pub fn manages_one_court(&self) -> bool {
+        self.management == Management::OneCourt
     }
 
     /// The path of a script or style.

@@ -28,6 +28,8 @@ struct LoginPage<'a> {
     next: &'a str,
     fault: Option<Fault>,
     done: Option<&'a str>,
+    /// The identity providers of courts: the address that begins a login, what the button says, the court.
+    providers: Vec<(String, String, String)>,
 }
 
 #[derive(Template)]
@@ -45,7 +47,11 @@ struct ResetPage<'a> {
 /// # Errors
 ///
 /// [`ApiError`].
-pub async fn login_form(visit: Visit, PageParameters(parameters): PageParameters) -> Result<Response, ApiError> {
+pub async fn login_form(
+    State(state): State<Arc<AppState>>,
+    visit: Visit,
+    PageParameters(parameters): PageParameters,
+) -> Result<Response, ApiError> {
     let next = own_path(parameters.text("next")).unwrap_or("/account");
     if visit.signed_in.is_some() {
         return Ok(see_other(next));
@@ -56,8 +62,23 @@ pub async fn login_form(visit: Visit, PageParameters(parameters): PageParameters
         "closed" => Some(visit.t("账号已注销。", "The account was closed.")),
         _ => None,
     };
-    let page = LoginPage { p: visit.layout("登录", "Sign in"), login: "", next, fault: None, done };
+    let providers = providers(&state, next);
+    let page = LoginPage { p: visit.layout("登录", "Sign in"), login: "", next, fault: None, done, providers };
     visit.page(Audience::Private, &page)
+}
+
+fn providers(state: &AppState, next: &str) -> Vec<(String, String, String)> {
+    let address = |court: &str| {
+        let court: String = form_urlencoded::byte_serialize(court.as_bytes()).collect();
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+        format!("/login/oidc/{court}?{query}")
+    };
+    let providers = state.login_providers().into_iter();
+    let shown = providers.map(|provider| {
+        let court = provider.court.to_string();
+        (address(&court), provider.label, court)
+    });
+    shown.collect()
 }
 
 /// A login.
@@ -87,7 +108,8 @@ pub async fn log_in(
         Err(failure) if failure.code() == ErrorCode::LoginRefused => {
             let fault = Some(("login", visit.fault(failure)));
             let p = visit.layout("错误：登录", "Error: sign in");
-            let page = LoginPage { p, login: form.text("login"), next, fault, done: None };
+            let providers = providers(&state, next);
+            let page = LoginPage { p, login: form.text("login"), next, fault, done: None, providers };
             visit.page_with(StatusCode::UNAUTHORIZED, Audience::Private, &page)
         }
         Err(failure) => Err(failure),

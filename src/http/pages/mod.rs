@@ -7,12 +7,15 @@
 //! A page shows the shapes of [`crate::wire`], as the API answers them. No rule is decided here or in a template.
 
 pub mod account;
+pub mod account_identity;
 pub mod admin;
 pub mod admin_calendar;
 pub mod admin_common;
 pub mod admin_courts;
 pub mod admin_erasures;
+pub mod admin_identity;
 pub mod admin_log;
+pub mod admin_login_links;
 pub mod admin_node;
 pub mod api_examples;
 pub mod api_operation;
@@ -36,6 +39,9 @@ pub mod language;
 pub mod layout;
 pub mod login;
 pub mod middleware;
+#[cfg(feature = "oidc")]
+pub mod oidc;
+pub mod one_time_code;
 pub mod problems;
 pub mod qr;
 pub mod record;

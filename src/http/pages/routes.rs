@@ -8,9 +8,9 @@ use axum::routing::{get, post};
 
 use crate::http::app_state::AppState;
 use crate::http::pages::{
-    account, admin, admin_calendar, admin_courts, admin_erasures, admin_log, admin_node, assets, cases, chain,
-    chain_events, deposit, deposit_list, documentation, guide, login, middleware, problems, record, record_path,
-    register, start,
+    account, admin, admin_calendar, admin_courts, admin_erasures, admin_identity, admin_log, admin_node, assets, cases,
+    chain, chain_events, deposit, deposit_list, documentation, guide, login, middleware, one_time_code, problems,
+    record, record_path, register, start,
 };
 use crate::http::run_to_completion::run_to_completion;
 
@@ -43,6 +43,8 @@ fn accounts() -> Router<Arc<AppState>> {
         .route("/privacy", get(register::privacy))
         .route("/register", get(register::register_form).post(register::register))
         .route("/login", get(login::login_form).post(login::log_in))
+        .route("/login/one-time-code", get(one_time_code::code_form).post(one_time_code::enter_code))
+        .merge(provider_logins())
         .route("/logout", post(login::log_out))
         .route("/reset", get(login::reset_form).post(login::reset))
         .route("/activate", get(login::activation_form).post(login::activate))
@@ -58,10 +60,23 @@ fn accounts() -> Router<Arc<AppState>> {
         .route("/admin/courts", get(admin_courts::courts))
         .route("/admin/courts/{action}", post(admin_courts::change))
         .route("/admin/calendar", get(admin_calendar::calendar).post(admin_calendar::load))
+        .route("/admin/identity", get(admin_identity::providers).post(admin_identity::change))
         .route("/admin/node", get(admin_node::node))
         .route("/admin/node/clock", post(admin_node::confirm_clock))
         .route("/admin/erasures", get(admin_erasures::erasures).post(admin_erasures::erase))
         .layer(from_fn(run_to_completion))
+}
+
+/// Login with the identity providers of courts.
+#[cfg(feature = "oidc")]
+fn provider_logins() -> Router<Arc<AppState>> {
+    use crate::http::pages::oidc;
+    Router::new().route("/login/oidc/{court}", get(oidc::begin)).route("/login/oidc/callback", get(oidc::callback))
+}
+
+#[cfg(not(feature = "oidc"))]
+fn provider_logins() -> Router<Arc<AppState>> {
+    Router::new()
 }
 
 /// The pages of the own deposits. A deposit is completed even if the browser is closed meanwhile.

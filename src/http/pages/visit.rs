@@ -10,8 +10,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use zeroize::Zeroizing;
 
+use crate::filing::own_account::Management;
 use crate::filing::sessions::SessionId;
-use crate::filing::sign_in::{SignedIn, managing_role};
+use crate::filing::sign_in::SignedIn;
 use crate::http::app_state::AppState;
 use crate::http::caching::{Caching, answer};
 use crate::http::pages::language::{self, cookie, of_word};
@@ -98,7 +99,7 @@ impl Visit {
     /// What every template gets.
     #[must_use]
     pub fn layout(&self, title_zh: &str, title_en: &str) -> Layout {
-        let manages = |who: &Arc<SignedIn>| managing_role(&who.actor.account).is_some();
+        let account = self.signed_in.as_ref().map(|who| &who.actor.account);
         Layout {
             language: self.language,
             title: self.t(title_zh, title_en).to_owned(),
@@ -106,7 +107,7 @@ impl Visit {
             test: self.test,
             operator: self.operator.clone().unwrap_or_default(),
             login: self.signed_in.as_ref().map(|who| who.credentials.login.clone()),
-            manages: self.signed_in.as_ref().is_some_and(manages),
+            management: account.map_or(Management::None, Management::of),
             here: self.here.clone(),
         }
     }

@@ -14,6 +14,7 @@ use crate::court::values::IdentityCheck;
 use crate::court::words::{Role, Scope};
 use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::court::identity::LoginLinkJson;
 use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::beijing_time;
 
@@ -164,6 +165,9 @@ pub struct IdentityJson {
     /// There was a reference, and it was erased.
     #[serde(default, skip_serializing_if = "is_false")]
     pub reference_erased: bool,
+    /// The provider that made it, by its id; absent where the operator or a court recorded it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
 }
 
 /// A token, as its owner sees it listed.
@@ -270,6 +274,8 @@ pub struct AccountExportJson {
     pub sessions: Vec<SessionJson>,
     /// The enrolled keys.
     pub enrolled_keys: Vec<String>,
+    /// The logins at identity providers of courts that open the account.
+    pub login_links: Vec<LoginLinkJson>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over")]
@@ -284,6 +290,17 @@ fn text_of(annex: Option<AnnexId>, texts: &Texts) -> (Option<String>, bool) {
         Some(None) => (None, true),
         None => (None, false),
     }
+}
+
+/// The logins at identity providers that open an account.
+#[must_use]
+pub fn login_links(account: &Account, texts: &Texts) -> Vec<LoginLinkJson> {
+    let links = account.login_links.iter().map(|(court, link)| LoginLinkJson {
+        court: court.to_string(),
+        subject: text_of(Some(link.subject.annex), texts).0,
+        since: beijing_time(link.since.at),
+    });
+    links.collect()
 }
 
 impl RoleJson {
@@ -308,6 +325,7 @@ impl IdentityJson {
             at: beijing_time(check.at),
             reference: None,
             reference_erased: false,
+            provider: None,
         }
     }
 }
@@ -356,9 +374,10 @@ impl AccountJson {
         access_sequence: u64,
     ) -> Self {
         let (name, name_erased) = text_of(account.name.map(|name| name.annex), texts);
-        let identities = account.identities.iter().map(|(check, reference)| {
+        let identities = account.identities.iter().enumerate().map(|(place, (check, reference))| {
             let (reference, reference_erased) = text_of(reference.map(|reference| reference.annex), texts);
-            IdentityJson { reference, reference_erased, ..IdentityJson::of(*check) }
+            let provider = account.checked_by.get(&place).map(ToString::to_string);
+            IdentityJson { reference, reference_erased, provider, ..IdentityJson::of(*check) }
         });
         Self {
             account: id.to_string(),

@@ -11,6 +11,7 @@ pub mod erasure;
 pub mod feed;
 pub mod gateway;
 pub mod hand_over;
+pub mod identity;
 pub mod import;
 pub mod item;
 pub mod item_details;

@@ -35,6 +35,13 @@ fn the_description_is_openapi_3_1_and_bilingual() {
             assert!(!operation["description"].as_str().unwrap().contains("# Errors"));
         }
     }
+    // An id names one operation: client generators make a function of it.
+    let operations = described["paths"].as_object().unwrap().values().flat_map(|methods| methods.as_object().unwrap());
+    let mut ids: Vec<&str> = operations.map(|(_, operation)| operation["operationId"].as_str().unwrap()).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
     // Every reference leads somewhere.
     let text = described.to_string();
     for reference in text.split("\"#/components/schemas/").skip(1) {
@@ -76,6 +83,11 @@ fn every_operation_lists_its_security_and_every_code_is_documented() {
         ErrorCode::WrongPassword,
         ErrorCode::WrongOneTimeCode,
         ErrorCode::SecondFactorNeeded,
+        ErrorCode::LoginState,
+        ErrorCode::ProviderDenied,
+        ErrorCode::ProviderUnavailable,
+        ErrorCode::IdTokenRejected,
+        ErrorCode::LoginNotLinked,
     ]);
     let all: BTreeSet<ErrorCode> = ErrorCode::ALL.iter().copied().collect();
     assert_eq!(all.difference(&documented).collect::<Vec<_>>(), Vec::<&ErrorCode>::new());

@@ -32,6 +32,20 @@ fn page() -> String {
     let mut page = String::from(
         "# Who may do what in which stage · 何人在何阶段可办理何事\n\nWritten from the rules (`src/court/permission.rs`); every cell is tested through HTTP. Whether the item, party or agent is\none's own is checked beside it. What a cell does not name is denied.\n\n由规则生成，每一格均经接口测试；未列者一律不准。证据、当事人、代理人是否属于本人，另行核查。\n",
     );
+    let has_cell = |role: &Role| {
+        let acts = acts_of_a_case().into_iter();
+        let mut cells = acts.flat_map(|act| Stage::ALL.iter().map(move |stage| (act, *stage)));
+        cells.any(|(act, stage)| permit(CaseRelation::Holding(*role), act, stage).is_ok())
+    };
+    let without: Vec<Role> = Role::ALL.iter().copied().filter(|role| !has_cell(role)).collect();
+    let names =
+        |language, separator: &str| without.iter().map(|role| role.label(language)).collect::<Vec<_>>().join(separator);
+    let _ = writeln!(
+        page,
+        "\nRoles that permit no act in a case by themselves: {}. Of these the archivist and the bankruptcy administrator see cases of\ntheir court, and the court administrator none.\n\n以下角色本身不能在案件中办理任何事项：{}。其中档案管理人员、破产管理人可查看本院案件，法院管理员不能查看任何案件。",
+        names(Language::English, ", "),
+        names(Language::Chinese, "、"),
+    );
     for act in acts_of_a_case() {
         let (zh, en) = (act.label(Language::Chinese), act.label(Language::English));
         // Writing to a String cannot fail.
@@ -56,5 +70,5 @@ fn the_published_table_is_what_the_rules_say() {
         std::fs::write(&path, &page).unwrap();
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), page, "README_UPDATE=1 writes it anew");
-    assert!(page.contains("书记员") && Role::ALL.len() == 19);
+    assert!(page.contains("书记员") && Role::ALL.len() == 20);
 }

@@ -15,13 +15,14 @@ use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::note;
 use crate::support::test_node::{NodeConfig, TestNode};
 
-/// One account for each relation to a case.
+/// One account for each relation to a case, and one for each role without access to cases.
 struct Participants<'h> {
     people: People<'h>,
     by: BTreeMap<CaseRelation, Person>,
     documents: AtomicU64,
 }
 
+/// The roles of a court that give access to cases.
 const OF_COURTS: [Role; 13] = [
     Role::Clerk,
     Role::Judge,
@@ -47,7 +48,7 @@ impl<'h> Participants<'h> {
             by.insert(CaseRelation::Agent(*side), people.person("代理人").await);
         }
         for role in Role::ALL {
-            let person = if OF_COURTS.contains(role) {
+            let person = if role.is_of_a_court() {
                 people.of_court("工作人员", role.word(), COURT).await
             } else {
                 let account = people.account("natural-person", "其他").await;
@@ -306,8 +307,8 @@ fn session_request(act: ActKind) -> Value {
 
 /// What the table says must come of it: nothing, or the status and code of the denial.
 fn denial(who: CaseRelation, act: ActKind, stage: Stage) -> Option<(u16, &'static str)> {
-    let a_role_without_a_court = matches!(who, CaseRelation::Holding(role) if !OF_COURTS.contains(&role));
-    let outside = matches!(who, CaseRelation::Unrelated) || a_role_without_a_court;
+    let a_role_without_cases = matches!(who, CaseRelation::Holding(role) if !OF_COURTS.contains(&role));
+    let outside = matches!(who, CaseRelation::Unrelated) || a_role_without_cases;
     if outside || !may_see(who, stage) {
         return Some((404, "not_found"));
     }

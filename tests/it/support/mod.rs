@@ -12,6 +12,7 @@ pub(crate) mod described;
 pub(crate) mod draft_case;
 pub(crate) mod fake_witness;
 pub(crate) mod faulty_store;
+pub(crate) mod identity_provider;
 pub(crate) mod ledger;
 pub(crate) mod operator;
 pub(crate) mod page_list;

@@ -24,6 +24,7 @@ use tiezheng::ledger::notice::Mode;
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::ledger::time::Timestamp;
+use tiezheng::oidc::logins::OidcLogins;
 use tiezheng::query::service::QueryService;
 use tiezheng::sequencer::clock::ManualClock;
 use tiezheng::sequencer::handle::Sequencer;
@@ -69,6 +70,8 @@ pub(crate) struct NodeConfig {
     pub(crate) webhook_networks: Vec<ipnet::IpNet>,
     /// Starts the collection of cosignatures, if there is any.
     pub(crate) cosigning: Option<StartCosigning>,
+    /// The identity providers of courts.
+    pub(crate) oidc: OidcLogins,
 }
 
 /// Starts the collection of cosignatures beside a sequencer.
@@ -91,6 +94,7 @@ impl Default for NodeConfig {
             originals: Limits::NONE,
             webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
             cosigning: None,
+            oidc: OidcLogins::default(),
         }
     }
 }
@@ -165,6 +169,7 @@ impl TestNode {
             .unwrap(),
         );
         let state = AppState::new(queries, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
+        let state = state.with_oidc(plan.oidc);
         let state = state.with_cosigning(plan.cosigning.map(|start| start(sequencer.clone())));
         let state = state.with_admission(plan.deposits, &plan.limits).with_request_limits(&plan.requests);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

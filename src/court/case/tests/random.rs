@@ -4,6 +4,7 @@
 
 mod decisions;
 mod evidence;
+mod identities;
 mod service;
 pub(in crate::court) mod session;
 
@@ -414,6 +415,8 @@ fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
             account: d.account(),
             identity: IdentityCheck { method: d.of(IdentityMethod::ALL), level: IdentityLevel::High, at: d.time() },
             reference: d.optional(Dice::annex),
+            provider: d.optional(|d| TokenId(d.digest())),
+            verification: d.optional(|d| TokenId(d.digest())),
         }),
         ActKind::Grant => {
             Act::Grant(Grant { account: d.account(), role: d.of(Role::ALL), court: d.optional(Dice::court) })
@@ -450,7 +453,7 @@ fn of_the_registry(d: &mut Dice, kind: ActKind) -> Act {
             Act::AddGateway(AddGateway { gateway: token, court: d.court(), url: d.annex(), secret: d.annex() })
         }
         ActKind::EndGateway => Act::EndGateway(EndGateway { gateway: token }),
-        other => panic!("no random `{other}` is made here"),
+        other => identities::of_identities(d, other),
     }
 }
 

@@ -55,9 +55,9 @@ pub(in crate::http) async fn who_am_i(Bearer(actor): Bearer) -> Response {
 
 /// Open an account / 开立账号
 ///
-/// For the operator, and for a court's clerk. The name stays off the chain.
+/// For the operator, and for a court's clerk or administrator. The name stays off the chain.
 ///
-/// 由平台管理员或书记员为当事人开立，姓名不上链。
+/// 由平台管理员、书记员或法院管理员开立，姓名不上链。
 #[utoipa::path(
     post,
     path = "/v1/accounts",
@@ -100,9 +100,10 @@ pub(in crate::http) async fn open_for(
 
 /// Look at an account / 查看账号
 ///
-/// For the account itself, the operator, and a court's clerk. The access is on the chain before anything is shown.
+/// For the account itself, the operator, a court's clerk, and the administrator of the account's court. The access is on the chain
+/// before anything is shown.
 ///
-/// 本人、平台管理员、书记员可查看，查阅记录先行上链。
+/// 本人、平台管理员、书记员及该账号所属法院的管理员可查看，查阅记录先行上链。
 #[utoipa::path(
     get,
     path = "/v1/accounts/{account}",
@@ -125,9 +126,9 @@ pub(in crate::http) async fn view_account(
 
 /// Record an identity check / 记录身份核验
 ///
-/// The check was made outside of the platform; a clerk may record only checks at the court (`court-offline`).
+/// The check was made outside of the platform; a clerk or court administrator may record only checks at the court (`court-offline`).
 ///
-/// 核验在平台之外完成；书记员仅可记录法院线下核验。
+/// 核验在平台之外完成；书记员、法院管理员仅可记录法院线下核验。
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/identity-checks",
@@ -159,7 +160,7 @@ pub(in crate::http) async fn check_identity(
     let identity = IdentityCheck { method: value("method", &shape.method)?, level: value("level", &shape.level)?, at };
     let check = |annexes: &mut crate::filing::annexes::Annexes| {
         let reference = annexes.add_some("reference", shape.reference.as_deref())?;
-        Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference }))
+        Ok(Act::CheckIdentity(CheckIdentity { account, identity, reference, provider: None, verification: None }))
     };
     let recorded = filing.change_registry(&actor, &context, check).await?;
     Ok(created(&recorded, &act_json(ActKind::CheckIdentity, Stream::Registry, None, &recorded)))
@@ -167,9 +168,9 @@ pub(in crate::http) async fn check_identity(
 
 /// Grant a role / 授予角色
 ///
-/// For the operator. A role of a court is held for one court.
+/// For the operator, and for the court administrator of the court. A role of a court is held for one court.
 ///
-/// 由平台管理员授予；法院角色须指明法院。
+/// 由平台管理员授予，本院角色亦可由法院管理员授予；法院角色须指明法院。
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/roles",
@@ -198,9 +199,9 @@ pub(in crate::http) async fn grant_role(
 
 /// Revoke a role / 撤销角色
 ///
-/// For the operator. Open tokens lose it at once.
+/// For the operator, and for the court administrator of the court. Open tokens lose it at once.
 ///
-/// 由平台管理员撤销，已签发的令牌立即失去该角色。
+/// 由平台管理员撤销，本院角色亦可由法院管理员撤销；已签发的令牌立即失去该角色。
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/roles/revocation",

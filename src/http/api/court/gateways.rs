@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use crate::court::acts::ActKind;
@@ -14,15 +14,15 @@ use crate::court::ids::TokenId;
 use crate::court::line_value::LineValue;
 use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
-use crate::filing::gateway_reports::{GatewayReport, ReportHead};
+use crate::filing::gateway_reports::GatewayReport;
 use crate::http::api::court::field_values::{read, read_some};
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
+use crate::http::api::court::signed_report::{REPORT_MAX, report_body, report_head};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::body;
 use crate::http::client_address::ClientAddress;
 use crate::http::problem::ApiError;
-use crate::http::request::{PathParameter, header, require_content_type};
+use crate::http::request::PathParameter;
 use crate::wire::court::accounts::{EmptyRequest, read_time};
 use crate::wire::court::gateway::{
     GatewayJson, GatewayReportJson, GatewayReportRequest, GatewayRequest, GatewaysJson, RegisteredGatewayJson,
@@ -30,14 +30,6 @@ use crate::wire::court::gateway::{
 use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::beijing_time;
 use crate::wire::json;
-
-/// Longest report in bytes.
-const REPORT_MAX: usize = 4 * 1024;
-const ID: HeaderName = HeaderName::from_static("webhook-id");
-const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
-const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
-/// Longest `webhook-id`.
-const ID_MAX: usize = 128;
 
 /// Register the gateway of a court / 登记送达通道
 ///
@@ -175,13 +167,8 @@ pub(in crate::http) async fn report_message(
     content: Body,
 ) -> Result<Response, ApiError> {
     let id = TokenId::parse(&parameter.0).ok_or(FilingError::NotFound)?;
-    require_content_type(&headers, "application/json")?;
-    let bytes = body::read(&state, client.group(), &headers, content, REPORT_MAX).await?;
-    let timestamp = header(&headers, &TIMESTAMP).parse().map_err(|_| FilingError::GatewaySignature)?;
-    let head = ReportHead { id: header(&headers, &ID), timestamp, signature: header(&headers, &SIGNATURE) };
-    if head.id.is_empty() || head.id.len() > ID_MAX || !head.id.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(FilingError::GatewaySignature.into());
-    }
+    let bytes = report_body(&state, client, &headers, content).await?;
+    let head = report_head(&headers).ok_or(FilingError::GatewaySignature)?;
     let mut message = String::new();
     let outcome = state
         .filing()?

@@ -67,7 +67,7 @@ pub(in crate::http) async fn enrol_key(
         (status = 200, description = "The keys / 公钥", body = EnrolledKeysJson),
     ),
 )]
-pub(in crate::http) async fn list_keys(
+pub(in crate::http) async fn list_enrolled_keys(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {

@@ -6,9 +6,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::{accounts, appeal_courts, feed, keys, lists, tokens, webhooks};
+use crate::http::api::court::{
+    accounts, appeal_courts, feed, identity_providers, keys, lists, login_links, tokens, webhooks,
+};
 use crate::http::app_state::AppState;
-use crate::http::openapi::{READS, WRITES, by_token, codes};
+use crate::http::openapi::{READS, WRITES, by_token, codes, public};
 
 /// The rules that hold for every act upon the registry of accounts.
 const ACTING: &[ErrorCode] = codes![NotFound, NotPermitted, NotOfTheRegistry];
@@ -17,7 +19,7 @@ const TEXTS: &[ErrorCode] = codes![TextTooLong, ControlCharacter];
 
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
-    account_routes().merge(list_routes())
+    account_routes().merge(identity_routes()).merge(list_routes())
 }
 
 /// The routes of accounts, their keys and their tokens.
@@ -38,9 +40,17 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
             routes!(accounts::revoke_role),
             &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchGrant, CourtMismatch]],
         ))
+        .routes(by_token(
+            routes!(login_links::link_login),
+            &[WRITES, ACTING, TEXTS, codes![NoSuchAccount, AccountClosed, NoRoleAtCourt, LoginLinked, NoLoginProvider]],
+        ))
+        .routes(by_token(
+            routes!(login_links::end_login_link),
+            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchLoginLink]],
+        ))
         .routes(by_token(routes!(accounts::account_access_log), &[WRITES, codes![NotFound]]))
         .routes(by_token(routes!(keys::enrol_key), &[codes![TooManyKeys, Unavailable]]))
-        .routes(by_token(routes!(keys::list_keys), &[]))
+        .routes(by_token(routes!(keys::list_enrolled_keys), &[]))
         .routes(by_token(routes!(keys::remove_key), &[codes![NotFound, Unavailable]]))
         .routes(by_token(
             routes!(tokens::issue_token),
@@ -59,6 +69,38 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
             ],
         ))
         .routes(by_token(routes!(tokens::revoke_token), &[WRITES, codes![NotFound, NoSuchToken, NotDurable]]))
+}
+
+/// The routes of providers of identity checks.
+fn identity_routes() -> OpenApiRouter<Arc<AppState>> {
+    OpenApiRouter::new()
+        .routes(by_token(routes!(identity_providers::register_identity_provider), &[WRITES, ACTING, TEXTS]))
+        .routes(by_token(routes!(identity_providers::list_identity_providers), &[READS]))
+        .routes(by_token(
+            routes!(identity_providers::remove_identity_provider),
+            &[WRITES, ACTING, codes![NoSuchIdentityProvider]],
+        ))
+        .routes(by_token(
+            routes!(identity_providers::begin_verification),
+            &[WRITES, ACTING, codes![NoSuchIdentityProvider, NoSuchAccount, AccountClosed]],
+        ))
+        .routes(public(
+            routes!(identity_providers::send_identity_result),
+            &[
+                WRITES,
+                TEXTS,
+                codes![
+                    NotFound,
+                    BadValue,
+                    BadProviderSignature,
+                    NoSuchIdentityProvider,
+                    NoSuchVerification,
+                    AccountClosed,
+                    BeyondProvider,
+                    RequestReused,
+                ],
+            ],
+        ))
 }
 
 /// The routes of lists, feed and webhooks.

@@ -106,7 +106,7 @@ pub async fn list(
         stage: stage.unwrap_or_default(),
         number: number.unwrap_or_default(),
         next,
-        staff: roles.iter().any(|(role, _)| role.is_of_a_court() && *role != Role::Archivist),
+        staff: roles.iter().any(|(role, _)| role.acts_in_cases() && *role != Role::Archivist),
         fault,
         done: (parameters.text("done") == "associate")
             .then(|| visit.t("已关联案件。", "You are associated with the case.")),
