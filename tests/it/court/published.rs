@@ -42,7 +42,7 @@ fn page() -> String {
         |language, separator: &str| without.iter().map(|role| role.label(language)).collect::<Vec<_>>().join(separator);
     let _ = writeln!(
         page,
-        "\nRoles that permit no act in a case by themselves: {}. Of these the archivist and the bankruptcy administrator see cases of\ntheir court, and the court administrator none.\n\n以下角色本身不能在案件中办理任何事项：{}。其中档案管理人员、破产管理人可查看本院案件，法院管理员不能查看任何案件。",
+        "\nRoles that permit no act in a case by themselves: {}. Of these the archivist sees the cases of its\ncourt, the bankruptcy administrator those in which it is appointed, and the court administrator none.\n\n以下角色本身不能在案件中办理任何事项：{}。其中档案管理人员可查看本院案件，破产管理人可查看受指派的案件，法院管理员不能查看任何案件。",
         names(Language::English, ", "),
         names(Language::Chinese, "、"),
     );
