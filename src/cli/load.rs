@@ -120,7 +120,7 @@ struct Summary {
     rounds: Vec<RoundResult>,
     median: RoundResult,
     #[serde(skip_serializing_if = "Option::is_none")]
-    listeners: Option<ListenersReport>,
+    listeners: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ceilings: Option<crate::cli::load_round::Ceilings>,
 }
@@ -176,7 +176,9 @@ pub async fn run(args: &LoadArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         batch: load.batch,
         median: RoundResult::median(&rounds),
         rounds,
-        listeners,
+        listeners: listeners.map(|ListenersReport { listeners, events, shortest_ms }| {
+            json!({ "listeners": listeners, "events": events, "shortest_ms": shortest_ms })
+        }),
         ceilings,
     };
     screen.document(&summary)?;

@@ -7,7 +7,6 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::header::{ACCEPT, HOST, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
-use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -18,14 +17,13 @@ use crate::load::traffic::{TrafficError, connect};
 const EVENT: &[u8] = b"id: ";
 
 /// What the listeners got.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ListenersReport {
     /// How many listened from beginning to end.
     pub listeners: usize,
     /// Events that all of them got.
     pub events: usize,
     /// The shortest time between two events of one listener after its first, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub shortest_ms: Option<f64>,
 }
 
