@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod hand_over;
 pub mod import;
 pub mod item;
+pub mod item_decisions;
 pub mod item_details;
 pub mod keys;
 pub mod lists;

@@ -24,6 +24,7 @@ use tiezheng::ledger::notice::Mode;
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::ledger::time::Timestamp;
+use tiezheng::ledger::verify::attestation_trust::AttestationTrust;
 use tiezheng::query::service::QueryService;
 use tiezheng::sequencer::clock::ManualClock;
 use tiezheng::sequencer::handle::Sequencer;
@@ -69,6 +70,8 @@ pub(crate) struct NodeConfig {
     pub(crate) webhook_networks: Vec<ipnet::IpNet>,
     /// Starts the collection of cosignatures, if there is any.
     pub(crate) cosigning: Option<StartCosigning>,
+    /// The witnesses and timestamp authorities that the node trusts.
+    pub(crate) attesters: AttestationTrust,
 }
 
 /// Starts the collection of cosignatures beside a sequencer.
@@ -91,6 +94,7 @@ impl Default for NodeConfig {
             originals: Limits::NONE,
             webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
             cosigning: None,
+            attesters: AttestationTrust::default(),
         }
     }
 }
@@ -162,7 +166,8 @@ impl TestNode {
                 webhook_addresses: WebhookAddresses::allowing(&plan.webhook_networks),
                 clock: Box::new(plan.clock.share()),
             })
-            .unwrap(),
+            .unwrap()
+            .with_attestation_trust(plan.attesters),
         );
         let state = AppState::new(queries, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
         let state = state.with_cosigning(plan.cosigning.map(|start| start(sequencer.clone())));
