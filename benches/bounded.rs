@@ -226,6 +226,7 @@ impl Office {
                 instance: Vec::new(),
                 former_role: None,
                 hand_over: None,
+                relationship: None,
             }))
         });
         self.runtime.block_on(opened).expect("a case").file.id

@@ -340,6 +340,12 @@ error_codes! {
         DocumentNeeded "document_needed" 422 "the deposit number of the document is needed" "须指明裁判文书的存证编号";
         DecisionRecorded "decision_recorded" 409 "the document is recorded as a decision already" "该文书已记录为本案裁判";
         PanelNotOdd "panel_not_odd" 422 "a panel has an odd number of members, at least three" "合议庭成员须为三人以上单数";
+        FormerPanel "former_panel" 422 "a judge who heard the case before does not hear it anew" "发回重审、再审的案件应当另行组成合议庭，此前审理过本案的审判人员不得参加";
+        PanelNeeded "panel_needed" 409 "a case that is heard anew is judged by a panel" "发回重审、再审的案件应当由合议庭审理";
+        RelationshipNeeded "relationship_needed" 422 "a statutory agent names the document of the relationship, and nobody else does" "法定代理人须指明监护关系证明，且不填授权委托书和授权事项";
+        NoStatutoryAgent "no_statutory_agent" 422 "only a natural person has a statutory agent" "仅自然人有法定代理人";
+        StatutoryAgency "statutory_agency" 403 "an appointed agent records no statutory agency, and only the court ends one" "委托代理人不得登记法定代理人，法定代理关系的终止由人民法院登记";
+        ThroughStatutoryAgent "through_statutory_agent" 403 "this party acts through its statutory agent" "该当事人由其法定代理人代为诉讼";
         OtherAct "other_act" 409 "another act is used for this in this case" "本案办理该事项应使用另一操作";
         WithdrawalPending "withdrawal_pending" 409 "the application is recorded already" "申请已记录，待人民法院裁定";
         NothingToRuleOn "nothing_to_rule_on" 409 "no such application or objection is pending" "没有待裁定的申请或者异议";

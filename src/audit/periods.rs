@@ -7,7 +7,7 @@ use crate::court::calendar::Calendar;
 use crate::court::case::deadlines::Standing;
 use crate::court::case::state::CaseFile;
 use crate::court::ids::{CaseId, PartyNumber};
-use crate::court::window::{Source, WindowKind, WindowState};
+use crate::court::window::{WindowKind, WindowState};
 
 /// Most gaps that are listed.
 pub const GAPS_MAX: usize = 1_000;
@@ -19,7 +19,7 @@ pub enum GapKind {
     NotBegun,
     /// The holidays of the last day's year are not loaded: only weekends are known as days off.
     CalendarMissing,
-    /// The length rests on a source that was not read again.
+    /// The length, or the counting of its unit, rests on a source that was not read again.
     SourceUnconfirmed,
 }
 
@@ -81,7 +81,7 @@ fn gap(file: &CaseFile, standing: &Standing, calendar: &Calendar) -> Option<GapK
         (WindowState::Closed(_), _) => None,
         (WindowState::NotBegun, _) if file.stage.is_pending_at_court() => Some(GapKind::NotBegun),
         _ if !covered => Some(GapKind::CalendarMissing),
-        (_, Some(Source::Law { unconfirmed: true, .. })) => Some(GapKind::SourceUnconfirmed),
+        _ if standing.is_unconfirmed() => Some(GapKind::SourceUnconfirmed),
         _ => None,
     }
 }

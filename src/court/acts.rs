@@ -92,6 +92,8 @@ acts! {
         optional former_role "former-role": PartyRole,
         /// The hand-over by which the case came.
         optional hand_over "hand-over": HandOverNumber,
+        /// 监护关系证明, of a statutory agent who opens the case.
+        optional relationship "relationship": AnnexId,
     }
     /// 案由, 诉讼请求、事实和理由: written anew.
     Describe "describe" / "填写诉讼请求" / "state the claims" {
@@ -121,6 +123,8 @@ acts! {
         repeated special "special": SpecialPower,
         /// The further instances that the power of attorney names.
         repeated instance "instance": Instance,
+        /// 监护关系证明, of a statutory agent.
+        optional relationship "relationship": AnnexId,
     }
     /// 解除委托.
     EndAgent "end-agent" / "解除委托" / "end an agency" {
@@ -146,6 +150,8 @@ acts! {
         optional power "power": AnnexId,
         /// The further instances that the power of attorney names.
         repeated instance "instance": Instance,
+        /// 监护关系证明, of a statutory agent.
+        optional relationship "relationship": AnnexId,
     }
     /// 确认诉前须知: the click that confirms, and the deposit of the exact notice that was shown.
     ConfirmNotice "confirm-notice" / "确认诉前须知" / "confirm the notices before filing" {

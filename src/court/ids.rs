@@ -22,6 +22,10 @@ macro_rules! opaque {
         impl LineValue for $name {
             const EXPECTED: &'static str = Digest::EXPECTED;
 
+            fn expected_in_chinese() -> Option<String> {
+                Some("应为 64 位小写十六进制数".into())
+            }
+
             fn print(&self) -> String {
                 self.0.print()
             }
@@ -49,6 +53,10 @@ macro_rules! counted {
 
         impl LineValue for $name {
             const EXPECTED: &'static str = "a number from 1";
+
+            fn expected_in_chinese() -> Option<String> {
+                Some("应为从 1 起的序号".into())
+            }
 
             fn print(&self) -> String {
                 self.0.print()

@@ -29,6 +29,13 @@ pub trait LineValue: Sized {
         Self::parse(text)
     }
 
+    /// Description in Chinese of what [`Self::parse_typed`] accepts, for error messages: for a word, the labels and short forms. `None` if
+    /// the value is not typed by people.
+    #[must_use]
+    fn expected_in_chinese() -> Option<String> {
+        None
+    }
+
     /// The commitment, if the value names an annex.
     fn annex(&self) -> Option<Digest> {
         None
@@ -88,6 +95,10 @@ pub fn write(text: &mut String, name: &str, value: &impl LineValue) {
 impl LineValue for Digest {
     const EXPECTED: &'static str = "64 lower-case hex digits";
 
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为 64 位小写十六进制数".into())
+    }
+
     fn print(&self) -> String {
         self.to_string()
     }
@@ -100,6 +111,10 @@ impl LineValue for Digest {
 impl LineValue for u64 {
     const EXPECTED: &'static str = "a decimal below 2^63 without leading zeros";
 
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为不带前导零的整数".into())
+    }
+
     fn print(&self) -> String {
         self.to_string()
     }
@@ -111,6 +126,10 @@ impl LineValue for u64 {
 
 impl LineValue for u32 {
     const EXPECTED: &'static str = "a decimal below 2^32 without leading zeros";
+
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为不带前导零的整数".into())
+    }
 
     fn print(&self) -> String {
         self.to_string()
@@ -136,6 +155,10 @@ impl LineValue for Height {
 impl LineValue for Timestamp {
     const EXPECTED: &'static str = "a time like 2026-11-22T01:04:11.123Z";
 
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为形如 2026-11-22T01:04:11.123Z 的时间".into())
+    }
+
     fn print(&self) -> String {
         self.to_string()
     }
@@ -147,6 +170,10 @@ impl LineValue for Timestamp {
 
 impl LineValue for DepositNumber {
     const EXPECTED: &'static str = "a deposit number";
+
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为存证编号".into())
+    }
 
     fn print(&self) -> String {
         self.to_string()
@@ -183,6 +210,10 @@ impl LineValue for MediaType {
 
 impl LineValue for VerifierKey {
     const EXPECTED: &'static str = "a verifier key";
+
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为公钥（vkey）".into())
+    }
 
     fn print(&self) -> String {
         self.to_string()

@@ -55,6 +55,10 @@ impl MaskedAddress {
 impl LineValue for MaskedAddress {
     const EXPECTED: &'static str = "a masked address like 138****5678";
 
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为隐去部分内容的地址，形如 138****5678".into())
+    }
+
     fn print(&self) -> String {
         self.0.clone()
     }

@@ -9,7 +9,7 @@
 //!
 //! [`acts`] defines the acts, [`document`] their text, [`case`] replays them to the state of a case and [`registry`] to accounts and
 //! tokens; [`permission`] is the table of who may do what; [`calendar`], [`period`] and [`window`] compute deadlines;
-//! [`time_limits`] lists the numbers of days with their sources.
+//! [`time_limits`] lists the numbers of days with their sources, [`legal_figures`] the other figures of the law.
 
 pub mod act_position;
 pub mod acts;
@@ -21,6 +21,7 @@ pub mod document;
 pub mod event;
 pub mod ids;
 pub mod labels;
+pub mod legal_figures;
 pub mod line_value;
 pub mod masked_address;
 pub mod period;

@@ -31,6 +31,8 @@ pub(in crate::court) const SHORT_FORMS: &[(&str, &str)] = &[
     ("代理人", "agent"),
     ("我是原告", "principal"),
     ("我是代理人", "agent"),
+    ("我是法定代理人", "statutory-agent"),
+    ("法定代理人", "statutory"),
     ("法院", "court"),
     ("与原件不一致", "original-form"),
     ("相反证据", "contrary-evidence"),
@@ -52,4 +54,43 @@ pub(in crate::court) const SHORT_FORMS: &[(&str, &str)] = &[
 /// The value of an enumeration that a label or a short form names.
 pub(in crate::court) fn short_form<T: LineValue>(text: &str) -> Option<T> {
     SHORT_FORMS.iter().filter(|(short, _)| *short == text).find_map(|(_, word)| T::parse(word))
+}
+
+/// The Chinese words that are accepted for an enumeration with these labels: the labels, and the short forms.
+pub(in crate::court) fn one_of<T: LineValue>(labels: &[&str]) -> String {
+    let quoted = |words: &[&str]| words.iter().map(|word| format!("“{word}”")).collect::<String>();
+    let is_short = |(short, word): &&(&str, &str)| !labels.contains(short) && T::parse(word).is_some();
+    let short: Vec<&str> = SHORT_FORMS.iter().filter(is_short).map(|(short, _)| *short).collect();
+    match (labels.is_empty(), short.is_empty()) {
+        (false, true) => format!("应为{}之一", quoted(labels)),
+        (false, false) => format!("应为{}之一，也可写作{}", quoted(labels), quoted(&short)),
+        (true, _) => format!("应为{}之一", quoted(&short)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::court::period::basis::Basis;
+    use crate::court::words::{Authority, PartyRole};
+
+    #[test]
+    fn every_accepted_chinese_word_is_listed() {
+        let roles = PartyRole::expected_in_chinese().unwrap();
+        assert!(roles.starts_with("应为“原告”“被告”“第三人”“上诉人”"), "{roles}");
+        assert!(roles.ends_with("“申请人”“被申请人”之一"), "{roles}");
+        let authority = Authority::expected_in_chinese().unwrap();
+        let expected = "应为“一般授权”“特别授权”“法定代理”之一，也可写作“一般”“特别”“法定代理人”";
+        assert_eq!(authority, expected);
+        let basis = Basis::expected_in_chinese().unwrap();
+        assert!(basis.contains("“普通程序”") && basis.contains("“小额诉讼”"), "{basis}");
+        for list in [roles, authority, basis] {
+            for word in list.split('“').skip(1).filter_map(|rest| rest.split('”').next()) {
+                let is_read = PartyRole::parse_typed(word).is_some()
+                    || Authority::parse_typed(word).is_some()
+                    || Basis::parse_typed(word).is_some();
+                assert!(is_read, "{word}");
+            }
+        }
+    }
 }

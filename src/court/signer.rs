@@ -31,6 +31,10 @@ impl Signer {
 impl LineValue for Signer {
     const EXPECTED: &'static str = "party N, agent N, a role and an account, or a kind of participant and an annex";
 
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为“当事人 1”“代理人 1”“法官 账号”“书记员 账号”“证人 姓名”等，中间空一格".into())
+    }
+
     fn print(&self) -> String {
         match self {
             Self::Party(number) => format!("party {number}"),
@@ -51,6 +55,15 @@ impl LineValue for Signer {
                 (None, None) => None,
             },
         }
+    }
+
+    fn parse_typed(text: &str) -> Option<Self> {
+        let typed = || match text.trim().split_once(' ')? {
+            ("当事人", number) => PartyNumber::parse(number).map(Self::Party),
+            ("代理人", number) => AgentNumber::parse(number).map(Self::Agent),
+            (word, account) => Some(Self::Holder(Role::from_typed(word)?, AccountId::parse(account)?)),
+        };
+        Self::parse(text).or_else(typed)
     }
 
     fn annex(&self) -> Option<Digest> {
@@ -75,6 +88,13 @@ mod tests {
         }
         for bad in ["party 0", "judge", "party", "stranger 1", "judge 1", "witness 1", ""] {
             assert_eq!(Signer::parse(bad), None, "{bad}");
+        }
+        // In requests, words may be in Chinese; records have one spelling.
+        for (typed, word) in [("当事人 1", "party 1"), ("代理人 2", "agent 2"), ("法官 ", "judge ")] {
+            let typed = if typed.ends_with(' ') { format!("{typed}{hex}") } else { typed.to_owned() };
+            let read = Signer::parse_typed(&typed).unwrap();
+            assert!(read.print().starts_with(word), "{typed}");
+            assert_eq!(Signer::parse(&typed), None);
         }
     }
 }

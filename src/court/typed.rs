@@ -37,6 +37,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("代理人", "agent"),
     ("代理权限", "authority"),
     ("授权委托书", "power"),
+    ("监护关系证明", "relationship"),
     ("文书", "document"),
     ("送达地址", "address"),
     ("理由", "reason"),
@@ -152,6 +153,17 @@ pub fn field_label(name: &str) -> Option<&'static str> {
     FIELDS.iter().find(|(_, field)| *field == name).map(|(chinese, _)| *chinese)
 }
 
+/// What is wrong with the value of a field, in Chinese. A field is named as people type it, if it has one name in Chinese, and as requests
+/// name it.
+#[must_use]
+pub fn field_fault(name: &str, reason: &str) -> String {
+    let mut names = FIELDS.iter().filter(|(_, field)| *field == name).map(|(chinese, _)| *chinese);
+    match (names.next(), names.next()) {
+        (Some(chinese), None) => format!("“{chinese}”（{name}）{reason}"),
+        _ => format!("“{name}”{reason}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,6 +209,9 @@ mod tests {
         }
         assert_eq!(field("无此字段"), None);
         assert_eq!(field_label("item"), Some("证据"));
+        assert_eq!(field_fault("authority", "应为甲"), "“代理权限”（authority）应为甲");
+        // It has several names, of which any could mislead.
+        assert_eq!(field_fault("kind", "应为甲"), "“kind”应为甲");
     }
 
     #[test]

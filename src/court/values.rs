@@ -29,6 +29,10 @@ pub enum Capacity {
 impl LineValue for Capacity {
     const EXPECTED: &'static str = "party N, agent N, a role, receiving and a role, oneself or platform";
 
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为“当事人 1”“代理人 1”（空一格后写序号），或者“法官”“书记员”等角色".into())
+    }
+
     fn print(&self) -> String {
         match self {
             Self::Party(number) => format!("party {number}"),
@@ -50,6 +54,17 @@ impl LineValue for Capacity {
             None if text == "platform" => Some(Self::Platform),
             None => Role::parse(text).map(Self::Holding),
         }
+    }
+
+    fn parse_typed(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let typed = || match text.split_once(' ') {
+            Some(("当事人", number)) => PartyNumber::parse(number).map(Self::Party),
+            Some(("代理人", number)) => AgentNumber::parse(number).map(Self::Agent),
+            Some(_) => None,
+            None => Role::from_typed(text).map(Self::Holding),
+        };
+        Self::parse(text).or_else(typed)
     }
 }
 
@@ -127,6 +142,10 @@ pub struct HandedIn {
 impl LineValue for HandedIn {
     const EXPECTED: &'static str = "`posted` or `delivered`, and a day";
 
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为“交邮”或者“递交”，空一格后写日期，如“交邮 2026-12-08”".into())
+    }
+
     fn print(&self) -> String {
         format!("{} {}", self.by, self.on)
     }
@@ -153,6 +172,10 @@ pub struct ItemPurpose {
 
 impl LineValue for ItemPurpose {
     const EXPECTED: &'static str = "`rebuts`, `cures` or `reinforces`, and an item";
+
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为“反驳”“补正”“补强”之一，空一格后写证据序号，如“反驳 2”".into())
+    }
 
     fn print(&self) -> String {
         format!("{} {}", self.purpose, self.item)
@@ -212,6 +235,10 @@ impl LineValue for Code {
 impl LineValue for Day {
     const EXPECTED: &'static str = "a day like 2026-11-22";
 
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为形如 2026-11-22 的日期".into())
+    }
+
     fn print(&self) -> String {
         self.to_string()
     }
@@ -223,6 +250,10 @@ impl LineValue for Day {
 
 impl LineValue for CaseNumber {
     const EXPECTED: &'static str = "a case number like （2024）粤0192民初113号";
+
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为案号，形如（2024）粤0192民初113号".into())
+    }
 
     fn print(&self) -> String {
         self.to_string()
@@ -236,6 +267,10 @@ impl LineValue for CaseNumber {
 impl LineValue for CourtCode {
     const EXPECTED: &'static str = "a court's code like 粤0192";
 
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为法院代字，形如 粤0192".into())
+    }
+
     fn print(&self) -> String {
         self.to_string()
     }
@@ -247,6 +282,10 @@ impl LineValue for CourtCode {
 
 impl LineValue for Basis {
     const EXPECTED: &'static str = "a basis of the evidence period";
+
+    fn expected_in_chinese() -> Option<String> {
+        Some(short_forms::one_of::<Self>(&[]))
+    }
 
     fn print(&self) -> String {
         self.word().to_owned()
@@ -262,10 +301,12 @@ impl LineValue for Basis {
 }
 
 words! {
-    /// The filer: 【我是原告】, 【我是代理人】, or the court for a party who came in person.
+    /// The filer: 【我是原告】, 【我是代理人】, the statutory agent of a person without capacity to litigate, or the court for a party who
+    /// came in person.
     Filer {
         Principal = "principal" / "本人" / "the party itself",
         Agent = "agent" / "代理人" / "its agent",
+        StatutoryAgent = "statutory-agent" / "法定代理人" / "its statutory agent",
         Court = "court" / "法院代为录入" / "the court for it",
     }
 }

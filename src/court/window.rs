@@ -7,7 +7,7 @@
 //! - [`Unit::Days`]: the starting day does not count. The last day ends at 24:00 北京时间. A last day that is a day off moves to the
 //!   first working day after it.
 //! - [`Unit::Months`]: the last day is the day of the same number in the last month, or that month's last day where it has none. It
-//!   moves off days off likewise.
+//!   moves off days off likewise (民法典 art. 202, unconfirmed).
 //! - [`Unit::WorkingDays`]: only working days count; the starting day does not.
 //! - [`Unit::Hours`]: the starting hour does not count. A period in hours has no last day, so nothing moves.
 //! - [`Unit::ClockHours`]: so many hours from the beginning to the millisecond. It is no litigation period: no hour is left out, and
@@ -18,7 +18,8 @@
 //! - Suspension and extension: only where [`WindowKind::may_be_suspended`] and [`WindowKind::may_be_extended`] say so. They are counted
 //!   as in `period`.
 //!
-//! Not here: which act begins which window (`case`), the numbers (`time_limits`), the list of a case (`windows`).
+//! Not here: which act begins which window (`case`), the numbers (`time_limits`), the articles by which each unit is counted
+//! (`legal_figures`), the list of a case (`windows`).
 
 use crate::court::act_position::ActPosition;
 use crate::court::calendar::{Calendar, Day};

@@ -70,6 +70,10 @@ macro_rules! words {
             fn parse_typed(text: &str) -> Option<Self> {
                 Self::from_typed(text)
             }
+
+            fn expected_in_chinese() -> Option<String> {
+                Some($crate::court::short_forms::one_of::<Self>(&[$($zh),+]))
+            }
         }
     };
 }
@@ -260,10 +264,11 @@ impl PartyRole {
 
 words! {
     /// The authority of an agent. 民诉法 art. 62: special authority for admitting, waiving, changing claims, settling,
-    /// counterclaiming, appealing.
+    /// counterclaiming, appealing. Art. 60: the statutory agent of a person without capacity to litigate does all that the party could.
     Authority {
         General = "general" / "一般授权" / "general authority",
         Special = "special" / "特别授权" / "special authority",
+        Statutory = "statutory" / "法定代理" / "statutory agency",
     }
 }
 

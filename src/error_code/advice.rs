@@ -286,6 +286,12 @@ advice! {
     DocumentNeeded "Deposit the document, and state its number." "请将裁判文书存证，并填写其存证编号。";
     DecisionRecorded "Nothing is to be done: the decision is on record." "该裁判已记录，无须重复登记。";
     PanelNotOdd "Name three, five or seven members." "请指定三名、五名或者七名等单数成员。";
+    FormerPanel "Name judges and people's assessors who did not hear the case before; `course.former_judges` of the case lists those who did." "请另行指定未审理过本案的审判人员；此前审理过本案的人员见案件信息的 course.former_judges。";
+    PanelNeeded "Have the court form a new panel with `form-panel`, then record the judgment." "请先以“组成合议庭”另行组成合议庭，再登记判决。";
+    RelationshipNeeded "State the document in `relationship`, such as a household register or an appointment of the guardian, and leave `power` and `special` out." "请在 relationship 中填写户口簿、监护人指定书等监护关系证明，power 与 special 留空。";
+    NoStatutoryAgent "Let an organisation act through its own account, or appoint an agent with a power of attorney." "法人和非法人组织请以本单位账号办理，或者委托诉讼代理人。";
+    StatutoryAgency "Ask the court to record it: the clerk adds a statutory agent or ends the agency." "请由人民法院书记员登记法定代理人或者其终止。";
+    ThroughStatutoryAgent "Let the statutory agent do it. If the party has gained capacity, the court ends the statutory agency." "请由法定代理人办理；当事人已取得诉讼行为能力的，请人民法院登记法定代理终止。";
     OtherAct "Use the act that the message names." "请改用错误说明所指的操作。";
     WithdrawalPending "Wait for the ruling of the court." "请等待人民法院裁定。";
     NothingToRuleOn "Look at the case: no application or objection awaits a ruling." "请查看案件：没有待裁定的申请或者异议。";

@@ -34,11 +34,11 @@ impl Annexes {
         let lines = if OF_ONE_LINE.contains(&field) { Lines::One } else { Lines::Several };
         if let Some(control) = forbidden_character(text, lines) {
             let reason = format!("the text holds the control character U+{:04X}; remove it", u32::from(control));
-            return Err(FilingError::BadValue { field, reason, code: ErrorCode::ControlCharacter });
+            return Err(FilingError::BadValue { field, reason, reason_zh: None, code: ErrorCode::ControlCharacter });
         }
         if text.len() > METADATA_MAX {
             let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
-            return Err(FilingError::BadValue { field, reason, code: ErrorCode::TextTooLong });
+            return Err(FilingError::BadValue { field, reason, reason_zh: None, code: ErrorCode::TextTooLong });
         }
         let piece = with_salt(text)?;
         let id = AnnexId(piece.commitment());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::court::acts::{Act, ActKind, AddParty, Associate, IssueCode, Open, PassOn};
+use crate::court::acts::{Act, ActKind, AddAgent, AddParty, Associate, IssueCode, Open, PassOn};
 use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::mediation_material::is_consented;
 use crate::court::case::refusal::Refusal;
@@ -42,6 +42,8 @@ pub struct AssociationCommand {
     pub power: Option<String>,
     /// The further instances that it names.
     pub instances: Vec<Instance>,
+    /// 监护关系证明, of a statutory agent.
+    pub relationship: Option<String>,
 }
 
 /// A request to transfer a case to another court or proceeding.
@@ -122,7 +124,7 @@ impl FilingService {
         let case = CaseId(found.stream);
         let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
             let code = file.codes.iter().find(|(_, code)| code.hash == hash).map(|(number, _)| *number);
-            let agent = association.filer == Filer::Agent;
+            let agent = matches!(association.filer, Filer::Agent | Filer::StatutoryAgent);
             Ok(Act::Associate(Associate {
                 code: code.unwrap_or(CodeNumber(u32::MAX)),
                 filer: association.filer,
@@ -132,6 +134,7 @@ impl FilingService {
                 name: annexes.add_some("name", association.name.as_deref())?,
                 power: annexes.add_some("power", association.power.as_deref())?,
                 instance: association.instances.clone(),
+                relationship: annexes.add_some("relationship", association.relationship.as_deref())?,
             }))
         };
         // The actor has no capacity in the case yet, so may not see it before.
@@ -172,6 +175,7 @@ impl FilingService {
         let opened = self.open_successor(&transfer, &from, &step("open"), command).await?;
         let to = opened.file.id;
         self.copy_parties(&transfer, &from, to, command.kind).await?;
+        self.copy_statutory_agents(&transfer, &from, to).await?;
         let file = self.copy_items(&transfer, &from, to).await?;
         let act = Act::PassOn(PassOn { to, passage: command.transfer });
         let transferred =
@@ -228,6 +232,7 @@ impl FilingService {
                 instance: Vec::new(),
                 former_role: None,
                 hand_over: None,
+                relationship: None,
             }))
         };
         self.open_case_as(transfer.actor, context, transfer.capacity, make).await
@@ -270,6 +275,35 @@ impl FilingService {
                 }))
             };
             self.transfer_step(transfer, to, &format!("party {number}"), ActKind::AddParty, make).await?;
+        }
+        Ok(())
+    }
+
+    /// The statutory agents, whose authority follows from the relationship. Appointed agents need a new power of attorney.
+    async fn copy_statutory_agents(
+        &self,
+        transfer: &Transfer<'_>,
+        from: &CaseFile,
+        to: CaseId,
+    ) -> Result<(), FilingError> {
+        for (number, agent) in from.agents.iter().filter(|(_, agent)| agent.is_statutory()) {
+            let texts = self.texts_of_agent(agent).await?;
+            let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
+                let [_, relationship, name] = texts.each_ref().map(Option::as_deref);
+                Ok(Act::AddAgent(AddAgent {
+                    agent: file.next_agent(),
+                    party: successor_party_number(transfer.brought_by, agent.party),
+                    account: agent.account,
+                    authority: agent.authority,
+                    identity: agent.identity,
+                    name: annexes.add_some("name", name)?,
+                    power: None,
+                    special: Vec::new(),
+                    instance: Vec::new(),
+                    relationship: annexes.add_some("relationship", relationship)?,
+                }))
+            };
+            self.transfer_step(transfer, to, &format!("agent {number}"), ActKind::AddAgent, make).await?;
         }
         Ok(())
     }

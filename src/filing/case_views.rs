@@ -95,7 +95,7 @@ fn texts_of(file: &CaseFile, scope: ViewScope) -> Vec<Text> {
         texts.extend(file.holds.values().map(|hold| hold.reason));
         texts.extend(file.deferrals.iter().map(|deferral| deferral.reason));
         texts.extend(file.claim_changes.iter().map(|change| change.claims));
-        texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power]).flatten());
+        texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power, agent.relationship]).flatten());
     }
     for (_, item) in scope.items(file) {
         texts.extend([item.name, item.content]);

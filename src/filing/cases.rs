@@ -371,7 +371,7 @@ impl FilingService {
     {
         let capacity = match filer {
             Filer::Principal => Capacity::Party(PartyNumber(1)),
-            Filer::Agent => Capacity::Agent(AgentNumber(1)),
+            Filer::Agent | Filer::StatutoryAgent => Capacity::Agent(AgentNumber(1)),
             Filer::Court => {
                 let enters = |role: &Role| matches!(role, Role::Clerk | Role::TrialSupport);
                 let mut held = actor.roles_at(court).filter(enters).map(Capacity::Holding);

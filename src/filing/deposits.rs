@@ -189,6 +189,7 @@ impl FilingService {
         }
         let json = canonical(&Value::Object(metadata)).map_err(|error| FilingError::BadValue {
             field: "name",
+            reason_zh: None,
             reason: error.to_string(),
             code: error.code(),
         })?;

@@ -3,6 +3,7 @@
 use crate::court::case::refusal::Refusal;
 use crate::court::case_number::CourtCode;
 use crate::court::ids::ItemNumber;
+use crate::court::line_value::LineValue;
 use crate::court::registry::RegistryError;
 use crate::court::words::Scope;
 use crate::custody::download::OpenError;
@@ -55,6 +56,8 @@ pub enum FilingError {
         field: &'static str,
         /// The reason.
         reason: String,
+        /// The reason in Chinese; `None` if the title of the code says enough.
+        reason_zh: Option<String>,
         /// Its stable code.
         code: ErrorCode,
     },
@@ -214,7 +217,14 @@ impl FilingError {
     /// A value that a request brings and that is not as it must be.
     #[must_use]
     pub fn bad(field: &'static str, reason: impl Into<String>) -> Self {
-        Self::BadValue { field, reason: reason.into(), code: ErrorCode::BadValue }
+        Self::BadValue { field, reason: reason.into(), reason_zh: None, code: ErrorCode::BadValue }
+    }
+
+    /// A value that is none of those that a field of this type accepts. Both texts list what is accepted.
+    #[must_use]
+    pub fn unread<T: LineValue>(field: &'static str) -> Self {
+        let (reason, reason_zh) = (T::EXPECTED.to_owned(), T::expected_in_chinese());
+        Self::BadValue { field, reason, reason_zh, code: ErrorCode::BadValue }
     }
 
     /// The stable code; `None` for what only the operator can do something about.

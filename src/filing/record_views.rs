@@ -5,13 +5,14 @@
 //! As in `case_views`: no text is returned before the access record is on the chain. A transcript of a deliberation is in the view of
 //! the panel only, and papers of a mediation in that of the parties, the court and the mediators.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::court::acts::Act;
+use crate::court::case::mediation;
 use crate::court::case::session_records::{Paper, SessionRecords, StepKind};
 use crate::court::case::state::{CaseFile, Text};
-use crate::court::ids::{AccountId, AnnexId, CaseId};
+use crate::court::ids::{AccountId, AgreementNumber, AnnexId, CaseId};
 use crate::court::session_words::TranscriptKind;
 use crate::court::signer::Signer;
 use crate::court::values::Capacity;
@@ -21,6 +22,12 @@ use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::text;
+use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::time::Timestamp;
+use crate::ledger::verify::attestation::TimeCheck;
+use crate::ledger::verify::attestation_trust::AttestationTrust;
+use crate::query::{attested_checkpoint, records};
+use crate::store::traits::{LedgerReader, ReadError};
 
 /// The records of a case as an actor sees them.
 #[derive(Debug, Clone)]
@@ -29,8 +36,38 @@ pub struct RecordsView {
     pub file: Arc<CaseFile>,
     /// Their texts; `None` for an erased one.
     pub texts: HashMap<AnnexId, Option<String>>,
+    /// The times of the act since which an agreement is in force, of each that is.
+    pub moments: BTreeMap<AgreementNumber, ActTimes>,
     /// The access record.
     pub access: RecordedAct,
+}
+
+/// The times of an act, by the three clocks that say one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActTimes {
+    /// 交易提交时间, by the clock of the node.
+    pub submitted: Timestamp,
+    /// 区块生成时间, likewise.
+    pub block_generated: Timestamp,
+    /// 可信时间: what the authorities that the node trusts attest of the smallest timestamped checkpoint that covers the act.
+    pub trusted: TimeCheck,
+}
+
+/// The times of the act at `index`.
+fn times_of(store: &dyn LedgerReader, index: LeafIndex, trust: &AttestationTrust) -> Result<ActTimes, ReadError> {
+    let header = records::sealing_block(store, index)?;
+    let covering = attested_checkpoint::of_block(store, header.index().size_after())?;
+    Ok(ActTimes {
+        submitted: records::entry(store, index)?.received,
+        block_generated: header.time,
+        trusted: trust.time_of(&covering.checkpoint, &covering.time_tokens),
+    })
+}
+
+/// The positions of the acts since which agreements are in force.
+fn moments_of(file: &CaseFile) -> Vec<(AgreementNumber, LeafIndex)> {
+    let agreements = file.records.agreements.iter();
+    agreements.filter_map(|(number, one)| Some((*number, mediation::in_force(file, one)?.position.index))).collect()
 }
 
 /// Whether these capacities give access to the papers of a mediation.
@@ -151,16 +188,20 @@ impl FilingService {
         let mut shown = (*file).clone();
         shown.records = seen(&file.records, actor.id, &capacities);
         let file = Arc::new(shown);
-        let query = Arc::clone(&file);
-        let texts = self
+        let (query, trust) = (Arc::clone(&file), Arc::clone(self.attestation_trust()));
+        let (texts, moments) = self
             .read(move |store| {
                 let mut texts = HashMap::new();
                 for one in texts_of(&query) {
                     texts.insert(one.annex, text(store, &one)?);
                 }
-                Ok(texts)
+                let mut moments = BTreeMap::new();
+                for (number, index) in moments_of(&query) {
+                    moments.insert(number, times_of(store, index, &trust)?);
+                }
+                Ok((texts, moments))
             })
             .await?;
-        Ok(RecordsView { file, texts, access })
+        Ok(RecordsView { file, texts, moments, access })
     }
 }

@@ -7,7 +7,7 @@ use crate::court::calendar::Calendar;
 use crate::court::case::course::HandOver;
 use crate::court::case::replay;
 use crate::court::case::rules_version::RulesVersion;
-use crate::court::case::state::{CaseFile, Text};
+use crate::court::case::state::{Agent, CaseFile, Text};
 use crate::court::case::succession::{Succession, succession};
 use crate::court::case_number::CaseNumber;
 use crate::court::ids::{CaseId, HandOverNumber, PartyNumber};
@@ -97,6 +97,7 @@ impl FilingService {
                 items: count(file.items.size()),
                 withdrawing: takeover.plan.withdrawing.clone(),
                 number: case_number.clone(),
+                former_judge: takeover.plan.former_judges.clone(),
             }))
         };
         self.takeover_step(&takeover, "take over", ActKind::TakeOver, make).await
@@ -154,6 +155,7 @@ impl FilingService {
                 instance: Vec::new(),
                 former_role,
                 hand_over: Some(takeover.number),
+                relationship: None,
             }))
         };
         let context = step_context(takeover.to, takeover.hand_over.manifest, "open");
@@ -180,14 +182,23 @@ impl FilingService {
         Ok(())
     }
 
+    /// Power of attorney, document of the relationship, and name of an agent, each as far as it has one.
+    pub(in crate::filing) async fn texts_of_agent(&self, agent: &Agent) -> Result<[Option<String>; 3], FilingError> {
+        let mut texts = [None, None, None];
+        for (text, place) in [agent.power, agent.relationship, agent.name].into_iter().zip(&mut texts) {
+            if let Some(text) = text {
+                *place = self.texts_or_dash(vec![text]).await?.pop();
+            }
+        }
+        Ok(texts)
+    }
+
     async fn add_agents(&self, takeover: &Takeover<'_>) -> Result<(), FilingError> {
         for number in &takeover.plan.agents {
             let agent = takeover.from.agents.get(number).ok_or(FilingError::NotFound)?;
-            let named: Vec<Text> = [agent.power, agent.name].into_iter().flatten().collect();
-            let texts = self.texts_or_dash(named).await?;
+            let texts = self.texts_of_agent(agent).await?;
             let make = |file: &CaseFile, _: Capacity, annexes: &mut Annexes| {
-                let text = |at: usize| texts.get(at).map_or(ERASED, String::as_str);
-                let name = agent.name.map(|_| text(usize::from(agent.power.is_some())));
+                let [power, relationship, name] = texts.each_ref().map(Option::as_deref);
                 Ok(Act::AddAgent(AddAgent {
                     agent: file.next_agent(),
                     party: agent.party,
@@ -195,9 +206,10 @@ impl FilingService {
                     authority: agent.authority,
                     identity: agent.identity,
                     name: annexes.add_some("name", name)?,
-                    power: annexes.add_some("power", agent.power.map(|_| text(0)))?,
+                    power: annexes.add_some("power", power)?,
                     special: agent.special.iter().copied().collect(),
                     instance: agent.instances.iter().copied().collect(),
+                    relationship: annexes.add_some("relationship", relationship)?,
                 }))
             };
             self.takeover_step(takeover, &format!("agent {number}"), ActKind::AddAgent, make).await?;

@@ -157,6 +157,7 @@ impl FilingService {
         let url = read_url(text)?;
         let refused = |error: AddressError| FilingError::BadValue {
             field: "url",
+            reason_zh: None,
             reason: error.to_string(),
             code: ErrorCode::WebhookAddressRefused,
         };

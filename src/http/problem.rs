@@ -7,6 +7,7 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFT
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::court::typed;
 use crate::error_code::ErrorCode;
 use crate::filing::filing_error::FilingError;
 use crate::ledger::number::NumberError;
@@ -315,6 +316,9 @@ impl From<FilingError> for ApiError {
                 failure.in_chinese("没有该记录，或您无权查看")
             }
             FilingError::NoSuchItem(item) => Self::not_found(detail).in_chinese(format!("本案没有证据 {item}")),
+            FilingError::BadValue { field, reason_zh: Some(reason), code, .. } => {
+                Self::new(code, detail).in_chinese(typed::field_fault(field, &reason))
+            }
             FilingError::Deposit(error) => error.into(),
             FilingError::Read(error) => error.into(),
             FilingError::NoRandomness(error) => Self::internal(&error),

@@ -2,11 +2,13 @@
 //!
 //! The errors' own `Display` is the English text. Names of lines and fields stay as the formats spell them.
 
+use crate::court::acts::ActKind;
 use crate::ledger::key::KeyTextError;
 use crate::ledger::note::NoteError;
 use crate::ledger::policy::PolicyFault;
 use crate::ledger::statement::signed::StatementError;
 use crate::ledger::text::{Fault, TextError};
+use crate::ledger::verify::wording::Language;
 use crate::wire::deposit::DepositRequestError;
 use crate::wire::item_receipt::ItemReceiptError;
 use crate::wire::json::{INTEGER_MAX, JsonError};
@@ -23,8 +25,32 @@ pub fn json(error: &JsonError) -> String {
         JsonError::IntegerTooLarge { value, .. } => {
             format!("整数 {value} 超过 {INTEGER_MAX}，JSON 无法精确表示{at}")
         }
-        JsonError::Unexpected { .. } => format!("JSON 缺少字段、有多余或重复的字段，或值的类型不符{at}"),
+        JsonError::Unexpected { reason, .. } => match unexpected(reason) {
+            Some(said) => format!("{said}{at}"),
+            None => format!("JSON 缺少字段、有多余或重复的字段，或值的类型不符{at}"),
+        },
     }
+}
+
+/// The reason of an unexpected name or word, as `serde` states it; `None` for a type that does not fit. Acts are listed in Chinese, as a
+/// request may name them.
+fn unexpected(reason: &str) -> Option<String> {
+    let (what, rest) = reason.split_once('`')?;
+    let (name, rest) = rest.split_once('`')?;
+    let name = name.escape_debug();
+    let fault = match what {
+        "missing field " => format!("缺少字段“{name}”"),
+        "duplicate field " => format!("字段“{name}”重复"),
+        "unknown field " => format!("没有字段“{name}”"),
+        "unknown variant " => format!("没有“{name}”这一选项"),
+        _ => return None,
+    };
+    let is_word = what == "unknown variant ";
+    let label = |word: &str| ActKind::from_word(word).map(|kind| kind.label(Language::Chinese));
+    let expected: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+    let listed: Vec<String> =
+        expected.iter().map(|word| format!("“{}”", label(word).filter(|_| is_word).unwrap_or(*word))).collect();
+    Some(if listed.is_empty() { fault } else { format!("{fault}，应为{}之一", listed.concat()) })
 }
 
 /// A text that is no key.
@@ -150,4 +176,28 @@ pub fn item_receipt(error: &ItemReceiptError) -> String {
 
 fn unknown_version(found: &str) -> String {
     format!("文件类型或版本为“{}”，本程序不能读取", found.escape_debug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::court::act::ActRequest;
+    use crate::wire::court::typed_act::TypedActRequest;
+    use crate::wire::json::object;
+
+    fn said(text: &str) -> String {
+        json(&object::<TypedActRequest<ActRequest>>(text.as_bytes(), 400).unwrap_err())
+    }
+
+    #[test]
+    fn an_unknown_act_or_field_is_named_with_the_chinese_words_that_are_accepted() {
+        let act = said(r#"{"act":"无此操作"}"#);
+        assert!(act.starts_with("没有“无此操作”这一选项，应为“填写诉讼请求”“增加当事人”“委托诉讼代理人”"), "{act}");
+        assert!(act.contains("“提交起诉状”") && act.contains("“提起上诉”") && !act.contains("submit"), "{act}");
+        assert_eq!(said(r#"{"act":"end-agent"}"#), "缺少字段“agent”");
+        let field = said(r#"{"act":"bind-number","number":"1","reason":"x"}"#);
+        assert_eq!(field, "没有字段“reason”，应为“number”之一");
+        assert_eq!(said(r#"{"act":"consent","item":1,"证据":2}"#), "字段“item”重复");
+        assert!(said(r#"{"act":"consent","item":-1}"#).starts_with("JSON 缺少字段、有多余"));
+    }
 }

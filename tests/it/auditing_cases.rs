@@ -69,6 +69,7 @@ fn open() -> Act {
         instance: Vec::new(),
         former_role: None,
         hand_over: None,
+        relationship: None,
         account: None,
         name: annex_id(1),
         title: None,

@@ -11,6 +11,7 @@ mod deposits_on_behalf;
 mod enumeration;
 mod erasing;
 mod feed;
+mod guardians;
 mod guides;
 pub(crate) mod hand_overs;
 mod holds;

@@ -72,7 +72,10 @@ pub fn case(screen: &Screen, case: &Value) -> anyhow::Result<()> {
         let authority = bilingual(screen, agent.get("authority"));
         let zh = format!("{name}（代理{of}，{authority}）");
         let en = format!("{name} (of {of}, {authority})");
-        rows.push(vec![screen.pick("代理人", "agent").to_owned(), screen.pick(&zh, &en).to_owned()]);
+        let is_statutory = agent.pointer("/authority/code").and_then(Value::as_str) == Some("statutory");
+        let (zh_label, en_label) =
+            if is_statutory { ("法定代理人", "statutory agent") } else { ("代理人", "agent") };
+        rows.push(vec![screen.pick(zh_label, en_label).to_owned(), screen.pick(&zh, &en).to_owned()]);
     }
     if let Some(period) = case.get("period").filter(|period| period.is_object()) {
         rows.push(vec![screen.pick("举证期限至", "evidence period until").to_owned(), period_end(screen, period)]);

@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 use crate::cli::case::accounts::{self, AccountCommand};
+use crate::cli::case::appeal_courts::{self, AppealCourtCommand};
 use crate::cli::case::connection::ConnectionArgs;
 use crate::cli::case::erasures::{self, EraseArgs, ErasureArgs};
 use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
-use crate::cli::case::filing::{self, ListArgs, OpenArgs, PassOnArgs};
+use crate::cli::case::filing::{self, AssociateArgs, ListArgs, OpenArgs, PassOnArgs};
+use crate::cli::case::gateways::{self, GatewayCommand};
 use crate::cli::case::hand_overs::{self, HandOverCommand};
 use crate::cli::case::identity_providers::{self, IdentityProviderCommand};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
 use crate::cli::case::records;
-use crate::cli::case::service::{self, GatewayCommand};
+use crate::cli::case::service;
 use crate::cli::exit::ExitStatus;
 use crate::cli::screen::Screen;
 
@@ -44,7 +46,7 @@ macro_rules! act_fields {
     () => {
         "\
   describe [title=] [claims=]                       add-party role= subject= name= [account=]
-  add-agent party= account= authority= [name=] power= [special= …] [instances= …]       end-agent agent=
+  add-agent party= account= authority= [name=] power= | relationship= [special= …] [instances= …]   end-agent agent=
   confirm-notice [document=]                        confirm-service [document=] [address=]
   submit   return-filing [reason=]   approve   reject [reason=]   refuse document= [reason=]   withdraw-filing
   file-case [number=]   bind-number number=   assign [judge=]   begin-hearing   adjourn-hearing
@@ -95,7 +97,7 @@ const ACTS: &str = concat!(
     act_fields!(),
     "
 Words: role plaintiff defendant third-party appellant appellee applicant respondent; subject natural-person
-legal-person other-organisation; authority general special; authenticity, legality, relevance admitted disputed;
+legal-person other-organisation; authority general special statutory; authenticity, legality, relevance admitted disputed;
 grounds contrary-evidence platform-rules platform-interest system-standards technology before-the-chain expert
 original-form unlawfully-obtained unrelated; form original identical-copy output copy;
 basis ordinary summary small-claims second-instance agreed discretion. Days are 2026-11-22: the day on which a
@@ -120,7 +122,7 @@ filed_with first second.
     "
 代码词：role（诉讼地位）plaintiff 原告、defendant 被告、third-party 第三人、appellant 上诉人、appellee 被上诉人、
 applicant 申请人、respondent 被申请人；subject（主体类型）natural-person 自然人、legal-person 法人、
-other-organisation 非法人组织；authority（代理权限）general 一般、special 特别；authenticity 真实性、legality 合法性、
+other-organisation 非法人组织；authority（代理权限）general 一般、special 特别、statutory 法定代理（填 relationship 监护关系证明，不填 power）；authenticity 真实性、legality 合法性、
 relevance 关联性：admitted 认可、disputed 不认可；grounds（质疑理由）contrary-evidence 相反证据、
 platform-rules 平台规则、platform-interest 平台利害关系、system-standards 系统标准、technology 技术、
 before-the-chain 上链前、expert 鉴定、
@@ -219,23 +221,7 @@ enum CaseCommand {
         #[arg(long, value_name = "N", default_value_t = 30)]
         days: u64,
     },
-    /// Join a case by an association code | 以关联码关联案件
-    Associate {
-        /// The code | 关联码
-        code: String,
-        /// As the party's agent | 以代理人身份
-        #[arg(long)]
-        agent: bool,
-        /// An agent's authority: general, special | 代理权限
-        #[arg(long, value_name = "WORD")]
-        authority: Option<String>,
-        /// The agent's name, kept off the chain | 代理人姓名（不上链）
-        #[arg(long)]
-        name: Option<String>,
-        /// An agent's power of attorney: its number or description | 授权委托书
-        #[arg(long)]
-        power: Option<String>,
-    },
+    Associate(AssociateArgs),
     PassOn(PassOnArgs),
     /// The service of documents of a case; the access is recorded | 送达记录（查看将被记录）
     Service {
@@ -253,6 +239,8 @@ enum CaseCommand {
     Gateway(GatewayCommand),
     #[command(subcommand)]
     IdentityProvider(IdentityProviderCommand),
+    #[command(subcommand)]
+    AppealCourt(AppealCourtCommand),
     /// Hearings, transcripts, mediation agreements; the access is recorded | 庭审、笔录、调解协议（查看将被记录）
     Records {
         /// The case | 案件
@@ -303,6 +291,11 @@ enum CaseCommand {
 ///
 /// [`crate::cli::exit::CliError`].
 pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
+    if let CaseCommand::Gateway(command) = &args.command
+        && let Some(status) = command.run_as_gateway(&args.connection, screen).await?
+    {
+        return Ok(status);
+    }
     let connection = &args.connection.open(screen)?;
     match &args.command {
         CaseCommand::Account(command) => accounts::run(command, connection).await,
@@ -318,14 +311,13 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
         CaseCommand::Code { case, party, party_uses, agent_uses, days } => {
             filing::code(case, *party, (*party_uses, *agent_uses), *days, connection).await
         }
-        CaseCommand::Associate { code, agent, authority, name, power } => {
-            filing::associate(code, *agent, authority.as_ref(), (name.as_ref(), power.as_ref()), connection).await
-        }
+        CaseCommand::Associate(args) => filing::associate(args, connection).await,
         CaseCommand::PassOn(args) => filing::transfer_case(args, connection).await,
         CaseCommand::Service { case } => service::show(case, connection).await,
         CaseCommand::Certificate { case, service } => service::certificate(case, *service, connection).await,
-        CaseCommand::Gateway(command) => service::gateway(command, connection).await,
+        CaseCommand::Gateway(command) => gateways::run(command, connection).await,
         CaseCommand::IdentityProvider(command) => identity_providers::run(command, connection).await,
+        CaseCommand::AppealCourt(command) => appeal_courts::run(command, connection).await,
         CaseCommand::Records { case } => records::show(case, connection).await,
         CaseCommand::History { case, documents, after } => {
             filing::history(case, if *documents { "acts" } else { "record" }, *after, connection).await

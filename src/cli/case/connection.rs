@@ -35,12 +35,20 @@ pub struct ConnectionArgs {
 pub struct CourtConnection<'s> {
     /// The client.
     pub client: CourtClient,
+    /// The address of the node.
+    pub server: String,
     /// The output.
     pub screen: &'s Screen,
     key: Option<String>,
 }
 
 impl ConnectionArgs {
+    /// The address of the node.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server.server
+    }
+
     /// Opens the connection.
     ///
     /// # Errors
@@ -60,7 +68,7 @@ impl ConnectionArgs {
             }
         };
         let client = CourtClient::new(&self.server.server, token.trim())?;
-        Ok(CourtConnection { client, screen, key: self.key.clone() })
+        Ok(CourtConnection { client, server: self.server.server.clone(), screen, key: self.key.clone() })
     }
 }
 

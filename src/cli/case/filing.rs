@@ -29,7 +29,7 @@ pub struct OpenArgs {
     /// natural-person, legal-person, other-organisation | 主体类型
     #[arg(long, value_name = "WORD", default_value = "natural-person")]
     subject: String,
-    /// Who files: principal, agent or court | 提交人：principal（我是原告）、agent（我是代理人）、court（法院）
+    /// Who files: principal, agent, statutory-agent or court | 提交人：principal（我是原告）、agent（我是代理人）、statutory-agent（法定代理人）、court（法院）
     #[arg(long, value_name = "WORD", default_value = "principal")]
     filer: String,
     /// An agent's authority: general, special | 代理权限
@@ -38,6 +38,9 @@ pub struct OpenArgs {
     /// An agent's power of attorney: its number or description | 授权委托书
     #[arg(long)]
     power: Option<String>,
+    /// A statutory agent's document of the relationship: its number or description | 监护关系证明
+    #[arg(long)]
+    relationship: Option<String>,
     /// An act of art. 62 (2) that it names: admit, waive, change, settle, counterclaim, appeal | 特别授权事项
     #[arg(long, value_name = "WORD")]
     special: Vec<String>,
@@ -107,6 +110,7 @@ pub async fn open(args: &OpenArgs, connection: &CourtConnection<'_>) -> anyhow::
         ("filer", Some(json!(args.filer))),
         ("authority", some(&args.authority)),
         ("power", some(&args.power)),
+        ("relationship", some(&args.relationship)),
         ("special", Some(json!(args.special)).filter(|_| !args.special.is_empty())),
         ("instances", Some(json!(args.instances)).filter(|_| !args.instances.is_empty())),
         ("name", Some(json!(args.name))),
@@ -265,24 +269,50 @@ pub async fn code(
     Ok(ExitStatus::Good)
 }
 
+/// Join a case by an association code | 以关联码关联案件
+#[derive(Debug, Clone, clap::Args)]
+pub struct AssociateArgs {
+    /// The code | 关联码
+    code: String,
+    /// As the party's agent | 以代理人身份
+    #[arg(long)]
+    agent: bool,
+    /// As the statutory agent of a party without capacity to litigate | 以法定代理人身份
+    #[arg(long, conflicts_with = "agent", requires = "relationship")]
+    statutory_agent: bool,
+    /// An agent's authority: general, special | 代理权限
+    #[arg(long, value_name = "WORD")]
+    authority: Option<String>,
+    /// The agent's name, kept off the chain | 代理人姓名（不上链）
+    #[arg(long)]
+    name: Option<String>,
+    /// An agent's power of attorney: its number or description | 授权委托书
+    #[arg(long)]
+    power: Option<String>,
+    /// A statutory agent's document of the relationship: its number or description | 监护关系证明
+    #[arg(long)]
+    relationship: Option<String>,
+}
+
 /// Joins a case by an association code.
 ///
 /// # Errors
 ///
 /// [`CliError`].
-pub async fn associate(
-    code: &str,
-    agent: bool,
-    authority: Option<&String>,
-    (name, power): (Option<&String>, Option<&String>),
-    connection: &CourtConnection<'_>,
-) -> anyhow::Result<ExitStatus> {
+pub async fn associate(args: &AssociateArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+    let some = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+    let filer = match (args.agent, args.statutory_agent) {
+        (true, _) => "agent",
+        (_, true) => "statutory-agent",
+        _ => "principal",
+    };
     let body = object([
-        ("code", Some(json!(code))),
-        ("filer", Some(json!(if agent { "agent" } else { "principal" }))),
-        ("authority", authority.map(|word| json!(word))),
-        ("name", name.map(|name| json!(name))),
-        ("power", power.map(|power| json!(power))),
+        ("code", Some(json!(args.code))),
+        ("filer", Some(json!(filer))),
+        ("authority", some(&args.authority)),
+        ("name", some(&args.name)),
+        ("power", some(&args.power)),
+        ("relationship", some(&args.relationship)),
     ]);
     connection.act("/v1/associations", &body).await?;
     Ok(ExitStatus::Good)

@@ -6,6 +6,7 @@ use crate::cli::case::case_screen::erasable_text;
 use crate::cli::case::connection::{CourtConnection, bilingual, encoded, text};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::screen::{FAINT, GOOD, HEADING, Screen, WARNING};
+use crate::cli::terminal::escaped_name;
 
 fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
@@ -56,6 +57,7 @@ pub async fn show(case: &str, connection: &CourtConnection<'_>) -> anyhow::Resul
         if !statement.is_empty() {
             screen.line(format!("  {}", screen.paint(GOOD, &statement)))?;
         }
+        moment(screen, agreement)?;
         line(screen, "调解书", "mediation document", &field(agreement, "/document"))?;
         line(screen, "终止", "ended", &bilingual(screen, agreement.pointer("/ended/reason")))?;
         for one in list(agreement, "ways_out") {
@@ -66,6 +68,22 @@ pub async fn show(case: &str, connection: &CourtConnection<'_>) -> anyhow::Resul
         papers(screen, agreement)?;
     }
     Ok(ExitStatus::Good)
+}
+
+/// The times of the last required act, each with its own name, and the authorities of the trusted time.
+fn moment(screen: &Screen, agreement: &Value) -> anyhow::Result<()> {
+    let Some(times) = agreement.get("in_force_times") else { return Ok(()) };
+    for name in ["tx_submitted_at", "block_generated_at"] {
+        let label = bilingual(screen, times.pointer(&format!("/{name}/label")));
+        screen.line(format!("  {label}: {}", field(times, &format!("/{name}/time"))))?;
+    }
+    let Some(trusted) = times.get("trusted_time") else { return Ok(()) };
+    let authorities: Vec<String> =
+        list(trusted, "tokens").map(|token| escaped_name(&field(token, "/authority"))).collect();
+    let (label, until) = (bilingual(screen, trusted.get("label")), field(trusted, "/not_later_than"));
+    let zh = format!("不晚于 {until}（{}）", authorities.join("、"));
+    let en = format!("not later than {until} ({})", authorities.join(", "));
+    Ok(screen.line(format!("  {label}: {}", screen.pick(&zh, &en)))?)
 }
 
 fn heading(screen: &Screen, head: &str, paper: &Value) -> anyhow::Result<()> {

@@ -1,33 +1,11 @@
-//! `tiezheng case service` and `certificate`: the service of documents of a case; and the gateways of courts.
+//! `tiezheng case service` and `certificate`: the service of documents of a case.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cli::case::connection::{CourtConnection, bilingual, encoded, text};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::screen::{FAINT, HEADING, WARNING};
 use crate::cli::terminal::escaped_name;
-
-/// The gateway that sends a court's messages | 法院的送达通道
-#[derive(Debug, Clone, clap::Subcommand)]
-pub enum GatewayCommand {
-    /// Register it; its key is shown once | 登记送达通道（密钥仅显示一次）
-    Add {
-        /// The court | 法院代字
-        court: String,
-        /// Its https address | https 地址
-        url: String,
-    },
-    /// Show it | 查看送达通道
-    List {
-        /// The court | 法院代字
-        court: String,
-    },
-    /// Remove it | 取消送达通道
-    Remove {
-        /// Its id | 通道编号
-        id: String,
-    },
-}
 
 fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
@@ -125,36 +103,5 @@ pub async fn certificate(case: &str, service: u32, connection: &CourtConnection<
         screen.line(screen.paint(WARNING, text))?;
     }
     screen.line(screen.paint(FAINT, &bilingual(screen, answer.get("notice"))))?;
-    Ok(ExitStatus::Good)
-}
-
-/// Registers, lists or removes the gateway of a court.
-///
-/// # Errors
-///
-/// [`CliError`]; the screen.
-pub async fn gateway(command: &GatewayCommand, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
-    let screen = connection.screen;
-    match command {
-        GatewayCommand::Add { court, url } => {
-            let path = format!("/v1/courts/{}/gateways", encoded(court));
-            let answer = connection.act(&path, &json!({ "url": url })).await?;
-            let mut rows = vec![vec![screen.pick("通道编号", "gateway").to_owned(), field(&answer, "/id")]];
-            if let Some(secret) = text(&answer, "/secret") {
-                rows.push(vec![screen.pick("密钥（仅此一次）", "key (shown once)").to_owned(), secret]);
-            }
-            screen.table(&rows)?;
-        }
-        GatewayCommand::List { court } => {
-            let path = format!("/v1/courts/{}/gateways", encoded(court));
-            let answer = connection.client.get(&path).await.map_err(CliError::from)?;
-            screen.document(&answer)?;
-            let row = |one: &Value| vec![field(one, "/id"), field(one, "/registered_at")];
-            screen.table(&list(&answer, "items").map(row).collect::<Vec<_>>())?;
-        }
-        GatewayCommand::Remove { id } => {
-            connection.act(&format!("/v1/gateways/{}/removal", encoded(id)), &json!({})).await?;
-        }
-    }
     Ok(ExitStatus::Good)
 }

@@ -113,6 +113,8 @@ act_types! {
         required items "items": u32,
         repeated withdrawing "withdrawing": PartyNumber,
         optional number "number": CaseNumber,
+        /// The judges and members of the panel who have heard the case so far.
+        repeated former_judge "former-judge": AccountId,
     }
     /// 案卷已退回: in the case of first instance.
     TakeBack {

@@ -230,6 +230,8 @@ pub struct Course {
     pub documents: BTreeMap<DocumentNumber, DossierDocument>,
     /// The panel: all of its members.
     pub panel: BTreeSet<AccountId>,
+    /// The judges and members of the panel who heard the case in the instances before, in a case that came by a hand-over.
+    pub former_judges: BTreeSet<AccountId>,
     /// Decisions in their order.
     pub decisions: Vec<Decision>,
     /// The last application to withdraw the suit.

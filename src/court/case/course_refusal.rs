@@ -31,6 +31,27 @@ pub enum CourseRefusal {
     /// 民诉法 art. 40.
     #[error("a panel has an odd number of members, at least three, each named once")]
     PanelNotOdd,
+    /// 民诉法 art. 41 (3) and (4).
+    #[error("the case is heard anew, and this judge heard it before: name members who did not")]
+    FormerPanel,
+    /// 民诉法 art. 41 (3) and (4).
+    #[error("the case is heard anew by a panel: form it first (`form-panel`)")]
+    PanelNeeded,
+    /// 民诉法 art. 60: the authority rests on the relationship.
+    #[error(
+        "a statutory agent names the document of the relationship in `relationship`, with neither `power` nor `special`; \
+         any other agent leaves `relationship` out"
+    )]
+    RelationshipNeeded,
+    /// 民诉法 art. 60.
+    #[error("only a natural person has a statutory agent: an organisation acts through its legal representative")]
+    NoStatutoryAgent,
+    /// 民诉法 art. 60.
+    #[error("an appointed agent records no statutory agent, and only the court ends a statutory agency")]
+    StatutoryAgency,
+    /// 民诉法 art. 60.
+    #[error("the party has a statutory agent, who acts for it")]
+    ThroughStatutoryAgent,
     /// This case has another act for it.
     #[error("in this case use `{0}` for it")]
     OtherAct(&'static str),
@@ -134,6 +155,12 @@ impl CourseRefusal {
             Self::DocumentNeeded => ErrorCode::DocumentNeeded,
             Self::DecisionRecorded(_) => ErrorCode::DecisionRecorded,
             Self::PanelNotOdd => ErrorCode::PanelNotOdd,
+            Self::FormerPanel => ErrorCode::FormerPanel,
+            Self::PanelNeeded => ErrorCode::PanelNeeded,
+            Self::RelationshipNeeded => ErrorCode::RelationshipNeeded,
+            Self::NoStatutoryAgent => ErrorCode::NoStatutoryAgent,
+            Self::StatutoryAgency => ErrorCode::StatutoryAgency,
+            Self::ThroughStatutoryAgent => ErrorCode::ThroughStatutoryAgent,
             Self::OtherAct(_) => ErrorCode::OtherAct,
             Self::WithdrawalPending => ErrorCode::WithdrawalPending,
             Self::NothingToRuleOn => ErrorCode::NothingToRuleOn,

@@ -16,6 +16,7 @@ use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::document::Document;
 use crate::court::ids::PartyNumber;
+use crate::court::legal_figures::counting_is_unconfirmed;
 use crate::court::period::by_party::PartyPeriod;
 use crate::court::period::{Deadline, PeriodError, PeriodEvent};
 use crate::court::time_limits;
@@ -207,6 +208,13 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether its length, or the rule by which its unit is counted, rests on a source that was not read again.
+    #[must_use]
+    pub fn is_unconfirmed(&self) -> bool {
+        matches!(self.source, Some(Source::Law { unconfirmed: true, .. }))
+            || self.length.is_some_and(|length| counting_is_unconfirmed(length.unit))
+    }
+
     /// Its end; `None` while it has not begun, is suspended or is closed.
     #[must_use]
     pub const fn end(&self) -> Option<WindowEnd> {

@@ -6,7 +6,7 @@ use rpds::RedBlackTreeMapSync;
 
 use crate::court::acts::{Describe, Open};
 use crate::court::calendar::Day;
-use crate::court::case::authority::{check_appointment, set};
+use crate::court::case::authority::{Appointment, set};
 use crate::court::case::course::Course;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
@@ -35,7 +35,7 @@ fn require_filer(document: &Document, act: &Open) -> Result<(), Refusal> {
     let by_court = matches!(document.capacity, Capacity::Holding(Role::Clerk | Role::TrialSupport));
     let stated = match act.filer {
         Filer::Principal => document.capacity == Capacity::Party(PartyNumber(1)),
-        Filer::Agent => document.capacity == Capacity::Agent(AgentNumber(1)),
+        Filer::Agent | Filer::StatutoryAgent => document.capacity == Capacity::Agent(AgentNumber(1)),
         Filer::Court => by_court,
     };
     // By a hand-over the parties keep their numbers, and the first need not be the one that brings the case.
@@ -57,26 +57,34 @@ fn require_filer(document: &Document, act: &Open) -> Result<(), Refusal> {
         return Err(Refusal::OutOfOrder);
     }
     // An agent is not the party itself.
-    if act.filer == Filer::Agent && act.account == Some(document.by) {
+    if act.filer != Filer::Court && act.account == Some(document.by) {
         return Err(Refusal::AlreadyInTheCase);
     }
     Ok(())
 }
 
+/// The authority of the agent who opens the case; `None` if no agent does.
+fn filing_authority(act: &Open) -> Option<Authority> {
+    match act.filer {
+        Filer::Agent => Some(act.authority.unwrap_or(Authority::General)),
+        Filer::StatutoryAgent => Some(Authority::Statutory),
+        Filer::Principal | Filer::Court => None,
+    }
+}
+
 /// The agent who opens the case, if an agent does.
 fn filing_agent(document: &Document, act: &Open, position: ActPosition) -> BTreeMap<AgentNumber, Agent> {
-    if act.filer != Filer::Agent {
-        return BTreeMap::new();
-    }
+    let Some(authority) = filing_authority(act) else { return BTreeMap::new() };
     let agent = Agent {
         party: PartyNumber(1),
         account: document.by,
-        authority: act.authority.unwrap_or(Authority::General),
+        authority,
         special: set(&act.special),
         instances: set(&act.instance),
         identity: act.identity,
         name: None,
         power: act.power.map(|annex| position.text(annex)),
+        relationship: act.relationship.map(|annex| position.text(annex)),
         ended: None,
     };
     BTreeMap::from([(AgentNumber(1), agent)])
@@ -92,8 +100,13 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
     let first = PartyNumber(1);
     require_filer(document, act)?;
     let rules = act.rules.unwrap_or(RulesVersion::V1);
-    if act.filer == Filer::Agent {
-        check_appointment(rules, act.authority.unwrap_or(Authority::General), act.power, &act.special)?;
+    if let Some(authority) = filing_authority(act) {
+        let (power, special, relationship) = (act.power, act.special.as_slice(), act.relationship);
+        Appointment { authority, power, special, relationship, subject: act.subject }.check(rules)?;
+        // Only a statutory agent files as one: the filer says whether the party can act itself.
+        if (authority == Authority::Statutory) != (act.filer == Filer::StatutoryAgent) {
+            return Err(Refusal::OutOfOrder);
+        }
     }
     let own = act.filer == Filer::Principal;
     let party = Party {

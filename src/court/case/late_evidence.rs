@@ -16,14 +16,12 @@ use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::{ActPosition, CaseFile, Item};
 use crate::court::document::Document;
 use crate::court::ids::ItemNumber;
+use crate::court::legal_figures::fine_bounds;
 use crate::court::values::{Capacity, HandedIn};
 use crate::court::window::{Length, Source, Start, Subject, Window, WindowKind};
 use crate::court::windows::WindowKey;
 use crate::court::words::{Collected, LatenessDecision, Phase, SubjectKind};
 use crate::ledger::time::Timestamp;
-
-/// Most and least of a fine in yuan (民诉法 art. 118): of a person, and of an organisation.
-const FINES: [(u64, u64); 2] = [(1, 100_000), (50_000, 1_000_000)];
 
 /// Whether an item is late, as the periods stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,13 +198,12 @@ pub(in crate::court::case) fn decide_lateness(
     if adverse && !heard {
         return Err(Refusal::ReasonNotRequired);
     }
-    let is_person = |party| file.parties.get(&party).is_some_and(|party| party.subject == SubjectKind::NaturalPerson);
     match (act.decision, act.fine) {
         (LatenessDecision::Fined, Some(fine)) => {
-            let [person, organisation] = FINES;
-            let (least, most) = if is_person(item.import.party) { person } else { organisation };
-            if fine < least || fine > most {
-                return Err(Refusal::Fine { least, most });
+            let subject = file.parties.get(&item.import.party).map_or(SubjectKind::LegalPerson, |party| party.subject);
+            let bounds = fine_bounds(subject, Day::of(position.at)).ok_or(Refusal::FineMismatch)?;
+            if fine < bounds.least || fine > bounds.most {
+                return Err(Refusal::Fine { least: bounds.least, most: bounds.most });
             }
         }
         (LatenessDecision::Fined, None) | (_, Some(_)) => {

@@ -43,18 +43,22 @@ impl ForceOfDecision {
     }
 }
 
-/// The effect of a decision against which appeals were filed in time, by their results (民诉法 arts. 177, 180); `None` without such appeals.
-fn force_after_appeal(file: &CaseFile, decision: &Decision) -> Option<LegalForce> {
+/// The results of the appeals in time against a decision: how many were withdrawn with the permission of the second court (民诉法
+/// art. 180), and those of the others, `None` while it has not decided.
+fn results_of_appeals(file: &CaseFile, decision: &Decision) -> (usize, Vec<Option<AppealOutcome>>) {
     let counts = |one: &&Appeal| one.decision == decision.document && one.timeliness != Timeliness::Late;
-    let results: Vec<_> = file.course.appeals.values().filter(counts).map(|appeal| file.result_of(appeal)).collect();
-    let is = |outcome: AppealOutcome| move |result: &Option<AppealOutcome>| *result == Some(outcome);
+    let results = file.course.appeals.values().filter(counts).map(|appeal| file.result_of(appeal));
+    let (withdrawn, standing): (Vec<_>, Vec<_>) = results.partition(|result| *result == Some(AppealOutcome::Withdrawn));
+    (withdrawn.len(), standing)
+}
+
+/// The effect of a decision by the results of the appeals that stand (民诉法 art. 177); `None` without one.
+fn force_after_appeal(results: &[Option<AppealOutcome>]) -> Option<LegalForce> {
     Some(if results.is_empty() {
         return None;
     } else if results.contains(&None) {
         LegalForce::Appealed
-    } else if results.iter().all(is(AppealOutcome::Withdrawn)) {
-        LegalForce::AppealWithdrawn
-    } else if results.iter().all(|one| is(AppealOutcome::Withdrawn)(one) || is(AppealOutcome::Upheld)(one)) {
+    } else if results.iter().all(|result| *result == Some(AppealOutcome::Upheld)) {
         LegalForce::Upheld
     } else {
         LegalForce::Overturned
@@ -68,7 +72,8 @@ pub fn legal_force(file: &CaseFile, decision: &Decision, now: Timestamp, calenda
     if file.require_appeal(decision.document).is_err() {
         return ForceOfDecision::plain(LegalForce::FinalDecision);
     }
-    if let Some(force) = force_after_appeal(file, decision) {
+    let (withdrawn, standing) = results_of_appeals(file, decision);
+    if let Some(force) = force_after_appeal(&standing) {
         return ForceOfDecision::plain(force);
     }
     let one_sided = decision.kind == DecisionKind::RefusedFiling;
@@ -85,6 +90,10 @@ pub fn legal_force(file: &CaseFile, decision: &Decision, now: Timestamp, calenda
             return ForceOfDecision::plain(LegalForce::Appealable);
         }
         last = last.max(window.end(calendar).and_then(|end| end.last));
+    }
+    if withdrawn > 0 {
+        // The day follows from the ruling that allowed it, which is in the case of second instance.
+        return ForceOfDecision::plain(LegalForce::AppealWithdrawn);
     }
     ForceOfDecision { force: LegalForce::InForce, since: last.and_then(|day| day.plus(1)) }
 }

@@ -1,6 +1,6 @@
 //! Receipts of a mediation document (调解书): with the last of them the agreement is in force (民诉法 art. 100 (3)).
 //!
-//! It goes to the party itself or to the receiver that it named; the rules of service see to that (`service`). Arrival in a system
+//! It goes to the party itself, which a statutory agent represents in this too, or to the receiver that it named; the rules of service see to that (`service`). Arrival in a system
 //! is not enough: the party signs for it.
 
 use crate::court::acts::Act;
@@ -11,7 +11,6 @@ use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::document::Document;
 use crate::court::ids::{PartyNumber, ServiceNumber};
 use crate::court::service_words::{DocumentKind, ServiceMode};
-use crate::court::values::Capacity;
 use crate::ledger::number::DepositNumber;
 
 /// A party has received a document itself: if it is the mediation document of an agreement, that party has it.
@@ -21,7 +20,7 @@ pub(in crate::court::case) fn received(
     deposit: DepositNumber,
     receipt: Actor,
 ) {
-    if receipt.capacity == Capacity::Party(party) {
+    if file.is_party_itself(receipt.capacity, party) {
         record(file, party, deposit, receipt);
     }
 }

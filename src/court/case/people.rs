@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::court::acts::{Act, AddAgent, AddParty, Associate, ConfirmService, IssueCode};
-use crate::court::case::authority::{check_appointment, set};
+use crate::court::case::authority::{Appointment, set};
+use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::filing::is_identified;
 use crate::court::case::hearings::actor;
 use crate::court::case::mediation_receipt;
@@ -20,7 +21,7 @@ use crate::court::words::Authority;
 
 /// Most parties of a case: a class action of thousands is filed by its representatives.
 pub const PARTIES_MAX: u32 = 1_000;
-/// 民诉法 art. 61.
+/// 民诉法 art. 61: most appointed agents of a party. Beside them, it has at most as many statutory agents, such as both parents.
 pub const AGENTS_MAX: usize = 2;
 
 fn require_next_number(number: u32, next: u32) -> Result<(), Refusal> {
@@ -75,7 +76,8 @@ fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Resu
     if takes_part(file, agent.account) {
         return Err(Refusal::AlreadyInTheCase);
     }
-    let of_the_party = file.agents.values().filter(|one| one.party == agent.party && one.ended.is_none());
+    let alike = |one: &&Agent| (one.authority == Authority::Statutory) == (agent.authority == Authority::Statutory);
+    let of_the_party = file.agents.values().filter(|one| one.party == agent.party && one.ended.is_none()).filter(alike);
     if of_the_party.count() >= AGENTS_MAX {
         return Err(Refusal::TooManyAgents);
     }
@@ -83,7 +85,8 @@ fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Resu
     Ok(())
 }
 
-/// 委托诉讼代理人: by the party itself, its agent with special authority, or the court.
+/// 委托诉讼代理人: by the party itself, its agent with special authority, or the court. A statutory agent is not appointed: no appointed
+/// agent records one.
 ///
 /// # Errors
 ///
@@ -97,7 +100,15 @@ pub fn add_agent(
     let text = |annex: AnnexId| Text { annex, index: position.index };
     speaks_for(file, document.capacity, act.party)?;
     needs_special_authority(file, document.capacity)?;
-    check_appointment(file.rules, act.authority, act.power, &act.special)?;
+    let by_appointed =
+        matches!(document.capacity, Capacity::Agent(_)) && !file.is_party_itself(document.capacity, act.party);
+    if act.authority == Authority::Statutory && by_appointed {
+        return Err(CourseRefusal::StatutoryAgency.into());
+    }
+    let subject = file.parties.get(&act.party).ok_or(Refusal::NoSuchParty(act.party))?.subject;
+    let (authority, power, special, relationship) =
+        (act.authority, act.power, act.special.as_slice(), act.relationship);
+    Appointment { authority, power, special, relationship, subject }.check(file.rules)?;
     let agent = Agent {
         party: act.party,
         account: act.account,
@@ -107,12 +118,13 @@ pub fn add_agent(
         identity: act.identity,
         name: act.name.map(text),
         power: act.power.map(text),
+        relationship: act.relationship.map(text),
         ended: None,
     };
     join_as_agent(file, act.agent, agent)
 }
 
-/// 解除委托: by the party or the court, or by the agent itself.
+/// 解除委托: by the party or the court, or by the agent itself. A statutory agency follows from the law, so only the court ends it.
 ///
 /// # Errors
 ///
@@ -124,10 +136,14 @@ pub fn end_agent(
     position: ActPosition,
 ) -> Result<(), Refusal> {
     let agent = file.agents.get(&number).filter(|agent| agent.ended.is_none());
-    let party = agent.ok_or(Refusal::NoSuchAgent(number))?.party;
+    let agent = agent.ok_or(Refusal::NoSuchAgent(number))?;
+    let party = agent.party;
+    if agent.is_statutory() && !matches!(document.capacity, Capacity::Holding(_)) {
+        return Err(CourseRefusal::StatutoryAgency.into());
+    }
     match document.capacity {
         Capacity::Agent(own) if own == number => {}
-        Capacity::Agent(_) => return Err(Refusal::NotYours),
+        Capacity::Agent(_) if !file.is_party_itself(document.capacity, party) => return Err(Refusal::NotYours),
         capacity => speaks_for(file, capacity, party)?,
     }
     if let Some(agent) = file.agents.get_mut(&number) {
@@ -152,11 +168,13 @@ pub(in crate::court::case) fn speaks_for(
     }
 }
 
-/// Requires special authority of an agent for any of the acts of 民诉法 art. 62 (2).
+/// Requires special authority of an agent for any of the acts of 民诉法 art. 62 (2). A statutory agent needs none.
 pub(in crate::court::case) fn needs_special_authority(file: &CaseFile, capacity: Capacity) -> Result<(), Refusal> {
     let Capacity::Agent(number) = capacity else { return Ok(()) };
     let is_special = |agent: &Agent| {
-        agent.authority == Authority::Special && (file.rules < RulesVersion::V2 || !agent.special.is_empty())
+        let is_named =
+            agent.authority == Authority::Special && (file.rules < RulesVersion::V2 || !agent.special.is_empty());
+        is_named || agent.is_statutory()
     };
     if file.agents.get(&number).is_some_and(is_special) { Ok(()) } else { Err(Refusal::SpecialAuthorityNeeded) }
 }
@@ -199,6 +217,7 @@ pub fn associate(
     if position.at >= code.expires {
         return Err(Refusal::CodeExpired);
     }
+    // A statutory agent stands in the place of the party.
     let left = if act.filer == Filer::Agent { code.agent_uses } else { code.party_uses };
     if left == 0 || act.filer == Filer::Court {
         return Err(Refusal::CodeUsedUp);
@@ -206,19 +225,24 @@ pub fn associate(
     if !is_identified(act.identity.as_ref()) {
         return Err(Refusal::IdentityRequired);
     }
-    if act.filer == Filer::Agent {
-        check_appointment(file.rules, Authority::General, act.power, &[])?;
+    if matches!(act.filer, Filer::Agent | Filer::StatutoryAgent) {
+        let is_statutory = act.filer == Filer::StatutoryAgent;
+        // A code does not grant special authority; the party or the court does.
+        let authority = if is_statutory { Authority::Statutory } else { Authority::General };
+        let subject = file.parties.get(&party).ok_or(Refusal::NoSuchParty(party))?.subject;
+        let (power, relationship) = (act.power, act.relationship);
+        Appointment { authority, power, special: &[], relationship, subject }.check(file.rules)?;
         let number = act.agent.ok_or(Refusal::NotNext { expected: file.next_agent().0 })?;
         let agent = Agent {
             party,
             account: document.by,
-            // A code does not grant special authority; the party or the court does.
-            authority: Authority::General,
+            authority,
             special: BTreeSet::new(),
             instances: set(&act.instance),
             identity: act.identity,
             name: act.name.map(text),
             power: act.power.map(text),
+            relationship: act.relationship.map(text),
             ended: None,
         };
         join_as_agent(file, number, agent)?;

@@ -72,6 +72,7 @@ impl CaseFile {
         if position.sequence > ACTS_MAX && document.capacity != Capacity::Platform {
             return Err(Refusal::TooManyActs);
         }
+        self.require_own_capacity(document.capacity)?;
         let before = self.stage;
         self.apply_permitted(document, position, calendar)?;
         // By these the court can state that a party acted upon a document that was served on it.
@@ -150,7 +151,7 @@ impl CaseFile {
             Act::Submit(_) => filing::submit(self, document, position)?,
             Act::FileCase(act) => filing::file_case(self, act.number.as_ref(), position)?,
             Act::BindNumber(act) => filing::bind_number(self, &act.number)?,
-            Act::Assign(act) => rulings::assign(self, act.judge),
+            Act::Assign(act) => rulings::assign(self, act.judge)?,
             Act::Judge(act) => rulings::judge(self, document, act, position)?,
             Act::Refuse(act) => rulings::refuse(self, document, act, position)?,
             Act::WithdrawSuit(_) => rulings::apply_to_withdraw(self, document, position)?,
@@ -251,6 +252,9 @@ impl CaseFile {
     /// The kinds of acts that this capacity permits now, by the permission table alone.
     #[must_use]
     pub fn permitted_acts(&self, by: AccountId, capacity: Capacity) -> Vec<ActKind> {
+        if self.require_own_capacity(capacity).is_err() {
+            return Vec::new();
+        }
         let relation = self.relation(by, capacity);
         let open = |act: &ActKind| relation.is_some_and(|relation| permit(relation, *act, self.stage).is_ok());
         ActKind::ALL.iter().copied().filter(open).collect()

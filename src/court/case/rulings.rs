@@ -1,7 +1,9 @@
 //! Decisions of the court: judgment, rulings, and the withdrawal of the suit, on which the court rules.
 //!
-//! Sources: 民诉法 arts. 40 (panel), 126 (不予立案), 148 (withdrawal of the suit), 157 (rulings), 177 and 178 (second instance), 180
-//! (withdrawal of the appeal). In a case of version 1 the party's own act withdraws the suit, and a judgment needs no document.
+//! Sources: 民诉法 arts. 40 (panel), 41 (new panel after a remand and in a retrial), 126 (不予立案), 148 (withdrawal of the suit),
+//! 157 (rulings), 177 and 178 (second instance), 180 (withdrawal of the appeal). In a case of version 1 the party's own act withdraws the suit, and a judgment needs no document.
+
+use std::collections::BTreeSet;
 
 use crate::court::acts::{ActKind, FormPanel, Judge, Refuse, Rule};
 use crate::court::case::authority::set;
@@ -39,19 +41,53 @@ fn record(
 }
 
 /// 分案: a judge who is not of the panel ends the panel.
-pub fn assign(file: &mut CaseFile, judge: Option<AccountId>) {
+///
+/// # Errors
+///
+/// [`CourseRefusal::FormerPanel`].
+pub fn assign(file: &mut CaseFile, judge: Option<AccountId>) -> Result<(), Refusal> {
+    require_new_judges(file, judge)?;
     file.judge = judge;
     file.stage = Stage::Assigned;
     if judge.is_none_or(|judge| !file.course.panel.contains(&judge)) {
         file.course.panel.clear();
     }
+    Ok(())
+}
+
+impl CaseFile {
+    /// Everybody who has heard the case as a judge or a member of a panel, in this instance or one before: the assigned judge, the
+    /// panel, and those who gave a judgment or a ruling.
+    #[must_use]
+    pub fn judges_so_far(&self) -> BTreeSet<AccountId> {
+        let decided = self.course.decisions.iter().filter(|one| one.kind != DecisionKind::RefusedFiling);
+        let now = self.judge.into_iter().chain(self.course.panel.iter().copied()).chain(decided.map(|one| one.by));
+        now.chain(self.course.former_judges.iter().copied()).collect()
+    }
+
+    /// Whether a new panel hears it: it was remanded, or is tried again (民诉法 art. 41 (3) and (4)). A case that was taken over before
+    /// its former judges were recorded is heard as before.
+    #[must_use]
+    pub fn needs_new_panel(&self) -> bool {
+        let is_anew = |kind| matches!(kind, TransferKind::Remand | TransferKind::Retrial);
+        self.course.origin.as_ref().is_some_and(|origin| is_anew(origin.kind)) && !self.course.former_judges.is_empty()
+    }
+}
+
+/// 另行组成合议庭: none of these heard the case before.
+fn require_new_judges(file: &CaseFile, judges: impl IntoIterator<Item = AccountId>) -> Result<(), Refusal> {
+    let heard_before = |judge: AccountId| file.course.former_judges.contains(&judge);
+    if file.needs_new_panel() && judges.into_iter().any(heard_before) {
+        return Err(CourseRefusal::FormerPanel.into());
+    }
+    Ok(())
 }
 
 /// 组成合议庭: an odd number of members (民诉法 art. 40), of whom the assigned judge is one.
 ///
 /// # Errors
 ///
-/// [`CourseRefusal::PanelNotOdd`], [`CourseRefusal::NotAssigned`].
+/// [`CourseRefusal::PanelNotOdd`], [`CourseRefusal::NotAssigned`], [`CourseRefusal::FormerPanel`].
 pub fn form_panel(file: &mut CaseFile, act: &FormPanel) -> Result<(), Refusal> {
     let members = set(&act.member);
     if members.len() < 3 || members.len().is_multiple_of(2) || members.len() != act.member.len() {
@@ -60,18 +96,22 @@ pub fn form_panel(file: &mut CaseFile, act: &FormPanel) -> Result<(), Refusal> {
     if file.judge.is_some_and(|judge| !members.contains(&judge)) {
         return Err(CourseRefusal::NotAssigned.into());
     }
+    require_new_judges(file, members.iter().copied())?;
     file.course.panel = members;
     Ok(())
 }
 
-/// 宣判: by the assigned judge or the panel, with the document.
+/// 宣判: by the assigned judge or the panel, with the document; after a remand or in a retrial only by a panel.
 ///
 /// # Errors
 ///
-/// [`CourseRefusal::NotAssigned`], [`CourseRefusal::DocumentNeeded`], [`CourseRefusal::DecisionRecorded`].
+/// [`CourseRefusal::NotAssigned`], [`CourseRefusal::PanelNeeded`], [`CourseRefusal::DocumentNeeded`], [`CourseRefusal::DecisionRecorded`].
 pub fn judge(file: &mut CaseFile, document: &Document, act: &Judge, position: ActPosition) -> Result<(), Refusal> {
     if file.rules >= RulesVersion::V2 {
         require_assigned(file, document.by)?;
+        if file.needs_new_panel() && file.course.panel.is_empty() {
+            return Err(CourseRefusal::PanelNeeded.into());
+        }
         record(file, document, (DecisionKind::Judgment, act.document), position)?;
     }
     file.judgment = act.document;

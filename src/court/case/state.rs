@@ -92,6 +92,8 @@ pub struct Agent {
     pub name: Option<Text>,
     /// 授权委托书.
     pub power: Option<Text>,
+    /// 监护关系证明, of a statutory agent.
+    pub relationship: Option<Text>,
     /// When the agency ended.
     pub ended: Option<Timestamp>,
 }

@@ -12,7 +12,7 @@ use crate::court::case::filing::bind_number;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::course_words::{HandOverState, Instance};
-use crate::court::ids::{AgentNumber, HandOverNumber, ItemNumber, PartyNumber};
+use crate::court::ids::{AccountId, AgentNumber, HandOverNumber, ItemNumber, PartyNumber};
 use crate::court::values::FirstImport;
 use crate::court::words::{CaseKind, PartyRole, Procedure, Stage, TransferKind};
 
@@ -31,6 +31,8 @@ pub struct Succession {
     pub items: Vec<(ItemNumber, FirstImport)>,
     /// Appellants that have applied to withdraw their appeal.
     pub withdrawing: Vec<PartyNumber>,
+    /// The judges and members of the panel who have heard the case so far.
+    pub former_judges: Vec<AccountId>,
 }
 
 /// The instance that a power of attorney must name to be carried over; `None` if every one is, because the instance is the same.
@@ -101,7 +103,9 @@ pub fn succession(
     });
     let named = instance(hand_over.kind);
     let carried = |agent: &crate::court::case::state::Agent| {
-        agent.ended.is_none() && named.is_none_or(|instance| agent.instances.contains(&instance))
+        // A statutory agent's authority follows from the relationship, in every instance.
+        agent.is_statutory()
+            || (agent.ended.is_none() && named.is_none_or(|instance| agent.instances.contains(&instance)))
     };
     let agents = file.agents.iter().filter(|(_, agent)| carried(agent)).map(|(number, _)| *number);
     let items = file.items.iter().filter(|(_, item)| item.is_active()).map(|(number, item)| {
@@ -120,6 +124,7 @@ pub fn succession(
         agents: agents.collect(),
         items: items.collect(),
         withdrawing: appeals.iter().filter(|one| one.withdrawal.is_some()).map(|one| one.party).collect(),
+        former_judges: file.judges_so_far().into_iter().collect(),
     }
 }
 
@@ -143,6 +148,10 @@ impl CaseFile {
         }
         if self.agents.len() != expected.agents.len() {
             return Some(format!("it has {} agents, not {}", self.agents.len(), expected.agents.len()));
+        }
+        // An omitted judge could sit again where a new panel is required.
+        if !self.course.former_judges.iter().eq(&expected.former_judges) {
+            return Some("the judges who heard it before differ".into());
         }
         let items: Vec<_> = self.items.values().filter_map(|item| item.import.carried).collect();
         let wanted: Vec<_> = expected.items.iter().map(|(_, first)| *first).collect();
@@ -176,6 +185,7 @@ pub fn take_over(file: &mut CaseFile, act: &TakeOver, position: ActPosition) -> 
         file.course.appeal_withdrawals.insert(*party, request);
     }
     file.course.incoming = None;
+    file.course.former_judges = act.former_judge.iter().copied().collect();
     file.course.origin = Some(Origin {
         case,
         hand_over: act.hand_over,

@@ -158,7 +158,8 @@ fn issue(code: u32) -> Act {
 }
 
 fn associate(code: u32, filer: Filer, agent: Option<u32>) -> Act {
-    made!(Associate { code: CodeNumber(code), filer, agent: agent.map(AgentNumber), authority: None })
+    let (agent, power) = (agent.map(AgentNumber), Some(AnnexId(Digest([3; 32]))));
+    made!(Associate { code: CodeNumber(code), filer, agent, authority: None, power, relationship: None })
 }
 
 fn restate(item: u32) -> Act {
@@ -275,9 +276,10 @@ fn an_agent_needs_special_authority_to_withdraw_the_suit_and_to_bring_another_ag
         let mut course = TestCase::assigned();
         course.file.rules = RulesVersion::V1;
         let (agent, party) = (AgentNumber(1), PartyNumber(1));
-        let appoint = made!(AddAgent { agent, party, account: account(5), authority });
+        let appoint = made!(AddAgent { agent, party, account: account(5), authority, relationship: None });
         course.does(PLAINTIFF, FIRST, appoint).unwrap();
-        let second = made!(AddAgent { agent: AgentNumber(2), party, account: account(6) });
+        let second =
+            made!(AddAgent { agent: AgentNumber(2), party, account: account(6), authority, relationship: None });
         assert_eq!(course.does(account(5), Capacity::Agent(agent), second), expected);
         let withdrawn = course.does(account(5), Capacity::Agent(agent), Act::WithdrawSuit(WithdrawSuit {}));
         assert_eq!(withdrawn, expected);
@@ -301,6 +303,9 @@ fn nobody_stands_on_both_sides() {
         account: Some(account(4)),
         from: None,
         passage: None,
+        hand_over: None,
+        relationship: None,
+        rules: None,
     });
     let agent = Capacity::Agent(AgentNumber(1));
     let own = document(&mut Dice(1), Stream::Case, account(4), agent, open);
@@ -401,10 +406,12 @@ fn consent_is_for_material_of_a_mediation_and_that_of_all_parties() {
 }
 
 mod after_appeal;
+mod authority;
 mod course;
 mod deadlines;
 mod hand_overs;
 mod headline;
+mod heard_anew;
 mod holds;
 mod moved_periods;
 mod service;

@@ -19,7 +19,7 @@ use crate::court::case::session_records::{
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::case::state::{ActPosition, CaseFile, Text};
 use crate::court::document::Document;
-use crate::court::ids::{AnnexId, TranscriptNumber};
+use crate::court::ids::{AnnexId, PartyNumber, TranscriptNumber};
 use crate::court::session_words::{
     ConfirmationState, CorrectionDecision, TranscriptKind, TranscriptState, VersionSource,
 };
@@ -215,16 +215,17 @@ pub fn request_correction(
     });
     file.records.transcripts.insert(act.transcript, transcript);
     let step = Step { actor: requested, kind: StepKind::Requested(act.correction) };
-    let own = |person: &Participant| is_person_of(person, document);
+    let itself = party.filter(|party| file.is_party_itself(document.capacity, *party));
+    let own = |person: &Participant| is_person_of(person, itself, document);
     let waits = |person: &Participant| person.state() != ConfirmationState::Confirmed && own(person);
     add_step(file, Paper::Transcript(act.transcript), &step, waits);
     Ok(())
 }
 
-/// Whether the entry of the list is that of the actor itself.
-fn is_person_of(person: &Participant, document: &Document) -> bool {
+/// Whether the entry of the list is that of the actor itself; `party` is the party if the actor stands in its place.
+fn is_person_of(person: &Participant, party: Option<PartyNumber>, document: &Document) -> bool {
     match person.signer {
-        Signer::Party(number) => document.capacity == Capacity::Party(number),
+        Signer::Party(number) => party == Some(number),
         Signer::Agent(number) => document.capacity == Capacity::Agent(number),
         Signer::Holder(role, account) => document.capacity == Capacity::Holding(role) && document.by == account,
         Signer::Other(..) => false,

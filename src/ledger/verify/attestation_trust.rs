@@ -47,6 +47,12 @@ impl AttestationTrust {
         let member = MemberCheck::NotPerformed(why);
         EvaluatedAttestations { witnesses, member, time: timestamps::check(receipt, &self.authorities) }
     }
+
+    /// What the trusted authorities attest by the timestamp tokens of a checkpoint, in base64.
+    #[must_use]
+    pub fn time_of(&self, checkpoint: &SignedCheckpoint, tokens: &[String]) -> TimeCheck {
+        timestamps::check_tokens(checkpoint, tokens, &self.authorities)
+    }
 }
 
 impl EvaluatedAttestations {

@@ -20,7 +20,7 @@ pub enum ActRequest {
     Describe { title: Option<String>, claims: Option<String> },
     /// 增加当事人.
     AddParty { role: String, subject: String, name: String, account: Option<String> },
-    /// 委托诉讼代理人.
+    /// 委托诉讼代理人; with authority `statutory` 法定代理人, who names the document of the relationship instead of a power of attorney.
     AddAgent {
         party: u32,
         account: String,
@@ -31,6 +31,7 @@ pub enum ActRequest {
         special: Vec<String>,
         #[serde(default)]
         instances: Vec<String>,
+        relationship: Option<String>,
     },
     /// 解除委托.
     EndAgent { agent: u32 },

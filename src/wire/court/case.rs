@@ -38,7 +38,7 @@ pub struct OpenCaseRequest {
     /// What that party is.
     #[schema(example = "natural-person")]
     pub subject: String,
-    /// `principal`, `agent` or `court`.
+    /// `principal`, `agent`, `statutory-agent` or `court`.
     #[schema(example = "principal")]
     pub filer: String,
     /// An agent's authority: `general` or `special`.
@@ -64,6 +64,9 @@ pub struct OpenCaseRequest {
     /// The further instances that it names: `first`, `second`, `retrial`, `enforcement`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instances: Vec<String>,
+    /// 监护关系证明, of a statutory agent: its number or description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relationship: Option<String>,
 }
 
 /// An association code to be issued.
@@ -87,7 +90,7 @@ pub struct AssociationRequest {
     /// 关联码, typed however people type it.
     #[schema(example = "7K2M-X9QT-3D5W")]
     pub code: String,
-    /// `principal` or `agent`.
+    /// `principal`, `agent` or `statutory-agent`.
     #[schema(example = "principal")]
     pub filer: String,
     /// An agent's authority: `general` or `special`.
@@ -102,6 +105,9 @@ pub struct AssociationRequest {
     /// The further instances that it names: `first`, `second`, `retrial`, `enforcement`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instances: Vec<String>,
+    /// 监护关系证明, of a statutory agent: its number or description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relationship: Option<String>,
 }
 
 /// The case to which a case was transferred.

@@ -134,6 +134,10 @@ pub struct CourseJson {
     pub pages: u64,
     /// Accounts of the panel's members.
     pub panel: Vec<String>,
+    /// Accounts of the judges and panel members who heard it in the instances before. None of them hears a case anew that was
+    /// remanded or is tried again (民诉法第四十一条).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_judges: Vec<String>,
     /// Decisions in their order.
     pub decisions: Vec<DecisionJson>,
     /// The last application to withdraw the suit.
@@ -231,6 +235,7 @@ impl CourseJson {
             documents: main().count(),
             pages: main().map(|one| u64::from(one.pages)).sum(),
             panel: course.panel.iter().map(ToString::to_string).collect(),
+            former_judges: course.former_judges.iter().map(ToString::to_string).collect(),
             decisions: course.decisions.iter().map(decision).collect(),
             withdrawal: course.withdrawal.as_ref().map(withdrawal),
             appeal_withdrawals: course.appeal_withdrawals.values().map(withdrawal).collect(),

@@ -1,16 +1,15 @@
 //! The periods of a case as screens show them: the evidence period of each party with its history, the windows, applications for a
-//! deferral, changed claims, and the court's decisions on an item.
+//! deferral, changed claims.
 //!
-//! Not here: counting (`court::window`), the text of a period under a calendar (`period`).
+//! Not here: the court's decisions on an item (`item_decisions`), counting (`court::window`), the text of a period under a calendar (`period`).
 
 use serde::{Deserialize, Serialize};
 
 use crate::court::calendar::Calendar;
 use crate::court::case::deadlines::Standing;
-use crate::court::case::decisions::{ClaimsRecord, Conversion, Deferral, ItemDecisions};
-use crate::court::case::late_evidence::Lateness;
+use crate::court::case::decisions::{ClaimsRecord, Conversion, Deferral};
 use crate::court::case::rules_version::RulesVersion;
-use crate::court::case::state::{CaseFile, Text};
+use crate::court::case::state::CaseFile;
 use crate::court::ids::PartyNumber;
 use crate::court::period::EvidencePeriod;
 use crate::court::period::by_party::{PartyPeriod, PeriodRecord, default_terms};
@@ -111,7 +110,7 @@ pub struct WindowJson {
     /// The law and article, or the court's decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Bilingual>,
-    /// True if the source was not read again: check before relying on it.
+    /// True if the source, or that of the counting of its unit, was not read again: check before relying on it.
     pub unconfirmed: bool,
     /// The first moment that is late, Beijing time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,7 +168,7 @@ impl WindowJson {
                 Source::Court(_) => Bilingual::new("人民法院通知或者决定", "the court's notice or decision"),
                 Source::Agreement(_) => Bilingual::new("当事人约定", "agreed by the parties"),
             }),
-            unconfirmed: matches!(source, Some(Source::Law { unconfirmed: true, .. })),
+            unconfirmed: standing.is_unconfirmed(),
             ends_at: end.map(|end| beijing_time(end.at)),
             last_day: end.and_then(|end| end.last).map(|day| day.to_string()),
             moved_from: end.and_then(|end| end.moved_from).map(|day| day.to_string()),
@@ -374,102 +373,5 @@ impl ItemPurposeJson {
     #[must_use]
     pub fn of(purpose: ItemPurpose) -> Self {
         Self { purpose: word!(purpose.purpose), item: purpose.item.0 }
-    }
-}
-
-/// A decision of the court on an item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ItemDecisionJson {
-    /// The decision.
-    pub decision: CodedText,
-    /// The fine, in yuan.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fine: Option<u64>,
-    /// Deposit number of the document that states it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub document: Option<String>,
-    /// The reason; null once erased.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<TextJson>,
-    /// The account of the judge.
-    pub by: String,
-    /// When, Beijing time.
-    pub at: String,
-}
-
-/// A reason of lateness that a party stated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct LatenessReasonJson {
-    /// The reason; null once erased.
-    pub reason: TextJson,
-    /// Posted or handed in before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub handed_in: Option<HandedInJson>,
-    /// When, Beijing time.
-    pub at: String,
-}
-
-/// Lateness of an item, and the court's decisions on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ItemDecisionsJson {
-    /// `in-time`, `deemed-in-time` or `late`, as the period stands now.
-    pub lateness: CodedText,
-    /// When the court told the party to state its reason, Beijing time.
-    pub reasons_required_at: Vec<String>,
-    /// The reasons stated.
-    pub reasons: Vec<LatenessReasonJson>,
-    /// What follows of the lateness; the last entry counts.
-    pub lateness_decisions: Vec<ItemDecisionJson>,
-    /// Whether the court adopts it; the last entry counts.
-    pub admission_decisions: Vec<ItemDecisionJson>,
-}
-
-impl ItemDecisionsJson {
-    /// The decisions on an item.
-    #[must_use]
-    pub fn of(decisions: &ItemDecisions, lateness: Lateness, texts: &Texts) -> Self {
-        let (code, zh, en) = match lateness {
-            Lateness::InTime => ("in-time", "未逾期", "in time"),
-            Lateness::DeemedInTime(_) => ("deemed-in-time", "视为未逾期", "deemed in time"),
-            Lateness::Late => ("late", "逾期举证（是否采纳由法院决定）", "late; the court decides on its admission"),
-        };
-        let reason = |reason: Option<Text>| reason.map(|reason| TextJson::of(reason, texts));
-        Self {
-            lateness: coded(code, Bilingual::new(zh, en)),
-            reasons_required_at: decisions.reasons_required.iter().map(|one| beijing_time(one.at)).collect(),
-            reasons: decisions
-                .reasons
-                .iter()
-                .map(|one| LatenessReasonJson {
-                    reason: TextJson::of(one.reason, texts),
-                    handed_in: one.handed_in.map(HandedInJson::of),
-                    at: beijing_time(one.position.at),
-                })
-                .collect(),
-            lateness_decisions: decisions
-                .lateness
-                .iter()
-                .map(|one| ItemDecisionJson {
-                    decision: word!(one.decision),
-                    fine: one.fine,
-                    document: one.document.as_ref().map(DepositNumber::to_string),
-                    reason: reason(one.reason),
-                    by: one.by.to_string(),
-                    at: beijing_time(one.position.at),
-                })
-                .collect(),
-            admission_decisions: decisions
-                .admission
-                .iter()
-                .map(|one| ItemDecisionJson {
-                    decision: word!(one.decision),
-                    fine: None,
-                    document: one.document.as_ref().map(DepositNumber::to_string),
-                    reason: reason(one.reason),
-                    by: one.by.to_string(),
-                    at: beijing_time(one.position.at),
-                })
-                .collect(),
-        }
     }
 }

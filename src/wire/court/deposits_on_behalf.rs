@@ -36,6 +36,16 @@ pub enum OnBehalfError {
         /// What would have been right.
         expected: &'static str,
     },
+    /// A word is none of those that are accepted.
+    #[error("`{field}`: expected {expected}")]
+    Word {
+        /// Which.
+        field: &'static str,
+        /// The words of requests.
+        expected: &'static str,
+        /// What is accepted, in Chinese.
+        in_chinese: String,
+    },
     /// The digests or the size.
     #[error(transparent)]
     Content(#[from] Fault),
@@ -46,7 +56,7 @@ impl OnBehalfError {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::BadValue { .. } => ErrorCode::BadValue,
+            Self::BadValue { .. } | Self::Word { .. } => ErrorCode::BadValue,
             Self::Content(fault) => fault.code(),
         }
     }
@@ -189,7 +199,11 @@ impl OnBehalfRequest {
         }
         let link = |asked: &LinkRequest| {
             let kind = LinkKind::parse(&asked.kind);
-            let kind = kind.ok_or(bad("kind", "corrects, refers, replaces, supplements or withdraws"))?;
+            let kind = kind.ok_or_else(|| OnBehalfError::Word {
+                field: "kind",
+                expected: "corrects, refers, replaces, supplements or withdraws",
+                in_chinese: "应为 corrects（更正）、refers（提及）、replaces（替换）、supplements（补充）、withdraws（撤回）之一".into(),
+            })?;
             let number = DepositNumber::parse(&asked.deposit_number);
             Ok(Link { kind, number: number.map_err(|_| bad("deposit_number", "a deposit number"))? })
         };
@@ -210,7 +224,11 @@ impl OnBehalfRequest {
             metadata.insert("description".into(), Value::from(description.as_str()));
         }
         if let Some(class) = &self.evidence_class {
-            let class = EvidenceClass::parse(class).ok_or(bad("evidence_class", EvidenceClass::EXPECTED))?;
+            let class = EvidenceClass::parse_typed(class).ok_or_else(|| OnBehalfError::Word {
+                field: "evidence_class",
+                expected: EvidenceClass::EXPECTED,
+                in_chinese: EvidenceClass::expected_in_chinese().unwrap_or_default(),
+            })?;
             metadata.insert("evidence_class".into(), Value::from(class.word()));
         }
         if let Some(provenance) = &self.provenance {

@@ -12,7 +12,7 @@ use crate::court::case::headline::{Headline, VerifiedBy};
 use crate::court::case::late_evidence::Lateness;
 use crate::court::case::state::{CaseFile, Item, ReplyVersion, Text, Verification};
 use crate::court::ids::{ItemNumber, PartyNumber};
-use crate::court::words::Divergence;
+use crate::court::words::{Divergence, SubjectKind};
 use crate::ledger::receipt::Facts;
 use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation};
@@ -20,7 +20,8 @@ use crate::ledger::verify::wording;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
-use crate::wire::court::deadlines::{HandedInJson, ItemDecisionsJson, ItemPurposeJson};
+use crate::wire::court::deadlines::{HandedInJson, ItemPurposeJson};
+use crate::wire::court::item_decisions::ItemDecisionsJson;
 use crate::wire::court::item_details::ItemDetailsJson;
 use crate::wire::court::originals::OriginalStateJson;
 use crate::wire::court::people::{CapacityJson, TextJson, party_label};
@@ -273,6 +274,7 @@ impl ImportJson {
     pub fn of(file: &CaseFile, number: ItemNumber, item: &Item, now: PresentState<'_>, texts: &Texts) -> Self {
         let import = &item.import;
         let replied = item.replies.len();
+        let subject = file.parties.get(&import.party).map_or(SubjectKind::LegalPerson, |party| party.subject);
         let (original, original_verified_by) = original(item, now.salted);
         Self {
             item: number.0,
@@ -291,7 +293,7 @@ impl ImportJson {
             depositor: coded(import.depositor.word(), Bilingual::of(|language| import.depositor.label(language))),
             phase: coded(import.phase.word(), Bilingual::of(|language| import.phase.label(language))),
             late: now.lateness.is_late(),
-            decisions: ItemDecisionsJson::of(&item.decisions, now.lateness, texts),
+            decisions: ItemDecisionsJson::of(&item.decisions, now.lateness, subject, texts),
             purpose: import.purpose.map(ItemPurposeJson::of),
             handed_in: import.handed_in.map(HandedInJson::of),
             collected: import

@@ -8,6 +8,9 @@ use crate::court::case::session_records::{Actor, Agreement, Mediation, Moment, P
 use crate::court::case::state::{CaseFile, Text};
 use crate::court::ids::{AgreementNumber, PartyNumber};
 use crate::court::session_words::{AgreementTrack, MediationEnd};
+use crate::ledger::time::Timestamp;
+use crate::ledger::verify::attestation::TimeCheck;
+use crate::wire::attested::TrustedTimeJson;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
@@ -115,6 +118,43 @@ pub struct MomentJson {
     pub last: ActorJson,
 }
 
+/// A time with what it is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LabelledTimeJson {
+    /// The text for people.
+    pub label: Bilingual,
+    /// Beijing time.
+    pub time: String,
+}
+
+/// The times of the last required act of an agreement, each by its own clock / 最后一项必要签署行为的各项时间. The moment of the
+/// agreement is 交易提交时间; the others corroborate it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MomentTimesJson {
+    /// 交易提交时间: the moment of the agreement, by the clock of the node.
+    pub tx_submitted_at: LabelledTimeJson,
+    /// 区块生成时间 of the block that contains the act.
+    pub block_generated_at: LabelledTimeJson,
+    /// 可信时间 of the first timestamped checkpoint that covers the act: it was done no later than this. Absent where no authority
+    /// that the node trusts has attested one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_time: Option<TrustedTimeJson>,
+}
+
+impl MomentTimesJson {
+    /// The times of an act.
+    #[must_use]
+    pub fn of(submitted: Timestamp, block_generated: Timestamp, trusted: &TimeCheck) -> Self {
+        let labelled =
+            |zh: &str, en: &str, time| LabelledTimeJson { label: Bilingual::new(zh, en), time: beijing_time(time) };
+        Self {
+            tx_submitted_at: labelled("交易提交时间", "transaction submission time", submitted),
+            block_generated_at: labelled("区块生成时间", "block generation time", block_generated),
+            trusted_time: TrustedTimeJson::of(trusted),
+        }
+    }
+}
+
 /// What a party applies for on the basis of an agreement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WayOutJson {
@@ -146,6 +186,9 @@ pub struct AgreementJson {
     /// Since when it is in force, Beijing time: computed from the last required act. Absent for undisputed facts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_force_at: Option<String>,
+    /// The times of that act: submission, block, trusted time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_force_times: Option<MomentTimesJson>,
     /// Who has signed, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<Bilingual>,
@@ -197,6 +240,8 @@ impl AgreementJson {
             signing_agreed: party_acts(file, &found.signing_agreed),
             signed: found.signed.iter().map(moment).collect(),
             in_force_at: mediation::in_force(file, found).map(|actor| beijing_time(actor.position.at)),
+            // The view of a case adds them from the ledger.
+            in_force_times: None,
             statement: found.signed.last().map(|moment| statement(track, moment)),
             document: found.document.map(|(_, number)| number.to_string()),
             received: party_acts(file, &found.received),

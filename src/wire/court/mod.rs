@@ -14,6 +14,7 @@ pub mod hand_over;
 pub mod identity;
 pub mod import;
 pub mod item;
+pub mod item_decisions;
 pub mod item_details;
 pub mod keys;
 pub mod lists;

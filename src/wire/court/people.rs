@@ -6,6 +6,7 @@ use crate::court::case::state::{Agent, CaseFile, Party, Text};
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, PartyNumber};
 use crate::court::line_value::LineValue as _;
 use crate::court::values::{Capacity, IdentityCheck};
+use crate::court::words::Authority;
 use crate::ledger::verify::wording::Language;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
@@ -45,7 +46,7 @@ impl CapacityJson {
                 || Bilingual::new("当事人", "party"),
                 |party| Bilingual::of(|language| party.role.label(language)),
             ),
-            Capacity::Agent(_) => Bilingual::new("诉讼代理人", "agent"),
+            Capacity::Agent(number) => agent_label(file, number),
             Capacity::Holding(role) => Bilingual::of(|language| role.label(language)),
             Capacity::Receiving(role) => Bilingual::new(
                 format!("接收法院{}", role.label(Language::Chinese)),
@@ -61,6 +62,14 @@ impl CapacityJson {
     #[must_use]
     pub fn named(file: &CaseFile, by: AccountId, capacity: Capacity, texts: &Texts) -> Self {
         Self { capacity: capacity.print(), label: actor_label(file, by, capacity, texts) }
+    }
+}
+
+/// What an agent is called.
+fn agent_label(file: &CaseFile, number: AgentNumber) -> Bilingual {
+    match file.agents.get(&number).map(|agent| agent.authority) {
+        Some(Authority::Statutory) => Bilingual::new("法定代理人", "statutory agent"),
+        _ => Bilingual::new("诉讼代理人", "agent"),
     }
 }
 
@@ -92,7 +101,11 @@ pub fn actor_label(file: &CaseFile, by: AccountId, capacity: Capacity, texts: &T
             let party = agent.map(|agent| party_label(file, agent.party, texts));
             let Bilingual { zh, en } = party.unwrap_or_else(|| Bilingual::new("当事人", "party"));
             let space = if name.is_empty() { "" } else { " " };
-            Bilingual::new(format!("代理人{space}{name}（代理{zh}）"), format!("agent{space}{name} (of {en})"))
+            let (label, called) = match agent.map(|agent| agent.authority) {
+                Some(Authority::Statutory) => ("法定代理人", "statutory agent"),
+                _ => ("代理人", "agent"),
+            };
+            Bilingual::new(format!("{label}{space}{name}（代理{zh}）"), format!("{called}{space}{name} (of {en})"))
         }
         Capacity::Holding(role) => {
             let name = texts.get(&staff_name(by)).cloned().flatten();
@@ -180,6 +193,9 @@ pub struct AgentJson {
     /// 授权委托书; null once erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power: Option<TextJson>,
+    /// 监护关系证明, of a statutory agent; null once erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relationship: Option<TextJson>,
     /// How the agent was identified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<CheckedJson>,
@@ -242,6 +258,7 @@ impl AgentJson {
                 .collect(),
             name: agent.name.map(|name| TextJson::of(name, texts)),
             power: agent.power.map(|power| TextJson::of(power, texts)),
+            relationship: agent.relationship.map(|text| TextJson::of(text, texts)),
             identity: agent.identity.as_ref().map(checked),
             ended_at: agent.ended.map(beijing_time),
         }

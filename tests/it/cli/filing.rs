@@ -1,9 +1,12 @@
 //! A whole suit with an appeal on the command line, as parties, clerk and judges work with it.
 
 use serde_json::Value;
+use tiezheng::court::ids::{AttemptNumber, CaseId, ServiceNumber};
+use tiezheng::court::labels::service_message;
+use tiezheng::court::line_value::LineValue as _;
+use tiezheng::sequencer::clock::{Clock as _, SystemClock};
 
 use crate::cli::workspace::{CommandRun, Workspace};
-use crate::support::process::http_client;
 
 const COURT: &str = "粤0192";
 const SECOND: &str = "粤01";
@@ -44,10 +47,44 @@ impl Suit {
     }
 
     fn by(&self, who: &str, arguments: &[&str]) -> Value {
+        self.ends(who, arguments, 0).document()
+    }
+
+    /// A command that ends with this code.
+    fn ends(&self, who: &str, arguments: &[&str], code: i32) -> CommandRun {
         let operator = self.keys.path().join("operator.token");
         let token = if who == "operator" { operator.to_str().unwrap() } else { who };
-        let run: CommandRun = self.workspace.run(&[&["case"], arguments, &["--token-file", token]].concat());
-        run.ends(0).document()
+        self.workspace.run(&[&["case"], arguments, &["--token-file", token]].concat()).ends(code)
+    }
+
+    /// A filed case whose defendant takes part.
+    fn filed(&self) -> String {
+        let open = ["open", "--court", COURT, "--name", "张三", "--title", "网络购物合同纠纷"];
+        let case = text(&self.by("plaintiff", &open), "/reference");
+        self.by("plaintiff", &["do", &case, "增加当事人", "诉讼地位=被告", "主体类型=自然人", "姓名=李四"]);
+        for act in ["confirm-notice", "submit"] {
+            self.by("plaintiff", &["do", &case, act]);
+        }
+        for act in ["approve", "file-case"] {
+            self.by("clerk", &["do", &case, act]);
+        }
+        let code = text(&self.by("clerk", &["code", &case, "--party", "2"]), "/code");
+        self.by("defendant", &["associate", &code]);
+        case
+    }
+
+    /// A case in which a document is served by a text message: its name, and the message.
+    fn sent_by_gateway(&self) -> (String, String) {
+        let case = self.filed();
+        let address = ["do", &case, "service-address", "kind=mobile", "value=13812345678", "source=given"];
+        self.by("defendant", &address);
+        self.workspace.file("传票", "传票");
+        let document = text(&self.by("clerk", &["deposit", "传票", "--name", "传票"]), "/deposit_number");
+        let document = format!("document={document}");
+        self.by("clerk", &["do", &case, "serve", "party=2", "mode=electronic", "kind=summons", &document]);
+        let sent = self.by("clerk", &["do", &case, "send-service", "service=1", "channel=sms", "address=1"]);
+        let id = CaseId::parse(&text(&sent, "/case")).unwrap();
+        (case, service_message(id, ServiceNumber(1), AttemptNumber(1)).to_string())
     }
 
     /// Runs a command of the suit.
@@ -68,20 +105,17 @@ fn text(document: &Value, pointer: &str) -> String {
 }
 
 /// Lists the court that hears the appeals.
-async fn list_second_court(suit: &Suit) {
-    let token = std::fs::read_to_string(suit.keys.path().join("operator.token")).unwrap();
-    let pair = serde_json::json!({ "hears": SECOND, "from": "2025-11-01", "source": "法释〔2025〕14号" });
-    let path = format!("{}/v1/courts/{COURT}/appeal-courts", suit.workspace.url());
-    let request = http_client().post(path).bearer_auth(token.trim()).header("idempotency-key", "pair");
-    let answer = request.header("content-type", "application/json").body(pair.to_string()).send().await.unwrap();
-    assert_eq!(answer.status().as_u16(), 201, "{}", answer.text().await.unwrap());
+fn list_second_court(suit: &Suit) {
+    let pair =
+        ["appeal-court", "set", COURT, "--hears", SECOND, "--from", "2025-11-01", "--source", "法释〔2025〕14号"];
+    suit.by("operator", &pair);
 }
 
 /// From the deposit of the evidence to the acceptance by the second court. The names of the acts are those of the court.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filing_with_appeal_needs_at_most_26_commands() {
     let mut suit = Suit::new();
-    list_second_court(&suit).await;
+    list_second_court(&suit);
     let evidence = suit.deposit("plaintiff", "聊天记录");
     let open = ["open", "--court", COURT, "--name", "张三", "--title", "网络购物合同纠纷"];
     let case = text(&suit.step("plaintiff", &open), "/reference");
@@ -134,4 +168,61 @@ async fn a_filing_with_appeal_needs_at_most_26_commands() {
     let shown = suit.by("second", &["show", "（2026）粤01民终1号"]);
     assert_eq!(text(&shown, "/parties/1/role/code"), "appellant", "{shown:#}");
     assert!(suit.commands <= 26, "{} commands", suit.commands);
+}
+
+/// Court pairs are configuration of the operator, with their days and their source.
+#[test]
+fn court_pairs_are_set_ended_and_listed() {
+    let suit = Suit::new();
+    list_second_court(&suit);
+    let pair = |command: &'static str, from: &'static str| {
+        ["appeal-court", command, COURT, "--hears", SECOND, "--from", from, "--source", "某规定"]
+    };
+    assert_eq!(suit.ends("operator", &pair("set", "2026-01-01"), 1).error(), "court_pair_exists");
+    suit.ends("clerk", &pair("end", "2026-01-01"), 1);
+    suit.by("operator", &pair("end", "2026-12-01"));
+    let listed = suit.by("plaintiff", &["appeal-court", "list", COURT]);
+    assert_eq!(text(&listed, "/items/0/hears"), SECOND);
+    assert_eq!(
+        (text(&listed, "/items/0/from"), text(&listed, "/items/0/until")),
+        ("2025-11-01".into(), "2026-12-01".into())
+    );
+    assert_eq!(text(&listed, "/items/0/source"), "法释〔2025〕14号");
+    let screen = suit.workspace.say("zh", &["case", "appeal-court", "list", COURT, "--token-file", "plaintiff"]).stdout;
+    assert!(screen.contains("粤01  自 2025-11-01  至（不含） 2026-12-01  法释〔2025〕14号"), "{screen}");
+}
+
+/// The key of a gateway is kept in a file, and the gateway reports with it and without a token.
+#[test]
+fn a_gateway_is_registered_and_reports_on_its_messages() {
+    let suit = Suit::new();
+    let add = ["gateway", "add", COURT, "https://gateway.example/messages", "--save", "gateway.key"];
+    let added = suit.by("operator", &add);
+    assert!(added.get("secret").is_none() && text(&added, "/saved").ends_with("gateway.key"), "{added}");
+    let id = text(&added, "/id");
+    let key = std::fs::read_to_string(suit.workspace.path("gateway.key")).unwrap();
+    assert!(key.starts_with("whsec_"), "{key}");
+    assert_eq!(suit.ends("operator", &add, 2).error(), "destination_exists");
+    assert_eq!(text(&suit.by("operator", &["gateway", "list", COURT]), "/items/0/id"), id);
+
+    let (case, message) = suit.sent_by_gateway();
+    let report = |more: &[&str]| {
+        let head = ["case", "gateway", "report", id.as_str(), message.as_str()];
+        suit.workspace.run(&[&head[..], more].concat())
+    };
+    let now = SystemClock::new().read().wall.to_string();
+    let arrived = ["已到达", "--secret-file", "gateway.key", "--at", &now];
+    assert_eq!(report(&arrived).ends(0).document()["recorded"], true);
+    assert_eq!(report(&arrived).ends(0).document()["recorded"], true, "the same report is the same act");
+    let served = suit.by("clerk", &["service", &case]);
+    assert_eq!(text(&served, "/items/0/effect/basis/code"), "arrival", "{served}");
+    suit.workspace.file("other.key", "whsec_AAAA");
+    let other = report(&["arrived", "--secret-file", "other.key"]).ends(1);
+    assert_eq!(other.error(), "bad_gateway_signature");
+    suit.workspace.file("no.key", "secret");
+    assert_eq!(report(&["arrived", "--secret-file", "no.key"]).ends(2).error(), "bad_secret");
+    let unknown = report(&["随便", "--secret-file", "gateway.key"]).ends(1);
+    assert_eq!(unknown.error(), "bad_value");
+    suit.by("operator", &["gateway", "remove", &id]);
+    assert_eq!(report(&arrived).ends(1).error(), "no_such_gateway");
 }

@@ -252,6 +252,11 @@ async fn a_remanded_case_goes_back_with_the_times_of_its_first_imports() {
     let mut second = all.suit.copy().gone_on_in(accepted["case"].as_str().unwrap());
     (second.clerk, second.judge) = (all.there.clone(), judge);
     second.act(&node, &second.clerk, json!({ "act": "assign", "judge": second.judge.account })).await;
+    // 民诉法 art. 41 (1): judges alone sit in second instance.
+    let assessor = people.of_court("人民陪审员", "peoples-assessor", SECOND).await;
+    let other = people.of_court("中院法官", "judge", SECOND).await;
+    let panel = json!({ "act": "form-panel", "members": [second.judge.account, other.account, assessor.account] });
+    second.no(&node, &second.clerk, panel, "bad_value").await;
     let ruling = TestNode::number(&node.deposit(&note(9)).await);
     let remand = json!({ "act": "rule", "ruling": "remand", "document": ruling });
     second.act(&node, &second.judge, remand).await;
@@ -269,6 +274,28 @@ async fn a_remanded_case_goes_back_with_the_times_of_its_first_imports() {
     let first = all.suit.view(&node, &all.suit.bringing).await["items"][0]["imported_at"].clone();
     assert_eq!(seen["items"][0]["first_imported_at"], first);
     assert_eq!(seen["number"], "（2026）粤0192民初200号");
+    // 民诉法 art. 41 (3): a new panel, of nobody who heard it before.
+    let mut third = all.suit.copy().gone_on_in(third["case"].as_str().unwrap());
+    let heard: Vec<_> = seen["course"]["former_judges"].as_array().unwrap().iter().map(Value::as_str).collect();
+    assert!(
+        heard.contains(&Some(third.judge.account.as_str())) && heard.contains(&Some(second.judge.account.as_str())),
+        "{heard:?}"
+    );
+    let assign = |judge: &Person| json!({ "act": "assign", "judge": judge.account });
+    third.no(&node, &third.clerk, assign(&third.judge), "former_panel").await;
+    let (former, mut panel) = (third.judge.account.clone(), Vec::new());
+    for name in ["赵法官", "钱法官", "孙法官"] {
+        panel.push(people.of_court(name, "judge", COURT).await);
+    }
+    third.judge = panel[0].clone();
+    third.act(&node, &third.clerk, assign(&third.judge)).await;
+    let form = |last: &str| json!({ "act": "form-panel", "members": [panel[0].account, panel[1].account, last] });
+    third.no(&node, &third.clerk, form(&former), "former_panel").await;
+    let document = TestNode::number(&node.deposit(&note(12)).await);
+    let judgment = json!({ "act": "judge", "document": document });
+    third.no(&node, &third.judge, judgment.clone(), "panel_needed").await;
+    third.act(&node, &third.clerk, form(&panel[2].account)).await;
+    third.act(&node, &third.judge, judgment).await;
     // The dossier of the second instance goes back too, with its result.
     let send = json!({ "kind": "dossier-return", "to": COURT, "basis": ruling, "outcome": "remanded" });
     node.session(&second.clerk.token).create(&second.path("/hand-overs"), &send).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::accounts::{People, Person};
+use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::note;
 use crate::support::proceeding::{Proceeding, plain};
 use crate::support::test_node::{NodeConfig, TestNode};
@@ -90,4 +90,39 @@ async fn a_word_of_neither_language_is_refused_with_the_words_that_are_known() {
     let answer = node.session(&suit.bringing.token).post(&suit.path("/acts"), &wrong).await;
     assert_eq!(answer.problem(), (400, "bad_value".into()));
     assert!(answer.text().contains("`role`: one of plaintiff defendant"), "{}", answer.text());
+}
+
+/// A wrong word is answered with the words that are accepted, in the language of the reader.
+#[tokio::test]
+async fn a_wrong_word_is_answered_with_the_chinese_words_that_are_accepted() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let suit = Proceeding::suit(&people).await;
+    let by = people.by(&suit.bringing);
+    let said = async |path: &str, body: Value| {
+        let answer = by.post(path, &body).await;
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        answer.json()["detail_zh"].as_str().unwrap().to_owned()
+    };
+    let acts = suit.path("/acts");
+    let party = json!({ "操作": "增加当事人", "诉讼地位": "邻居", "主体类型": "自然人", "姓名": "李四" });
+    let role = said(&acts, party).await;
+    assert!(role.starts_with("“role”应为“原告”“被告”“第三人”") && role.ends_with("之一"), "{role}");
+    let authority = json!({ "act": "add-agent", "party": 1, "account": suit.clerk.account, "authority": "全权代理" });
+    let authority = said(&acts, authority).await;
+    assert!(
+        authority.starts_with("“代理权限”（authority）应为“一般授权”“特别授权”“法定代理”之一，也可写作"),
+        "{authority}"
+    );
+    let open = json!({
+        "court": COURT, "kind": "民事", "procedure": "ordinary", "role": "plaintiff", "subject": "natural-person",
+        "filer": "principal", "name": "张三",
+    });
+    let kind = said("/v1/cases", open).await;
+    assert!(kind.contains("“民事一审”") && kind.contains("“行政一审”"), "{kind}");
+    let act = said(&acts, json!({ "act": "起诉" })).await;
+    assert!(act.starts_with("没有“起诉”这一选项，应为") && act.contains("“提交起诉状”"), "{act}");
+    let class = json!({ "name": "a", "sha_256": "ab".repeat(32), "size": 3, "evidence_class": "聊天" });
+    let class = said("/v1/entrusted-deposits", class).await;
+    assert!(class.contains("“文档、图片、音频、视频、数字证书、计算机程序等电子文件”"), "{class}");
 }

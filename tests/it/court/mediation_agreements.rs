@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tiezheng::ledger::verify::attestation_trust::AttestationTrust;
 use tiezheng::store::memory::MemoryStore;
+use tiezheng::store::traits::{Annotation, AnnotationKind, Annotations as _, LedgerReader as _, ProofLevel};
 
 use crate::support::accounts::{COURT, OF_THE_COURT, PLAIN, People, Person};
 use crate::support::depositor::origin;
 use crate::support::proceeding::Proceeding;
 use crate::support::sessions::{confirm, document, mediator, pass};
 use crate::support::test_node::{NodeConfig, TestNode};
+use crate::support::tsa::TestAuthority;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -297,4 +300,47 @@ async fn the_same_file_under_another_number_is_imported_with_a_warning() {
         Proceeding::between(&node, "civil-first", [&case.bringing, &case.answering, &case.clerk, &case.judge]).await;
     let imported = own.import(&node, &own.bringing, &second).await;
     assert!(!codes(&imported).contains(&"mediation_same_file".to_owned()), "{imported}");
+}
+
+/// The moment is the node's own time; what a timestamp authority attests stands beside it, under its own name, once a checkpoint that
+/// covers the last signature is timestamped.
+#[tokio::test]
+async fn beside_the_moment_stand_the_time_of_the_block_and_the_trusted_time() {
+    let authority = TestAuthority::start();
+    let attesters = AttestationTrust::new(None, authority.trust());
+    let store = Arc::new(MemoryStore::new(origin()));
+    let node = TestNode::over(Arc::clone(&store), NodeConfig { attesters, ..NodeConfig::default() }).await;
+    let (case, mediator) = mediated(&node).await;
+    let digest = drafted(&node, &case, &mediator, "organisation", 1).await;
+    case.act(&node, &mediator, round(&[format!("mediator {}", mediator.account)])).await;
+    case.act(&node, &case.bringing, confirm(1, &digest)).await;
+    let before = stamp(&store, &authority, "20261122120500Z");
+    let last = case.act(&node, &case.answering, confirm(1, &digest)).await;
+    let times = async || case.records(&node, &case.bringing).await["agreements"][0]["in_force_times"].clone();
+    let seen = times().await;
+    assert_eq!(seen["tx_submitted_at"]["time"], last["act"]["at"]);
+    assert_eq!(seen["tx_submitted_at"]["label"]["zh"], "交易提交时间");
+    assert_eq!(seen["block_generated_at"]["label"]["zh"], "区块生成时间");
+    assert!(seen["block_generated_at"]["time"].as_str() >= last["act"]["at"].as_str());
+    assert_eq!(seen["trusted_time"], Value::Null, "the checkpoint of {before} leaves does not cover it");
+    stamp(&store, &authority, "20261122121000Z");
+    case.act(&node, &mediator, confirm(1, &digest)).await;
+    stamp(&store, &authority, "20261122121500Z");
+    let trusted = times().await["trusted_time"].clone();
+    assert_eq!(trusted["label"]["zh"], "可信时间");
+    assert!(
+        trusted["not_later_than"].as_str().unwrap().starts_with("2026-11-22T20:10:0"),
+        "the first that covers it: {trusted}"
+    );
+    assert!(!trusted["tokens"][0]["authority"].as_str().unwrap().is_empty());
+}
+
+/// Timestamps the published checkpoint: its number of leaves.
+fn stamp(store: &MemoryStore, authority: &TestAuthority, time: &str) -> u64 {
+    let published = store.published().unwrap();
+    let checkpoint = published.checkpoint.clone();
+    let bytes = authority.sign("ecdsa", checkpoint.note().text().as_bytes(), &[format!("time={time}").as_str()]);
+    let token = Annotation { kind: AnnotationKind::TimestampToken, bytes };
+    store.annotate(&checkpoint, &[token], &[ProofLevel::Timestamped]).unwrap();
+    published.size().0
 }

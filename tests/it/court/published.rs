@@ -30,7 +30,7 @@ fn sign(who: CaseRelation) -> (String, String) {
 
 fn page() -> String {
     let mut page = String::from(
-        "# Who may do what in which stage · 何人在何阶段可办理何事\n\nWritten from the rules (`src/court/permission.rs`); every cell is tested through HTTP. Whether the item, party or agent is\none's own is checked beside it. What a cell does not name is denied.\n\n由规则生成，每一格均经接口测试；未列者一律不准。证据、当事人、代理人是否属于本人，另行核查。\n",
+        "# Who may do what in which stage · 何人在何阶段可办理何事\n\nWritten from the rules (`src/court/permission.rs`); every cell is tested through HTTP. Whether the item, party or agent is\none's own is checked beside it. What a cell does not name is denied.\nA party with a statutory agent acts through it; after a remand and in a retrial, who heard the case before is neither assigned nor of the\npanel.\n\n由规则生成，每一格均经接口测试；未列者一律不准。证据、当事人、代理人是否属于本人，另行核查。\n有法定代理人的当事人由其法定代理人办理；发回重审、再审的，此前审理过本案的人员不得承办或者参加合议庭。\n",
     );
     let has_cell = |role: &Role| {
         let acts = acts_of_a_case().into_iter();

@@ -38,6 +38,7 @@ pub(crate) async fn draft_case(node: &TestNode, person: &Person, court: &str, ti
             instance: Vec::new(),
             former_role: None,
             hand_over: None,
+            relationship: None,
             account: None,
             name: annexes.add("name", "原告")?,
             title: annexes.add_some("title", title)?,

@@ -24,6 +24,7 @@ use tiezheng::ledger::notice::Mode;
 use tiezheng::ledger::receipt::Receipt;
 use tiezheng::ledger::statement::signed::StatementNote;
 use tiezheng::ledger::time::Timestamp;
+use tiezheng::ledger::verify::attestation_trust::AttestationTrust;
 use tiezheng::oidc::logins::OidcLogins;
 use tiezheng::query::service::QueryService;
 use tiezheng::sequencer::clock::ManualClock;
@@ -72,6 +73,8 @@ pub(crate) struct NodeConfig {
     pub(crate) cosigning: Option<StartCosigning>,
     /// The identity providers of courts.
     pub(crate) oidc: OidcLogins,
+    /// The witnesses and timestamp authorities that the node trusts.
+    pub(crate) attesters: AttestationTrust,
 }
 
 /// Starts the collection of cosignatures beside a sequencer.
@@ -95,6 +98,7 @@ impl Default for NodeConfig {
             webhook_networks: vec!["127.0.0.0/8".parse().unwrap()],
             cosigning: None,
             oidc: OidcLogins::default(),
+            attesters: AttestationTrust::default(),
         }
     }
 }
@@ -166,7 +170,8 @@ impl TestNode {
                 webhook_addresses: WebhookAddresses::allowing(&plan.webhook_networks),
                 clock: Box::new(plan.clock.share()),
             })
-            .unwrap(),
+            .unwrap()
+            .with_attestation_trust(plan.attesters),
         );
         let state = AppState::new(queries, sequencer.clone(), plan.http).with_filing(Arc::clone(&filing));
         let state = state.with_oidc(plan.oidc);

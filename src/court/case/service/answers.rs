@@ -37,9 +37,11 @@ pub fn confirm(
     position: ActPosition,
 ) -> Result<(), Refusal> {
     require_recipient(file, document, act.service)?;
-    let named = |agent| file.service.receivers.contains(&agent);
     let is_named = match document.capacity {
-        Capacity::Agent(agent) => named(agent),
+        Capacity::Agent(agent) => {
+            let is_statutory = file.agents.get(&agent).is_some_and(|one| one.is_statutory());
+            is_statutory || file.service.receivers.contains(&agent)
+        }
         _ => true,
     };
     let found = record(&mut file.service, act.service)?;

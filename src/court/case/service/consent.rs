@@ -116,13 +116,14 @@ pub fn end_address(
     end(file, act.address, position)
 }
 
-/// Names an agent as the receiver of mediation statements: by the party itself.
+/// Names an agent as the receiver of mediation statements: by the party itself, or its statutory agent.
 ///
 /// # Errors
 ///
 /// [`Refusal::NoSuchAgent`], [`Refusal::NotYours`], [`ServiceError::PartyItself`] for an agent that names itself or another.
 pub fn name_receiver(file: &mut CaseFile, document: &Document, act: &NameReceiver) -> Result<(), Refusal> {
-    let Capacity::Party(party) = document.capacity else { return Err(ServiceError::PartyItself.into()) };
+    let itself = file.party_of(document.capacity).filter(|party| file.is_party_itself(document.capacity, *party));
+    let party = itself.ok_or(ServiceError::PartyItself)?;
     let agent = file.agents.get(&act.agent).filter(|agent| agent.ended.is_none());
     if agent.ok_or(Refusal::NoSuchAgent(act.agent))?.party != party {
         return Err(Refusal::NotYours);

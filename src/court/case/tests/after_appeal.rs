@@ -1,10 +1,11 @@
 //! The court's periods after an appeal, the legal effect of decisions, and which objections are pending.
 
-use super::course::{appeal, doc, judge};
+use super::course::{appeal, doc, judge, rule};
 use super::*;
 use crate::court::acts::{Answer, DecideAdmission, SendService};
 use crate::court::case::legal_force::{LegalForce, legal_force};
 use crate::court::case::objections::pending;
+use crate::court::course_words::{AppealOutcome, RulingKind};
 use crate::court::ids::{AppealNumber, AttemptNumber, HandOverNumber, ServiceNumber};
 use crate::court::service_words::{Channel, DocumentKind, Reporter, ServiceMode, ServiceStep};
 use crate::court::window::{Start, Subject, WindowKind};
@@ -77,6 +78,116 @@ fn after_an_appeal_the_court_has_five_days_for_each_of_its_duties() {
     course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
     assert!(course.file.course.hand_overs.contains_key(&HandOverNumber(1)));
     assert_eq!(due(&course), []);
+}
+
+/// 民诉法 art. 174 (1): every party appealed against gets a copy; (2): one dossier for all appeals against a decision.
+#[test]
+fn the_courts_duties_end_when_all_copies_are_served_and_the_dossier_is_sent() {
+    let mut course = TestCase::assigned();
+    course.clerk(made!(AddParty {
+        party: PartyNumber(3),
+        role: PartyRole::Defendant,
+        account: None,
+        former_role: None
+    }));
+    course.judge(judge(Some(doc(1)))).unwrap();
+    course.plaintiff(appeal(1, 1, 1, &[2, 3])).unwrap();
+    course.defendant(appeal(2, 2, 1, &[1])).unwrap();
+    let petition = |course: &TestCase, n| course.file.course.appeals[&AppealNumber(n)].petition;
+    let (first, second) = (petition(&course, 1), petition(&course, 2));
+    course.delivers(DocumentKind::AppealCopy, 2, first);
+    assert_eq!(due(&course), [WindowKind::PetitionCopy, WindowKind::PetitionCopy], "party 3 has no copy yet");
+    course.delivers(DocumentKind::AppealCopy, 3, second);
+    assert_eq!(due(&course).len(), 2, "another petition is no copy of this one");
+    course.delivers(DocumentKind::AppealCopy, 3, first);
+    assert_eq!(due(&course), [WindowKind::PetitionCopy]);
+    course.delivers(DocumentKind::AppealCopy, 1, second);
+    assert_eq!(due(&course), [WindowKind::DossierSent, WindowKind::DossierSent], "after the periods to answer");
+    let answer = |party, n, appeal| {
+        Act::Answer(Answer { party: PartyNumber(party), document: doc(n), appeal: Some(AppealNumber(appeal)) })
+    };
+    course.defendant(answer(2, 7, 1)).unwrap();
+    course.plaintiff(answer(1, 8, 2)).unwrap();
+    // A copy goes to the appellant, not to who answered.
+    course.delivers(DocumentKind::AnswerCopy, 2, doc(7));
+    assert_eq!(due(&course).iter().filter(|kind| **kind == WindowKind::AnswerCopy).count(), 2);
+    course.delivers(DocumentKind::AnswerCopy, 1, doc(7));
+    course.delivers(DocumentKind::AnswerCopy, 2, doc(8));
+    assert_eq!(due(&course), [WindowKind::DossierSent, WindowKind::DossierSent]);
+    course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
+    assert_eq!(due(&course), [], "one dossier for both");
+}
+
+impl TestCase {
+    /// The period of a party to appeal against document 1 begins on this day.
+    fn served_on(&mut self, kind: WindowKind, party: u32, day: &str) {
+        let key = WindowKey::of(kind, PartyNumber(party)).about(Subject::Document(doc(1)));
+        let (position, court) = (self.next(), self.file.court.clone());
+        let start = Start::Day(Day::parse(day).unwrap());
+        self.file.windows.begin_by_law(key, &court, position, start).unwrap();
+    }
+
+    /// The legal effect of its first decision at the end of a day.
+    fn force_on(&self, day: &str) -> (LegalForce, Option<Day>) {
+        let now = Timestamp::from_millis(Day::parse(day).unwrap().end().as_millis() - 1).unwrap();
+        let found = legal_force(&self.file, &self.file.course.decisions[0], now, &Calendar::default());
+        (found.force, found.since)
+    }
+}
+
+/// 民诉法 arts. 158, 180: an appeal that the court allowed to be withdrawn keeps the decision from nothing; the last period decides,
+/// whichever party's it is.
+#[test]
+fn a_withdrawn_appeal_is_none_and_the_period_that_ends_last_decides() {
+    let mut course = TestCase::judged();
+    for (party, day) in [(1, "2026-11-24"), (2, "2026-11-22")] {
+        course.served_on(WindowKind::AppealJudgment, party, day);
+    }
+    assert_eq!(course.force_on("2026-12-10"), (LegalForce::InForce, Day::parse("2026-12-10")));
+    course.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
+    assert_eq!(course.force_on("2027-01-01").0, LegalForce::Appealed);
+    course.plaintiff(Act::WithdrawAppeal(WithdrawAppeal { party: PartyNumber(1) })).unwrap();
+    assert_eq!(course.force_on("2027-01-01").0, LegalForce::Appealed, "the court has not ruled");
+    course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
+    course.receives(1).unwrap();
+    course.accepts(1).unwrap();
+    assert_eq!(course.force_on("2027-01-01").0, LegalForce::Appealed, "it is heard there");
+    let manifest = course.file.course.hand_overs[&HandOverNumber(1)].manifest;
+    let back = |outcome| {
+        let (case, hand_over) = (CaseId(Digest([99; 32])), HandOverNumber(1));
+        Act::TakeBack(TakeBack { case, hand_over, manifest, decision: doc(9), outcome })
+    };
+    for (outcome, expected) in
+        [(AppealOutcome::Upheld, LegalForce::Upheld), (AppealOutcome::Withdrawn, LegalForce::AppealWithdrawn)]
+    {
+        let mut returned = TestCase { file: course.file.clone(), at: course.at };
+        returned.clerk(back(outcome));
+        // From when on follows from the ruling of second instance.
+        assert_eq!(returned.force_on("2027-01-01"), (expected, None), "{outcome}");
+        assert_eq!(
+            returned.force_on("2026-12-01").0,
+            if expected == LegalForce::AppealWithdrawn { LegalForce::Appealable } else { expected }
+        );
+    }
+}
+
+/// 民诉法 arts. 126, 157, 171 (2): the ruling not to file is served on the side that filed alone, with ten days; other rulings have no
+/// appeal.
+#[test]
+fn a_refused_filing_is_in_force_after_the_ten_days_of_the_side_that_filed() {
+    let mut course = TestCase::begin();
+    course.complete();
+    course.plaintiff(Act::Submit(Submit {})).unwrap();
+    course.judge(Act::Refuse(Refuse { reason: None, document: Some(doc(1)) })).unwrap();
+    assert_eq!(course.force_on("2026-11-22").0, LegalForce::NotServed);
+    course.served_on(WindowKind::AppealRuling, 1, "2026-11-22");
+    assert_eq!(course.force_on("2026-12-02").0, LegalForce::Appealable);
+    assert_eq!(course.force_on("2026-12-03"), (LegalForce::InForce, Day::parse("2026-12-03")));
+
+    let mut course = TestCase::assigned();
+    course.plaintiff(Act::WithdrawSuit(WithdrawSuit {})).unwrap();
+    course.judge(rule(RulingKind::RefuseWithdrawal, 1)).unwrap();
+    assert_eq!(course.force_on("2026-11-22").0, LegalForce::FinalDecision);
 }
 
 /// 民诉法 art. 158.

@@ -243,6 +243,7 @@ pub(super) fn agent(special: &[SpecialPower], instance: &[Instance]) -> AddAgent
         power: Some(AnnexId(Digest([3; 32]))),
         special: special.to_vec(),
         instance: instance.to_vec(),
+        relationship: None,
     }
 }
 

@@ -179,7 +179,6 @@ fn a_report_that_moves_a_service_keeps_what_the_court_decided_since() {
 fn the_result_of_the_second_instance_decides_on_the_effect() {
     for (outcome, expected) in [
         (AppealOutcome::Upheld, LegalForce::Upheld),
-        (AppealOutcome::Withdrawn, LegalForce::AppealWithdrawn),
         (AppealOutcome::Changed, LegalForce::Overturned),
         (AppealOutcome::Remanded, LegalForce::Overturned),
     ] {

@@ -180,6 +180,7 @@ fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             instance: d.instances(),
             former_role: d.optional_former(),
             hand_over: d.incoming(),
+            relationship: d.relationship(),
         }),
         ActKind::Describe => {
             Act::Describe(Describe { title: d.optional(Dice::annex), claims: d.optional(Dice::annex) })
@@ -283,6 +284,7 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             power: d.optional(Dice::annex),
             special: d.special(),
             instance: d.instances(),
+            relationship: d.relationship(),
         }),
         ActKind::EndAgent => Act::EndAgent(EndAgent { agent: AgentNumber(1 + d.below(3)) }),
         ActKind::IssueCode => Act::IssueCode(IssueCode {
@@ -302,6 +304,7 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             name: d.optional(Dice::annex),
             power: d.optional(Dice::annex),
             instance: d.instances(),
+            relationship: d.relationship(),
         }),
     }
 }

@@ -6,7 +6,7 @@ use crate::court::calendar::Calendar;
 use crate::court::case::manifest::{lines, on_paper, root};
 use crate::court::case::state::CaseFile;
 use crate::court::course_words::{AppealOutcome, DocumentForm, FiledWith, Instance, RulingKind, SpecialPower, Volume};
-use crate::court::ids::{AccountId, AppealNumber, CaseId, DocumentNumber, HandOverNumber};
+use crate::court::ids::{AccountId, AnnexId, AppealNumber, CaseId, DocumentNumber, HandOverNumber};
 use crate::court::words::{PartyRole, Procedure, TransferKind};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
@@ -146,6 +146,7 @@ fn of_a_hand_over(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
                 items: file.map_or(0, |file| count(file.items.size())),
                 withdrawing: d.many(Dice::party),
                 number: None,
+                former_judge: d.many(Dice::account),
             })
         }
         _ => {
@@ -165,6 +166,11 @@ fn of_a_hand_over(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
 impl Dice {
     pub(in crate::court) fn optional_former(&mut self) -> Option<PartyRole> {
         self.optional(|d| d.of(PartyRole::ALL))
+    }
+
+    /// The document of a relationship, which few agents have.
+    pub(in crate::court) fn relationship(&mut self) -> Option<AnnexId> {
+        (self.below(4) == 0).then(|| self.annex())
     }
 
     pub(in crate::court) fn incoming(&mut self) -> Option<HandOverNumber> {

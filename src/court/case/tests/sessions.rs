@@ -223,6 +223,23 @@ fn the_panels_transcript_is_the_panels_and_organisations_do_not_draw() {
     course.confirm_by(who, (2, 1, 2), ConfirmationMethod::ESeal, course.check(0)).unwrap();
 }
 
+/// 民诉法 art. 101: those who judge sign beside the parties, people's assessors too (art. 40); 在线调解规则 art. 19: a mediator signs without
+/// moving the moment.
+#[test]
+fn judges_assessors_and_clerk_move_the_moment_of_an_agreement_in_the_transcript() {
+    let holds = |track, role| mediation::moves(track, &Signer::Holder(role, account(9)));
+    for role in [Role::Judge, Role::PeoplesAssessor, Role::Clerk] {
+        assert!(holds(AgreementTrack::CourtRecord, role), "{role}");
+        assert!(
+            !holds(AgreementTrack::Organisation, role) && !holds(AgreementTrack::MediationDocument, role),
+            "{role}"
+        );
+    }
+    for role in [Role::Mediator, Role::JudgeAssistant, Role::Expert] {
+        assert!(!holds(AgreementTrack::CourtRecord, role), "{role}");
+    }
+}
+
 #[test]
 fn an_agreement_is_in_force_with_the_last_required_signature_and_can_be_reversed_only_before() {
     let mut course = TestCase::mediated(AgreementTrack::Organisation);
@@ -232,6 +249,7 @@ fn an_agreement_is_in_force_with_the_last_required_signature_and_can_be_reversed
     course.confirm((PLAINTIFF, FIRST), (1, 1, 1)).unwrap();
     let take_back = |person: u32| made!(WithdrawConfirmation { round: RoundNumber(1), person });
     assert_eq!(course.does(account(2), SECOND, take_back(1)), no(SessionRefusal::NotOnTheList));
+    assert_eq!(course.does(account(2), SECOND, take_back(2)), no(SessionRefusal::NotConfirmed));
     course.does(PLAINTIFF, FIRST, take_back(1)).unwrap();
     course.confirm((account(2), SECOND), (1, 2, 1)).unwrap();
     assert_eq!(mediation::in_force(&course.file, course.agreement()), None, "the other signature was taken back");

@@ -123,7 +123,7 @@ fn people_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Opti
             name: context.annexes.add("name", name)?,
             former_role: None,
         }),
-        ActRequest::AddAgent { party, account, authority, name, power, special, instances } => {
+        ActRequest::AddAgent { party, account, authority, name, power, special, instances, relationship } => {
             let (account, of) = known(context.registry, account)?;
             Act::AddAgent(AddAgent {
                 agent: context.file.next_agent(),
@@ -135,6 +135,7 @@ fn people_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Opti
                 power: context.annexes.add_some("power", power.as_deref())?,
                 special: read_all("special", special)?,
                 instance: read_all("instances", instances)?,
+                relationship: context.annexes.add_some("relationship", relationship.as_deref())?,
             })
         }
         ActRequest::Assign { judge } => {

@@ -103,7 +103,7 @@ pub(in crate::http) async fn join(
     let filing = state.filing()?;
     let filer: Filer = value("filer", &shape.filer)?;
     if filer == Filer::Court {
-        return Err(FilingError::bad("filer", "`principal` or `agent`").into());
+        return Err(FilingError::bad("filer", "`principal`, `agent` or `statutory-agent`").into());
     }
     let association = AssociationCommand {
         code: shape.code,
@@ -112,6 +112,7 @@ pub(in crate::http) async fn join(
         name: shape.name,
         power: shape.power,
         instances: values("instances", &shape.instances)?,
+        relationship: shape.relationship,
     };
     let acted = filing.associate(actor, context, &association).await?;
     let shown = outcome_json(filing, &acted, Vec::new());

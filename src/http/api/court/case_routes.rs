@@ -21,6 +21,7 @@ const ACTING: &[ErrorCode] = codes![
     TooManyActs,
     IdentityRequired,
     SpecialAuthorityNeeded,
+    ThroughStatutoryAgent,
     NotYours
 ];
 /// Texts of an act.
@@ -143,6 +144,11 @@ const COURSE: &[ErrorCode] = codes![
     DocumentNeeded,
     DecisionRecorded,
     PanelNotOdd,
+    FormerPanel,
+    PanelNeeded,
+    RelationshipNeeded,
+    NoStatutoryAgent,
+    StatutoryAgency,
     OtherAct,
     WithdrawalPending,
     NothingToRuleOn,
@@ -156,6 +162,8 @@ const COURSE: &[ErrorCode] = codes![
     NothingToWithdraw,
     DocumentIncomplete,
 ];
+/// The authority with which somebody joins a case.
+const APPOINTING: &[ErrorCode] = codes![PowerOfAttorneyNeeded, RelationshipNeeded, NoStatutoryAgent];
 /// A case whose dossier is with another court, or just comes from one.
 const MOVING: &[ErrorCode] = codes![HandedOver, BeingTakenOver];
 /// Hand-overs.
@@ -212,7 +220,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::new()
         .routes(by_token(
             routes!(cases::open_case),
-            &[WRITES, ACTING, TEXTS, codes![NoSuchAccount, PowerOfAttorneyNeeded, PowersNotNamed]],
+            &[WRITES, ACTING, TEXTS, APPOINTING, codes![NoSuchAccount, PowersNotNamed, AlreadyInTheCase]],
         ))
         .routes(by_token(routes!(cases::list_cases), &[WRITES, codes![BadValue]]))
         .routes(by_token(routes!(cases::view_case), &[WRITES, codes![NotFound, SeveralCases]]))
@@ -232,7 +240,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
                 ACTING,
                 TEXTS,
                 MOVING,
-                codes![PowerOfAttorneyNeeded],
+                APPOINTING,
                 codes![NoSuchCode, CodeUsedUp, CodeExpired, TooManyCodes, PartyTaken, AlreadyInTheCase, TooManyAgents],
             ],
         ))

@@ -157,6 +157,7 @@ pub(in crate::http) async fn open(
             instance: read_all("instances", &shape.instances)?,
             former_role: None,
             hand_over: None,
+            relationship: annexes.add_some("relationship", shape.relationship.as_deref())?,
         }))
     };
     let acted = filing.open_case(actor, context, &court, filer, make).await?;

@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use crate::court::acts::{Act, ActKind};
 use crate::court::line_value::LineValue as _;
+use crate::court::typed;
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::deposits::{OnBehalfCommand, OwnDeposit, OwnDeposits};
@@ -31,7 +32,13 @@ use crate::wire::receipt::ReceiptJson;
 
 impl From<OnBehalfError> for ApiError {
     fn from(error: OnBehalfError) -> Self {
-        Self::new(error.code(), error.to_string())
+        let failure = Self::new(error.code(), error.to_string());
+        match error {
+            OnBehalfError::Word { field, expected, in_chinese } => {
+                failure.in_chinese(typed::field_fault(field, &in_chinese)).expecting(expected)
+            }
+            _ => failure,
+        }
     }
 }
 

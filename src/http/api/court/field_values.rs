@@ -11,7 +11,7 @@ use crate::filing::filing_error::FilingError;
 ///
 /// [`FilingError::BadValue`].
 pub fn read<T: LineValue>(field: &'static str, text: &str) -> Result<T, FilingError> {
-    T::parse_typed(text).ok_or_else(|| FilingError::bad(field, T::EXPECTED))
+    T::parse_typed(text).ok_or_else(|| FilingError::unread::<T>(field))
 }
 
 /// As [`read`], for an optional value.

@@ -13,6 +13,7 @@ use crate::court::acts::ActKind;
 use crate::court::document::Stream;
 use crate::court::ids::CaseId;
 use crate::court::line_value::LineValue;
+use crate::court::typed;
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::service::RecordedAct;
@@ -64,7 +65,14 @@ impl<T: DeserializeOwned> FromRequest<Arc<AppState>> for AuthenticatedJson<T> {
 ///
 /// `bad_value`.
 pub fn value<T: LineValue>(field: &str, text: &str) -> Result<T, ApiError> {
-    let bad = || ApiError::new(ErrorCode::BadValue, format!("`{field}` is not {}", T::EXPECTED)).expecting(T::EXPECTED);
+    let bad = || {
+        let failure = ApiError::new(ErrorCode::BadValue, format!("`{field}` is not {}", T::EXPECTED));
+        let failure = failure.expecting(T::EXPECTED);
+        match T::expected_in_chinese() {
+            Some(expected) => failure.in_chinese(typed::field_fault(field, &expected)),
+            None => failure,
+        }
+    };
     T::parse_typed(text).ok_or_else(bad)
 }
 

@@ -6,13 +6,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::court::ids::CaseId;
+use crate::court::ids::{AgreementNumber, CaseId};
 use crate::filing::actor::Actor;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::answer;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::ApiError;
+use crate::wire::court::mediation::MomentTimesJson;
 use crate::wire::court::records::RecordsJson;
 
 /// View the records of a case / 查看庭审、笔录和调解
@@ -51,5 +52,11 @@ pub(in crate::http) async fn records_json(
     let filing = state.filing()?;
     let view = filing.view_records(actor, case).await?;
     let registry = filing.registry();
-    Ok(RecordsJson::of(&view.file, &view.texts, &registry.calendar, view.access.position.sequence))
+    let mut json = RecordsJson::of(&view.file, &view.texts, &registry.calendar, view.access.position.sequence);
+    for agreement in &mut json.agreements {
+        let times = view.moments.get(&AgreementNumber(agreement.agreement));
+        agreement.in_force_times =
+            times.map(|times| MomentTimesJson::of(times.submitted, times.block_generated, &times.trusted));
+    }
+    Ok(json)
 }

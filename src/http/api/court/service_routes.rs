@@ -20,6 +20,7 @@ const SERVING: &[ErrorCode] = codes![
     NotOfACase,
     RulesVersion,
     TooManyActs,
+    ThroughStatutoryAgent,
     NotYours,
     NotNext,
     NoSuchParty,

@@ -72,7 +72,7 @@ impl SessionContext<'_> {
     }
 
     fn signer(&mut self, text: &str) -> Result<Signer, FilingError> {
-        let kind = text.split_once(' ').and_then(|(word, name)| Some((ParticipantKind::from_word(word)?, name)));
+        let kind = text.split_once(' ').and_then(|(word, name)| Some((ParticipantKind::from_typed(word)?, name)));
         if let Some((kind, name)) = kind {
             return Ok(Signer::Other(kind, self.annexes.add("name", name)?));
         }

@@ -88,6 +88,10 @@ pub(super) const FORMS: &[ActForm] = &[
             required("authority", Control::Radios(words_of!(Authority))),
             optional("special", Control::Checks(words_of!(SpecialPower))),
             optional("power", Control::Line).hint("委托书编号或者说明", "Its number or a description"),
+            optional("relationship", Control::Line).hint(
+                "法定代理的，填写户口簿、监护人指定书等监护关系证明，不填授权委托书",
+                "For a statutory agent instead of a power of attorney: a household register, an appointment of the guardian …",
+            ),
             optional("instances", Control::Checks(words_of!(Instance))),
         ],
     ),

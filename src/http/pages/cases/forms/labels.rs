@@ -85,6 +85,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("purpose", "证据用途", "Purpose"),
     ("reason", "理由", "Reason"),
     ("receipt", "其他账本的存证回执", "Receipt of another ledger"),
+    ("relationship", "监护关系证明", "Document of the relationship"),
     ("relevance", "关联性", "Relevance"),
     ("replaces", "替换的证据", "Replaces"),
     ("role", "诉讼地位", "Role"),

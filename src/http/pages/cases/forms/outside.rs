@@ -16,6 +16,7 @@ fn filers() -> Vec<Word> {
     let all = [
         (Filer::Principal, "我是原告", "I am the plaintiff"),
         (Filer::Agent, "我是代理人", "I am an agent"),
+        (Filer::StatutoryAgent, "我是法定代理人", "I am the statutory agent"),
         (Filer::Court, "法院代为录入", "The court enters it for a party"),
     ];
     all.into_iter().map(word).collect()
@@ -23,7 +24,11 @@ fn filers() -> Vec<Word> {
 
 fn joiners() -> Vec<Word> {
     let word = |(filer, zh, en): (Filer, &str, &str)| Word { word: filer.word(), label: Bilingual::new(zh, en) };
-    let all = [(Filer::Principal, "我是当事人", "I am the party"), (Filer::Agent, "我是代理人", "I am an agent")];
+    let all = [
+        (Filer::Principal, "我是当事人", "I am the party"),
+        (Filer::Agent, "我是代理人", "I am an agent"),
+        (Filer::StatutoryAgent, "我是法定代理人", "I am the statutory agent"),
+    ];
     all.into_iter().map(word).collect()
 }
 
@@ -36,10 +41,20 @@ fn kinds() -> Vec<Word> {
     opened.map(|kind| Word { word: kind.word(), label: Bilingual::of(|language| kind.label(language)) }).collect()
 }
 
-const AUTHORITY: Field = optional("authority", Control::Radios(words_of!(Authority)));
+/// A statutory agent says so by the kind of filer.
+fn authorities() -> Vec<Word> {
+    let all: Vec<Word> = words_of!(Authority)();
+    all.into_iter().filter(|one| one.word != Authority::Statutory.word()).collect()
+}
+
+const AUTHORITY: Field = optional("authority", Control::Radios(authorities));
 const INSTANCES: Field = optional("instances", Control::Checks(words_of!(Instance)));
 const POWER: Field =
     optional("power", Control::Line).hint("委托书编号或者说明；代理人填写", "Its number or a description; for agents");
+const RELATIONSHIP: Field = optional("relationship", Control::Line).hint(
+    "户口簿、监护人指定书等的编号或者说明；法定代理人填写",
+    "Number or description of a household register, an appointment of the guardian …; for statutory agents",
+);
 
 /// 我要起诉: identity, cause, court, the plaintiff, the agent.
 pub static OPEN: ActForm = ActForm::new(
@@ -59,6 +74,7 @@ pub static OPEN: ActForm = ActForm::new(
         AUTHORITY,
         optional("special", Control::Checks(words_of!(SpecialPower))),
         POWER,
+        RELATIONSHIP,
         INSTANCES,
         optional("account", Control::Account).named("原告的账号", "Account of the plaintiff").hint(
             "代理人或者法院录入时，原告已在本平台注册的，填写其登录名",
@@ -84,6 +100,7 @@ pub static ASSOCIATE: ActForm = ActForm::new(
         optional("name", Control::Line).named("代理人姓名", "Name of the agent"),
         AUTHORITY,
         POWER,
+        RELATIONSHIP,
         INSTANCES,
     ],
 )
