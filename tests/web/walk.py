@@ -453,7 +453,7 @@ class Walk:
         clerk.press("归入卷宗")
         clerk.task("移交案卷")
         clerk.answer("移交种类", "上诉移送")
-        clerk.choose("接收法院", SECOND)
+        clerk.choose("接收法院", SECOND, whole=True)
         clerk.choose("依据的裁判", "判决")
         clerk.press("移交案卷")
         clerk.sees("移交清单")
