@@ -1,6 +1,6 @@
 """Every page of a node in headless Chromium.
 
-    pages.py TIEZHENG [--quick] [--pictures FOLDER] [--only ROUTE] [--schemes light dark] [--widths 320 768 1280]
+    pages.py TIEZHENG [--quick] [--pictures FOLDER] [--only ROUTE] [--who visitor …] [--schemes light dark] [--widths 320 768 1280]
 
 TIEZHENG is the program. The pages are those of pages.json, which tests/it compares with the routes of the program. Each is opened in both
 languages, light and dark, at 320, 768 and 1280 pixels (320 is 1280 at a zoom of 400 %), and checked for errors on the console, requests
@@ -194,7 +194,7 @@ def check_live(checks: Checks, page: Page, node: Node) -> None:
 def check_list(checks: Checks, people: dict[str, Page], values: dict[str, str], chosen: set[str], options) -> None:
     """The pages of the list that these people open."""
     for at, listed in enumerate(json.loads((HERE / "pages.json").read_text())):
-        if listed.get("who") not in chosen or (options.only and options.only != listed["route"]):
+        if listed.get("who") not in chosen & set(options.who) or (options.only and options.only != listed["route"]):
             continue
         path = listed.get("path") or listed["full_path"]
         for name, value in values.items():
@@ -222,7 +222,7 @@ def run(checks: Checks, browser: Browser, node: Node, options) -> None:
     activate(people["operator"], node, node.token, "operator")
     values = {"{number}": number, "{account}": register(people["person"], node)}
     check_list(checks, people, values, {"visitor", "person", "operator"}, options)
-    if not options.only or options.only == "/chain":
+    if options.only in [None, "/chain"] and "visitor" in options.who:
         check_live(checks, people["visitor"], node)
     suit = Suit(node)
     suit.open()
@@ -251,6 +251,7 @@ def main() -> int:
     parser.add_argument("--pictures", type=pathlib.Path)
     parser.add_argument("--only")
     parser.add_argument("--schemes", nargs="+", default=SCHEMES)
+    parser.add_argument("--who", nargs="+", default=["visitor", "person", "operator", *OF_A_CASE])
     parser.add_argument("--widths", nargs="+", type=int, default=WIDTHS)
     options = parser.parse_args()
     options.stage = "any"
