@@ -57,7 +57,7 @@ function showChosen() {
 
 function digestList(digests) {
   const rows = Object.entries(digests).map(([algorithm, hex]) =>
-    element('div', {}, element('dt', {}, algorithm), element('dd', {}, hash(hex))));
+    element('div', {}, element('dt', { translate: 'no' }, algorithm), element('dd', {}, hash(hex))));
   return element('dl', { class: 'summary' }, rows);
 }
 

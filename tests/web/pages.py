@@ -1,6 +1,6 @@
 """Every page of a node in headless Chromium.
 
-    pages.py TIEZHENG [--quick] [--pictures FOLDER] [--only ROUTE]
+    pages.py TIEZHENG [--quick] [--pictures FOLDER] [--only ROUTE] [--who visitor …] [--schemes light dark] [--widths 320 768 1280]
 
 TIEZHENG is the program. The pages are those of pages.json, which tests/it compares with the routes of the program. Each is opened in both
 languages, light and dark, at 320, 768 and 1280 pixels (320 is 1280 at a zoom of 400 %), and checked for errors on the console, requests
@@ -101,7 +101,8 @@ def open_page(browser: Browser, checks: Checks, node: Node) -> Page:
     page = browser.new_context().new_page()
     page.on("console", lambda message: checks.that(message.type not in ["error", "warning"], f"console: {message.text}"))
     page.on("pageerror", lambda error: checks.that(False, f"error: {error}"))
-    own = ("data:", "blob:", node.url)
+    # The last two are the browser's own viewer of PDF.
+    own = ("data:", "blob:", node.url, "chrome-extension:", "chrome:")
     page.on("request", lambda request: checks.that(request.url.startswith(own), f"request to {request.url}"))
     return page
 
@@ -126,7 +127,8 @@ def check_keyboard(checks: Checks, page: Page) -> None:
     for _ in range(REACHED):
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
-        if focus["body"]:
+        # What is in a frame is the browser's viewer of PDF, which draws its own focus.
+        if focus["body"] or focus["name"].startswith("IFRAME"):
             break
         checks.that(focus["visible"] and focus["inside"], f"focus is not visible on {focus['name']}")
         seen.add(focus["name"])
@@ -139,7 +141,7 @@ def check_spacing(checks: Checks, page: Page) -> None:
 
 
 def check_page(checks: Checks, page: Page, address: str, options) -> None:
-    schemes, widths = (["light"], [1280]) if options.quick else (SCHEMES, WIDTHS)
+    schemes, widths = (["light"], [1280]) if options.quick else (options.schemes, options.widths)
     for language in LANGUAGES:
         for scheme in schemes:
             for width in widths:
@@ -153,9 +155,9 @@ def check_page(checks: Checks, page: Page, address: str, options) -> None:
                 if options.pictures:
                     name = re.sub(r"[^a-z0-9]+", "-", options.route).strip("-") or "start"
                     page.screenshot(path=options.pictures / f"{options.number:02}-{name}-{options.stage}-{language}-{scheme}-{width}.png", full_page=True)
-                if scheme == "light" and width == widths[-1]:
+                if scheme == "light" and width == WIDTHS[-1]:
                     check_keyboard(checks, page)
-                if scheme == "light" and width == widths[0]:
+                if scheme == "light" and width == WIDTHS[0]:
                     check_spacing(checks, page)
 
 
@@ -192,7 +194,7 @@ def check_live(checks: Checks, page: Page, node: Node) -> None:
 def check_list(checks: Checks, people: dict[str, Page], values: dict[str, str], chosen: set[str], options) -> None:
     """The pages of the list that these people open."""
     for at, listed in enumerate(json.loads((HERE / "pages.json").read_text())):
-        if listed.get("who") not in chosen or (options.only and options.only != listed["route"]):
+        if listed.get("who") not in chosen & set(options.who) or (options.only and options.only != listed["route"]):
             continue
         path = listed.get("path") or listed["full_path"]
         for name, value in values.items():
@@ -220,7 +222,7 @@ def run(checks: Checks, browser: Browser, node: Node, options) -> None:
     activate(people["operator"], node, node.token, "operator")
     values = {"{number}": number, "{account}": register(people["person"], node)}
     check_list(checks, people, values, {"visitor", "person", "operator"}, options)
-    if not options.only or options.only == "/chain":
+    if options.only in [None, "/chain"] and "visitor" in options.who:
         check_live(checks, people["visitor"], node)
     suit = Suit(node)
     suit.open()
@@ -248,6 +250,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--pictures", type=pathlib.Path)
     parser.add_argument("--only")
+    parser.add_argument("--schemes", nargs="+", default=SCHEMES)
+    parser.add_argument("--who", nargs="+", default=["visitor", "person", "operator", *OF_A_CASE])
+    parser.add_argument("--widths", nargs="+", type=int, default=WIDTHS)
     options = parser.parse_args()
     options.stage = "any"
     if options.pictures:

@@ -46,8 +46,8 @@ class Camera:
         if self.only not in [None, name]:
             return
         page.set_viewport_size({"width": WIDTH, "height": height})
-        place = page.locator(above).first.bounding_box()["y"] - 16 if above else 0
-        page.evaluate("place => scrollTo(0, place)", place)
+        place = "document.querySelector(above).getBoundingClientRect().top + scrollY - 16" if above else "0"
+        page.evaluate(f"above => scrollTo(0, {place})", above)
         taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         file = FOLDER / f"{name}-{self.language}.png"
         taken.save(file, optimize=True)

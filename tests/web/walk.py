@@ -1,6 +1,6 @@
 """《广州互联网法院诉讼全流程操作手册》 clicked through in headless Chromium, chapter by chapter.
 
-    walk.py TIEZHENG [--pictures FOLDER]
+    walk.py TIEZHENG [--pictures FOLDER] [--only CHAPTER…]
 
 Two parties, two agents, a clerk and a judge, each at a browser; then a clerk of the second court, who takes the dossier of an appeal.
 Everything is found by accessible roles and names in Chinese, and nothing with a Latin letter is typed (`people.py`). Beyond the manual: a
@@ -453,7 +453,7 @@ class Walk:
         clerk.press("归入卷宗")
         clerk.task("移交案卷")
         clerk.answer("移交种类", "上诉移送")
-        clerk.choose("接收法院", SECOND)
+        clerk.choose("接收法院", SECOND, whole=True)
         clerk.choose("依据的裁判", "判决")
         clerk.press("移交案卷")
         clerk.sees("移交清单")
@@ -482,6 +482,11 @@ class Walk:
         self.clerk.open_case(OTHER_CAUSE)
         self.code("李四", "1", "1")
         self.associate(self.defendant, "我是当事人")
+        for person in self.parties:
+            person.open_case(OTHER_CAUSE)
+            person.tab("庭审、笔录与调解")
+            person.task("同意调解")
+            person.press("同意调解")
         self.judge.deposit("调解协议.txt", AGREEMENT)
         self.judge.open_case(OTHER_CAUSE)
         self.judge.tab("庭审、笔录与调解")
@@ -522,6 +527,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--pictures", type=pathlib.Path)
+    parser.add_argument("--only", nargs="+", type=int, help="the places of chapters in the list, from 1; each needs those before it")
     options = parser.parse_args()
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
@@ -530,7 +536,9 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         try:
             walk = Walk(browser, node, options.pictures)
-            for chapter, steps in walk.chapters():
+            for place, (chapter, steps) in enumerate(walk.chapters(), 1):
+                if options.only and place not in options.only:
+                    continue
                 print(chapter, flush=True)
                 steps()
         except Failed as failed:

@@ -82,38 +82,43 @@ fn address(target: &str) -> Option<String> {
     GUIDES.iter().any(|guide| guide.word == name).then(|| format!("/guides/{name}"))
 }
 
+/// The marked part at the beginning of a text, and what follows it.
+fn marked(text: &str) -> Option<(Inline, &str)> {
+    let between = |open: &str, close: &str| text.strip_prefix(open)?.split_once(close);
+    if let Some((bold, rest)) = between("**", "**") {
+        return Some((Inline::Bold(bold.to_owned()), rest));
+    }
+    if let Some((code, rest)) = between("`", "`") {
+        return Some((Inline::Code(code.to_owned()), rest));
+    }
+    let (label, rest) = between("[", "](")?;
+    let (target, rest) = rest.split_once(')')?;
+    let text = label.to_owned();
+    let part = match address(target) {
+        Some(href) => Inline::Link { text, href },
+        None => Inline::Text(text),
+    };
+    Some((part, rest))
+}
+
 /// The parts of a line.
 fn inline(text: &str) -> Vec<Inline> {
     let (mut parts, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
-        let marked = |open: &str, close: &str, at: usize| {
-            let inside = rest.get(at + open.len()..)?;
-            let end = inside.find(close)?;
-            Some((inside[..end].to_owned(), at + open.len() + end + close.len()))
+        let (plain, mark) = rest.split_at(rest.find(['*', '`', '[']).unwrap_or(rest.len()));
+        if !plain.is_empty() {
+            parts.push(Inline::Text(plain.to_owned()));
+        }
+        rest = match marked(mark) {
+            Some((part, after)) => {
+                parts.push(part);
+                after
+            }
+            None => {
+                parts.extend((!mark.is_empty()).then(|| Inline::Text(mark.to_owned())));
+                ""
+            }
         };
-        let first = rest.find(['*', '`', '[']).unwrap_or(rest.len());
-        if first > 0 {
-            parts.push(Inline::Text(rest[..first].to_owned()));
-            rest = &rest[first..];
-            continue;
-        }
-        let (part, length) = if rest.starts_with("**") {
-            marked("**", "**", 0).map(|(text, length)| (Inline::Bold(text), length))
-        } else if rest.starts_with('`') {
-            marked("`", "`", 0).map(|(text, length)| (Inline::Code(text), length))
-        } else {
-            marked("[", "](", 0).and_then(|(text, middle)| {
-                let length = rest[middle..].find(')')?;
-                let part = match address(&rest[middle..middle + length]) {
-                    Some(href) => Inline::Link { text, href },
-                    None => Inline::Text(text),
-                };
-                Some((part, middle + length + 1))
-            })
-        }
-        .unwrap_or_else(|| (Inline::Text(rest.to_owned()), rest.len()));
-        parts.push(part);
-        rest = &rest[length..];
     }
     parts
 }

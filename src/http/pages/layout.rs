@@ -46,6 +46,12 @@ impl Layout {
         text.pick(self.language)
     }
 
+    /// A sentence of the API in the language of the page, with its times as people read them.
+    #[must_use]
+    pub fn sentence(&self, text: &Bilingual) -> String {
+        format::with_clock_times(text.pick(self.language))
+    }
+
     /// The language tag of the page.
     #[must_use]
     pub const fn lang(&self) -> &'static str {

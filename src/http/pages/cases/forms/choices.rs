@@ -168,7 +168,7 @@ fn records(control: Control, data: &FormData, given: &Form) -> Vec<Choice> {
     match control {
         Control::Hearing => {
             let hearings = data.records.iter().flat_map(|records| &records.hearings);
-            let label = |at: &str| Bilingual::new(at, at);
+            let label = |at: &str| Bilingual::new(clock_time(at), clock_time(at));
             hearings
                 .map(|one| Choice::new(&one.hearing, numbered("庭审", "Hearing", one.hearing, &label(&one.begun.at))))
                 .collect()
