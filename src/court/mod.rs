@@ -28,6 +28,7 @@ pub mod period;
 pub mod permission;
 pub mod personal_numbers;
 pub mod registry;
+mod roles;
 pub mod service_words;
 pub mod session_words;
 pub mod short_forms;

@@ -41,6 +41,7 @@ pub enum GatewayCommand {
         /// Its id | 通道编号
         id: String,
     },
+    /// Report on a message as the gateway, signed with its key; no token is needed | 以送达通道身份签名回报（无须令牌）
     Report(ReportArgs),
 }
 

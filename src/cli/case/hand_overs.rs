@@ -56,6 +56,35 @@ pub struct SendArgs {
     /// Of a dossier that goes back: upheld, changed, remanded, directed, withdrawn | 二审结果（退还案卷时）
     #[arg(long, value_name = "WORD")]
     outcome: Option<String>,
+    #[command(flatten)]
+    save: SaveArgs,
+}
+
+/// Where the manifests are saved.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SaveArgs {
+    /// Save the manifest of the main volume, to be sent along with the dossier | 保存正卷清单，随案卷移送
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Save that of the second volume | 保存副卷清单
+    #[arg(long, value_name = "FILE")]
+    save_second: Option<PathBuf>,
+}
+
+impl SaveArgs {
+    const fn is_empty(&self) -> bool {
+        self.save.is_none() && self.save_second.is_none()
+    }
+
+    /// Saves the manifests in the answer of the node.
+    fn save(&self, answer: &Value) -> Result<(), CliError> {
+        for (name, file) in [("lines", &self.save), ("second_lines", &self.save_second)] {
+            if let Some(file) = file {
+                save(&lines_of(answer, name), file)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A hand-over of a case.
@@ -72,12 +101,8 @@ pub struct HandOverArgs {
 pub struct ShowArgs {
     #[command(flatten)]
     of: HandOverArgs,
-    /// Save the manifest of the main volume, to be sent along with the dossier | 保存正卷清单，随案卷移送
-    #[arg(long, value_name = "FILE")]
-    save: Option<PathBuf>,
-    /// Save that of the second volume | 保存副卷清单
-    #[arg(long, value_name = "FILE")]
-    save_second: Option<PathBuf>,
+    #[command(flatten)]
+    save: SaveArgs,
 }
 
 /// The manifest files that came with a dossier.
@@ -169,7 +194,17 @@ async fn send(args: &SendArgs, connection: &CourtConnection<'_>) -> anyhow::Resu
         ("on_paper", args.on_paper.map(|count| json!(count))),
         ("outcome", args.outcome.as_ref().map(|word| json!(word))),
     ]);
-    connection.act(&format!("/v1/cases/{}/hand-overs", encoded(&args.case)), &body).await?;
+    let case = format!("/v1/cases/{}", encoded(&args.case));
+    connection.act(&format!("{case}/hand-overs"), &body).await?;
+    if args.save.is_empty() {
+        return Ok(ExitStatus::Good);
+    }
+    // A case has one open hand-over, its last.
+    let shown = connection.client.get(&case).await.map_err(CliError::from)?;
+    let last = shown.pointer("/course/hand_overs").and_then(Value::as_array).and_then(|all| all.last());
+    let number = last.and_then(|one| one.get("hand_over")).and_then(Value::as_u64).ok_or_else(no_manifest)?;
+    let sent = connection.client.get(&format!("{case}/hand-overs/{number}")).await.map_err(CliError::from)?;
+    args.save.save(&sent)?;
     Ok(ExitStatus::Good)
 }
 
@@ -200,11 +235,7 @@ async fn show(args: &ShowArgs, connection: &CourtConnection<'_>) -> anyhow::Resu
             screen.line(format!("  {line}"))?;
         }
     }
-    for (name, file) in [("lines", &args.save), ("second_lines", &args.save_second)] {
-        if let Some(file) = file {
-            save(&lines_of(&answer, name), file)?;
-        }
-    }
+    args.save.save(&answer)?;
     let manifest = root(&lines_of(&answer, "lines")).ok_or_else(no_manifest)?;
     let same = stated(&answer, "manifest").is_some_and(|stated| stated == manifest);
     let result = if same {

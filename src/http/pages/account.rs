@@ -28,7 +28,6 @@ use crate::http::pages::login::{Fault, new_password};
 use crate::http::pages::qr::QrCode;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other, set_session};
 use crate::http::problem::ApiError;
-use crate::ledger::hash::sha256;
 use crate::wire::court::accounts::{AccountExportJson, AccountJson, SessionJson, StatedJson, login_links};
 use crate::wire::facts::beijing_time;
 
@@ -373,7 +372,7 @@ pub async fn export(State(state): State<Arc<AppState>>, Member(who): Member) -> 
             .iter()
             .map(|key| key.key.to_string())
             .collect(),
-        login_links: login_links(&look.account, &look.texts),
+        login_links: login_links(&view.account, &view.texts),
     };
     let mut response = json(&export, Caching::Never);
     let file = HeaderValue::from_static("attachment; filename=\"account.json\"");

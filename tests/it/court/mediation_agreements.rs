@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tiezheng::ledger::verify::attestation_trust::AttestationTrust;
 use tiezheng::store::memory::MemoryStore;
-use tiezheng::store::traits::{Annotation, AnnotationKind, Annotations as _, LedgerReader as _, ProofLevel};
+use tiezheng::store::traits::{Annotation, AnnotationKind, Annotations as _, LogReader as _, ProofLevel};
 
 use crate::support::accounts::{COURT, OF_THE_COURT, PLAIN, People, Person};
 use crate::support::depositor::origin;

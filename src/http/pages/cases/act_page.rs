@@ -112,7 +112,7 @@ pub async fn act_form(
     PageParameters(given): PageParameters,
 ) -> Result<Response, ApiError> {
     let form = form_in(&request)?;
-    let (file, data) = FormData::load(&state, &request.who.actor, request.case, (form, &given)).await?;
+    let (file, data) = FormData::load(&state, &request.who.actor, request.case, form).await?;
     let opened = ActFormPage {
         state: &state,
         visit: &visit,
@@ -139,7 +139,7 @@ pub async fn act(
     given: Form,
 ) -> Result<Response, ApiError> {
     let form = form_in(&request)?;
-    let (file, data) = FormData::load(&state, &request.who.actor, request.case, (form, &given)).await?;
+    let (file, data) = FormData::load(&state, &request.who.actor, request.case, form).await?;
     let opened = ActFormPage {
         state: &state,
         visit: &visit,

@@ -17,7 +17,6 @@ use crate::http::api::court::service::service_json;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::forms::field::{ActForm, Control};
-use crate::http::pages::form::Form;
 use crate::http::problem::ApiError;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::case::{CanJson, CaseJson};
@@ -133,7 +132,7 @@ impl FormData {
         state: &AppState,
         actor: &Actor,
         case: CaseId,
-        (form, given): (&ActForm, &Form),
+        form: &ActForm,
     ) -> Result<(Arc<CaseFile>, Self), ApiError> {
         let filing = state.filing()?;
         let file = filing.case_for(actor, case).await?;

@@ -1,0 +1,40 @@
+//! What the roles of accounts are for: which belong to a court, and which act in cases.
+
+use crate::court::words::Role;
+
+impl Role {
+    /// Whether it is a role of a court, which is held at one court.
+    #[must_use]
+    pub const fn is_of_a_court(self) -> bool {
+        self.acts_in_cases() || matches!(self, Self::CourtAdministrator)
+    }
+
+    /// Whether it is a role of a court that gives access to cases of that court.
+    #[must_use]
+    pub const fn acts_in_cases(self) -> bool {
+        matches!(
+            self,
+            Self::Clerk
+                | Self::Judge
+                | Self::JudgeAssistant
+                | Self::TrialSupport
+                | Self::Archivist
+                | Self::AppraisalInstitution
+                | Self::Notary
+        ) || self.needs_appointment()
+    }
+
+    /// Whether the role of a court gives access only to the cases in which the court has appointed the account.
+    #[must_use]
+    pub const fn needs_appointment(self) -> bool {
+        matches!(
+            self,
+            Self::Mediator
+                | Self::MediationOrganisation
+                | Self::PeoplesAssessor
+                | Self::BankruptcyAdministrator
+                | Self::Supervisor
+                | Self::Expert
+        )
+    }
+}
