@@ -17,7 +17,7 @@ const BETWEEN: &str = " | ";
 const PARTS: &str = "\n|\n";
 
 /// Names of values in Chinese.
-const VALUE_NAMES: [(&str, &str); 67] = [
+const VALUE_NAMES: [(&str, &str); 71] = [
     ("ACCOUNT", "账号"),
     ("ACT", "操作"),
     ("ADDRESS", "IP:端口"),
@@ -79,6 +79,10 @@ const VALUE_NAMES: [(&str, &str); 67] = [
     ("CLAIMS", "诉讼请求"),
     ("REASON", "理由"),
     ("HAND_OVER", "移交序号"),
+    ("MESSAGE", "消息编号"),
+    ("RELATIONSHIP", "监护关系证明"),
+    ("STATUS", "状态"),
+    ("SUBJECT", "登录标识"),
     ("POWER", "授权委托书"),
     ("PROVES", "证明对象"),
     ("SERVICE", "送达记录序号"),

@@ -291,7 +291,7 @@ advice! {
     RelationshipNeeded "State the document in `relationship`, such as a household register or an appointment of the guardian, and leave `power` and `special` out." "请在 relationship 中填写户口簿、监护人指定书等监护关系证明，power 与 special 留空。";
     NoStatutoryAgent "Let an organisation act through its own account, or appoint an agent with a power of attorney." "法人和非法人组织请以本单位账号办理，或者委托诉讼代理人。";
     StatutoryAgency "Ask the court to record it: the clerk adds a statutory agent or ends the agency." "请由人民法院书记员登记法定代理人或者其终止。";
-    ThroughStatutoryAgent "Let the statutory agent do it. If the party has gained capacity, the court ends the statutory agency." "请由法定代理人办理；当事人已取得诉讼行为能力的，请人民法院登记法定代理终止。";
+    ThroughStatutoryAgent "Let the statutory agent do it; if the party has gained capacity, the court ends the statutory agency." "请由法定代理人办理；当事人已取得诉讼行为能力的，请人民法院登记法定代理终止。";
     OtherAct "Use the act that the message names." "请改用错误说明所指的操作。";
     WithdrawalPending "Wait for the ruling of the court." "请等待人民法院裁定。";
     NothingToRuleOn "Look at the case: no application or objection awaits a ruling." "请查看案件：没有待裁定的申请或者异议。";

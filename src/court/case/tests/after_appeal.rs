@@ -100,7 +100,7 @@ fn the_courts_duties_end_when_all_copies_are_served_and_the_dossier_is_sent() {
     course.delivers(DocumentKind::AppealCopy, 3, second);
     assert_eq!(due(&course).len(), 2, "another petition is no copy of this one");
     course.delivers(DocumentKind::AppealCopy, 3, first);
-    assert_eq!(due(&course), [WindowKind::PetitionCopy]);
+    assert_eq!(due(&course), [WindowKind::PetitionCopy, WindowKind::DossierSent]);
     course.delivers(DocumentKind::AppealCopy, 1, second);
     assert_eq!(due(&course), [WindowKind::DossierSent, WindowKind::DossierSent], "after the periods to answer");
     let answer = |party, n, appeal| {
