@@ -177,6 +177,7 @@ const HAND_OVERS: &[ErrorCode] = codes![
     NotAppealed,
     NoGround,
     AppealPending,
+    DecisionNotInForce,
     HandOverState,
     NotPassedOn,
     NoSuchDeposit,
