@@ -194,12 +194,12 @@ async fn send(args: &SendArgs, connection: &CourtConnection<'_>) -> anyhow::Resu
         ("on_paper", args.on_paper.map(|count| json!(count))),
         ("outcome", args.outcome.as_ref().map(|word| json!(word))),
     ]);
-    let case = format!("/v1/cases/{}", encoded(&args.case));
-    connection.act(&format!("{case}/hand-overs"), &body).await?;
+    let sent = connection.act(&format!("/v1/cases/{}/hand-overs", encoded(&args.case)), &body).await?;
     if args.save.is_empty() {
         return Ok(ExitStatus::Good);
     }
     // A case has one open hand-over, its last.
+    let case = format!("/v1/cases/{}", text(&sent, "/case").ok_or_else(no_manifest)?);
     let shown = connection.client.get(&case).await.map_err(CliError::from)?;
     let last = shown.pointer("/course/hand_overs").and_then(Value::as_array).and_then(|all| all.last());
     let number = last.and_then(|one| one.get("hand_over")).and_then(Value::as_u64).ok_or_else(no_manifest)?;
