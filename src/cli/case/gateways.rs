@@ -45,7 +45,7 @@ pub enum GatewayCommand {
     Report(ReportArgs),
 }
 
-/// Report on a message as the gateway, signed with its key; no token is needed | 以送达通道身份签名回报（无须令牌）
+/// A report of a gateway.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ReportArgs {
     /// The id of the gateway | 通道编号

@@ -89,7 +89,10 @@ async fn groups_count_and_a_witness_that_comes_back_completes_the_quorum() {
     })
     .await;
     assert_eq!(listed["items"][2]["error"], "unavailable");
-    assert_eq!(listed["quorum"], serde_json::json!({ "required": 2, "witnesses": 3 }));
+    assert_eq!(
+        listed["quorum"],
+        serde_json::json!({ "required": 2, "rule": "2/2 (1/2 (w1, w2), w3)", "witnesses": 3 })
+    );
     assert_eq!(listed["witnessed_size"], serde_json::Value::Null);
     assert_eq!((&listed["items"][0]["state"], &listed["items"][0]["host"]), (&"cosigning".into(), &"127.0.0.1".into()));
     assert_eq!(listed["items"][0]["lag"], 0);
