@@ -26,7 +26,7 @@ pub enum AppealCourtCommand {
 pub struct PairArgs {
     /// The court appealed from, like 粤0192 | 原审法院代字
     court: String,
-    /// The court of appeal, like 粤01 | 上诉法院代字
+    /// The court of appeal | 上诉法院代字
     #[arg(long, value_name = "CODE")]
     hears: String,
     /// The first day, like 2025-11-01; of an end, the first day on which it no longer hears them | 起始日（终止时为终止之日）

@@ -9,6 +9,7 @@ use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::{note, origin};
 use crate::support::faulty_store::{Fault, FaultyStore};
 use crate::support::proceeding::Proceeding;
+use crate::support::serving::minutes;
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 async fn number(node: &TestNode, n: u64) -> String {
@@ -130,7 +131,23 @@ async fn an_objection_leads_to_a_transfer_of_jurisdiction_with_the_ruling_as_its
     suit.act(&node, &suit.judge, json!({ "act": "rule", "ruling": "sustain-objection", "document": ruling })).await;
     let there = people.of_court("书记员", "clerk", "京0491").await;
     let body = json!({ "kind": "jurisdiction", "to": "京0491", "basis": ruling });
-    node.session(&suit.clerk.token).create(&suit.path("/hand-overs"), &body).await;
+    // 民诉法 arts. 157, 158: the ruling can be appealed, so it is served and its period passes first.
+    let clerk = node.session(&suit.clerk.token);
+    let early = clerk.post(&suit.path("/hand-overs"), &body).await;
+    assert_eq!(early.problem(), (409, "decision_not_in_force".into()));
+    for party in [1, 2] {
+        let serve = json!({
+            "act": "serve", "party": party, "mode": "paper", "kind": "ruling", "document": ruling, "days": 10,
+        });
+        clerk.create(&suit.path("/service"), &serve).await;
+        let send = json!({ "act": "send-service", "service": party, "channel": "direct" });
+        clerk.create(&suit.path("/service"), &send).await;
+        minutes(&node, 1);
+        let report = json!({ "act": "report-service", "service": party, "attempt": 1, "step": "arrived" });
+        clerk.create(&suit.path("/service"), &report).await;
+    }
+    minutes(&node, 20 * 24 * 60);
+    clerk.create(&suit.path("/hand-overs"), &body).await;
     let frozen = suit.try_import(&node, &suit.bringing, &number(&node, 3).await).await;
     assert_eq!(frozen.problem(), (409, "handed_over".into()));
     let path = suit.path("/hand-overs/1");
