@@ -58,7 +58,7 @@ pub(in crate::court) fn short_form<T: LineValue>(text: &str) -> Option<T> {
 
 /// The Chinese words that are accepted for an enumeration with these labels: the labels, and the short forms.
 pub(in crate::court) fn one_of<T: LineValue>(labels: &[&str]) -> String {
-    let quoted = |words: &[&str]| words.iter().map(|word| format!("“{word}”")).collect::<String>();
+    let quoted = |words: &[&str]| words.iter().flat_map(|word| ["“", *word, "”"]).collect::<String>();
     let is_short = |(short, word): &&(&str, &str)| !labels.contains(short) && T::parse(word).is_some();
     let short: Vec<&str> = SHORT_FORMS.iter().filter(is_short).map(|(short, _)| *short).collect();
     match (labels.is_empty(), short.is_empty()) {

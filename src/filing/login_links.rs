@@ -70,7 +70,7 @@ impl FilingService {
         account: AccountId,
         login: ProviderLogin<'_>,
     ) -> Result<RecordedAct, FilingError> {
-        self.require_linker(actor, login.court)?;
+        Self::require_linker(actor, login.court)?;
         let is_visible = login.subject.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
         let is_trimmed = !login.subject.is_empty() && login.subject.trim() == login.subject;
         if !is_visible || !is_trimmed || login.subject.len() > SUBJECT_MAX {
@@ -102,7 +102,7 @@ impl FilingService {
         account: AccountId,
         court: &CourtCode,
     ) -> Result<RecordedAct, FilingError> {
-        self.require_linker(actor, court)?;
+        Self::require_linker(actor, court)?;
         let end = Act::EndLoginLink(EndLoginLink { account, court: court.clone() });
         let recorded = self.change_registry(actor, context, |_| Ok(end.clone())).await?;
         tracing::info!(%account, %court, by = %actor.id, "the link of an account to an identity provider was ended");
@@ -110,7 +110,7 @@ impl FilingService {
     }
 
     /// Whether a login is linked is told to those only who may link one.
-    fn require_linker(&self, actor: &Actor, court: &CourtCode) -> Result<(), FilingError> {
+    fn require_linker(actor: &Actor, court: &CourtCode) -> Result<(), FilingError> {
         if !actor.account.holds(Role::Operator, None) && !actor.account.administers(court) {
             return Err(FilingError::Registry(RegistryError::NotPermitted));
         }

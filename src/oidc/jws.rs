@@ -21,7 +21,7 @@ pub enum TokenError {
     /// Not three parts of base64url, or the parts are not the JSON that they must be.
     #[error("it is no signed token")]
     Malformed,
-    /// None of RS256, ES256 and EdDSA.
+    /// None of RS256, ES256 and `EdDSA`.
     #[error("its signature algorithm is not accepted")]
     Algorithm,
     /// It needs an extension.

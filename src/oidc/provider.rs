@@ -137,7 +137,7 @@ impl Provider {
         let redirect = Url::parse(&config.redirect_uri).map_err(|error| format!("redirect_uri: {error}"))?;
         let is_own = redirect.path() == CALLBACK_PATH && redirect.query().is_none();
         if !is_secure_or_local(&redirect) || !is_own || redirect.fragment().is_some() {
-            return Err(format!("redirect_uri: expected https://…{}", CALLBACK_PATH));
+            return Err(format!("redirect_uri: expected https://…{CALLBACK_PATH}"));
         }
         // rustls needs one cryptography provider per process. An error means that one is installed already.
         ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));

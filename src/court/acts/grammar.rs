@@ -117,7 +117,6 @@ macro_rules! acts {
         }
 
         /// An act.
-        #[expect(clippy::large_enum_variant, reason = "an import is the largest act and the most frequent one; acts are moved once")]
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Act {
             $(

@@ -20,16 +20,13 @@ pub fn with_clock_times(text: &str) -> String {
     const LENGTH: usize = 29;
     let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
     while !rest.is_empty() {
-        rest = match rest.split_at_checked(LENGTH).filter(|(start, _)| is_time(start)) {
-            Some((time, after)) => {
-                shown.push_str(&clock_time(time));
-                after
-            }
-            None => {
-                let mut chars = rest.chars();
-                shown.extend(chars.next());
-                chars.as_str()
-            }
+        rest = if let Some((time, after)) = rest.split_at_checked(LENGTH).filter(|(start, _)| is_time(start)) {
+            shown.push_str(&clock_time(time));
+            after
+        } else {
+            let mut chars = rest.chars();
+            shown.extend(chars.next());
+            chars.as_str()
         };
     }
     shown

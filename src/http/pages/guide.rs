@@ -109,15 +109,12 @@ fn inline(text: &str) -> Vec<Inline> {
         if !plain.is_empty() {
             parts.push(Inline::Text(plain.to_owned()));
         }
-        rest = match marked(mark) {
-            Some((part, after)) => {
-                parts.push(part);
-                after
-            }
-            None => {
-                parts.extend((!mark.is_empty()).then(|| Inline::Text(mark.to_owned())));
-                ""
-            }
+        rest = if let Some((part, after)) = marked(mark) {
+            parts.push(part);
+            after
+        } else {
+            parts.extend((!mark.is_empty()).then(|| Inline::Text(mark.to_owned())));
+            ""
         };
     }
     parts

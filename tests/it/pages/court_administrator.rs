@@ -86,7 +86,8 @@ async fn it_resets_and_unlocks_the_logins_of_its_staff_and_no_others() {
     let second = people.of_court("管理员", "court-administrator", COURT).await;
     let (clerk, elsewhere) = (people.clerk().await, people.of_court("法官", "judge", "京0491").await);
     let mut desk = browser(&node, &administrator, "desk").await;
-    for (person, login) in [(&second, "second"), (&clerk, "clerk"), (&elsewhere, "elsewhere"), (&people.operator, "op")]
+    for (person, login) in
+        [(&second, "second"), (&clerk, "clerk"), (&elsewhere, "elsewhere"), (&people.operator, "operator")]
     {
         activate(&mut Browser::new(&node), &person.token, login).await;
     }

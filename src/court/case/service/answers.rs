@@ -8,7 +8,7 @@ use crate::court::case::refusal::Refusal;
 use crate::court::case::service::book::{Confirmation, ServiceObjection, StepReport};
 use crate::court::case::service::sending::record;
 use crate::court::case::service::service_error::ServiceError;
-use crate::court::case::state::CaseFile;
+use crate::court::case::state::{Agent, CaseFile};
 use crate::court::document::Document;
 use crate::court::ids::{AnnexId, ServiceNumber};
 use crate::court::service_words::{DocumentKind, Reporter, ServiceMode, ServiceOutcome, ServiceStep};
@@ -39,7 +39,7 @@ pub fn confirm(
     require_recipient(file, document, act.service)?;
     let is_named = match document.capacity {
         Capacity::Agent(agent) => {
-            let is_statutory = file.agents.get(&agent).is_some_and(|one| one.is_statutory());
+            let is_statutory = file.agents.get(&agent).is_some_and(Agent::is_statutory);
             is_statutory || file.service.receivers.contains(&agent)
         }
         _ => true,

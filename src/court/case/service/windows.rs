@@ -96,7 +96,7 @@ impl ServiceBook {
     #[must_use]
     pub fn windows(&self, court: &CourtCode, calendar: &Calendar) -> Vec<ServiceWindow> {
         let mut pairs: BTreeMap<(PartyNumber, DocumentKind), Vec<ServiceNumber>> = BTreeMap::new();
-        for (number, record) in self.records.iter() {
+        for (number, record) in &self.records {
             pairs.entry((record.party(), record.kind())).or_default().push(*number);
         }
         let of = |(pair, numbers): ((PartyNumber, DocumentKind), Vec<ServiceNumber>)| {

@@ -234,12 +234,11 @@ pub async fn step(
         }
         _ => None,
     };
-    let step = match fault {
-        Some(fault) => Err(fault.to_owned()),
-        None => {
-            let read = request_of(&form, one.second_volume.is_some());
-            read.map_err(|fault| fault.pick(visit.language).to_owned())
-        }
+    let step = if let Some(fault) = fault {
+        Err(fault.to_owned())
+    } else {
+        let read = request_of(&form, one.second_volume.is_some());
+        read.map_err(|fault| fault.pick(visit.language).to_owned())
     };
     let step = match step {
         Ok(step) => step,

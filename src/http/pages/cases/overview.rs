@@ -50,6 +50,7 @@ struct CasePage {
 
 impl CasePage {
     /// A party by its role and name.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn party(&self, number: &u32) -> Bilingual {
         let found = self.case.parties.iter().find(|party| party.party == *number);
         found.map_or_else(|| Bilingual::new(number.to_string(), number.to_string()), party_name)

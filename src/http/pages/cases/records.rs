@@ -72,6 +72,7 @@ impl ServicePage {
     }
 
     /// A party by its role and number.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn party(&self, party: &u32) -> Bilingual {
         self.roles.get(party).cloned().unwrap_or_else(|| Bilingual::new(party.to_string(), party.to_string()))
     }

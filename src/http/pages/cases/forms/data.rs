@@ -104,8 +104,8 @@ const fn is_deposit(control: Control) -> bool {
 async fn whole_case(state: &AppState, actor: &Actor, case: CaseId, with_items: bool) -> Result<CaseJson, ApiError> {
     let page = |cursor| PageQuery { limit: Some(ITEMS), cursor };
     let mut shown = case_json(state, actor, case, &page(None)).await?;
-    for _ in 1..PAGES {
-        let Some(cursor) = shown.next_cursor.take().filter(|_| with_items) else { break };
+    for _ in 1..if with_items { PAGES } else { 1 } {
+        let Some(cursor) = shown.next_cursor.take() else { break };
         let more = case_json(state, actor, case, &page(Some(cursor))).await?;
         shown.items.extend(more.items);
         shown.next_cursor = more.next_cursor;
