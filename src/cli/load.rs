@@ -53,6 +53,7 @@ way takes some 4 KiB of memory until its receipt is checked.
 /// Load a node with verified deposits | 压力测试（逐一核对回执）
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct LoadArgs {
     /// Deposits a round, default 100,000; with --read, look-ups a round, default each number once | 每轮存证数或查询数
     #[arg(long, value_name = "N", value_parser = at_least_one())]
