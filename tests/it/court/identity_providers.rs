@@ -52,7 +52,7 @@ impl<'n> Provider<'n> {
     }
 
     /// A good result of a check.
-    fn verified(&self, verification: &str, name: &str) -> Value {
+    fn verified(verification: &str, name: &str) -> Value {
         json!({
             "verification": verification, "outcome": "verified", "level": "substantial", "name": name,
             "at": "2026-11-22T20:00:00.000+08:00", "reference": "R-77",
@@ -84,7 +84,7 @@ async fn a_result_is_recorded_once_with_its_provider_and_without_numbers() {
     let person = people.unidentified("张 三").await;
     let (id, url) = begin(&people, &person, &provider.id).await;
     assert_eq!(url, format!("https://id.example/start?app=1&verification={id}"));
-    let result = provider.verified(&id, "张三");
+    let result = Provider::verified(&id, "张三");
     let length = node.filing.registry().length;
     let first = provider.send("r1", &result).await;
     assert_eq!(first.status, 200, "{}", first.text());
@@ -103,7 +103,7 @@ async fn a_result_is_recorded_once_with_its_provider_and_without_numbers() {
     }
     // Another result of the same check.
     for other in [
-        provider.verified(&id, "李四"),
+        Provider::verified(&id, "李四"),
         json!({ "verification": id, "outcome": "failed", "at": result["at"], "cause": "x" }),
     ] {
         assert_eq!(provider.send("r4", &other).await.problem(), (409, "request_reused".into()));
@@ -123,7 +123,7 @@ async fn what_is_forged_old_or_of_no_open_check_changes_nothing() {
     let (provider, other) = (Provider::register(&people).await, Provider::register(&people).await);
     let person = people.unidentified("张三").await;
     let (id, _) = begin(&people, &person, &provider.id).await;
-    let result = provider.verified(&id, "张三");
+    let result = Provider::verified(&id, "张三");
     let (body, now, length) = (result.to_string(), provider.now(), node.filing.registry().length);
     let good = provider.sign("r1", now, &body);
     let changed = body.replace("substantial", "high");
@@ -143,7 +143,7 @@ async fn what_is_forged_old_or_of_no_open_check_changes_nothing() {
     }
     // Signed well, by another provider than the one that was asked.
     assert_eq!(other.send("r1", &result).await.problem(), (404, "no_such_verification".into()));
-    let unknown = provider.verified(&"ab".repeat(32), "张三");
+    let unknown = Provider::verified(&"ab".repeat(32), "张三");
     assert_eq!(provider.send("r1", &unknown).await.problem(), (404, "no_such_verification".into()));
     let with = |name: &str, value: Value| {
         let mut result = result.clone();
@@ -172,7 +172,7 @@ async fn what_is_forged_old_or_of_no_open_check_changes_nothing() {
     let (newer, _) = begin(&people, &person, &provider.id).await;
     assert_eq!(provider.send("r1", &result).await.problem(), (404, "no_such_verification".into()));
     node.clock.shift(86_400_000, Duration::from_hours(24));
-    let late = provider.verified(&newer, "张三");
+    let late = Provider::verified(&newer, "张三");
     assert_eq!(provider.send("r1", &late).await.problem(), (404, "no_such_verification".into()));
     assert!(identities(&people, &person).await.is_empty());
 }
@@ -187,7 +187,7 @@ async fn a_provider_goes_no_further_than_its_registration_and_ends_with_it() {
     let provider = Provider { node: &node, id: text("id"), secret: text("secret") };
     let person = people.unidentified("张三").await;
     let (id, _) = begin(&people, &person, &provider.id).await;
-    let result = provider.verified(&id, "张三");
+    let result = Provider::verified(&id, "张三");
     assert_eq!(provider.send("r1", &result).await.problem(), (422, "beyond_provider".into()));
     let clerk = people.clerk().await;
     let remove = format!("/v1/identity-providers/{}/removal", provider.id);
@@ -221,15 +221,15 @@ async fn the_name_of_another_person_confirms_nothing() {
     let provider = Provider::register(&people).await;
     let person = people.unidentified("张三").await;
     let (id, _) = begin(&people, &person, &provider.id).await;
-    let answer = provider.send("r1", &provider.verified(&id, "李四")).await.json();
+    let answer = provider.send("r1", &Provider::verified(&id, "李四")).await.json();
     assert_eq!((&answer["confirmed"], &answer["cause"]), (&json!(false), &json!("name_differs")));
-    assert_eq!(provider.send("r2", &provider.verified(&id, "李四")).await.json(), answer, "the same again");
-    assert_eq!(provider.send("r3", &provider.verified(&id, "张三")).await.problem(), (409, "request_reused".into()));
+    assert_eq!(provider.send("r2", &Provider::verified(&id, "李四")).await.json(), answer, "the same again");
+    assert_eq!(provider.send("r3", &Provider::verified(&id, "张三")).await.problem(), (409, "request_reused".into()));
     assert!(identities(&people, &person).await.is_empty());
     let nameless = people.by_operator().create("/v1/accounts", &json!({ "subject": "natural-person" })).await;
     let nameless = people.token(nameless["account"].as_str().unwrap(), PLAIN).await;
     let (id, _) = begin(&people, &nameless, &provider.id).await;
-    let answer = provider.send("r1", &provider.verified(&id, "张三")).await.json();
+    let answer = provider.send("r1", &Provider::verified(&id, "张三")).await.json();
     assert_eq!(answer["cause"], "name_missing");
     let (id, _) = begin(&people, &nameless, &provider.id).await;
     let failed = json!({ "verification": id, "outcome": "failed", "at": "2026-11-22T20:00:00.000+08:00", "cause": "face_differs" });
@@ -251,13 +251,13 @@ async fn the_holder_begins_a_check_on_the_page_of_the_account() {
     let at = text.find("verification=").unwrap_or_else(|| panic!("{text}")) + "verification=".len();
     let id = text[at..at + 64].to_owned();
     assert!(browser.get("/account").await.text().contains("核验进行中"));
-    let failed = provider.send("r1", &provider.verified(&id, "李四")).await;
+    let failed = provider.send("r1", &Provider::verified(&id, "李四")).await;
     assert_eq!(failed.json()["cause"], "name_differs");
     assert!(browser.get("/account").await.text().contains("最近一次核验未通过"));
     let begun = browser.post("/account/identity", &[("provider", &provider.id)]).await.text().to_owned();
     let at = begun.find("verification=").unwrap() + "verification=".len();
     let id = begun[at..at + 64].to_owned();
-    assert_eq!(provider.send("r2", &provider.verified(&id, "张三")).await.json()["confirmed"], true);
+    assert_eq!(provider.send("r2", &Provider::verified(&id, "张三")).await.json()["confirmed"], true);
     let page = browser.get("/account").await;
     assert!(page.text().contains("人脸识别 · 实名 ·") && !page.text().contains("核验进行中"), "{}", page.text());
     assert_eq!(browser.post("/account/identity", &[("provider", "nonsense")]).await.status, 422);
@@ -266,7 +266,7 @@ async fn the_holder_begins_a_check_on_the_page_of_the_account() {
     let at = begun.find("verification=").unwrap() + "verification=".len();
     let id = begun[at..at + 64].to_owned();
     assert_eq!(browser.post("/account/closing", &[("closing-password", PASSWORD)]).await.status, 303);
-    assert_eq!(provider.send("r3", &provider.verified(&id, "张三")).await.problem(), (409, "account_closed".into()));
+    assert_eq!(provider.send("r3", &Provider::verified(&id, "张三")).await.problem(), (409, "account_closed".into()));
     assert_eq!(
         people.by_operator().get(&format!("/v1/accounts/{account}")).await.json()["identities"]
             .as_array()

@@ -37,9 +37,9 @@ async fn begin(
     let begun = browser.get(&format!("{BEGIN}?next=/cases")).await;
     assert_eq!(begun.status, 303, "{}", begun.text());
     let address = location(&begun);
-    assert_eq!(parameter(&address, "redirect_uri"), "http://127.0.0.1:7654/login/oidc/callback");
-    provider.says(subject, &parameter(&address, "nonce"), node.filing.now().as_millis() / 1000, changed);
-    format!("/login/oidc/callback?code=c&state={}", parameter(&address, "state"))
+    assert_eq!(parameter(address, "redirect_uri"), "http://127.0.0.1:7654/login/oidc/callback");
+    provider.says(subject, &parameter(address, "nonce"), node.filing.now().as_millis() / 1000, changed);
+    format!("/login/oidc/callback?code=c&state={}", parameter(address, "state"))
 }
 
 async fn log_in(
@@ -151,8 +151,8 @@ async fn a_login_ends_only_where_it_began_and_once() {
     assert_eq!(cross.status(), 403);
     let begun = fresh.get(&format!("{BEGIN}?next=https://evil.example/")).await;
     let address = location(&begun);
-    provider.says("zhang.san", &parameter(&address, "nonce"), node.filing.now().as_millis() / 1000, &json!({}));
-    let entered = fresh.get(&format!("/login/oidc/callback?code=c&state={}", parameter(&address, "state"))).await;
+    provider.says("zhang.san", &parameter(address, "nonce"), node.filing.now().as_millis() / 1000, &json!({}));
+    let entered = fresh.get(&format!("/login/oidc/callback?code=c&state={}", parameter(address, "state"))).await;
     assert_eq!(location(&entered), "/account");
     for unknown in ["/login/oidc/%E4%BA%AC0491", "/login/oidc/nonsense"] {
         assert_eq!(fresh.get(unknown).await.status, 404, "{unknown}");
