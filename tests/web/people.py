@@ -159,6 +159,13 @@ class Person:
         link.click()
         self.arrived()
 
+    def download(self, name: str) -> str:
+        """The text of a file behind a link."""
+        link = self.one(self.page.get_by_role("link", name=spoken(name, True)), f"link `{name}`")
+        with self.page.expect_download() as coming:
+            link.click()
+        return pathlib.Path(coming.value.path()).read_text()
+
     def press(self, name: str, *, exact: bool = True, stays: bool = False) -> None:
         button = self.one(self.page.get_by_role("main").get_by_role("button", name=spoken(name, exact)), f"button `{name}`")
         if stays:
@@ -207,10 +214,12 @@ class Person:
     def unfold(self, summary: str) -> None:
         self.one(self.page.locator("summary").filter(has_text=summary), f"`{summary}`").click()
 
-    def give(self, label: str, name: str, content: str) -> None:
-        """Chooses a file."""
+    def give(self, label: str, name: str, content: str, *, group: str | None = None) -> None:
+        """Chooses a file, of a group if there are several."""
         file = {"name": name, "mimeType": "text/plain", "buffer": content.encode()}
-        self.one(self.page.get_by_role("main").get_by_label(label, exact=True), f"file `{label}`").set_input_files([file])
+        main = self.page.get_by_role("main")
+        part = main.get_by_role("group", name=group) if group else main
+        self.one(part.get_by_label(label, exact=True), f"file `{label}`").set_input_files([file])
 
     # Longer ways.
 

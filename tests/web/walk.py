@@ -457,6 +457,7 @@ class Walk:
         clerk.choose("依据的裁判", "判决")
         clerk.press("移交案卷")
         clerk.sees("移交清单")
+        manifest = clerk.download("下载清单文件，随案卷移送")
         second = self.second
         second.cases()
         second.follow("移交本院的案卷")
@@ -466,7 +467,9 @@ class Walk:
         second.press("核对相符并接收")
         second.sees("请确认已逐项核对移交清单")
         second.fill("案号", f"（2026）{SECOND}民终1号")
-        second.tick("已逐项核对下列移交清单", exact=False)
+        second.give("随案卷收到的清单文件", "移交清单.txt", manifest, group="正卷清单")
+        second.sees("清单根已由浏览器计算。文件不上传。")
+        second.tick("已逐项核对移交清单", exact=False)
         second.press("核对相符并接收")
         second.sees("民事二审", "上诉人", "被上诉人")
         self.defendant.cases()
