@@ -456,7 +456,7 @@ class Walk:
         clerk.choose("接收法院", SECOND, whole=True)
         clerk.choose("依据的裁判", "判决")
         clerk.press("移交案卷")
-        clerk.sees("移交清单")
+        clerk.follow("移交清单")
         manifest = clerk.download("下载清单文件，随案卷移送")
         second = self.second
         second.cases()
