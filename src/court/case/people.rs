@@ -274,7 +274,7 @@ fn join_as_party(file: &mut CaseFile, by: AccountId, number: PartyNumber, act: &
 ///
 /// # Errors
 ///
-/// [`CourseRefusal::PowerNotNamed`](crate::court::case::course_refusal::CourseRefusal::PowerNotNamed).
+/// [`CourseRefusal::PowerNotNamed`].
 pub fn withdraw_filing(file: &CaseFile, capacity: Capacity) -> Result<(), Refusal> {
     if file.rules < RulesVersion::V2 { Ok(()) } else { file.require_power(capacity, SpecialPower::Waive) }
 }

@@ -155,7 +155,7 @@ fn list_page(
     visit.page_with(status, Audience::Private, &page)
 }
 
-/// The own deposits as CSV. Beyond [`CSV_ROWS`] deposits, the last row says that the list is not complete.
+/// The own deposits as CSV. Beyond `CSV_ROWS` deposits, the last row says that the list is not complete.
 ///
 /// # Errors
 ///
