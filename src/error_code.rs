@@ -5,7 +5,7 @@
 //!
 //! # Invariants
 //!
-//! Each code is a row of the table, so no code lacks a status or titles; [`advice`] has a sentence for each in the same way. Codes
+//! Each code is a row of the table, so no code lacks a status or titles; `advice` has a sentence for each in the same way. Codes
 //! are stable: a client may rely on one for as long as `/v1` exists.
 //!
 //! Not here: audit findings, steps and reasons of verification reports, and errors of the command line. They are not problem

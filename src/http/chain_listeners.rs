@@ -7,7 +7,7 @@
 //! # Invariants
 //!
 //! A listener gets at most one event per [`INTERVAL`], however many blocks are sealed meanwhile: an event names the last block and
-//! the size, and so stands for all blocks before. With many listeners the interval grows, so that at most [`EVENTS_PER_SECOND`] are
+//! the size, and so stands for all blocks before. With many listeners the interval grows, so that at most `EVENTS_PER_SECOND` are
 //! written a second. The task runs only while somebody listens, and never on the write path. Listeners are bounded in total and per
 //! client; one that leaves frees its place at once.
 

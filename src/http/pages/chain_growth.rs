@@ -91,7 +91,7 @@ pub struct Growth {
     pub days: Chart,
 }
 
-/// The last growth that was read. Reading it costs hundreds of headers, so it is read again after [`FRESH`] at the earliest.
+/// The last growth that was read. Reading it costs hundreds of headers, so it is read again after `FRESH` at the earliest.
 #[derive(Debug, Default)]
 pub struct GrowthCache(Mutex<Option<(Instant, Arc<Growth>)>>);
 
