@@ -49,6 +49,9 @@ use crate::store::traits::{
 pub struct RocksStore {
     pub(super) reader: RocksReader,
     writer: Mutex<Writer>,
+    /// Held while annotations are numbered and written. Not the writer's lock: a block does not wait for their fsync, and
+    /// RocksDB writes both with one.
+    annotating: Mutex<()>,
     /// Held by the one purge at a time.
     pub(super) purging: Mutex<()>,
     /// The ledger's folder.
@@ -76,7 +79,7 @@ impl RocksStore {
         folder: Folder,
     ) -> Self {
         let writer = Mutex::new(Writer { mark, progress, manifest, recorded: None, unsynced: false, failed: None });
-        Self { reader, writer, purging: Mutex::new(()), folder }
+        Self { reader, writer, annotating: Mutex::new(()), purging: Mutex::new(()), folder }
     }
 
     /// Every row of every table as it lies on disk, published or not, once all that waits is written out: for snapshots
@@ -215,14 +218,16 @@ impl RocksStore {
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, AppendError> {
-        let Ok(writer) = self.writer.lock() else {
-            return Err(AppendError::Unknown("a thread died while it was writing".into()));
-        };
+        let Ok(writer) = self.writer.lock() else { return Err(died_while_writing()) };
         match &writer.failed {
             Some(failed) => Err(failed.clone()),
             None => Ok(writer),
         }
     }
+}
+
+fn died_while_writing() -> AppendError {
+    AppendError::Unknown("a thread died while it was writing".into())
 }
 
 impl Drop for RocksStore {
@@ -432,7 +437,9 @@ impl Annotations for RocksStore {
         reached: &[ProofLevel],
     ) -> Result<(), AppendError> {
         // Read and written under one lock: two writers would take the same number.
-        let mut writer = self.writer()?;
+        let Ok(_annotating) = self.annotating.lock() else { return Err(died_while_writing()) };
+        // Nothing is written after a write that has failed.
+        drop(self.writer()?);
         let size = checkpoint.checkpoint().size;
         let known = self.annotated(size)?;
         let note = known.as_ref().map(|known| &known.checkpoint);
@@ -456,7 +463,10 @@ impl Annotations for RocksStore {
         for level in reached {
             batch.put(&CHECKPOINT_LEVELS, &LevelKey { level: *level, size }, &Empty)?;
         }
-        self.reader.engine.commit(batch).map_err(|error| writer.fails(error))?;
+        self.reader.engine.commit(batch).map_err(|error| match self.writer() {
+            Ok(mut writer) => writer.fails(error),
+            Err(earlier) => earlier,
+        })?;
         self.reader.change_version_of_annotations();
         Ok(())
     }
