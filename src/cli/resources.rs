@@ -72,8 +72,8 @@ fn with_threads(count: usize, check: impl FnOnce() -> Result<(), CliError>) -> R
 const MIRROR_NICE: i32 = 10;
 
 /// Lowers the priority of the process, and of all threads that it starts from now on. A mirror that checks a second's deposits takes all
-/// cores for a moment. What else runs on the machine, such as a node, goes first: with three mirrors beside a node on two cores at a quarter
-/// of its capacity, the p99 of a deposit rose to 2.9 times its value, and with this to 1.8 times (`make bench-members`).
+/// cores for a moment; a node on the same machine goes first. systemd gives each service a share of its own, in which this has no
+/// effect: the unit of the package sets `CPUWeight=` too.
 pub fn yield_to_others() {
     // Without effect where the system does not allow it: a mirror is correct at any priority.
     let _ = rustix::process::nice(MIRROR_NICE);
