@@ -389,7 +389,7 @@ impl Sequencer {
 
 /// Checks that the statement commits to `private`. No content is valid for every statement.
 fn check_private(statement: &StatementNote, private: &PrivateContent) -> Result<(), DepositError> {
-    let valid = private.is_empty() || append_checks::may_bring(statement.statement().meta, private);
+    let valid = private.is_empty() || append_checks::matches_commitment(statement.statement().meta, private);
     if valid { Ok(()) } else { Err(DepositError::PrivateMismatch) }
 }
 

@@ -93,10 +93,10 @@ impl Streams {
         if let Err(refusal) = links(chain, statement, |_| None)? {
             return Ok(Err(refusal));
         }
-        self.lead_on(chain, before, statement)
+        self.continue_stream(chain, before, statement)
     }
 
-    fn lead_on(
+    fn continue_stream(
         &mut self,
         chain: &impl ChainState,
         before: &Self,
@@ -186,7 +186,7 @@ impl Admitted {
         if let Err(refusal) = links(chain, statement, |number| self.numbers.get(number).cloned())? {
             return Ok(Err(refusal));
         }
-        if let Err(refusal) = self.streams.lead_on(chain, &Streams::default(), statement)? {
+        if let Err(refusal) = self.streams.continue_stream(chain, &Streams::default(), statement)? {
             return Ok(Err(refusal));
         }
         self.statements.insert(id);
