@@ -1,4 +1,4 @@
-//! The collector: what becomes a block, and when.
+//! Tests of the collector: contents and timing of blocks.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ fn a_statement_of_the_previous_block_waits_for_its_commit() {
     let mut ledger = TestLedger::new();
     let _first = ledger.push(statement(1));
     let first = block(next(&mut ledger));
-    // Nothing is committed yet. Alone it needs no block; with another deposit it waits beside that.
+    // Nothing is committed yet. A duplicate alone makes no block; with another deposit it is kept beside the new block.
     let _again = ledger.push(statement(1));
     let NextStep::ResolveDuplicates(deposits) = next(&mut ledger) else { panic!("no duplicate") };
     assert_eq!(deposits.len(), 1);
