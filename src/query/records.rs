@@ -21,7 +21,7 @@ use crate::ledger::statement::keys::KeyCache;
 use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
 
-/// The published checkpoint, or an error where there is none yet.
+/// The published checkpoint, or an error if there is none yet.
 ///
 /// # Errors
 ///
