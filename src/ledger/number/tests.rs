@@ -1,4 +1,4 @@
-//! Tests of deposit numbers: the published vectors, what is forgiven, what is found, one spelling.
+//! Tests of deposit numbers: the published vectors, tolerated input, numbers within a text, the canonical form.
 
 use proptest::strategy::Strategy as _;
 
