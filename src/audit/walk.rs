@@ -1,9 +1,9 @@
 //! The audit of a whole ledger: reads every leaf up to the published checkpoint, recomputes all derived data, and compares it
 //! with the stored data.
 //!
-//! It checks block roots, links between blocks, tiles, the tree root, the checkpoint, depositors' signatures, the order
-//! of times, deposit numbers, streams, links between deposits, index rows and the acts of cases. It trusts no statement
-//! of the store about itself.
+//! It checks block roots, links between blocks, tiles, the tree root and the checkpoint. It also checks depositors'
+//! signatures, the order of times, deposit numbers, streams, links between deposits, index rows and the acts of cases.
+//! It trusts no statement of the store about itself.
 //!
 //! # Invariants
 //!

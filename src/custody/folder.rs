@@ -79,7 +79,7 @@ impl Folder {
         self.0.join(subfolder_name(number))
     }
 
-    /// The files in a subfolder with names that this module gives, each with its object.
+    /// The files in a subfolder whose names have the form of this module, each with its object.
     fn files(&self, number: u8) -> io::Result<Vec<(PathBuf, ObjectId)>> {
         let entries = match fs::read_dir(self.subfolder(number)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -4,10 +4,9 @@
 //! # Invariants
 //!
 //! A checkpoint is signed only after its leaves were read back from the store and hashed again **by other code**. This
-//! module uses another SHA-256 (ring's, while the ledger uses sha2's), computes block and tile roots by their recursive
-//! definition (RFC 6962 §2.1), and keeps its own right edge of the tree, whose full tiles are compared one by one. If
-//! memory flips a bit, the store has a wrong row, or one implementation has a bug, the results differ, and nothing is
-//! signed.
+//! module uses another SHA-256 (ring's, while the ledger uses sha2's), and computes block and tile roots by their
+//! recursive definition (RFC 6962 §2.1). It keeps its own frontier of the tree, and compares each full tile. If memory
+//! flips a bit, the store has a wrong row, or one implementation has a bug, the results differ, and nothing is signed.
 //!
 //! Recovery after a crash and normal operation call the same [`ReadBackVerifier::verify`].
 

@@ -26,7 +26,7 @@ use crate::store::traits::{AppendError, LedgerReader, LogStore, Published, ReadE
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The store is empty, and the caller did not ask for a new ledger.
+    /// The store is empty, and the caller did not request a new ledger.
     #[error("the store holds no ledger yet")]
     Empty,
     /// The ledger in the store belongs to another key. Check the folder and the key file.

@@ -1,8 +1,8 @@
 //! Admission rules for deposits: which statements the chain accepts. Every store enforces the same rules at every append.
 //!
-//! A deposit is admissible if its statement names this ledger, if its statement id and number are new, if its links lead to
-//! existing deposits that it may link to, and if it continues its subject's stream. The rules read only the appended state
-//! and the deposits before it in the same block.
+//! A deposit is admissible if its statement names this ledger, and its statement id and number are new. Its links must
+//! lead to existing deposits that it may link to, and it must continue its subject's stream. The rules read only the
+//! appended state and the deposits before it in the same block.
 //!
 //! The sequencer also prevalidates statements with [`Streams::admit`], before their block is appended.
 //!

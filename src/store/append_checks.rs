@@ -1,7 +1,7 @@
 //! Validation of a block before it is appended, and of a checkpoint before it is published. Shared by all stores.
 //!
-//! A block is valid if it follows the tip, if every deposit is admissible, if private content matches the commitments in
-//! the block's deposits, and if the erasures match the block's `erased` notice.
+//! A block is valid if it follows the tip and every deposit is admissible. Private content must match the commitments
+//! in the block's deposits, and erasures must match the block's `erased` notice.
 //!
 //! Not here: the admission rules for a single deposit (`admission`), writing to the store.
 

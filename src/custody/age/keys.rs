@@ -27,7 +27,7 @@ pub enum AgeKeyError {
     /// The checksum does not match.
     #[error("a character of the key is mistyped or missing")]
     Checksum,
-    /// The point has small order, so anybody could decrypt.
+    /// The point has small order, so anyone could decrypt.
     #[error("the key is weak")]
     Weak,
 }

@@ -197,8 +197,8 @@ impl CheckpointFile {
     }
 
     /// Opens the file for writing; `state` is the content that was read from it. The file is overwritten in place. If
-    /// it has a second hard link, for example in a backup made of hard links, it is first replaced by a copy, so that
-    /// writes do not change the backup.
+    /// it has a second hard link, for example in a backup made of hard links, it is first replaced by a copy. So writes
+    /// do not change the backup.
     ///
     /// # Errors
     ///

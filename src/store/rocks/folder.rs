@@ -11,7 +11,7 @@
 //!
 //! # Invariants
 //!
-//! Both locks are taken: if somebody removes the file `lock` under a running node, the lock on the folder's inode still
+//! Both locks are taken: if the file `lock` is removed under a running node, the lock on the folder's inode still
 //! excludes a second node. The file serves file systems on which a folder cannot be locked.
 //!
 //! The program removes only names of its own, which begin with `.tiezheng-`. Each name is a regular file or a folder:
