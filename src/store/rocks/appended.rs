@@ -65,7 +65,7 @@ impl PieceStates for AppendedChain<'_> {
         Ok(match row(self.engine, piece)? {
             Some(PrivateRow::Held(_)) => PieceState::Held,
             Some(PrivateRow::Erased(notice)) => PieceState::Erased(notice),
-            Some(PrivateRow::NeverBrought) | None => PieceState::Never,
+            Some(PrivateRow::NotSubmitted) | None => PieceState::Never,
         })
     }
 
