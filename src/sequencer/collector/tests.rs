@@ -54,11 +54,11 @@ fn streams_are_continued_after_a_block_that_is_not_committed() {
     block(next(&mut ledger));
     let _second = ledger.push(statement_in(2, 1, subject(2)));
     let skipped = ledger.push(statement_in(3, 1, subject(4)));
-    let stranger = ledger.push(statement_in(4, 2, subject(3)));
+    let other_depositor = ledger.push(statement_in(4, 2, subject(3)));
     assert_eq!(block(next(&mut ledger)).block.leaves.len(), 1);
     let expected = Refusal::SubjectSequence { expected: 3, found: 4 };
     assert!(matches!(skipped.blocking_recv(), Ok(DepositOutcome::Rejected(found)) if found == expected));
-    let rejected = stranger.blocking_recv();
+    let rejected = other_depositor.blocking_recv();
     assert!(matches!(rejected, Ok(DepositOutcome::Rejected(Refusal::SubjectNotYours))));
 }
 

@@ -212,8 +212,8 @@ fn records_that_cannot_stand_on_this_ledger_are_rejected() {
 
     assert_eq!(read(&before, bytes(deposit(1), 1)), BlockError::NoGenesis);
     assert_eq!(read(&before, signed(kind, 0).to_string().into_bytes()), BlockError::NoGenesis);
-    let stranger = Signer::new(origin(), &[3; 32]).unwrap();
-    let unsigned = genesis(0).notice().sign(&[&stranger]).unwrap();
+    let other_key = Signer::new(origin(), &[3; 32]).unwrap();
+    let unsigned = genesis(0).notice().sign(&[&other_key]).unwrap();
     assert_eq!(read(&before, unsigned.to_string().into_bytes()), BlockError::NoGenesis);
     let again = read(&first.tip, genesis(1).to_string().into_bytes());
     assert_eq!(again, BlockError::SecondGenesis { index: LeafIndex(2) });
