@@ -88,7 +88,7 @@ pub enum NumberError {
     },
     /// A Greek or Cyrillic letter that looks like a Latin letter.
     #[error(
-        "character {position} is {found:?} of the {} alphabet ({}), not the Latin {latin}: type it anew",
+        "character {position} is {found:?} of the {} alphabet ({}), not the Latin {latin}: type it again",
         alphabet(*.found).0, code_point(*.found)
     )]
     LookAlike {
@@ -100,7 +100,7 @@ pub enum NumberError {
         latin: char,
     },
     /// More than one number.
-    #[error("there is more than one deposit number here; give one at a time")]
+    #[error("there is more than one deposit number here; enter one at a time")]
     Several,
     /// The first eight characters are not a date.
     #[error("the first eight characters are not a date")]

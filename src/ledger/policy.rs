@@ -112,7 +112,7 @@ pub enum PolicyFault {
     #[error(transparent)]
     Key(#[from] KeyTextError),
     /// A repeated key, or a second witness key with the same name.
-    #[error("the key is there twice")]
+    #[error("the key occurs twice")]
     KeyTwice,
     /// A name that is already defined, or `none`.
     #[error("the name `{0}` is taken")]

@@ -74,7 +74,7 @@ pub enum ResponseError {
         text: String,
     },
     /// The status says that a token was granted, but the response contains none.
-    #[error("the authority says that it made a timestamp token, and its answer contains none")]
+    #[error("the authority reports a granted timestamp token, but its response contains none")]
     NoToken,
 }
 

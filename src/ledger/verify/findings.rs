@@ -8,7 +8,7 @@ use crate::ledger::verify::wording::{Language, skipped};
 /// The maximum of deposit numbers in the text of one finding. The values of the step contain all numbers.
 const NUMBERS_MAX: usize = 3;
 const WITH_WITNESS: (&str, &str) =
-    ("回执的检查点与见证节点现持有的检查点", "checkpoint of the receipt, with the one that a witness holds now");
+    ("回执的检查点与见证节点现持有的检查点", "checkpoint of the receipt, with the current checkpoint of a witness");
 const WITH_TIME_TOKENS: (&str, &str) =
     ("检查点与可信时间戳", "checkpoint, with timestamp tokens of authorities that the verifier trusts");
 
@@ -76,7 +76,7 @@ pub const fn compared(compared: ComparisonKind, language: Language) -> &'static 
         }
         ComparisonKind::EarlierOfOwnLedger => ("本节点账本所载的更早存证", "earlier deposits in this node's ledger"),
         ComparisonKind::ImportWithLedger => {
-            ("导入时固定的链上信息与本账本现载", "facts frozen at the import, with what this ledger holds now")
+            ("导入时固定的链上信息与本账本现载", "facts frozen at the import, with the current facts of this ledger")
         }
         ComparisonKind::ImportWithReceipt => {
             ("导入时固定的链上信息与回执所载", "facts frozen at the import, with those in the receipt")

@@ -195,13 +195,13 @@ pub fn later_link(kind: LinkKind, number: &DepositNumber, language: Language) ->
 pub const fn claim_fault(fault: ClaimFault, language: Language) -> &'static str {
     let (chinese, english) = match fault {
         ClaimFault::NotFound => ("账本中查无该存证", "the ledger has no such deposit"),
-        ClaimFault::BadRecord => ("该存证的回执未通过校验", "the receipt of that deposit does not hold"),
+        ClaimFault::BadRecord => ("该存证的回执未通过校验", "the receipt of that deposit does not verify"),
         ClaimFault::NotStated => ("该存证的声明并无此内容", "the statement of that deposit does not say so"),
         ClaimFault::NotOwner => (
             "并非由本存证的存证人作出",
             "it was not made by an owner of this deposit: no common key, or another account",
         ),
-        ClaimFault::WrongOrder => ("先后次序不符", "the two deposits stand in the wrong order"),
+        ClaimFault::WrongOrder => ("先后次序不符", "the two deposits are in the wrong order"),
     };
     language.pick(chinese, english)
 }
@@ -403,7 +403,7 @@ fn chain_fault(report: &Report, zh: bool) -> String {
         format!("链上数据自身校验未通过，位置〔区块高度 {height}〕。本报告不作一致性结论，请通知审计人员。")
     } else {
         format!(
-            "The chain's own data does not hold, at [block height {height}]. This report concludes nothing on consistency; inform the auditors."
+            "The chain's own data does not verify, at [block height {height}]. This report concludes nothing on consistency; inform the auditors."
         )
     }
 }
