@@ -1,11 +1,12 @@
-//! Audit of cases, accounts and access logs: reads every act of the filing flow, compares it with its statement, and replays it in
-//! the order of the chain.
+//! Audit of cases, accounts and access logs: replays every act of the filing flow in the order of the chain, and
+//! compares it with its statement.
 //!
 //! # Invariants
 //!
-//! One pass: an act is checked against the registry at its position, including roles and holidays. An act without effect is not a
-//! fault (another act was committed between its decision and its commit): it is counted and listed. Gaps in the sequences of a
-//! stream are found in `chain_checks`. The periods of all cases are computed anew at the end (`periods`). Content under a hold must not be erased before the court has released it.
+//! One pass: an act is checked against the registry at its position, including roles and holidays. An act without
+//! effect is not a fault (another act was committed between its decision and its commit): it is counted and listed.
+//! Gaps in the sequences of a stream are found in `chain_checks`. The periods of all cases are recomputed at the end
+//! (`periods`). Content under a hold must not be erased before the court releases it.
 //!
 //! # Memory
 //!
@@ -74,7 +75,7 @@ pub(in crate::audit) struct Cases {
     registry: Registry,
     registry_stream: Option<Digest>,
     streams: HashMap<Digest, StreamState>,
-    /// The cases that have a hold on a content.
+    /// The cases that have placed a hold on a content.
     holds: BTreeMap<HeldContent, BTreeSet<Digest>>,
     labels: Labels,
     rounds: Rounds,
@@ -173,7 +174,7 @@ impl Cases {
         self.check_role(subject.id, &document, findings);
     }
 
-    /// Checks the acts of a hand-over, and items that came from another case, against the case that they came from.
+    /// Checks the acts of a hand-over, and items taken over from another case, against the sending case.
     fn check_hand_over(
         &mut self,
         id: Digest,
@@ -229,7 +230,7 @@ impl Cases {
         }
     }
 
-    /// Computes the periods of all cases as they stand at the end of the walk, in the order of their ids.
+    /// Computes the periods of all cases at the end of the walk, in the order of their ids.
     pub(in crate::audit) fn compute_periods(&self, report: &mut CourtReport) {
         let mut files: Vec<_> = self.streams.values().filter_map(StreamState::case).collect();
         files.sort_unstable_by_key(|file| file.id);
@@ -243,7 +244,7 @@ impl Cases {
         self.labels.rows()
     }
 
-    /// Service of documents in all cases.
+    /// The coverage of service of documents in all cases.
     pub(in crate::audit) fn service_coverage(&self) -> ServiceCoverage {
         let files = self.streams.values().filter_map(|stream| match stream {
             StreamState::Case(file) => Some(&**file),
@@ -252,7 +253,7 @@ impl Cases {
         service::coverage(files, &self.registry.calendar)
     }
 
-    /// The pieces that were erased although a court holds them.
+    /// Finds pieces that were erased although a court has placed a hold on them.
     pub(in crate::audit) fn check_holds<R: LedgerReader + ?Sized>(
         &self,
         store: &R,
@@ -268,13 +269,13 @@ impl Cases {
             if let Some(cases) = content.and_then(|content| self.holds.get(&content)) {
                 let cases: Vec<_> = cases.iter().map(ToString::to_string).collect();
                 findings
-                    .push((Fault::Erasure, format!("{piece} is erased although held by case {}", cases.join(", "))));
+                    .push((Fault::Erasure, format!("{piece} is erased despite a hold in case {}", cases.join(", "))));
             }
         }
         findings
     }
 
-    /// The content that a piece is part of, as holds name it.
+    /// The content that a piece belongs to, in the form in which holds name it.
     fn content_of<R: LedgerReader + ?Sized>(
         &self,
         store: &R,
@@ -314,7 +315,9 @@ impl Cases {
                     let begun = begin(CaseId(id), document, position);
                     let (fold, result) = match begun {
                         Ok(file) => (StreamState::Case(Box::new(file)), Ok(None)),
-                        Err(refusal) => (StreamState::NoCase, Err(format!("no case begins like this: {refusal}"))),
+                        Err(refusal) => {
+                            (StreamState::NoCase, Err(format!("the first act cannot open a case: {refusal}")))
+                        }
                     };
                     slot.insert(fold);
                     return result;
@@ -336,14 +339,14 @@ impl Cases {
                 let gap = self.registry.length + 1 != position.sequence;
                 self.registry.replay(document, position);
                 let void = self.registry.ineffective_acts.get(before).map(|(_, reason)| reason.code().as_str());
-                if gap { Err(format!("sequence {} follows none that was read", position.sequence)) } else { Ok(void) }
+                if gap { Err(format!("sequence {} without its predecessor", position.sequence)) } else { Ok(void) }
             }
             StreamState::Case(file) => {
                 let before = file.ineffective_acts.len();
                 let gap = file.last.sequence + 1 != position.sequence;
                 file.replay(document, position, &self.registry.calendar_at(position.index));
                 let void = file.ineffective_acts.get(before).map(|void| void.reason.code().as_str());
-                if gap { Err(format!("sequence {} follows none that was read", position.sequence)) } else { Ok(void) }
+                if gap { Err(format!("sequence {} without its predecessor", position.sequence)) } else { Ok(void) }
             }
             StreamState::NoCase => Ok(Some("out_of_order")),
             // Erasures of an account are in its access log.
@@ -384,7 +387,7 @@ fn receiving_court<'f>(file: &'f CaseFile, act: &Act) -> Option<&'f CourtCode> {
         Act::AcceptHandOver(act) => act.hand_over,
         Act::ReportDifference(act) => act.hand_over,
         Act::ReturnHandOver(act) => act.hand_over,
-        // Another act in this capacity has no effect, whatever the role.
+        // Any other act in this capacity has no effect for any role.
         _ => return None,
     };
     file.course.hand_overs.get(&number).map(|one| &one.to)

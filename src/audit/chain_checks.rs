@@ -1,4 +1,4 @@
-//! Checks each leaf against the leaves before it, in order: links, times, numbers, streams, acts.
+//! Sequential checks: compares each leaf with the leaves before it: links, times, numbers, streams, acts.
 //!
 //! Not here: checks of a single leaf and its index rows (`leaves`, `rows`), which run in parallel before.
 
@@ -43,13 +43,13 @@ pub(in crate::audit) struct ChainChecker<'a, R: ?Sized> {
     key_notice_indexes: Vec<LeafIndex>,
     /// Last sequence and owners of every stream so far.
     subjects: Streams,
-    /// Streams that grew since the last call of [`Self::take_changes`]; `None` if nobody asks.
+    /// Streams that grew since the last call of [`Self::take_changes`]; `None` if the caller does not need them.
     changed: Option<HashSet<Digest>>,
     /// The replayed acts so far.
     cases: Cases,
-    /// The number of rows in each index that the leaves so far require; `None` once a leaf could not be read.
+    /// The number of rows in each index that the leaves so far require; `None` after a leaf that could not be read.
     expected_rows: Option<IndexRows>,
-    /// Hashes of notices: equal ones have one row.
+    /// Hashes of notices: equal notices have one row.
     notices: HashSet<Digest>,
 }
 
@@ -75,10 +75,10 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         }
     }
 
-    /// Goes on behind the leaves of `position`, without index rows and cases. The caller has checked that the tree still begins
-    /// with those leaves.
+    /// Continues after the leaves of `position`, without index rows and cases. The caller has checked that the tree
+    /// still begins with those leaves.
     pub(in crate::audit) fn resume(store: &'a R, origin: &'a Name, position: ChainPosition, streams: Streams) -> Self {
-        // The notices were a history when they were stored.
+        // The notices were a valid history when they were stored.
         let history = position.key_history().ok().flatten();
         let ChainPosition { next_height, last_block, last_time, unsealed, key_notices } = position;
         Self {
@@ -95,7 +95,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         }
     }
 
-    /// What the next leaf depends on, without the streams.
+    /// The state that the checks of the next leaf depend on, without the streams.
     pub(in crate::audit) fn position(&self) -> ChainPosition {
         ChainPosition {
             next_height: self.next_height,
@@ -106,7 +106,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         }
     }
 
-    /// The streams that grew since the last call, for a checker that was made with [`Self::resume`].
+    /// The streams that grew since the last call, for a checker from [`Self::resume`].
     pub(in crate::audit) fn take_changes(&mut self) -> Vec<(Digest, Stream)> {
         let changed = self.changed.as_mut().map(std::mem::take).unwrap_or_default();
         changed.into_iter().filter_map(|id| Some((id, self.subjects.get(&id)?.clone()))).collect()
@@ -133,7 +133,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         self.cases.label_rows()
     }
 
-    /// Service of documents in all cases.
+    /// The coverage of service of documents in all cases.
     pub(in crate::audit) fn service_coverage(&self) -> ServiceCoverage {
         self.cases.service_coverage()
     }
@@ -158,7 +158,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         Height(self.next_height.0.saturating_sub(1))
     }
 
-    /// Whether the walk ended right behind a header.
+    /// Whether the walk ended immediately after a header.
     pub(in crate::audit) fn ended_in_header(&self) -> bool {
         self.unsealed.is_empty()
     }
@@ -271,7 +271,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         findings: &mut Findings,
     ) {
         report.notices += 1;
-        // An equal notice has one row, which leads to the first of them.
+        // Equal notices have one row, which refers to the first of them.
         let is_first = self.notices.insert(*hash);
         if is_first {
             self.add_rows(IndexRows::NOTICE);
@@ -309,7 +309,7 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
         }
     }
 
-    /// Checks that the pieces in an `erased` notice are gone, and refer to this notice.
+    /// Checks that the pieces in an `erased` notice are erased, with tombstones that refer to this notice.
     fn tombstones(&self, at: LeafIndex, pieces: &[ErasedPiece], findings: &mut Findings) {
         for piece in pieces {
             let found = match piece.piece {
@@ -319,8 +319,8 @@ impl<'a, R: LedgerReader + ?Sized> ChainChecker<'a, R> {
             let detail = match found {
                 Ok(PrivatePiece::Erased(notice)) if notice == at && piece.index < at => continue,
                 Ok(PrivatePiece::Erased(notice)) => format!("{piece} is erased by the notice at {notice}"),
-                Ok(PrivatePiece::Held(_)) => format!("{piece} is held"),
-                Ok(PrivatePiece::None) => format!("{piece} was never held"),
+                Ok(PrivatePiece::Held(_)) => format!("{piece} is not erased"),
+                Ok(PrivatePiece::None) => format!("{piece} has no tombstone"),
                 Err(error) => error.to_string(),
             };
             findings.push((Fault::Erasure, detail));

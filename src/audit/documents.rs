@@ -1,4 +1,4 @@
-//! Checks the text of an act against its statement on the chain, and its annexes against their commitments.
+//! Audit of act texts: checks each text against its statement on the chain, and its annexes against their commitments.
 //!
 //! Not here: the effect of an act on its case (`cases`).
 
@@ -48,14 +48,14 @@ pub(in crate::audit) fn annexes<R: LedgerReader + ?Sized>(
     report: &mut CourtReport,
     findings: &mut Findings,
 ) {
-    // The annexes that an erasure names belong to other acts, and are gone.
+    // The annexes that an erasure names belong to other acts, and are erased.
     let own = if act.kind() == ActKind::Erase { Vec::new() } else { act.annexes() };
     for annex in own {
         report.annexes += 1;
         let detail = match store.annex(at, &annex.0) {
             Ok(PrivatePiece::Held(piece)) if piece.commitment() == annex.0 => continue,
             Ok(PrivatePiece::Held(_)) => format!("annex {annex} is another text"),
-            Ok(PrivatePiece::None) => format!("annex {annex} is missing, and no tombstone says why"),
+            Ok(PrivatePiece::None) => format!("annex {annex} is missing without a tombstone"),
             Ok(PrivatePiece::Erased(notice)) => {
                 let piece = ErasedPiece { index: at, piece: Piece::Annex(annex.0) };
                 match is_named(store, piece, notice) {

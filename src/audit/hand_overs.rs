@@ -1,10 +1,10 @@
-//! Audit of hand-overs between cases: each manifest is recomputed by the replay of the sending case, and what the receiving court took
-//! over is compared with it.
+//! Audit of hand-overs between cases: the replay of the sending case recomputes each manifest, and the case of the
+//! receiving court is compared with it.
 //!
 //! # Invariants
 //!
-//! The sending case is compared as it was at the acceptance: the succession is computed there and kept until the receiving court takes
-//! the case over. So nothing that happens later changes the result.
+//! The sending case is compared in its state at the acceptance: the succession is computed there and kept until the
+//! receiving court takes the case over. So later acts do not change the result.
 
 use std::collections::HashMap;
 
@@ -19,15 +19,15 @@ use crate::court::registry::Registry;
 use crate::court::words::TransferKind;
 use crate::ledger::statement::text::ManifestRoot;
 
-/// The accepted hand-overs that are not yet taken over, by the new case.
+/// The accepted hand-overs that are not yet taken over, by the id of the new case.
 #[derive(Debug, Default)]
 pub(in crate::audit) struct HandOvers {
     expected: HashMap<CaseId, (Succession, ManifestRoot)>,
 }
 
 impl HandOvers {
-    /// Checks an act after its replay: `own` is its case, `other` another case so far, `refused` the code of the reason if the act has no
-    /// effect.
+    /// Checks an act after its replay. `own` is its case, `other` returns another case so far, and `refused` is the
+    /// code of the reason if the act has no effect.
     pub(in crate::audit) fn check<'c>(
         &mut self,
         (own, other, registry): (&'c CaseFile, &dyn Fn(CaseId) -> Option<&'c CaseFile>, &Registry),
@@ -61,7 +61,7 @@ impl HandOvers {
             Act::Open(act) if refused.is_none() => {
                 let (Some(number), Some(from)) = (act.hand_over, act.from) else { return };
                 if !other(from).is_some_and(|from| was_accepted_into(from, number, own.id)) {
-                    find(format!("no acceptance of hand-over {number} of case {from} leads to this case"));
+                    find(format!("hand-over {number} of case {from} was not accepted into this case"));
                 }
             }
             Act::Import(act) if refused.is_none() => {
@@ -86,7 +86,7 @@ impl HandOvers {
         }
     }
 
-    /// Checks the act by which a case takes over what was accepted, or takes its dossier back.
+    /// Checks the act by which a case takes over an accepted dossier, or takes its own dossier back.
     fn check_arrival<'c>(
         &mut self,
         (own, other): (&'c CaseFile, &dyn Fn(CaseId) -> Option<&'c CaseFile>),
@@ -121,7 +121,7 @@ impl HandOvers {
                         && one.to == own.court
                 });
                 if !is_same {
-                    find(format!("case {} did not hand the dossier back like this", act.case));
+                    find(format!("case {} did not return the dossier with these details", act.case));
                 }
             }
             _ => {}

@@ -29,7 +29,8 @@ pub(in crate::audit) struct Labels {
 }
 
 impl Labels {
-    /// The number of rows that there must be; `None` if it is not known. Without an act the platform's key is not known.
+    /// The number of rows that the index must have; `None` if it is not known. Before the first act, the platform's key
+    /// is not known.
     pub(in crate::audit) const fn rows(&self) -> Option<u64> {
         if self.is_incomplete || self.platform.is_none() { None } else { Some(self.count) }
     }

@@ -1,9 +1,9 @@
-//! Reads ranges of leaves and checks each leaf by itself: bytes, hash, format, signatures, index rows.
+//! Parallel checks: reads ranges of leaves and checks each leaf by itself: bytes, hash, format, signatures, index rows.
 //!
 //! # Invariants
 //!
-//! Every leaf of a range is hashed once and compared with the tree's tiles before any is used. A range with a mismatch, or one that
-//! cannot be read as a whole, is read again leaf by leaf, to locate the damage.
+//! Every leaf of a range is hashed once and compared with the tree's tiles before any leaf of the range is used. A
+//! range with a mismatch, or one that cannot be read as a whole, is read again leaf by leaf, to locate the damage.
 //!
 //! Of a deposit only the data for the sequential checks is kept; an audit of the structure does not parse deposits at all. The roots of
 //! full tiles are computed here, on all cores.
@@ -54,7 +54,7 @@ fn hashes_of(leaves: &[ExaminedLeaf]) -> Vec<Digest> {
 /// A leaf after the checks of this module.
 pub(in crate::audit) struct ExaminedLeaf {
     pub(in crate::audit) index: LeafIndex,
-    /// The hash of the bytes; for damaged bytes the hash in the tree.
+    /// The hash of the bytes; for damaged bytes, the hash in the tree.
     pub(in crate::audit) hash: Digest,
     pub(in crate::audit) leaf: Result<LeafContent, LeafFault>,
 }
@@ -108,7 +108,7 @@ pub(in crate::audit) enum LeafFault {
 pub(in crate::audit) struct Examiner<'a, R: ?Sized> {
     pub(in crate::audit) store: &'a R,
     pub(in crate::audit) origin: &'a Name,
-    /// Whether deposits are not parsed.
+    /// Whether deposits are left unparsed.
     pub(in crate::audit) structure_only: bool,
     pub(in crate::audit) signatures: bool,
     pub(in crate::audit) indexes: bool,
@@ -117,8 +117,8 @@ pub(in crate::audit) struct Examiner<'a, R: ?Sized> {
     pub(in crate::audit) inspect: Option<&'a Inspect<'a>>,
 }
 
-/// Looks at a deposit: its index, its bytes and the entry. Called on several threads, in no order, and again for a leaf that is
-/// read again.
+/// Inspects a deposit: its index, its bytes and the entry. Called on several threads, in no order, and twice for a leaf
+/// that is read twice.
 pub type Inspect<'a> = dyn Fn(LeafIndex, &[u8], &Entry) + Sync + 'a;
 
 impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
@@ -145,7 +145,7 @@ impl<R: LedgerReader + ?Sized> Examiner<'_, R> {
         (is_whole && tiles.0.iter().all(|tile| self.is_in_the_tree(tile))).then_some(tiles.0)
     }
 
-    /// Whether the tree holds these leaves of one tile.
+    /// Whether the tree contains these leaves of one tile.
     fn is_in_the_tree(&self, leaves: &[ExaminedLeaf]) -> bool {
         let Some(first) = leaves.first() else { return true };
         let held = u16::try_from(leaves.len()).ok();
@@ -216,7 +216,7 @@ struct Tiles(Vec<Vec<ExaminedLeaf>>);
 impl Tiles {
     fn push(&mut self, leaf: ExaminedLeaf) {
         match self.0.last_mut() {
-            // A range that an audit goes on with may begin within a tile.
+            // The first range of a resumed audit may begin within a tile.
             Some(tile) if !leaf.index.0.is_multiple_of(u64::from(TILE_WIDTH)) => tile.push(leaf),
             _ => {
                 let mut tile = Vec::with_capacity(TILE_WIDTH.into());
@@ -227,8 +227,8 @@ impl Tiles {
     }
 }
 
-/// The hash in the tree of a leaf that cannot be read, so that the walk can continue; zeros if the tree is damaged too, which the
-/// comparison of tiles and root finds.
+/// The hash in the tree of a leaf that cannot be read, so that the walk can continue. Zeros if the tree is damaged too:
+/// the comparison of tiles and root finds that.
 fn hash_in_tree<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Digest {
     store.tile_hashes(0, index.0, 1).ok().and_then(|mut hashes| hashes.pop()).unwrap_or(Digest::ZERO)
 }

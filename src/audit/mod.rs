@@ -1,13 +1,15 @@
 //! The audit of a whole ledger, over any reader, local or remote.
 //!
-//! [`walk`] recomputes everything from the stored bytes. [`leaves`] reads and checks single leaves on all cores ([`parallel`]), with
-//! their index [`rows`]; [`chain_checks`] checks each leaf against the ones before it; [`report`] collects the findings. [`cases`]
-//! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels, [`periods`] the periods of all cases,
-//! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels, [`rounds`] the confirmation rounds,
-//! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels, [`hand_overs`] compares the cases of two courts,
-//! [`private_store`] checks tombstones. [`position`] is where an audit of the log alone has got to, from which it goes on later. [`recording_reader`] tells a failed read from damage.
-//! replays the acts of the filing flow, [`documents`] reads their texts, [`labels`] recomputes their index labels,
-//! [`private_store`] checks tombstones. [`position`] is where an audit of the log alone has got to, from which it goes on later. [`recording_reader`] distinguishes a failed read from damage.
+//! - [`walk`] recomputes everything from the stored bytes; [`report`] collects the findings.
+//! - [`leaves`] reads and checks single leaves on all cores ([`parallel`]), with their index [`rows`].
+//! - [`chain_checks`] checks each leaf against the leaves before it; [`private_store`] checks tombstones.
+//! - [`cases`] replays the acts of the filing flow; [`documents`] checks their texts, and [`labels`] their index
+//!   labels.
+//! - [`periods`], [`rounds`] and [`service`] recompute the periods, confirmation rounds and service of documents of all
+//!   cases.
+//! - [`hand_overs`] compares the cases of two courts.
+//! - [`position`] is the state from which an audit of the log can be resumed.
+//! - [`recording_reader`] distinguishes a failed read from damage.
 
 pub mod cases;
 pub mod chain_checks;

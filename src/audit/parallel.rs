@@ -2,9 +2,9 @@
 //!
 //! # Invariants
 //!
-//! Every item is computed once and consumed once, from 0 up, until the consumer breaks off. Each thread has at most `AHEAD`
-//! computed items in its queue and one more in work, so memory is bounded by the number of threads. A panic in a thread
-//! propagates.
+//! Every item is computed once and consumed once, from 0 up, until the consumer stops. Each thread has at most `AHEAD`
+//! computed items in its queue and computes one more, so memory is bounded by the number of threads. A panic in a
+//! thread propagates.
 
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -12,11 +12,11 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::thread;
 
-/// Most computed items that a thread queues.
+/// Maximum number of computed items in a thread's queue.
 const AHEAD: usize = 4;
 
-/// Computes the items `0 .. count` on all cores, each thread with its own worker state, and consumes them in order on this thread
-/// until `consume` breaks off.
+/// Computes the items `0 .. count` on all cores, each thread with its own worker state, and consumes them in order on
+/// this thread until `consume` returns `Break`.
 pub(in crate::audit) fn in_order<W, T: Send>(
     count: u64,
     new_worker: impl Fn() -> W + Sync,
@@ -41,13 +41,13 @@ fn on_threads<W, T: Send>(
             .take(wanted)
             .map_while(|first| {
                 let (results, receiver) = sync_channel(AHEAD);
-                // The number of threads is known once all are started.
+                // The number of threads is known only after all are started.
                 let (announce, thread_count) = channel::<usize>();
                 let handle = thread::Builder::new().spawn_scoped(scope, move || {
                     let Ok(threads) = thread_count.recv() else { return };
                     let mut worker = new_worker();
                     for item in (first..count).step_by(threads) {
-                        // The consumer has broken off or panicked.
+                        // The consumer has stopped or panicked.
                         if results.send(compute(&mut worker, item)).is_err() {
                             return;
                         }
@@ -62,7 +62,7 @@ fn on_threads<W, T: Send>(
         }
         let started = threads.len();
         let begin = |(handle, receiver, announce): (_, _, Sender<usize>)| {
-            // A thread that ended is detected when it is joined.
+            // The join below detects why a thread ended.
             let _ = announce.send(started);
             (handle, receiver)
         };
@@ -99,7 +99,7 @@ mod tests {
     fn items_are_consumed_in_order() {
         for count in [0, 1, 2, 3, 100] {
             let mut taken = Vec::new();
-            // Odd ones take longer.
+            // Odd items take longer.
             let slow = |item: u64| (0..item % 2 * 10_000).fold(item, |sum, n| std::hint::black_box(sum + n) - n);
             in_order(count, || 0, |_, item| slow(item), |item, made| push(&mut taken, (item, made)));
             assert_eq!(taken, (0..count).map(|item| (item, item)).collect::<Vec<_>>());

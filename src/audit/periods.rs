@@ -1,7 +1,7 @@
 //! The periods of all cases, recomputed at the end of an audit, with their gaps.
 //!
-//! A period is not on the chain: it follows from acts, time limits and holidays, so the audit computes it from the replayed case alone. A
-//! gap is information, not a fault: the ledger is sound, but a court should look at it.
+//! A period is not on the chain: it follows from acts, time limits and holidays, so the audit computes it from the
+//! replayed case alone. A gap is information for the court, not a fault of the ledger.
 
 use crate::court::calendar::Calendar;
 use crate::court::case::deadlines::Standing;
@@ -9,17 +9,17 @@ use crate::court::case::state::CaseFile;
 use crate::court::ids::{CaseId, PartyNumber};
 use crate::court::window::{WindowKind, WindowState};
 
-/// Most gaps that are listed.
+/// Maximum number of listed gaps.
 pub const GAPS_MAX: usize = 1_000;
 
-/// What is missing for a period.
+/// Data that is missing for a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GapKind {
     /// The case is pending, and the notice of the evidence period was not served on the party.
     NotBegun,
     /// The holidays of the last day's year are not loaded: only weekends are known as days off.
     CalendarMissing,
-    /// The length, or the counting of its unit, rests on a source that was not read again.
+    /// The source of the length, or of the counting rule of its unit, was not confirmed.
     SourceUnconfirmed,
 }
 
@@ -42,9 +42,9 @@ pub struct PeriodGap {
     pub case: CaseId,
     /// The kind of period.
     pub window: WindowKind,
-    /// Whose it is.
+    /// The person or court that the period binds.
     pub party: Option<PartyNumber>,
-    /// What is missing.
+    /// The missing data.
     pub kind: GapKind,
 }
 
@@ -53,9 +53,9 @@ pub struct PeriodGap {
 pub struct PeriodSummary {
     /// Periods computed.
     pub periods: u64,
-    /// Gaps in them.
+    /// Number of gaps in them.
     pub gaps: u64,
-    /// Which, by case, at most [`GAPS_MAX`].
+    /// The first gaps in the order of cases, at most [`GAPS_MAX`].
     pub listed: Vec<PeriodGap>,
 }
 

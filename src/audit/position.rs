@@ -1,9 +1,9 @@
-//! How far an audit of the log has got: everything that the checks of the next leaf depend on.
+//! Resumable position of an audit of the log: the state that the checks of the next leaf depend on.
 //!
 //! # Invariants
 //!
-//! A position is only valid for a tree that begins with the leaves of its frontier: a caller that goes on from a stored position proves
-//! that first (`monitor::position_store`). Index rows and cases are not part of it.
+//! A position is only valid for a tree that begins with the leaves of its frontier. A caller that resumes a stored
+//! position proves that first (`monitor::position_store`). Index rows and cases are not part of a position.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ pub type Streams = HashMap<Digest, Stream>;
 /// A notice that introduced a ledger key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyNoticeRecord {
-    /// Its index.
+    /// The notice's index.
     pub index: LeafIndex,
     /// The notice.
     pub notice: SignedNotice,
@@ -58,26 +58,26 @@ pub struct ChainPosition {
 pub struct AuditCounts {
     /// Live or test.
     pub mode: Option<Mode>,
-    /// Deposits.
+    /// Number of deposits.
     pub entries: u64,
-    /// Notices.
+    /// Number of notices.
     pub notices: u64,
-    /// Block headers.
+    /// Number of block headers.
     pub blocks: u64,
-    /// Depositors' signatures that were verified.
+    /// Number of verified depositors' signatures.
     pub signatures: u64,
-    /// Tiles that were compared.
+    /// Number of compared tiles.
     pub tiles: u64,
-    /// The findings, as in a report.
+    /// The listed findings.
     pub findings: Vec<Finding>,
-    /// Their number.
+    /// Number of all findings.
     pub findings_total: u64,
 }
 
-/// Where an audit of the log has got to, without its streams.
+/// The position of an audit of the log, without its streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditPosition {
-    /// The right edge of the tree over the leaves so far.
+    /// The frontier of the tree over the leaves so far.
     pub frontier: Frontier,
     /// The end of the chain.
     pub chain: ChainPosition,
@@ -85,7 +85,7 @@ pub struct AuditPosition {
     pub counts: AuditCounts,
 }
 
-/// From where an audit goes on.
+/// The position and the streams from which an audit is resumed.
 #[derive(Debug, Clone)]
 pub struct AuditStart {
     /// The position.
@@ -115,11 +115,11 @@ impl Default for AuditStart {
 }
 
 impl ChainPosition {
-    /// The keys of the ledger so far; `None` before the genesis notice.
+    /// The ledger's keys so far; `None` before the genesis notice.
     ///
     /// # Errors
     ///
-    /// [`KeyHistoryError`]: the notices are not a key history. The audit has reported it.
+    /// [`KeyHistoryError`]: the notices are not a valid key history. The audit has reported it.
     pub fn key_history(&self) -> Result<Option<KeyHistory>, KeyHistoryError> {
         if self.key_notices.is_empty() {
             return Ok(None);
@@ -128,7 +128,7 @@ impl ChainPosition {
         KeyHistory::of_notices(notices).map(Some)
     }
 
-    /// The ledger, once its genesis notice was read.
+    /// The ledger's origin; `None` before the genesis notice.
     #[must_use]
     pub fn origin(&self) -> Option<&Name> {
         self.key_notices.first().map(|record| &record.notice.notice().ledger)

@@ -1,4 +1,4 @@
-//! Audit of tombstones: each must refer to a notice that names the erased piece.
+//! Audit of tombstones: every tombstone must refer to a notice that names the erased piece.
 
 use crate::ledger::leaf::Leaf;
 use crate::ledger::merkle::shape::LeafIndex;

@@ -1,4 +1,4 @@
-//! A reader that records the first read that could not be made, so that the audit does not report it as damage.
+//! A reader that records the first failed read, so that the audit does not report a failed read as damage.
 
 use std::sync::{Arc, OnceLock};
 
@@ -25,7 +25,7 @@ impl<'a> RecordingReader<'a> {
 
     fn record<T>(&self, read: Result<T, ReadError>) -> Result<T, ReadError> {
         if let Err(error @ ReadError::Unavailable(_)) = &read {
-            // Of several failures the first is kept.
+            // Only the first failure is kept.
             let _ = self.failure.set(error.clone());
         }
         read

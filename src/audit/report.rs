@@ -11,20 +11,20 @@ use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::Mode;
 use crate::ledger::number::DepositNumber;
 
-/// Most findings a report lists; it counts the others.
+/// Maximum number of findings that a report lists; it counts the others.
 pub const FINDINGS_MAX: usize = 1_000;
 
 /// The kinds of faults. Codes are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The record cannot be read, or does not hash to what the tree holds.
+    /// The record cannot be read, or does not have the leaf hash of the tree.
     Damaged,
     /// The record is of no known kind or not in canonical form.
     Malformed,
-    /// The block header does not seal the leaves before it: root, place or count.
+    /// The block header does not match the leaves before it: root, first leaf or count.
     BlockRoot,
-    /// The block header is not linked to the one before: height or 前一区块哈希.
+    /// The block header is not linked to the previous header: height or 前一区块哈希.
     BlockLink,
     /// The record names another ledger.
     OtherLedger,
@@ -32,9 +32,9 @@ pub enum Fault {
     TimeOrder,
     /// A depositor's signature does not verify.
     DepositorSignature,
-    /// A notice is not signed by its key, or does not follow the one before.
+    /// A notice is not signed by its key, or does not follow the previous notice.
     NoticeSignature,
-    /// The number's date or mode is not the record's.
+    /// The number has another date or mode than the record.
     Number,
     /// The number or statement occurs in another record.
     Twice,
@@ -42,15 +42,15 @@ pub enum Fault {
     Subject,
     /// A link to no earlier deposit, or to one of another owner.
     Link,
-    /// A stored tile is not what the leaves hash to.
+    /// A stored tile does not contain the hashes of its leaves.
     Tile,
-    /// The root over the stored leaves is not the checkpoint's.
+    /// The root over the stored leaves is not the root of the checkpoint.
     TreeRoot,
     /// The checkpoint is not signed by the ledger's key, or the key is not the pinned one.
     Checkpoint,
     /// An index row is missing or wrong.
     Index,
-    /// Private content is not what the statement commits to.
+    /// Private content does not match the commitment of the statement.
     Private,
     /// A tombstone and the `erased` notices do not agree.
     Erasure,
@@ -62,19 +62,19 @@ pub enum Fault {
     ActStream,
     /// The account did not hold the role in which it acted.
     ActRole,
-    /// A hand-over is not what the cases of both courts say.
+    /// A hand-over does not match the cases of both courts.
     HandOver,
-    /// An annex that an act names is missing without a tombstone, or is another text.
+    /// An annex that an act names is missing without a tombstone, or does not match its commitment.
     ActAnnex,
-    /// The text of an act of a case or of the registry was erased: only annexes ever are.
+    /// The text of an act of a case or of the registry was erased; only annexes may be erased.
     ActErased,
     /// A service record names a document that is not on the ledger, or states other digests.
     ServiceDocument,
     /// A document that an act names is not on the ledger with the digests that the act states.
     ActDocument,
-    /// A confirmation round does not follow from its acts: its digests, its moment or an identity check.
+    /// A confirmation round does not follow from its acts: its digests, its time of signing or an identity check.
     Round,
-    /// An original in custody is missing, damaged, or not what its record says.
+    /// An original in custody is missing, damaged, or does not match its record.
     Original,
     /// A node's account files are missing or damaged. They are not part of the chain.
     AccountFiles,
@@ -82,7 +82,7 @@ pub enum Fault {
     Quorum,
     /// A signature line in the name of a witness does not verify.
     Cosignature,
-    /// Two nodes show contradicting checkpoints, which the ledger's key signed.
+    /// Two nodes show contradicting checkpoints, both signed by the ledger's key.
     Fork,
 }
 
@@ -127,34 +127,36 @@ impl Fault {
         }
     }
 
-    /// What it means, in Chinese and English.
+    /// The text of the fault, in Chinese and English.
     #[must_use]
     pub const fn text(self) -> (&'static str, &'static str) {
         match self {
             Self::Damaged => ("记录损坏或缺失", "the record is damaged or missing"),
             Self::Malformed => ("记录格式不符", "the record is malformed"),
             Self::BlockRoot => ("区块与其所载交易不符", "the block header does not seal its leaves"),
-            Self::BlockLink => ("区块衔接中断", "the block is not linked to the one before"),
+            Self::BlockLink => ("区块衔接中断", "the block is not linked to the previous block"),
             Self::OtherLedger => ("记录属于另一账本", "the record belongs to another ledger"),
             Self::TimeOrder => ("时间次序颠倒", "times run back"),
             Self::DepositorSignature => ("存证人签名验证未通过", "a depositor's signature does not verify"),
             Self::NoticeSignature => ("运营者公告签名验证未通过", "a notice's signature does not verify"),
             Self::Number => ("存证编号与记录不符", "the number does not fit the record"),
-            Self::Twice => ("编号或声明重复", "a number or statement stands twice"),
+            Self::Twice => ("编号或声明重复", "a number or statement occurs twice"),
             Self::Subject => ("主题序列不连续或归属不符", "a subject's stream is broken"),
-            Self::Link => ("关联存证不成立", "a link does not hold"),
-            Self::Tile => ("哈希分片与记录不符", "a stored tile is not what the leaves hash to"),
+            Self::Link => ("关联存证不成立", "a link is invalid"),
+            Self::Tile => ("哈希分片与记录不符", "a stored tile does not match its leaves"),
             Self::TreeRoot => ("默克尔根与检查点不符", "the tree's root is not the checkpoint's"),
             Self::Checkpoint => ("检查点签名验证未通过", "the checkpoint is not signed by the trusted key"),
-            Self::Index => ("索引缺失或指向错误", "an index row is missing or leads elsewhere"),
-            Self::Private => ("非公开内容与承诺不符", "private content is not what was committed to"),
+            Self::Index => ("索引缺失或指向错误", "an index row is missing or refers to another record"),
+            Self::Private => ("非公开内容与承诺不符", "private content does not match its commitment"),
             Self::Erasure => ("非公开内容的删除与公告不符", "an erasure and its notice do not agree"),
             Self::ActMalformed => ("操作文书格式不符", "the text of an act is malformed"),
-            Self::ActStatement => ("操作文书与链上声明不符", "the text of an act is not what its statement says"),
-            Self::ActStream => ("操作与其所在序列不符", "an act does not belong where it stands"),
-            Self::ActRole => ("操作人当时不具备所用角色", "an act was done in a role that was not held"),
-            Self::HandOver => ("移交接收与案件记录不符", "a hand-over is not what the cases of both courts say"),
-            Self::ActAnnex => ("操作的附件缺失或不符", "an annex of an act is missing or another text"),
+            Self::ActStatement => ("操作文书与链上声明不符", "the text of an act does not match its statement"),
+            Self::ActStream => ("操作与其所在序列不符", "an act does not belong to its stream"),
+            Self::ActRole => ("操作人当时不具备所用角色", "the actor did not have the role used for an act"),
+            Self::HandOver => ("移交接收与案件记录不符", "a hand-over does not match the cases of both courts"),
+            Self::ActAnnex => {
+                ("操作的附件缺失或不符", "an annex of an act is missing or does not match its commitment")
+            }
             Self::ActErased => ("操作文书被删除", "the text of an act was erased"),
             Self::ServiceDocument => {
                 ("送达记录所载文书与链上存证不符", "a served document is not the one on the ledger")
@@ -175,9 +177,9 @@ impl Fault {
 /// A fault and its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What is wrong.
+    /// The kind of fault.
     pub fault: Fault,
-    /// The leaf, if the fault is of one leaf.
+    /// The leaf, if the fault concerns one leaf.
     pub index: Option<LeafIndex>,
     /// The block that the leaf belongs to.
     pub height: Option<Height>,
@@ -211,22 +213,22 @@ pub(in crate::audit) type Findings = Vec<(Fault, String)>;
 pub struct IneffectiveActFinding {
     /// The leaf.
     pub index: LeafIndex,
-    /// Its number.
+    /// The deposit number.
     pub number: DepositNumber,
     /// The code of the reason.
     pub code: &'static str,
 }
 
-/// What an audit says of cosignatures, unless it evaluates them with a policy.
+/// The text about cosignatures in an audit without a policy.
 pub const WITNESSES_NOT_CHECKED: (&str, &str) =
     ("见证签名（审计网址并给出 --policy 时核对）", "cosignatures of witnesses (checked with an address and --policy)");
-/// What an audit says of timestamp tokens.
+/// The text about timestamp tokens.
 pub const TIMESTAMPS_NOT_CHECKED: (&str, &str) =
     ("可信时间戳（由 verify 逐份回执核对）", "trusted timestamps (`verify` checks those of a receipt)");
 
 /// The text about originals in an audit without their folder.
 pub const ORIGINALS_NOT_CHECKED: (&str, &str) =
-    ("托管原文的文件", "the files of originals in custody: only their records and keys were looked at");
+    ("托管原文的文件", "the files of originals in custody: only their records and keys were checked");
 
 /// The text of an audit that could not compute the labels of all acts: some had no effect, or cannot be read.
 pub const LABELS_NOT_COUNTED: (&str, &str) = (
@@ -250,15 +252,16 @@ pub struct OriginalRecord {
 pub struct ServiceCoverage {
     /// Service records.
     pub records: u64,
-    /// Of these, effective ones, by the recomputed steps.
+    /// Effective service records by the recomputed steps.
     pub effective: u64,
-    /// Periods that service began, recomputed.
+    /// Recomputed periods that service started.
     pub periods: u64,
     /// Certificates.
     pub certificates: u64,
-    /// Certificates that are due and missing: the node stopped between the two acts, and makes them with the next one.
+    /// Certificates that are due and missing: the node stopped between the two acts, and creates them with the next
+    /// act.
     pub gaps: Vec<String>,
-    /// How many gaps there are.
+    /// Number of all gaps.
     pub gaps_total: u64,
 }
 
@@ -267,9 +270,9 @@ pub struct ServiceCoverage {
 pub struct CourtReport {
     /// Cases replayed.
     pub cases: u64,
-    /// Acts read, of cases and all else.
+    /// Acts read, in all streams.
     pub acts: u64,
-    /// Of these, accesses to private content.
+    /// Acts that record an access to private content.
     pub accesses: u64,
     /// Annexes compared with their commitments.
     pub annexes: u64,
@@ -277,29 +280,29 @@ pub struct CourtReport {
     pub labels: u64,
     /// Hand-overs whose manifest was recomputed.
     pub hand_overs: u64,
-    /// Of these, neither accepted nor returned.
+    /// Hand-overs that were neither accepted nor returned.
     pub hand_overs_open: u64,
-    /// Accepted, but not yet taken over by the receiving court.
+    /// Hand-overs that were accepted, but not yet taken over by the receiving court.
     pub hand_overs_incomplete: u64,
-    /// Acts without their text, in streams where that is not a fault.
+    /// Acts with an erased text, in streams where that is not a fault.
     pub unread: u64,
     /// Confirmation rounds recomputed.
     pub rounds: u64,
-    /// Of these, completed.
+    /// Completed rounds.
     pub rounds_completed: u64,
     /// Confirmations that count.
     pub confirmations: u64,
-    /// People of completed rounds who have not confirmed: they refused on record, or did not respond.
+    /// People in completed rounds who did not confirm: they refused on record, or did not respond.
     pub not_confirmed: u64,
     /// Acts without effect.
     pub void: u64,
-    /// Which, in the order of the chain, at most [`FINDINGS_MAX`].
+    /// The first ineffective acts in the order of the chain, at most [`FINDINGS_MAX`].
     pub void_acts: Vec<IneffectiveActFinding>,
     /// The periods of all cases, and their gaps.
     pub periods: PeriodSummary,
-    /// Service of documents.
+    /// The coverage of service of documents.
     pub service: ServiceCoverage,
-    /// All originals that were ever taken into custody, erased ones too.
+    /// All originals that were taken into custody, including erased originals.
     pub originals: Vec<OriginalRecord>,
 }
 
@@ -325,7 +328,7 @@ pub struct AuditReport {
     pub height: Height,
     /// The recomputed root.
     pub root: Digest,
-    /// The checkpoint with which the root was compared.
+    /// The checkpoint that the root was compared with.
     pub checkpoint: String,
     /// The ledger keys since genesis, each with the index of its notice; empty without a valid genesis notice.
     pub keys: Vec<(VerifierKey, LeafIndex)>,
@@ -341,18 +344,18 @@ pub struct AuditReport {
     pub tiles: u64,
     /// Index rows looked up.
     pub index_rows: u64,
-    /// Cases, acts, accesses.
+    /// The coverage of cases, acts and accesses.
     pub court: CourtReport,
-    /// The findings in the order of the chain, at most [`FINDINGS_MAX`].
+    /// The first findings in the order of the chain, at most [`FINDINGS_MAX`].
     pub findings: Vec<Finding>,
-    /// The number of findings.
+    /// The number of all findings.
     pub findings_total: u64,
-    /// What this audit did not check, for people: Chinese and English.
+    /// Display texts of what this audit did not check, in Chinese and English.
     pub not_checked: Vec<(&'static str, &'static str)>,
 }
 
 impl AuditReport {
-    /// Whether nothing was found.
+    /// Whether there are no findings.
     #[must_use]
     pub const fn is_clean(&self) -> bool {
         self.findings_total == 0

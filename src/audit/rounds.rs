@@ -1,9 +1,10 @@
-//! Audit of confirmation rounds: recomputes every round and every moment from the acts, by another and simpler way than the replay, and
+//! Audit of confirmation rounds: recomputes every round from the acts with a simpler algorithm than the replay's, and
 //! compares the documents that acts name with the ledger.
 //!
 //! # Invariants
 //!
-//! Only acts with an effect count. A round that is open, or that ended without somebody's confirmation, is not a fault: it is counted.
+//! Only acts with an effect count. The moment of an agreement is the time of the last required confirmation. A round
+//! that is open, or that ended with a confirmation missing, is not a fault: it is counted.
 //!
 //! Not here: whether the replay accepts an act (`cases`).
 
@@ -28,7 +29,7 @@ use crate::store::traits::LedgerReader;
 
 type Digests = Vec<(HashAlgorithm, Digest)>;
 
-/// A round as a list: whose confirmation it needs, and since when it stands.
+/// A round: for each person, whether the confirmation is required, and its time if it was given.
 struct PlainRound {
     agreement: Option<AgreementNumber>,
     version: u32,
@@ -52,7 +53,7 @@ pub(in crate::audit) struct Rounds {
     signed: HashMap<(Digest, AgreementNumber), Vec<(u32, Timestamp)>>,
 }
 
-/// Whether the moment of such an agreement waits for this person.
+/// Whether an agreement of this track requires the confirmation of this person.
 fn is_needed(track: Option<AgreementTrack>, signer: &Signer) -> bool {
     let of_the_court = matches!(signer, Signer::Holder(Role::Judge | Role::PeoplesAssessor | Role::Clerk, _));
     track.is_none()
@@ -60,7 +61,7 @@ fn is_needed(track: Option<AgreementTrack>, signer: &Signer) -> bool {
         || (track == Some(AgreementTrack::CourtRecord) && of_the_court)
 }
 
-/// A document that an act names, with what the act says of it.
+/// The document that an act names, with the digests and the size that the act states.
 fn named_document(act: &Act) -> Option<(DepositNumber, &Digests, u64)> {
     match act {
         Act::AddRecording(act) => Some((act.document, &act.data_hash, act.size)),
@@ -83,7 +84,7 @@ pub(in crate::audit) fn check_document<R: LedgerReader + ?Sized>(store: &R, act:
             if found.as_ref().is_some_and(|(known, bytes)| known == digests && *bytes == size) {
                 return;
             }
-            format!("the deposit {number} has other digests or another size than the act says")
+            format!("the deposit {number} has other digests or another size than the act states")
         }
         Ok(None) => format!("the deposit {number}, which the act names, is not on the ledger"),
         Err(error) => error.to_string(),
@@ -91,7 +92,7 @@ pub(in crate::audit) fn check_document<R: LedgerReader + ?Sized>(store: &R, act:
     findings.push((Fault::ActDocument, fault));
 }
 
-/// The identity check that an act states to have been made of its actor.
+/// The identity check of the actor that an act states.
 const fn stated_identity(act: &Act) -> Option<&IdentityCheck> {
     match act {
         Act::JoinSession(act) => Some(&act.identity),
@@ -100,7 +101,7 @@ const fn stated_identity(act: &Act) -> Option<&IdentityCheck> {
     }
 }
 
-/// Compares the stated identity check with those of the account.
+/// Compares the stated identity check with the identity checks of the account.
 pub(in crate::audit) fn check_identity(
     registry: &Registry,
     document: &crate::court::document::Document,
@@ -114,7 +115,7 @@ pub(in crate::audit) fn check_identity(
 }
 
 impl Rounds {
-    /// Follows an act that had an effect: `file` is the case after it.
+    /// Records an act that had an effect; `file` is the case after it.
     pub(in crate::audit) fn follow(
         &mut self,
         (act, at): (&Act, Timestamp),
@@ -148,7 +149,7 @@ impl Rounds {
                 }
                 if let (Some(agreement), Some(moment)) = (round.agreement, round.moment()) {
                     let signed = self.signed.entry((case, agreement)).or_default();
-                    // Those who sign as well come later, and do not move the moment.
+                    // Confirmations that are not required may follow; they do not change the moment.
                     if !signed.contains(&(round.version, moment)) {
                         signed.push((round.version, moment));
                         report.rounds_completed += 1;
@@ -194,14 +195,14 @@ impl Rounds {
         self.opened.insert((case, act.round), round);
     }
 
-    /// Compares the moments of all agreements of a case with those of the replay.
+    /// Compares the moments of all agreements of a case with the moments of the replay.
     fn compare(&self, case: Digest, file: &CaseFile, findings: &mut Findings) {
         for (number, agreement) in &file.records.agreements {
             let replayed: Vec<(u32, Timestamp)> =
                 agreement.signed.iter().map(|moment| (moment.version, moment.act.position.at)).collect();
             let own = self.signed.get(&(case, *number)).map_or(&[][..], Vec::as_slice);
             if replayed != own {
-                findings.push((Fault::Round, format!("the moments of agreement {number} are others when recomputed")));
+                findings.push((Fault::Round, format!("the moments of agreement {number} differ when recomputed")));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Checks of one deposit against the store: its index rows, the deposits that it links to, its private content.
+//! Audit of one deposit against the store: its index rows, the deposits that it links to, its private content.
 //!
 //! # Invariants
 //!
@@ -28,7 +28,7 @@ pub(in crate::audit) struct Rows<'a, R: ?Sized> {
     pub(in crate::audit) count: u64,
     /// The block header that the row of the deposit's number names.
     pub(in crate::audit) header: Option<LeafIndex>,
-    /// Faults found.
+    /// The faults.
     pub(in crate::audit) findings: Findings,
 }
 
@@ -59,7 +59,7 @@ impl<'a, R: LedgerReader + ?Sized> Rows<'a, R> {
                 self.findings.push((Fault::Link, format!("{} {}", link.kind.word(), link.number)));
                 continue;
             };
-            // Without this row a look-up of the linked deposit would not show the link.
+            // Without this row, a look-up of the linked deposit would not show the link.
             if self.store.links_to(at, position, 1).is_ok_and(|found| found == [position]) {
                 continue;
             }
@@ -95,7 +95,7 @@ impl<'a, R: LedgerReader + ?Sized> Rows<'a, R> {
                 self.findings.push((Fault::Index, format!("digest {algorithm} {digest}: no row leads here")));
             }
         }
-        // Otherwise a look-up would conceal the earlier deposits.
+        // With a wrong row, a look-up would omit the earlier deposits.
         if place.is_some_and(|place| place.has_earlier != has_earlier) {
             let detail = format!("number {}: its row is wrong about earlier deposits of its digests", entry.number);
             self.findings.push((Fault::Index, detail));

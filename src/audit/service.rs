@@ -1,7 +1,7 @@
-//! Audit of service of documents: the served documents are on the ledger with the digests that the records state; effect and periods
-//! are computed again from the steps; certificates that are due and missing are gaps.
+//! Audit of service of documents: compares the served documents with the ledger, recomputes effect and periods from the
+//! steps, and lists missing certificates that are due as gaps.
 //!
-//! A certificate that states something else than its record has no effect in the replay (`cases`), so it is listed there.
+//! A certificate that contradicts its record has no effect in the replay, so `cases` lists it.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::ledger::receipt::Facts;
 use crate::query::records;
 use crate::store::traits::LedgerReader;
 
-/// Most gaps that a report lists.
+/// Maximum number of gaps that a report lists.
 const GAPS_MAX: usize = 100;
 
 /// Compares the digests in a service record with the deposit of the document.
@@ -26,8 +26,9 @@ pub(in crate::audit) fn document<R: LedgerReader + ?Sized>(store: &R, act: &Serv
     let detail = match found {
         Ok(Some(facts)) => {
             let stated: BTreeSet<String> = act.data_hash.iter().map(|(name, one)| format!("{name} {one}")).collect();
-            let there: BTreeSet<String> = facts.data_hash.iter().map(|(name, one)| format!("{name} {one}")).collect();
-            if stated == there {
+            let recorded: BTreeSet<String> =
+                facts.data_hash.iter().map(|(name, one)| format!("{name} {one}")).collect();
+            if stated == recorded {
                 return;
             }
             format!("service {}: {} has other digests than the record states", act.service, act.document)
@@ -38,7 +39,7 @@ pub(in crate::audit) fn document<R: LedgerReader + ?Sized>(store: &R, act: &Serv
     findings.push((Fault::ServiceDocument, detail));
 }
 
-/// Computes the effect of all service records again, and the periods that they begin.
+/// Recomputes the effect of all service records, and the periods that they start.
 pub(in crate::audit) fn coverage<'a>(
     cases: impl Iterator<Item = &'a CaseFile>,
     calendar: &Calendar,

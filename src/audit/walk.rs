@@ -1,14 +1,14 @@
 //! The audit of a whole ledger: reads every leaf up to the published checkpoint, recomputes all derived data, and compares it
 //! with the stored data.
 //!
-//! It checks block roots, links between blocks, tiles, the tree root, the checkpoint, depositors' signatures, the order of
-//! times, deposit numbers, streams, links between deposits, index rows and the acts of cases. It relies on no statement of the
-//! store about itself.
+//! It checks block roots, links between blocks, tiles, the tree root and the checkpoint. It also checks depositors'
+//! signatures, the order of times, deposit numbers, streams, links between deposits, index rows and the acts of cases.
+//! It trusts no statement of the store about itself.
 //!
 //! # Invariants
 //!
-//! A fault of the ledger is a finding; an error means that the audit could not be performed. Memory grows with the number
-//! of streams (`subject`), of notices and of originals, some hundred bytes each, and of cases, some kilobytes each (`cases`).
+//! A fault of the ledger is a finding; an error means that the audit could not be performed. Memory grows by some
+//! hundred bytes per stream (`subject`), notice and original, and by some kilobytes per case (`cases`).
 
 use std::ops::{ControlFlow, Range};
 
@@ -40,14 +40,14 @@ pub struct Options {
     pub signatures: bool,
     /// Whether to check index rows, links and private content, and to replay all cases. Default true; a remote log has none.
     pub indexes: bool,
-    /// Whether to leave deposits unparsed, and check the structure only: that every leaf hashes to what the tree holds, tiles, the root
-    /// and the checkpoint; block headers with their roots, links and times; notices and keys. Then `signatures` and `indexes` have no
-    /// effect, and a position of [`walk_on`] has no streams: it must not be stored. Default false.
+    /// Whether to leave deposits unparsed, and check the structure only: leaf hashes, tiles, the root and the
+    /// checkpoint; block headers with their roots, links and times; notices and keys. Then `signatures` and `indexes`
+    /// have no effect, and a position of [`walk_on`] has no streams: it must not be stored. Default false.
     pub structure_only: bool,
 }
 
 impl Options {
-    /// These options, where an audit of the structure has neither signatures nor indexes.
+    /// These options, without signatures and indexes for an audit of the structure.
     fn effective(&self) -> Self {
         let deposits = !self.structure_only;
         Self { signatures: self.signatures && deposits, indexes: self.indexes && deposits, ..self.clone() }
@@ -64,8 +64,8 @@ impl Default for Options {
 ///
 /// # Errors
 ///
-/// [`ReadError`] if there is no ledger; [`ReadError::Unavailable`] after the first read that fails for another cause than
-/// damage. Then the audit is incomplete: repeat it when the disk, the machine or the connection works again.
+/// [`ReadError`] if there is no ledger; [`ReadError::Unavailable`] after the first read that fails for another cause
+/// than damage. Then the audit is incomplete: repeat it after the disk, the machine or the connection is repaired.
 pub fn walk(
     store: &dyn LedgerReader,
     options: &Options,
@@ -85,9 +85,10 @@ pub fn walk(
     state.finish(store, &published, options)
 }
 
-/// Audits the log in `store`, without index rows and cases, from `start` on. The caller has checked that the tree of `start` is the
-/// beginning of the published one. `inspect` sees every deposit; `observe` is called after each range of leaves, in order, and may
-/// break off: then the report covers the leaves so far, and the comparisons with the whole tree are left out.
+/// Audits the log in `store`, without index rows and cases, from `start` on. The caller has checked that the published
+/// tree begins with the tree of `start`. `inspect` is called with every deposit. `observe` is called after each range
+/// of leaves, in order, and may stop the walk: then the report covers the leaves so far, without the comparisons of the
+/// whole tree.
 ///
 /// # Errors
 ///
@@ -122,15 +123,15 @@ struct WalkState<'a, R: ?Sized> {
     frontier: Frontier,
 }
 
-/// What an observer of [`walk_on`] sees after each range of leaves.
+/// The state of a walk after a range of leaves, for the observer of [`walk_on`].
 pub trait WalkPart {
     /// The number of leaves checked.
     fn size(&self) -> TreeSize;
-    /// The tiles that this range has completed.
+    /// The tiles that this range completed.
     fn full_tiles(&self) -> &[FullTile];
-    /// From where an audit can go on, without its streams.
+    /// The position from which an audit can be resumed, without its streams.
     fn position(&self) -> AuditPosition;
-    /// The streams that grew since this was last called.
+    /// The streams that grew since the previous call.
     fn take_changes(&mut self) -> Vec<(Digest, Stream)>;
 }
 
@@ -163,7 +164,8 @@ impl<R: LedgerReader + ?Sized> WalkPart for Part<'_, '_, R> {
 }
 
 impl<'a> WalkState<'a, RecordingReader<'a>> {
-    /// Reads and checks the leaves from the frontier on. Returns whether `observe` broke off, or a read failed.
+    /// Reads and checks the leaves from the frontier on. Returns `Break` if `observe` stopped the walk or a read
+    /// failed.
     fn read<'o>(
         &mut self,
         store: &RecordingReader<'_>,
@@ -231,7 +233,7 @@ impl<'a> WalkState<'a, RecordingReader<'a>> {
         compare_key(&mut report, published, &checker, options);
         if options.indexes {
             report.court.service = checker.service_coverage();
-            // Whether an unreadable leaf is a notice is unknown; the leaf is a finding already.
+            // An unreadable leaf may be a notice; the leaf is a finding already.
             if checker.expected_rows().is_some() {
                 compare_key_notices(store, checker.key_notice_indexes(), &mut report);
             }
@@ -275,7 +277,7 @@ fn compare_index_rows<R: LedgerReader + ?Sized>(
     }
 }
 
-/// The report before the first leaf, with what the options exclude from the audit.
+/// The report before the first leaf, with the checks that the options exclude.
 fn empty_report(published: &Published, origin: &Name, options: &Options) -> AuditReport {
     let mut not_checked = vec![WITNESSES_NOT_CHECKED, TIMESTAMPS_NOT_CHECKED];
     if options.pinned.is_none() {
@@ -314,7 +316,7 @@ fn empty_report(published: &Published, origin: &Name, options: &Options) -> Audi
     }
 }
 
-/// A finding about the ledger as a whole, not about one leaf.
+/// A finding about the whole ledger, not about one leaf.
 fn ledger_finding(fault: Fault, detail: String) -> Finding {
     Finding { fault, index: None, height: None, number: None, detail }
 }
@@ -334,13 +336,13 @@ fn compare_tile<R: LedgerReader + ?Sized>(store: &R, tile: &FullTile, report: &m
     report.find(ledger_finding(Fault::Tile, format!("tile {}/{}: {detail}", tile.level, tile.index)));
 }
 
-/// Compares the recomputed root with that of the checkpoint.
+/// Compares the recomputed root with the root of the checkpoint.
 fn compare_root(report: &mut AuditReport, published: &Published, frontier: &Frontier) {
     report.root = frontier.root();
     let expected = published.checkpoint.checkpoint().root;
     if report.root != expected {
         report
-            .find(ledger_finding(Fault::TreeRoot, format!("computed {}, the checkpoint says {expected}", report.root)));
+            .find(ledger_finding(Fault::TreeRoot, format!("computed {}, the checkpoint has {expected}", report.root)));
     }
 }
 
@@ -365,7 +367,7 @@ fn compare_key<R: LedgerReader + ?Sized>(
     report.keys = keys.collect();
 }
 
-/// Compares the row that names the `key` notices with those of the chain.
+/// Compares the index row of the `key` notices with the `key` notices of the chain.
 fn compare_key_notices<R: LedgerReader + ?Sized>(store: &R, expected: &[LeafIndex], report: &mut AuditReport) {
     match store.key_notices() {
         Ok(found) if found == expected => {}

@@ -17,7 +17,7 @@ pub fn cannot_open(dir: &Path, error: &OpenError) -> CliError {
         OpenError::Unfinished => "ledger_unfinished",
         OpenError::RestoreUnfinished => "restore_unfinished",
         OpenError::Exists => "ledger_exists",
-        OpenError::Stranger { .. } => "folder_not_empty",
+        OpenError::UnknownName { .. } => "folder_not_empty",
         OpenError::KeyWithoutLedger => "key_without_ledger",
         OpenError::PartsWithoutLedger { .. } => "parts_without_ledger",
         OpenError::WrongKind { .. } => "not_a_file",
@@ -52,7 +52,7 @@ fn in_chinese(error: &OpenError) -> String {
         OpenError::Unfinished => "账本的创建过程被中断，尚无任何存证：请再次运行 tiezheng serve，创建将继续完成".into(),
         OpenError::RestoreUnfinished => "向此文件夹的恢复被中断：请重新运行同一 restore 命令，它会从中断处继续".into(),
         OpenError::Exists => "此文件夹中已有账本：请选用空文件夹，或先将此账本移走".into(),
-        OpenError::Stranger { name } => format!("文件夹中有不属于账本的“{name}”：请选用空文件夹"),
+        OpenError::UnknownName { name } => format!("文件夹中有不属于账本的“{name}”：请选用空文件夹"),
         OpenError::KeyWithoutLedger => {
             "文件夹中有账本密钥而没有账本：请从备份恢复账本；如要另建账本，请选用空文件夹".into()
         }

@@ -1,6 +1,6 @@
 //! Checks an object at rest: by size and header, or by decrypting and hashing it.
 //!
-//! Blocking functions without a runtime, for audits and backups of a stopped node. Files are opened read-only.
+//! The functions block and need no async runtime: for audits and backups of a stopped node. Files are opened read-only.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _};
@@ -12,7 +12,7 @@ use crate::files::regular::{self, NotRegular};
 use crate::ledger::digests::DigestPair;
 use crate::ledger::statement::content::FileDigests;
 
-/// Why an object is not what its record says.
+/// Why an object does not match its record.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
@@ -27,11 +27,11 @@ pub enum CheckError {
         /// Bytes that the object of such an original has.
         expected: u64,
     },
-    /// The header is not that of this object.
-    #[error("the object's header is not its own")]
+    /// The header belongs to another object, or is damaged.
+    #[error("the object's header belongs to another object or is damaged")]
     Header,
     /// A segment fails authentication: it was changed, or the key is wrong.
-    #[error("segment {0} of the object does not open")]
+    #[error("segment {0} of the object cannot be decrypted: it was changed, or the key is wrong")]
     Segment(u64),
     /// It cannot be read.
     #[error("the object cannot be read: {0}")]
@@ -46,13 +46,13 @@ impl CheckError {
         if error.kind() == io::ErrorKind::NotFound { Self::Missing } else { Self::Unreadable(error) }
     }
 
-    /// Whether the disk or the system refused a read. The object may then be sound.
+    /// Whether the disk or the system failed. The object may then be intact.
     #[must_use]
     pub fn is_of_system(&self) -> bool {
         matches!(self, Self::Unreadable(error) if NotRegular::reason_of(error).is_none())
     }
 
-    /// In Chinese.
+    /// The message in Chinese.
     #[must_use]
     pub fn chinese(&self) -> String {
         match self {

@@ -24,8 +24,8 @@ pub enum OpenError {
     /// There is no such object.
     #[error("the original is missing")]
     Missing,
-    /// The header is not that of this object.
-    #[error("the original is damaged: its header is not its own")]
+    /// The header belongs to another object, or is damaged.
+    #[error("the original is damaged: its header belongs to another object or is damaged")]
     DamagedHeader,
     /// The object was changed, or key or size are those of another object.
     #[error("the original is damaged: segment {segment}, counted from 0")]
@@ -39,7 +39,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// Stable, for machines.
+    /// The stable code.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
@@ -73,22 +73,22 @@ impl EncryptedObjectStore {
         size: u64,
     ) -> Result<BoxStream<'static, Result<Bytes, OpenError>>, OpenError> {
         let cipher = Arc::new(Cipher::new(&object, key).map_err(OpenError::unavailable)?);
-        let there = self.storage().size(&object).await?;
-        let end = sealed_size(size).filter(|end| *end == there && size > 0);
+        let found = self.storage().size(&object).await?;
+        let end = sealed_size(size).filter(|end| *end == found && size > 0);
         let Some(end) = end else {
-            let whole = there.saturating_sub(HEADER as u64) / SEALED_SEGMENT as u64;
+            let whole = found.saturating_sub(HEADER as u64) / SEALED_SEGMENT as u64;
             return Err(OpenError::Damaged { segment: whole.min(segments(size)) });
         };
         if self.storage().read(&object, 0..HEADER as u64).await? != cipher.header() {
             return Err(OpenError::DamagedHeader);
         }
-        let mut leaving = Download { originals: self.clone(), object, cipher, next: 0, count: segments(size), end };
-        let first = leaving.part().await?;
-        let rest = stream::try_unfold(leaving, async |mut leaving| {
-            if leaving.next == leaving.count {
+        let mut download = Download { originals: self.clone(), object, cipher, next: 0, count: segments(size), end };
+        let first = download.part().await?;
+        let rest = stream::try_unfold(download, async |mut download| {
+            if download.next == download.count {
                 return Ok(None);
             }
-            Ok(Some((leaving.part().await?, leaving)))
+            Ok(Some((download.part().await?, download)))
         });
         Ok(stream::iter([Ok(first)]).chain(rest).boxed())
     }

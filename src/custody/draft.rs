@@ -1,4 +1,4 @@
-//! An object that is being written: visible when it is complete, removed otherwise.
+//! Draft of an object: an object that is being written, visible once complete and removed otherwise.
 //!
 //! # Invariants
 //!
@@ -20,7 +20,7 @@ pub(super) struct Draft {
     object: ObjectId,
     /// `None` once it is being completed or aborted.
     upload: Option<Box<dyn MultipartUpload>>,
-    waiting: BytesMut,
+    buffered: BytesMut,
     part: usize,
 }
 
@@ -35,14 +35,14 @@ impl Draft {
     /// Begins `object`, written in parts of `part` bytes.
     pub(super) async fn begin(storage: &Storage, object: ObjectId, part: usize) -> Result<Self> {
         let upload = storage.begin(&object).await?;
-        Ok(Self { storage: storage.clone(), object, upload: Some(upload), waiting: BytesMut::new(), part })
+        Ok(Self { storage: storage.clone(), object, upload: Some(upload), buffered: BytesMut::new(), part })
     }
 
     /// Writes more bytes. All parts but the last have the same size, as some stores require.
     pub(super) async fn write(&mut self, sealed: &[u8]) -> Result<()> {
-        self.waiting.extend_from_slice(sealed);
-        while self.waiting.len() >= self.part {
-            let part = self.waiting.split_to(self.part);
+        self.buffered.extend_from_slice(sealed);
+        while self.buffered.len() >= self.part {
+            let part = self.buffered.split_to(self.part);
             self.put(part).await?;
         }
         Ok(())
@@ -50,18 +50,18 @@ impl Draft {
 
     /// Completes it: durable when this returns.
     pub(super) async fn complete(mut self) -> Result<CompletedObject> {
-        if !self.waiting.is_empty() {
-            let rest = self.waiting.split();
+        if !self.buffered.is_empty() {
+            let rest = self.buffered.split();
             if let Err(error) = self.put(rest).await {
                 self.discard().await;
                 return Err(error);
             }
         }
         let Some(upload) = self.upload.take() else { return Err(upload_ended()) };
-        let (answer, answered) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         // If the caller was cancelled, `CompletedObject` is dropped, which removes the object.
-        tokio::spawn(finish(self.storage.clone(), self.object, upload, answer));
-        answered.await.unwrap_or_else(|_| Err(upload_ended()))
+        tokio::spawn(finish(self.storage.clone(), self.object, upload, sender));
+        receiver.await.unwrap_or_else(|_| Err(upload_ended()))
     }
 
     /// Removes it.
@@ -83,7 +83,7 @@ async fn finish(
     storage: Storage,
     object: ObjectId,
     mut upload: Box<dyn MultipartUpload>,
-    answer: oneshot::Sender<Result<CompletedObject>>,
+    sender: oneshot::Sender<Result<CompletedObject>>,
 ) {
     let completed = match upload.complete().await {
         Ok(_) => storage.settle(&object).await,
@@ -96,7 +96,7 @@ async fn finish(
             Err(error)
         }
     };
-    drop(answer.send(completed));
+    drop(sender.send(completed));
 }
 
 /// Aborts an upload and removes its object: after a failure halfway, aborting may leave the draft or even the object.
@@ -109,7 +109,7 @@ async fn abort(storage: &Storage, object: &ObjectId, mut upload: Box<dyn Multipa
 
 async fn erase(storage: &Storage, object: &ObjectId) {
     if let Err(error) = storage.erase(object).await {
-        tracing::warn!(%object, %error, "what was written of an object is still there; the next start removes it");
+        tracing::warn!(%object, %error, "cannot remove an incomplete object; the next start removes it");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Hashes and encrypts an original as a stream.
+//! Encryptor of an original: hashes and encrypts it as a stream.
 //!
 //! # Invariants
 //!
@@ -25,7 +25,7 @@ pub(super) struct Encryptor {
 }
 
 impl Encryptor {
-    /// Before the first byte.
+    /// The state before the first byte.
     pub(super) fn new(object: &ObjectId, key: &ObjectKey) -> Result<Self, SealError> {
         let cipher = Cipher::new(object, key)?;
         let ciphertext = cipher.header().to_vec();
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::custody::sealing::HEADER;
 
-    /// The object is the same for all divisions of the stream into frames, and never more than a segment is buffered.
+    /// The object is the same for all divisions of the stream into frames, and at most one segment is buffered.
     #[test]
     fn the_object_does_not_depend_on_the_frames() {
         let (object, key) = (ObjectId::from_bytes([1; 32]), ObjectKey::from_bytes(&[2; 32]));

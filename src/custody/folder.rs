@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <two hex digits>/<64 hex>          an object, mode 0600; its subfolder 0700
-//! <two hex digits>/<64 hex>#<n>      a draft: an object that is being written, or was when the node stopped
+//! <two hex digits>/<64 hex>#<n>      a draft: an object that is being written, or that an interrupted write has left
 //! ```
 //!
 //! `object_store` writes a draft, fsyncs it, renames it and fsyncs its folder. It creates folders and files that other users may
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use crate::custody::object::{ObjectId, subfolder_name};
 
-/// The folder, which exists.
+/// An existing folder.
 #[derive(Debug, Clone)]
 pub(super) struct Folder(PathBuf);
 
@@ -24,8 +24,8 @@ impl Folder {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         let missing: Vec<&Path> = path.ancestors().take_while(|path| !path.exists()).collect();
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        for made in missing {
-            let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        for created in missing {
+            let above = created.parent().filter(|above| !above.as_os_str().is_empty());
             File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
         }
         Ok(Self(fs::canonicalize(path)?))
@@ -79,7 +79,7 @@ impl Folder {
         self.0.join(subfolder_name(number))
     }
 
-    /// The files in a subfolder with names that this module gives, each with its object.
+    /// The files in a subfolder whose names have the form of this module, each with its object.
     fn files(&self, number: u8) -> io::Result<Vec<(PathBuf, ObjectId)>> {
         let entries = match fs::read_dir(self.subfolder(number)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

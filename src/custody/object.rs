@@ -1,4 +1,4 @@
-//! An object's name and its key: 32 random bytes each.
+//! Name and key of an object: 32 random bytes each.
 //!
 //! # Invariants
 //!
@@ -24,7 +24,7 @@ impl ObjectId {
     ///
     /// # Errors
     ///
-    /// The operating system has no randomness.
+    /// The operating system supplies no random bytes.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; LEN];
         getrandom::fill(&mut bytes)?;
@@ -87,7 +87,7 @@ impl ObjectKey {
     ///
     /// # Errors
     ///
-    /// The operating system has no randomness.
+    /// The operating system supplies no random bytes.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut key = Self(Box::new(Zeroizing::new([0; LEN])));
         getrandom::fill(key.0.as_mut_slice())?;

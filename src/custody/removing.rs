@@ -2,8 +2,9 @@
 //!
 //! # Invariants
 //!
-//! When [`EncryptedObjectStore::remove`] has returned, the removal of the object's file is durable. Disk blocks, snapshots and backups
-//! may hold the ciphertext for longer; it is unreadable once the caller has destroyed the key.
+//! When [`EncryptedObjectStore::remove`] has returned, the removal of the object's file is durable. Disk blocks,
+//! snapshots and backups may contain the ciphertext for longer; it cannot be decrypted once the caller has destroyed
+//! the key.
 
 use std::error::Error;
 
@@ -60,7 +61,7 @@ impl EncryptedObjectStore {
             for object in self.storage().in_subfolder(subfolder).await? {
                 if !known(&object) {
                     self.storage().erase(&object).await?;
-                    tracing::info!(%object, "removed an object that nobody answers for");
+                    tracing::info!(%object, "removed an object that no record refers to");
                     removed += 1;
                 }
             }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! tiezheng custody v1⏎                      header, 85 bytes: kind and version,
-//! <64 hex: the object's name>⏎              and whose header it is
+//! <64 hex: the object's name>⏎              and the object
 //! <segment 0> <segment 1> … <segment n>     each: ciphertext as long as its plaintext, then a tag of 16 bytes
 //! ```
 //!
@@ -10,15 +10,15 @@
 //! Nonce-Reuse Misuse-Resistance", CRYPTO 2015), laid out as age does. The plaintext is cut into segments of 65,536
 //! bytes; the last has 1 to 65,536. Each is sealed with AES-256-GCM (NIST SP 800-38D) under
 //!
-//! - the object's key, made for it and used for nothing else;
+//! - the object's key, which encrypts only this object;
 //! - the nonce `segment number (88 bits, big-endian, from 0) ‖ 0x01 if it is the last segment, else 0x00`;
 //! - the header as associated data.
 //!
 //! # Invariants
 //!
-//! A nonce is never used twice under one key. Each segment opens only in its own place, of its own object, and the last
-//! only as the last: segments that were changed, swapped, left out, cut off or appended do not open. There is no empty
-//! segment, and no object of an empty original.
+//! A nonce is never used twice under one key. A segment can be decrypted only at its own position in its own object,
+//! and the last segment only as the last. Decryption detects segments that were changed, swapped, left out, truncated
+//! or appended. There is no empty segment, and no object of an empty original.
 //!
 //! Not here: the original's digests (`encryptor`). They show that the plaintext is the deposited one; a tag shows only that a holder
 //! of the key encrypted these bytes.
@@ -31,7 +31,7 @@ use crate::custody::object::{ObjectId, ObjectKey};
 pub const SEGMENT: usize = 64 * 1024;
 /// Bytes that sealing adds to a segment.
 pub const TAG: usize = 16;
-/// Bytes of a sealed segment, the last excepted.
+/// Bytes of a sealed segment, except the last.
 pub const SEALED_SEGMENT: usize = SEGMENT + TAG;
 /// Bytes of the header.
 pub const HEADER: usize = MAGIC.len() + 2 * 32 + 1;
@@ -64,7 +64,7 @@ pub fn sealed_size(size: u64) -> Option<u64> {
 
 /// AES-256-GCM rejected the key or the segment. The lengths used here do not cause it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("AES-256-GCM did not seal")]
+#[error("AES-256-GCM rejected the key or the segment")]
 pub struct SealError;
 
 /// Encrypts and decrypts the segments of one object.

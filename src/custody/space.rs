@@ -1,4 +1,4 @@
-//! Limits on the space of originals: in total, per owner, and reserved free space of the disk.
+//! Quotas for the space of originals: in total, per owner, and the reserved free space of the disk.
 //!
 //! Space is reserved before an original is received, so that concurrent uploads cannot exceed a limit together. Used space is counted
 //! in memory from the caller's records; no request scans the folder.
@@ -42,7 +42,7 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// The operating system's.
+    /// The error of the operating system.
     pub fn for_disk(folder: &Path) -> std::io::Result<Self> {
         let disk = rustix::fs::statvfs(folder)?;
         let tenth = disk.f_blocks.saturating_mul(disk.f_frsize) / 10;
@@ -87,7 +87,7 @@ pub enum SpaceError {
 }
 
 impl SpaceError {
-    /// Stable, for machines.
+    /// The stable code.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
@@ -157,7 +157,7 @@ impl Space {
     }
 
     fn count(&self) -> MutexGuard<'_, Count> {
-        // No change can panic halfway.
+        // Ignores poisoning: no change can panic halfway.
         self.0.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -233,7 +233,7 @@ struct Sizes {
     reserved: u64,
     arrived: u64,
     /// Bytes that had arrived at the last check of the disk.
-    looked_at: u64,
+    checked_at: u64,
 }
 
 impl Reservation {
@@ -273,9 +273,9 @@ impl Reservation {
             let more = arrived - sizes.reserved;
             self.grow(&mut sizes, more)?;
         }
-        if arrived - sizes.looked_at >= CHECK_INTERVAL {
+        if arrived - sizes.checked_at >= CHECK_INTERVAL {
             self.space.check_disk(0)?;
-            sizes.looked_at = arrived;
+            sizes.checked_at = arrived;
         }
         sizes.arrived = arrived;
         let mut count = self.space.count();

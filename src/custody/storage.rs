@@ -1,8 +1,9 @@
-//! The underlying `object_store`, and its folder on a local disk if there is one.
+//! Access to the underlying `object_store`, and to its folder on a local disk if there is one.
 //!
 //! # Invariants
 //!
-//! In a local folder, an upload after `settle` and a removal are durable when the call returns. Other stores have their own contract.
+//! In a local folder, an upload after `settle` and a removal are durable when the call returns. Other stores define
+//! their own durability.
 
 use std::io;
 use std::ops::Range;
@@ -17,7 +18,7 @@ use tokio_util::bytes::Bytes;
 use crate::custody::folder::Folder;
 use crate::custody::object::{ObjectId, subfolder_name};
 
-/// Most concurrent reads; each opens a file.
+/// Maximum number of concurrent reads; each opens a file.
 const READS: usize = 64;
 
 /// A store of objects.
@@ -51,7 +52,7 @@ impl Storage {
 
     pub(super) async fn read(&self, object: &ObjectId, range: Range<u64>) -> Result<Bytes> {
         // The semaphore is never closed.
-        let _place = self.reads.acquire().await;
+        let _permit = self.reads.acquire().await;
         self.store.get_range(&object.location(), range).await
     }
 

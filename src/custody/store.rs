@@ -5,8 +5,8 @@
 //!
 //! # Invariants
 //!
-//! Hashing, encryption and decryption never run on an async worker. Of an original only a few segments are in memory, whatever its
-//! size.
+//! Hashing, encryption and decryption never run on an async worker. Only a few segments of an original are in memory,
+//! whatever its size.
 
 use std::io;
 use std::num::NonZero;
@@ -35,7 +35,7 @@ pub struct EncryptedObjectStore {
     /// Segments per write and read.
     part: usize,
     /// One permit per processor.
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     space: Space,
 }
 
@@ -90,8 +90,8 @@ impl EncryptedObjectStore {
     }
 
     fn of(storage: Storage, part: usize, space: Space) -> Self {
-        let places = available_parallelism().map_or(1, NonZero::get);
-        Self { storage, part, places: Arc::new(Semaphore::new(places)), space }
+        let permits = available_parallelism().map_or(1, NonZero::get);
+        Self { storage, part, permits: Arc::new(Semaphore::new(permits)), space }
     }
 
     pub(super) const fn storage(&self) -> &Storage {
@@ -113,9 +113,9 @@ impl EncryptedObjectStore {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ShuttingDown> {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| ShuttingDown)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| ShuttingDown)?;
         let done = tokio::task::spawn_blocking(move || {
-            let _place = place;
+            let _permit = permit;
             work()
         });
         done.await.map_err(|_| ShuttingDown)

@@ -2,9 +2,9 @@
 //!
 //! # Invariants
 //!
-//! An object that [`EncryptedObjectStore::keep`] has returned survives a power cut. On an error, and when the future is dropped,
-//! nothing is left. One part is hashed, encrypted and written while the next arrives: at most two parts of 256 KiB and a frame of
-//! the original are in memory, and at most three parts of the object.
+//! An object that [`EncryptedObjectStore::keep`] has returned survives a power cut. On an error, and when the future is
+//! dropped, no object remains. One part is hashed, encrypted and written while the next arrives: at most two parts of
+//! 256 KiB and a frame of the original are in memory, and at most three parts of the object.
 
 use std::error::Error;
 use std::io;
@@ -26,10 +26,10 @@ use crate::ledger::statement::content::FileDigests;
 /// Bytes of an original per hashing and encryption step.
 const PART: u64 = 4 * SEGMENT as u64;
 
-/// An original that was stored.
+/// A stored original.
 #[derive(Debug)]
 pub struct StoredObject {
-    /// The object that holds it.
+    /// The object that contains it.
     pub object: ObjectId,
     /// The only key of the object. If it is lost, the original is lost.
     pub key: ObjectKey,
@@ -37,24 +37,24 @@ pub struct StoredObject {
     pub measured: FileDigests,
 }
 
-/// Why an original was not stored. Nothing of it is left.
+/// Why an original was not stored. No object remains.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeepError {
-    /// It is empty: the digest of nothing proves nothing.
+    /// It is empty: the digest of the empty input is not evidence of anything.
     #[error("the original is empty")]
     Empty,
     /// It is larger than the limit.
     #[error("the original is larger than {limit} bytes")]
     TooLarge {
-        /// Most bytes allowed.
+        /// The limit in bytes.
         limit: u64,
     },
     /// The stream failed with this error, which can be downcast.
     #[error("the original did not arrive: {0}")]
     Stream(Box<dyn Error + Send + Sync>),
     /// The disk or a quota is full.
-    #[error("there is no room for the original: {0}")]
+    #[error("there is no space for the original: {0}")]
     DiskFull(Box<dyn Error + Send + Sync>),
     /// The store is unavailable.
     #[error("custody is unavailable: {0}")]
@@ -62,7 +62,7 @@ pub enum KeepError {
 }
 
 impl KeepError {
-    /// Stable, for machines.
+    /// The stable code.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
@@ -112,8 +112,8 @@ impl EncryptedObjectStore {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let stream = pin!(stream.fuse());
-        let mut arriving = Upload { stream, size: 0, limit };
-        let first = arriving.part().await?;
+        let mut upload = Upload { stream, size: 0, limit };
+        let first = upload.part().await?;
         if first.is_empty() {
             return Err(KeepError::Empty);
         }
@@ -121,7 +121,7 @@ impl EncryptedObjectStore {
         let key = ObjectKey::random().map_err(KeepError::unavailable)?;
         let encryptor = Encryptor::new(&object, &key).map_err(KeepError::unavailable)?;
         let mut draft = Draft::begin(self.storage(), object, self.part_bytes()).await?;
-        let measured = match self.fill(&mut draft, encryptor, arriving, first).await {
+        let measured = match self.fill(&mut draft, encryptor, upload, first).await {
             Ok(measured) => measured,
             Err(error) => {
                 draft.discard().await;
@@ -136,7 +136,7 @@ impl EncryptedObjectStore {
         &self,
         draft: &mut Draft,
         mut encryptor: Encryptor,
-        mut arriving: Upload<'_, S>,
+        mut upload: Upload<'_, S>,
         mut frames: Vec<Bytes>,
     ) -> Result<FileDigests, KeepError>
     where
@@ -149,7 +149,7 @@ impl EncryptedObjectStore {
                 draft.write(&sealed).await?;
                 Ok(encryptor)
             };
-            (frames, encryptor) = try_join(arriving.part(), write).await?;
+            (frames, encryptor) = try_join(upload.part(), write).await?;
         }
         let finished = self.work(move || encryptor.finish()).await.map_err(KeepError::unavailable)?;
         let (end, measured) = finished.map_err(KeepError::unavailable)?;
@@ -167,7 +167,7 @@ impl EncryptedObjectStore {
     }
 }
 
-/// An original that is arriving.
+/// An original that is being received.
 struct Upload<'a, S> {
     stream: Pin<&'a mut Fuse<S>>,
     size: u64,

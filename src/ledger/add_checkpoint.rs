@@ -10,7 +10,8 @@
 //!
 //! # Invariants
 //!
-//! Decimals and base64 have one spelling each, so a parsed body prints back the same bytes. Nothing is verified here.
+//! Decimals and base64 have one canonical form each, so printing a parsed body gives the same bytes. Nothing is
+//! verified here.
 
 use std::fmt;
 
@@ -22,15 +23,16 @@ use crate::ledger::merkle::proof::ConsistencyProof;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::text::{decimal_value, plain_text};
 
-/// Longest body in bytes: a hundred signatures of an Ed25519 key with the longest name, and more than a hundred times the usual.
+/// Maximum length of a body in bytes: room for a hundred Ed25519 signatures with the longest name; more than a hundred
+/// times the usual length.
 pub const BODY_MAX: usize = 128 * 1024;
-/// Most lines of a proof.
+/// Maximum number of lines of a proof.
 pub const PROOF_LINES_MAX: usize = 63;
 
-/// A submission, of which only the form was checked.
+/// A parsed request. Only its form was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddCheckpointRequest<'b> {
-    /// The size of the last checkpoint that the witness cosigned, as its client believes.
+    /// The size of the last checkpoint that the witness cosigned, as known to its client.
     pub old: TreeSize,
     /// Proof from that tree to the tree of the checkpoint.
     pub proof: ConsistencyProof,
@@ -38,7 +40,7 @@ pub struct AddCheckpointRequest<'b> {
     pub note: &'b str,
 }
 
-/// Why a body is no submission.
+/// Why a body is not a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -57,7 +59,7 @@ pub enum RequestError {
     /// A line of the proof is not the base64 of 32 bytes.
     #[error("line {line} is not the base64 of a hash")]
     BadHash {
-        /// Its number, from 1.
+        /// The line number, from 1.
         line: usize,
     },
     /// No empty line ends the proof.
@@ -141,7 +143,7 @@ mod tests {
         assert_eq!(refused(&format!("old 1\n{HASH}\n")), RequestError::MissingCheckpoint);
         assert_eq!(refused("old 1\r\n\nnote\n"), RequestError::NotText);
         assert_eq!(AddCheckpointRequest::parse(b"old 1\n\n\xff\n"), Err(RequestError::NotText));
-        // Of 31 bytes, with other trailing bits, not base64.
+        // 31 bytes, non-zero trailing bits, and text that is not base64.
         for bad in ["KgEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==", &HASH.replace("AA=", "AB="), "*"] {
             assert_eq!(refused(&format!("old 1\n{HASH}\n{bad}\n\nnote\n")), RequestError::BadHash { line: 3 });
         }

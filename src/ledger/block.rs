@@ -7,7 +7,7 @@
 //! previous <64 hex>             前一区块哈希; 64 zeros at height 0
 //! time <time>                   区块生成时间
 //! first <decimal>               index of the first entry or notice
-//! count <decimal>               how many, at least 1
+//! count <decimal>               number of sealed leaves, at least 1
 //! root <64 hex>                 RFC 6962 root over exactly their leaf hashes
 //! ```
 //!
@@ -61,7 +61,7 @@ pub struct BlockHeader {
     pub ledger: Name,
     /// 区块高度.
     pub height: Height,
-    /// 前一区块哈希: leaf hash of the header before.
+    /// 前一区块哈希: leaf hash of the previous header.
     pub previous: Digest,
     /// 区块生成时间.
     pub time: Timestamp,
@@ -73,7 +73,7 @@ pub struct BlockHeader {
     pub root: Digest,
 }
 
-/// A field of a header that is not what the leaves before it require.
+/// A field of a header that differs from the value required by the leaves before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderDifference {
     /// Name of the header's line.
@@ -177,7 +177,7 @@ fn read_hash(fields: &mut Fields<'_>, name: &'static str) -> Result<Digest, Text
     hex_value(name, value).map(Digest).map_err(|fault| fields.fault(fault))
 }
 
-// The range in `seals` needs the size arithmetic of the tree to agree with ours.
+// The range in `seals` requires the same maximum for tree sizes and for decimals in records.
 const _: () = assert!(TreeSize::MAX.0 == DECIMAL_MAX);
 
 #[cfg(test)]
@@ -227,7 +227,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_read_is_printed_back(at: proptest::sample::Index, byte: u8) {
+        fn printing_a_parsed_header_gives_the_same_bytes(at: proptest::sample::Index, byte: u8) {
             let mut bytes = header().to_string().into_bytes();
             let at = at.index(bytes.len());
             bytes[at] = byte;

@@ -42,8 +42,8 @@ pub struct Tip {
     pub last_block: Digest,
     /// Time of the last block header; the next leaf's time must not be earlier.
     pub last_time: Timestamp,
-    /// The right edge of the Merkle tree over all leaves so far. Shared: a clone of a tip stays valid while the writer moves
-    /// on.
+    /// The frontier of the Merkle tree over all leaves so far. Shared: a clone of a tip stays valid after the writer
+    /// appends more leaves.
     pub frontier: Arc<Frontier>,
 }
 
@@ -116,27 +116,27 @@ pub struct Block {
     pub full_tiles: Vec<FullTile>,
     /// Size of the tree before this block.
     pub base: TreeSize,
-    /// The end of the chain once this block is appended.
+    /// The end of the chain after this block.
     pub tip: Tip,
 }
 
 /// Why no block was built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
-    /// The time given is before that of the last leaf or block: the clock is wrong.
+    /// The given time is before the time of the last leaf or block: the clock is wrong.
     #[error("the clock shows {now}, {behind_ms} ms before the last block's {last}")]
     ClockRegressed {
-        /// The time given.
+        /// The given time.
         now: Timestamp,
-        /// Time of the leaf before, or of the last block.
+        /// Time of the previous leaf, or of the last block.
         last: Timestamp,
         /// The difference in milliseconds.
         behind_ms: u64,
     },
-    /// The block has no leaf. Callers seal only what they have added to.
+    /// The block has no leaf. Callers add a leaf before they seal.
     #[error("a block without a deposit or notice cannot be sealed")]
     Empty,
-    /// A record is longer than [`LEAF_MAX`]. Admission limits keep this from happening.
+    /// A record is longer than [`LEAF_MAX`]. Admission limits prevent this.
     #[error("a record of {length} bytes is longer than {LEAF_MAX}")]
     TooLong {
         /// Its length in bytes.
@@ -165,7 +165,7 @@ pub struct BlockBuilder {
     leaves: Vec<BlockLeaf>,
     /// Time of the last leaf added, or of the tip.
     last_time: Timestamp,
-    /// The right edge of the tree with the leaves added so far.
+    /// The frontier of the tree with the leaves added so far.
     frontier: Frontier,
     full_tiles: Vec<FullTile>,
 }
@@ -236,7 +236,7 @@ impl BlockBuilder {
         self.frontier.size().next_index()
     }
 
-    /// Appends a record of the given time without any check.
+    /// Appends a record of the given time without checks.
     fn append(&mut self, bytes: Vec<u8>, entry: Option<Entry>, time: Timestamp) -> LeafIndex {
         let index = self.next_index();
         let hash = leaf_hash(&bytes);
@@ -290,7 +290,7 @@ impl BlockBuilder {
     }
 }
 
-/// The record of a pending leaf that was received at this time; the entry, where it is a deposit.
+/// The record of a pending leaf that was received at `now`, and the entry if it is a deposit.
 fn record_of(pending: PendingLeaf, received: Timestamp) -> (Vec<u8>, Option<Entry>) {
     match pending {
         PendingLeaf::Deposit { number, statement } => {
@@ -305,7 +305,7 @@ impl Block {
     /// Inclusion proof of the leaf at `index` in the tree that ends with this block, computed from memory alone. It covers
     /// the leaves of this block, its header, and the last leaf before it.
     ///
-    /// `None` for any other leaf, and for the one before when its tile was full before this block: read the proof
+    /// `None` for any other leaf, and for the last leaf before the block if its tile was already full: read the proof
     /// from the store.
     #[must_use]
     pub fn inclusion(&self, index: LeafIndex) -> Option<InclusionProof> {
@@ -313,7 +313,7 @@ impl Block {
     }
 }
 
-/// The tiles on the right edge of the tree: those that this block completed, and the partial ones.
+/// The tiles that this block completed, and the partial tiles at the right edge of the tree.
 impl HashReader for Block {
     type Error = TileNotInBlock;
 
@@ -330,7 +330,7 @@ impl HashReader for Block {
     }
 }
 
-/// The tile was full before the block began: the block does not hold its hashes.
+/// The tile was full before this block, so the block does not contain its hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the tile was full before this block")]
 pub struct TileNotInBlock;

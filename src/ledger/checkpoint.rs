@@ -8,8 +8,8 @@
 //! — <origin> <base64>
 //! ```
 //!
-//! Extension lines are not used, since witnesses reject them. A ledger's checkpoints are of trees whose last leaf is a block
-//! header, and each is consistent with the ones before.
+//! Extension lines are not used, since witnesses reject them. The last leaf of a checkpoint's tree is a block header,
+//! and each checkpoint is consistent with all earlier ones.
 //!
 //! ```
 //! use tiezheng::ledger::checkpoint::Checkpoint;
@@ -82,7 +82,8 @@ impl Checkpoint {
         self.sign_with(&[signer])
     }
 
-    /// Signs it with each of `signers`, in their order: the ledger key, and after a rotation for a while the one before.
+    /// Signs it with each of `signers`, in their order: the ledger key and, for some time after a rotation, the
+    /// previous key.
     ///
     /// # Errors
     ///
@@ -133,8 +134,8 @@ impl SignedCheckpoint {
         signed.into_iter().find(|key| *key.name() == self.checkpoint.origin).ok_or(NoteError::UnknownKey)
     }
 
-    /// The same checkpoint with the signatures of the ledger's keys among `keys` only, each once and verified: without the lines of
-    /// witnesses and of anybody else.
+    /// The same checkpoint with the signatures of the ledger's keys among `keys` only, each once and verified: without
+    /// the lines of witnesses and unknown keys.
     ///
     /// # Errors
     ///

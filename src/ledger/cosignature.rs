@@ -8,12 +8,12 @@
 //! ```
 //!
 //! A cosignature means: at that time this was the largest consistent tree that the witness had seen of that origin. The
-//! message does not contain the witness's name, so each witness has a key of its own.
+//! message does not contain the witness's name, so each witness must have its own key.
 //!
 //! # Invariants
 //!
-//! The key id is computed from name and key and never taken from a text. A time is at most 9999-12-30. The note's text is
-//! covered whole, with any extension line.
+//! The key id is computed from name and key, never read from a text. A time is at most 9999-12-30. The signature covers
+//! the whole note text, including extension lines.
 
 use std::fmt;
 
@@ -74,13 +74,13 @@ pub enum CosignatureError {
     /// The line names another key.
     #[error("the signature line is of another key")]
     OtherKey,
-    /// The line names the key, and is not a time and an Ed25519 signature.
+    /// The line names the key, but does not contain a time and an Ed25519 signature.
     #[error("the cosignature of `{witness}` is malformed")]
     Malformed {
         /// The witness.
         witness: Name,
     },
-    /// The line names the key, and its signature does not verify.
+    /// The line names the key, but its signature does not verify.
     #[error("the cosignature of `{witness}` does not verify")]
     BadSignature {
         /// The witness.
@@ -157,7 +157,8 @@ fn message(seconds: u64, text: &str) -> String {
 ///
 /// # Errors
 ///
-/// [`CosignatureError`] for a line that names one of `keys` and does not verify, whatever else verifies: the note was altered.
+/// [`CosignatureError`] for a line that names one of `keys` and does not verify, even if other lines verify: the note
+/// was altered.
 pub fn cosignatures<'k>(
     checkpoint: &SignedCheckpoint,
     keys: impl IntoIterator<Item = &'k CosignerKey>,

@@ -1,4 +1,4 @@
-//! SHA-256 and SM3 of one input, computed together in one pass over it: the digests that a statement gives of a file.
+//! SHA-256 and SM3 of one input, computed together in one pass over it: the digests of a file in a statement.
 //!
 //! ```
 //! use tiezheng::ledger::digests::DigestPair;
@@ -42,7 +42,7 @@ impl DigestPair {
         Self { size: 0, sha256: sha2::Sha256::new_with_prefix(salt), sm3: sm3::Sm3::new_with_prefix(salt) }
     }
 
-    /// For an input with `salt` before it, where one is given.
+    /// For an input with `salt` before it if a salt is given.
     #[must_use]
     pub fn with_salt(salt: Option<&[u8; SALT_LEN]>) -> Self {
         salt.map_or_else(Self::new, Self::salted)
@@ -55,7 +55,7 @@ impl DigestPair {
         self.sm3.update(bytes);
     }
 
-    /// How many bytes were added, without the salt.
+    /// Number of added bytes, without the salt.
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.size
@@ -72,7 +72,7 @@ impl DigestPair {
     }
 }
 
-/// Both salted digests of a private text, as the statement that commits to it gives them.
+/// Both salted digests of a private text, as in the statement that commits to it.
 #[must_use]
 pub fn salted_content(text: &PrivateMetadata) -> Content {
     let mut pair = DigestPair::salted(&text.salt);

@@ -5,8 +5,8 @@
 //! node(l, r) = SHA-256(0x01 ‖ l ‖ r)     an inner node of the Merkle tree
 //! ```
 //!
-//! The prefixes keep leaves and nodes apart (second preimages). A record's id can be recomputed with standard tools:
-//! `(printf '\0'; cat record.txt) | sha256sum`.
+//! The prefixes separate leaves from nodes (protection against second preimages). A record's id can be recomputed with
+//! standard tools: `(printf '\0'; cat record.txt) | sha256sum`.
 //!
 //! ```
 //! use tiezheng::ledger::hash::{leaf_hash, node_hash};

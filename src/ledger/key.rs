@@ -11,7 +11,7 @@
 //! # Invariants
 //!
 //! A [`PublicKey`] is canonically encoded and not of small order, and [`PublicKey::verify`] gives the same result as
-//! ed25519-dalek's `verify_strict`. So every verifier accepts what is accepted here.
+//! ed25519-dalek's `verify_strict`. So every verifier accepts the keys and signatures that are accepted here.
 //!
 //! ```
 //! use tiezheng::ledger::key::VerifierKey;
@@ -34,12 +34,13 @@ use crate::ledger::keyword::DEPOSITOR_KEY;
 
 /// Note signature type of plain Ed25519 (signed-note, "Signature types").
 pub const ED25519: u8 = 0x01;
-/// Longest name in bytes: the limit of C2SP ML-DSA cosignatures.
+/// Maximum length of a name in bytes: the limit of C2SP ML-DSA cosignatures.
 pub const NAME_MAX: usize = 255;
 /// Length of an Ed25519 signature in bytes.
 pub const SIGNATURE_LEN: usize = 64;
 
-/// The points of small order, encoded as in RFC 8032 §5.1.2: y is 1, -1, 0 or one of two others; the top bit is the sign of x.
+/// The points of small order, encoded as in RFC 8032 §5.1.2: y is 1, -1, 0 or one of two further values; the top bit is
+/// the sign of x.
 const SMALL_ORDER: [[u8; 32]; 8] = {
     let (mut one, mut minus_one, zero) = ([0; 32], [0xff; 32], [0; 32]);
     let [low, ..] = &mut one;
@@ -62,7 +63,7 @@ const fn negative(mut point: [u8; 32]) -> [u8; 32] {
     point
 }
 
-/// First 4 bytes of SHA-256(name ‖ LF ‖ type ‖ public key): a hint which key signed, not a proof.
+/// First 4 bytes of SHA-256(name ‖ LF ‖ type ‖ public key): a hint at the key that signed, not a proof.
 pub type KeyId = [u8; 4];
 
 /// The name of a key: 1 to [`NAME_MAX`] bytes without white space, control characters and `+`. The name of a ledger's key
@@ -71,7 +72,7 @@ pub type KeyId = [u8; 4];
 pub struct Name(Arc<str>);
 
 impl Name {
-    /// `text` as a name; `None` if it is not a valid one.
+    /// `text` as a name; `None` if it is not a valid name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'+');
@@ -146,7 +147,7 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A public key with its name and key id (a vkey), for signatures of the type `TYPE`: what a verifier pins.
+/// A public key with its name and key id (a vkey), for signatures of the type `TYPE`. Verifiers pin these.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NamedKey<const TYPE: u8> {
     name: Name,
@@ -154,7 +155,7 @@ pub struct NamedKey<const TYPE: u8> {
     public: PublicKey,
 }
 
-/// The key of a ledger or depositor: of plain Ed25519 signatures.
+/// The key of a ledger or depositor, for plain Ed25519 signatures.
 pub type VerifierKey = NamedKey<ED25519>;
 
 /// Why a text is not a vkey or private key.
@@ -163,7 +164,7 @@ pub enum KeyTextError {
     /// Not `name+id+base64`, or not canonical base64.
     #[error("not a key: expected `name+id+base64`")]
     Malformed,
-    /// Not a key of the type that is needed here: 0x01 for ledgers and depositors, 0x04 for cosigners, both Ed25519.
+    /// Not a key of the required type: 0x01 for ledgers and depositors, 0x04 for cosigners, both Ed25519.
     #[error("not an Ed25519 key of the type that is needed here (0x01 for a ledger, 0x04 for a witness)")]
     UnknownType,
     /// Of small order, not a point, or not canonically encoded.
@@ -220,7 +221,7 @@ impl VerifierKey {
         Self::new(depositor_name(&public), public)
     }
 
-    /// Whether this is a depositor's key: its name is the one that follows from the key.
+    /// Whether this is a depositor's key: its name follows from the key.
     #[must_use]
     pub fn is_of_depositor(&self) -> bool {
         self.name == depositor_name(&self.public)

@@ -1,4 +1,4 @@
-//! The key history of a ledger: which ledger key was valid at which height, and which keys a verifier may believe.
+//! The key history of a ledger: the ledger key that was valid at each height, and the keys that a verifier may trust.
 //!
 //! ```text
 //! leaf 0       genesis   key K0, next = SHA-256(K1)     signed by K0
@@ -11,35 +11,38 @@
 //!
 //! # Invariants
 //!
-//! A [`KeyHistory`] begins with the genesis notice at leaf 0. Each later notice stands at a higher index, names the same ledger,
-//! introduces exactly the key to which the notice before committed, and is signed by that key. A signature of the key before may
-//! be missing, because that key may be lost, but must verify where it is. No key occurs twice. So one genesis notice has one
-//! possible sequence of keys, unless a holder of a key signs two different notices with it.
+//! A [`KeyHistory`] begins with the genesis notice at leaf 0. Each later notice has a higher index, names the same
+//! ledger, introduces exactly the key to which the previous notice committed, and is signed by that key. A signature of
+//! the previous key may be missing, because that key may be lost, but must verify if it is present. No key occurs
+//! twice. So one genesis notice has one possible sequence of keys, unless a holder of a key signs two different notices
+//! with it.
 //!
 //! # Which key signs a checkpoint
 //!
-//! A checkpoint of `size` leaves contains the leaves below `size`. The last notice among them names the key that must sign it. The
-//! key before that may sign as well, so that those who have not followed yet can verify it. **An older key alone is not accepted
-//! for a tree that contains the notice of its successor** ([`KeyHistoryError::RetiredKey`]): a thief of the old key cannot continue
-//! the ledger after the rotation for a verifier that knows the notice.
+//! A checkpoint of `size` leaves contains the leaves below `size`. The last notice among them names the key that must
+//! sign it. The previous key may sign as well, so that verifiers without the notice can verify the checkpoint. **An
+//! older key alone is not accepted for a tree that contains the notice of its successor**
+//! ([`KeyHistoryError::RetiredKey`]): a thief of the old key cannot continue the ledger after the rotation for a
+//! verifier that knows the notice.
 //!
-//! # What a verifier may believe
+//! # Keys that a verifier may trust
 //!
 //! Trust goes forward only, from a pinned key along the commitments ([`KeyHistory::extends_pinned`]):
 //!
-//! - **A verifier that pins only the old key** accepts its checkpoints, and those of every successor that the notices lead to. It
-//!   does not know by itself that there was a rotation: a thief of the old key can withhold the notices, or write another
-//!   history with another successor. Only witnesses, or the notices themselves once they are stored, protect against this.
-//! - **A verifier that pins only the new key** accepts its checkpoints and those of its successors. A checkpoint that only the old
-//!   key signed is not accepted, although the notices name that key: a thief of that key could backdate a checkpoint to a size below
-//!   the rotation. A proof that such a tree is the beginning of one that the new key signed helps, and then the old signature is not
-//!   needed.
-//! - **A verifier that pins several keys** accepts successors only in a history that contains all of them. A history that leads from an older
-//!   pinned key past a newer one is a forgery with the older key.
-//! - **The successor's key is as dangerous as the ledger key**: a notice that it alone signed is valid, because the key before may be
-//!   lost. A thief of it can write another history for every verifier that has not stored the true one; witnesses protect those.
-//! - **A verifier that stored a history that was followed from a pinned key** accepts each of its keys for the sizes of its period, and other
-//!   histories only if one continues the other ([`KeyHistory::agrees_with`]).
+//! - **A verifier that pins only the old key** accepts its checkpoints, and those of every successor in the notices. It
+//!   cannot detect a rotation by itself: a thief of the old key can withhold the notices, or write another history with
+//!   another successor. Only witnesses, or stored notices, protect against this.
+//! - **A verifier that pins only the new key** accepts its checkpoints and those of its successors. A checkpoint that
+//!   only the old key signed is not accepted, although the notices name that key: a thief of that key could backdate a
+//!   checkpoint to a size below the rotation. A proof that such a tree is the beginning of a tree that the new key
+//!   signed is enough; the old signature is then not needed.
+//! - **A verifier that pins several keys** accepts successors only in a history that contains all of them. A history
+//!   that continues an older pinned key without a newer pinned one is a forgery with the older key.
+//! - **The successor's key is as dangerous as the ledger key**: a notice that it alone signed is valid, because the
+//!   previous key may be lost. A thief of it can write another history for every verifier that has not stored the true
+//!   one. Witnesses protect these verifiers.
+//! - **A verifier that stored a history which follows from a pinned key** accepts each of its keys for the sizes of its
+//!   period. It accepts another history only if one continues the other ([`KeyHistory::agrees_with`]).
 //!
 //! Specification: the `genesis` and `key` notices of [`notice`](crate::ledger::notice); c2sp.org/signed-note for signatures.
 
@@ -64,7 +67,7 @@ pub struct KeyPeriod {
     pub received: Timestamp,
     /// SHA-256 of the vkey of its successor.
     pub next: Digest,
-    /// Whether the key before signed the notice, too; false for genesis, and if that key was lost.
+    /// Whether the previous key signed the notice, too; false for genesis, and if that key was lost.
     pub signed_by_previous: bool,
 }
 
@@ -81,7 +84,7 @@ pub struct KeyHistory {
 pub struct AcceptedKeys<'h> {
     /// The key that must sign.
     pub current: &'h KeyPeriod,
-    /// The key before, which may sign as well.
+    /// The previous key, which may sign as well.
     pub previous: Option<&'h KeyPeriod>,
 }
 
@@ -90,13 +93,13 @@ pub struct AcceptedKeys<'h> {
 pub struct CheckpointSigners<'h> {
     /// The key that was valid at this height.
     pub current: &'h KeyPeriod,
-    /// The key before, if it signed as well.
+    /// The previous key, if it signed as well.
     pub previous: Option<&'h KeyPeriod>,
-    /// The notice by which a successor replaced the key later, if the history contains one.
+    /// Index of the notice that later introduced the successor, if the history contains one.
     pub replaced_at: Option<LeafIndex>,
 }
 
-/// The keys of a history that follow from pinned ones.
+/// The keys of a history that follow from pinned keys.
 #[derive(Debug, Clone, Copy)]
 pub struct TrustedHistory<'h> {
     history: &'h KeyHistory,
@@ -121,7 +124,7 @@ pub enum KeyHistoryError {
         /// What is wrong with it.
         source: NoteError,
     },
-    /// The first notice is not a genesis notice at leaf 0, signed by its own key.
+    /// The first notice is not a genesis notice at leaf 0 that its own key signed.
     #[error("leaf {index}: the key history does not begin with a genesis notice at leaf 0 that its own key signed")]
     NoGenesis {
         /// The index given for the first notice.
@@ -133,12 +136,12 @@ pub enum KeyHistoryError {
         /// Its index.
         index: LeafIndex,
     },
-    /// A notice stands before or at the one that it should follow.
+    /// The index of a notice is not higher than the index of the previous notice.
     #[error("the notice at leaf {index} does not follow the one at leaf {after}")]
     OutOfOrder {
         /// Its index.
         index: LeafIndex,
-        /// Index of the notice before.
+        /// Index of the previous notice.
         after: LeafIndex,
     },
     /// A notice or a checkpoint belongs to another ledger.
@@ -149,15 +152,15 @@ pub enum KeyHistoryError {
         /// The ledger of the history.
         expected: Name,
     },
-    /// A notice introduces another key than the one to which the notice before committed.
+    /// A notice introduces another key than the key to which the previous notice committed.
     #[error("the notice at leaf {index} introduces a key to which the notice at leaf {committed_at} did not commit")]
     NotTheSuccessor {
         /// Its index.
         index: LeafIndex,
-        /// Index of the notice before.
+        /// Index of the previous notice.
         committed_at: LeafIndex,
     },
-    /// A notice introduces a key that the ledger had before.
+    /// A notice introduces a key that the ledger has used before.
     #[error("the notice at leaf {index} introduces a key that this ledger had before")]
     ReusedKey {
         /// Its index.
@@ -185,7 +188,8 @@ pub enum KeyHistoryError {
         /// Index of the notice that introduced its successor.
         replaced_at: LeafIndex,
     },
-    /// The key that is valid at this height did not sign the checkpoint, or its signature or that of the key before is forged.
+    /// The key that is valid at this height did not sign the checkpoint, or its signature or that of the previous key
+    /// is forged.
     #[error("the ledger key {key}, valid at this size, did not sign it: {source}")]
     NotSigned {
         /// The key that must sign.
@@ -193,7 +197,7 @@ pub enum KeyHistoryError {
         /// What is wrong with the signatures.
         source: NoteError,
     },
-    /// The key that is valid at this height does not follow from a pinned one.
+    /// The key that is valid at this height does not follow from a pinned key.
     #[error("the ledger key {key}, valid at this size, does not follow from a pinned key")]
     NotPinned {
         /// The key that must sign.
@@ -330,7 +334,7 @@ impl KeyHistory {
         self.mode
     }
 
-    /// All keys, the first one first.
+    /// All keys, in their order.
     #[must_use]
     pub fn periods(&self) -> impl DoubleEndedIterator<Item = &KeyPeriod> + Clone {
         std::iter::once(&self.first).chain(&self.later)
@@ -354,14 +358,14 @@ impl KeyHistory {
         self.later.last().unwrap_or(&self.first)
     }
 
-    /// The key before the last one.
+    /// The key before the last key.
     #[must_use]
     pub fn previous(&self) -> Option<&KeyPeriod> {
         self.periods().rev().nth(1)
     }
 
-    /// The key that is in force at the leaf with this index: the one that must sign a notice there. A notice that introduces a
-    /// key is the first leaf at which that key is in force.
+    /// The key that must sign a notice at this index. A notice that introduces a key is the first leaf at which that
+    /// key is in force.
     #[must_use]
     pub fn key_at(&self, index: LeafIndex) -> &KeyPeriod {
         self.periods().rev().find(|period| period.index <= index).unwrap_or(&self.first)
@@ -374,8 +378,8 @@ impl KeyHistory {
         AcceptedKeys { current: contained.next().unwrap_or(&self.first), previous: contained.next() }
     }
 
-    /// Verifies that the key that is valid at its height signed `checkpoint`. Use [`TrustedHistory::verify`] where it is not known
-    /// that the history is the right one.
+    /// Verifies that the key that is valid at its height signed `checkpoint`. Use [`TrustedHistory::verify`] for a
+    /// history that is not trusted yet.
     ///
     /// # Errors
     ///
@@ -433,7 +437,7 @@ impl KeyHistory {
         Some(TrustedHistory { history: self, from, until })
     }
 
-    /// All keys of this history, for a history that was followed from a pinned key and stored by the verifier.
+    /// All keys of this history, for a history that follows from a pinned key and that the verifier stored.
     #[must_use]
     pub const fn trusted(&self) -> TrustedHistory<'_> {
         TrustedHistory { history: self, from: 0, until: self.later.len() }
@@ -449,7 +453,7 @@ impl KeyHistory {
 }
 
 impl<'h> TrustedHistory<'h> {
-    /// The whole history, whose keys before the first pinned one are not trusted.
+    /// The whole history. Its keys before the first pinned key are not trusted.
     #[must_use]
     pub const fn history(&self) -> &'h KeyHistory {
         self.history
@@ -476,8 +480,8 @@ impl<'h> TrustedHistory<'h> {
     }
 }
 
-/// The key to pin next for someone who has pinned `pinned` and was shown `history`: the last key that follows from a pinned one.
-/// `None` if nothing follows, or if that key is pinned already.
+/// The key that a verifier with the pins `pinned` should pin after it received `history`: the last key that follows
+/// from a pinned key. `None` if no key follows, or if that key is pinned already.
 #[must_use]
 pub fn follow<'h>(pinned: &[VerifierKey], history: &'h KeyHistory) -> Option<&'h VerifierKey> {
     let key = &history.extends_pinned(pinned)?.current().key;

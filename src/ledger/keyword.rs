@@ -1,5 +1,5 @@
-//! The names of lines in entries, statements, notices and block headers: the one list that printers, parsers, the fast entry
-//! parser and the store's record codec share.
+//! The names of lines in entries, statements, notices and block headers, shared by printers, parsers, the fast entry
+//! parser and the store's record codec.
 //!
 //! A line is `name value`: the name, one space, the value ([`text`](crate::ledger::text)). Names are frozen with version 1 of
 //! the formats.
@@ -61,9 +61,9 @@ pub const COUNT: &str = "count";
 /// Merkle root over the sealed leaves; block headers.
 pub const ROOT: &str = "root";
 
-/// How a signature line of a note begins (C2SP signed-note): an em dash and a space, then the key name.
+/// Prefix of a signature line of a note (C2SP signed-note): an em dash and a space; the key name follows.
 pub const SIGNATURE: &str = "\u{2014} ";
-/// How the name of a depositor's key begins: `k-`, then 16 hex digits.
+/// Prefix of the name of a depositor's key; 16 hex digits follow.
 pub const DEPOSITOR_KEY: &str = "k-";
 
 /// Concatenates string constants at compile time, such as the beginning of a line: `concat_text!(NUMBER, " ")`.

@@ -10,14 +10,14 @@ use crate::ledger::statement::signed::StatementError;
 use crate::ledger::text::TextError;
 use crate::ledger::time::Timestamp;
 
-/// Longest leaf in bytes: entry bundles hold its length in 16 bits (C2SP tlog-tiles).
+/// Maximum length of a leaf in bytes: entry bundles store the length in 16 bits (C2SP tlog-tiles).
 pub const LEAF_MAX: usize = 65_535;
-/// Longest statement note in bytes that a node admits. Sixteen keys, signatures and links take 5 KiB.
+/// Maximum length in bytes of a statement note that a node admits. Sixteen keys, signatures and links take 5 KiB.
 pub const ADMISSION_MAX: usize = 16 * 1024;
 
 /// A parsed leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, and the small one is the one of which there are many")]
+#[expect(clippy::large_enum_variant, reason = "few exist at a time, and most are of the small variant")]
 pub enum Leaf {
     /// The entry of a deposit.
     Entry(Entry),
@@ -70,7 +70,7 @@ impl Leaf {
         }
     }
 
-    /// Whether the first line is that of an entry; the rest is not looked at.
+    /// Whether the first line is that of an entry; the other lines are not read.
     #[must_use]
     pub fn is_entry(bytes: &[u8]) -> bool {
         bytes.strip_prefix(entry::FIRST_LINE.as_bytes()).is_some_and(|rest| rest.starts_with(b"\n"))

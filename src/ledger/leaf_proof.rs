@@ -1,4 +1,5 @@
-//! The proof of what a signed tree holds at an index, as a file: evidence of a monitor about an altered leaf (RFC 6962 §2.1.1).
+//! A file that proves the leaf hash at an index of a signed tree (RFC 6962 §2.1.1): a monitor's evidence about an
+//! altered leaf.
 //!
 //! ```text
 //! index <decimal>
@@ -17,7 +18,7 @@ use crate::ledger::merkle::proof::{InclusionProof, verify_inclusion};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::text::decimal_value;
 
-/// A proof of what the signed tree holds at an index.
+/// A proof of the leaf hash at an index of a signed tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeafProof {
     /// The index.
@@ -42,11 +43,11 @@ impl LeafProof {
         let path = lines.map(|line| line.strip_prefix("path ").and_then(Digest::from_hex)).collect::<Option<Vec<_>>>();
         let path = InclusionProof::from_hashes(path?).ok()?;
         let parsed = Self { index: LeafIndex(index), size: TreeSize(size), hash, path };
-        // Line ends have one spelling.
+        // CRLF line ends are not canonical.
         (parsed.to_string() == text).then_some(parsed)
     }
 
-    /// Whether it leads to the root of `checkpoint`.
+    /// Whether it verifies against the root of `checkpoint`.
     #[must_use]
     pub fn is_valid(&self, checkpoint: &SignedCheckpoint) -> bool {
         let signed = checkpoint.checkpoint();

@@ -69,7 +69,7 @@ const TYPES: &[(&str, &[&str])] = &[
 pub struct MediaType(&'static str);
 
 impl MediaType {
-    /// A listed type, exactly as it is listed; `None` for any other text.
+    /// A listed type in exactly the listed form; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         TYPES.iter().find(|(name, _)| *name == text).map(|(name, _)| Self(name))

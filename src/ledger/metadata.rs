@@ -1,4 +1,4 @@
-//! Private metadata: text that is stored outside the chain, under a salted commitment on it.
+//! Private metadata: text stored outside the chain, with a salted commitment to it on the chain.
 //!
 //! ```text
 //! commitment = SHA-256(0x02 ‖ salt (32 bytes) ‖ text)
@@ -24,10 +24,10 @@ use crate::ledger::hash::Digest;
 
 /// Length of a salt in bytes.
 pub const SALT_LEN: usize = 32;
-/// Longest metadata of a deposit in bytes.
+/// Maximum length of a deposit's metadata in bytes.
 pub const METADATA_MAX: usize = 16 * 1024;
 
-/// A private text with its salt, as the private store holds it.
+/// A private text with its salt, as stored in the private store.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateMetadata {
     /// 32 random bytes.

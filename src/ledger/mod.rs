@@ -1,11 +1,11 @@
 //! The ledger core: record formats, Merkle tree, blocks, receipts and the verifier, as pure functions.
 //!
-//! The same code runs in the node, in the command line, in audits, and in the systems of courts that trust no node.
+//! The node, the command line, audits and court systems run the same code, so a court need not trust a node.
 //!
 //! # Invariants
 //!
-//! No input or output, clock, randomness, async, logging or serde: whatever a function needs is passed in, so its result
-//! depends on its arguments alone.
+//! No input or output, clock, randomness, async, logging or serde: the result of a function depends on its arguments
+//! alone.
 //!
 //! In reading order:
 //!
@@ -15,12 +15,12 @@
 //! | [`number`], [`media`], [`metadata`], [`key`], [`note`] | deposit numbers, media types, commitments, keys, signed notes |
 //! | [`statement`], [`entry`], [`notice`], [`block`], [`leaf`] | the records |
 //! | [`merkle`], [`checkpoint`] | the tree over all records, and its signed root |
-//! | [`cosignature`], [`policy`] | signatures of witnesses on checkpoints, and which of them a user requires |
+//! | [`cosignature`], [`policy`] | signatures of witnesses on checkpoints, and the quorum that a user requires |
 //! | [`add_checkpoint`] | the request for a cosignature |
 //! | [`leaf_proof`] | the proof of a single leaf as a file, for evidence |
 //! | [`chain`] | building blocks, and reading them from bytes |
 //! | [`manifest`] | many items under one statement |
-//! | [`receipt`], [`key_history`], [`verify`] | what a depositor keeps, which ledger key was valid when, and what a receipt proves |
+//! | [`receipt`], [`key_history`], [`verify`] | receipts, the ledger keys over time, and the verification of receipts |
 //! | `time_token` (feature `verifier`) | timestamp tokens of RFC 3161 |
 
 pub mod add_checkpoint;

@@ -36,9 +36,9 @@ use crate::ledger::key::{KeyId, Name, SIGNATURE_LEN, Signer, VerifierKey};
 use crate::ledger::keyword::SIGNATURE;
 use crate::ledger::text::{Fault, TextError, last_blank_line, plain_text};
 
-/// Most signatures of a note: Go's `sumdb/note` rejects more than 100.
+/// Maximum number of signatures of a note: Go's `sumdb/note` rejects more than 100.
 pub const SIGNATURES_MAX: usize = 100;
-/// Longest signature blob in bytes, key id included: post-quantum signatures take 2,428.
+/// Maximum length of a signature blob in bytes, key id included: post-quantum signatures take 2,428.
 const BLOB_MAX: usize = 8 * 1024;
 /// Characters of an Ed25519 signature with its key id.
 const ED25519_BASE64: usize = (4 + SIGNATURE_LEN).div_ceil(3) * 4;
@@ -117,7 +117,7 @@ impl NoteError {
             Self::NoSignatures => ErrorCode::MissingSignature,
             Self::TooManySignatures => ErrorCode::TooManySignatures,
             Self::MalformedSignature { .. } => ErrorCode::MalformedSignature,
-            // A statement brings its own keys, so no answer is about an unknown one.
+            // A statement contains its own keys, so `UnknownKey` never reaches a client.
             Self::BadSignature { .. } | Self::UnknownKey => ErrorCode::BadSignature,
         }
     }
@@ -128,7 +128,7 @@ impl Note {
     ///
     /// # Errors
     ///
-    /// [`NoteError::Text`] when the text holds control characters or does not end with LF; [`NoteError::NoSignatures`]
+    /// [`NoteError::Text`] if the text contains control characters or does not end with LF; [`NoteError::NoSignatures`]
     /// without text or signer.
     pub fn sign(text: String, signers: &[&Signer]) -> Result<Self, NoteError> {
         plain_text(text.as_bytes())?;
@@ -203,8 +203,8 @@ impl Note {
     ///
     /// # Errors
     ///
-    /// [`NoteError::BadSignature`] when a known key's line does not verify, whatever else verifies;
-    /// [`NoteError::UnknownKey`] when none of `known` signed.
+    /// [`NoteError::BadSignature`] if a known key's line does not verify, even if other lines verify;
+    /// [`NoteError::UnknownKey`] if none of `known` signed.
     pub fn verified_by<'k>(&self, known: &'k [VerifierKey]) -> Result<Vec<&'k VerifierKey>, NoteError> {
         let mut verified: Vec<&VerifierKey> = Vec::new();
         for line in &self.signatures {
@@ -245,9 +245,9 @@ fn parse_signature(line: &str) -> Option<NoteSignature> {
     let name = Name::parse(name)?;
     if base64.len() == ED25519_BASE64 {
         // Ed25519 signatures are decoded without an allocation.
-        let mut room = [0; ED25519_BASE64 / 4 * 3];
-        let length = BASE64_STANDARD.decode_slice(base64, &mut room).ok()?;
-        return blob_of(name, room.get(..length)?);
+        let mut decoded = [0; ED25519_BASE64 / 4 * 3];
+        let length = BASE64_STANDARD.decode_slice(base64, &mut decoded).ok()?;
+        return blob_of(name, decoded.get(..length)?);
     }
     if base64.len() > BLOB_MAX / 3 * 4 {
         return None;

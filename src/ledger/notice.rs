@@ -37,11 +37,11 @@ use crate::ledger::time::Timestamp;
 
 /// The first line.
 pub const FIRST_LINE: &str = "tiezheng notice v1";
-/// Most pieces in one `erased` notice.
+/// Maximum number of pieces in one `erased` notice.
 pub const ERASED_MAX: usize = 256;
 const ORDER: &[&str] = &[LEDGER, RECEIVED, KIND, MODE, KEY, NEXT, CONTENT];
 
-/// Whether a ledger is used in earnest.
+/// Whether a ledger is a real ledger or a test ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// A real ledger.
@@ -182,8 +182,8 @@ impl Notice {
         format!("{FIRST_LINE}\n{LEDGER} {ledger}\n{RECEIVED} {received}\n{KIND} {kind}\n")
     }
 
-    /// Signs the notice: a genesis notice with its key, a `key` notice with its key and the previous one unless that is lost,
-    /// an `erased` notice with the current key.
+    /// Signs the notice: a genesis notice with its key, a `key` notice with its key and the previous key unless that is
+    /// lost, an `erased` notice with the current key.
     ///
     /// # Errors
     ///
@@ -304,8 +304,8 @@ impl SignedNotice {
         self.note.verified_by(std::slice::from_ref(key)).is_ok()
     }
 
-    /// Whether this is a valid `key` notice after `before`, a genesis or `key` notice: `before` commits to its key, and that
-    /// key signed it. A signature of the previous key may be missing, but must verify if it is there.
+    /// Whether this is a valid `key` notice after `before`, a genesis or `key` notice: `before` commits to its key, and
+    /// that key signed it. A signature of the previous key may be missing, but must verify if it is present.
     #[must_use]
     pub fn succeeds(&self, before: &Notice) -> bool {
         let NoticeKind::Key { key: own, .. } = &self.notice.kind else { return false };

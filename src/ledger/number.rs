@@ -8,10 +8,11 @@
 //! received  without ILOU
 //! ```
 //!
-//! Numbers of a test ledger begin with `T`, which the check characters cover. Users type numbers from printed documents and
-//! paste them from messages, so the parser accepts lower case, full-width characters, spaces, dashes, `O` for `0`, `I` or `L`
-//! for `1`, invisible characters, and a label, quotes or punctuation around the number (`typed`). The check characters detect
-//! every single wrong character and every transposition of neighbours. Records have one canonical form. Numbers are not secret.
+//! Numbers of a test ledger begin with `T`, which the check characters cover. Users type numbers from printed documents
+//! and paste them from messages. So the parser accepts lower case, full-width characters, spaces, dashes, `O` for `0`,
+//! `I` or `L` for `1`, and invisible characters. It ignores a label, quotes or punctuation around the number (`typed`).
+//! The check characters detect every single wrong character and every transposition of neighbours. Records have one
+//! canonical form. Numbers are not secret.
 //!
 //! ```
 //! use tiezheng::ledger::number::{DepositNumber, NumberError};
@@ -34,9 +35,9 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const RANDOM_CHARS: usize = 12;
 /// Random bits of a number: 12 characters of 5 bits.
 pub const RANDOM_BITS: u32 = 60;
-/// Fewest characters that are taken for an attempt to type a number: dates and heights have fewer.
+/// Minimum number of characters of an attempt to type a number: dates and heights have fewer.
 const SHORTEST: usize = 18;
-/// Most characters that are taken for an attempt to type a number: digests have more.
+/// Maximum number of characters of an attempt to type a number: digests have more.
 const LONGEST: usize = 26;
 /// Modulus of the check system; 36^2 - 25, a prime.
 const MODULUS: u64 = 1271;
@@ -72,9 +73,9 @@ pub enum NumberError {
     /// Not 22 characters (23 with the `T` of a test ledger), dashes not counted.
     #[error("{}", wrong_length(*.found, *.test))]
     Length {
-        /// How many there are, without spaces and dashes.
+        /// Number of characters, without spaces and dashes.
         found: usize,
-        /// Whether the first one is `T`.
+        /// Whether the first character is `T`.
         test: bool,
     },
     /// A character that numbers do not contain.
@@ -85,9 +86,9 @@ pub enum NumberError {
         /// Its position among the visible characters, from 1.
         position: usize,
     },
-    /// A Greek or Cyrillic letter that looks like a Latin one.
+    /// A Greek or Cyrillic letter that looks like a Latin letter.
     #[error(
-        "character {position} is {found:?} of the {} alphabet ({}), not the Latin {latin}: type it anew",
+        "character {position} is {found:?} of the {} alphabet ({}), not the Latin {latin}: type it again",
         alphabet(*.found).0, code_point(*.found)
     )]
     LookAlike {
@@ -99,12 +100,12 @@ pub enum NumberError {
         latin: char,
     },
     /// More than one number.
-    #[error("there is more than one deposit number here; give one at a time")]
+    #[error("there is more than one deposit number here; enter one at a time")]
     Several,
     /// The first eight characters are not a date.
     #[error("the first eight characters are not a date")]
     Date,
-    /// The check characters are not those of the other characters.
+    /// The check characters do not match the other characters.
     #[error("the check characters do not fit: a character is mistyped or two are swapped")]
     Check,
 }
@@ -175,7 +176,7 @@ impl DepositNumber {
             }
             (None, _) => Err(broken(&parts).unwrap_or(NumberError::Length { found: total, test: false })),
             (Some((at, run)), None) => Self::of_characters(run).map_err(|error| match error {
-                NumberError::Length { found, .. } => beside(&parts, at, found).unwrap_or(error),
+                NumberError::Length { found, .. } => invalid_neighbor(&parts, at, found).unwrap_or(error),
                 other => other,
             }),
             // The same number several times is one number.
@@ -188,8 +189,8 @@ impl DepositNumber {
         }
     }
 
-    /// Reads the characters of several numbers, one right after the other; `None` where none of them is a number. The same
-    /// number several times is one number.
+    /// Parses several numbers without separators; `None` if none of them is a number. The same number several times is
+    /// one number.
     fn of_several(run: &[Typed]) -> Option<Result<Self, NumberError>> {
         let (mut numbers, mut rest) = (Vec::new(), run);
         while let Some(first) = rest.first() {
@@ -232,7 +233,7 @@ impl DepositNumber {
         if valid_date(date) { Ok(number) } else { Err(NumberError::Date) }
     }
 
-    /// Parses the canonical form, as in records; `None` for any other. [`Self::parse`] is for typed numbers.
+    /// Parses the canonical form, as in records; `None` for any other text. [`Self::parse`] is for typed numbers.
     #[must_use]
     pub fn parse_exact(text: &str) -> Option<Self> {
         let (is_test, unmarked) = text.strip_prefix('T').map_or((false, text), |unmarked| (true, unmarked));
@@ -378,16 +379,16 @@ impl Foreign {
     }
 }
 
-/// The character that splits a number: the first one between two runs.
+/// The character that splits a number: the first character between two runs.
 fn broken(parts: &[Part]) -> Option<NumberError> {
     let is_run = |part: &Part| matches!(part, Part::Run(_));
     let inner = parts.get(parts.iter().position(is_run)?..=parts.iter().rposition(is_run)?)?;
     inner.iter().find_map(|part| if let Part::Foreign(c) = part { Some(c.error()) } else { None })
 }
 
-/// The character next to the run at `at` (of `found` characters) that keeps it from being a number: one that splits a number,
-/// or one that is not usual around a number.
-fn beside(parts: &[Part], at: usize, found: usize) -> Option<NumberError> {
+/// The invalid character next to the run at `at` (of `found` characters): it splits a number, or is not usual around a
+/// number.
+fn invalid_neighbor(parts: &[Part], at: usize, found: usize) -> Option<NumberError> {
     let places = [(at.checked_sub(1), at.checked_sub(2)), (Some(at + 1), Some(at + 2))];
     places.into_iter().find_map(|(next, after)| {
         let Some(Part::Foreign(c)) = parts.get(next?) else { return None };

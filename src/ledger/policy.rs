@@ -23,9 +23,10 @@ use crate::ledger::cosignature::{CosignatureError, CosignerKey, cosignatures};
 use crate::ledger::key::{KeyTextError, Name, VerifierKey};
 use crate::ledger::verify::attestation::Cosignature;
 
-/// Longest policy in bytes.
+/// Maximum length of a policy in bytes.
 pub const POLICY_MAX: usize = 1 << 20;
-/// Most members of a policy, groups included: more than any consortium has, and few enough for quadratic checks.
+/// Maximum number of members of a policy, groups included: more than any consortium has, and few enough for quadratic
+/// checks.
 const MEMBERS_MAX: usize = 1024;
 /// The name that means "no witness is required".
 const NONE: &str = "none";
@@ -50,7 +51,7 @@ pub struct PolicyWitness {
     pub url: Option<String>,
 }
 
-/// A group: so many of its members must have cosigned.
+/// A group: a threshold of its members must have cosigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Group {
     name: String,
@@ -79,7 +80,7 @@ pub struct Policy {
 pub struct QuorumState {
     /// The verified cosignatures of witnesses that count towards the quorum, in the policy's order: k of "witnessed k of n".
     pub cosignatures: Vec<Cosignature>,
-    /// How many witnesses can count towards the quorum: n.
+    /// Number of witnesses that can count towards the quorum: n.
     pub witnesses: usize,
     /// The smallest number of cosignatures with which the quorum can be reached; 0 for the quorum `none`.
     pub required: usize,
@@ -101,19 +102,19 @@ pub struct PolicyError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyFault {
-    /// The first word is none of the four.
+    /// The first word is not one of the four keywords.
     #[error("expected `log`, `witness`, `group`, `quorum` or a comment")]
     UnknownWord,
-    /// A line with too few or too many fields; the form it should have.
+    /// A line with too few or too many fields; contains the required form.
     #[error("expected `{0}`")]
     Form(&'static str),
     /// Not a key.
     #[error(transparent)]
     Key(#[from] KeyTextError),
-    /// A key that occurs before, or a second witness key with the same name.
-    #[error("the key is there twice")]
+    /// A repeated key, or a second witness key with the same name.
+    #[error("the key occurs twice")]
     KeyTwice,
-    /// A name that is defined before, or `none`.
+    /// A name that is already defined, or `none`.
     #[error("the name `{0}` is taken")]
     NameTaken(String),
     /// A name that is not defined above.
@@ -178,7 +179,7 @@ impl Policy {
         of_origin.map(|log| log.key.clone()).collect()
     }
 
-    /// All witnesses, also those that cannot count towards the quorum.
+    /// All witnesses, including witnesses that cannot count towards the quorum.
     #[must_use]
     pub fn witnesses(&self) -> &[PolicyWitness] {
         &self.witnesses
@@ -205,8 +206,8 @@ impl Policy {
         self.quorum.map_or(0, |quorum| self.smallest(quorum))
     }
 
-    /// The quorum with its groups, in the policy's names: `court`, or `2/3 (court, notary, 1/2 (a, b))` for two of three members of
-    /// which one is a group. Empty for the quorum `none`.
+    /// The quorum with its groups, in the policy's names: `court`, or `2/3 (court, notary, 1/2 (a, b))` for two of
+    /// three members, one of them a group. Empty for the quorum `none`.
     #[must_use]
     pub fn quorum_text(&self) -> String {
         self.quorum.map_or_else(String::new, |quorum| self.member_text(quorum))
@@ -226,7 +227,7 @@ impl Policy {
     /// Whether the cosignatures of `has_cosigned` are a quorum.
     #[must_use]
     pub fn is_reached(&self, has_cosigned: &dyn Fn(&CosignerKey) -> bool) -> bool {
-        self.quorum.is_none_or(|quorum| self.holds(quorum, has_cosigned))
+        self.quorum.is_none_or(|quorum| self.is_satisfied(quorum, has_cosigned))
     }
 
     /// Verifies the cosignatures on `checkpoint` by this policy's witnesses. Does not verify the log's own signature:
@@ -236,7 +237,7 @@ impl Policy {
     ///
     /// [`CosignatureError`] for a line in the name of a witness of the policy that does not verify.
     pub fn evaluate(&self, checkpoint: &SignedCheckpoint) -> Result<QuorumState, CosignatureError> {
-        // Lines of witnesses that do not count are verified too: a forged one is not ignored.
+        // Lines of witnesses that do not count are verified too, so that a forged line is not ignored.
         cosignatures(checkpoint, self.witnesses.iter().map(|witness| &witness.key))?;
         let found = cosignatures(checkpoint, self.counted_witnesses().map(|witness| &witness.key))?;
         let reached = self.is_reached(&|key| found.iter().any(|(cosigner, _)| *cosigner == key));
@@ -249,16 +250,16 @@ impl Policy {
     }
 
     fn group(&self, at: usize) -> (usize, &[Member]) {
-        // A parsed policy has every group that it names. One that is missing can never be satisfied.
+        // A parsed policy contains every group that it names. A missing group counts as not satisfied.
         self.groups.get(at).map_or((usize::MAX, &[]), |group| (group.threshold, &group.members))
     }
 
-    fn holds(&self, member: Member, has_cosigned: &dyn Fn(&CosignerKey) -> bool) -> bool {
+    fn is_satisfied(&self, member: Member, has_cosigned: &dyn Fn(&CosignerKey) -> bool) -> bool {
         match member {
             Member::Witness(at) => self.witnesses.get(at).is_some_and(|witness| has_cosigned(&witness.key)),
             Member::Group(at) => {
                 let (threshold, members) = self.group(at);
-                members.iter().filter(|member| self.holds(**member, has_cosigned)).count() >= threshold
+                members.iter().filter(|member| self.is_satisfied(**member, has_cosigned)).count() >= threshold
             }
         }
     }

@@ -1,16 +1,16 @@
-//! The receipt: the proof that a deposit is on the ledger, which verifies offline.
+//! The receipt: a proof that a deposit is on the ledger, which can be verified offline.
 //!
 //! ```text
 //! entry text ── index ── path ──▶ header.root              the entry is in the block
 //! header text ── path ──▶ checkpoint root                  the block is on the ledger
-//! leaf first-1 (hash = header.previous) ── path ──▶ root   so is the block before it
-//! key notices since genesis ── paths ──▶ root              once a key has rotated
+//! leaf first-1 (hash = header.previous) ── path ──▶ root   so is the previous block
+//! key notices since genesis ── paths ──▶ root              after a key rotation
 //! checkpoint note                                          signed by the ledger key
 //! ```
 //!
-//! Everything else that is shown with a receipt, such as the seven facts ([`Facts`]), is derived from these. Two receipts of
-//! one deposit have the same entry, index, header and entry path; a later one may have a larger checkpoint with its paths, and
-//! more timestamp tokens.
+//! All other data shown with a receipt, such as the seven facts ([`Facts`]), is derived from these. Two receipts of one
+//! deposit have the same entry, index, header and entry path; a later one may have a larger checkpoint with its paths,
+//! and more timestamp tokens.
 //!
 //! [`TlogProof`] proves the same entry to standard tools, as a file of c2sp.org/tlog-proof: only that the entry is a leaf of
 //! the signed tree.
@@ -64,7 +64,7 @@ pub struct Receipt {
     pub header_path: InclusionProof,
     /// Inclusion path from the previous header to the checkpoint's root.
     pub previous_path: InclusionProof,
-    /// Genesis and every `key` notice, once a key has rotated; empty before.
+    /// Genesis and every `key` notice after a key rotation; empty before the first rotation.
     pub key_notices: Vec<KeyNotice>,
     /// The checkpoint note, byte for byte.
     pub checkpoint: String,
@@ -106,7 +106,7 @@ impl Facts {
         Self::with_hashes(entry, leaf_hash(entry.to_string().as_bytes()), header, header.hash())
     }
 
-    /// The facts of an entry and the header that seals it, whose leaf hashes are known.
+    /// The facts of an entry and the header that seals it, from their known leaf hashes.
     #[must_use]
     pub fn with_hashes(entry: &Entry, tx_id: Digest, header: &BlockHeader, block_hash: Digest) -> Self {
         let content = entry.statement.statement().content;
@@ -247,7 +247,7 @@ mod tests {
         for bad in [proof.to_string().replacen("index 3", "index 03", 1), proof.to_string().replacen("@v1", "@v2", 1)] {
             assert_eq!(TlogProof::parse(&bad), Err(TlogProofError::Malformed));
         }
-        // Without the optional `extra` line the bytes are the ones that Tessera's own library was given.
+        // Without the optional `extra` line, these are the bytes of the test of Tessera's own library.
         let bare = proof.to_string().replacen("extra Zm91cg==\n", "", 1);
         assert_eq!(bare.len(), 408);
         assert_eq!(

@@ -51,7 +51,7 @@ pub enum Fault {
         /// The line's name.
         name: &'static str,
     },
-    /// A line after one that must follow it, or together with one that excludes it.
+    /// A line that is after a line that must follow it, or together with a line that excludes it.
     #[error("line `{name}` is out of order")]
     MisorderedLine {
         /// The line's name.
@@ -80,7 +80,7 @@ pub enum Fault {
     BadValue {
         /// The line's name.
         name: &'static str,
-        /// The form that is expected.
+        /// The expected form.
         expected: &'static str,
     },
     /// MD5, SHA-1, or the digest of the empty input.
@@ -108,7 +108,7 @@ pub enum Fault {
     TooMany {
         /// The line's name.
         name: &'static str,
-        /// How many are allowed.
+        /// Maximum number of lines.
         limit: usize,
     },
     /// The check characters of a deposit number are wrong.
@@ -198,7 +198,7 @@ pub const fn half_width(c: char) -> char {
     }
 }
 
-/// How many lines a free text may have.
+/// Whether a free text may have several lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lines {
     /// One line: a name, a title, a reference.

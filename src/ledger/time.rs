@@ -54,7 +54,7 @@ impl Timestamp {
     pub fn parse(text: &str) -> Option<Self> {
         let instant: jiff::Timestamp = text.parse().ok()?;
         let time = Self::from_millis(u64::try_from(instant.as_millisecond()).ok()?)?;
-        // jiff accepts many forms; only the canonical one prints as it was written.
+        // jiff accepts many forms; only the canonical form is printed unchanged.
         (time.text() == text.as_bytes()).then_some(time)
     }
 
@@ -77,7 +77,7 @@ impl Timestamp {
         BEIJING.to_datetime(self.instant()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
     }
 
-    /// The Beijing date as a decimal number, `20261122`: how a deposit number begins.
+    /// The Beijing date as a decimal number, `20261122`: the first part of a deposit number.
     #[must_use]
     pub fn beijing_date(self) -> u32 {
         let date = BEIJING.to_datetime(self.instant());
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!((before.beijing_date(), after.beijing_date()), (20_261_231, 20_270_101));
     }
 
-    /// Milliseconds since the epoch, computed without a library; `None` for what is not in the canonical form.
+    /// Milliseconds since the epoch, computed without a library; `None` for a text that is not in the canonical form.
     fn by_arithmetic(text: &str) -> Option<u64> {
         let form = "0000-00-00T00:00:00.000Z";
         let fits = |(c, place): (char, char)| if place == '0' { c.is_ascii_digit() } else { c == place };

@@ -1,4 +1,4 @@
-//! Selects the checkpoint of a receipt: the one that proves most of a block.
+//! Selects the checkpoint of a receipt: the one with the highest proof level for a block.
 //!
 //! ```text
 //! the smallest checkpoint that covers the block and is timestamped
@@ -8,8 +8,8 @@
 //!
 //! # Invariants
 //!
-//! The proven level of a block never decreases. The node records a level in the order of the sizes: not for a checkpoint if a larger
-//! one has it already. So the checkpoint that is selected for a level stays the same.
+//! The proven level of a block never decreases. The node records each level in the order of sizes: never for a
+//! checkpoint if a larger one has it already. So the selected checkpoint for a level stays the same.
 
 use std::fmt::Write as _;
 
@@ -24,20 +24,20 @@ use crate::ledger::time_token::verification::stated_time;
 use crate::query::records;
 use crate::store::traits::{AnnotatedCheckpoint, AnnotationKind, LedgerReader, ProofLevel, ReadError, damaged};
 
-/// A published checkpoint with what others attest of it.
+/// A published checkpoint with its cosignatures and timestamp tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttestedCheckpoint {
     /// The checkpoint, with the ledger's signatures only.
     pub checkpoint: SignedCheckpoint,
-    /// The level that it has reached; `None` for one that only the ledger has signed, or too few witnesses.
+    /// The level that it has reached; `None` if it is signed by the ledger only, or by too few witnesses.
     pub level: Option<ProofLevel>,
-    /// The cosignatures, at most one of each key, in the order in which they were stored.
+    /// The cosignatures, at most one per key, in the order in which they were stored.
     pub cosignatures: Vec<NoteSignature>,
-    /// The note with the signatures of the ledger, then the cosignatures.
+    /// The note with the ledger's signatures, then the cosignatures.
     pub note: String,
     /// The timestamp tokens in base64, in the order in which they were stored.
     pub time_tokens: Vec<String>,
-    /// The earliest time that one of them attests.
+    /// The earliest time in a token.
     pub time: Option<Timestamp>,
 }
 
@@ -48,7 +48,7 @@ impl AttestedCheckpoint {
         self.checkpoint.checkpoint().size
     }
 
-    /// A checkpoint of which nothing is attested.
+    /// A checkpoint without annotations.
     #[must_use]
     pub fn sealed(checkpoint: SignedCheckpoint) -> Self {
         let note = checkpoint.note().to_string();
@@ -62,8 +62,8 @@ impl AttestedCheckpoint {
         let time_tokens = time_tokens.map(|token| BASE64_STANDARD.encode(token)).collect();
         let checkpoint = annotated.checkpoint;
         let mut note = checkpoint.note().to_string();
-        let room = SIGNATURES_MAX.saturating_sub(checkpoint.note().signatures().len());
-        for line in cosignatures.iter().take(room) {
+        let most = SIGNATURES_MAX.saturating_sub(checkpoint.note().signatures().len());
+        for line in cosignatures.iter().take(most) {
             // Writing to a String cannot fail.
             let _ = writeln!(note, "{line}");
         }
@@ -71,11 +71,11 @@ impl AttestedCheckpoint {
     }
 }
 
-/// The cosignatures of a checkpoint, at most one of each key: the first that was stored.
+/// The cosignatures of a checkpoint, at most one per key: the first that was stored.
 ///
 /// # Errors
 ///
-/// [`ReadError::Damaged`] for one that is no signature line.
+/// [`ReadError::Damaged`] for one that is not a signature line.
 pub fn cosignatures(annotated: &AnnotatedCheckpoint) -> Result<Vec<NoteSignature>, ReadError> {
     let size = annotated.checkpoint.checkpoint().size;
     let mut found: Vec<NoteSignature> = Vec::new();

@@ -1,10 +1,10 @@
-//! Cache of block headers, with the trees over their leaves: a block never changes, and deposits of one block are often asked for
-//! together. Without it a receipt takes four times the CPU time (measured 2026-11-30).
+//! Cache of block headers, with the trees over their leaves. A block never changes, and deposits of one block are often
+//! requested together. Without the cache, a receipt takes four times the CPU time (measured 2026-11-30).
 //!
 //! # Invariants
 //!
-//! Cached is only what a store returned as the header of a published leaf, and only hashes that make up the header's root: what the
-//! store would return again.
+//! The cache contains only headers that a store returned for published leaves, and only leaf hashes that have the
+//! header's root. The store would return the same data again.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -21,12 +21,12 @@ use crate::query::records;
 use crate::query::tile_cache::TileCache;
 use crate::store::traits::{DepositPlace, LedgerReader, ReadError};
 
-/// Blocks for which the cache allocates its table.
+/// Number of blocks for which the cache allocates its table.
 const BLOCKS: usize = 4_096;
 /// Capacity of the cache in leaves, 64 bytes each with their tree: some 17 MiB.
 const WEIGHT: u64 = (1 << 17) + 32 * BLOCKS as u64;
 
-/// A block that was read.
+/// The header of a block, with data derived from it and from the tree.
 #[derive(Debug)]
 pub struct CachedBlock {
     /// Its header.
@@ -37,14 +37,14 @@ pub struct CachedBlock {
     pub hash: Digest,
     /// The cached tiles of the ledger's tree, if there is a cache.
     tiles: Option<Arc<TileCache>>,
-    /// The tree over its leaves, once a receipt was asked for.
+    /// The tree over its leaves, computed at the first receipt.
     tree: OnceLock<ListTree>,
-    /// The paths of the header and of the leaf before the block to the root at a size, the last that was asked for.
+    /// The paths of the header and of the leaf before the block to the root at the last requested size.
     paths: Mutex<Option<(TreeSize, [InclusionProof; 2])>>,
 }
 
 impl CachedBlock {
-    /// Of a header that was read.
+    /// Wraps a header that the caller has read.
     #[must_use]
     pub fn of(header: BlockHeader) -> Self {
         Self::within(header, None)
@@ -60,7 +60,7 @@ impl CachedBlock {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Damaged`] when the tree of the ledger holds other leaves than the block sealed.
+    /// [`ReadError::Damaged`] when the leaf hashes in the ledger's tree do not have the header's root.
     pub fn tree<R: LedgerReader + ?Sized>(&self, store: &R) -> Result<&ListTree, ReadError> {
         if let Some(tree) = self.tree.get() {
             return Ok(tree);
@@ -75,7 +75,7 @@ impl CachedBlock {
     ///
     /// [`ReadError`]; [`ReadError::Damaged`] for the first block, which has no leaf before it.
     pub fn paths<R: LedgerReader + ?Sized>(&self, store: &R, size: TreeSize) -> Result<[InclusionProof; 2], ReadError> {
-        // Changed as a whole, so a panicked thread leaves nothing half done behind it.
+        // Ignores poisoning: the value is replaced in one assignment, so a panic leaves a consistent one.
         let known = self.paths.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((_, paths)) = known.filter(|(known, _)| *known == size) {
             return Ok(paths);
@@ -89,7 +89,7 @@ impl CachedBlock {
     }
 }
 
-/// The weight of a block is the memory of its tree, in leaves; a header and two paths take as much as some 32 leaves.
+/// The weight of a block is the memory of its tree, in leaves. A header and two paths take as much as some 32 leaves.
 #[derive(Debug, Clone, Copy)]
 struct BlockWeight;
 
@@ -161,7 +161,7 @@ mod tests {
         for index in 5..8 {
             assert_eq!(blocks.sealing(&store, place(index)).map(|block| block.header.clone()), Ok(header.clone()));
         }
-        // The store has nothing: it was asked.
+        // The empty store was queried, and fails.
         for index in [0, 4, 8, 9] {
             assert!(blocks.sealing(&store, place(index)).is_err(), "{index}");
         }

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlockingError {
-    /// The system gave no thread, and the work was not begun. Try again later.
+    /// The system could not start a thread, so the work was not begun. Try again later.
     #[error("no thread could be started")]
     NoThread,
     /// The work panicked, or the service is shutting down.

@@ -1,8 +1,8 @@
 //! Cache of deposits that clients look up repeatedly. Without it a repeated look-up takes 1.5 times the CPU time (measured
 //! 2026-11-30).
 //!
-//! A deposit is cached at its second look-up. Encoding every deposit at its first look-up would add a tenth to the CPU time
-//! of each look-up, in vain for deposits that are never requested again.
+//! A deposit is cached at its second look-up. Encoding every deposit at its first look-up would add a tenth to the CPU
+//! time of each look-up, without benefit for deposits that are never requested again.
 //!
 //! # Invariants
 //!
@@ -28,9 +28,9 @@ use crate::store::traits::{DepositPlace, LedgerReader, ReadError};
 const CACHED: usize = 102_400;
 /// Length limit of a cached entry, encoded, in bytes. Few entries are longer.
 const LONGEST: usize = 1_024;
-/// A history is cached only if it lists at most this many links and earlier deposits. Few deposits have more.
+/// A history is cached only if it lists at most this many links and earlier deposits together. Few deposits have more.
 const LISTED: usize = 4;
-/// Slots of the table of numbers that were looked up once; four bytes each.
+/// Slots of the table of recently requested numbers; four bytes each.
 const ASKED_ONCE: usize = 1 << 16;
 
 /// The result of a look-up.

@@ -177,7 +177,7 @@ fn link_of<R: LedgerReader + ?Sized>(store: &R, link: LinkPosition, own: &Entry)
     let mut checked = LaterLink::checked(link.kind, &linking, own);
     if checked.status == ClaimStatus::Invalid(ClaimFault::NotStated) {
         let at = format!("{} {}", own.number, link.kind.word());
-        return Err(damaged("link", at, format!("leads to {}, which does not say so", link.source)));
+        return Err(damaged("link", at, format!("refers to {}, which does not state this link", link.source)));
     }
     if checked.standing.is_some() {
         checked.standing = Some(LinkStanding::of(&withdrawals(store, link.source, &linking, own)?));

@@ -1,10 +1,10 @@
-//! The ledger's key history: read from its notices, verified, and proven to others.
+//! The ledger's key history: reads it from the notices, verifies it, and builds its proofs.
 //!
 //! # Invariants
 //!
-//! A history that is returned is complete for the published tree: the index names the `key` notices, each follows from the one
-//! before, and the last one names the key that signed the checkpoint. If a row of the index were missing, the checkpoint would not
-//! verify, and the functions fail with [`ReadError::Damaged`].
+//! A returned history is complete for the published tree: the index names the `key` notices, each follows from the
+//! previous one, and the last one names the key that signed the checkpoint. If an index row is missing, the checkpoint
+//! does not verify, and the functions fail with [`ReadError::Damaged`].
 
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key_history::KeyHistory;
@@ -18,7 +18,7 @@ use crate::query::records::{self, leaf};
 use crate::store::traits::damaged;
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// The key history of the published ledger, of which the key in force signed the checkpoint.
+/// The key history of the published ledger. Verifies that the key in force signed the checkpoint.
 ///
 /// # Errors
 ///
@@ -27,7 +27,8 @@ pub fn key_history<R: LedgerReader + ?Sized>(store: &R) -> Result<KeyHistory, Re
     history_under(store, &records::published(store)?.checkpoint)
 }
 
-/// The key history in the tree of `checkpoint`, which is published or an earlier one, and which the key in force there signed.
+/// The key history in the tree of `checkpoint`, which is the published one or an earlier one. Verifies that the key in
+/// force at its size signed it.
 ///
 /// # Errors
 ///
@@ -42,16 +43,16 @@ pub fn history_under<R: LedgerReader + ?Sized>(
     Ok(history)
 }
 
-/// The key history that the published notices tell, without verifying who signed the checkpoint.
+/// The key history in the published notices, without verifying the signature of the checkpoint.
 ///
 /// # Errors
 ///
-/// [`ReadError`]; [`ReadError::Damaged`] when a notice does not follow from the one before.
+/// [`ReadError`]; [`ReadError::Damaged`] when a notice does not follow from the previous one.
 pub fn named_history<R: LedgerReader + ?Sized>(store: &R) -> Result<KeyHistory, ReadError> {
     history_within(store, TreeSize::MAX)
 }
 
-/// The key history that the published notices among the first `size` leaves tell.
+/// The key history in the published notices among the first `size` leaves.
 fn history_within<R: LedgerReader + ?Sized>(store: &R, size: TreeSize) -> Result<KeyHistory, ReadError> {
     let mut history = begin(&notice(store, LeafIndex(0))?)?;
     for index in store.key_notices()?.into_iter().filter(|index| size.contains(*index)) {
@@ -78,8 +79,8 @@ pub fn follow(history: &mut KeyHistory, index: LeafIndex, notice: &SignedNotice)
     history.follow(index, notice).map_err(|error| damaged("leaf", index, error.to_string()))
 }
 
-/// The key notices that a receipt under `checkpoint` carries: genesis and every `key` notice, each with its path; none before the first
-/// rotation.
+/// The key notices in a receipt under `checkpoint`: genesis and every `key` notice, each with its path; none before the
+/// first rotation.
 ///
 /// # Errors
 ///
@@ -93,7 +94,7 @@ pub fn key_notices<R: LedgerReader + ?Sized>(
     if history.has_rotated() { notices_under(store, &history, size) } else { Ok(Vec::new()) }
 }
 
-/// All notices of `history`, also a lone genesis notice, with their paths to the root of the tree of `size` leaves.
+/// All notices of `history`, at least the genesis notice, with their paths to the root of the tree of `size` leaves.
 ///
 /// # Errors
 ///
@@ -106,8 +107,7 @@ pub fn notices_under<R: LedgerReader + ?Sized>(
     proven(store, &Tiles(store), history, size)
 }
 
-/// All notices of `history`, also a lone genesis notice, with their paths to the root of the tree of `size` leaves, which
-/// is published, and whose hashes `tree` reads.
+/// As [`notices_under`], with hashes from `tree`, the published tree of `size` leaves.
 ///
 /// # Errors
 ///

@@ -1,9 +1,10 @@
-//! The read side: everything that is answered from a ledger without changing it.
+//! The read side: queries of a ledger that do not change it.
 //!
 //! - [`records`]: leaves, entries, headers and the seven facts; [`proofs`]: Merkle proofs.
 //! - [`key_history`]: the ledger keys since genesis.
-//! - [`receipts`]: receipts; [`attested_checkpoint`]: under which checkpoint; [`history`]: later links and earlier deposits.
-//! - [`deposit_cache`], [`block_cache`], [`tile_cache`]: what was read before and cannot change.
+//! - [`receipts`]: receipts; [`attested_checkpoint`]: selects their checkpoint; [`history`]: later links and earlier
+//!   deposits.
+//! - [`deposit_cache`], [`block_cache`], [`tile_cache`]: caches of immutable data.
 //! - [`service`] and [`blocking`]: the boundary between async code and the blocking store, with one limit of concurrent reads.
 //!
 //! All functions but those of `service` take any [`LedgerReader`](crate::store::traits::LedgerReader): a store in memory, a

@@ -13,7 +13,7 @@ use crate::query::records::published;
 use crate::store::traits::damaged;
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// Tiles of a store, as proofs are built from them.
+/// Reads the tiles of a store for building proofs.
 pub(in crate::query) struct Tiles<'a, R: ?Sized>(pub(in crate::query) &'a R);
 
 impl<R: LedgerReader + ?Sized> HashReader for Tiles<'_, R> {
@@ -30,7 +30,7 @@ fn built<T>(result: Result<T, BuildError<ReadError>>, size: TreeSize) -> Result<
         BuildError::IndexOutside { index, size } => ReadError::Beyond { asked: index.0, size },
         BuildError::SizesOutOfOrder { new, .. } => ReadError::Beyond { asked: new.0, size },
         BuildError::WrongWidth { level, index, .. } => {
-            damaged("tile", format!("{level}/{index}"), "the store answered another width")
+            damaged("tile", format!("{level}/{index}"), "the store returned another number of hashes")
         }
     })
 }
@@ -49,7 +49,7 @@ pub fn inclusion<R: LedgerReader + ?Sized>(
     inclusion_in(&Tiles(store), index, size)
 }
 
-/// Path from leaf `index` to the root at `size`, which is published, of whose `tree` it is.
+/// As [`inclusion`], with hashes from `tree`, the published tree of `size` leaves.
 pub(in crate::query) fn inclusion_in(
     tree: &impl HashReader<Error = ReadError>,
     index: LeafIndex,
@@ -87,7 +87,7 @@ fn within<R: LedgerReader + ?Sized>(store: &R, size: TreeSize) -> Result<(), Rea
     if size <= published { Ok(()) } else { Err(ReadError::Beyond { asked: size.0, size: published }) }
 }
 
-/// The tree over the leaves of a block. The ledger's tree holds their hashes, so none of them has to be read.
+/// The tree over the leaves of a block. Reads their hashes from the ledger's tree, not the leaves.
 pub(in crate::query) fn tree_of<R: LedgerReader + ?Sized>(
     store: &R,
     header: &BlockHeader,
@@ -96,11 +96,11 @@ pub(in crate::query) fn tree_of<R: LedgerReader + ?Sized>(
     if tree.root() == header.root {
         Ok(tree)
     } else {
-        Err(damaged("block", header.height, "the tree holds other leaves than it sealed"))
+        Err(damaged("block", header.height, "its leaves in the tree do not have the root of its header"))
     }
 }
 
-/// The paths from a block's header and from the leaf before the block to the root at `size`, of whose `tree` they are.
+/// The paths from a block's header and from the leaf before the block to the root at `size`, with hashes from `tree`.
 pub(in crate::query) fn ends<R: LedgerReader + ?Sized>(
     store: &R,
     tree: &impl HashReader<Error = ReadError>,
@@ -113,7 +113,7 @@ pub(in crate::query) fn ends<R: LedgerReader + ?Sized>(
     built(prove::inclusions(tree, [header.index(), LeafIndex(before)], size), size)
 }
 
-/// Hashes of the leaves `first .. first+count`, as the tree holds them.
+/// Hashes of the leaves `first .. first+count`, read from the tree.
 fn leaf_hashes<R: LedgerReader + ?Sized>(store: &R, first: LeafIndex, count: u64) -> Result<Vec<Digest>, ReadError> {
     let (mut hashes, mut at, end) = (Vec::new(), first.0, first.0 + count);
     while at < end {

@@ -1,4 +1,4 @@
-//! Receipts of deposits that are on the chain.
+//! Builds receipts of deposits that are on the chain.
 
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::shape::LeafIndex;
@@ -10,7 +10,7 @@ use crate::query::records;
 use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LedgerReader, ReadError};
 
-/// The receipt of the deposit at `index`, under the checkpoint that proves most ([`attested_checkpoint`]).
+/// The receipt of the deposit at `index`, under the checkpoint with the highest proof level ([`attested_checkpoint`]).
 ///
 /// # Errors
 ///
@@ -20,7 +20,7 @@ pub fn receipt<R: LedgerReader + ?Sized>(store: &R, index: LeafIndex) -> Result<
     most_proven(store, (index, store.leaf(index)?), &block)
 }
 
-/// The receipt of the deposit at `place`, whose bytes are `entry`, likewise.
+/// As [`receipt`], for the deposit at `place`, whose bytes are `entry`.
 ///
 /// # Errors
 ///
@@ -43,8 +43,8 @@ fn most_proven<R: LedgerReader + ?Sized>(
     receipt_under(store, entry, block, &checkpoint, key_notices)
 }
 
-/// The receipt under `checkpoint`, which is published and covers the block, for a caller that has read the entry already, and knows
-/// the block that seals it and who signed the checkpoint ([`key_history::key_notices`]).
+/// The receipt under `checkpoint`, which must be published and cover the block. The caller has read the entry, the
+/// block that seals it, and the key notices for the checkpoint ([`key_history::key_notices`]).
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ pub fn receipt_under<R: LedgerReader + ?Sized>(
     let position = usize::try_from(index.0 - block.header.first.0).unwrap_or(usize::MAX);
     let tree = block.tree(store)?;
     if tree.leaf(position) != Some(leaf_hash(&entry)) {
-        return Err(damaged("leaf", index, "its block holds another at this place"));
+        return Err(damaged("leaf", index, "its block has another leaf at this position"));
     }
     let entry_path = tree.inclusion(position).ok_or_else(|| damaged("leaf", index, "missing in its block"))?;
     let [header_path, previous_path] = block.paths(store, checkpoint.size())?;

@@ -21,7 +21,7 @@ use crate::ledger::statement::keys::KeyCache;
 use crate::store::traits::damaged;
 use crate::store::traits::{DepositPlace, LedgerReader, Published, ReadError};
 
-/// The published checkpoint, or an error where there is none yet.
+/// The published checkpoint, or an error if there is none yet.
 ///
 /// # Errors
 ///
@@ -96,7 +96,7 @@ pub fn find<R: LedgerReader + ?Sized>(
     }
     // Parses the whole entry, to name the other deposit in the error.
     let other = entry_of(place.index, &bytes)?.number;
-    Err(damaged("number", number, format!("leads to the deposit {other}")))
+    Err(damaged("number", number, format!("refers to the deposit {other}")))
 }
 
 /// The deposit with this number: its position and its parsed entry; `None` when there is none.
@@ -128,7 +128,7 @@ pub fn block<R: LedgerReader + ?Sized>(store: &R, height: Height) -> Result<Opti
     let Some(index) = store.find_block(height)? else { return Ok(None) };
     match leaf(store, index)? {
         Leaf::Block(header) if header.height == height && header.index() == index => Ok(Some(header)),
-        _ => Err(damaged("block", height, "the row leads to another leaf")),
+        _ => Err(damaged("block", height, "the row refers to another leaf")),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::query::deposit_cache::{DepositCache, FoundDeposit};
 use crate::query::{key_history, receipts, records};
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// Checkpoints that are cached, and checkpoints whose key notices are cached: those of an hour under load, in 4 MiB.
+/// Capacity of each of the two caches by checkpoint: an hour under load, in 4 MiB.
 const CHECKPOINTS: usize = 4_096;
 
 /// Runs reads of one ledger, and owns the caches of deposits, blocks and key notices.
@@ -111,7 +111,7 @@ impl QueryService {
     ///
     /// [`ReadError`].
     pub fn checkpoint(&self, reader: &dyn LedgerReader, end: TreeSize) -> Result<Arc<AttestedCheckpoint>, ReadError> {
-        // Both are read first: what is read later is at least as new.
+        // Both are read before the checkpoint, so the cached checkpoint is at least as new as they are.
         let (version, published) = (reader.annotations_version(), records::published(reader)?.size());
         let Some(version) = version else { return Ok(Arc::new(attested_checkpoint::of_block(reader, end)?)) };
         if let Some((known, at, checkpoint)) = self.checkpoints.get(&end)
@@ -125,8 +125,8 @@ impl QueryService {
         Ok(checkpoint)
     }
 
-    /// Builds the receipt of the deposit `found` under the checkpoint that proves most. Blocking. The key notices are read and the
-    /// checkpoint's signature is verified once per checkpoint, not once per receipt.
+    /// Builds the receipt of the deposit `found` under the checkpoint with the highest proof level. Blocking. The key
+    /// notices are read and the checkpoint's signature is verified once per checkpoint, not once per receipt.
     ///
     /// # Errors
     ///

@@ -1,11 +1,12 @@
-//! Cache of hashed tiles: a tile above the leaves is in the path of nearly every leaf.
+//! Cache of hashed tiles above the leaf level, which are in the inclusion paths of many leaves.
 //!
-//! All subtree roots of a cached tile are kept, so that a proof takes from it what it needs and hashes nothing. A tile of leaves
-//! (level 0) is in the path of its own leaves only, and is not cached.
+//! A cached tile includes all its subtree roots, so that building a proof from it needs no hashing. A tile of level 0
+//! is in the paths of its own leaves only, and is not cached.
 //!
 //! # Invariants
 //!
-//! Complete subtrees never change, and only such are requested. A tile at the right edge grows: its width is part of the key.
+//! Complete subtrees never change, and only these are requested. A tile at the right edge grows, so its width is part
+//! of the cache key.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::merkle::tile::{HashReader, Items, TILE_WIDTH, Tile, width_at};
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// Cached tiles, 16 KiB each: all those above 33 million leaves, in 8 MiB.
+/// Capacity in tiles of 16 KiB: all tiles above 33 million leaves, in 8 MiB.
 const TILES: usize = 512;
 
 /// Tiles of one ledger with all their subtree roots.

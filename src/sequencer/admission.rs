@@ -2,9 +2,9 @@
 //!
 //! # Invariants
 //!
-//! Admission rejects every deposit that the append would reject, by the same rules (`store::admission`), so that an invalid
-//! deposit affects its own client only. The one exception is `NumberCheck::Skip`: whether a random number is free is left
-//! to the append, because sixty random bits practically never collide.
+//! Admission rejects every deposit that the append would reject, by the same rules (`store::admission`), so that an
+//! invalid deposit affects its own client only. The one exception is `NumberCheck::Skip`: only the append checks that a
+//! random number is free, because sixty random bits practically never collide.
 
 use std::collections::HashSet;
 
@@ -20,8 +20,8 @@ use crate::sequencer::state::{Halt, StopReason};
 use crate::store::admission::{ChainState, Streams};
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// Draws after which the source of randomness is considered broken. One draw in five yields check characters that are
-/// excluded, and a number of sixty random bits is practically never taken.
+/// Draws after which the source of randomness is considered broken. One draw in five yields excluded check characters,
+/// and a number of sixty random bits is practically never taken.
 const DRAWS_MAX: usize = 1_000;
 
 /// Implements the queries of the rules on the published chain. Between two commits that is the whole appended chain.

@@ -1,8 +1,8 @@
 //! The collector: takes requests from the inbox, adds deposits to the open block, and decides when the block is complete.
 //!
-//! Group commit: while one block is being committed, the collector already builds the next. It completes a block when no commit
-//! is in progress: at once under low load; under load `BLOCK_INTERVAL` after the previous block, or earlier if no more requests
-//! arrive. A commit costs the same for ten deposits as for a hundred.
+//! Group commit: while one block is being committed, the collector builds the next. It completes a block when no commit
+//! is in progress: at once under low load; under load `BLOCK_INTERVAL` after the previous block, or earlier if no more
+//! requests arrive. A commit costs the same for ten deposits as for a hundred.
 //!
 //! # Invariants
 //!
@@ -23,7 +23,7 @@ use crate::sequencer::request::{PendingDeposit, PendingErasure, Request};
 use crate::sequencer::state::{Halt, Pause, SequencerState, StopReason};
 use crate::store::traits::LedgerReader;
 
-/// Most deposits of one block: 4,096 of at most 16 KiB each are 64 MiB in memory.
+/// Maximum number of deposits in one block: 4,096 of at most 16 KiB each are 64 MiB in memory.
 pub const BLOCK_MAX: usize = 4_096;
 /// How often an idle node checks whether its store could append a block.
 const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -31,7 +31,8 @@ const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 const CLOCK_RETRY_INTERVAL: Duration = Duration::from_millis(200);
 /// Under load, the shortest time between the completion of two blocks.
 const BLOCK_INTERVAL: Duration = Duration::from_millis(3);
-/// If no request arrives for this long, all active clients presumably wait for receipts: the block is completed early.
+/// If no request arrives for this long, all active clients are presumably waiting for receipts: the block is completed
+/// early.
 const QUIET_INTERVAL: Duration = Duration::from_micros(500);
 /// A block of fewer deposits counts as low load.
 pub(in crate::sequencer) const LOAD_MIN: usize = 8;
@@ -73,13 +74,13 @@ pub(in crate::sequencer) struct Collector<C> {
     tip: Tip,
     /// The block that is being built; `None` if there are no deposits for it yet.
     open: Option<OpenBlock>,
-    /// What admission needs of the last complete block, which may not be in the store yet.
+    /// Data of the last complete block for admission. That block may not be in the store yet.
     previous: PreviousBlock,
     /// Requests that the collector has taken from the inbox and not processed yet.
     taken: VecDeque<Request>,
     /// When the last block was completed, on the monotonic clock.
     completed_at: Duration,
-    /// How many deposits the last block has.
+    /// Number of deposits in the last block.
     last_len: usize,
     /// Whether the collector has emptied the inbox since the last commit ended.
     emptied: bool,
@@ -100,7 +101,7 @@ impl<C: Clock> Collector<C> {
         }
     }
 
-    /// Processes requests until the writer thread must do something else, and returns what.
+    /// Processes requests until the writer thread must take another step, and returns that step.
     pub(in crate::sequencer) fn next<S: LedgerReader + ?Sized>(
         &mut self,
         inbox: &Inbox,
@@ -213,16 +214,16 @@ impl<C: Clock> Collector<C> {
     /// A single request does not wake this thread: under load that would cost a context switch per request. The thread checks
     /// the inbox when a commit has ended, when [`WAKE_AT`] requests are queued, and after [`QUIET_INTERVAL`].
     fn is_due(&mut self, inbox: &Inbox, full: bool) -> bool {
-        let room = if full { 0 } else { usize::MAX };
+        let limit = if full { 0 } else { usize::MAX };
         let taken = &mut self.taken;
         let mut take = |state: &mut InboxState| {
-            let arrived = state.requests.len().min(room);
+            let arrived = state.requests.len().min(limit);
             taken.extend(state.requests.drain(..arrived));
             (state.committing, arrived > 0)
         };
         let rest = BLOCK_INTERVAL.saturating_sub(self.clock.monotonic().saturating_sub(self.completed_at));
         let due = self.emptied && rest.is_zero();
-        let ready = |state: &InboxState| !state.committing || state.requests.len().min(room) >= WAKE_AT;
+        let ready = |state: &InboxState| !state.committing || state.requests.len().min(limit) >= WAKE_AT;
         let ((committing, more), _) = inbox.wait_until(None, WAKE_AT, ready, |state| {
             // Requests that arrive now go into the next block.
             if due && !state.committing { (false, false) } else { take(state) }
@@ -299,17 +300,17 @@ impl<C: Clock> Collector<C> {
         self.complete(state)
     }
 
-    /// The time of the next leaf, where `last` is the time of the leaf before it.
+    /// The time of the next leaf; `last` is the time of the previous leaf.
     ///
     /// # Errors
     ///
     /// [`Halt`]: the clock is wrong; writing is paused.
     pub(in crate::sequencer) fn now(&mut self, last: Timestamp, state: &SequencerState) -> Result<Timestamp, Halt> {
-        // The state changes first, so that a client that is rejected finds the node paused.
+        // The state changes first: a client that is rejected and then reads the state must see the pause.
         self.clock.check(last).map_err(|fault| state.pause(Pause::Clock(fault)))
     }
 
-    /// Rejects the deposits of the open block and all requests with `halt`, because the node writes nothing at present.
+    /// Rejects the deposits of the open block and all requests with `halt`, because writing is paused or stopped.
     pub(in crate::sequencer) fn halt_all(&mut self, inbox: &Inbox, halt: &Halt) {
         if let Some(open) = self.open.take() {
             open.into_deposits().halt(halt);
@@ -358,7 +359,7 @@ impl<C: Clock> Collector<C> {
                 if let Ok((now, ahead_ms)) = accepted {
                     tracing::warn!(%now, ahead_ms, "the operator confirmed the clock");
                 }
-                // A client that has disconnected finds the result on the health page.
+                // If the client has disconnected, the operator reads the result on the health page.
                 let _ = confirmation.send(accepted);
             }
             match self.clock.check(self.tip.last_time) {

@@ -46,9 +46,9 @@ pub(in crate::sequencer) struct Committer<S: ?Sized> {
     verifier: ReadBackVerifier,
     /// Measures the durations of writes.
     clock: Arc<dyn Clock>,
-    /// Deposits of blocks that the store rejected, in their order.
+    /// Deposits of blocks that the store rejected, in order.
     rejected: Vec<PendingDeposit>,
-    /// Why the store must recover before the next write; `None` if it need not recover.
+    /// Why the store must recover before the next write; `None` if it is ready.
     recovery_cause: Option<Pause>,
 }
 
@@ -77,7 +77,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
         self.keys.current(&self.history)
     }
 
-    /// The published end of the chain.
+    /// The end of the published chain.
     pub(in crate::sequencer) const fn tip(&self) -> &Tip {
         &self.tip
     }
@@ -217,7 +217,7 @@ impl<S: LogStore + ?Sized> Committer<S> {
         Ok(PublishedBlock::new(published, block, header_path, previous_path, key_notices))
     }
 
-    /// The key notices that receipts under the checkpoint of this `size` carry; none before the first rotation.
+    /// The key notices in receipts under the checkpoint of this `size`; none before the first rotation.
     fn key_notices(&self, size: TreeSize) -> Result<Vec<KeyNotice>, CommitError> {
         if !self.history.has_rotated() {
             return Ok(Vec::new());

@@ -45,7 +45,7 @@ pub enum DepositError {
     /// The statement's signatures are wrong. Correct it.
     #[error(transparent)]
     Statement(#[from] StatementError),
-    /// The private metadata is not what the statement commits to, or the statement commits to none. Correct it.
+    /// The private metadata does not match the statement's commitment, or the statement has none. Correct it.
     #[error("the private metadata is not what the statement's `meta` line commits to")]
     PrivateMismatch,
     /// The statement violates a rule of the ledger. Correct it.
@@ -90,8 +90,8 @@ impl From<AdmissionError> for DepositError {
     }
 }
 
-/// The reply to an erasure request. The bytes are gone only after `PrivateStore::purge`; the erasure must not be confirmed to
-/// anybody before.
+/// The reply to an erasure request. The bytes are erased only after `PrivateStore::complete_erasures`; the erasure must
+/// not be confirmed to any client before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErasureReply {
     /// Leaf of the `erased` notice.
@@ -110,7 +110,7 @@ pub enum EraseError {
         /// The number of pieces.
         count: usize,
     },
-    /// A piece was never held, or is erased already.
+    /// A piece was never stored, or is erased already.
     #[error(transparent)]
     Refused(#[from] ErasureRefusal),
     /// The act is in the ledger already, without this erasure. An erasure and its act are written together.
@@ -165,8 +165,8 @@ pub struct Health {
     pub writing: Result<(), Halt>,
     /// The age of the oldest request that is being committed, or that no thread has taken yet.
     pub oldest: Option<Duration>,
-    /// How many blocks were rebuilt since the start because the store rejected one of their deposits. Admission rejects such
-    /// a deposit by itself, so this stays 0.
+    /// Number of blocks rebuilt since the start because the store rejected one of their deposits. Admission rejects
+    /// such deposits, so this stays 0.
     pub rebuilds: u64,
     /// Requests queued or being processed.
     pub waiting: usize,
@@ -272,9 +272,9 @@ impl Sequencer {
         self.reply(outcome).await
     }
 
-    /// Erases private content: writes in one block an `erased` notice, signed by the ledger key, the tombstones, and `act` if
-    /// given: the deposit that orders or carries out the erasure. All of it or nothing. Waits as a deposit does. The pieces
-    /// may be in any order.
+    /// Erases private content: writes in one block an `erased` notice, signed by the ledger key, the tombstones, and
+    /// `act` if given: the deposit that orders or carries out the erasure. The write is atomic. Waits as a deposit
+    /// does. The pieces may be in any order.
     ///
     /// A repeated request with the same act yields the same reply. Without an act, a piece that is erased already is an error
     /// that names its notice.
@@ -347,7 +347,7 @@ impl Sequencer {
         }
     }
 
-    /// Stops writing until a restart, because another part of the node has found a reason. The block that is being committed is
+    /// Stops writing until a restart, at the request of another part of the node. The block that is being committed is
     /// completed.
     pub fn stop(&self, reason: StopReason) {
         tracing::error!(code = reason.code(), %reason, "deposits are stopped until a restart");
@@ -380,8 +380,9 @@ impl Sequencer {
         }
     }
 
-    /// A request was dropped without an outcome: a thread panicked. Its guard stops writing only after it has dropped the
-    /// request, so the state is set here, too: a client that gets this error finds the node stopped.
+    /// A request was dropped without an outcome: a thread panicked. Its guard stops writing only after it has dropped
+    /// the request, so the state is set here, too: a client that gets this error and then reads the state must see the
+    /// stop.
     fn thread_ended(&self) -> DepositError {
         self.state.stop(StopReason::ThreadEnded).into()
     }
@@ -389,7 +390,7 @@ impl Sequencer {
 
 /// Checks that the statement commits to `private`. No content is valid for every statement.
 fn check_private(statement: &StatementNote, private: &PrivateContent) -> Result<(), DepositError> {
-    let valid = private.is_empty() || append_checks::may_bring(statement.statement().meta, private);
+    let valid = private.is_empty() || append_checks::matches_commitment(statement.statement().meta, private);
     if valid { Ok(()) } else { Err(DepositError::PrivateMismatch) }
 }
 

@@ -1,13 +1,14 @@
-//! The private ledger keys of a node, and which of them sign.
+//! The private ledger keys of a node, and the rules that select the signing keys.
 //!
 //! # Invariants
 //!
-//! The key history decides who signs, never the name of a file: a checkpoint is signed by the key that is in force at its size. The
-//! key before signs as well, so that a verifier who has not followed the rotation yet can check it, until one of these:
+//! The key history selects the signing key, never the name of a file: a checkpoint is signed by the key that is in
+//! force at its size. The previous key signs as well, for verifiers who have not followed the rotation yet, until one
+//! of these:
 //!
-//! - [`PreviousKey::retire`] was called: the operator said so, or every witness has followed;
+//! - [`PreviousKey::retire`] was called: by the operator's command, or because every witness has followed;
 //! - the last block is more than [`BOTH_SIGN_MS`] later than the rotation, by the times in the ledger;
-//! - its private key is not at hand, because it is lost or was destroyed.
+//! - its private key is not available, because it is lost or was destroyed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,14 +19,14 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::note::NoteError;
 use crate::ledger::time::Timestamp;
 
-/// How long after a rotation both keys sign at most, in milliseconds: 30 days.
+/// Maximum time after a rotation during which both keys sign, in milliseconds: 30 days.
 pub const BOTH_SIGN_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Why a checkpoint or notice was not signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
     /// The key that must sign is not among the given ones.
-    #[error("the ledger key in force is {needed}, and only {given} is at hand")]
+    #[error("the ledger key in force is {needed}, but only {given} is available")]
     MissingKey {
         /// The key in force.
         needed: Box<VerifierKey>,
@@ -37,7 +38,7 @@ pub enum SignError {
     Note(#[from] NoteError),
 }
 
-/// Ends the signatures of the key before the current one. Clones share the state.
+/// Switch that ends signing with the previous key. Clones share the state.
 #[derive(Debug, Clone, Default)]
 pub struct PreviousKey(Arc<AtomicBool>);
 
@@ -54,7 +55,7 @@ impl PreviousKey {
     }
 }
 
-/// The private ledger keys at hand: at least one, in any order.
+/// The available private ledger keys: at least one, in any order.
 #[derive(Debug)]
 pub struct LedgerKeys {
     first: Signer,
@@ -69,7 +70,7 @@ impl From<Signer> for LedgerKeys {
 }
 
 impl LedgerKeys {
-    /// These keys.
+    /// Creates the set of these keys.
     #[must_use]
     pub fn new(first: Signer, others: Vec<Signer>) -> Self {
         Self { first, others, previous: PreviousKey::default() }
@@ -81,13 +82,13 @@ impl LedgerKeys {
         &self.first
     }
 
-    /// Ends the signatures of the previous key; a clone, for those who decide when.
+    /// A clone of the switch that ends signing with the previous key.
     #[must_use]
     pub fn previous_key(&self) -> PreviousKey {
         self.previous.clone()
     }
 
-    /// The private key of `key`.
+    /// The private key that belongs to `key`.
     #[must_use]
     pub fn find(&self, key: &VerifierKey) -> Option<&Signer> {
         std::iter::once(&self.first).chain(&self.others).find(|signer| signer.verifier() == key)
@@ -113,8 +114,8 @@ impl LedgerKeys {
         SignError::MissingKey { needed: Box::new(needed.clone()), given: given.collect::<Vec<_>>().join(", ") }
     }
 
-    /// The keys that sign the checkpoint of a tree of `size` leaves whose last block has this `time`: the key in force, then the key
-    /// before while both sign.
+    /// The keys that sign the checkpoint of a tree of `size` leaves whose last block has this `time`: the key in force,
+    /// then the previous key while both sign.
     ///
     /// # Errors
     ///

@@ -16,9 +16,10 @@
 //!
 //! The states describe the end of the chain, not a single block, because recovery starts from the stored tip.
 //!
-//! *Cosigned* and *timestamped* are not states of the write path. Cosignatures and time-stamp tokens are annotations of a
-//! published checkpoint. Tasks that follow `LedgerReader::published` collect them and store them beside the log, by checkpoint
-//! size. Receipts contain those that exist when the receipt is requested. A deposit is acknowledged before they exist.
+//! *Cosigned* and *timestamped* are not states of the write path. Cosignatures and timestamp tokens are annotations of
+//! a published checkpoint. Tasks that follow `LedgerReader::published` collect them and store them beside the log, by
+//! checkpoint size. Receipts contain those that exist when the receipt is requested. A deposit is acknowledged before
+//! they exist.
 
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ impl DurableTip {
     ///
     /// # Errors
     ///
-    /// [`AppendError`], which says whether the block was stored.
+    /// [`AppendError`]; its variant tells whether the block was stored.
     pub fn append<S: LogStore + ?Sized>(
         store: &S,
         block: &Block,
@@ -55,7 +56,7 @@ impl DurableTip {
         Ok(Self(block.tip.clone()))
     }
 
-    /// The end of the chain in the store, published or not. Recovery starts here.
+    /// The end of the appended chain in the store, which may not be published yet. Recovery starts here.
     ///
     /// # Errors
     ///
@@ -81,8 +82,8 @@ pub struct VerifiedTip {
 }
 
 impl VerifiedTip {
-    /// Only `ReadBackVerifier::verify` calls this, after it has read back `tip` and its last block, which the arguments
-    /// describe.
+    /// Only `ReadBackVerifier::verify` calls this, after it has read back `tip` and its last block. The arguments
+    /// describe them.
     pub(in crate::sequencer) fn new(tip: &Tip, height: Height, block_hash: Digest, block_time: Timestamp) -> Self {
         let checkpoint = Checkpoint { origin: tip.origin.clone(), size: tip.size(), root: tip.root() };
         Self { checkpoint, height, block_hash, block_time }
@@ -137,7 +138,7 @@ pub struct PublishedBlock {
 
 impl PublishedBlock {
     /// `header_path` and `previous_path` prove this header and the one before it in the tree of `tip`, which ends with
-    /// `block`. `key_notices` are those that receipts under `tip` carry.
+    /// `block`. `key_notices` are the key notices for receipts under `tip`.
     pub(in crate::sequencer) fn new(
         tip: PublishedTip,
         block: Block,

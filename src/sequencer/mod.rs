@@ -9,13 +9,13 @@
 //!     ─▶ every client of the block gets its receipt
 //! ```
 //!
-//! [`lifecycle`] defines these states as types, and where cosignatures and time-stamp tokens follow. [`writer`] runs
-//! collector and committer in two threads, so that the next block is built while one is being fsynced. [`erasure`] commits erasures, [`start`]
-//! creates a ledger or opens one, [`recovery`] publishes what a crash left unsigned, [`rotation`] changes the ledger key,
-//! [`ledger_keys`] decides which keys sign, [`state`] says whether deposits are
+//! [`lifecycle`] defines these states as types, and names the place of cosignatures and timestamp tokens. [`writer`]
+//! runs collector and committer in two threads, so that the next block is built while one is being fsynced. [`erasure`]
+//! commits erasures, [`start`] creates a ledger or opens one, [`recovery`] publishes what a crash left unsigned,
+//! [`rotation`] changes the ledger key, [`ledger_keys`] decides which keys sign, [`state`] records whether deposits are
 //! written, [`clock`] is the only module that reads the system clock.
 //!
-//! Without the feature `node` only the clock remains: a verification report states when it was made.
+//! Without the feature `node`, only the clock is compiled: verification reports contain their time.
 
 #[cfg(feature = "node")]
 pub mod admission;

@@ -1,4 +1,4 @@
-//! The block that is being built, and the block that is complete and waits for its commit, each with its deposits.
+//! The open block, to which deposits are added, and the complete block before its commit, each with its deposits.
 
 use std::collections::{HashMap, HashSet};
 
@@ -43,7 +43,7 @@ pub(in crate::sequencer) struct PendingBlock {
     pub(in crate::sequencer) deposits: BlockDeposits,
 }
 
-/// What admission must know of the last complete block, because it may not be in the store yet.
+/// Data of the last complete block for admission, because that block may not be in the store yet.
 #[derive(Debug, Default)]
 pub(in crate::sequencer) struct PreviousBlock {
     statements: HashMap<Digest, usize>,
@@ -58,7 +58,7 @@ pub(in crate::sequencer) struct OpenBlock {
     /// The position of each statement's leaf.
     statements: HashMap<Digest, usize>,
     streams: Streams,
-    /// The numbers drawn, where they are checked.
+    /// The drawn numbers; `None` when numbers are not checked.
     numbers: Option<HashSet<DepositNumber>>,
 }
 
@@ -75,7 +75,7 @@ impl OpenBlock {
         }
     }
 
-    /// Processes a deposit at time `now`: it becomes a leaf of this block, or waits as a duplicate, or is resolved.
+    /// Processes a deposit at time `now`: it becomes a leaf of this block, or is kept as a duplicate, or is resolved.
     pub(in crate::sequencer) fn add<S: LedgerReader + ?Sized>(
         &mut self,
         deposit: PendingDeposit,
@@ -109,7 +109,7 @@ impl OpenBlock {
         }
     }
 
-    /// How many leaves the block has.
+    /// Number of leaves of the block.
     pub(in crate::sequencer) const fn len(&self) -> usize {
         self.deposits.leaves.len()
     }
@@ -124,7 +124,7 @@ impl OpenBlock {
         self.builder.last_time()
     }
 
-    /// Gives up the block; its deposits.
+    /// Discards the block, and returns its deposits.
     pub(in crate::sequencer) fn into_deposits(self) -> BlockDeposits {
         self.deposits
     }

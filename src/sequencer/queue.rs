@@ -120,7 +120,7 @@ impl RequestQueue {
         self.inbox.update(|state| state.closed = true);
     }
 
-    /// How many requests are queued or being processed.
+    /// Number of requests that are queued or being processed.
     #[must_use]
     pub fn len(&self) -> usize {
         self.capacity.saturating_sub(self.permits.available_permits())
@@ -176,7 +176,7 @@ pub struct InboxState {
     pub needs_repair: bool,
     /// Whether the queue is closed: no further requests will come.
     pub closed: bool,
-    /// How many queued requests wake the waiting thread; `None` if no thread waits.
+    /// Number of queued requests that wakes the waiting thread; `None` if no thread waits.
     wake_at: Option<usize>,
 }
 

@@ -1,11 +1,12 @@
-//! The read-back verifier: reads what was appended, and recomputes it by a second implementation before it may be signed.
+//! The read-back verifier: reads appended leaves and tiles, and recomputes all hashes by a second implementation before
+//! signing.
 //!
 //! # Invariants
 //!
-//! Nothing is signed that was not read back from the store and hashed again **by other code**: another SHA-256 (ring's, where
-//! the ledger uses sha2's), block and tile roots by their recursive definition (RFC 6962 §2.1), and its own right edge of the
-//! tree, whose full tiles are compared one by one. If memory flips a bit, the store has a wrong row, or one implementation has
-//! a bug, the two disagree, and nothing is signed.
+//! A checkpoint is signed only after its leaves were read back from the store and hashed again **by other code**. This
+//! module uses another SHA-256 (ring's, while the ledger uses sha2's), and computes block and tile roots by their
+//! recursive definition (RFC 6962 §2.1). It keeps its own frontier of the tree, and compares each full tile. If memory
+//! flips a bit, the store has a wrong row, or one implementation has a bug, the results differ, and nothing is signed.
 //!
 //! Recovery after a crash and normal operation call the same [`ReadBackVerifier::verify`].
 
@@ -21,7 +22,7 @@ use crate::ledger::time::Timestamp;
 use crate::sequencer::lifecycle::{DurableTip, VerifiedTip};
 use crate::store::traits::{LogStore, ReadError};
 
-/// How the stored bytes differ from what was to be signed. Writing stops; restore from a mirror or backup, never delete.
+/// How the stored bytes differ from the data to sign. Writing stops; restore from a mirror or backup, never delete.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadBackError {
     /// The store cannot be read.
@@ -40,15 +41,15 @@ pub enum ReadBackError {
     Tile {
         /// Its level.
         level: u8,
-        /// Its number.
+        /// Its index.
         index: u64,
     },
     /// The root of the stored leaves is not the one to be signed.
     #[error("read-back: the stored leaves have the root {found}, not {expected}")]
     Root {
-        /// What this module computed.
+        /// The root that this module computed.
         found: Digest,
-        /// What `ledger::merkle` computed.
+        /// The root that `ledger::merkle` computed.
         expected: Digest,
     },
 }
@@ -86,7 +87,7 @@ impl ReadBackVerifier {
         }
     }
 
-    /// Reads back what was appended between the verified chain and `durable`, and recomputes it.
+    /// Reads back the leaves appended between the verified chain and `durable`, and recomputes their hashes.
     ///
     /// # Errors
     ///
@@ -151,7 +152,7 @@ struct PartialTile {
     hashes: Vec<Digest>,
     /// The complete subtrees of the hashes, left to right: number of hashes and root.
     subtrees: Vec<(usize, Digest)>,
-    /// The number of the tile in its level.
+    /// The index of the tile in its level.
     index: u64,
 }
 
@@ -282,7 +283,7 @@ mod tests {
         assert_eq!(RightEdge::of(&tip).root(), tip.root());
     }
 
-    /// Two ledgers with another block 1 each: the store of one, the tip of the other.
+    /// Verifies the tip of one ledger against the store of another with a different block 1.
     #[test]
     fn a_tip_that_the_store_does_not_hold_is_not_verified() {
         let block = |n| {

@@ -22,14 +22,14 @@ use crate::sequencer::read_back::{ReadBackError, ReadBackVerifier};
 use crate::store::traits::damaged;
 use crate::store::traits::{AppendError, LedgerReader, LogStore, Published, ReadError};
 
-/// Why a sequencer did not start. Nothing was changed, unless the variant says so.
+/// Why a sequencer did not start. Unless stated at the variant, nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The store is empty, and the caller did not ask for a new ledger.
+    /// The store is empty, and the caller did not request a new ledger.
     #[error("the store holds no ledger yet")]
     Empty,
-    /// The store holds the ledger of another key. Check the folder and the key file.
+    /// The ledger in the store belongs to another key. Check the folder and the key file.
     #[error("the ledger is signed by another key ({found}) than the one given ({given})")]
     OtherKey {
         /// The key of the ledger.
@@ -43,7 +43,7 @@ pub enum StartError {
     /// The signature of the checkpoint file is not by the ledger key.
     #[error("the checkpoint file is not signed by the ledger's key: {0}")]
     CheckpointForged(String),
-    /// What was appended and not signed does not verify. Restore from a mirror or backup.
+    /// An appended, unsigned block does not verify. Restore from a mirror or backup.
     #[error(transparent)]
     ReadBack(#[from] ReadBackError),
     /// The checkpoint cannot be signed.
@@ -78,8 +78,8 @@ impl From<SignError> for StartError {
     }
 }
 
-/// Checks that `keys` has the key in force, then verifies, signs and publishes what was appended and not signed. Returns the key
-/// history of the whole chain.
+/// Checks that `keys` has the key in force, then verifies, signs and publishes appended blocks that are not signed.
+/// Returns the key history of the whole chain.
 ///
 /// # Errors
 ///
@@ -114,11 +114,12 @@ pub(in crate::sequencer) fn publish_appended<S: LogStore + ?Sized>(
     Ok(history)
 }
 
-/// The key history of the appended chain, published or not.
+/// The key history of the appended chain, including unpublished blocks.
 ///
 /// # Errors
 ///
-/// [`StartError`]: the chain does not begin with a genesis notice, or a `key` notice does not follow from the one before.
+/// [`StartError`]: the chain does not begin with a genesis notice, or a `key` notice does not follow from the previous
+/// one.
 pub(in crate::sequencer) fn appended_history<S: LogStore + ?Sized>(store: &S) -> Result<KeyHistory, StartError> {
     let none = |reason: &str| StartError::NoGenesis(reason.to_owned());
     let first = store.appended_leaves(LeafIndex(0), 1)?.pop().unwrap_or_default();
@@ -132,7 +133,7 @@ pub(in crate::sequencer) fn appended_history<S: LogStore + ?Sized>(store: &S) ->
     for index in store.key_notices()? {
         notices.extend(store.appended_leaves(index, 1)?.into_iter().map(|bytes| (index, bytes)));
     }
-    // At most one block, which no row of the index is visible for yet.
+    // At most one block. The index does not return rows of unpublished leaves, so its leaves are searched.
     let unsigned = match store.tip()?.size().0 - published {
         0 => Vec::new(),
         count => store.appended_leaves(LeafIndex(published), count)?,

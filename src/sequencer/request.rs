@@ -52,7 +52,7 @@ impl QueuePermit {
     }
 }
 
-/// A deposit request that has no outcome yet.
+/// A deposit request without an outcome yet.
 #[derive(Debug)]
 pub struct PendingDeposit {
     /// The depositor's statement, its signatures checked.
@@ -106,7 +106,7 @@ pub enum ErasureOutcome {
     Failed(DepositOutcome),
 }
 
-/// An erasure request that has no outcome yet.
+/// An erasure request without an outcome yet.
 #[derive(Debug)]
 pub struct PendingErasure {
     /// The pieces to erase: sorted, without duplicates.

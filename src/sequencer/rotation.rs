@@ -2,10 +2,10 @@
 //!
 //! # Invariants
 //!
-//! The notice goes through the states of every block (`lifecycle`), and what a crash leaves is completed by the recovery of every
-//! start. The append is the commit point: before it nothing has happened, after it only the new key continues the ledger. So the
-//! caller makes the new private key durable where the next start finds it, and the successor's private key durable elsewhere,
-//! **before** it calls [`rotate`].
+//! The notice goes through the states of every block (`lifecycle`); after a crash, the recovery at the next start
+//! completes it. The append is the commit point: before it the ledger is unchanged, after it only the new key continues
+//! the ledger. So **before** it calls [`rotate`], the caller stores the new private key durably where the next start
+//! finds it, and the successor's private key durably elsewhere.
 //!
 //! Not here: files and their names (`cli::key`).
 
@@ -22,7 +22,7 @@ use crate::sequencer::lifecycle::DurableTip;
 use crate::sequencer::recovery::{StartError, appended_history, publish_appended};
 use crate::store::traits::LogStore;
 
-/// What a rotation publishes.
+/// The keys that a rotation publishes.
 #[derive(Debug, Clone)]
 pub struct Rotation<'a> {
     /// The new ledger key: the successor to which the ledger has committed.
@@ -31,7 +31,7 @@ pub struct Rotation<'a> {
     pub next: Digest,
 }
 
-/// Why the ledger key was not rotated. Nothing was appended, unless the variant says so.
+/// Why the ledger key was not rotated. Unless stated at the variant, nothing was appended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RotationError {
@@ -40,11 +40,11 @@ pub enum RotationError {
     NotTheSuccessor {
         /// The commitment in the last notice.
         expected: Digest,
-        /// That of the key that was given.
+        /// The commitment of the given key.
         found: Digest,
     },
-    /// The successor's successor is a key that the ledger has or had.
-    #[error("the key after the next one is a key that this ledger has or had already")]
+    /// The successor's successor is a current or former key of the ledger.
+    #[error("the key after the next one is a current or former key of this ledger")]
     ReusedKey,
     /// The new key is in force already, and its notice commits to another successor.
     #[error(
@@ -60,8 +60,8 @@ pub enum RotationError {
     Start(#[from] StartError),
 }
 
-/// Makes `rotation.new` the ledger key. `keys` holds it, and the key in force unless that is lost. If its notice is on the ledger
-/// already, what is missing after it is completed. Returns the key history.
+/// Makes `rotation.new` the ledger key. `keys` contains it, and the key in force unless that is lost. If its notice is
+/// on the ledger already, the remaining steps are completed. Returns the key history.
 ///
 /// # Errors
 ///
@@ -85,7 +85,8 @@ pub fn rotate<S: LogStore, C: Clock>(
     let new = keys.find(rotation.new).ok_or_else(|| StartError::from(keys.missing(rotation.new)))?;
     let old = keys.find(&history.current().key);
     if old.is_some() {
-        // What a crash left unsigned is signed by the key of its height. Without that key, the checkpoint of the rotation covers it.
+        // Signs a block that a crash left unsigned with the key in force at its height. Without that key, the
+        // checkpoint of the rotation covers the block.
         publish_appended(store, keys)?;
     }
     let tip = store.tip().map_err(StartError::from)?;
@@ -102,7 +103,7 @@ pub fn rotate<S: LogStore, C: Clock>(
     Ok(publish_appended(store, keys)?)
 }
 
-/// Whether `rotation` may follow `history`.
+/// Checks that `rotation` may follow `history`.
 fn check(history: &KeyHistory, rotation: &Rotation<'_>) -> Result<(), RotationError> {
     let (expected, found) = (history.current().next, rotation.new.commitment());
     if expected != found {

@@ -23,10 +23,10 @@ use crate::sequencer::state::SequencerState;
 use crate::sequencer::writer;
 use crate::store::traits::{LedgerReader, LogStore};
 
-/// How the sequencer runs.
+/// Options of the sequencer.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Most requests queued or being processed at any time. Default 4,096: at 20 KiB each, 80 MiB.
+    /// Maximum number of requests that are queued or being processed. Default 4,096: at 20 KiB each, 80 MiB.
     pub queue_capacity: usize,
     /// The operator has confirmed that the clock is right although the last block is more than a day old.
     pub clock_gap_confirmed: bool,
@@ -66,12 +66,12 @@ impl RunningSequencer {
     }
 }
 
-/// Opens the ledger in `store`, or creates one with `genesis` if the store is empty, and starts the threads. `keys` are the private
-/// ledger keys at hand: the one in force, and after a rotation the one before while both sign.
+/// Opens the ledger in `store`, or creates one with `genesis` if the store is empty, and starts the threads. `keys` are
+/// the available private ledger keys: the one in force, and after a rotation the previous one while both sign.
 ///
 /// # Errors
 ///
-/// [`StartError`]: each variant says what to do.
+/// [`StartError`]; each variant states what to do.
 pub fn start<S: LogStore + 'static, C: Clock>(
     store: Arc<S>,
     keys: impl Into<LedgerKeys>,

@@ -1,4 +1,4 @@
-//! Whether deposits are written, and why not.
+//! State of the sequencer: whether it writes deposits, and the reason if it does not.
 //!
 //! ```text
 //! writing ◀──────▶ paused (clock, shortage, unreadable)
@@ -26,7 +26,7 @@ use crate::store::refusal::{ErasureRefusal, Refusal};
 use crate::store::shortage::Shortage;
 use crate::store::traits::{AppendError, ReadError};
 
-/// Why nothing is written for now. Writing resumes by itself once the cause is gone.
+/// Why writing is paused. It resumes by itself once the cause is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pause {
     /// The clock is wrong.
@@ -72,14 +72,14 @@ impl fmt::Display for Pause {
     }
 }
 
-/// Why nothing is written until a restart. For the operator only: the texts name folders.
+/// Why writing is stopped until a restart. For the operator only: the texts name folders.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StopReason {
     /// A write failed, or its outcome is unknown.
     #[error(transparent)]
     Write(AppendError),
-    /// The stored bytes are not what was to be signed.
+    /// The stored bytes differ from the data to sign.
     #[error(transparent)]
     ReadBack(ReadBackError),
     /// The store holds damaged records.
@@ -88,10 +88,10 @@ pub enum StopReason {
     /// Recovery found a ledger that it cannot continue.
     #[error("recovery failed: {0}")]
     Recovery(String),
-    /// The store rejects a deposit that admission accepted with no other block under way.
+    /// The store rejects a deposit that admission accepted while no commit was in progress.
     #[error("the store rejects a deposit that admission accepts: {0}")]
     Inconsistent(Refusal),
-    /// The store rejects an erasure whose notice the sequencer made.
+    /// The store rejects an erasure whose notice the sequencer has built.
     #[error(transparent)]
     Erasure(ErasureRefusal),
     /// The next block could not be built.
@@ -112,7 +112,7 @@ pub enum StopReason {
         /// The leaf's position in its block.
         position: usize,
     },
-    /// Another history is signed with the ledger's key: the disk was rolled back, or somebody else has the key.
+    /// Another history is signed with the ledger's key: the disk was rolled back, or another party has the key.
     #[error(
         "the witness `{witness}` has a checkpoint of {size} leaves that is signed with this ledger's key and is not of its history, of which {published} leaves are published: the disk was rolled back, or somebody else signs with the key"
     )]
@@ -151,12 +151,12 @@ impl StopReason {
     }
 }
 
-/// Why nothing is written.
+/// Why the sequencer writes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Halt {
-    /// For now.
+    /// Temporarily.
     Paused(Pause),
-    /// Until a restart: what is stored is unknown or wrong.
+    /// Until a restart: the stored data is unknown or wrong.
     Stopped(StopReason),
 }
 
@@ -170,7 +170,7 @@ impl Halt {
         }
     }
 
-    /// In short, in Chinese.
+    /// Short title in Chinese.
     #[must_use]
     pub const fn title_zh(&self) -> &'static str {
         match self {
@@ -179,7 +179,8 @@ impl Halt {
         }
     }
 
-    /// Whether the clock is the cause. A block that is complete may still be stored then: its times were checked before.
+    /// Whether the clock is the cause. A complete block may still be stored then, because its times were checked
+    /// before.
     pub(in crate::sequencer) const fn is_clock_pause(&self) -> bool {
         matches!(self, Self::Paused(Pause::Clock(_)))
     }
@@ -198,7 +199,7 @@ impl fmt::Display for Halt {
 /// ahead of the monotonic clock.
 pub(in crate::sequencer) type ClockConfirmation = Result<(Timestamp, u64), ClockFault>;
 
-/// The state of the sequencer threads, shared with the clients' handles.
+/// The state of the sequencer threads, shared with the handles.
 #[derive(Debug)]
 pub struct SequencerState {
     writing: Mutex<Result<(), Halt>>,
@@ -210,7 +211,7 @@ pub struct SequencerState {
 }
 
 impl SequencerState {
-    /// Writing.
+    /// The initial state: writing.
     #[must_use]
     pub const fn writing_now() -> Self {
         Self {
@@ -279,7 +280,7 @@ impl SequencerState {
         metrics::counter!("tiezheng_block_rebuilds_total").increment(1);
     }
 
-    /// How many blocks were rebuilt since the start because the store rejected one of their deposits.
+    /// Number of blocks rebuilt since the start because the store rejected one of their deposits.
     pub(in crate::sequencer) fn rebuilds(&self) -> u64 {
         self.rebuilds.load(Ordering::Relaxed)
     }
@@ -315,9 +316,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Why a block was not committed.
 #[derive(Debug)]
 pub(in crate::sequencer) enum CommitError {
-    /// Writing stops: what is stored is unknown or wrong.
+    /// Writing stops: the stored data is unknown or wrong.
     Fatal(StopReason),
-    /// Writing pauses: recovery finds out what is stored.
+    /// Writing pauses: recovery determines what is stored.
     Paused(Pause),
     /// A piece cannot be erased. Nothing was stored.
     Erasure(ErasureRefusal),
@@ -325,8 +326,8 @@ pub(in crate::sequencer) enum CommitError {
     Rejected(Refusal),
 }
 
-/// Only shortages, and reads that failed before anything was written, end by themselves. After any other failure the process
-/// does not know what the store holds.
+/// Only shortages, and reads that failed before anything was written, are temporary. After any other failure, the
+/// content of the store is unknown.
 impl From<AppendError> for CommitError {
     fn from(error: AppendError) -> Self {
         match error {
@@ -348,7 +349,7 @@ impl From<ReadError> for CommitError {
     }
 }
 
-/// A read-back that failed for lack of a resource says nothing about what is stored. Any other failed read-back does.
+/// A read-back that failed for lack of a resource is not evidence of wrong data. Any other failed read-back is.
 impl From<ReadBackError> for CommitError {
     fn from(error: ReadBackError) -> Self {
         if let ReadBackError::Read(ReadError::Unavailable(detail)) = &error

@@ -105,7 +105,7 @@ impl TestLedger {
         push(&self.queue, statement)
     }
 
-    /// A deposit that is queued nowhere.
+    /// A pending deposit that is not in the queue.
     pub(in crate::sequencer) fn deposit(
         &self,
         statement: SignedStatement,

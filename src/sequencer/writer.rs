@@ -1,7 +1,8 @@
-//! The threads of the sequencer: the writer, which decides everything, and the commit thread, which waits for the disk.
+//! The threads of the sequencer: the writer thread, which makes all decisions, and the commit thread, which waits for
+//! the disk.
 //!
 //! ```text
-//! writer          collect block 2 ─▶ hand over ─▶ collect block 3 ─▶ hand over ─▶ …
+//! writer          collect block 2 ─▶ send ──────▶ collect block 3 ─▶ send ──────▶ …
 //! commit thread   commit block 1 ──▶ commit block 2 ────────────────▶ commit block 3 …
 //! ```
 //!
@@ -9,7 +10,8 @@
 //! compiler checks it. While the commit thread has the committer, the writer collects the next block. Everything that must
 //! not overlap a commit (rebuilding rejected blocks, erasures, recovery) is done by the writer while it has the committer.
 //!
-//! Under low load the writer commits a block itself: handing it over would cost each deposit two context switches.
+//! Under low load the writer commits a block itself: sending it to the commit thread would cost each deposit two
+//! context switches.
 //!
 //! # Invariants
 //!
@@ -36,7 +38,7 @@ const RECOVERY_INTERVAL: Duration = Duration::from_secs(1);
 /// The time after an attempt to recover before a request leads to another one.
 const RECOVERY_INTERVAL_MIN: Duration = Duration::from_millis(250);
 
-/// A block on its way to the commit thread.
+/// A block that is sent to the commit thread.
 struct CommitJob<S: ?Sized> {
     committer: Committer<S>,
     pending: PendingBlock,
@@ -53,7 +55,7 @@ pub(in crate::sequencer) struct Writer<S: ?Sized, C> {
     /// `None` while the commit thread has it.
     committer: Option<Committer<S>>,
     jobs: SyncSender<CommitJob<S>>,
-    /// The committer comes back after each job.
+    /// Returns the committer after each job.
     returned: Receiver<Committer<S>>,
 }
 
@@ -82,7 +84,7 @@ pub(in crate::sequencer) fn spawn<S: LogStore + ?Sized + 'static, C: Clock>(
     Ok(vec![writer, commit_thread])
 }
 
-/// The commit thread: commits each block and gives the committer back.
+/// The commit thread: commits each block and returns the committer.
 fn run_commits<S: LogStore + ?Sized>(
     jobs: &Receiver<CommitJob<S>>,
     returned: &SyncSender<Committer<S>>,
@@ -130,8 +132,8 @@ impl<S: LogStore + ?Sized, C: Clock> Writer<S, C> {
         }
     }
 
-    /// Takes a step as far as it must not overlap a commit. Returns the block that is to be committed, and whether it was
-    /// rebuilt.
+    /// Performs the part of a step that must not overlap a commit. Returns the block to commit, if any, and whether it
+    /// was rebuilt.
     fn prepare(&mut self, step: NextStep, committer: &mut Committer<S>) -> Option<(PendingBlock, bool)> {
         if let Some(cause) = committer.recovery_cause().cloned() {
             halt_step(step, &self.state.pause(cause));
@@ -163,7 +165,8 @@ impl<S: LogStore + ?Sized, C: Clock> Writer<S, C> {
         self.rebuild(committer, pending).map(|rebuilt| (rebuilt, true))
     }
 
-    /// Finds out on an idle node whether it could write, so that its health page says so before a client is rejected.
+    /// Checks on an idle node whether it could write, so that its health page shows a problem before a client is
+    /// rejected.
     fn check_readiness(&mut self, committer: &mut Committer<S>) {
         if self.state.writing().is_err() {
             return;

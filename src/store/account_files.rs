@@ -1,4 +1,4 @@
-//! An account store in files, in the ledger's folder beside the database.
+//! [`AccountStore`] in files of the data folder, beside the database.
 //!
 //! ```text
 //! accounts/                       mode 0700
@@ -7,15 +7,16 @@
 //! ├── keys/<64 hex: account>      the keys that an account has enrolled
 //! └── credentials/<64 hex>        login name, password hash and second factor of an account
 //! sessions/<64 hex: account>      the sessions of an account, mode 0700; in no backup and in no inventory
-//! inventory                       which of these files there are, beside the folder: "keys 12" for twelve of that kind
+//! inventory                       the number of files of each kind, for example "keys 12"
 //! ```
 //!
-//! The inventory is what shows that a file, or the whole folder, was removed: a node compares it at its start
-//! ([`AccountFiles::missing`]). A file is listed after it was written and struck off before it is removed, so a crash in
-//! between leaves a file that is not listed, which the next start lists ([`AccountFiles::list_all`]).
+//! A node compares the inventory with the files at its start, and so detects that a file or the whole folder was
+//! removed ([`AccountFiles::missing`]). A new file is counted after it is written, and a file is removed after it is
+//! uncounted. A crash in between leaves a file that is not counted; the next start counts it
+//! ([`AccountFiles::list_all`]).
 //!
-//! Each file has mode 0600 and ends in a line `sha-256 <64 hex>` over all before it, so a flipped bit or a cut-off file is
-//! found when it is read. A file is written under another name, flushed, renamed, and its folder flushed.
+//! Each file has mode 0600 and ends in a line `sha-256 <64 hex>` over all before it, so a read detects a flipped bit or
+//! a truncated file. A file is written under a temporary name, fsynced and renamed; then its folder is fsynced.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -29,23 +30,23 @@ use crate::files::regular;
 use crate::ledger::hash::{Digest, lower_hex, sha256};
 use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError, DocumentKind};
 
-/// The folder, in the ledger's.
+/// Name of the folder of account files, in the data folder.
 pub const ACCOUNTS: &str = "accounts";
-/// The list of the files in it, in the ledger's folder.
+/// Name of the inventory, in the data folder.
 pub const INVENTORY: &str = "inventory";
 const DEPOSIT_POLICY: &str = "deposit-policy";
 const PENDING_REVOCATIONS: &str = "pending-revocations";
 const KEYS: &str = "keys";
 const CREDENTIALS: &str = "credentials";
-/// The folder of sessions, in the ledger's.
+/// Name of the folder of sessions, in the data folder.
 pub const SESSIONS: &str = "sessions";
 const KINDS: [&str; 4] = [DEPOSIT_POLICY, PENDING_REVOCATIONS, KEYS, CREDENTIALS];
-/// How the name of a file goes on that is being written.
+/// Suffix of the temporary name of a file that is being written.
 const NEW: &str = ".new";
-/// Most bytes of one of these files.
+/// Maximum length of one of these files in bytes.
 const MAX: usize = 64 << 20;
 
-/// Documents in a folder, which is made with the first of them.
+/// Account documents in files. The first write creates the folders.
 #[derive(Debug, Clone)]
 pub struct AccountFiles {
     folder: PathBuf,
@@ -55,20 +56,20 @@ pub struct AccountFiles {
     listing: Arc<Mutex<()>>,
 }
 
-/// Files of one kind, of which the inventory lists more than there are.
+/// A kind of which fewer files exist than the inventory counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingFiles {
-    /// The file, or the folder of several, from the ledger's folder.
+    /// The file, or the folder of several, relative to the data folder.
     pub path: String,
-    /// How many are listed.
+    /// Number of files that the inventory counts.
     pub listed: u64,
-    /// How many there are.
+    /// Number of files that exist.
     pub found: u64,
 }
 
 impl fmt::Display for MissingFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} listed, {} there", self.path, self.listed, self.found)
+        write!(f, "{}: {} listed, {} found", self.path, self.listed, self.found)
     }
 }
 
@@ -84,7 +85,7 @@ impl AccountFiles {
         }
     }
 
-    /// Files that were written once, never removed by this program, and are not there.
+    /// Files that this program wrote and did not remove, and that no longer exist.
     ///
     /// # Errors
     ///
@@ -101,7 +102,7 @@ impl AccountFiles {
         Ok(missing)
     }
 
-    /// Why files that are there cannot be read. Reads all of them.
+    /// Reads all files, and returns the errors of those that cannot be read.
     #[must_use]
     pub fn unreadable(&self) -> Vec<AccountStoreError> {
         let mut documents = vec![AccountDocument::DepositPolicy, AccountDocument::PendingRevocations];
@@ -116,7 +117,8 @@ impl AccountFiles {
         unread
     }
 
-    /// Lists the files that are there and not listed yet: of an earlier program, or written just before a crash.
+    /// Adds to the inventory the files that it does not count yet: those of an earlier program, or written just before
+    /// a crash.
     ///
     /// # Errors
     ///
@@ -131,7 +133,7 @@ impl AccountFiles {
         if all == listed { Ok(()) } else { self.list(all) }
     }
 
-    /// How many files of each kind are listed.
+    /// Reads the inventory: the number of files of each kind.
     fn listed(&self) -> Result<[u64; 4], AccountStoreError> {
         let Some(text) = read_file(&self.inventory)? else { return Ok([0; 4]) };
         let mut listed = [0; 4];
@@ -140,7 +142,7 @@ impl AccountFiles {
                 let place = KINDS.iter().position(|known| *known == kind)?;
                 Some((place, count.parse().ok()?))
             });
-            let (place, count) = entry.ok_or_else(|| damaged(&self.inventory, "it has a line of another kind"))?;
+            let (place, count) = entry.ok_or_else(|| damaged(&self.inventory, "it has an unknown line"))?;
             if let Some(listed) = listed.get_mut(place) {
                 *listed = count;
             }
@@ -153,7 +155,7 @@ impl AccountFiles {
         replace(&self.inventory, &sealed(&lines.concat())).map_err(|error| disk(&self.inventory, &error))
     }
 
-    /// Changes by one how many files of a document's kind are listed.
+    /// Updates the count of a document's kind in the inventory.
     fn relist(&self, document: AccountDocument, change: impl Fn(u64) -> u64) -> Result<(), AccountStoreError> {
         let mut listed = self.listed()?;
         let [policy, revocations, keys, credentials] = &mut listed;
@@ -162,7 +164,7 @@ impl AccountFiles {
             AccountDocument::PendingRevocations => revocations,
             AccountDocument::EnrolledKeys(_) => keys,
             AccountDocument::Credentials(_) => credentials,
-            // They may be lost: their holders log in again.
+            // Not counted: if sessions are lost, their users log in again.
             AccountDocument::Sessions(_) => return Ok(()),
         };
         *count = change(*count);
@@ -219,7 +221,7 @@ fn disk(path: &Path, error: &io::Error) -> AccountStoreError {
     AccountStoreError::Disk { document: path.display().to_string(), reason: error.to_string() }
 }
 
-/// `None` where the path leads to nothing.
+/// `None` when the file does not exist.
 fn unless_absent<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -237,7 +239,7 @@ fn opened(bytes: Vec<u8>) -> Result<String, &'static str> {
     let at = body.rfind('\n').map_or(0, |at| at + 1);
     let (body, last) = text.split_at_checked(at).ok_or("it has no last line")?;
     if sealed(body).strip_prefix(body) != Some(last) {
-        return Err("it does not have the digest that its last line says");
+        return Err("its digest differs from the one in its last line");
     }
     text.truncate(at);
     Ok(text)
@@ -253,7 +255,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(NEW);
     let draft = PathBuf::from(name);
-    // What an interrupted write left behind; its mode may be another.
+    // An interrupted write may have left the file, with another mode.
     unless_absent(fs::remove_file(&draft))?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written =
@@ -296,7 +298,7 @@ impl AccountStore for AccountFiles {
         let listed = unless_absent(fs::read_dir(&folder)).and_then(|entries| {
             let mut accounts = Vec::new();
             for entry in entries.into_iter().flatten() {
-                // A file of another name is a write that was interrupted.
+                // Any other file name belongs to an interrupted write.
                 accounts.extend(entry?.file_name().to_str().and_then(lower_hex).map(Digest));
             }
             Ok(accounts)
@@ -326,7 +328,7 @@ mod tests {
             assert_eq!(again.read(AccountDocument::DepositPolicy), Ok(Some(text.into())));
             assert_eq!(again.read(KEYS_OF_ONE), Ok(Some(text.into())));
         }
-        // What an interrupted write leaves behind is no document, and the next write takes its place.
+        // The draft of an interrupted write is no document, and the next write replaces it.
         let folder = data.path().join("accounts/keys");
         fs::write(folder.join(format!("{}.new", "07".repeat(32))), "half").unwrap();
         assert_eq!(store.accounts_with(DocumentKind::EnrolledKeys), Ok(vec![Digest([7; 32])]));
@@ -363,7 +365,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let store = AccountFiles::in_ledger(data.path());
         store.replace(AccountDocument::DepositPolicy, "policy open\n").unwrap();
-        // A folder in the way of the draft: it can be neither removed nor written.
+        // A folder with the name of the draft can be neither removed as a file nor written.
         fs::create_dir(data.path().join("accounts/deposit-policy.new")).unwrap();
         assert!(store.replace(AccountDocument::DepositPolicy, "policy accounts\n").is_err());
         assert_eq!(store.read(AccountDocument::DepositPolicy), Ok(Some("policy open\n".into())));
@@ -396,7 +398,7 @@ mod tests {
         assert_eq!(missing().len(), 2, "{:?}", missing());
         fs::rename(at("elsewhere"), at("accounts")).unwrap();
         assert_eq!(missing(), told("accounts/keys", 3, 2));
-        // Removed by an operator who has no copy: what is there is listed anew.
+        // An operator without a backup removes the inventory: the next start counts the files again.
         fs::remove_file(at("inventory")).unwrap();
         store.list_all().unwrap();
         assert_eq!(missing(), []);

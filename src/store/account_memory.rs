@@ -1,4 +1,4 @@
-//! An account store in memory: for tests, and for nodes that keep nothing.
+//! [`AccountStore`] in memory: for tests, and for nodes without persistent storage.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,13 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::ledger::hash::Digest;
 use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError, DocumentKind};
 
-/// Documents in memory.
+/// Account documents in memory.
 #[derive(Debug, Default)]
 pub struct MemoryAccounts(Mutex<BTreeMap<AccountDocument, String>>);
 
 impl MemoryAccounts {
     fn documents(&self) -> MutexGuard<'_, BTreeMap<AccountDocument, String>> {
-        // Each change is one call: a thread that panicked left nothing half done.
+        // Ignores poisoning: each change is one call on the map, so a panic leaves no partial change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,8 @@
 //! Admission rules for deposits: which statements the chain accepts. Every store enforces the same rules at every append.
 //!
-//! A deposit is admissible if its statement names this ledger, if its statement id and number are new, if its links lead to
-//! existing deposits that it may link to, and if it continues its subject's stream. The rules read only the appended state
-//! and the deposits before it in the same block.
+//! A deposit is admissible if its statement names this ledger, and its statement id and number are new. Its links must
+//! lead to existing deposits that it may link to, and it must continue its subject's stream. The rules read only the
+//! appended state and the deposits before it in the same block.
 //!
 //! The sequencer also prevalidates statements with [`Streams::admit`], before their block is appended.
 //!
@@ -93,10 +93,10 @@ impl Streams {
         if let Err(refusal) = links(chain, statement, |_| None)? {
             return Ok(Err(refusal));
         }
-        self.lead_on(chain, before, statement)
+        self.continue_stream(chain, before, statement)
     }
 
-    fn lead_on(
+    fn continue_stream(
         &mut self,
         chain: &impl ChainState,
         before: &Self,
@@ -186,7 +186,7 @@ impl Admitted {
         if let Err(refusal) = links(chain, statement, |number| self.numbers.get(number).cloned())? {
             return Ok(Err(refusal));
         }
-        if let Err(refusal) = self.streams.lead_on(chain, &Streams::default(), statement)? {
+        if let Err(refusal) = self.streams.continue_stream(chain, &Streams::default(), statement)? {
             return Ok(Err(refusal));
         }
         self.statements.insert(id);

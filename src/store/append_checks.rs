@@ -1,7 +1,7 @@
 //! Validation of a block before it is appended, and of a checkpoint before it is published. Shared by all stores.
 //!
-//! A block is valid if it follows the tip, if every deposit is admissible, if private content matches the commitments in
-//! the block's deposits, and if the erasures match the block's `erased` notice.
+//! A block is valid if it follows the tip and every deposit is admissible. Private content must match the commitments
+//! in the block's deposits, and erasures must match the block's `erased` notice.
 //!
 //! Not here: the admission rules for a single deposit (`admission`), writing to the store.
 
@@ -142,14 +142,14 @@ fn validate_erasures(chain: &impl PieceStates, block: &Block, erasures: &[Erased
 }
 
 /// Checks that a `meta` line in the block commits to each piece of private content, and that no deposit occurs twice in
-/// `private`. Without a commitment on the chain nobody could verify the content later.
+/// `private`. Without a commitment on the chain the content could not be verified later.
 fn validate_private_content(block: &Block, private: &[(LeafIndex, PrivateContent)]) -> Result<(), AppendError> {
     let mut seen = HashSet::new();
     for (index, content) in private {
         let position = index.0.checked_sub(block.base.0).and_then(|position| usize::try_from(position).ok());
         let entry = position.and_then(|position| block.leaves.get(position)).and_then(|leaf| leaf.entry.as_ref());
         let committed = entry.and_then(|entry| entry.statement.statement().meta);
-        if !may_bring(committed, content) || !seen.insert(*index) {
+        if !matches_commitment(committed, content) || !seen.insert(*index) {
             let position = position.unwrap_or(usize::MAX);
             return Err(AppendError::Refused { position, refusal: Refusal::PrivateMismatch });
         }
@@ -160,7 +160,7 @@ fn validate_private_content(block: &Block, private: &[(LeafIndex, PrivateContent
 /// Whether a statement whose `meta` line is `committed` may be submitted with `content`: the metadata must match the
 /// commitment, and the annexes must be distinct. Without a `meta` line, no private content is allowed.
 #[must_use]
-pub fn may_bring(committed: Option<Digest>, content: &PrivateContent) -> bool {
+pub fn matches_commitment(committed: Option<Digest>, content: &PrivateContent) -> bool {
     let Some(committed) = committed else { return false };
     let mut annexes = HashSet::new();
     content.metadata.as_ref().is_none_or(|metadata| metadata.commitment() == committed)
@@ -199,8 +199,8 @@ pub fn check_published(
     Ok(())
 }
 
-/// Validates that `checkpoint` may be annotated: it is published, and `known`, the note that is kept for its size, is of the
-/// same tree.
+/// Checks that `checkpoint` may be annotated: it is published, and `known`, the stored note of its size, has the same
+/// root.
 ///
 /// # Errors
 ///
@@ -216,7 +216,7 @@ pub fn check_annotated(
     }
     match known {
         Some(known) if known.checkpoint() != checkpoint.checkpoint() => {
-            Err(damaged("checkpoint", size, "annotations of another root are kept for this size"))
+            Err(damaged("checkpoint", size, "annotations of another root are stored for this size"))
         }
         _ => Ok(()),
     }

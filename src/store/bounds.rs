@@ -1,8 +1,8 @@
-//! What a read may ask for, and how a leaf is held against the tree: the same for every store.
+//! Bounds checks of reads, and hash checks of leaves and private content, shared by all stores.
 //!
 //! # Invariants
 //!
-//! Pure arithmetic and hashing: nothing is read here, and no number makes it panic.
+//! Pure arithmetic and hashing, without I/O. No argument causes a panic.
 
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
@@ -16,17 +16,17 @@ pub fn size_of(published: Option<&Published>) -> TreeSize {
     published.map_or(TreeSize::EMPTY, Published::size)
 }
 
-/// Whether the leaves `first .. first+count` stand in a tree of `size` leaves.
+/// Checks that the leaves `first .. first+count` are in a tree of `size` leaves.
 ///
 /// # Errors
 ///
-/// [`ReadError::Beyond`], with the first size that would do.
+/// [`ReadError::Beyond`], with the smallest size of a tree that contains them.
 pub fn leaves_within(first: LeafIndex, count: u64, size: TreeSize) -> Result<(), ReadError> {
     let asked = first.0.saturating_add(count);
     if asked <= size.0 { Ok(()) } else { Err(ReadError::Beyond { asked, size }) }
 }
 
-/// Whether the leaf at `index` stands in a tree of `size` leaves.
+/// Checks that the leaf at `index` is in a tree of `size` leaves.
 ///
 /// # Errors
 ///
@@ -35,11 +35,12 @@ pub fn leaf_within(index: LeafIndex, size: TreeSize) -> Result<(), ReadError> {
     leaves_within(index, 1, size)
 }
 
-/// Where `count` items from number `first` of `level` lie: the number of their tile, and the first one within it.
+/// Position of `count` items of tile level `level`, beginning with item number `first`: the index of their tile, and
+/// the offset of the first item in it.
 ///
 /// # Errors
 ///
-/// [`ReadError::Beyond`] unless all are complete in a tree of `size` leaves; [`ReadError::Unavailable`] when they lie in
+/// [`ReadError::Beyond`] unless all are complete in a tree of `size` leaves; [`ReadError::Unavailable`] when they span
 /// two tiles.
 pub fn items_within(level: u8, first: u64, count: u16, size: TreeSize) -> Result<(u64, usize), ReadError> {
     let asked = first.saturating_add(count.into());
@@ -48,12 +49,12 @@ pub fn items_within(level: u8, first: u64, count: u16, size: TreeSize) -> Result
     }
     let (tile, offset) = (first / u64::from(TILE_WIDTH), first % u64::from(TILE_WIDTH));
     if offset + u64::from(count) > u64::from(TILE_WIDTH) {
-        return Err(ReadError::Unavailable(format!("{count} items from {first} of level {level} lie in two tiles")));
+        return Err(ReadError::Unavailable(format!("{count} items from {first} of level {level} span two tiles")));
     }
     Ok((tile, usize::try_from(offset).unwrap_or(usize::MAX)))
 }
 
-/// Holds a leaf's bytes against its hash in the tree.
+/// Compares the hash of a leaf's bytes with its hash in the tree.
 ///
 /// # Errors
 ///
@@ -63,11 +64,11 @@ pub fn leaf_hashes_to(index: LeafIndex, bytes: &[u8], expected: Option<&Digest>)
     match expected {
         Some(expected) if found == *expected => Ok(()),
         Some(expected) => Err(damaged("leaf", index, format!("it hashes to {found}, the tree holds {expected}"))),
-        None => Err(damaged("leaf", index, "the tree holds no hash of it")),
+        None => Err(damaged("leaf", index, "the tree has no hash of it")),
     }
 }
 
-/// Holds a piece of private content against what was committed to.
+/// Compares a piece of private content with its commitment.
 ///
 /// # Errors
 ///
@@ -79,7 +80,7 @@ pub fn piece_hashes_to(
     committed: &Digest,
 ) -> Result<PrivatePiece, ReadError> {
     let fits = held.commitment() == *committed;
-    if fits { Ok(PrivatePiece::Held(held)) } else { Err(damaged(table, index, "it is not what was committed to")) }
+    if fits { Ok(PrivatePiece::Held(held)) } else { Err(damaged(table, index, "it does not match its commitment")) }
 }
 
 #[cfg(test)]

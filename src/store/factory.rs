@@ -1,4 +1,4 @@
-//! Opens and creates the ledger in a folder. The only code outside of a backend that names one.
+//! Factory of stores: opens and creates the ledger in a data folder. No other code outside a backend names a backend.
 
 use std::path::Path;
 
@@ -9,61 +9,62 @@ use crate::store::rocks::store::RocksStore;
 use crate::store::rocks::{checkpoint_file, folder, format, open_error, rebuild, snapshot, tuning};
 use crate::store::traits::ReadError;
 
-/// The ledger in a folder, for reading and appending.
+/// The ledger in a data folder, for reading and appending.
 pub type FolderStore = RocksStore;
 
-/// The ledger in a folder, for reading.
+/// The ledger in a data folder, for reading.
 pub type FolderReader = RocksReader;
 
 /// The ledger of a running node, which recovers from shortages within the process.
 pub type NodeStore = ReopeningStore;
 
-/// How much of the machine the store may use.
+/// Limits of the memory and files that the store uses.
 pub type StoreOptions = tuning::Options;
 
-/// Why the ledger in a folder was not opened.
+/// Why the ledger in a data folder was not opened.
 pub type OpenError = open_error::OpenError;
 
 /// Why no snapshot of a running node's ledger was taken.
 pub type SnapshotError = snapshot::SnapshotError;
 
-/// A ledger's folder: its names and locks.
+/// A data folder: its names and locks.
 pub type Folder = folder::Folder;
 
-/// The lock of a ledger's folder, held until it is dropped.
+/// The lock of a data folder, held until it is dropped.
 pub type FolderLock = folder::Lock;
 
-/// Names of the key files in a ledger's folder.
+/// Names of the key files in a data folder.
 pub const KEYS: [&str; 4] = folder::KEYS;
-/// Names of what a node keeps beside its ledger.
+/// Names of the node's own files and folders beside the ledger.
 pub const BESIDE: [&str; 5] = folder::BESIDE;
 /// Name of the folder with a snapshot of a running node's ledger.
 pub const SNAPSHOT: &str = folder::SNAPSHOT;
-/// Name of the socket on which a running node takes commands of its operator.
+/// Name of the socket on which a running node accepts commands of its operator.
 pub const CONTROL_SOCKET: &str = folder::CONTROL_SOCKET;
 /// Name of the file that a backup of a running node locks.
 pub const BACKUP_LOCK: &str = folder::BACKUP_LOCK;
 /// Name of the file with the time of the last backup.
 pub const LAST_BACKUP: &str = folder::LAST_BACKUP;
-/// Name of a backup that is being copied into a folder.
+/// Name of the folder into which a backup is being copied.
 pub const RESTORING: &str = folder::RESTORING;
-/// The same, complete and checked.
+/// Name of that folder once the copy is complete and checked.
 pub const RESTORED: &str = folder::RESTORED;
 /// Version of the disk format that this program writes.
 pub const FORMAT_VERSION: u32 = format::FORMAT_VERSION;
 /// Length of the checkpoint file in bytes.
 pub const CHECKPOINT_FILE_LENGTH: u64 = checkpoint_file::LENGTH;
 
-/// Opens the ledger in `folder`. One process at a time.
+/// Opens the ledger in `folder`, for one process at a time.
 ///
 /// # Errors
 ///
-/// [`OpenError`]; [`OpenError::Absent`] where there is none.
+/// [`OpenError`]; [`OpenError::Absent`] when the folder contains no ledger.
 pub fn open(folder: &Path, options: &StoreOptions) -> Result<FolderStore, OpenError> {
     RocksStore::open(folder, options)
 }
 
-/// Creates a ledger in `folder`, which must be empty or not there, and opens it. Completes a creation that was interrupted.
+/// Creates a ledger in `folder`, which must be empty or absent, and opens it. Completes a creation that was
+/// interrupted.
 ///
 /// # Errors
 ///
@@ -72,7 +73,7 @@ pub fn create(folder: &Path, origin: &Name, options: &StoreOptions) -> Result<Fo
     RocksStore::create(folder, origin, options)
 }
 
-/// Opens the ledger in `folder` for reading, and writes nothing. Not while a node has it open.
+/// Opens the ledger in `folder` for reading, and writes nothing. Fails while a node has it open.
 ///
 /// # Errors
 ///
@@ -81,18 +82,18 @@ pub fn open_read_only(folder: &Path, options: &StoreOptions) -> Result<FolderRea
     RocksStore::open_read_only(folder, options)
 }
 
-/// The store of a node: `store`, opened with `options`, which is opened again after a shortage.
+/// Wraps `store`, which was opened with `options`, in a store that reopens it after a resource shortage.
 #[must_use]
 pub fn for_node(store: FolderStore, options: StoreOptions) -> NodeStore {
     ReopeningStore::new(store, options)
 }
 
-/// Derives the index of the ledger in `folder` again from its log, in the present disk format. `progress` is called with the number
-/// of leaves done and in all.
+/// Rebuilds the index of the ledger in `folder` from its log, in the current disk format. Calls `progress` with the
+/// number of leaves processed and the total.
 ///
 /// # Errors
 ///
-/// [`OpenError`]; after an interruption the ledger is not opened until this has succeeded.
+/// [`OpenError`]. After an interruption, the ledger cannot be opened until a rebuild has succeeded.
 pub fn rebuild_index(
     folder: &Path,
     options: &StoreOptions,
@@ -101,7 +102,7 @@ pub fn rebuild_index(
     rebuild::rebuild(folder, options, progress)
 }
 
-/// How many rows each table of `reader` has.
+/// Number of rows of each table of `reader`.
 ///
 /// # Errors
 ///

@@ -247,7 +247,8 @@ impl<'b> IndexEntries<'b> {
                 Some(target) => Some(*target),
                 None => chain.index_of(&link.number)?,
             };
-            let target = target.ok_or_else(|| damaged("number", link.number, "the row was there a moment ago"))?;
+            let target =
+                target.ok_or_else(|| damaged("number", link.number, "the row existed during the append checks"))?;
             self.links.push((target, LinkPosition { kind: link.kind, source: index }));
         }
         Ok(())

@@ -1,7 +1,7 @@
-//! A ledger in memory, for tests and auditors.
+//! Store in memory, for tests and auditors.
 //!
-//! It keeps every promise of the traits but one: nothing outlives the process. Its answers equal those of every other store, byte
-//! for byte (`tests/it/conformance.rs`).
+//! It keeps every promise of the traits except durability. It returns the same bytes as every other store
+//! (`tests/it/conformance.rs`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::{ControlFlow, Range};
@@ -37,7 +37,7 @@ use crate::store::traits::{
 #[derive(Debug)]
 pub struct MemoryStore(RwLock<Contents>);
 
-/// All that is contents.
+/// The contents of the store.
 #[derive(Debug)]
 struct Contents {
     tip: Tip,
@@ -52,14 +52,14 @@ struct Contents {
     subjects: BTreeMap<(Digest, u64), LeafIndex>,
     links: BTreeSet<(LeafIndex, LinkPosition)>,
     key_notices: Vec<LeafIndex>,
-    /// Private content, once it came: held or erased.
+    /// Pieces of private content that were submitted or erased.
     pieces: HashMap<ErasedPiece, PrivatePiece>,
     labels: BTreeSet<(Digest, LeafIndex)>,
-    /// What is erased and not yet purged.
+    /// Pieces whose erasure is not completed yet.
     pending_erasures: BTreeSet<ErasedPiece>,
     cursors: HashMap<Digest, u64>,
     annotated: BTreeMap<TreeSize, AnnotatedCheckpoint>,
-    /// Which checkpoints have reached which level.
+    /// Checkpoints by the proof level that they have reached.
     levels: BTreeSet<(ProofLevel, TreeSize)>,
 }
 
@@ -89,7 +89,7 @@ impl MemoryStore {
         }))
     }
 
-    // Every change is made of steps that cannot panic halfway, so what a panicked thread leaves behind is whole.
+    // Ignores poisoning: the steps of a change cannot panic halfway, so a panicked thread leaves no partial change.
     fn contents(&self) -> RwLockReadGuard<'_, Contents> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -99,7 +99,7 @@ impl MemoryStore {
     }
 }
 
-/// The whole appended chain, published or not.
+/// Reads of the whole appended chain, including an unpublished block.
 impl Contents {
     fn size(&self) -> TreeSize {
         size_of(self.published.as_deref())
@@ -140,7 +140,7 @@ impl Contents {
         self.pieces
             .extend(held.map(|(index, piece, held)| (ErasedPiece { index, piece }, PrivatePiece::Held(held.clone()))));
         self.labels.extend(rows.labels);
-        // What was never held needs no purge.
+        // A piece that was never stored needs no physical erasure.
         let held = rows.erased.iter().map(|(piece, _)| *piece).filter(|piece| self.pieces.contains_key(piece));
         let pending: Vec<ErasedPiece> = held.collect();
         self.pending_erasures.extend(pending);
@@ -347,7 +347,7 @@ impl PrivateReader for MemoryStore {
 }
 
 impl MemoryStore {
-    /// The rows that the published leaves have in each index.
+    /// Number of rows of the published leaves in each index.
     fn count_index_rows(&self) -> IndexRows {
         let contents = self.contents();
         let size = contents.size();
@@ -410,7 +410,7 @@ impl LogStore for MemoryStore {
     }
 }
 
-/// What is erased here is gone at once.
+/// In memory, an erased piece is removed at once.
 impl PrivateStore for MemoryStore {
     fn pending_erasures(&self) -> Result<Vec<ErasedPiece>, ReadError> {
         Ok(self.contents().pending_erasures.iter().copied().collect())

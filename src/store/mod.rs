@@ -1,9 +1,11 @@
-//! Storage: the traits, a store in memory, and RocksDB.
+//! Storage of ledgers: the traits, and their implementations in memory and in RocksDB.
 //!
-//! - [`traits`]: the interfaces. [`factory`]: opens and creates the ledger in a folder; nothing else names a backend.
+//! - [`traits`]: the interfaces. [`factory`]: opens and creates the ledger in a data folder; no other code names a
+//!   backend.
 //! - [`memory`] for tests and auditors; [`rocks`], the embedded default.
-//! - Shared by all backends: [`append_checks`] and [`admission`] (what may be appended), [`index_entries`] (what the index of a
-//!   block holds), [`bounds`], [`record_codec`] (records in fewer bytes), [`refusal`] and [`shortage`] (errors).
+//! - Shared by all backends: [`append_checks`] and [`admission`] (validation before an append), [`index_entries`]
+//!   (index rows of a block), [`bounds`] (bounds checks), [`record_codec`] (compact encoding of records), [`refusal`]
+//!   and [`shortage`] (errors).
 //! - [`account_files`] and [`account_memory`]: mutable data that is not evidence.
 
 #[cfg(feature = "node")]

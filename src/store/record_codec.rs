@@ -102,20 +102,20 @@ const KEYS: usize = 16;
 /// The keys (name and key id) in the lines of a record processed so far. Signatures refer to them by position.
 #[derive(Default)]
 struct Signers {
-    met: [[u8; SIGNER_LEN]; KEYS],
+    keys: [[u8; SIGNER_LEN]; KEYS],
     count: usize,
 }
 
 impl Signers {
-    fn meet(&mut self, signer: [u8; SIGNER_LEN]) {
-        if let Some(place) = self.met.get_mut(self.count) {
+    fn add(&mut self, signer: [u8; SIGNER_LEN]) {
+        if let Some(place) = self.keys.get_mut(self.count) {
             *place = signer;
             self.count += 1;
         }
     }
 
     fn known(&self) -> &[[u8; SIGNER_LEN]] {
-        self.met.get(..self.count).unwrap_or_default()
+        self.keys.get(..self.count).unwrap_or_default()
     }
 }
 
@@ -139,11 +139,11 @@ pub fn pack(record: &[u8], row: &mut Vec<u8>) {
         });
         let short = found.and_then(|(place, rest, value)| {
             next = place + 1;
-            let mark = row.len();
+            let start = row.len();
             row.push(FIRST_CODE + u8::try_from(place).ok()?);
             let packed = pack_value(value, rest, &mut signers, row);
             if packed.is_none() {
-                row.truncate(mark);
+                row.truncate(start);
             }
             packed
         });
@@ -161,23 +161,23 @@ fn pack_value(value: Value, text: &[u8], signers: &mut Signers, row: &mut Vec<u8
         return Some(());
     }
     let text = std::str::from_utf8(text).ok()?;
-    let said = text.strip_suffix('\n')?;
+    let value_text = text.strip_suffix('\n')?;
     match value {
         Value::Text => return None,
-        Value::Digest => row.extend_from_slice(&lower_hex::<32>(said)?),
+        Value::Digest => row.extend_from_slice(&lower_hex::<32>(value_text)?),
         Value::DigestAndText => {
             let (digest, rest) = text.split_at_checked(64)?;
             row.extend_from_slice(&lower_hex::<32>(digest)?);
             row.extend_from_slice(rest.strip_prefix(' ')?.as_bytes());
         }
-        Value::Nonce => row.extend_from_slice(&lower_hex::<16>(said)?),
-        Value::Number => row.extend_from_slice(&DepositNumber::parse_exact(said)?.to_key()),
+        Value::Nonce => row.extend_from_slice(&lower_hex::<16>(value_text)?),
+        Value::Number => row.extend_from_slice(&DepositNumber::parse_exact(value_text)?.to_key()),
         Value::Time => {
-            let [0, 0, millis @ ..] = Timestamp::parse(said)?.as_millis().to_be_bytes() else { return None };
+            let [0, 0, millis @ ..] = Timestamp::parse(value_text)?.as_millis().to_be_bytes() else { return None };
             row.extend_from_slice(&millis);
         }
         Value::Key => {
-            let (name, rest) = said.split_once('+')?;
+            let (name, rest) = value_text.split_once('+')?;
             let (id, public) = rest.split_once('+')?;
             let mut signer = [0; SIGNER_LEN];
             let (name_bytes, id_bytes) = signer.split_at_mut(8);
@@ -186,10 +186,10 @@ fn pack_value(value: Value, text: &[u8], signers: &mut Signers, row: &mut Vec<u8
             let public = base64::<PUBLIC_LEN>(public)?;
             row.extend_from_slice(&signer);
             row.extend_from_slice(&public);
-            signers.meet(signer);
+            signers.add(signer);
         }
         Value::Signature => {
-            let (name, signed) = said.split_once(' ')?;
+            let (name, signed) = value_text.split_once(' ')?;
             let (name, signed) = (lower_hex::<8>(name)?, base64::<SIGNED_LEN>(signed)?);
             let (id, signature) = signed.split_at_checked(4)?;
             let place = signers.known().iter().position(|signer| signer.starts_with(&name) && signer.ends_with(id))?;
@@ -267,7 +267,7 @@ fn unpack_value(value: Value, rest: &mut Rest<'_>, signers: &mut Signers, record
             hex::<4>(id.try_into().ok()?, record);
             record.push(b'+');
             to_base64::<44>(rest.take::<PUBLIC_LEN>()?, record)?;
-            signers.meet(*signer);
+            signers.add(*signer);
         }
         Value::Signature => {
             let [place] = *rest.take()?;

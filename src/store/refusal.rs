@@ -1,20 +1,20 @@
-//! Why a deposit may not enter the chain, and why private content is not erased, by name.
+//! Reasons for which a store rejects a deposit, or the erasure of private content.
 //!
-//! Not here: the rules themselves (`admission`, `joining`).
+//! Not here: the rules themselves (`admission`, `append_checks`).
 
 use crate::error_code::ErrorCode;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::notice::ErasedPiece;
 use crate::ledger::number::DepositNumber;
 
-/// Why a deposit may not enter the chain. Codes are stable.
+/// Why a deposit is not admitted to the chain. Codes are stable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// This statement is on the chain: answer its receipt.
+    /// This statement is on the chain: the sequencer answers with its receipt.
     #[error("this statement is already deposited")]
     StatementExists,
-    /// Another deposit has this number: draw again.
+    /// Another deposit has this number: the sequencer draws another one.
     #[error("the number is taken")]
     NumberTaken,
     /// The statement names another ledger.
@@ -25,15 +25,15 @@ pub enum Refusal {
         /// This ledger.
         expected: String,
     },
-    /// The stream's next sequence is another: someone was faster, or a number was skipped.
+    /// The sequence is not the stream's next one: another deposit took it, or a number was skipped.
     #[error("the subject's next sequence is {expected}, the statement says {found}")]
     SubjectSequence {
         /// The next free sequence.
         expected: u64,
-        /// The one it names.
+        /// The sequence that the statement names.
         found: u64,
     },
-    /// None of its keys began the stream.
+    /// None of the statement's keys is an owner of the stream.
     #[error("the subject belongs to other keys")]
     SubjectNotYours,
     /// A linked number is not on the chain.
@@ -58,7 +58,8 @@ impl Refusal {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            // The sequencer answers the first with the receipt, and draws another number at the second.
+            // Clients never receive these: the sequencer answers the first with the receipt, and draws another number
+            // for the second.
             Self::StatementExists | Self::NumberTaken => ErrorCode::Internal,
             Self::WrongLedger { .. } => ErrorCode::WrongLedger,
             Self::SubjectSequence { .. } => ErrorCode::SubjectSequence,
@@ -74,11 +75,12 @@ impl Refusal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErasureRefusal {
-    /// The block's `erased` notices are not exactly one that names exactly these pieces: a programmer's error.
-    #[error("the block does not hold exactly one `erased` notice that names exactly what is erased")]
+    /// The block does not contain exactly one `erased` notice, or it does not name exactly these pieces. A bug of the
+    /// caller.
+    #[error("the block does not contain exactly one `erased` notice that names exactly the erased pieces")]
     NoticeMismatch,
-    /// The piece was never held here.
-    #[error("private content `{piece}` was never held here")]
+    /// The store never had the piece.
+    #[error("private content `{piece}` was never stored here")]
     NeverHeld {
         /// The piece.
         piece: ErasedPiece,
@@ -88,7 +90,7 @@ pub enum ErasureRefusal {
     ErasedAlready {
         /// The piece.
         piece: ErasedPiece,
-        /// The notice that says so.
+        /// Leaf index of its `erased` notice.
         notice: LeafIndex,
     },
 }
@@ -98,7 +100,7 @@ impl ErasureRefusal {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            // Callers name only pieces that they have found.
+            // Clients never receive these: callers name only pieces that they have found.
             Self::NoticeMismatch | Self::NeverHeld { .. } => ErrorCode::Internal,
             Self::ErasedAlready { .. } => ErrorCode::ErasedAlready,
         }

@@ -1,7 +1,7 @@
-//! Resources of the machine that can run out while a node runs: which one did, told from an error.
+//! Resource shortages: identifies from an error the resource of the machine that ran out.
 //!
-//! A call that fails because a resource ran out has not done its work, and works again once the resource is there. A failed
-//! flush to the disk is never a shortage, whatever its reason: after it nobody knows what the disk holds.
+//! A call that fails because a resource ran out has had no effect, and succeeds again once the resource is available. A
+//! failed fsync is never a shortage, whatever its reason: after it, the content of the disk is unknown.
 
 use std::fmt;
 use std::io;
@@ -21,7 +21,7 @@ pub enum Shortage {
     Threads,
 }
 
-/// The system's messages, as `strerror` words them, and what each means.
+/// The messages of `strerror`, and the shortage that each means.
 const MESSAGES: [(&str, Shortage); 6] = [
     ("No space left on device", Shortage::DiskSpace),
     ("Disk quota exceeded", Shortage::DiskSpace),
@@ -32,7 +32,7 @@ const MESSAGES: [(&str, Shortage); 6] = [
 ];
 
 impl Shortage {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Self; 4] = [Self::DiskSpace, Self::FileDescriptors, Self::Memory, Self::Threads];
 
     /// The stable code.
@@ -46,14 +46,14 @@ impl Shortage {
         }
     }
 
-    /// The shortage that an error of the system names; `None` for any other failure.
+    /// The shortage behind a system error; `None` for any other failure.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
         Self::in_message(&error.to_string())
     }
 
-    /// The shortage that the message of a library names, where it holds the system's own message; `None` for any other
-    /// failure, and for every failed flush.
+    /// The shortage behind an error message that contains a message of the system; `None` for any other failure, and
+    /// for every failed flush.
     #[must_use]
     pub fn in_message(message: &str) -> Option<Self> {
         if names_a_flush(message) {
@@ -63,8 +63,8 @@ impl Shortage {
     }
 }
 
-/// RocksDB's messages read `…: While fdatasync: <path>: <system's message>`. A path may hold any words, so only what stands
-/// between `While ` and the next colon counts.
+/// Whether the failed call was a flush. RocksDB's messages read `…: While fdatasync: <path>: <system's message>`. A
+/// path may contain any words, so only the text between `While ` and the next colon is searched.
 fn names_a_flush(message: &str) -> bool {
     message.split("While ").skip(1).any(|rest| rest.split(':').next().is_some_and(|action| action.contains("sync")))
 }

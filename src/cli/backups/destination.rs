@@ -54,7 +54,7 @@ impl<'a> Destination<'a> {
         let (draft, complete) = (data.join(RESTORING), data.join(RESTORED));
         for (path, name) in [(&draft, RESTORING), (&complete, RESTORED)] {
             if path.is_symlink() {
-                return Err(cannot_open(data, &OpenError::Stranger { name: name.into() }));
+                return Err(cannot_open(data, &OpenError::UnknownName { name: name.into() }));
             }
         }
         Ok(Self { data, draft, complete, lock })
@@ -152,9 +152,9 @@ fn of_another_backup(complete: &Path, backup: &Path) -> CliError {
 
 fn must_be_empty(folder: &Folder) -> Result<(), CliError> {
     let io = |error: io::Error| CliError::io(folder.path(), &error);
-    let stranger = folder.stranger().map_err(io)?;
+    let stranger = folder.unknown_name().map_err(io)?;
     if let Some(name) = stranger {
-        return Err(cannot_open(folder.path(), &OpenError::Stranger { name }));
+        return Err(cannot_open(folder.path(), &OpenError::UnknownName { name }));
     }
     let own = [&["db", "mark"][..], &KEYS, &BESIDE].concat();
     let taken = folder.has_any(&own).map_err(io)?;

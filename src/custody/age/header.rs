@@ -24,7 +24,7 @@ pub const FILE_KEY_LEN: usize = 16;
 const TAG: usize = 16;
 const FIRST_LINE: &str = "age-encryption.org/v1";
 const X25519_INFO: &[u8] = b"age-encryption.org/v1/X25519";
-/// Longest header in bytes: more recipients than anybody names.
+/// Maximum length of a header in bytes: enough for thousands of recipients.
 const HEADER_MAX: usize = 256 << 10;
 /// Columns of a full line of a stanza's body.
 const COLUMNS: usize = 64;
@@ -72,7 +72,7 @@ pub(in crate::custody::age) fn derived(secret: &[u8], salt: &[u8], info: &[u8]) 
 /// A key of ChaCha20-Poly1305.
 pub(in crate::custody::age) fn cipher(key: &[u8; 32]) -> io::Result<LessSafeKey> {
     let key = UnboundKey::new(&CHACHA20_POLY1305, key);
-    Ok(LessSafeKey::new(key.map_err(|_| io::Error::other("no key of ChaCha20-Poly1305"))?))
+    Ok(LessSafeKey::new(key.map_err(|_| io::Error::other("not a ChaCha20-Poly1305 key"))?))
 }
 
 /// The key with which a file key is wrapped, from the shared secret of X25519.
@@ -93,7 +93,7 @@ fn mac_key(file_key: &FileKey) -> hmac::Key {
 ///
 /// # Errors
 ///
-/// The system has no random numbers, or a recipient is weak.
+/// The system supplies no random bytes, or a recipient's key is weak.
 pub fn wrap(file_key: &FileKey, recipients: &[Recipient]) -> io::Result<String> {
     let mut header = format!("{FIRST_LINE}\n");
     for recipient in recipients {
@@ -164,7 +164,7 @@ pub fn unwrap(input: &mut impl BufRead, identities: &[Identity]) -> Result<FileK
     Ok(file_key)
 }
 
-/// The file key in a stanza; `None` if it is for somebody else.
+/// The file key in a stanza; `None` if it is not for any of `identities`.
 fn unwrap_stanza(share: &str, body: &[u8], identities: &[Identity]) -> Result<Option<FileKey>, AgeError> {
     let share = BASE64_STANDARD_NO_PAD.decode(share).map_err(|_| AgeError::Malformed)?;
     let share: [u8; KEY_LEN] = share.try_into().map_err(|_| AgeError::Malformed)?;

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! A key has one spelling: recipients are lower case and identities upper case, as `age-keygen` writes them. A mistyped character is
-//! detected by the checksum.
+//! A key has one textual form: recipients are lower case and identities upper case, as `age-keygen` writes them. The
+//! checksum detects a mistyped character.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,13 +21,13 @@ const IDENTITY: &str = "age-secret-key-";
 /// Why a text is not a key of age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AgeKeyError {
-    /// It does not begin like one, or has characters that no key has.
+    /// It has the wrong prefix or length, or invalid characters.
     #[error("expected an X25519 key of age (`age1…` or `AGE-SECRET-KEY-1…`)")]
     Malformed,
     /// The checksum does not match.
     #[error("a character of the key is mistyped or missing")]
     Checksum,
-    /// The point has small order, so that everybody could decrypt.
+    /// The point has small order, so anyone could decrypt.
     #[error("the key is weak")]
     Weak,
 }
@@ -108,7 +108,7 @@ impl FromStr for Identity {
     }
 }
 
-/// Without the secret.
+/// Does not print the secret.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Identity of {}", self.recipient())

@@ -6,9 +6,9 @@
 //!
 //! # Invariants
 //!
-//! The nonce of a chunk is its number (88 bits, big-endian) and 0x01 if it is the last, so that a file that was cut off, or of which
-//! chunks were changed, swapped or appended, is not read to its end without an error. What was read before that error is authentic. A
-//! caller must not use what it read unless it reached the end.
+//! The nonce of a chunk is its number (88 bits, big-endian), then 0x01 if it is the last, else 0x00. So reading a
+//! truncated file, or one with changed, swapped or appended chunks, ends with an error. Bytes before that error are
+//! authentic, but a caller must not use them unless it reached the end.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -46,19 +46,20 @@ impl Chunks {
     }
 }
 
-/// Encrypts what is written to it. [`Encryptor::finish`] writes the last chunk: without it, nobody reads the file.
+/// Encrypts what is written to it. [`Encryptor::finish`] writes the last chunk; without it, decryption of the file
+/// fails.
 pub struct Encryptor<W> {
     to: W,
     chunks: Chunks,
-    waiting: Vec<u8>,
+    buffered: Vec<u8>,
 }
 
 impl<W: Write> Encryptor<W> {
-    /// Writes the header for `recipients`, of which there must be one.
+    /// Writes the header for `recipients`, of which there must be at least one.
     ///
     /// # Errors
     ///
-    /// The writer's.
+    /// An I/O error of the writer.
     pub fn new(mut to: W, recipients: &[Recipient]) -> io::Result<Self> {
         if recipients.is_empty() {
             return Err(io::Error::other("no recipient"));
@@ -67,15 +68,15 @@ impl<W: Write> Encryptor<W> {
         getrandom::fill(file_key.as_mut()).and_then(|()| getrandom::fill(&mut nonce)).map_err(io::Error::other)?;
         to.write_all(wrap(&file_key, recipients)?.as_bytes())?;
         to.write_all(&nonce)?;
-        Ok(Self { to, chunks: Chunks::new(&file_key, &nonce)?, waiting: Vec::with_capacity(CHUNK + TAG) })
+        Ok(Self { to, chunks: Chunks::new(&file_key, &nonce)?, buffered: Vec::with_capacity(CHUNK + TAG) })
     }
 
     fn write_chunk(&mut self, is_last: bool) -> io::Result<()> {
         let nonce = self.chunks.nonce(is_last);
-        let sealed = self.chunks.key.seal_in_place_append_tag(nonce, Aad::empty(), &mut self.waiting);
-        sealed.map_err(|_| io::Error::other("a chunk was not sealed"))?;
-        self.to.write_all(&self.waiting)?;
-        self.waiting.clear();
+        let sealed = self.chunks.key.seal_in_place_append_tag(nonce, Aad::empty(), &mut self.buffered);
+        sealed.map_err(|_| io::Error::other("a chunk could not be encrypted"))?;
+        self.to.write_all(&self.buffered)?;
+        self.buffered.clear();
         Ok(())
     }
 
@@ -83,7 +84,7 @@ impl<W: Write> Encryptor<W> {
     ///
     /// # Errors
     ///
-    /// The writer's.
+    /// An I/O error of the writer.
     pub fn finish(mut self) -> io::Result<W> {
         self.write_chunk(true)?;
         Ok(self.to)
@@ -92,12 +93,12 @@ impl<W: Write> Encryptor<W> {
 
 impl<W: Write> Write for Encryptor<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // A full chunk is written when more follows: only then it is not the last.
-        if self.waiting.len() == CHUNK && !bytes.is_empty() {
+        // Writes a full chunk only when more data follows, because only then it is not the last.
+        if self.buffered.len() == CHUNK && !bytes.is_empty() {
             self.write_chunk(false)?;
         }
-        let taken = bytes.get(..CHUNK - self.waiting.len()).unwrap_or(bytes);
-        self.waiting.extend_from_slice(taken);
+        let taken = bytes.get(..CHUNK - self.buffered.len()).unwrap_or(bytes);
+        self.buffered.extend_from_slice(taken);
         Ok(taken.len())
     }
 
@@ -110,7 +111,7 @@ impl<W: Write> Write for Encryptor<W> {
 pub struct Decryptor<R> {
     from: R,
     chunks: Chunks,
-    /// The chunk in plain, and how much of it was read.
+    /// The decrypted chunk, and how much of it was read.
     plain: Vec<u8>,
     read: usize,
     is_last: bool,
@@ -187,7 +188,7 @@ mod tests {
 
     fn encrypted(plain: &[u8], recipients: &[Recipient]) -> Vec<u8> {
         let mut encryptor = Encryptor::new(Vec::new(), recipients).unwrap();
-        // In uneven pieces.
+        // In pieces that do not align with the chunks.
         for piece in plain.chunks(40_001) {
             encryptor.write_all(piece).unwrap();
         }

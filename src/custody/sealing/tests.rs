@@ -1,4 +1,4 @@
-//! Whether a segment opens anywhere but in its place.
+//! Tests of the object format: a segment can be decrypted only at its own position, unchanged, under its own key.
 
 use super::*;
 

@@ -16,10 +16,10 @@
 //! that it names; and each header has exactly the height, previous hash, first index, count and root that follow from the tip
 //! and the leaves before it.
 //!
-//! Not checked here, because it takes more than the tip: that the tree is the one of a signed checkpoint (compare
+//! Not checked here, because it needs more than the tip: that the tree is the tree of a signed checkpoint (compare
 //! [`Block::tip`] with it), the depositors' signatures
-//! ([`StatementNote::verify`](crate::ledger::statement::signed::StatementNote::verify)), the signatures of later notices, and
-//! the uniqueness of numbers and statements (`store`, `audit`).
+//! ([`StatementNote::verify`](crate::ledger::statement::signed::StatementNote::verify)), the signatures of later
+//! notices, and the uniqueness of numbers and statements (`store`, `audit`).
 
 use std::mem;
 
@@ -35,7 +35,7 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::keys::KeyCache;
 use crate::ledger::time::Timestamp;
 
-/// Why leaves are not the next block of the chain.
+/// Why the leaves are not the next block of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlockError {
@@ -44,7 +44,7 @@ pub enum BlockError {
     Malformed {
         /// Index of the record.
         index: LeafIndex,
-        /// What is wrong with it.
+        /// The error of the parser.
         source: LeafError,
     },
     /// The record at `index` is longer than [`LEAF_MAX`].
@@ -65,14 +65,14 @@ pub enum BlockError {
         /// The ledger that is read.
         expected: Name,
     },
-    /// The record at `index` has an earlier time than the one before.
+    /// The record at `index` has an earlier time than the previous record.
     #[error("leaf {index}: its time {time} is before {last}, the time of the leaf before")]
     TimeDecreases {
         /// Index of the record.
         index: LeafIndex,
-        /// Its time.
+        /// Time of the record.
         time: Timestamp,
-        /// Time of the leaf before.
+        /// Time of the previous leaf.
         last: Timestamp,
     },
     /// The deposit number of the entry at `index` has another date than the entry.
@@ -107,7 +107,7 @@ pub enum BlockError {
     AfterHeader {
         /// Index of the header.
         header: LeafIndex,
-        /// How many leaves follow.
+        /// Number of leaves that follow.
         count: usize,
     },
     /// The leaves end without a block header.
@@ -115,7 +115,7 @@ pub enum BlockError {
     NoHeader {
         /// Index at which a header, or another leaf, should follow.
         next: LeafIndex,
-        /// How many leaves there are.
+        /// Number of leaves read.
         count: usize,
     },
 }
@@ -164,13 +164,13 @@ impl BlockReader {
         self.builder.len()
     }
 
-    /// Size and Merkle root of the tree with the leaves read so far, for a comparison with a signed one.
+    /// Size and Merkle root of the tree with the leaves read so far, for comparison with a signed checkpoint.
     #[must_use]
     pub fn tree(&self) -> (TreeSize, Digest) {
         (self.builder.frontier.size(), self.builder.frontier.root())
     }
 
-    /// Reads the next leaf; the complete block where it is a header.
+    /// Reads the next leaf. Returns the complete block if the leaf is a header.
     ///
     /// # Errors
     ///
@@ -237,7 +237,7 @@ impl BlockReader {
         if let Some(difference) = header.differences(&expected).into_iter().next() {
             return Err(BlockError::Header { index, difference });
         }
-        // The placeholder is replaced at once by the builder of the next block.
+        // `finish` consumes the builder; the builder of the next block replaces the placeholder below.
         let placeholder = BlockBuilder::new(&Tip::before_genesis(header.ledger.clone()));
         let block = mem::replace(&mut self.builder, placeholder).finish(tree, header, bytes);
         self.builder = BlockBuilder::new(&block.tip);

@@ -1,4 +1,4 @@
-//! Blocks built in one call and leaf by leaf, and the proofs that a block computes itself.
+//! Tests of blocks built in one call and leaf by leaf, and of the proofs that a block computes itself.
 
 use super::*;
 use crate::ledger::key::Signer;

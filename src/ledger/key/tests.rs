@@ -1,4 +1,4 @@
-//! Keys: other people's key ids, and every way a key text can be wrong.
+//! Tests of keys: key ids of other implementations, and every fault of a key text.
 
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
@@ -61,13 +61,13 @@ fn weak_keys_and_other_encodings_are_rejected() {
     for hex in small_order {
         assert_eq!(PublicKey::from_bytes(&lower_hex(hex).unwrap()), None, "{hex}");
     }
-    // y = p + 3 is a second spelling of y = 3, which is a point of large order.
-    let mut spelled = [0xff; 32];
-    (spelled[0], spelled[31]) = (0xf0, 0x7f);
+    // y = p + 3 is a non-canonical encoding of y = 3, which is a point of large order.
+    let mut non_canonical = [0xff; 32];
+    (non_canonical[0], non_canonical[31]) = (0xf0, 0x7f);
     let mut plain = [0; 32];
     plain[0] = 3;
-    assert!(VerifyingKey::from_bytes(&spelled).is_ok() == VerifyingKey::from_bytes(&plain).is_ok());
-    assert_eq!(PublicKey::from_bytes(&spelled), None);
+    assert!(VerifyingKey::from_bytes(&non_canonical).is_ok() == VerifyingKey::from_bytes(&plain).is_ok());
+    assert_eq!(PublicKey::from_bytes(&non_canonical), None);
 }
 
 #[test]
@@ -79,14 +79,15 @@ fn the_encodings_of_small_order_are_those_of_the_curve() {
     assert_eq!(ours, curves);
 }
 
-/// The hash that a signature answers (RFC 8032 §5.1.7).
+/// The challenge hash of a signature (RFC 8032 §5.1.7).
 fn challenge(r: &CompressedEdwardsY, key: &PublicKey, message: &[u8]) -> Scalar {
     let hash = Sha512::new().chain_update(r.as_bytes()).chain_update(key.as_bytes()).chain_update(message);
     Scalar::from_bytes_mod_order_wide(&hash.finalize().into())
 }
 
-/// A key with a part of small order, and signatures by somebody who knows the rest of it whose R is of small order: the
-/// equation of RFC 8032 §5.1.7 holds, and verifiers that multiply by the cofactor disagree with those that do not.
+/// A key with a component of small order, and signatures whose R is of small order, made with the secret of the other
+/// component: the equation of RFC 8032 §5.1.7 holds, and verifiers that multiply by the cofactor disagree with
+/// verifiers that do not.
 #[test]
 fn a_signature_whose_point_is_of_small_order_is_rejected_though_the_equation_holds() {
     let secret = Scalar::from(0x0074_6965_7a68_656e_u64);
@@ -113,7 +114,7 @@ fn a_signature_whose_point_is_of_small_order_is_rejected_though_the_equation_hol
     }
 }
 
-/// A key with a part of small order signs, now and then, what the strict equation accepts.
+/// The strict equation accepts some signatures of a key with a component of small order.
 #[test]
 fn a_key_with_a_part_of_small_order_is_judged_as_verify_strict_judges_it() {
     let (secret, nonce) = (Scalar::from(0x6578_6f64_u64), Scalar::from(0x006e_6f6e_6365_u64));

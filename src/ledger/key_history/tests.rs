@@ -1,4 +1,4 @@
-//! Tests of key histories: what they accept, which key is valid where, and what each verifier believes.
+//! Tests of key histories: accepted notices, the valid key at each height, and the keys that each verifier trusts.
 
 use super::*;
 use crate::ledger::key::Signer;
@@ -38,7 +38,7 @@ fn history(notices: &[(u64, SignedNotice)]) -> Result<KeyHistory, KeyHistoryErro
     KeyHistory::of_notices(texts.iter().map(|(index, text)| (*index, text.as_str())))
 }
 
-/// Keys 1, 2 and 3, from the leaves 0, 10 and 20 on.
+/// Keys 1, 2 and 3, introduced at the leaves 0, 10 and 20.
 fn three() -> KeyHistory {
     history(&[(0, genesis(1, 2)), (10, rotation(2, 3, &[2, 1])), (20, rotation(3, 4, &[3]))]).unwrap()
 }
@@ -87,7 +87,7 @@ fn notices_that_do_not_follow_are_rejected() {
     assert!(history(&[first(), (10, rotation(2, 3, &[2]))]).is_ok(), "the old key may be lost");
     let reused = [first(), (10, rotation(2, 1, &[2, 1])), (20, rotation(1, 4, &[1, 2]))];
     assert!(matches!(history(&reused), Err(KeyHistoryError::ReusedKey { index: LeafIndex(20) })));
-    // A line in the old key's name that does not verify is a forgery, although the old key's line may be missing.
+    // The old key's line may be missing, but a line in its name that does not verify is a forgery.
     let (good, other) = (rotation(2, 3, &[2, 1]), rotation(2, 4, &[1]));
     let own = good.note().signatures()[0].to_string();
     let forged = format!("{}\n{own}\n{}\n", good.note().text(), other.note().signatures()[0]);
@@ -164,7 +164,7 @@ fn a_history_past_a_newer_pinned_key_is_not_believed() {
         assert!(!accepted, "{pinned:?}");
     }
     assert!(!forged.agrees_with(&three()) && !three().agrees_with(&forged));
-    // The beginning of the true history is believed up to the last pinned key.
+    // The beginning of the true history is trusted up to the last pinned key.
     let beginning = history(&[(0, genesis(1, 2)), (10, rotation(2, 3, &[2, 1]))]).unwrap();
     let pinned = [vkey(1), vkey(2), vkey(3)];
     assert!(beginning.extends_pinned(&pinned).unwrap().verify(&checkpoint(11, &[2])).is_ok());

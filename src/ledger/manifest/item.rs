@@ -73,7 +73,7 @@ impl ItemDigests {
         self.size
     }
 
-    /// The same digests, reduced to those that `wanted` selects.
+    /// Those of the digests that `wanted` selects, with the size.
     ///
     /// # Errors
     ///

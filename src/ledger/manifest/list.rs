@@ -1,4 +1,5 @@
-//! The two lists of items: the digest list that a manifest is made from, and the item list that the depositor keeps.
+//! The two lists of items: the digest list, from which a manifest is computed, and the item list, which the depositor
+//! keeps.
 //!
 //! The digest list has one line for each item, with LF after each:
 //!
@@ -44,9 +45,9 @@ use crate::ledger::text::{Fault, hex_value};
 
 /// The first line of the item list.
 pub const FIRST_LINE: &str = "tiezheng manifest v1";
-/// Longest path in bytes, as in most file systems.
+/// Maximum length of a path in bytes, as in most file systems.
 pub const PATH_MAX: usize = 4096;
-/// Longest line of either list in bytes, LF included.
+/// Maximum length of a line of either list in bytes, LF included.
 pub const LINE_MAX: usize = PATH_MAX + 512;
 
 /// A line of the digest list.

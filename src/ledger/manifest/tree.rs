@@ -38,7 +38,7 @@ use crate::ledger::merkle::proof::InclusionProof;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::statement::text::ManifestRoot;
 
-/// Leaves of a chunk: enough to make passing one between threads cheap, few enough for a core's cache.
+/// Leaves of a chunk: enough to make the transfer between threads cheap, few enough for a core's cache.
 pub const CHUNK: usize = 4096;
 
 /// The root over a chunk of leaves.
@@ -57,10 +57,10 @@ impl Chunk {
     }
 }
 
-/// A chunk follows one that is not full.
+/// A chunk was appended after a chunk that is not full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("only the last chunk of a manifest may have fewer than {CHUNK} items")]
-pub struct BehindTheLast;
+pub struct ChunkAfterPartial;
 
 /// The Merkle tree over chunks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,10 +81,10 @@ impl ManifestTree {
     ///
     /// # Errors
     ///
-    /// [`BehindTheLast`].
-    pub fn push(&mut self, chunk: Chunk) -> Result<(), BehindTheLast> {
+    /// [`ChunkAfterPartial`].
+    pub fn push(&mut self, chunk: Chunk) -> Result<(), ChunkAfterPartial> {
         if !self.roots.is_empty() && self.last != CHUNK {
-            return Err(BehindTheLast);
+            return Err(ChunkAfterPartial);
         }
         self.roots.push(chunk.root);
         self.last = chunk.count;
@@ -165,7 +165,7 @@ mod tests {
         let mut tree = ManifestTree::new();
         assert_eq!((tree.root(), tree.count()), (None, 0));
         tree.push(Chunk::over(&leaves[..5]).unwrap()).unwrap();
-        assert_eq!(tree.push(Chunk::over(&leaves[5..7]).unwrap()), Err(BehindTheLast));
+        assert_eq!(tree.push(Chunk::over(&leaves[5..7]).unwrap()), Err(ChunkAfterPartial));
         assert_eq!(tree.count(), 5);
     }
 

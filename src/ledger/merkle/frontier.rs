@@ -1,8 +1,8 @@
-//! The right edge of a growing tree: the state that is needed to append leaves.
+//! The frontier of a growing tree: the hashes at its right edge, which are needed to append leaves.
 //!
-//! A [`Frontier`] has two views of the same edge. The *peaks* are the roots of the complete subtrees that make up the tree
-//! (RFC 6962 §2.1), one for each set bit of its size; folding them gives the root. The *partial tiles* are the hashes that
-//! are not in a full tile yet (C2SP tlog-tiles): at most 255 on each of at most eight levels.
+//! A [`Frontier`] contains two representations. The *peaks* are the roots of the complete subtrees that make up the
+//! tree (RFC 6962 §2.1), one for each set bit of its size; folding them gives the root. The *partial tiles* are the
+//! hashes that are not in a full tile yet (C2SP tlog-tiles): at most 255 on each of at most eight levels.
 //!
 //! ```
 //! use tiezheng::ledger::hash::leaf_hash;
@@ -21,8 +21,8 @@
 //! ```
 //!
 //! # Invariants
-//! One node hash per leaf on average, never the same pair twice: the root of a full tile is a peak on its way up.
-//! `restore` of the partial tiles gives back an equal frontier.
+//! One node hash per leaf on average, never the same pair twice, because the root of a full tile is also a peak.
+//! `restore` of the partial tiles returns an equal frontier.
 //!
 //! Not here: hashing of records (`hash`), storing full tiles (`store`), proofs (`proof`).
 
@@ -33,7 +33,7 @@ use crate::ledger::merkle::list::{join, root_of};
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::merkle::tile::{TILE_HEIGHT, TILE_LEVELS, TILE_WIDTH, Tile, partial_width};
 
-/// The right edge of a tree. A clone copies at most 64 KiB, some 16 KiB for a tree of a hundred million leaves.
+/// The frontier of a tree. A clone copies at most 64 KiB, some 16 KiB for a tree of a hundred million leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frontier {
     size: u64,
@@ -64,46 +64,45 @@ impl FullTile {
     }
 }
 
-/// Why partial tiles do not make a frontier of the size they are said to have: what was read is damaged, or is that of
-/// another size.
+/// Why partial tiles do not form a frontier of the given size: they are damaged, or belong to a tree of another size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RestoreError {
     /// The size is over [`TreeSize::MAX`].
     #[error("a tree of {size} leaves is larger than {}", TreeSize::MAX)]
     TooLarge {
-        /// The size given.
+        /// The given size.
         size: TreeSize,
     },
     /// There are more partial tiles than a tree can have levels.
     #[error("{levels} levels of partial tiles, where no tree has more than {TILE_LEVELS}")]
     TooManyLevels {
-        /// How many there are.
+        /// The number found.
         levels: usize,
     },
-    /// A partial tile is not as wide as the size demands.
+    /// A partial tile does not have the width that follows from the size.
     #[error("partial tile of level {level} has {found} hashes, where a tree of {size} leaves has {expected}")]
     WrongWidth {
-        /// The size given.
+        /// The given size.
         size: TreeSize,
         /// The tile level.
         level: u8,
-        /// How many hashes there must be, 0 to 255.
+        /// The required number of hashes, 0 to 255.
         expected: u16,
-        /// How many there are.
+        /// The number found.
         found: usize,
     },
 }
 
 impl Frontier {
-    /// The edge of the empty tree.
+    /// The frontier of the empty tree.
     #[must_use]
     pub const fn new() -> Self {
         Self { size: 0, peaks: Vec::new(), tiles: [const { Vec::new() }; TILE_LEVELS as usize] }
     }
 
-    /// Rebuilds the edge of a tree of `size` leaves from its partial tiles, level 0 first: level `L` has
-    /// `(size / 256^L) mod 256` hashes. Levels left out at the end count as empty. Whether the hashes are the right ones
-    /// shows only in [`Frontier::root`]: compare it.
+    /// Rebuilds the frontier of a tree of `size` leaves from its partial tiles, level 0 first: level `L` has `(size /
+    /// 256^L) mod 256` hashes. Levels left out at the end count as empty. The hashes are not verified: compare
+    /// [`Frontier::root`] with a trusted root.
     ///
     /// # Errors
     /// [`RestoreError`] if the size is too large or a tile has another width; a full tile is never partial.
@@ -143,34 +142,34 @@ impl Frontier {
         TreeSize(self.size)
     }
 
-    /// The roots of the complete subtrees which the tree consists of, left to right: one for each set bit of the size.
+    /// The roots of the complete subtrees that make up the tree, left to right: one for each set bit of the size.
     #[must_use]
     pub fn peaks(&self) -> &[Digest] {
         &self.peaks
     }
 
-    /// The hashes of the partial tile of `level`, 0 to 255 of them; none above the top of the tree.
+    /// The hashes of the partial tile of `level`, 0 to 255; none above the top of the tree.
     #[must_use]
     pub fn partial(&self, level: u8) -> &[Digest] {
         self.tiles.get(usize::from(level)).map_or(&[], Vec::as_slice)
     }
 
-    /// The root of the tree (RFC 6962 §2.1), in one hash a peak.
+    /// The root of the tree (RFC 6962 §2.1), computed with one hash per peak.
     #[must_use]
     pub fn root(&self) -> Digest {
         join(&self.peaks)
     }
 
     /// Appends a leaf by its hash, and pushes each tile that it completes onto `completed`, from level 0 up. The caller
-    /// stops before [`TreeSize::MAX`], some three million years in at 100,000 leaves a second.
+    /// must stop before [`TreeSize::MAX`], which 100,000 leaves a second reach after some three million years.
     pub fn append(&mut self, leaf_hash: Digest, completed: &mut Vec<FullTile>) {
         self.push(0, leaf_hash, completed);
         self.size += 1;
     }
 
-    /// Appends the 256 leaves of a full tile of level 0, and pushes it and each tile that it completes onto `completed`. The root is
-    /// the caller's, who has computed it from the hashes, perhaps on another core. The result is that of appending the hashes one
-    /// by one; that is what happens if the tree does not end at a multiple of 256 leaves.
+    /// Appends the 256 leaves of a full tile of level 0, and pushes it and each tile that it completes onto
+    /// `completed`. The caller has computed the root from the hashes, perhaps on another core. The result equals
+    /// appending the hashes one by one, which is done if the tree does not end at a multiple of 256 leaves.
     pub fn append_tile(&mut self, tile: FullTile, completed: &mut Vec<FullTile>) {
         if tile.hashes.len() != usize::from(TILE_WIDTH) || !self.size.is_multiple_of(u64::from(TILE_WIDTH)) {
             tile.hashes.into_iter().for_each(|hash| self.append(hash, completed));
@@ -187,7 +186,7 @@ impl Frontier {
         let mut hash = item;
         for (level, tile) in (0..).zip(&mut self.tiles).skip(level.into()) {
             tile.push(hash);
-            // As in binary counting: what makes the number of items end in zeros joins one peak for each of them.
+            // As in binary counting: the item joins one peak for each trailing zero of the new number of items.
             let kept = self.peaks.len() - tile.len().trailing_zeros() as usize;
             for left in self.peaks.drain(kept..).rev() {
                 hash = node_hash(&left, &hash);

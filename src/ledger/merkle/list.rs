@@ -20,7 +20,8 @@ use std::iter;
 use crate::ledger::hash::{Digest, node_hash, sha256};
 use crate::ledger::merkle::proof::InclusionProof;
 
-/// The root over `leaves`, given as hashes: `MTH(D[n])` of RFC 6962 §2.1. Over none it is SHA-256 of nothing.
+/// The root over `leaves`, given as hashes: `MTH(D[n])` of RFC 6962 §2.1. Without leaves it is SHA-256 of the empty
+/// input.
 #[must_use]
 pub fn root_of(leaves: &[Digest]) -> Digest {
     if leaves.len() <= 2 {
@@ -40,7 +41,7 @@ pub fn inclusion_in(leaves: &[Digest], index: usize) -> Option<InclusionProof> {
     (index < leaves.len()).then(|| path(leaves, &levels_over(leaves), index))
 }
 
-/// The proofs of all `leaves`, in their order, as [`inclusion_in`] gives them, with every hash computed once.
+/// The proofs of all `leaves`, in their order, as from [`inclusion_in`], with every hash computed once.
 #[must_use]
 pub fn inclusion_many(leaves: &[Digest]) -> Vec<InclusionProof> {
     let levels = levels_over(leaves);
@@ -62,7 +63,7 @@ impl ListTree {
         Self { leaves, levels }
     }
 
-    /// The root, as [`root_of`] gives it.
+    /// The root, equal to [`root_of`].
     #[must_use]
     pub fn root(&self) -> Digest {
         self.levels.last().and_then(|top| top.first()).map_or_else(|| join(&self.leaves), |root| *root)
@@ -74,7 +75,8 @@ impl ListTree {
         self.leaves.get(index).copied()
     }
 
-    /// The root over the complete subtree number `index` of those with `2^height` leaves; `None` if there is none.
+    /// The root over the complete subtree number `index` among the subtrees with `2^height` leaves; `None` if it does
+    /// not exist.
     #[must_use]
     pub fn complete(&self, height: u32, index: usize) -> Option<Digest> {
         let end = index.checked_add(1)?.checked_mul(1_usize.checked_shl(height)?)?;
@@ -87,7 +89,7 @@ impl ListTree {
         }
     }
 
-    /// The proof of the leaf at `index`, as [`inclusion_in`] gives it.
+    /// The proof of the leaf at `index`, equal to [`inclusion_in`].
     #[must_use]
     pub fn inclusion(&self, index: usize) -> Option<InclusionProof> {
         (index < self.leaves.len()).then(|| path(&self.leaves, &self.levels, index))

@@ -7,9 +7,9 @@
 //! | [`proof`] | proofs and their verification: all that a verifier needs besides `shape` |
 //! | [`list`] | roots and proofs over hashes in memory: the tree of a block |
 //! | [`prove`] | roots and proofs of the whole tree, computed from its tiles |
-//! | [`frontier`] | the right edge of the growing tree: appends leaves and yields the tiles that they complete |
+//! | [`frontier`] | the frontier of the growing tree: appends leaves and yields the tiles that they complete |
 //!
-//! Each module imports only from those above it.
+//! Each module imports only from the modules above it.
 //!
 //! Not here: the content of leaves (`ledger::entry`, `ledger::block`), signed roots (`ledger::checkpoint`), storage of tiles
 //! (`store`).

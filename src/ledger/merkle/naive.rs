@@ -1,7 +1,7 @@
 //! The recursive definition of the tree in RFC 6962 §2.1, as the reference for tests.
 //!
-//! Also the leaves that all tests use, and a reader of their tiles that checks the requests. It uses no code under test except
-//! `hash`.
+//! Also contains the leaves that all tests use, and a reader of their tiles that checks the requests. It uses no code
+//! under test except `hash`.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -70,8 +70,8 @@ fn subproof(m: usize, d: &[Digest], begins: bool) -> Vec<Digest> {
     }
 }
 
-/// Reads the tiles of a tree of `size` leaves, made from the definition, and panics if asked for what is not in one
-/// tile of that tree, or for the same tile twice, or for a third tile of a level.
+/// Reads the tiles of a tree of `size` leaves, computed from the definition. It panics if a request is not within one
+/// tile of that tree, repeats a tile, or is for a third tile of a level.
 pub(super) struct StrictReader<'l> {
     levels: &'l [Vec<Digest>],
     size: usize,

@@ -2,7 +2,7 @@
 //!
 //! An *inclusion proof* shows that a leaf is at an index of the tree with a given root; a *consistency proof* shows
 //! that one tree is the beginning of another, with nothing changed or reordered. Both are lists of node hashes, bottom
-//! up, and a verifier needs no more than the list, the numbers and the roots:
+//! up, and a verifier needs only the list, the numbers and the roots:
 //!
 //! ```
 //! use tiezheng::ledger::hash::{Digest, leaf_hash, node_hash};
@@ -17,7 +17,7 @@
 //! assert!(verify_inclusion(LeafIndex(1), TreeSize(3), &c, &proof, &root).is_err());
 //! ```
 //!
-//! **What a proof does not show.** A root does not say how many leaves it is over: some proofs hold for several sizes
+//! **What a proof does not show.** A root does not determine the number of leaves: some proofs verify for several sizes
 //! under one root. Take size and root from the same signed checkpoint, never one of them from the prover.
 //!
 //! Not here: how proofs are built (`prove` from tiles, `list` in memory), which root to trust (`checkpoint`, `verify`),
@@ -27,7 +27,8 @@
 use crate::ledger::hash::{Digest, node_hash};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 
-/// The most hashes a proof may have. One for a tree of [`TreeSize::MAX`] leaves has 63, or 64 for consistency.
+/// Maximum number of hashes in a proof. For a tree of [`TreeSize::MAX`] leaves, an inclusion proof has 63, a
+/// consistency proof 64.
 pub const MAX_PROOF_HASHES: usize = 64;
 
 /// `PATH(m, D[n])` of RFC 6962 §2.1.1: the hashes from the leaf's sibling up to the child of the root.
@@ -102,15 +103,15 @@ pub enum ProofError {
     /// The proof leads to another root.
     #[error("proof leads to the root {computed}, not to {expected}")]
     RootDiffers {
-        /// The root which leaf and proof lead to.
+        /// The root computed from leaf and proof.
         computed: Digest,
-        /// The root to be reached: of a consistency proof, that of the new tree.
+        /// The expected root; for a consistency proof, that of the new tree.
         expected: Digest,
     },
     /// The consistency proof starts from another tree than the old one.
     #[error("proof starts from a tree with the root {computed}, not {expected}")]
     OldRootDiffers {
-        /// The old root which the proof leads to.
+        /// The old root computed from the proof.
         computed: Digest,
         /// The root of the old tree.
         expected: Digest,
@@ -132,8 +133,8 @@ pub fn verify_inclusion(
     same_root(root_from_inclusion(index, size, leaf, proof)?, root)
 }
 
-/// The root which leaf and proof lead to (RFC 9162 §2.1.3.2). It is worth nothing until it is compared with one that is
-/// trusted.
+/// The root computed from leaf and proof (RFC 9162 §2.1.3.2). It proves nothing until the caller compares it with a
+/// trusted root.
 ///
 /// # Errors
 /// [`ProofError`] if the tree has no such leaf, or the proof has a wrong length.
@@ -146,7 +147,7 @@ pub fn root_from_inclusion(
     let Some(last) = size.last_index().filter(|last| index <= *last) else {
         return Err(ProofError::IndexOutside { index, size });
     };
-    let mut climb = Climb { node: index.0, last: last.0 };
+    let mut climb = PathPosition { node: index.0, last: last.0 };
     let mut root = *leaf;
     for hash in &proof.0 {
         root = match climb.step()? {
@@ -158,7 +159,7 @@ pub fn root_from_inclusion(
     Ok(root)
 }
 
-/// One step of a path: the hash beside it, and the hash of both.
+/// One step of a path: a sibling's hash, and the hash of the parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathStep {
     /// The hash of the proof.
@@ -169,7 +170,8 @@ pub struct PathStep {
     pub result: Digest,
 }
 
-/// The steps of [`root_from_inclusion`], the leaf's first. The result of the last one is the root; without steps, the leaf is it.
+/// The steps of [`root_from_inclusion`], the leaf's first. The parent of the last step is the root; without steps, the
+/// leaf is the root.
 ///
 /// # Errors
 /// As [`root_from_inclusion`].
@@ -181,7 +183,7 @@ pub fn inclusion_steps(
 ) -> Result<Vec<PathStep>, ProofError> {
     root_from_inclusion(index, size, leaf, proof)?;
     let last = size.last_index().map_or(0, |last| last.0);
-    let (mut climb, mut node) = (Climb { node: index.0, last }, *leaf);
+    let (mut climb, mut node) = (PathPosition { node: index.0, last }, *leaf);
     let step = |sibling: &Digest| {
         let is_left = matches!(climb.step()?, Side::Left);
         node = if is_left { node_hash(sibling, &node) } else { node_hash(&node, sibling) };
@@ -208,9 +210,9 @@ pub fn verify_consistency(
     if old == new {
         return if proof.0.is_empty() { same_root(*old_root, new_root) } else { Err(ProofError::TooLong) };
     }
-    // Both roots grow from the largest complete subtree that ends the old tree. Where that is the whole old tree, the
-    // verifier holds its hash already and the proof leaves it out.
-    let mut climb = Climb { node: last_old.0, last: last_new.0 };
+    // Both roots are computed from the largest complete subtree that ends the old tree. If that is the whole old tree,
+    // the verifier already has its hash, and the proof omits it.
+    let mut climb = PathPosition { node: last_old.0, last: last_new.0 };
     climb.skip(last_old.0.trailing_ones());
     let mut hashes = proof.0.iter();
     let seed = if old.0.is_power_of_two() { Some(old_root) } else { hashes.next() };
@@ -242,14 +244,15 @@ enum Side {
     Right,
 }
 
-/// The way from a node up to the root: its index and that of the last node of its level (`fn` and `sn` of RFC 9162).
-struct Climb {
+/// A position on the path from a node up to the root: the index of the node, and of the last node of its level (`fn`
+/// and `sn` of RFC 9162).
+struct PathPosition {
     node: u64,
     last: u64,
 }
 
-impl Climb {
-    /// Goes up past the next sibling, and returns its side.
+impl PathPosition {
+    /// Moves up to the parent of the next sibling, and returns the side of the sibling.
     fn step(&mut self) -> Result<Side, ProofError> {
         if self.last == 0 {
             return Err(ProofError::TooLong);

@@ -1,6 +1,6 @@
 //! Builds proofs and roots of the whole tree from its tiles (RFC 6962 §2.1, C2SP tlog-tiles).
 //!
-//! A proof at any size, present or past, is made of complete subtrees, whose hashes never change; each comes from one
+//! A proof at any size, present or past, consists of complete subtrees, whose hashes never change; each comes from one
 //! tile, and the tiles come from a [`HashReader`]. So a node, a mirror and an auditor with a copy build the same proof.
 //!
 //! ```
@@ -28,8 +28,8 @@
 //! assert_eq!(verify_consistency(old, &old_root, new, &new_root, &proof), Ok(()));
 //! ```
 //!
-//! It reads at most two tiles of each level, each once, and none beyond the given size. It does not check
-//! what it reads: a proof from damaged tiles does not verify (`proof`), and finding the damage is `audit`'s work.
+//! It reads at most two tiles of each level, each once, and none beyond the given size. It does not check the hashes: a
+//! proof from damaged tiles does not verify (`proof`); `audit` finds the damage.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -66,7 +66,7 @@ pub enum BuildError<E> {
         level: u8,
         /// The number of the tile.
         index: u64,
-        /// What the reader says.
+        /// The error of the reader.
         source: E,
     },
     /// The reader returned more or fewer hashes than requested.
@@ -78,7 +78,7 @@ pub enum BuildError<E> {
         index: u64,
         /// Number of requested hashes.
         expected: u16,
-        /// How many came.
+        /// Number of returned hashes.
         found: usize,
     },
 }
@@ -97,7 +97,7 @@ pub fn inclusion<R: HashReader>(
     Tiles::new(reader, size).hashes(path).map(InclusionProof)
 }
 
-/// Builds the proofs of several leaves of one tree. What they share is read and hashed once.
+/// Builds the proofs of several leaves of one tree. Tiles and hashes that they share are read and computed once.
 ///
 /// # Errors
 /// As [`inclusion`].

@@ -1,4 +1,4 @@
-//! Index arithmetic of the RFC 6962 tree: which leaves are under a node, and of which subtrees a proof has the hashes.
+//! Index arithmetic of the RFC 6962 tree: the leaves under a node, and the subtrees whose hashes are in a proof.
 //!
 //! RFC 6962 §2.1 splits `n > 1` leaves after the largest power of two smaller than `n`. So the left side of a split is a
 //! *complete* subtree over a power of two of leaves, and its hash never changes. A complete subtree is a [`Node`], identified

@@ -1,7 +1,7 @@
 //! Tiles (C2SP tlog-tiles): the tree as immutable files of 256 hashes, and entry bundles of 256 entries.
 //!
-//! Item `i` of tile level `L` is the root of the complete subtree of the `256^L` leaves number `i`; tile number `N`
-//! holds the items `256·N ..`. At level 0 items are leaf hashes, above it each is the root of one full tile below.
+//! Item `i` of tile level `L` is the root of the `i`-th complete subtree of `256^L` leaves; tile number `N` contains
+//! the items `256·N ..`. At level 0 items are leaf hashes; above it, each item is the root of one full tile below.
 //! Tiles on the right edge are partial, and have no item in the level above.
 //!
 //! ```text
@@ -45,7 +45,7 @@ pub const TILE_WIDTH: u16 = 1 << TILE_HEIGHT;
 /// Number of tile levels of the largest tree: 256^8 is more than [`TreeSize::MAX`].
 pub const TILE_LEVELS: u8 = 8;
 
-/// The highest tile level that a path can name, far above what a tree can have.
+/// The highest tile level that a path can name, far above the levels of a real tree.
 pub const MAX_TILE_LEVEL: u8 = 63;
 
 /// The highest tile number that a path can name: six groups of three digits. Real trees stay below 2^55.
@@ -62,12 +62,13 @@ pub struct Tile {
     pub width: u16,
 }
 
-/// One bundle of entries, full or partial: those whose leaf hashes are in the tile of level 0 with the same number.
+/// One bundle of entries, full or partial: the entries whose leaf hashes are in the tile of level 0 with the same
+/// number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EntryBundle {
     /// Number from the left, 0 to [`MAX_TILE_INDEX`].
     pub index: u64,
-    /// How many entries, 1 to [`TILE_WIDTH`]; a full bundle has [`TILE_WIDTH`].
+    /// Number of entries, 1 to [`TILE_WIDTH`]; a full bundle has [`TILE_WIDTH`].
     pub width: u16,
 }
 
@@ -110,7 +111,7 @@ impl Tile {
         Ok(Self { level, index, width })
     }
 
-    /// Whether the tile can never grow again.
+    /// Whether the tile is full, so that it never changes.
     #[must_use]
     pub const fn is_full(self) -> bool {
         self.width == TILE_WIDTH
@@ -134,7 +135,7 @@ impl EntryBundle {
         Ok(Self { index, width })
     }
 
-    /// Whether the bundle can never grow again.
+    /// Whether the bundle is full, so that it never changes.
     #[must_use]
     pub const fn is_full(self) -> bool {
         self.width == TILE_WIDTH
@@ -185,13 +186,14 @@ fn decimal<T: FromStr + Display>(text: &str) -> Option<T> {
     text.parse().ok().filter(|number: &T| number.to_string() == text)
 }
 
-/// How many items tile level `level` has in a tree of `size` leaves: `size / 256^level`, rounded down.
+/// Number of items of tile level `level` in a tree of `size` leaves: `size / 256^level`, rounded down.
 #[must_use]
 pub fn items_at(level: u8, size: TreeSize) -> u64 {
     size.0.checked_shr(u32::from(TILE_HEIGHT) * u32::from(level)).unwrap_or(0)
 }
 
-/// The width of tile `index` of `level` in a tree of `size` leaves, 0 to [`TILE_WIDTH`]; 0 means that there is no such tile.
+/// The width of tile `index` of `level` in a tree of `size` leaves, 0 to [`TILE_WIDTH`]; 0 means that the tile does not
+/// exist.
 #[must_use]
 pub fn width_at(level: u8, index: u64, size: TreeSize) -> u16 {
     let before = index.saturating_mul(TILE_WIDTH.into());
@@ -199,7 +201,8 @@ pub fn width_at(level: u8, index: u64, size: TreeSize) -> u16 {
     u16::try_from(width).map_or(TILE_WIDTH, |width| width.min(TILE_WIDTH))
 }
 
-/// The number of hashes in the partial tile of `level` in a tree of `size` leaves, 0 to 255; 0 means that there is none.
+/// The number of hashes in the partial tile of `level` in a tree of `size` leaves, 0 to 255; 0 means that the tile does
+/// not exist.
 #[must_use]
 pub fn partial_width(level: u8, size: TreeSize) -> u16 {
     // The remainder by 256 is the lowest byte.
@@ -207,8 +210,8 @@ pub fn partial_width(level: u8, size: TreeSize) -> u16 {
     remainder.into()
 }
 
-/// The tiles a log must write when it grows from `old` to `new` leaves: from level 0 up, left to right, each once and as
-/// wide as it is at `new` (`NewTiles` of Go's `tlog`). Empty if the tree does not grow.
+/// The tiles that a log must write when it grows from `old` to `new` leaves: from level 0 up, left to right, each once
+/// and with its width at `new` (`NewTiles` of Go's `tlog`). Empty if the tree does not grow.
 pub fn new_tiles(old: TreeSize, new: TreeSize) -> impl Iterator<Item = Tile> {
     (0..TILE_LEVELS).filter(move |level| items_at(*level, old) < items_at(*level, new)).flat_map(move |level| {
         (items_at(level, old) / u64::from(TILE_WIDTH)..)
@@ -217,7 +220,7 @@ pub fn new_tiles(old: TreeSize, new: TreeSize) -> impl Iterator<Item = Tile> {
     })
 }
 
-/// Consecutive items of one tile, which together are the leaves of a complete subtree: its hash is computed from them.
+/// Consecutive items of one tile that make up a complete subtree, whose hash is computed from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Items {
     /// Tile level, 0 to 7.
@@ -226,7 +229,7 @@ pub struct Items {
     pub tile: u64,
     /// The first item, counted from 0 within the tile.
     pub offset: u8,
-    /// How many, a power of two from 1 to 128.
+    /// Number of items, a power of two from 1 to 128.
     pub count: u8,
 }
 
@@ -246,9 +249,9 @@ pub trait HashReader {
     /// Why hashes could not be read.
     type Error;
 
-    /// Reads `count` consecutive items of tile level `level`, beginning with item number `first`. Item `i` of level `L` is
-    /// the root of the complete subtree of the `256^L` leaves number `i`. The requested items are always within one tile, and
-    /// within the tree that the proof is about. Callers reject a result of another length.
+    /// Reads `count` consecutive items of tile level `level`, beginning with item number `first`. Item `i` of level `L`
+    /// is the root of the `i`-th complete subtree of `256^L` leaves. The requested items are always within one tile,
+    /// and within the tree of the proof. Callers reject a result of another length.
     ///
     /// # Errors
     /// The reader's error: the hashes could not be read.
@@ -296,10 +299,10 @@ pub enum BundleError {
         /// Which entry.
         number: u16,
     },
-    /// Bytes follow the last entry.
+    /// Further bytes follow the last entry.
     #[error("{length} bytes left over after the last entry of the bundle")]
     LeftOver {
-        /// How many.
+        /// Number of these bytes.
         length: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! Tests of notices: their grammar, and who must have signed them.
+//! Tests of notices: their grammar, and the keys that must have signed them.
 
 use super::*;
 

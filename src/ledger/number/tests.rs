@@ -1,4 +1,4 @@
-//! Tests of deposit numbers: the published vectors, what is forgiven, what is found, one spelling.
+//! Tests of deposit numbers: the published vectors, tolerated input, numbers within a text, the canonical form.
 
 use proptest::strategy::Strategy as _;
 
@@ -113,7 +113,7 @@ fn what_is_wrong_is_said_in_both_languages() {
     assert_eq!(said("20261122-0K7M-X9QT-3D5W-C").0, "存证编号应为 22 个字符（不计连字符），此处 21 个，少 1 个");
     let (zh, en) = said("Т20261122-0K7M-X9QT-3D5W-MP");
     assert_eq!(zh, "第 1 个字符“Т”（U+0422）是西里尔字母，不是拉丁字母 T，请重新键入");
-    assert_eq!(en, "character 1 is 'Т' of the Cyrillic alphabet (U+0422), not the Latin T: type it anew");
+    assert_eq!(en, "character 1 is 'Т' of the Cyrillic alphabet (U+0422), not the Latin T: type it again");
     let (zh, en) = said("20261122/0K7M/X9QT/3D5W/C3");
     assert_eq!(zh, "第 9 个字符“/”（U+002F）不会出现在存证编号中");
     assert_eq!(en, "a deposit number does not contain the character '/' (U+002F, character 9)");

@@ -2,7 +2,7 @@
 //! between them.
 //!
 //! ```text
-//! 存证编号：２０２６１１２２-0k7m x9qt 3d5w c3。      one run of 22 characters; `存证编号：` before it, `。` behind it
+//! 存证编号：２０２６１１２２-0k7m x9qt 3d5w c3。      one run of 22 characters; `存证编号：` before it, `。` after it
 //! ```
 //!
 //! Dashes, white space and invisible characters do not end a run. Full-width characters are folded to ASCII. Known labels in
@@ -33,7 +33,7 @@ pub(super) struct Foreign {
     pub(super) found: char,
     /// Its position among the visible characters, from 1.
     pub(super) position: usize,
-    /// The Latin letter that it looks like, for a Greek or Cyrillic one.
+    /// The Latin letter that it looks like, for a Greek or Cyrillic letter.
     pub(super) latin: Option<char>,
 }
 
@@ -121,7 +121,7 @@ const fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// The Latin letter that a Cyrillic or Greek one looks like.
+/// The Latin letter that a Cyrillic or Greek letter looks like.
 const fn latin(c: char) -> Option<char> {
     Some(match c {
         'А' | 'а' | 'Α' | 'α' => 'A',

@@ -18,7 +18,7 @@ fn ledger() -> Signer {
     Signer::new(Name::parse("ledger.example.org/1").unwrap(), &[200; 32]).unwrap()
 }
 
-/// Five witnesses in two groups and one outside, under `quorum`.
+/// Five witnesses in two groups and one witness outside, with the line `quorum`.
 fn policy(quorum: &str) -> Policy {
     let mut text = format!("# courts\nlog {}\thttps://ledger.example.org # operator\n\n", ledger().verifier());
     for number in 1..=6 {

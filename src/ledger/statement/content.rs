@@ -84,7 +84,7 @@ impl fmt::Display for HashAlgorithm {
 /// What the digests are computed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Digests of the original itself, whose size in bytes is given.
+    /// Digests of the original itself, with its size in bytes.
     Plain {
         /// Bytes of the original, at least 1.
         size: u64,
@@ -131,7 +131,7 @@ impl FileDigests {
 pub enum Comparison {
     /// Every digest and the size agree.
     Match,
-    /// No digest agrees: it is another file, or was changed.
+    /// No digest agrees: the file is another one, or was changed.
     Mismatch,
     /// Some agree and some do not: no file has all of these digests, so the record contradicts itself.
     Contradictory,
@@ -159,7 +159,7 @@ impl Content {
         }
     }
 
-    /// The digests given, SHA-256 first.
+    /// The digests present, SHA-256 first.
     pub fn digests(&self) -> impl Iterator<Item = (HashAlgorithm, Digest)> + use<> {
         let pairs = [(HashAlgorithm::Sha256, self.sha256), (HashAlgorithm::Sm3, self.sm3)];
         pairs.into_iter().filter_map(|(algorithm, digest)| Some((algorithm, digest?)))

@@ -19,10 +19,10 @@ use crate::ledger::text::Fault;
 pub(in crate::ledger) const KEY_LEN: usize = 72;
 /// Number of sets. Digits of the key's name, which is a hash, select the set.
 const SETS: usize = 1024;
-/// Keys in a set; a further key replaces one of them.
+/// Maximum number of keys in a set; a further key replaces one of them.
 const WAYS: usize = 4;
 
-/// Most keys in a [`KeyCache`], about 1.3 MB.
+/// Maximum number of keys in a [`KeyCache`], about 1.3 MB.
 pub const KEYS_REMEMBERED: usize = SETS * WAYS;
 
 /// Set-associative cache of depositors' keys.
@@ -126,7 +126,7 @@ mod tests {
         let (text, mut cache) = (key(1).to_string(), KeyCache::new());
         let [first, second] = [(), ()].map(|()| cache.read(&text).unwrap());
         assert_eq!((&first, &second, cache.len()), (&key(1), &key(1), 1));
-        // Its name is the same piece of memory: it was not read a second time.
+        // The name shares its memory with the first result, so the key was not parsed again.
         assert_eq!(first.name().as_str().as_ptr(), second.name().as_str().as_ptr());
         let mut none = KeyCache::none();
         let [first, second] = [(), ()].map(|()| none.read(&text).unwrap());

@@ -1,7 +1,7 @@
-//! The statement: what a depositor says and signs.
+//! The statement: a depositor's signed declaration about an original.
 //!
-//! [`content`] are the digests it speaks of, [`text`] the lines and their grammar, [`keys`] those who sign, [`ownership`] who may link to whose
-//! deposit, [`signed`] the note around them.
+//! [`content`] has the digests, [`text`] the lines and their grammar, [`keys`] the parser of signers' keys,
+//! [`ownership`] the rule for links between deposits, [`signed`] the signed note.
 
 pub mod content;
 pub mod keys;

@@ -1,4 +1,4 @@
-//! Who owns a deposit, and which links only its owner may make.
+//! The ownership rule: the owners of a deposit, and the links that only an owner may make.
 //!
 //! A deposit is owned by the keys that signed it together with the account that it names (`on-behalf`). This is the only
 //! implementation of the rule: admission, the audit, the node's answers and the client all call it.

@@ -6,8 +6,8 @@
 //! — <key name> <base64(key id ‖ Ed25519 signature)>      one per `key` line, in their order
 //! ```
 //!
-//! The **statement id** is SHA-256 of the signed message (the text with its final LF): the idempotency key of a deposit.
-//! It does not cover the signatures, so the same statement signed again makes no second deposit.
+//! The **statement id** is SHA-256 of the signed message (the text with its final LF): the idempotency key of a
+//! deposit. It does not cover the signatures, so the same statement signed again is not a second deposit.
 //!
 //! # Invariants
 //!
@@ -56,9 +56,9 @@ pub enum StatementError {
         "expected one signature per key line, in their order: {expected} keys, {found} signatures, number {position} does not fit"
     )]
     SignatureOrder {
-        /// How many `key` lines there are.
+        /// Number of `key` lines.
         expected: usize,
-        /// How many signature lines there are.
+        /// Number of signature lines.
         found: usize,
         /// Position of the first signature that is missing, superfluous or by another key, from 1.
         position: usize,

@@ -33,9 +33,9 @@ use crate::ledger::text::{Fault, Fields, TextError, decimal_value, hex_value};
 
 /// The first line.
 pub const FIRST_LINE: &str = "tiezheng statement v1";
-/// Most links of one statement.
+/// Maximum number of links of one statement.
 pub const LINKS_MAX: usize = 16;
-/// Most keys of one statement.
+/// Maximum number of keys of one statement.
 pub const KEYS_MAX: usize = 16;
 
 /// The names of the lines after the first, in their required order.
@@ -75,8 +75,8 @@ impl LinkKind {
     /// All kinds, in alphabetical order.
     pub const ALL: [Self; 5] = [Self::Corrects, Self::Refers, Self::Replaces, Self::Supplements, Self::Withdraws];
 
-    /// All kinds, in the order in which links to a deposit are listed: the owner's links first, and among them withdrawals
-    /// first. So a truncated list still contains every withdrawal, even if other depositors add many links.
+    /// All kinds, in the order in which links to a deposit are listed: the owner's links first, and withdrawals first
+    /// among them. So a truncated list still contains every withdrawal, even if other depositors add many links.
     pub const BY_PRIORITY: [Self; 5] =
         [Self::Withdraws, Self::Replaces, Self::Corrects, Self::Supplements, Self::Refers];
 

@@ -1,4 +1,4 @@
-//! The strict reader: order, bytes and values.
+//! Tests of the strict parser: order, bytes and values.
 
 use super::*;
 
@@ -58,7 +58,7 @@ fn texts_that_people_write_hold_no_control_characters() {
         assert_eq!(forbidden_character(of_several, Lines::One), of_several.chars().next());
         assert_eq!(forbidden_character(of_several, Lines::Several), None);
     }
-    // Shown escaped, and kept as they are.
+    // They are stored unchanged, and escaped for display.
     for good in ["合同 1", "\u{a0}", "\u{ad}", "\u{200b}", "\u{202e}", "\u{2066}", "\u{feff}", "👩‍👩‍👧"] {
         assert_eq!(forbidden_character(good, Lines::One), None, "{good:?}");
     }

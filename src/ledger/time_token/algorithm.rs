@@ -1,4 +1,4 @@
-//! Digest and signature algorithms of timestamp tokens, and which of them are refused.
+//! Digest and signature algorithms of timestamp tokens, accepted and refused.
 //!
 //! | use | accepted |
 //! |---|---|
@@ -41,13 +41,13 @@ const WEAK: [(ObjectIdentifier, &str); 8] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AlgorithmError {
-    /// It no longer protects what it signs.
+    /// It is no longer collision resistant.
     #[error("{name} is too weak to prove anything")]
     Weak {
         /// Its name.
         name: String,
     },
-    /// It is not one that this program can check.
+    /// This program does not support it.
     #[error("the algorithm {oid} is not supported here")]
     Unsupported {
         /// Its object identifier.
@@ -88,7 +88,7 @@ impl ImprintAlgorithm {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Sha256, Self::Sm3];
 
-    /// The name, as records and messages spell it.
+    /// The name in records and messages.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -215,7 +215,7 @@ mod tests {
         }
         let sha_256 = ImprintAlgorithm::Sha256.identifier().unwrap();
         assert_eq!(hex::encode(&sha_256), "300d06096086480165030402010500");
-        // Without parameters, and with some.
+        // Absent parameters, and parameters other than NULL.
         let without = &sha_256[2..sha_256.len() - 2];
         assert!(ImprintAlgorithm::from_identifier(&Identifier::read(without).unwrap()).is_ok());
         let with = [without, &[2, 1, 1]].concat();

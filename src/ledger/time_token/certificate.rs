@@ -1,9 +1,9 @@
-//! The certificate of a token's signer: how it is found, its purpose, its name and its key.
+//! The certificate of a token's signer: look-up in the token, purpose, name and key.
 //!
 //! # Invariants
 //!
-//! The certificate has the extended key usage `id-kp-timeStamping`, no other, in a critical extension (RFC 3161 section 2.3). If it
-//! restricts the use of its key, signatures are among the uses (RFC 5280 section 4.2.1.12).
+//! The certificate has only the extended key usage `id-kp-timeStamping`, in a critical extension (RFC 3161 section
+//! 2.3). If it restricts the use of its key, signatures are allowed (RFC 5280 section 4.2.1.12).
 
 use der::asn1::ObjectIdentifier;
 use der::{Decode as _, Encode as _, Tag, Tagged as _};
@@ -25,7 +25,7 @@ const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-/// Most characters of an authority's name.
+/// Maximum number of characters of an authority's name.
 const NAME_MAX: usize = 200;
 
 /// Why the certificate of a token's signer is not accepted.
@@ -38,12 +38,12 @@ pub enum CertificateError {
     /// It cannot be parsed.
     #[error("the certificate of the timestamp authority is malformed: {0}")]
     Malformed(#[from] DerError),
-    /// It was not issued for timestamps alone.
+    /// It was not issued for timestamps only.
     #[error("the certificate of `{name}` was not issued for timestamps: {reason}")]
     OtherPurpose {
         /// Its subject.
         name: String,
-        /// What is wrong with its extensions.
+        /// The fault of its extensions.
         reason: &'static str,
     },
     /// The token names another authority than its certificate.
@@ -81,14 +81,14 @@ pub enum KeyKind {
     P384,
     /// Ed25519.
     Ed25519,
-    /// Any other: its object identifier, of the curve if it has one.
+    /// Another algorithm: the object identifier of its curve, or of the algorithm itself.
     Other(String),
 }
 
 /// The certificate of a token's signer.
 #[derive(Debug, Clone)]
 pub(super) struct SignerCertificate<'a> {
-    /// As encoded.
+    /// The certificate, as encoded.
     pub(super) der: &'a [u8],
     /// The issuer's name, as encoded.
     pub(super) issuer: &'a [u8],
@@ -98,10 +98,10 @@ pub(super) struct SignerCertificate<'a> {
 }
 
 impl<'a> SignerCertificate<'a> {
-    /// The certificate that `id` names, among those of the token.
+    /// The certificate among those of the token that `id` names.
     pub(super) fn find(certificates: &[&'a [u8]], id: SignerId<'_>) -> Result<Self, CertificateError> {
         let named = certificates.iter().find_map(|der| {
-            // A damaged one cannot be that of the signer.
+            // A damaged certificate cannot be the signer's.
             let (issuer, serial) = issuer_and_serial(der).ok()?;
             let is_named = match id {
                 SignerId::IssuerAndSerial { issuer: wanted, serial: number } => wanted == issuer && number == serial,
@@ -163,13 +163,13 @@ impl<'a> SignerCertificate<'a> {
         Err(CertificateError::OtherName { name: self.name() })
     }
 
-    /// Compares names as RFC 5280 section 7.1 wants it, in so far as letter case and the type of the strings do not matter.
+    /// A part of the name comparison of RFC 5280 section 7.1: ignores letter case and string types.
     fn is_subject(&self, authority: &[u8]) -> bool {
         let name = Fields::of_value(authority, constructed(4), "GeneralName").and_then(|mut name| name.encoded());
         let Some(name) = name.ok().and_then(|name| Name::from_der(name).ok()) else { return false };
-        let spelled = |name: &Name| name.to_string().to_lowercase();
+        let lower_case = |name: &Name| name.to_string().to_lowercase();
         let subject = self.certificate.tbs_certificate().subject();
-        &name == subject || spelled(&name) == spelled(subject)
+        &name == subject || lower_case(&name) == lower_case(subject)
     }
 
     fn is_alternative_name(&self, authority: &[u8]) -> Option<bool> {
@@ -192,7 +192,7 @@ impl<'a> SignerCertificate<'a> {
     }
 }
 
-/// A time of a certificate. Those beyond the range of records become its bounds.
+/// A time of a certificate, clamped to the range of times in records.
 pub(super) fn timestamp(time: Time) -> Timestamp {
     let millis = u64::try_from(time.to_unix_duration().as_millis()).unwrap_or(u64::MAX);
     Timestamp::from_millis(millis).unwrap_or(Timestamp::MAX)
@@ -224,12 +224,12 @@ fn rsa_bits(key: &[u8]) -> Option<usize> {
     (digits.len() * 8).checked_sub(unused)
 }
 
-/// The text of a string of a name, whatever its type.
+/// The text of a string of any type in a name.
 fn text_of(value: &der::Any) -> Option<String> {
     let bytes = value.value();
     let text = match value.tag() {
         Tag::Utf8String | Tag::PrintableString | Tag::Ia5String => String::from_utf8(bytes.to_vec()).ok()?,
-        // Latin-1, as all programs write it.
+        // Latin-1 in practice, although the type is T.61.
         Tag::TeletexString => bytes.iter().copied().map(char::from).collect(),
         Tag::BmpString => {
             let (pairs, []) = bytes.as_chunks::<2>() else { return None };

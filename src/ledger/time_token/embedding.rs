@@ -1,8 +1,9 @@
-//! The form in which a token is stored: in strict DER, and with the revocation lists for its certificates (`crls` of `SignedData`, RFC 5652
-//! section 5.1), so that a receipt verifies without other files and with other programs.
+//! The stored form of a token: strict DER, with the revocation lists for its certificates (`crls` of `SignedData`, RFC
+//! 5652 section 5.1). So a receipt verifies without other files and with other programs.
 //!
-//! Certificates and lists are outside the signature, so the token verifies before and after. They are sets, which DER sorts; some authorities
-//! do not, and some verifiers insist. A token is brought into this form once, before it is stored: a later renewal stamps these bytes.
+//! The signature does not cover certificates and lists, so the token verifies before and after the change. They are
+//! sets, which DER requires to be sorted; some authorities do not sort them, and some verifiers require it. A token is
+//! converted once, before it is stored, because a later renewal stamps these bytes.
 
 use der::Tag;
 
@@ -11,10 +12,10 @@ use super::fields::{DerError, Fields, constructed, encode, encode_all};
 use super::signed_data::{LISTS_MAX, SignedDataError, SignedToken, TOKEN_MAX};
 use super::trust::TsaTrust;
 
-/// Most bytes of a token with lists. A list that does not fit is left out.
+/// Maximum length in bytes of a token with lists. A list that does not fit is left out.
 const STORED_MAX: usize = TOKEN_MAX / 2;
 
-/// The token in the form in which it is stored, with the revocation lists of `trust` for its certificates.
+/// The stored form of a token, with the revocation lists of `trust` for its certificates.
 ///
 /// # Errors
 ///
@@ -32,7 +33,8 @@ fn issuer_of(certificate: &[u8]) -> Result<&[u8], DerError> {
     Fields::new(issuer, "Name")?.content(Tag::Sequence)
 }
 
-/// Adds these lists to those of the token, each once. What is no sequence, or makes the token too large, is left out.
+/// Adds these lists to those of the token, each once. A list that is not a sequence, or makes the token too large, is
+/// left out.
 pub(super) fn with_revocation_lists<'a>(
     token: &[u8],
     lists: impl IntoIterator<Item = &'a [u8]>,
@@ -74,7 +76,7 @@ fn rebuilt(token: &[u8], lists: Vec<&[u8]>) -> Result<Vec<u8>, DerError> {
     encode_all(Tag::Sequence, &[content_type, &encode(constructed(0), &data)?])
 }
 
-/// A set as DER has it: sorted.
+/// A set in DER: sorted.
 fn set(tag: Tag, mut members: Vec<&[u8]>) -> Result<Vec<u8>, DerError> {
     members.sort_unstable();
     encode_all(tag, &members)

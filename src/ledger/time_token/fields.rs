@@ -1,7 +1,7 @@
 //! A reader of DER values, field by field, that keeps each value's original bytes.
 //!
-//! Certificates, names and signed content are hashed and compared as the authority encoded them. Decoding and encoding them again
-//! could change them, so nothing is re-encoded except where RFC 5652 says so.
+//! Certificates, names and signed content are hashed and compared as the authority encoded them. Decoding and encoding
+//! them again could change them, so values are re-encoded only where RFC 5652 requires it.
 
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
@@ -38,7 +38,7 @@ impl<'a> Fields<'a> {
         Ok(Self { reader, what })
     }
 
-    /// The fields of the one value that `bytes` are, which has this tag.
+    /// The fields of the single value in `bytes`, which must have this tag.
     pub(super) fn of_value(bytes: &'a [u8], tag: Tag, what: &'static str) -> Result<Self, DerError> {
         let mut outer = Self::new(bytes, what)?;
         let fields = outer.nested(tag, what)?;
@@ -60,7 +60,7 @@ impl<'a> Fields<'a> {
         if self.is_finished() { Ok(()) } else { Err(self.fault()) }
     }
 
-    /// The next field, whatever it is.
+    /// The next field, with any tag.
     pub(super) fn any(&mut self) -> Result<AnyRef<'a>, DerError> {
         AnyRef::decode(&mut self.reader).map_err(|_| self.fault())
     }
@@ -70,7 +70,7 @@ impl<'a> Fields<'a> {
         self.reader.tlv_bytes().map_err(|_| self.fault())
     }
 
-    /// The content of the next field, which has this tag.
+    /// The content of the next field, which must have this tag.
     pub(super) fn content(&mut self, tag: Tag) -> Result<&'a [u8], DerError> {
         let value = self.any()?;
         if value.tag() == tag { Ok(value.value()) } else { Err(self.fault()) }
@@ -86,7 +86,7 @@ impl<'a> Fields<'a> {
         Tag::peek(&self.reader).is_ok_and(|next| next == tag)
     }
 
-    /// The fields of the next field, which has this tag.
+    /// The fields of the next field, which must have this tag.
     pub(super) fn nested(&mut self, tag: Tag, what: &'static str) -> Result<Self, DerError> {
         Self::new(self.content(tag)?, what)
     }

@@ -2,17 +2,17 @@
 //!
 //! # Invariants
 //!
-//! A token counts only if everything that RFC 3161 section 2.4.2, RFC 5652 section 5 and RFC 5816 require of it holds, its imprint
-//! is the digest of the bytes that the caller gives, and its certificate leads to an authority in the user's own file at the time
-//! in the token. A certificate that has expired since is valid; one that was not valid at that time is not. SHA-1 and MD5 are
-//! refused, with one exception: the attribute signing-certificate (RFC 2634), which only names a certificate, is SHA-1 by definition.
-//! No bytes cause a panic, and all sizes are limited.
+//! A token is accepted only if it satisfies RFC 3161 section 2.4.2, RFC 5652 section 5 and RFC 5816, and its imprint is
+//! the digest of the caller's bytes. Its certificate must have a path to an authority in the user's own file that was
+//! valid at the time in the token. A certificate may have expired since. SHA-1 and MD5 are refused, with one exception:
+//! the attribute signing-certificate (RFC 2634), which only names a certificate, is SHA-1 by definition. No bytes cause
+//! a panic, and all sizes are limited.
 //!
 //! | modules | content |
 //! |---|---|
-//! | [`algorithm`] | digest and signature algorithms, and which are refused |
+//! | [`algorithm`] | digest and signature algorithms, accepted and refused |
 //! | [`request`], [`response`] | the two messages of the protocol |
-//! | [`tst_info`] | what a token states: imprint, time, accuracy, serial number |
+//! | [`tst_info`] | the content of a token: imprint, time, accuracy, serial number |
 //! | [`signed_data`], [`certificate`], [`signature`] | the CMS message around it, the signer's certificate, its signature |
 //! | [`trust`], [`path`] | authorities and revocation lists of the user, and the path from a certificate to them |
 //! | [`verification`], [`renewal`] | verification of one token, and of a list in which tokens renew earlier ones |
@@ -20,7 +20,7 @@
 //!
 //! Specifications: RFC 3161, RFC 5652 (CMS), RFC 5816 and RFC 5035 (signing-certificate-v2), RFC 5280, RFC 4998 section 5 (renewal).
 //!
-//! Not here: asking an authority over HTTP (`timestamp`).
+//! Not here: requests to an authority over HTTP (`timestamp`).
 
 pub mod algorithm;
 pub mod certificate;

@@ -1,26 +1,28 @@
 //! The path from the certificate of a token's signer to an authority that the user trusts, at the time in the token.
 //!
-//! The path is built and checked by the library webpki (RFC 5280 section 6): signatures, validity, basic constraints, key usages, name
-//! constraints, critical extensions, and that no issuer excludes timestamps. Here are the rules on time and revocation.
+//! The path is built and checked by the library webpki (RFC 5280 section 6): signatures, validity, basic constraints,
+//! key usages, name constraints, critical extensions, and that no issuer excludes timestamps. This module adds the
+//! rules on time and revocation.
 //!
 //! # Time
 //!
-//! All certificates of the path, the authority's own included, must have been valid at the time in the token. Whether they still
-//! are does not matter.
+//! All certificates of the path, the authority's own included, must have been valid at the time in the token. They may
+//! have expired since.
 //!
 //! # Revocation (RFC 3161 section 4)
 //!
 //! | reason in the revocation list | tokens |
 //! |---|---|
-//! | unspecified, affiliationChanged, superseded, cessationOfOperation | those made before the revocation stay valid |
-//! | none given, keyCompromise, and all others | none is valid any more: a thief of the key can choose the time |
+//! | unspecified, affiliationChanged, superseded, cessationOfOperation | tokens from before the revocation stay valid |
+//! | none given, keyCompromise, and all others | no token is valid: a thief of the key can choose the time |
 //!
-//! With `invalidityDate`, the earlier of both dates counts. A token that is itself stamped by a later valid token existed at that
-//! time, so a revocation after it does not matter, for any reason (RFC 4998 section 5.3).
+//! With `invalidityDate`, the earlier of both dates counts. A token that a later valid token stamps existed at that
+//! token's time. A revocation after this time does not matter, for any reason (RFC 4998 section 5.3).
 //!
-//! A list counts if the issuer of the certificate signed it and its scope contains the certificate. It may be older than the token or
-//! past its nextUpdate; [`Revocation::Checked`] says as of when it is. Delta and indirect lists are not supported. Lists inside a token that
-//! do not verify are ignored; if a list of the user does not verify, and no other one covers the certificate, the token is rejected.
+//! A list counts if the issuer of the certificate signed it and its scope contains the certificate. It may be older
+//! than the token or past its nextUpdate; [`Revocation::Checked`] contains its date. Delta and indirect lists are not
+//! supported. Lists inside a token that do not verify are ignored; if a list of the user does not verify, and no other
+//! list covers the certificate, the token is rejected.
 
 use core::cell::RefCell;
 use core::time::Duration;
@@ -34,11 +36,11 @@ use webpki::{
 use super::trust::{RevocationList, TsaTrust};
 use crate::ledger::time::Timestamp;
 
-/// The content of `id-kp-timeStamping`. Issuers need not state purposes, but those that do must state this one. That the signer states no
-/// other was checked before.
+/// The content of `id-kp-timeStamping`. Issuers need not state purposes, but if they do, this one must be among them.
+/// `certificate` has checked that the signer states no other.
 const TIME_STAMPING: &[u8] = &[43, 6, 1, 5, 5, 7, 3, 8];
 
-/// Why no path leads to an authority that the user trusts.
+/// Why there is no valid path to an authority that the user trusts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
@@ -56,7 +58,7 @@ pub enum PathError {
         "a certificate of the timestamp authority was revoked at {revoked}, reason {reason}, and the token is of {time}"
     )]
     Revoked {
-        /// When.
+        /// Time of the revocation.
         revoked: Timestamp,
         /// The name of the reason.
         reason: &'static str,
@@ -92,14 +94,14 @@ impl PathError {
 pub enum Revocation {
     /// No revocation list covers the certificate.
     NotChecked,
-    /// The newest list that covers it.
+    /// A revocation list covers it; the newest such list counts.
     Checked {
         /// Its `thisUpdate`.
         as_of: Timestamp,
     },
 }
 
-/// A path that holds.
+/// A valid path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Path {
     /// When the first of its certificates expires, the signer's not included.
@@ -107,7 +109,7 @@ pub(super) struct Path {
     pub(super) revocation: Revocation,
 }
 
-/// What a path is checked against.
+/// The inputs of the check of a path.
 pub(super) struct PathCheck<'a> {
     /// The certificate of the signer, as encoded.
     pub(super) signer: &'a [u8],
@@ -118,7 +120,7 @@ pub(super) struct PathCheck<'a> {
     pub(super) trust: &'a TsaTrust,
     /// The time in the token.
     pub(super) time: Timestamp,
-    /// When the token existed at the latest, as a later token proves.
+    /// A time at which the token existed, proven by a later token.
     pub(super) existed: Option<Timestamp>,
 }
 
@@ -159,7 +161,7 @@ impl PathCheck<'_> {
         }
     }
 
-    /// Whether the issuer is unknown, or is known and was not valid at the time.
+    /// The error for an issuer that is unknown, or known but not valid at the time.
     fn without_issuer(&self, signer: &EndEntityCert<'_>, others: &[CertificateDer<'_>]) -> PathError {
         let names: Vec<_> = others
             .iter()
@@ -186,35 +188,35 @@ impl PathCheck<'_> {
     /// Checks a path against each revocation list.
     fn check_revocation(&self, path: &VerifiedPath<'_>) -> Result<Revocation, PathError> {
         let mut revocation = Revocation::NotChecked;
-        let mut is_faked = false;
+        let mut is_list_forged = false;
         let mut issuers: Vec<&[u8]> = path.intermediate_certificates().map(webpki::Cert::issuer).collect();
         issuers.push(path.end_entity().issuer());
         let own = self.trust.lists.iter().map(|list| (list, true));
         let lists = own.chain(self.lists.iter().map(|list| (list, false)));
         for (list, is_own) in lists.filter(|(list, _)| issuers.contains(&list.list.issuer())) {
-            match self.consult(path, list, RevocationCheckDepth::Chain, UnknownStatusPolicy::Allow) {
+            match self.check_with_list(path, list, RevocationCheckDepth::Chain, UnknownStatusPolicy::Allow) {
                 Ok(()) => {}
-                Err(Error::CertRevoked) => self.judge(path, list)?,
+                Err(Error::CertRevoked) => self.check_entries(path, list)?,
                 Err(_) => {
-                    is_faked |= is_own;
+                    is_list_forged |= is_own;
                     continue;
                 }
             }
-            match self.consult(path, list, RevocationCheckDepth::EndEntity, UnknownStatusPolicy::Deny) {
+            match self.check_with_list(path, list, RevocationCheckDepth::EndEntity, UnknownStatusPolicy::Deny) {
                 Ok(()) | Err(Error::CertRevoked) => {
                     revocation = revocation.max(Revocation::Checked { as_of: list.this_update });
                 }
                 Err(_) => {}
             }
         }
-        if is_faked && revocation == Revocation::NotChecked {
+        if is_list_forged && revocation == Revocation::NotChecked {
             return Err(PathError::ListNotAuthentic);
         }
         Ok(revocation)
     }
 
-    /// Checks exactly this path against one list, its signature included.
-    fn consult(
+    /// Checks exactly this path against one list, including the list's signature.
+    fn check_with_list(
         &self,
         path: &VerifiedPath<'_>,
         list: &RevocationList,
@@ -233,8 +235,8 @@ impl PathCheck<'_> {
         signer.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, time, usage, Some(options), None).map(|_| ())
     }
 
-    /// Whether the token outlives the revocations of its path in a list.
-    fn judge(&self, path: &VerifiedPath<'_>, list: &RevocationList) -> Result<(), PathError> {
+    /// Checks that the token stays valid despite the revocations of its path in a list.
+    fn check_entries(&self, path: &VerifiedPath<'_>, list: &RevocationList) -> Result<(), PathError> {
         let signer = std::iter::once((path.end_entity().issuer(), path.end_entity().serial()));
         let between = path.intermediate_certificates().map(|one| (one.issuer(), one.serial()));
         for (_, serial) in signer.chain(between).filter(|(issuer, _)| *issuer == list.list.issuer()) {

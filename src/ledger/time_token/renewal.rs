@@ -1,18 +1,19 @@
-//! A list of tokens, in which later ones renew earlier ones before their algorithms or certificates become weak (RFC 4998 section 5).
+//! Renewal: lists of tokens in which later tokens renew earlier ones before their algorithms or certificates become
+//! weak (RFC 4998 section 5).
 //!
 //! Each token of a list stamps one of three things:
 //!
 //! | stamps | made by | RFC 4998 |
 //! |---|---|---|
-//! | the checkpoint's text | a first token, also of another authority | |
+//! | the checkpoint's text | a first token of an authority | |
 //! | the token before it, as encoded | a renewal before a certificate expires or a signature algorithm becomes weak | timestamp renewal |
 //! | the checkpoint's text, followed by all earlier tokens | a renewal before a digest algorithm becomes weak | hash-tree renewal |
 //!
 //! # Invariants
 //!
-//! A renewal counts only if the token that it renews is itself for this checkpoint, by its imprint. It proves that the checkpoint existed at
-//! the renewal's own time, even if the earlier token does not verify any more. The earlier token is verified as of the earliest valid
-//! token that stamps it: a revocation after that does not matter.
+//! A renewal counts only if the token that it renews is itself for this checkpoint, by its imprint. It proves that the
+//! checkpoint existed at the renewal's own time, even if the earlier token no longer verifies. The earlier token is
+//! verified as of the earliest valid token that stamps it: a revocation after that does not matter.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -25,8 +26,8 @@ use crate::ledger::verify::attestation::TimeToken;
 
 /// The bytes that a renewal stamps.
 ///
-/// `tokens` are all tokens of the checkpoint so far. With the digest algorithm of the last one, the last token is stamped; with another one, the
-/// text and all tokens. Without tokens, the text.
+/// `tokens` are all tokens of the checkpoint so far. If the digest algorithm is that of the last token, the last token
+/// is stamped; otherwise, the text and all tokens. Without tokens, the text is stamped.
 #[must_use]
 pub fn imprinted_by_renewal(
     tokens: &[Vec<u8>],
@@ -40,7 +41,8 @@ pub fn imprinted_by_renewal(
     }
 }
 
-/// Verifies a receipt's tokens for the text of its checkpoint (without signatures), each by itself. The results are in the order of the tokens.
+/// Verifies each of a receipt's tokens for the text of its checkpoint (without signatures). The results are in the
+/// order of the tokens.
 #[must_use]
 pub fn verify_all(
     tokens: &[Vec<u8>],
@@ -77,7 +79,7 @@ pub fn verify_all(
     results
 }
 
-/// As [`verify_all`], for the tokens in a receipt, which are in base64. One that is not is malformed.
+/// As [`verify_all`], for the base64 tokens in a receipt. A token that is not base64 is malformed.
 #[must_use]
 pub fn verify_receipt_tokens(
     tokens: &[String],
@@ -88,7 +90,7 @@ pub fn verify_receipt_tokens(
     verify_all(&decoded, checkpoint_text, trust)
 }
 
-/// What a token stamps: `is_anchored` says whether the imprint of the token before it leads to this checkpoint.
+/// The bytes that a token stamps. `is_anchored` tells whether the previous token is for this checkpoint by its imprint.
 fn stamped_by(
     token: &OpenedToken<'_>,
     checkpoint_text: &[u8],
@@ -114,7 +116,7 @@ fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestam
     one.into_iter().chain(other).min()
 }
 
-/// The tokens that hold, as the verifier of receipts takes them, the earliest first.
+/// The valid tokens, the earliest first, as input of the verifier of receipts.
 #[must_use]
 pub fn attestations(results: &[Result<VerifiedToken, TimeTokenError>]) -> Vec<TimeToken> {
     let mut tokens: Vec<TimeToken> = results.iter().flatten().map(TimeToken::from).collect();

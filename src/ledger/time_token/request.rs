@@ -1,21 +1,22 @@
 //! A request for a timestamp token (`TimeStampReq`, RFC 3161 section 2.4.1).
 //!
-//! It asks for the certificates (`certReq`), since a token must verify offline. It names no policy: the user's trust in an authority
-//! includes its policy. The nonce is chosen by the caller, 64 random bits, the length that every authority accepts.
+//! It asks for the certificates (`certReq`), since a token must verify offline. It names no policy: the user's trust in
+//! an authority includes its policy. The caller chooses the nonce: 64 random bits, the length that every authority
+//! accepts.
 
 use der::Tag;
 
 use super::algorithm::ImprintAlgorithm;
 use super::fields::{DerError, encode, encode_all};
 
-/// What an authority is asked to stamp.
+/// A request to an authority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeStampRequest {
     /// The digest algorithm of the imprint.
     pub algorithm: ImprintAlgorithm,
-    /// The digest that is stamped.
+    /// The digest to be stamped.
     pub digest: [u8; 32],
-    /// The random number that the token must repeat, so that an older token is not taken for the answer.
+    /// The random number that the token must repeat, so that an older token is not accepted as the response.
     pub nonce: u64,
 }
 
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
     use crate::ledger::time_token::fields::{is_shortest, unsigned};
 
-    /// What `openssl ts -query -data FILE -sha256 -cert` writes for a file with `abc`, with this nonce.
+    /// The output of `openssl ts -query -data FILE -sha256 -cert` for a file with `abc`, with this nonce.
     #[test]
     fn a_request_is_what_openssl_writes() {
         let request = TimeStampRequest::new(ImprintAlgorithm::Sha256, b"abc", 0xf4c5_a9b3_b34d_2c27);

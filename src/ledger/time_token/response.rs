@@ -1,4 +1,4 @@
-//! The answer to a request (`TimeStampResp`, RFC 3161 section 2.4.2): a token, or the reason why there is none.
+//! The response to a request (`TimeStampResp`, RFC 3161 section 2.4.2): a token, or the reason for its absence.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use der::Tag;
 use super::fields::{DerError, Fields, unsigned};
 use super::signed_data::TOKEN_MAX;
 
-/// Most bytes of an answer: a token, and what the authority says about it.
+/// Maximum length of a response in bytes: a token and the authority's status texts.
 pub const RESPONSE_MAX: usize = TOKEN_MAX + 4 * 1024;
-/// Most characters of an authority's own words that are repeated.
+/// Maximum number of characters of an authority's own text in a message.
 const TEXT_MAX: usize = 300;
-/// The bits of `PKIFailureInfo`, their names in the specification, and what they mean.
+/// The bits of `PKIFailureInfo`, their names in the specification, and their meaning.
 const FAILURES: [(u32, &str); 8] = [
     (0, "badAlg: the authority does not accept the digest algorithm"),
     (2, "badRequest: the authority does not accept this request"),
@@ -23,7 +23,7 @@ const FAILURES: [(u32, &str); 8] = [
     (25, "systemFailure: the authority failed"),
 ];
 
-/// The `PKIStatus` of an answer without a token.
+/// The `PKIStatus` of a response without a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RejectedStatus {
     /// The request was rejected.
@@ -34,7 +34,7 @@ pub enum RejectedStatus {
     RevocationWarning,
     /// The authority's certificate was revoked.
     RevocationNotification,
-    /// A status that the specification does not have.
+    /// A status that is not in the specification.
     Unknown(u64),
 }
 
@@ -50,31 +50,31 @@ impl fmt::Display for RejectedStatus {
     }
 }
 
-/// Why an answer contains no token.
+/// Why a response contains no token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// More bytes than any answer needs.
+    /// More bytes than any response needs.
     #[error("the authority's answer has {size} bytes, more than {RESPONSE_MAX}")]
     TooLarge {
-        /// How many.
+        /// Number of bytes.
         size: usize,
     },
     /// Not a `TimeStampResp`.
     #[error("the authority's answer is not a TimeStampResp: {0}")]
     Malformed(#[from] DerError),
-    /// The authority made no token.
+    /// The authority did not issue a token.
     #[error("the authority made no timestamp token: {status}{}", details(.failures, .text))]
     Rejected {
         /// The status.
         status: RejectedStatus,
         /// The failures that it names.
         failures: Vec<String>,
-        /// Its own words, shortened; empty if there are none.
+        /// The authority's own text, shortened; may be empty.
         text: String,
     },
-    /// It says that the token was granted, and there is none.
-    #[error("the authority says that it made a timestamp token, and its answer contains none")]
+    /// The status says that a token was granted, but the response contains none.
+    #[error("the authority reports a granted timestamp token, but its response contains none")]
     NoToken,
 }
 
@@ -90,7 +90,7 @@ impl ResponseError {
         }
     }
 
-    /// In Chinese.
+    /// The message in Chinese.
     #[must_use]
     pub fn chinese(&self) -> String {
         match self {
@@ -104,13 +104,13 @@ impl ResponseError {
     }
 }
 
-/// What the authority says, each part after a semicolon.
+/// The authority's details, each part after a semicolon.
 fn details(failures: &[String], text: &str) -> String {
     let texts = failures.iter().map(String::as_str).chain(std::iter::once(text));
     texts.filter(|text| !text.is_empty()).flat_map(|text| ["; ", text]).collect()
 }
 
-/// The token in an answer, as encoded. It is not verified.
+/// The token in a response, as encoded. It is not verified.
 ///
 /// # Errors
 ///
@@ -167,9 +167,9 @@ fn failures(content: &[u8]) -> Result<Vec<String>, DerError> {
 
 /// The content types of RFC 3161 section 3.4.
 pub mod media_type {
-    /// Of a request.
+    /// The content type of a request.
     pub const QUERY: &str = "application/timestamp-query";
-    /// Of an answer.
+    /// The content type of a response.
     pub const REPLY: &str = "application/timestamp-reply";
 }
 
@@ -184,14 +184,14 @@ mod tests {
     #[test]
     fn a_granted_token_is_found() {
         assert_eq!(parsed("300730030201003000").unwrap(), [0x30, 0]);
-        // With modifications.
+        // The status `grantedWithMods`.
         assert_eq!(parsed("300730030201013000").unwrap(), [0x30, 0]);
         assert_eq!(parsed("30053003020100").unwrap_err().code(), "timestamp_response_without_token");
     }
 
     #[test]
     fn a_rejection_says_why() {
-        // What `openssl ts -reply` answers to a request with a digest algorithm that it does not accept.
+        // The response of `openssl ts -reply` to a request with a digest algorithm that it does not accept.
         let refused = parsed(
             "30373035020102302c0c2a4d6573736167652064696765737420616c676f726974686d206973206e6f7420737570706f727465642e\
              03020780",

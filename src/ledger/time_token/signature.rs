@@ -1,10 +1,11 @@
-//! The signature of a token: what it covers, whose it is, and whether it holds (RFC 5652 sections 5.3 to 5.6).
+//! Verification of a token's signature and signed attributes (RFC 5652 sections 5.3 to 5.6).
 //!
 //! # Invariants
 //!
 //! The signed attributes contain the type of the content, its digest, and the digest of the signer's certificate
-//! (signing-certificate of RFC 2634, or signing-certificate-v2 of RFC 5816), each exactly once; both certificate attributes must match
-//! if both are there. So nobody can exchange the content, or the certificate for another one with the same key.
+//! (signing-certificate of RFC 2634, or signing-certificate-v2 of RFC 5816), each exactly once; if both certificate
+//! attributes are present, both must match. So neither the content nor the certificate can be replaced, not even by
+//! another certificate with the same key.
 
 use der::Tag;
 use der::asn1::ObjectIdentifier;
@@ -23,21 +24,21 @@ const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 const SIGNING_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.12");
 /// `id-aa-signingCertificateV2` (RFC 5035 section 3).
 const SIGNING_CERTIFICATE_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
-/// `rsaEncryption`, which many authorities write for the signature; the digest algorithm is then the message's.
+/// `rsaEncryption`, which many authorities use for the signature; the digest algorithm is then that of the message.
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// `id-ecPublicKey`, which some write likewise.
+/// `id-ecPublicKey`, which some authorities use in the same way.
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-/// The shortest RSA key whose signatures count.
+/// Minimum length of an RSA key in bits.
 const RSA_BITS_MIN: usize = 2048;
 
-/// Why a signature does not count.
+/// Why a signature is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
-    /// A signed attribute is missing, malformed, or there twice.
+    /// A signed attribute is missing, malformed, or occurs twice.
     #[error("the timestamp token has no usable attribute {0}")]
     Attribute(&'static str),
-    /// The content is not what was signed.
+    /// The content does not have the signed digest.
     #[error("the content of the timestamp token was altered: its digest is not the signed one")]
     OtherDigest,
     /// The signature names another certificate.
@@ -123,7 +124,7 @@ fn check_certificate(signer: &SignerInfo<'_>, certificate: &SignerCertificate<'_
     Ok(())
 }
 
-/// The first certificate identifier: it is that of the signer (RFC 5035 section 4).
+/// The first certificate identifier, which is the signer's (RFC 5035 section 4).
 fn first_id(value: &[u8]) -> Result<Fields<'_>, DerError> {
     let mut attribute = Fields::of_value(value, Tag::Sequence, "SigningCertificate")?;
     let mut ids = attribute.nested(Tag::Sequence, "ESSCertIDs")?;
@@ -137,7 +138,7 @@ fn first_id(value: &[u8]) -> Result<Fields<'_>, DerError> {
 fn names(mut id: Fields<'_>, version: u8, certificate: &SignerCertificate<'_>) -> Result<bool, SignatureError> {
     let malformed = |_| SignatureError::Attribute("signing-certificate");
     let is_digest = if version == 1 {
-        // SHA-1 by definition. It names a certificate, which is verified by itself.
+        // SHA-1 by definition. It only names a certificate, which is verified separately.
         let signed = id.content(Tag::OctetString).map_err(malformed)?;
         digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate.der).as_ref() == signed
     } else {
@@ -155,7 +156,7 @@ fn names(mut id: Fields<'_>, version: u8, certificate: &SignerCertificate<'_>) -
     Ok(is_digest && is_issued)
 }
 
-/// Whether an `IssuerSerial` is that of this certificate.
+/// Whether an `IssuerSerial` names this certificate.
 fn names_issuer(content: &[u8], certificate: &SignerCertificate<'_>) -> Result<bool, DerError> {
     let mut fields = Fields::new(content, "IssuerSerial")?;
     let mut names = fields.nested(Tag::Sequence, "GeneralNames")?;
@@ -166,7 +167,7 @@ fn names_issuer(content: &[u8], certificate: &SignerCertificate<'_>) -> Result<b
         is_named |= is_directory_name && name == certificate.issuer;
     }
     let serial = fields.content(Tag::Integer)?;
-    // A unique identifier of the issuer may follow; such certificates do not exist.
+    // The format allows a unique identifier of the issuer here; no certificates with it exist in practice.
     Ok(is_named && serial == certificate.serial)
 }
 

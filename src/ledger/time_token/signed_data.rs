@@ -1,4 +1,4 @@
-//! The CMS message around a token (`SignedData`, RFC 5652 section 5), taken apart without being verified.
+//! Parser of the CMS message of a token (`SignedData`, RFC 5652 section 5). It verifies nothing.
 //!
 //! # Invariants
 //!
@@ -11,15 +11,16 @@ use der::asn1::ObjectIdentifier;
 use super::algorithm::Identifier;
 use super::fields::{DerError, Fields, constructed, encode_all, primitive};
 
-/// Most bytes of a token. Usual ones have 2 to 8 KiB; a revocation list may be stored with it.
+/// Maximum length of a token in bytes. Usual tokens have 2 to 8 KiB; a revocation list may be stored in the token.
 pub const TOKEN_MAX: usize = 256 * 1024;
-/// Most certificates in a token.
+/// Maximum number of certificates in a token.
 const CERTIFICATES_MAX: usize = 32;
-/// Most revocation lists in a token.
+/// Maximum number of revocation lists in a token.
 pub(super) const LISTS_MAX: usize = 16;
-/// Most signed attributes.
+/// Maximum number of signed attributes.
 const ATTRIBUTES_MAX: usize = 64;
-/// Most octets of a certificate's serial number (RFC 5280 section 4.1.2.2), with some more for authorities that exceed it.
+/// Maximum number of octets of a certificate's serial number: more than in RFC 5280 section 4.1.2.2, for authorities
+/// that exceed that limit.
 const SERIAL_MAX: usize = 64;
 /// `id-signedData`.
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
@@ -34,7 +35,7 @@ pub enum SignedDataError {
     /// More bytes than any token needs.
     #[error("the timestamp token has {size} bytes, more than {TOKEN_MAX}")]
     TooLarge {
-        /// How many.
+        /// Number of bytes.
         size: usize,
     },
     /// Not DER, or not of the form of a token.
@@ -43,10 +44,10 @@ pub enum SignedDataError {
     /// A CMS message of another type, or with other content.
     #[error("this is no timestamp token: its content type is {0}")]
     OtherContent(String),
-    /// A version that CMS does not have for such a message.
+    /// A version that CMS does not define for such a message.
     #[error("the CMS message of the timestamp token has the unknown version {0}")]
     UnknownVersion(u8),
-    /// None, or several: a token has exactly one.
+    /// No signer, or several: a token has exactly one.
     #[error("the timestamp token has {0} signers, and must have exactly one")]
     Signers(usize),
     /// The signature covers no attributes, so it does not name a certificate.
@@ -84,7 +85,7 @@ pub(super) struct SignedToken<'a> {
     pub(super) signer: SignerInfo<'a>,
 }
 
-/// Who signed, and what.
+/// The signer, the signed attributes and the signature.
 #[derive(Debug, Clone)]
 pub(super) struct SignerInfo<'a> {
     pub(super) id: SignerId<'a>,
@@ -94,7 +95,7 @@ pub(super) struct SignerInfo<'a> {
     pub(super) signature: &'a [u8],
 }
 
-/// How a message names the signer's certificate.
+/// The name of the signer's certificate in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignerId<'a> {
     /// By the issuer's name, as encoded, and the content of the serial number.
@@ -126,7 +127,8 @@ impl<'a> SignedToken<'a> {
         let wrapped = info.content(constructed(0))?;
         info.finish()?;
         let mut data = Fields::of_value(wrapped, Tag::Sequence, "SignedData")?;
-        // Version 3 for this content; higher ones for certificates and lists of further kinds (RFC 5652 section 5.1).
+        // Version 3 for this content; higher versions for certificates and lists of further kinds (RFC 5652 section
+        // 5.1).
         let version = data.small_integer()?;
         if !(3..=5).contains(&version) {
             return Err(SignedDataError::UnknownVersion(version));
@@ -201,20 +203,22 @@ impl<'a> SignerInfo<'a> {
         let attributes = Attribute::read_all(Fields::new(signed, "SignedAttributes")?)?;
         let signature_algorithm = Identifier::read(fields.content(Tag::Sequence)?)?;
         let signature = fields.content(Tag::OctetString)?;
-        // Unsigned attributes prove nothing here.
+        // Unsigned attributes are ignored: they prove nothing.
         fields.optional(constructed(1))?;
         fields.finish()?;
         Ok(Self { id, digest_algorithm, attributes, signature_algorithm, signature })
     }
 
-    /// The bytes that are signed: the attributes as a `SET OF` in DER, whatever their order in the message (RFC 5652 section 5.4).
+    /// The signed bytes: the attributes as a `SET OF` in DER, independent of their order in the message (RFC 5652
+    /// section 5.4).
     pub(super) fn signed_bytes(&self) -> Result<Vec<u8>, DerError> {
         let mut parts: Vec<&[u8]> = self.attributes.iter().map(|attribute| attribute.encoded).collect();
         parts.sort_unstable();
         encode_all(Tag::Set, &parts)
     }
 
-    /// The one value of the one attribute of this type, as encoded. `Err` if there are several, `None` if there is none.
+    /// The single value of the single attribute of this type, as encoded. `Err` if there are several, `None` if there
+    /// is none.
     pub(super) fn attribute(&self, oid: ObjectIdentifier) -> Result<Option<&'a [u8]>, DerError> {
         let mut found = self.attributes.iter().filter(|attribute| attribute.oid == oid);
         let Some(attribute) = found.next() else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! Tests with the frozen tokens in `tests/fixtures/time_tokens`; its README says what each is.
+//! Tests with the frozen tokens in `tests/fixtures/time_tokens`; its README describes each token.
 
 use std::path::PathBuf;
 
@@ -40,12 +40,12 @@ fn trust_with_list() -> TsaTrust {
     trust
 }
 
-fn judged(name: &str) -> Result<VerifiedToken, TimeTokenError> {
+fn verify_fixture(name: &str) -> Result<VerifiedToken, TimeTokenError> {
     verify(&token(name), &text(), &trust())
 }
 
 fn code(name: &str) -> &'static str {
-    judged(name).err().map_or("accepted", |error| error.code())
+    verify_fixture(name).err().map_or("accepted", |error| error.code())
 }
 
 fn at(text: &str) -> Timestamp {
@@ -54,7 +54,7 @@ fn at(text: &str) -> Timestamp {
 
 #[test]
 fn a_token_of_openssl_says_who_stamped_when() {
-    let verified = judged("rsa").unwrap();
+    let verified = verify_fixture("rsa").unwrap();
     assert_eq!(verified.authority, "Test TSA rsa, 测试时间戳机构");
     assert_eq!(verified.policy, "1.3.6.1.4.1.32473.3161");
     assert_eq!(verified.imprint, ImprintAlgorithm::Sha256);
@@ -81,7 +81,7 @@ fn all_kinds_of_keys_and_digests_are_accepted() {
         ("certificate_v1", KeyKind::Ed25519),
         ("certificate_both", KeyKind::Ed25519),
     ] {
-        let verified = judged(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let verified = verify_fixture(name).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(verified.key, key, "{name}");
         let imprint = if name == "sm3" { ImprintAlgorithm::Sm3 } else { ImprintAlgorithm::Sha256 };
         assert_eq!(verified.imprint, imprint, "{name}");
@@ -90,7 +90,7 @@ fn all_kinds_of_keys_and_digests_are_accepted() {
 
 #[test]
 fn decimals_of_a_time_are_kept_and_rounded_to_the_safe_side() {
-    let verified = judged("fraction").unwrap();
+    let verified = verify_fixture("fraction").unwrap();
     assert_eq!(verified.time, at("2026-06-01T01:02:03.456Z"));
     // 456.7 ms and 1 ms 500 µs are 458.2 ms; 456.7 is counted as up to 457.
     assert_eq!(verified.latest, at("2026-06-01T01:02:03.458Z"));
@@ -129,14 +129,14 @@ fn every_violation_has_its_code() {
         ("expired", "time_token_certificate_expired"),
     ] {
         assert_eq!(code(name), expected, "{name}");
-        let chinese = judged(name).unwrap_err().chinese();
+        let chinese = verify_fixture(name).unwrap_err().chinese();
         assert!(chinese.contains(expected) && !chinese.starts_with("时间戳机构的证书链无效"), "{name}: {chinese}");
     }
 }
 
 #[test]
 fn a_certificate_that_has_expired_since_is_valid() {
-    let verified = judged("expired_since").unwrap();
+    let verified = verify_fixture("expired_since").unwrap();
     assert_eq!(verified.time, at("2024-06-01T00:00:00.000Z"));
     assert_eq!(verified.valid_until, at("2025-01-01T00:00:00.000Z"));
 }
@@ -149,7 +149,7 @@ fn an_authority_that_was_not_valid_then_is_named_as_such() {
     }
     let error = verify(&token("expired_since"), &text(), &trust).unwrap_err();
     assert_eq!(error.code(), "time_token_certificate_expired");
-    // One that nobody in the file issued stays unknown.
+    // A certificate that no authority in the file issued stays unknown.
     assert_eq!(verify(&token("untrusted"), &text(), &trust).unwrap_err().code(), "time_token_authority_unknown");
 }
 
@@ -188,7 +188,7 @@ fn a_list_of_the_user_that_does_not_verify_is_an_error_and_one_in_a_token_is_ign
     assert_eq!(error.code(), "time_token_revocation_list_invalid");
     let stored = with_revocation_lists(&token("rsa"), [der.as_slice()]).unwrap();
     assert_eq!(verify(&stored, &text(), &self::trust()).unwrap().revocation, Revocation::NotChecked);
-    // A list that does cover it is enough.
+    // One list that covers the certificate is enough.
     trust.add_revocation_lists(&fixture("crl.pem")).unwrap();
     assert!(verify(&token("rsa"), &text(), &trust).is_ok());
 }
@@ -204,7 +204,7 @@ fn a_token_with_its_revocation_list_verifies_without_other_files() {
         let (stored, plain) = (with_list(name), token(name));
         let verified = verify(&stored, &text(), &trust()).unwrap();
         assert!(matches!(verified.revocation, Revocation::Checked { .. }), "{name}");
-        assert_eq!(VerifiedToken { revocation: Revocation::NotChecked, ..verified }, judged(name).unwrap());
+        assert_eq!(VerifiedToken { revocation: Revocation::NotChecked, ..verified }, verify_fixture(name).unwrap());
         assert!(stored.len() > plain.len());
         assert_eq!(for_storage(&stored, &trust_with_list()).unwrap(), stored, "{name}");
     }
@@ -219,7 +219,7 @@ fn certificates_are_stored_in_the_order_of_der() {
         assert!(certificates.len() == 2 && certificates.is_sorted(), "{name}");
         assert_eq!(stored.len(), plain.len(), "{name}");
         assert_eq!(for_storage(&stored, &trust()).unwrap(), stored, "{name}");
-        // Of the fixtures, most are sorted already; the others differ.
+        // Most fixtures are sorted already; the others change.
         let was_sorted = SignedToken::parse(&plain).unwrap().certificates.is_sorted();
         assert_eq!(stored == plain, was_sorted, "{name}");
     }
@@ -258,7 +258,7 @@ fn a_renewal_counts_only_for_what_leads_to_the_checkpoint() {
     // The renewed token is not directly before it.
     assert_eq!(code(&[token("rsa"), other, renewal.clone()]), Some("time_token_imprint_mismatch"));
     assert_eq!(code(std::slice::from_ref(&renewal)), Some("time_token_imprint_mismatch"));
-    // The renewed token is for something else.
+    // The renewed token is for other data.
     let results = verify_all(&[token("rsa"), renewal], b"another checkpoint", &trust());
     let codes: Vec<_> = results.into_iter().map(|one| one.unwrap_err().code()).collect();
     assert_eq!(codes, ["time_token_imprint_mismatch", "time_token_renews_other"]);
@@ -315,13 +315,13 @@ fn the_tokens_of_a_receipt_are_base64() {
     use base64::Engine as _;
     let encoded = base64::prelude::BASE64_STANDARD.encode(token("rsa"));
     let results = super::renewal::verify_receipt_tokens(&[encoded, "no base64".into()], &text(), &trust());
-    assert_eq!(results[0], judged("rsa"));
+    assert_eq!(results[0], verify_fixture("rsa"));
     assert_eq!(results[1].as_ref().unwrap_err().code(), "time_token_malformed");
 }
 
 #[test]
 fn a_token_cannot_be_older_than_what_it_stamps() {
-    let verified = judged("fraction").unwrap();
+    let verified = verify_fixture("fraction").unwrap();
     assert!(!verified.is_older_than(at("2026-06-01T01:03:03.458Z")));
     assert!(verified.is_older_than(at("2026-06-01T01:03:03.459Z")));
 }
@@ -347,7 +347,7 @@ fn an_answer_must_repeat_digest_algorithm_and_nonce() {
     let Some(Nonce::Number(nonce)) = info.nonce else { panic!("the request had a nonce") };
     let request = TimeStampRequest::new(ImprintAlgorithm::Sha256, &text(), nonce);
     let stamped = verify_answer(&answer(&token), &request, &trust()).unwrap();
-    assert_eq!(stamped.verified, judged("rsa").unwrap());
+    assert_eq!(stamped.verified, verify_fixture("rsa").unwrap());
     assert_eq!(stamped.der, for_storage(&token, &trust()).unwrap());
     let code = |request: &TimeStampRequest| match verify_answer(&answer(&token), request, &trust()) {
         Err(AnswerError::Token(error)) => error.code(),
@@ -390,7 +390,7 @@ fn base64_lines(der: &[u8]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A changed bit is an error, or lies where nothing depends on it: then the statement is the same.
+/// A changed bit is an error, or is in an unprotected byte: then the result is the same.
 #[test]
 fn no_changed_bit_changes_what_a_token_says() {
     for name in ["ecdsa", "ed25519"] {

@@ -1,7 +1,7 @@
 //! The timestamp authorities that the user trusts, and the revocation lists that the user has.
 //!
-//! Authorities are the certificates of certification authorities in the user's own file, which issue the certificates of timestamp
-//! authorities. A certificate that comes with a token is never an authority.
+//! Authorities are the certificates of certification authorities in the user's own file, which issue the certificates
+//! of timestamp authorities. A certificate in a token is never an authority.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use super::certificate::timestamp;
 use super::fields::{DerError, Fields};
 use crate::ledger::time::Timestamp;
 
-/// Most certificates or lists of a user.
+/// Maximum number of certificates or lists of a user.
 const ENTRIES_MAX: usize = 1024;
-/// Most bytes of a file.
+/// Maximum length of a file in bytes.
 pub const FILE_MAX: usize = 16 * 1024 * 1024;
 
 /// Why a file of authorities or revocation lists is not accepted.
@@ -33,17 +33,17 @@ pub enum TrustError {
     /// A certificate cannot be parsed.
     #[error("certificate {number} of the timestamp authorities cannot be parsed: {reason}")]
     MalformedCertificate {
-        /// Which, counted from 1.
+        /// Its number, from 1.
         number: usize,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
-    /// A certificate that issues no others.
+    /// A certificate that may not issue certificates.
     #[error(
         "certificate {number} of the timestamp authorities, `{subject}`, is not that of a certification authority: give the one that issued it"
     )]
     NotAnAuthority {
-        /// Which, counted from 1.
+        /// Its number, from 1.
         number: usize,
         /// Its subject.
         subject: String,
@@ -56,12 +56,12 @@ pub enum TrustError {
         "revocation list {number} cannot be used: {reason}. Version 2 with nextUpdate is required (RFC 5280 section 5)"
     )]
     MalformedList {
-        /// Which, counted from 1.
+        /// Its number, from 1.
         number: usize,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
-    /// More than any user has.
+    /// A file exceeds the limits.
     #[error("the file of timestamp authorities or revocation lists is too large")]
     TooLarge,
 }
@@ -80,7 +80,7 @@ impl TrustError {
         }
     }
 
-    /// In Chinese.
+    /// The message in Chinese.
     #[must_use]
     pub fn chinese(&self) -> String {
         match self {
@@ -98,7 +98,7 @@ impl TrustError {
     }
 }
 
-/// A certificate at which a path may end.
+/// A certificate at the end of a path.
 #[derive(Debug, Clone)]
 pub(super) struct Authority {
     pub(super) anchor: TrustAnchor<'static>,
@@ -113,7 +113,7 @@ pub(super) struct Authority {
 pub(super) struct RevocationList {
     pub(super) der: Vec<u8>,
     pub(super) list: Arc<CertRevocationList<'static>>,
-    /// `thisUpdate`: what it says is true as of then.
+    /// `thisUpdate`: the date of the list.
     pub(super) this_update: Timestamp,
 }
 
@@ -136,7 +136,7 @@ fn this_update(der: &[u8]) -> Result<Timestamp, DerError> {
     Ok(timestamp(time))
 }
 
-/// Whom a user trusts to state the time. The default trusts nobody, so that no token verifies.
+/// The authorities and revocation lists that a user trusts. The default contains no authority, so no token verifies.
 #[derive(Clone, Default)]
 pub struct TsaTrust {
     pub(super) authorities: Vec<Authority>,
@@ -162,11 +162,11 @@ impl TsaTrust {
         Ok(trust)
     }
 
-    /// Trusts those in another PEM file as well. Returns how many there are in it.
+    /// Adds the authorities in another PEM file. Returns their number.
     ///
     /// # Errors
     ///
-    /// [`TrustError`]; then nothing is added.
+    /// [`TrustError`]; nothing is added in this case.
     pub fn add_authorities(&mut self, pem: &[u8]) -> Result<usize, TrustError> {
         if pem.len() > FILE_MAX {
             return Err(TrustError::TooLarge);
@@ -189,17 +189,17 @@ impl TsaTrust {
         Ok(count)
     }
 
-    /// Uses the revocation lists in a file: one as DER, or several in PEM form. Returns how many there are in it.
+    /// Adds the revocation lists in a file: one as DER, or several in PEM form. Returns their number.
     ///
     /// # Errors
     ///
-    /// [`TrustError`]; then nothing is added.
+    /// [`TrustError`]; nothing is added in this case.
     pub fn add_revocation_lists(&mut self, file: &[u8]) -> Result<usize, TrustError> {
         if file.len() > FILE_MAX {
             return Err(TrustError::TooLarge);
         }
         let mut added = Vec::new();
-        // A DER sequence begins with `0`, and text in PEM form does not unless it is no list.
+        // A DER sequence begins with the byte `0`; a PEM file with revocation lists does not.
         if file.first() == Some(&0x30) {
             added.push(RevocationList::parse(file).map_err(|reason| TrustError::MalformedList { number: 1, reason })?);
         } else {
@@ -220,13 +220,13 @@ impl TsaTrust {
         Ok(count)
     }
 
-    /// Trusts those whom `other` trusts as well, and uses its revocation lists.
+    /// Adds the authorities and revocation lists of `other`.
     pub fn extend(&mut self, other: &Self) {
         self.authorities.extend(other.authorities.iter().cloned());
         self.lists.extend(other.lists.iter().cloned());
     }
 
-    /// Whether nobody is trusted.
+    /// Whether there is no authority.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.authorities.is_empty()
@@ -251,7 +251,7 @@ impl Authority {
         let fields = certificate.tbs_certificate();
         let subject = fields.subject().to_string();
         let constraints = fields.get_extension::<BasicConstraints>().map_err(|error| malformed(&error))?;
-        // Certificates of version 1 have no extensions, and only roots have that version.
+        // Certificates of version 1 have no extensions; only roots have this version.
         if fields.version() != Version::V1 && !constraints.is_some_and(|(_, constraints)| constraints.ca) {
             return Err(TrustError::NotAnAuthority { number, subject });
         }

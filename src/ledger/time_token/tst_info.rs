@@ -1,7 +1,8 @@
-//! What a token states (`TSTInfo`, RFC 3161 section 2.4.2).
+//! The content of a token (`TSTInfo`, RFC 3161 section 2.4.2).
 //!
-//! The time may have any number of decimals. It is kept in whole milliseconds, rounded down; [`TstInfo::latest`] is rounded up, since it
-//! is a bound. A time with decimals that end in zeros is not DER, but means the same, and some authorities write it: it is accepted.
+//! The time may have any number of decimals. It is stored in whole milliseconds, rounded down; [`TstInfo::latest`] is
+//! rounded up, since it is a bound. A time with trailing zeros is not DER, but is accepted, since some authorities
+//! write it.
 
 use der::Tag;
 use der::asn1::ObjectIdentifier;
@@ -10,9 +11,9 @@ use super::algorithm::{AlgorithmError, Identifier, ImprintAlgorithm};
 use super::fields::{DerError, Fields, constructed, primitive, unsigned};
 use crate::ledger::time::Timestamp;
 
-/// Most octets of a serial number: 160 bits (RFC 3161 section 2.4.2), and a sign.
+/// Maximum number of octets of a serial number: 160 bits (RFC 3161 section 2.4.2), and a sign.
 const SERIAL_MAX: usize = 21;
-/// Most decimals of a time.
+/// Maximum number of decimals of a time.
 const DECIMALS_MAX: usize = 20;
 
 /// Why a `TSTInfo` is not accepted.
@@ -28,7 +29,7 @@ pub enum TstInfoError {
     /// The time cannot be read, or is before 1970 or after 9999.
     #[error("the time in the timestamp token cannot be read: `{0}`")]
     BadTime(String),
-    /// An extension that is critical, and none is known.
+    /// A critical extension. This program supports none.
     #[error("the timestamp token has a critical extension ({0}) that this program does not know")]
     CriticalExtension(String),
     /// The imprint has a refused algorithm.
@@ -56,14 +57,14 @@ pub struct Accuracy {
     pub micros: u64,
 }
 
-/// The statement of a token.
+/// The parsed content of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TstInfo {
     /// The policy under which it was made, an object identifier in dotted form.
     pub policy: String,
     /// The digest algorithm of the imprint.
     pub algorithm: ImprintAlgorithm,
-    /// The digest that was stamped.
+    /// The stamped digest.
     pub digest: [u8; 32],
     /// The serial number, in hexadecimal digits.
     pub serial: String,
@@ -83,12 +84,12 @@ pub struct TstInfo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Nonce {
     Number(u64),
-    /// Negative, or with more than 64 bits: not one that this program sends.
+    /// Negative, or with more than 64 bits, so not from a request of this program.
     Other,
 }
 
 impl TstInfo {
-    /// The latest time at which the token can have been made, by the authority's own statement.
+    /// The latest time at which the authority can have created the token, by its own statement.
     #[must_use]
     pub fn latest(&self) -> Timestamp {
         let micros = self.accuracy.map_or(0, |accuracy| accuracy.micros).saturating_add(u64::from(self.is_rounded));
@@ -112,7 +113,7 @@ impl TstInfo {
         let serial = hex::encode(fields.integer(SERIAL_MAX)?);
         let (time, is_rounded) = time(fields.content(Tag::GeneralizedTime)?)?;
         let accuracy = fields.optional(Tag::Sequence)?.map(accuracy).transpose()?;
-        // `ordering` says whether tokens of this authority can be ordered by their times. Nothing here depends on it.
+        // `ordering`: whether tokens of this authority can be ordered by their times. It is not used here.
         fields.optional(Tag::Boolean)?;
         let nonce = if fields.next_is(Tag::Integer) { Some(nonce(fields.integer(usize::MAX)?)) } else { None };
         let authority = fields.optional(constructed(0))?.map(<[u8]>::to_vec);
@@ -219,7 +220,7 @@ mod tests {
         }
     }
 
-    /// A statement with these fields after the time.
+    /// A `TSTInfo` with these fields after the time.
     fn statement(rest: &[&[u8]]) -> Vec<u8> {
         let version = encode(Tag::Integer, &[1]).unwrap();
         let policy = hex::decode("06032a0304").unwrap();

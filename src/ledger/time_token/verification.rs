@@ -3,7 +3,7 @@
 //! ```
 //! use tiezheng::ledger::time_token::trust::TsaTrust;
 //! use tiezheng::ledger::time_token::verification::verify;
-//! // A user who trusts nobody accepts no token.
+//! // Without trusted authorities no token is accepted.
 //! assert!(verify(b"no token", b"checkpoint text", &TsaTrust::default()).is_err());
 //! ```
 
@@ -20,10 +20,10 @@ use super::tst_info::{Accuracy, Nonce, TstInfo, TstInfoError};
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::attestation::TimeToken;
 
-/// Most tokens of a receipt.
+/// Maximum number of tokens of a receipt.
 pub const TOKENS_MAX: usize = 64;
 
-/// How far the clock of an authority may be behind that of a ledger, beyond its stated accuracy, in milliseconds.
+/// Maximum delay of an authority's clock behind a ledger's clock, beyond the stated accuracy, in milliseconds.
 const CLOCK_TOLERANCE_MILLIS: u64 = 60_000;
 
 /// Why a timestamp token is not accepted.
@@ -33,7 +33,7 @@ pub enum TimeTokenError {
     /// Not a token.
     #[error(transparent)]
     Message(#[from] SignedDataError),
-    /// Its statement is not accepted.
+    /// Its content is not accepted.
     #[error(transparent)]
     Statement(#[from] TstInfoError),
     /// It is a token for other bytes.
@@ -42,22 +42,22 @@ pub enum TimeTokenError {
         /// The digest algorithm of its imprint.
         algorithm: ImprintAlgorithm,
     },
-    /// It does not answer this request.
+    /// It belongs to another request.
     #[error("the timestamp token does not repeat the nonce of the request: it answers another one")]
     OtherNonce,
     /// The signer's certificate is not accepted.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// The signature does not count.
+    /// The signature is not accepted.
     #[error(transparent)]
     Signature(#[from] SignatureError),
     /// The authority is not trusted.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// It stamps an earlier token of a list that is not for this checkpoint itself.
+    /// It stamps an earlier token that is not for this checkpoint.
     #[error("the timestamp token renews a token that is not for this checkpoint")]
     RenewsOther,
-    /// More tokens than a receipt has.
+    /// More tokens than a receipt may have.
     #[error("more than {} timestamp tokens", TOKENS_MAX)]
     TooMany,
 }
@@ -79,7 +79,7 @@ impl TimeTokenError {
         }
     }
 
-    /// In Chinese.
+    /// The message in Chinese.
     #[must_use]
     pub fn chinese(&self) -> String {
         let text = match self.code() {
@@ -113,27 +113,28 @@ impl TimeTokenError {
     }
 }
 
-/// What a token stamps.
+/// The kind of data that a token stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamped {
-    /// The checkpoint's text, or whatever bytes the caller gave.
+    /// The checkpoint's text, or other bytes given by the caller.
     Content,
-    /// The token before it in the list, as encoded: a renewal of its signature (RFC 4998 section 5.2, timestamp renewal).
+    /// The previous token in the list, as encoded: a renewal of its signature (RFC 4998 section 5.2, timestamp
+    /// renewal).
     PreviousToken,
     /// The checkpoint's text and all earlier tokens: a renewal with another digest algorithm (hash-tree renewal).
     History,
 }
 
-/// A token that holds.
+/// A valid token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedToken {
     /// The authority: common name and organisation of its certificate.
     pub authority: String,
     /// The time that it attests: genTime, rounded down to a millisecond.
     pub time: Timestamp,
-    /// The latest time at which the token can have been made: `time` with rounding and accuracy.
+    /// The latest time at which the authority can have created the token: `time` with rounding and accuracy.
     pub latest: Timestamp,
-    /// How exact the authority says its time is.
+    /// The accuracy of the time, as the authority states it.
     pub accuracy: Option<Accuracy>,
     /// The serial number, in hexadecimal digits.
     pub serial: String,
@@ -141,7 +142,7 @@ pub struct VerifiedToken {
     pub policy: String,
     /// The digest algorithm of the imprint.
     pub imprint: ImprintAlgorithm,
-    /// What it stamps.
+    /// The kind of stamped data.
     pub stamped: Stamped,
     /// The key that signed it.
     pub key: KeyKind,
@@ -152,8 +153,8 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    /// Whether the token says that it is older than what it stamps, which is of `time` (the last block under the checkpoint), by more than
-    /// clocks may differ: then the authority's clock was wrong, or the ledger's.
+    /// Whether the token's time is before the stamped data's `time` (of the last block under the checkpoint) by more
+    /// than clocks may differ. If so, the authority's clock or the ledger's clock was wrong.
     #[must_use]
     pub const fn is_older_than(&self, time: Timestamp) -> bool {
         self.latest.as_millis().saturating_add(CLOCK_TOLERANCE_MILLIS) < time.as_millis()
@@ -166,13 +167,13 @@ impl From<&VerifiedToken> for TimeToken {
     }
 }
 
-/// The time that a token states, not verified: for a token that was verified before it was stored. `None` if it is no token.
+/// The unverified time in a token, for tokens that were verified before they were stored. `None` if it is not a token.
 #[must_use]
 pub fn stated_time(token: &[u8]) -> Option<Timestamp> {
     OpenedToken::parse(token).ok().map(|token| token.info.time)
 }
 
-/// Verifies a token for `imprinted`: the bytes whose digest it must contain.
+/// Verifies a token for `imprinted`, whose digest the token must contain.
 ///
 /// # Errors
 ///
@@ -185,27 +186,28 @@ pub fn verify(token: &[u8], imprinted: &[u8], trust: &TsaTrust) -> Result<Verifi
     opened.verify(Stamped::Content, None, trust)
 }
 
-/// A token as an authority answered it.
+/// A verified token from an authority's response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StampedToken {
     /// The token in the form in which it is stored ([`for_storage`]), with the certificates of its authority.
     pub der: Vec<u8>,
-    /// What it says.
+    /// The verified content.
     pub verified: VerifiedToken,
 }
 
-/// Why the answer of an authority is not accepted.
+/// Why the response of an authority is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
-    /// There is no token in it.
+    /// It contains no token.
     #[error(transparent)]
     Response(#[from] ResponseError),
-    /// The token in it does not hold.
+    /// Its token is not accepted.
     #[error(transparent)]
     Token(#[from] TimeTokenError),
 }
 
-/// Verifies an authority's answer to `request`: a token for its digest, with its nonce. The revocation lists of `trust` are stored with it.
+/// Verifies an authority's response to `request`: a token for its digest, with its nonce. The revocation lists of
+/// `trust` are stored in the token.
 ///
 /// # Errors
 ///
@@ -225,12 +227,12 @@ pub fn verify_answer(
         return Err(TimeTokenError::OtherNonce.into());
     }
     let der = for_storage(token, trust).map_err(TimeTokenError::from)?;
-    // What is verified is what is stored.
+    // The stored form is verified, not the received form.
     let verified = OpenedToken::parse(&der)?.verify(Stamped::Content, None, trust)?;
     Ok(StampedToken { der, verified })
 }
 
-/// A token whose parts are read, and not verified.
+/// A parsed token, not verified.
 pub(super) struct OpenedToken<'a> {
     message: SignedToken<'a>,
     pub(super) info: TstInfo,
@@ -248,7 +250,7 @@ impl<'a> OpenedToken<'a> {
         self.info.algorithm.digest(parts) == self.info.digest
     }
 
-    /// Verifies everything but the imprint. `existed` is a time at which the token existed, as a later token proves.
+    /// Verifies everything except the imprint. `existed` is a time at which the token existed, proven by a later token.
     pub(super) fn verify(
         self,
         stamped: Stamped,
@@ -262,7 +264,7 @@ impl<'a> OpenedToken<'a> {
         if let Some(authority) = &info.authority {
             certificate.check_name(authority)?;
         }
-        // Those that cannot be parsed prove nothing, and anybody can add them.
+        // Lists that cannot be parsed are ignored: the token's signature does not cover them, so anyone can add them.
         let lists: Vec<_> = message.lists.iter().filter_map(|der| RevocationList::parse(der).ok()).collect();
         let check = PathCheck {
             signer: certificate.der,

@@ -1,9 +1,9 @@
-//! Attestations of third parties about the checkpoint of a receipt: cosignatures of witnesses, the checkpoint that a witness
-//! holds, and timestamp tokens.
+//! Attestations of third parties about the checkpoint of a receipt: cosignatures of witnesses, the checkpoint that a
+//! witness has stored, and timestamp tokens.
 //!
-//! They are input of the verifier. The caller verifies each of them against the user's own policy and timestamp authorities
-//! ([`witnesses`](crate::ledger::verify::witnesses)). Without any, time and order depend on the operator's key alone, and the
-//! report says so ([`Reservation`](crate::ledger::verify::report::Reservation)).
+//! They are input of the verifier. The caller verifies each of them against the user's own policy and timestamp
+//! authorities ([`witnesses`](crate::ledger::verify::witnesses)). Without attestations, time and order depend on the
+//! operator's key alone, and the report states this ([`Reservation`](crate::ledger::verify::report::Reservation)).
 //!
 //! # Invariants
 //!
@@ -14,7 +14,7 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::reasons::{LedgerFault, SkipReason};
 
-/// What kind of organisation a member is.
+/// The kind of an organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MemberKind {
     /// 法院.
@@ -31,7 +31,7 @@ impl MemberKind {
     /// All kinds.
     pub const ALL: [Self; 4] = [Self::Court, Self::Notary, Self::Appraisal, Self::Other];
 
-    /// Its word in files and options.
+    /// The word in files and options.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl MemberKind {
     }
 }
 
-/// The organisation that holds a key, as the verifier's own file says.
+/// The organisation that holds a key, according to the verifier's own file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// Its name.
@@ -76,14 +76,14 @@ pub struct MemberCosignature {
     pub member: Option<Member>,
 }
 
-/// How far the cosignatures on the checkpoint satisfy the verifier's policy.
+/// Comparison of the cosignatures on the checkpoint with the verifier's policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quorum {
     /// The verified cosignatures of witnesses that count, at most one by each: k of "witnessed k of n".
     pub cosignatures: Vec<MemberCosignature>,
-    /// How many witnesses can count: n.
+    /// Number of witnesses that can count: n.
     pub witnesses: usize,
-    /// The smallest number of cosignatures that is enough; 0 if the policy requires none.
+    /// The smallest sufficient number of cosignatures; 0 if the policy requires none.
     pub required: usize,
     /// Whether the policy is satisfied.
     pub reached: bool,
@@ -112,7 +112,7 @@ pub enum WitnessCheck {
     Counted(Quorum),
 }
 
-/// A checkpoint that a witness holds, cosigned by it and signed by the ledger key.
+/// A checkpoint that a witness has stored, cosigned by it and signed by the ledger key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberCheckpoint {
     /// Name of the witness's key.
@@ -125,18 +125,18 @@ pub struct MemberCheckpoint {
     pub time: Timestamp,
 }
 
-/// The receipt's checkpoint, compared with those that witnesses hold.
+/// The receipt's checkpoint, compared with the checkpoints of witnesses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberCheck {
     /// Nothing was compared.
     NotPerformed(SkipReason),
     /// The receipt's checkpoint is consistent with each of these; at least one.
     Agrees(Vec<MemberCheckpoint>),
-    /// The receipt's checkpoint and this one are not shown to be of one history.
+    /// No proof shows that the receipt's checkpoint and this one belong to one history.
     Contradicted {
         /// The checkpoint of the witness.
         by: MemberCheckpoint,
-        /// How.
+        /// The kind of contradiction.
         fault: LedgerFault,
     },
 }
@@ -150,12 +150,12 @@ pub struct TimeToken {
     pub time: Timestamp,
 }
 
-/// What trusted timestamp authorities attest of a deposit.
+/// The attestation of a deposit by trusted timestamp authorities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedTime {
     /// The verified tokens over the receipt's checkpoint, the earliest first; at least one.
     pub tokens: Vec<TimeToken>,
-    /// The deposit existed no later than this: the earliest token's time with its accuracy.
+    /// The deposit existed no later than this time: the earliest token's time with its accuracy.
     pub not_later_than: Timestamp,
     /// The token of the newest stamped checkpoint that does not contain the deposit, if it is known.
     pub not_contained_at: Option<TimeToken>,
@@ -167,14 +167,14 @@ pub enum TimeCheck {
     /// No authority is trusted, so no token was verified.
     #[default]
     NotChecked,
-    /// There are tokens, and none is of a trusted authority.
+    /// There are tokens, but none of a trusted authority.
     Untrusted,
     /// A token is not for this checkpoint, or was altered, and no other token verifies.
     Invalid {
         /// The stable code of the first fault.
         code: &'static str,
     },
-    /// Verified.
+    /// At least one token verified.
     Verified(TrustedTime),
 }
 
@@ -183,7 +183,7 @@ pub enum TimeCheck {
 pub struct Attestations<'a> {
     /// The cosignatures on it.
     pub witnesses: &'a WitnessCheck,
-    /// The comparison with a checkpoint that a witness holds.
+    /// The comparison with checkpoints of witnesses.
     pub member: &'a MemberCheck,
     /// The timestamp tokens over it.
     pub time: &'a TimeCheck,
@@ -197,13 +197,13 @@ impl Attestations<'_> {
         time: &TimeCheck::NotChecked,
     };
 
-    /// Whether as many witnesses cosigned as the policy requires.
+    /// Whether enough witnesses cosigned for the policy.
     #[must_use]
     pub const fn have_quorum(&self) -> bool {
         matches!(self.witnesses, WitnessCheck::Counted(quorum) if quorum.is_witnessed())
     }
 
-    /// Whether witnesses cosigned, and too few.
+    /// Whether witnesses cosigned, but fewer than required.
     #[must_use]
     pub const fn have_too_few(&self) -> bool {
         matches!(self.witnesses, WitnessCheck::Counted(quorum) if !quorum.reached && !quorum.cosignatures.is_empty())

@@ -1,4 +1,4 @@
-//! Whom a verifier trusts to attest a checkpoint: the witnesses of a policy, and timestamp authorities.
+//! The verifier's trust in third parties: the witnesses of a policy, and timestamp authorities.
 
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::policy::Policy;
@@ -8,14 +8,14 @@ use crate::ledger::verify::attestation::{Attestations, MemberCheck, TimeCheck, W
 use crate::ledger::verify::reasons::SkipReason;
 use crate::ledger::verify::{timestamps, witnesses};
 
-/// The policy and the timestamp authorities of a node. The default trusts nobody.
+/// The policy and the timestamp authorities of a node. The default trusts none.
 #[derive(Debug, Clone, Default)]
 pub struct AttestationTrust {
     policy: Option<Policy>,
     authorities: TsaTrust,
 }
 
-/// What a receipt itself contains of attestations, evaluated.
+/// The evaluated attestations in a receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluatedAttestations {
     witnesses: WitnessCheck,
@@ -36,7 +36,7 @@ impl AttestationTrust {
         // A receipt without a checkpoint is reported by the record's own steps.
         let checkpoint = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).ok();
         let witnesses = match (&self.policy, checkpoint) {
-            // The policy is of one ledger. For the receipt of another one it says nothing.
+            // The policy is for one ledger. It does not apply to a receipt of another ledger.
             (Some(policy), Some(signed)) if !policy.keys_of(&signed.checkpoint().origin).is_empty() => {
                 witnesses::check(policy, &signed, &|_| None)
             }
@@ -48,7 +48,7 @@ impl AttestationTrust {
         EvaluatedAttestations { witnesses, member, time: timestamps::check(receipt, &self.authorities) }
     }
 
-    /// What the trusted authorities attest by the timestamp tokens of a checkpoint, in base64.
+    /// Evaluates the timestamp tokens of a checkpoint, in base64, with the trusted authorities.
     #[must_use]
     pub fn time_of(&self, checkpoint: &SignedCheckpoint, tokens: &[String]) -> TimeCheck {
         timestamps::check_tokens(checkpoint, tokens, &self.authorities)

@@ -1,5 +1,5 @@
-//! The steps of a report that rest on other organisations: signatures of the required nodes (9), the checkpoint of a witness (10),
-//! and trusted timestamps (12).
+//! The steps of a report that depend on other organisations: signatures of the required nodes (9), the checkpoint of a
+//! witness (10), and trusted timestamps (12).
 
 use crate::ledger::receipt::Receipt;
 use crate::ledger::time::Timestamp;
@@ -10,7 +10,7 @@ use crate::ledger::verify::report::{ComparisonKind, LedgerFault, Outcome, Reserv
 
 /// Adds the cosignatures to the step [`Step::Signatures`], which the record check performed with the ledger's signature.
 ///
-/// Too few cosignatures are a finding: they do not contradict the record. A forged one does.
+/// Too few cosignatures are a finding: they do not contradict the record. A forged cosignature fails the step.
 pub(super) fn add_cosignatures(result: &mut StepResult, witnesses: &WitnessCheck) {
     if result.outcome != Outcome::Passed {
         return;
@@ -46,7 +46,7 @@ fn witness(name: &str, time: Timestamp, member: Option<&Member>) -> String {
     format!("{name} {time}{}", organisation.unwrap_or_default())
 }
 
-/// The comparison with a checkpoint that a witness holds. It needs a record that verifies.
+/// The comparison with a checkpoint of a witness. It requires a record that verifies.
 pub(super) fn member_step(member: &MemberCheck, record_verifies: bool) -> StepResult {
     let step = Step::Witnesses;
     let compared = |outcome, members: &[MemberCheckpoint]| {
@@ -72,7 +72,7 @@ pub(super) const fn member_fault(member: &MemberCheck) -> Option<LedgerFault> {
     }
 }
 
-/// Whether a timestamp authority attests the checkpoint. A token that does not verify attests nothing; it says nothing about the
+/// Whether a timestamp authority attests the checkpoint. A token that does not verify is no evidence against the
 /// record, which does not contain it.
 pub(super) fn time_step(time: &TimeCheck, receipt: &Receipt) -> StepResult {
     let step = Step::TimeToken;
@@ -94,7 +94,7 @@ pub(super) fn time_step(time: &TimeCheck, receipt: &Receipt) -> StepResult {
     }
 }
 
-/// The reservations that missing attestations give rise to.
+/// The reservations that follow from missing attestations.
 pub(super) fn reservations(attestations: &Attestations<'_>, receipt: &Receipt) -> Vec<Reservation> {
     let mut reservations = Vec::new();
     if attestations.have_too_few() {

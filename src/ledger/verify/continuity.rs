@@ -1,14 +1,14 @@
-//! Whether the ledger of a node continues the ledger of a receipt.
+//! Continuity check: whether the ledger of a node continues the ledger of a receipt.
 //!
-//! Both checkpoints must have been verified with trusted keys of one origin before. Then a contradiction found here was
-//! caused by the holder of the ledger key or by the node.
+//! The caller must have verified both checkpoints with trusted keys of one origin. Then the holder of the ledger key or
+//! the node caused any contradiction found here.
 
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::merkle::proof::{ConsistencyProof, verify_consistency};
 use crate::ledger::verify::report::LedgerFault;
 
-/// Compares the checkpoint of a receipt (`held`) with that of a node (`shown`). `proof` is the node's consistency proof between
-/// them, if it gave one.
+/// Compares the checkpoint of a receipt (`held`) with that of a node (`shown`). `proof` is the node's consistency proof
+/// between them, if any.
 ///
 /// # Errors
 ///

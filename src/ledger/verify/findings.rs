@@ -1,4 +1,5 @@
-//! Texts of a report's steps in Chinese and English: what a step compared, and what a step with [`Outcome::Checked`] found.
+//! Texts of a report's steps in Chinese and English: the comparison of a step, and the finding of a step with
+//! [`Outcome::Checked`].
 
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::report::{ComparisonKind, HISTORY, INCOMPLETE, Outcome, Step, StepResult};
@@ -7,11 +8,11 @@ use crate::ledger::verify::wording::{Language, skipped};
 /// The maximum of deposit numbers in the text of one finding. The values of the step contain all numbers.
 const NUMBERS_MAX: usize = 3;
 const WITH_WITNESS: (&str, &str) =
-    ("回执的检查点与见证节点现持有的检查点", "checkpoint of the receipt, with the one that a witness holds now");
+    ("回执的检查点与见证节点现持有的检查点", "checkpoint of the receipt, with the current checkpoint of a witness");
 const WITH_TIME_TOKENS: (&str, &str) =
     ("检查点与可信时间戳", "checkpoint, with timestamp tokens of authorities that the verifier trusts");
 
-/// The text for what a step compared.
+/// The text for the comparison of a step.
 #[must_use]
 pub const fn compared(compared: ComparisonKind, language: Language) -> &'static str {
     let (chinese, english) = match compared {
@@ -75,7 +76,7 @@ pub const fn compared(compared: ComparisonKind, language: Language) -> &'static 
         }
         ComparisonKind::EarlierOfOwnLedger => ("本节点账本所载的更早存证", "earlier deposits in this node's ledger"),
         ComparisonKind::ImportWithLedger => {
-            ("导入时固定的链上信息与本账本现载", "facts frozen at the import, with what this ledger holds now")
+            ("导入时固定的链上信息与本账本现载", "facts frozen at the import, with the current facts of this ledger")
         }
         ComparisonKind::ImportWithReceipt => {
             ("导入时固定的链上信息与回执所载", "facts frozen at the import, with those in the receipt")
@@ -84,7 +85,7 @@ pub const fn compared(compared: ComparisonKind, language: Language) -> &'static 
     language.pick(chinese, english)
 }
 
-/// The detail of a step in one text: why it was not performed, what it found, or what it compared.
+/// The detail of a step in one text: the reason why it was not performed, its finding, or its comparison.
 #[must_use]
 pub fn detail(result: &StepResult, language: Language) -> Option<String> {
     match result.outcome {
@@ -97,7 +98,7 @@ pub fn detail(result: &StepResult, language: Language) -> Option<String> {
     }
 }
 
-/// What a step found besides its comparison.
+/// The finding of a step besides its comparison.
 fn more(result: &StepResult, language: Language) -> Option<String> {
     let first = |name| values(result, name).first().copied();
     match result.step {
@@ -119,7 +120,7 @@ fn more(result: &StepResult, language: Language) -> Option<String> {
     }
 }
 
-/// How many operators and witnesses signed.
+/// The number of operators and witnesses that signed.
 fn signed_by_nodes(result: &StepResult, language: Language) -> String {
     let operator = language.pick("账本运营者节点签名 1/1", "the operator's node signed, 1/1");
     match cosigned(result, language) {
@@ -128,7 +129,7 @@ fn signed_by_nodes(result: &StepResult, language: Language) -> String {
     }
 }
 
-/// How many witnesses signed, and how many the verifier's policy requires.
+/// The number of witnesses that signed, and the number that the verifier's policy requires.
 fn cosigned(result: &StepResult, language: Language) -> Option<String> {
     let (found, all) = values(result, "witnesses").first()?.split_once('/')?;
     let required = values(result, "required").first().copied().unwrap_or("—");
@@ -138,7 +139,7 @@ fn cosigned(result: &StepResult, language: Language) -> Option<String> {
     })
 }
 
-/// What a step with [`Outcome::Checked`] found.
+/// The finding of a step with [`Outcome::Checked`].
 #[must_use]
 pub fn finding(result: &StepResult, language: Language) -> String {
     match result.step {
@@ -211,7 +212,7 @@ fn later_links(result: &StepResult, language: Language) -> String {
     joined(&parts, language)
 }
 
-/// Later deposits that their depositors withdrew in turn, and those for which this was not checked.
+/// Later deposits that their depositors withdrew in turn, and later deposits for which this was not checked.
 fn withdrawn_links(result: &StepResult, language: Language) -> Vec<String> {
     let pairs = values(result, "withdrawn_link").into_iter().zip(values(result, "withdrawn_link_by"));
     let mut parts: Vec<String> = pairs
@@ -231,7 +232,7 @@ fn withdrawn_links(result: &StepResult, language: Language) -> Vec<String> {
     parts
 }
 
-/// How many earlier deposits have the same digest.
+/// The number of earlier deposits with the same digest.
 fn earlier_deposits(result: &StepResult, language: Language) -> String {
     let mut parts = Vec::new();
     for (name, zh, en) in [("earlier", "有", ""), ("earlier_at_least", "至少有", "at least ")] {
@@ -254,8 +255,8 @@ fn times(count: &str) -> String {
     if count == "1" { "once".into() } else { format!("{count} times") }
 }
 
-/// What a history leaves open: deposits that the node names and the verifier did not check, invalid ones, and pages that were
-/// not read.
+/// The gaps of a history: deposits that the node names but the verifier did not check, invalid claims, and pages that
+/// were not read.
 fn open_claims(result: &StepResult, language: Language) -> Vec<String> {
     let mut parts = Vec::new();
     for (name, zh, en) in [("unverified_claim", "未核对", "not checked"), ("invalid_claim", "不成立", "invalid")]
@@ -285,7 +286,7 @@ fn too_few_witnesses(result: &StepResult, language: Language) -> String {
     }
 }
 
-/// Which account and key a statement on behalf of an account has, and whether the key is the platform's.
+/// The account and the key of a statement on behalf of an account, and whether the key is the platform's.
 fn signed_on_behalf(result: &StepResult, language: Language) -> String {
     let first = |name| values(result, name).first().copied().unwrap_or("—").to_owned();
     let (account, key) = (first("on_behalf"), values(result, "key").join(", "));

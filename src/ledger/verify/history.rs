@@ -1,16 +1,16 @@
-//! What is known of a deposit beside its own record: the later deposits that link to it and the earlier deposits of the
-//! same digest.
+//! The history of a deposit: the later deposits that link to it, and the earlier deposits of the same digest.
 //!
 //! # Invariants
 //!
-//! A list says how many there are and whether it is complete. Each item says whether it was checked against the record
-//! that it names: an item that was not is a claim of the node that gave the list, and one that failed the check counts for
-//! nothing.
+//! A list contains the number of its items and whether it is complete. Each item contains whether it was checked
+//! against the record that it names. An unchecked item is a claim of the node that returned the list; an item that
+//! failed the check is ignored.
 //!
-//! A deposit that makes a link may itself be withdrawn: then the link is shown and no longer counts. That is looked up to
-//! the second level and no further. Where the second level is not known, the link counts, and the history is not complete.
+//! A deposit that makes a link may itself be withdrawn: then the link is shown, but no longer counts. Withdrawals are
+//! looked up to the second level only. If the second level is not known, the link counts, and the history is not
+//! complete.
 //!
-//! Not here: where the lists come from (`query::history` in a node, `client` at the command line).
+//! Not here: the source of the lists (`query::history` in a node, `client` at the command line).
 
 use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
@@ -18,19 +18,20 @@ use crate::ledger::statement::content::Content;
 use crate::ledger::statement::ownership::may_link;
 use crate::ledger::statement::text::{Link, LinkKind, Statement};
 
-/// What is wrong with a claim about another deposit.
+/// The fault of a claim about another deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClaimFault {
     /// The ledger has no such deposit.
     NotFound,
-    /// Its record does not hold: a path or a signature is wrong, or it is of another number or ledger.
+    /// Its record does not verify: a path or a signature is wrong, or it has another number or ledger.
     BadRecord,
-    /// Its statement does not say so: it makes no such link, or bears none of the digests.
+    /// Its statement does not contain the link or any of the digests.
     NotStated,
-    /// It makes the link, which only an owner of the linked deposit may make, and is not an owner's.
+    /// It makes a link that only an owner of the linked deposit may make, but is not by an owner.
     NotOwner,
-    /// It stands on the wrong side of the deposit in the ledger: a link leads back, an earlier deposit came before.
+    /// Its index is on the wrong side of the deposit: a linking deposit must be later, an earlier deposit must be
+    /// earlier.
     WrongOrder,
 }
 
@@ -51,11 +52,11 @@ impl ClaimFault {
 /// Whether a claim about another deposit was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClaimStatus {
-    /// The record of that deposit was read and says so.
+    /// The record of that deposit was read and confirms the claim.
     Verified,
-    /// The record was not read: it is a claim of the node that gave the list.
+    /// The record was not read: it is a claim of the node that returned the list.
     Unverified,
-    /// The record was read, or asked for, and does not bear the claim out.
+    /// The record was requested, and is missing or does not confirm the claim.
     Invalid(ClaimFault),
 }
 
@@ -71,16 +72,16 @@ impl ClaimStatus {
     }
 }
 
-/// A later deposit that links to the one in question.
+/// A later deposit that links to the deposit in question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LaterLink {
-    /// What it says of the deposit in question.
+    /// The kind of its link to the deposit in question.
     pub kind: LinkKind,
     /// Its number.
     pub number: DepositNumber,
-    /// Whether its record says so and it may say so.
+    /// Whether its record contains the link and it may make it.
     pub status: ClaimStatus,
-    /// Of an owner's link that holds: whether the deposit that makes it was withdrawn.
+    /// For a valid link of an owner: whether the deposit that makes it was withdrawn.
     pub standing: Option<LinkStanding>,
 }
 
@@ -91,12 +92,12 @@ pub enum LinkStanding {
     InForce,
     /// That deposit was withdrawn by this one: the link no longer counts.
     Withdrawn(DepositNumber),
-    /// Not known: its withdrawals were not read, not all of them, or one of them was withdrawn in turn.
+    /// Not known: not all of its withdrawals were read, or one of them was withdrawn in turn.
     Unchecked,
 }
 
 impl LinkStanding {
-    /// Most withdrawals of a linking deposit that are read.
+    /// Maximum number of withdrawals that are read for a linking deposit.
     pub const WITHDRAWALS_MAX: usize = 4;
 
     /// The stable code.
@@ -109,7 +110,7 @@ impl LinkStanding {
         }
     }
 
-    /// The standing of a link, by the withdrawals of the deposit that makes it.
+    /// The standing of a link, from the withdrawals of the deposit that makes it.
     #[must_use]
     pub fn of(withdrawals: &Listed<Withdrawal>) -> Self {
         let holds = |one: &&Withdrawal| one.status == ClaimStatus::Verified;
@@ -131,16 +132,17 @@ impl LinkStanding {
 pub struct Withdrawal {
     /// Its number.
     pub number: DepositNumber,
-    /// Whether its record says so, and comes from an owner of the linking deposit and of the linked one.
+    /// Whether its record contains the withdrawal, and it is by an owner of both the linking and the linked deposit.
     pub status: ClaimStatus,
-    /// Whether it was withdrawn in turn, or that is not known.
+    /// Whether it was withdrawn in turn, or whether this is not known.
     pub is_contested: bool,
 }
 
 impl Withdrawal {
     /// The withdrawal of `linking` by `later`, where `linking` links to `linked`, checked against all three records.
     ///
-    /// A key that signed `linking` together with an owner's is no owner of `linked`: it cannot take the owner's word back.
+    /// A key that signed `linking` together with an owner's key does not own `linked`, so it cannot withdraw the
+    /// owner's link.
     #[must_use]
     pub fn checked(later: &Entry, linking: &Entry, linked: &Entry, is_contested: bool) -> Self {
         let link = LaterLink::checked(LinkKind::Withdraws, later, linking);
@@ -154,8 +156,8 @@ impl Withdrawal {
 }
 
 impl LaterLink {
-    /// The link of `kind` that the record `later` makes to the record `earlier`, checked against both. Whether an owner's
-    /// link is still in force is not known yet.
+    /// The link of `kind` from the record `later` to the record `earlier`, checked against both. The standing of an
+    /// owner's link is not known yet.
     #[must_use]
     pub fn checked(kind: LinkKind, later: &Entry, earlier: &Entry) -> Self {
         let (number, target) = (later.number, Link { kind, number: earlier.number });
@@ -171,13 +173,13 @@ impl LaterLink {
         Self { kind, number, status, standing: needs_standing.then_some(LinkStanding::Unchecked) }
     }
 
-    /// Whether it holds and was not withdrawn, as far as is known.
+    /// Whether it is valid and not known to be withdrawn.
     #[must_use]
     pub const fn counts(&self) -> bool {
         matches!(self.status, ClaimStatus::Verified) && !matches!(self.standing, Some(LinkStanding::Withdrawn(_)))
     }
 
-    /// Whether it holds, and whether it is still in force is known.
+    /// Whether it is valid and its standing is known.
     #[must_use]
     pub const fn is_known(&self) -> bool {
         matches!(self.status, ClaimStatus::Verified) && !matches!(self.standing, Some(LinkStanding::Unchecked))
@@ -189,7 +191,7 @@ impl LaterLink {
 pub struct EarlierDeposit {
     /// Its number.
     pub number: DepositNumber,
-    /// Whether its record bears one of the digests.
+    /// Whether its record contains one of the digests.
     pub status: ClaimStatus,
 }
 
@@ -204,35 +206,35 @@ impl EarlierDeposit {
     }
 }
 
-/// Whether both statements bear the same digest under the same algorithm.
+/// Whether both statements contain the same digest of the same algorithm.
 #[must_use]
 pub fn shares_a_digest(a: &Statement, b: &Statement) -> bool {
     let other: Vec<_> = b.content.iter().flat_map(Content::digests).collect();
     a.content.iter().flat_map(Content::digests).any(|digest| other.contains(&digest))
 }
 
-/// How many there are.
+/// A number of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Total {
-    /// That many, or at least that many.
+    /// The exact number, or a lower bound.
     pub count: u64,
-    /// Whether all were counted.
+    /// Whether the number is exact.
     pub exact: bool,
 }
 
-/// The beginning of a list, and how long the list is.
+/// The beginning of a list, and the length of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed<T> {
     /// The first items.
     pub items: Vec<T>,
-    /// How many there are in all.
+    /// The length of the whole list.
     pub total: Total,
-    /// The cursor of the next page, for the node that gave the list; `None` at its end.
+    /// The cursor of the next page of the node's list; `None` at its end.
     pub next_cursor: Option<String>,
 }
 
 impl<T> Listed<T> {
-    /// A list that has no more than these items.
+    /// A complete list of these items.
     #[must_use]
     pub fn complete(items: Vec<T>) -> Self {
         let count = items.len() as u64;
@@ -246,39 +248,39 @@ impl<T> Listed<T> {
     }
 }
 
-/// What a ledger says of a deposit beside its record.
+/// The history of a deposit in a ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
     /// Links that only an owner of the deposit may make, withdrawals first, then replacements, corrections, supplements;
     /// each kind in the order of the ledger.
     pub owner_links: Listed<LaterLink>,
-    /// `refers` links, which anybody may make, in the order of the ledger.
+    /// `refers` links, which any depositor may make, in the order of the ledger.
     pub references: Listed<LaterLink>,
     /// Earlier deposits of the same digest, the earliest first.
     pub earlier: Listed<EarlierDeposit>,
 }
 
 impl History {
-    /// A history in which nothing happened.
+    /// An empty history.
     #[must_use]
     pub fn empty() -> Self {
         let none = Listed::complete(Vec::new());
         Self { owner_links: none.clone(), references: none, earlier: Listed::complete(Vec::new()) }
     }
 
-    /// Whether an owner said one of `kinds` of the deposit, by a link that holds and was not withdrawn.
+    /// Whether an owner made a valid link of one of `kinds` to the deposit that was not withdrawn.
     #[must_use]
     pub fn owner_said(&self, kinds: &[LinkKind]) -> bool {
         self.owner_links.items.iter().any(|link| link.counts() && kinds.contains(&link.kind))
     }
 
-    /// Whether all that an owner said of the deposit is listed, each link holds, and whether it was withdrawn is known.
+    /// Whether all links of owners are listed, and each is valid with a known standing.
     #[must_use]
     pub fn owner_links_are_known(&self) -> bool {
         self.owner_links.is_complete() && self.owner_links.items.iter().all(LaterLink::is_known)
     }
 
-    /// Whether all earlier deposits of the digest are listed, and each record says so.
+    /// Whether all earlier deposits of the digest are listed and verified.
     #[must_use]
     pub fn earlier_deposits_are_known(&self) -> bool {
         let holds = |deposit: &EarlierDeposit| deposit.status == ClaimStatus::Verified;

@@ -1,7 +1,7 @@
-//! The verifier: what a receipt and a file prove.
+//! The verifier: checks a receipt, and compares a file with it.
 //!
-//! The result is a [`report::Report`] of named steps and one conclusion. That evidence does not verify is a conclusion, not an
-//! error.
+//! The result is a [`report::Report`] of named steps and one conclusion. Evidence that does not verify leads to a
+//! conclusion, not to an error.
 //!
 //! | module | content |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | [`attestation`], [`witnesses`], `timestamps`, `attestation_trust` | cosignatures, checkpoints of witnesses and timestamp tokens, compared with the user's policy |
 //! | [`record`] | the checks of the receipt itself |
 //! | [`history`] | later links and earlier deposits, as a ledger lists them |
-//! | [`continuity`] | whether a node's ledger continues that of the receipt |
+//! | [`continuity`] | whether a node's ledger continues the ledger of the receipt |
 //! | [`verifier`] | comparison of the file, and the conclusion |
 //! | [`report`], [`reasons`] | steps, outcomes, reservations and conclusions |
 //! | [`wording`], [`findings`] | their texts in Chinese and English |

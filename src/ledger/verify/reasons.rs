@@ -1,4 +1,5 @@
-//! Why a step of a report was not performed, what a performed step compared, and how a ledger contradicts a receipt.
+//! Codes for the reasons why a step was not performed, the comparisons of performed steps, and contradictions between a
+//! ledger and a receipt.
 //!
 //! Not here: their texts (`wording`, `findings`).
 
@@ -24,25 +25,25 @@ pub enum SkipReason {
     ForeignLedger,
     /// The verifier's policy requires no witness, or there is no policy.
     NoWitnesses,
-    /// The node verifies by its own records, and asks no witness for it.
+    /// The node verifies with its own records, and requests nothing from witnesses.
     WitnessesNotAsked,
     /// The verifier's policy has no address of a witness.
     NoWitnessAddress,
-    /// No witness answered with a checkpoint of this ledger that it cosigned.
+    /// No witness returned a checkpoint of this ledger that it cosigned.
     NoWitnessCheckpoint,
     /// No node could prove the consistency with the checkpoint of a witness, since it does not have that checkpoint yet.
     NoConsistencyProof,
     /// The receipt has no timestamp token.
     NoTimeToken,
-    /// The receipt has timestamp tokens, and the verifier trusts no timestamp authority.
+    /// The receipt has timestamp tokens, but the verifier trusts no timestamp authority.
     UnreadTimeToken,
-    /// The receipt has timestamp tokens, and none is of an authority that the verifier trusts.
+    /// The receipt has timestamp tokens, but none of an authority that the verifier trusts.
     UntrustedTimeToken,
     /// The record commits to no private content, so there is no provenance sheet.
     NoSheets,
     /// The record commits to private content, which may contain a provenance sheet, and it was not presented.
     SheetsNotPresented,
-    /// The record has a manifest and no digest of its own.
+    /// The record has a manifest, but no digest of its own.
     ManifestOnly,
     /// There is no record.
     NoRecord,
@@ -58,11 +59,11 @@ pub enum SkipReason {
     NotACaseItem,
 }
 
-/// What a step compared, or what it looked up.
+/// The comparison or look-up of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ComparisonKind {
-    /// The check characters of the number as entered, with those recomputed.
+    /// The check characters of the entered number, with the recomputed ones.
     EnteredNumber,
     /// The requested number, with the number in the record.
     NumberWithRecord,
@@ -90,11 +91,11 @@ pub enum ComparisonKind {
     PreviousWithCheckpoint,
     /// The checkpoint's signature, with a ledger key that the verifier pinned.
     CheckpointWithPinnedKey,
-    /// The checkpoint's signature, with the ledger key of the very node that verifies.
+    /// The checkpoint's signature, with the ledger key of the node that verifies.
     CheckpointWithNodeKey,
     /// The checkpoint's signature, with a ledger key on the court's list.
     CheckpointWithCourtKey,
-    /// The checkpoint, with the one that a witness in the verifier's policy holds.
+    /// The checkpoint, with the checkpoint of a witness in the verifier's policy.
     CheckpointWithWitness,
     /// The checkpoint, with timestamp tokens of authorities that the verifier trusts.
     CheckpointWithTimeTokens,
@@ -110,7 +111,7 @@ pub enum ComparisonKind {
     EarlierOfNode,
     /// Earlier deposits in the ledger of the node that verifies.
     EarlierOfOwnLedger,
-    /// The facts frozen at the import, with what this ledger holds now.
+    /// The facts frozen at the import, with the current facts of this ledger.
     ImportWithLedger,
     /// The facts frozen at the import, with the receipt.
     ImportWithReceipt,
@@ -124,13 +125,13 @@ pub enum LedgerFault {
     Forked,
     /// The node's checkpoint is smaller than the one in the receipt.
     RolledBack,
-    /// The node gave no valid consistency proof from the receipt's checkpoint to its own.
+    /// The node returned no valid consistency proof from the receipt's checkpoint to its own.
     NotContinued,
     /// A consistency proof shows that the node's ledger contains the deposit, but the node answers that it does not exist.
     Denied,
     /// The node has another record with this number.
     OtherRecord,
-    /// The node gave no valid proof that its ledger is consistent with the checkpoint that a witness cosigned.
+    /// The node returned no valid proof that its ledger is consistent with the checkpoint that a witness cosigned.
     WitnessDisagrees,
 }
 

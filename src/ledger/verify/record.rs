@@ -1,4 +1,4 @@
-//! Verifies a receipt without a node: does it prove a record of a ledger whose key the user trusts?
+//! The record check: verifies, without a node, that a receipt proves a record of a ledger whose key the user trusts.
 //!
 //! There is one function for each verification step ([`Step`]). A step without its input is reported as not performed, with the
 //! reason; it never passes.
@@ -66,7 +66,8 @@ impl RecordCheck {
     }
 }
 
-/// A receipt and those of its parts that can be parsed. Each step's method returns `None` if a part that it needs is missing.
+/// A receipt and the parts of it that can be parsed. Each step's method returns `None` if a part that it needs is
+/// missing.
 struct Parts<'a> {
     receipt: &'a Receipt,
     entry: Option<&'a Entry>,

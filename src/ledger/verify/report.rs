@@ -17,7 +17,7 @@ pub use crate::ledger::verify::reasons::{ComparisonKind, LedgerFault, SkipReason
 pub enum Step {
     /// 编号校验: the check characters of the number are right.
     NumberCheck = 1,
-    /// 记录存在: there is a record with this number.
+    /// 记录存在: a record with this number exists.
     RecordExists = 2,
     /// 算法与长度: the digests have allowed algorithms and lengths.
     Algorithms = 3,
@@ -33,7 +33,7 @@ pub enum Step {
     PreviousBlock = 8,
     /// 节点签名达到要求数: the checkpoint is signed by the ledger key and by as many witnesses as the verifier requires.
     Signatures = 9,
-    /// 与见证检查点一致: the checkpoint is consistent with one that a witness holds.
+    /// 与见证检查点一致: the checkpoint is consistent with the checkpoint of a witness.
     Witnesses = 10,
     /// 时间次序: the deposit was submitted before its block was sealed.
     TimeOrder = 11,
@@ -160,7 +160,7 @@ pub struct StepResult {
     pub step: Step,
     /// Its outcome.
     pub outcome: Outcome,
-    /// What was compared; `None` if nothing was.
+    /// The comparison; `None` if nothing was compared.
     pub compared: Option<ComparisonKind>,
     /// The compared values as name and value; hashes in hex.
     pub values: Vec<(&'static str, String)>,
@@ -197,7 +197,7 @@ impl StepResult {
 pub enum Reservation {
     /// Time and order depend on the operator's key alone.
     SingleOperator,
-    /// Witnesses cosigned, and fewer than the verifier's policy requires.
+    /// Witnesses cosigned, but fewer than the verifier's policy requires.
     QuorumNotReached,
     /// No timestamp authority attests the time.
     NoIndependentTime,
@@ -256,7 +256,7 @@ pub enum Obstacle {
     NoFile,
     /// The receipt does not verify: it is damaged, was altered, or belongs to another ledger than the pinned one.
     BrokenReceipt,
-    /// The record has a manifest and no digest of its own.
+    /// The record has a manifest, but no digest of its own.
     ManifestOnly,
 }
 
@@ -284,24 +284,24 @@ impl Obstacle {
 pub enum Conclusion {
     /// The file agrees with the record, without reservation.
     Consistent,
-    /// The file agrees with the record; see the reservations.
+    /// The file agrees with the record, with reservations.
     ConsistentWithReservation,
     /// The file does not agree with the record.
     Mismatch,
-    /// There is no such deposit.
+    /// The deposit does not exist.
     NotFound,
     /// The record was looked up; no original was compared.
     RecordOnly,
     /// The ledger's own data does not verify.
     ChainFault,
-    /// Some of the record's digests agree with the file, and some do not.
+    /// Some of the record's digests agree with the file, others do not.
     Contradictory,
     /// The verification could not be performed.
     Unable,
 }
 
 impl Conclusion {
-    /// The conclusion with a code.
+    /// The conclusion with this code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.code() == code)
@@ -356,14 +356,14 @@ pub struct Report {
     pub obstacle: Option<Obstacle>,
     /// How the node's ledger contradicts the receipt; only with [`Conclusion::ChainFault`].
     pub fault: Option<LedgerFault>,
-    /// Whether the record is the answer of another node. If it does not verify, that is a fault of the answer, and shows nothing about
-    /// the ledger: a mirror or a proxy may have altered it.
+    /// Whether another node returned the record. If it does not verify, the response is faulty, which shows nothing
+    /// about the ledger: a mirror or a proxy may have altered it.
     pub is_answer: bool,
     /// The chain facts, if the entry and the block header could be parsed.
     pub facts: Option<Facts>,
     /// The cosignatures on the receipt's checkpoint.
     pub witnesses: WitnessCheck,
-    /// The comparison with a checkpoint that a witness holds.
+    /// The comparison with checkpoints of witnesses.
     pub member: MemberCheck,
     /// The timestamp tokens over the receipt's checkpoint.
     pub time: TimeCheck,
@@ -395,7 +395,7 @@ impl Report {
         result.values.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
     }
 
-    /// The report that there is no deposit with this number, or with the requested digest.
+    /// The report that no deposit with this number, or with the requested digest, exists.
     #[must_use]
     pub fn not_found(number: Option<DepositNumber>) -> Self {
         let result = |step| match (step, number) {

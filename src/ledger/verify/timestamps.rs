@@ -1,6 +1,6 @@
 //! Verifies the timestamp tokens of a receipt against the authorities that the verifier trusts.
 //!
-//! Not here: what a token must contain (`time_token`), and what the result means for a report (`attested_steps`).
+//! Not here: the required content of a token (`time_token`), and the use of the result in a report (`attested_steps`).
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

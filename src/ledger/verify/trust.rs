@@ -1,5 +1,5 @@
-//! The ledger keys that a verifier trusts, and whether one of them validly signed a checkpoint. A key that came with a receipt is
-//! trusted only if it follows from a pinned one; [`key_history`](crate::ledger::key_history) has the rules.
+//! The ledger keys that a verifier trusts, and the check that one of them signed a checkpoint. A key in a receipt is
+//! trusted only if it follows from a pinned key, by the rules of [`key_history`](crate::ledger::key_history).
 
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::key::{Name, VerifierKey};
@@ -8,7 +8,8 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::note::NoteError;
 use crate::ledger::receipt::KeyNotice;
 
-/// Where the keys of a [`Trust`] come from. The report states it, because a node that verifies with its own key proves less.
+/// The source of the keys of a [`Trust`]. The report states it, because a node that verifies with its own key proves
+/// less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum KeySource {
     /// The user pinned them.
@@ -37,14 +38,14 @@ pub struct LedgerSignature {
     pub since: Option<LeafIndex>,
     /// Index of the notice that introduced its successor, if one is known.
     pub replaced_at: Option<LeafIndex>,
-    /// The key before, if it signed as well.
+    /// The previous key, if it signed as well.
     pub previous: Option<VerifierKey>,
 }
 
 /// Why a checkpoint is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
-    /// No trusted key signed it. That is no evidence against it.
+    /// No trusted key signed it. This is no evidence against the checkpoint.
     #[error("not signed by a trusted key")]
     UnknownKey,
     /// A signature in the name of a pinned key does not verify.
@@ -84,8 +85,8 @@ impl Trust {
         Self { source, ..self }
     }
 
-    /// Adds a key history that the verifier followed from a pinned key and stored, or that of the node's own ledger. Each of its
-    /// keys is trusted for the sizes of its period, and a history that contradicts it is rejected.
+    /// Adds a key history that follows from a pinned key and that the verifier stored, or that of the node's own
+    /// ledger. Each of its keys is trusted for the sizes of its period, and a history that contradicts it is rejected.
     #[must_use]
     pub fn with_history(mut self, history: KeyHistory) -> Self {
         self.histories.retain(|known| known.origin() != history.origin());
@@ -93,7 +94,7 @@ impl Trust {
         self
     }
 
-    /// Where the keys come from.
+    /// The source of the keys.
     #[must_use]
     pub const fn source(&self) -> KeySource {
         self.source
@@ -117,8 +118,8 @@ impl Trust {
         self.histories.iter().find(|history| history.origin() == origin)
     }
 
-    /// The trusted key that validly signed `checkpoint`. `notices` are the key notices that came with it, if any: they must be
-    /// leaves of its tree.
+    /// The trusted key that validly signed `checkpoint`. `notices` are the key notices in the same receipt or response,
+    /// if any: they must be leaves of its tree.
     ///
     /// # Errors
     ///
@@ -143,8 +144,8 @@ impl Trust {
         match trusted.verify(checkpoint) {
             Ok(signers) => Ok(signers.into()),
             Err(KeyHistoryError::NotPinned { .. }) => Err(TrustError::UnknownKey),
-            // A key that the user pinned and that the stored history does not contain yet. Notices that come with a checkpoint
-            // must lead to the key that signed it.
+            // A key that the user pinned and that the stored history does not contain yet. Notices in the same receipt
+            // must end with the key that signed.
             Err(KeyHistoryError::NotSigned { source: NoteError::UnknownKey, .. }) if shown.is_none() => {
                 let is_known = |key: &VerifierKey| trusted.history().periods().any(|period| period.key == *key);
                 let others: Vec<_> = pinned.into_iter().filter(|key| !is_known(key)).collect();
@@ -155,8 +156,9 @@ impl Trust {
     }
 }
 
-/// The trusted keys of one ledger, and a key history that a receipt or a node has shown and that follows from them. Unlike the notices
-/// of [`Trust::verify`], it is not of the checkpoint that is verified: it serves for any checkpoint of the ledger.
+/// The trusted keys of one ledger, and a key history from a receipt or a node that follows from them. Unlike the
+/// notices of [`Trust::verify`], the history is not bound to one checkpoint: it serves for any checkpoint of the
+/// ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerTrust {
     trust: Trust,
@@ -171,7 +173,8 @@ impl LedgerTrust {
         Self { trust, origin, shown: None }
     }
 
-    /// Adds a key history that was proven in a checkpoint's tree, if it leads from a trusted key and continues what is known.
+    /// Adds a key history that was proven in a checkpoint's tree, if it contains a trusted key and continues the known
+    /// history.
     pub fn add_shown(&mut self, history: KeyHistory) {
         let known = self.shown.as_ref().or_else(|| self.trust.history_of(&self.origin));
         let follows = match known {
@@ -200,7 +203,7 @@ impl LedgerTrust {
         match trusted.verify(checkpoint) {
             Ok(signers) => Ok(signers.into()),
             Err(KeyHistoryError::NotPinned { .. }) => Err(TrustError::UnknownKey),
-            // A pinned key that is later than the history that was shown.
+            // A pinned key that is newer than the given history.
             Err(KeyHistoryError::NotSigned { source: NoteError::UnknownKey, .. }) => self.trust.verify(checkpoint, &[]),
             Err(error) => Err(error.into()),
         }

@@ -1,11 +1,11 @@
-//! Compares a file with a record and draws the conclusion.
+//! The verification of a record: compares a file with it, and determines the conclusion.
 //!
 //! The conclusion is decided in this order: whether the verification could be performed; whether the ledger's own data
 //! verifies; whether the file agrees; which reservations there are. So `unable` and `chain_fault` outrank an agreement: a
 //! file that matches a forged record proves nothing.
 //!
-//! For an item of a manifest, the file is compared with the item's digests, and the item with the manifest in the statement. An
-//! item's claim comes from a file of the user, so one that does not verify is no evidence against the node.
+//! For an item of a manifest, the file is compared with the item's digests, and the item with the manifest in the
+//! statement. An item's claim comes from a file of the user, so an invalid claim is no evidence against the node.
 
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
@@ -25,12 +25,12 @@ use crate::ledger::verify::report::{
 };
 use crate::ledger::verify::trust::Trust;
 
-/// What is compared with the record.
+/// The evidence that is compared with the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PresentedEvidence {
-    /// Nothing: a look-up.
+    /// No evidence: a look-up.
     Nothing,
-    /// A file, hashed by the caller; for a salted record with the salt before it.
+    /// A file, hashed by the caller; for a salted record, with the salt before it.
     File {
         /// Its size and digests.
         measured: FileDigests,
@@ -46,14 +46,14 @@ pub enum PresentedEvidence {
     },
 }
 
-/// Where the record comes from.
+/// The source of the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RecordSource {
     /// A receipt file of the user. If it does not verify, that is no evidence against the node, since anyone may have changed
     /// it.
     #[default]
     Receipt,
-    /// The answer of a node to a query by number or digest.
+    /// The response of a node to a query by number or digest.
     Node,
     /// The ledger of the node that verifies.
     OwnLedger,
@@ -68,17 +68,17 @@ pub struct Question<'a> {
     pub number_entered: bool,
     /// The record.
     pub receipt: &'a Receipt,
-    /// Where the record comes from.
+    /// The source of the record.
     pub source: RecordSource,
     /// The item of the record's manifest that is verified, if any.
     pub item: Option<&'a ItemClaim>,
-    /// What is compared with the record.
+    /// The evidence that is compared with the record.
     pub presented: PresentedEvidence,
     /// Later links and earlier deposits as the ledger lists them; `None` if it was not queried.
     pub history: Option<&'a History>,
-    /// Why there is no history, if there is none.
+    /// The reason for a missing history.
     pub without_history: SkipReason,
-    /// How the node's ledger contradicts the record. It counts only if the record itself verifies.
+    /// The contradiction between the node's ledger and the record. It counts only if the record itself verifies.
     pub fault: Option<LedgerFault>,
     /// A transaction id that was stated elsewhere, such as at the import of a case's item.
     pub stated_tx_id: Option<Digest>,
@@ -91,7 +91,7 @@ pub struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// The verification of a receipt file, offline, without anything to compare.
+    /// The offline verification of a receipt file, without evidence to compare.
     #[must_use]
     pub const fn about(receipt: &'a Receipt, trust: &'a Trust) -> Self {
         Self {
@@ -224,7 +224,7 @@ fn original_digest(
         (_, Some(_)) => ComparisonKind::FileWithItem,
         (_, None) => ComparisonKind::FileWithRecord,
     };
-    // A digest that equals the recorded one was compared, although there was no original.
+    // A digest that equals the recorded one counts as compared, although there is no original.
     let was_compared = comparison.outcome.reason().is_none() || values.iter().any(|(name, _)| *name == "digest");
     let compared = was_compared.then_some(kind);
     StepResult { step: Step::OriginalDigest, outcome: comparison.outcome, compared, values }
@@ -296,7 +296,7 @@ const fn claim_name(name: &'static str, status: ClaimStatus) -> &'static str {
     }
 }
 
-/// Why the sheets were not checked: they would be in the private content to which the statement commits.
+/// The reason why the sheets were not checked: they are part of the private content to which the statement commits.
 fn sheets(entry: Option<&Entry>) -> SkipReason {
     match entry.map(|entry| entry.statement.statement().meta) {
         None => SkipReason::DamagedReceipt,
@@ -423,8 +423,9 @@ struct CheckedRecord<'a> {
 }
 
 impl CheckedRecord<'_> {
-    /// The outcomes of the steps that are about the ledger alone. A transaction id that differs from the imported one says
-    /// nothing about the record itself; step 16 covers it. Nor does a timestamp token, which is not part of the chain.
+    /// The outcomes of the steps about the ledger itself. A transaction id that differs from the imported one is no
+    /// fault of the record; step 16 covers it. Nor is a timestamp token that does not verify, which is not part of the
+    /// chain.
     fn chain(&self) -> impl Iterator<Item = Outcome> + '_ {
         let others = [Step::RecordExists, Step::OriginalDigest, Step::TxId, Step::TimeToken];
         let is_about_chain = move |result: &&StepResult| !others.contains(&result.step);

@@ -1,6 +1,6 @@
 //! Evaluates the cosignatures on a receipt's checkpoint with the verifier's own policy.
 //!
-//! Not here: fetching the checkpoint that a witness holds (`client::members`), and what the result means for a report
+//! Not here: fetching the checkpoint of a witness (`client::members`), and the use of the result in a report
 //! (`attested_steps`).
 
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -36,16 +36,16 @@ pub fn check(policy: &Policy, checkpoint: &SignedCheckpoint, member_of: MemberOf
     })
 }
 
-/// The name of the witness in whose name a line is forged.
+/// The witness in whose name a line is forged.
 fn forged(error: CosignatureError, checkpoint: &SignedCheckpoint) -> Name {
     match error {
         CosignatureError::Malformed { witness } | CosignatureError::BadSignature { witness } => witness,
-        // Only lines that name the key are verified.
+        // Does not occur: lines of other keys are not verified.
         CosignatureError::OtherKey => checkpoint.checkpoint().origin.clone(),
     }
 }
 
-/// The checkpoint that `witness` holds, if the witness cosigned it. Does not verify the ledger's own signature.
+/// The checkpoint of `witness`, if the witness cosigned it. Does not verify the ledger's own signature.
 ///
 /// # Errors
 ///

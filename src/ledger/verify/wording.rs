@@ -1,7 +1,7 @@
-//! The only words in which a verification is told, in Chinese and English.
+//! All texts of verification reports, in Chinese and English.
 //!
-//! Fixed wording, following the statutes' own: a conclusion says no more than "not altered since it went on the chain".
-//! Never "legally effective", "true", "tamper-proof".
+//! The wording is fixed, and follows that of the statutes: a conclusion states no more than "not altered since it went
+//! on the chain". Never "legally effective", "true", "tamper-proof".
 
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::text::LinkKind;
@@ -161,7 +161,7 @@ pub const fn skipped(why: SkipReason, language: Language) -> &'static str {
     language.pick(chinese, english)
 }
 
-/// What a deposit says of the earlier deposit `number`.
+/// The text for the link of a deposit to the earlier deposit `number`.
 #[must_use]
 pub fn own_link(kind: LinkKind, number: &DepositNumber, language: Language) -> String {
     let (chinese, english) = match kind {
@@ -174,7 +174,7 @@ pub fn own_link(kind: LinkKind, number: &DepositNumber, language: Language) -> S
     format!("{} {number}", language.pick(chinese, english))
 }
 
-/// What became of a deposit by the later deposit `number`.
+/// The text for the link of the later deposit `number` to a deposit.
 #[must_use]
 pub fn later_link(kind: LinkKind, number: &DepositNumber, language: Language) -> String {
     let (by, chinese, english) = match kind {
@@ -190,23 +190,23 @@ pub fn later_link(kind: LinkKind, number: &DepositNumber, language: Language) ->
     }
 }
 
-/// What is wrong with a claim about another deposit.
+/// The fault of a claim about another deposit.
 #[must_use]
 pub const fn claim_fault(fault: ClaimFault, language: Language) -> &'static str {
     let (chinese, english) = match fault {
         ClaimFault::NotFound => ("账本中查无该存证", "the ledger has no such deposit"),
-        ClaimFault::BadRecord => ("该存证的回执未通过校验", "the receipt of that deposit does not hold"),
+        ClaimFault::BadRecord => ("该存证的回执未通过校验", "the receipt of that deposit does not verify"),
         ClaimFault::NotStated => ("该存证的声明并无此内容", "the statement of that deposit does not say so"),
         ClaimFault::NotOwner => (
             "并非由本存证的存证人作出",
             "it was not made by an owner of this deposit: no common key, or another account",
         ),
-        ClaimFault::WrongOrder => ("先后次序不符", "the two deposits stand in the wrong order"),
+        ClaimFault::WrongOrder => ("先后次序不符", "the two deposits are in the wrong order"),
     };
     language.pick(chinese, english)
 }
 
-/// How far a claim was checked; nothing to say of one that was and holds.
+/// The status of a claim; `None` if it was verified.
 #[must_use]
 pub const fn claim_status(status: ClaimStatus, language: Language) -> Option<&'static str> {
     match status {
@@ -240,7 +240,7 @@ pub const fn reservation(reservation: Reservation, language: Language) -> &'stat
     language.pick(chinese, english)
 }
 
-/// How the ledger that a node shows contradicts the receipt.
+/// The contradiction between a node's ledger and the receipt.
 #[must_use]
 pub const fn ledger_fault(fault: LedgerFault, language: Language) -> &'static str {
     let (chinese, english) = match fault {
@@ -272,7 +272,7 @@ pub const fn ledger_fault(fault: LedgerFault, language: Language) -> &'static st
     language.pick(chinese, english)
 }
 
-/// Why a verification could not be carried out, and the step that lacks it.
+/// The reason why a verification could not be carried out, and the step that it concerns.
 #[must_use]
 pub const fn obstacle(obstacle: &Obstacle, language: Language) -> (&'static str, Step) {
     let (chinese, english, step) = match obstacle {
@@ -304,7 +304,7 @@ pub const fn obstacle(obstacle: &Obstacle, language: Language) -> (&'static str,
     (language.pick(chinese, english), step)
 }
 
-/// The conclusion's sentence, with what it speaks of filled in.
+/// The sentence of the conclusion for this report.
 #[must_use]
 pub fn conclusion(report: &Report, language: Language) -> String {
     let number = report.number.map_or_else(|| "—".into(), |number| number.to_string());
@@ -356,13 +356,13 @@ pub fn conclusion(report: &Report, language: Language) -> String {
     }
 }
 
-/// The step at which a receipt proved broken: the first that failed, else the first whose part cannot be read.
+/// The step that shows that a receipt is broken: the first that failed, else the first whose part cannot be parsed.
 fn broken_at(report: &Report) -> Option<Step> {
     let first = |outcome| report.steps.iter().find(|result| result.outcome == outcome).map(|result| result.step);
     first(Outcome::Failed).or_else(|| first(Outcome::NotPerformed(SkipReason::DamagedReceipt)))
 }
 
-/// What the file's digests agreed with. The deposit itself bears no digest of an item of its manifest.
+/// The source of the digests that the file agrees with: the deposit, or an item of its manifest.
 fn agreed(report: &Report, zh: bool) -> String {
     match (report.value(Step::OriginalDigest, "item"), zh) {
         (None, true) => "所载“数据的哈希值”".into(),
@@ -403,7 +403,7 @@ fn chain_fault(report: &Report, zh: bool) -> String {
         format!("链上数据自身校验未通过，位置〔区块高度 {height}〕。本报告不作一致性结论，请通知审计人员。")
     } else {
         format!(
-            "The chain's own data does not hold, at [block height {height}]. This report concludes nothing on consistency; inform the auditors."
+            "The chain's own data does not verify, at [block height {height}]. This report concludes nothing on consistency; inform the auditors."
         )
     }
 }
@@ -434,7 +434,7 @@ mod tests {
 
     #[test]
     fn no_sentence_promises_more_than_the_chain_proves() {
-        // The sources hold every sentence, of whatever report.
+        // The sources contain the sentences of all reports.
         let is_code = |line: &&str| !line.trim_start().starts_with("//");
         let code = |file: &'static str| file.split("#[cfg(test)]").next().unwrap().lines().filter(is_code);
         let lines: Vec<&str> =

@@ -1,4 +1,4 @@
-//! The collector: what becomes a block, and when.
+//! Tests of the collector: contents and timing of blocks.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ fn a_statement_of_the_previous_block_waits_for_its_commit() {
     let mut ledger = TestLedger::new();
     let _first = ledger.push(statement(1));
     let first = block(next(&mut ledger));
-    // Nothing is committed yet. Alone it needs no block; with another deposit it waits beside that.
+    // Nothing is committed yet. A duplicate alone makes no block; with another deposit it is kept beside the new block.
     let _again = ledger.push(statement(1));
     let NextStep::ResolveDuplicates(deposits) = next(&mut ledger) else { panic!("no duplicate") };
     assert_eq!(deposits.len(), 1);
@@ -54,11 +54,11 @@ fn streams_are_continued_after_a_block_that_is_not_committed() {
     block(next(&mut ledger));
     let _second = ledger.push(statement_in(2, 1, subject(2)));
     let skipped = ledger.push(statement_in(3, 1, subject(4)));
-    let stranger = ledger.push(statement_in(4, 2, subject(3)));
+    let other_depositor = ledger.push(statement_in(4, 2, subject(3)));
     assert_eq!(block(next(&mut ledger)).block.leaves.len(), 1);
     let expected = Refusal::SubjectSequence { expected: 3, found: 4 };
     assert!(matches!(skipped.blocking_recv(), Ok(DepositOutcome::Rejected(found)) if found == expected));
-    let rejected = stranger.blocking_recv();
+    let rejected = other_depositor.blocking_recv();
     assert!(matches!(rejected, Ok(DepositOutcome::Rejected(Refusal::SubjectNotYours))));
 }
 

@@ -1,4 +1,4 @@
-//! The committer: what is published, and what becomes of a rejected block.
+//! Tests of the committer: publication, and the deposits of rejected blocks.
 
 use super::*;
 use crate::ledger::metadata::PrivateMetadata;

@@ -1,4 +1,4 @@
-//! Tests of packing: what comes back is what was kept, whatever it is, and short where it can be.
+//! Tests of the record codec: every record is restored byte for byte, and canonical lines get their short form.
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn deposit() -> String {
     let about = format!("type application/pdf\nmeta {}\nsubject {} 7\n", digest(4), digest(b'\n'));
     let links = "link corrects 20261122-0K7M-X9QT-3D5W-C3\nlink refers T20261122-0K7M-X9QT-3D5W-MP\n";
     let rest = format!("on-behalf {}\nnonce {}\nkey {}\nkey {}\n\n", digest(6), hex::encode([8; 16]), key(1), key(2));
-    // The second signs first, and the last names an id that no key has.
+    // The second key signs first, and the last signature names an id that no key has.
     let signatures = [signature(2, 2), signature(1, 1), signature(1, 9)].concat();
     [head, STATEMENT, &content, &about, links, &rest, &signatures].concat()
 }
@@ -44,7 +44,7 @@ fn digits_are_kept_as_the_bytes_that_they_spell() {
     assert!(!row.windows(8).any(|window| window == b"08080808"), "no digits are left");
     let first = [FIRST_CODE + 22, 1].into_iter().chain([2; 64]).collect::<Vec<_>>();
     assert!(row.windows(66).any(|window| window == first), "the second key's signature");
-    // Bytes: of seven digests 224, of the rest what the list of lines says.
+    // The binary sizes that `LINES` gives, with 224 bytes for seven digests.
     let binary = 2 * 12 + 12 + 6 + 7 * 32 + 16 + 2 * 45 + 2 * 65;
     assert!(row.len() < binary + 240, "{} of {}", row.len(), text.len());
 }

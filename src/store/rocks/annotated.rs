@@ -1,4 +1,4 @@
-//! Reads annotations of checkpoints.
+//! [`AnnotationReader`] of RocksDB: reads annotations of checkpoints.
 
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::merkle::shape::TreeSize;

@@ -1,6 +1,6 @@
-//! The whole appended chain on disk, published or not, for the checks before an append.
+//! Reads of the whole appended chain, including an unpublished block, for the checks before an append.
 //!
-//! Not here: reading for others, which the published size bounds (`reader`).
+//! Not here: reads that are bounded by the published size (`reader`).
 
 use crate::ledger::chain::Tip;
 use crate::ledger::entry::Entry;
@@ -19,19 +19,19 @@ use crate::store::rocks::tree::Tree;
 use crate::store::traits::ReadError;
 use crate::store::traits::damaged;
 
-/// The chain up to a tip.
+/// The appended chain up to a tip.
 pub struct AppendedChain<'a> {
-    /// Where it is kept.
+    /// The database.
     pub engine: &'a Engine,
-    /// Finds its leaves.
+    /// Look-ups in the index.
     pub index: IndexLookup<'a>,
-    /// Where it ends.
+    /// The end of the chain.
     pub tip: &'a Tip,
 }
 
 impl AppendedChain<'_> {
     fn entry(&self, index: LeafIndex) -> Result<Entry, ReadError> {
-        let bytes = Tree { engine: self.engine, edge: &self.tip.frontier }.leaf(index)?;
+        let bytes = Tree { engine: self.engine, frontier: &self.tip.frontier }.leaf(index)?;
         Entry::parse(&bytes).map_err(|error| damaged("leaf", index, error.to_string()))
     }
 }
@@ -65,7 +65,7 @@ impl PieceStates for AppendedChain<'_> {
         Ok(match row(self.engine, piece)? {
             Some(PrivateRow::Held(_)) => PieceState::Held,
             Some(PrivateRow::Erased(notice)) => PieceState::Erased(notice),
-            Some(PrivateRow::NeverBrought) | None => PieceState::Never,
+            Some(PrivateRow::NotSubmitted) | None => PieceState::Never,
         })
     }
 

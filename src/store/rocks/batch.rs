@@ -1,4 +1,4 @@
-//! Rows to be written all at once.
+//! Typed write batch: rows that are written atomically.
 //!
 //! Not here: writing them (`engine`).
 
@@ -17,22 +17,22 @@ pub(super) fn family<'d>(db: &'d DB, name: &'static str) -> Result<&'d ColumnFam
     })
 }
 
-/// Rows that `Engine::commit` writes all at once, or not at all.
+/// Rows that `Engine::commit` writes atomically.
 #[must_use = "rows are written by Engine::commit"]
 pub struct Batch<'e> {
     db: &'e DB,
     pub(super) rows: WriteBatch,
-    /// The table that was last written to.
+    /// The table of the last row, with its column family.
     last: Option<(&'static str, &'e ColumnFamily)>,
 }
 
 impl<'e> Batch<'e> {
-    /// None yet.
+    /// An empty batch.
     pub(super) fn of(db: &'e DB) -> Self {
         Self { db, rows: WriteBatch::default(), last: None }
     }
 
-    /// The table's family, remembered for the rows that follow in the same table.
+    /// The table's column family, cached for further rows of the same table.
     fn family(&mut self, name: &'static str) -> Result<&'e ColumnFamily, ReadError> {
         match self.last {
             Some((last, family)) if std::ptr::eq(last, name) => Ok(family),
@@ -48,17 +48,17 @@ impl<'e> Batch<'e> {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Damaged`] when the table is not there.
+    /// [`ReadError::Damaged`] when the table is missing.
     pub fn put<K: ToDisk, V: ToDisk>(&mut self, table: &Table<K, V>, key: &K, value: &V) -> Result<(), ReadError> {
-        self.put_spelled(table, key, value.to_disk().as_ref())
+        self.put_encoded(table, key, value.to_disk().as_ref())
     }
 
-    /// Adds a row whose value is spelled already.
+    /// Adds a row whose value is encoded already.
     ///
     /// # Errors
     ///
-    /// [`ReadError::Damaged`] when the table is not there.
-    pub fn put_spelled<K: ToDisk, V>(&mut self, table: &Table<K, V>, key: &K, value: &[u8]) -> Result<(), ReadError> {
+    /// [`ReadError::Damaged`] when the table is missing.
+    pub fn put_encoded<K: ToDisk, V>(&mut self, table: &Table<K, V>, key: &K, value: &[u8]) -> Result<(), ReadError> {
         let family = self.family(table.name)?;
         self.rows.put_cf(family, key.to_disk(), value);
         Ok(())
@@ -68,7 +68,7 @@ impl<'e> Batch<'e> {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Damaged`] when the table is not there.
+    /// [`ReadError::Damaged`] when the table is missing.
     pub fn remove<K: ToDisk, V>(&mut self, table: &Table<K, V>, key: &K) -> Result<(), ReadError> {
         let family = self.family(table.name)?;
         self.rows.delete_cf(family, key.to_disk());

@@ -51,7 +51,7 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::store::rocks::manifest::Extent;
 
 /// Name of a new checkpoint file while it is written; it is then renamed over the old one.
-pub const NEW_MARK: &str = ".tiezheng-new-mark";
+pub const NEW_CHECKPOINT_FILE: &str = ".tiezheng-new-mark";
 const MAGIC: &[u8; 8] = b"TZMARK3\n";
 /// Offset of the second head in a slot: in another sector, since a disk writes a sector completely or not at all.
 const SECOND_HEAD: usize = 512;
@@ -112,7 +112,7 @@ pub enum CheckpointWriteError {
     #[error(transparent)]
     Write(io::Error),
     /// The checkpoint note does not fit into a slot. Nothing was written.
-    #[error("a checkpoint note of {length} bytes is longer than the {NOTE_MAX} that the mark holds")]
+    #[error("a checkpoint note of {length} bytes is longer than the {NOTE_MAX} that the checkpoint file holds")]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -132,10 +132,10 @@ pub enum CheckpointReadError {
         found: u64,
     },
     /// No slot is intact.
-    #[error("both slots of the mark are damaged")]
+    #[error("both slots of the checkpoint file are damaged")]
     BothSlots,
     /// One slot has no readable head, so it is unknown whether it contained the last checkpoint.
-    #[error("slot {slot} of the mark is damaged, the other one says {size} leaves")]
+    #[error("slot {slot} of the checkpoint file is damaged, the other one records {size} leaves")]
     OneSlot {
         /// The damaged slot: 0 or 1.
         slot: usize,
@@ -167,7 +167,7 @@ impl CheckpointState {
             return Err(CheckpointReadError::Length { found });
         };
         let slots = [(first, 0), (second, 1)].map(|(slot, place)| Slot::decode(slot, place));
-        let last = slots.iter().filter_map(|slot| slot.mark.as_ref()).max_by_key(|mark| mark.sequence);
+        let last = slots.iter().filter_map(|slot| slot.state.as_ref()).max_by_key(|state| state.sequence);
         let Some(last) = last else { return Err(CheckpointReadError::BothSlots) };
         if let Some(slot) = slots.iter().position(|slot| slot.heads.is_empty()) {
             return Err(CheckpointReadError::OneSlot { slot, size: last.reached.size });
@@ -196,20 +196,20 @@ impl CheckpointFile {
         file.sync_all()
     }
 
-    /// Opens the file for writing; `mark` is the content that was read from it. The file is overwritten in place. If it has
-    /// a second hard link, for example in a backup made of hard links, it is first replaced by a copy, so that writes do
-    /// not change the backup.
+    /// Opens the file for writing; `state` is the content that was read from it. The file is overwritten in place. If
+    /// it has a second hard link, for example in a backup made of hard links, it is first replaced by a copy. So writes
+    /// do not change the backup.
     ///
     /// # Errors
     ///
     /// An I/O error of the disk.
-    pub fn open(path: &Path, mark: &CheckpointState) -> io::Result<Self> {
+    pub fn open(path: &Path, state: &CheckpointState) -> io::Result<Self> {
         let mut file = regular::open_own_for_writing(path)?;
         if file.metadata()?.nlink() > 1 {
             unshare(path)?;
             file = regular::open_own_for_writing(path)?;
         }
-        Ok(Self { file, sequence: mark.sequence, reached: mark.reached })
+        Ok(Self { file, sequence: state.sequence, reached: state.reached })
     }
 
     /// Writes `checkpoint` and the extent of the MANIFEST to the older slot, and fsyncs it. Before the call, the leaves of
@@ -243,7 +243,7 @@ impl CheckpointFile {
 /// Replaces the file at `path` by a copy of itself that has no other hard link.
 fn unshare(path: &Path) -> io::Result<()> {
     let bytes = regular::read_own(path, 2 * SLOT)?;
-    let draft = path.with_file_name(NEW_MARK);
+    let draft = path.with_file_name(NEW_CHECKPOINT_FILE);
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -317,7 +317,7 @@ fn extent_of(number: u64, length: u64) -> Option<Extent> {
 /// The readable parts of a slot.
 struct Slot {
     /// The complete slot; `None` when it is torn or damaged.
-    mark: Option<CheckpointState>,
+    state: Option<CheckpointState>,
     /// The readable heads, each a lower bound for the database.
     heads: Vec<Head>,
 }
@@ -326,11 +326,11 @@ impl Slot {
     fn decode(slot: &[u8; SLOT], place: u64) -> Self {
         let heads = [0, SECOND_HEAD].into_iter().filter_map(|at| Head::decode(slot.get(at..)?));
         let mut heads: Vec<Head> = heads.filter(|head| head.sequence % 2 == place).collect();
-        let mark = decode(slot).or_else(|| decode_earlier(slot)).filter(|mark| mark.sequence % 2 == place);
-        if let Some(CheckpointState { sequence, manifest, reached, .. }) = &mark {
+        let state = decode(slot).or_else(|| decode_earlier(slot)).filter(|state| state.sequence % 2 == place);
+        if let Some(CheckpointState { sequence, manifest, reached, .. }) = &state {
             heads.push(Head { sequence: *sequence, length: 0, manifest: *manifest, reached: *reached });
         }
-        Self { mark, heads }
+        Self { state, heads }
     }
 }
 

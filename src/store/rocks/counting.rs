@@ -1,9 +1,8 @@
-//! Counts the rows of each index, for an audit: all tables once, in the order of their keys, past the block cache.
+//! Counts the rows of each index, for an audit: scans all tables once, in key order, without filling the block cache.
 //!
 //! # Invariants
 //!
-//! A row that is both in the buffer and in its table is counted once. Rows of leaves that are
-//! appended and not published are left out.
+//! A row that is both in the buffer and in its table is counted once. Rows of unpublished leaves are not counted.
 
 use rocksdb::{IteratorMode, ReadOptions};
 
@@ -16,10 +15,10 @@ use crate::store::rocks::schema::{BLOCKS, DIGESTS, LABELS, LINKS, NUMBERS, RECOR
 use crate::store::traits::index_rows::IndexRows;
 use crate::store::traits::{DepositPlace, ReadError};
 
-/// Bytes that one read of a file fetches.
+/// Read-ahead size in bytes.
 const READ_AHEAD: usize = 1024 * 1024;
 
-/// The place of the leaf that a row is about.
+/// Decodes the leaf index of a row from its key and value.
 type PlaceOf = fn(&[u8], &[u8]) -> Option<LeafIndex>;
 
 fn by_number(_: &[u8], value: &[u8]) -> Option<LeafIndex> {
@@ -56,7 +55,7 @@ fn count(engine: &Engine, table: &'static str, size: TreeSize, place_of: PlaceOf
     Ok(count)
 }
 
-/// The rows that the leaves of a tree of `size` have in each index, in the tables and in the buffer.
+/// Number of rows in each index, for the leaves of a tree of `size`, in the tables and in the buffer.
 ///
 /// # Errors
 ///

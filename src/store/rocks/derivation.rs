@@ -1,4 +1,4 @@
-//! Replays the log and derives the index entries of each block: after a crash (`index_buffer`), and to rebuild the index
+//! Derives the index entries of each block from the log: after a crash (`index_buffer`), and to rebuild the index
 //! (`rebuild`).
 //!
 //! # Invariants
@@ -42,7 +42,7 @@ pub struct DerivedBlock {
 ///
 /// [`ReadError`], as [`derive()`].
 pub fn check_leaves(tree: &Tree<'_>) -> Result<(), ReadError> {
-    let (size, mut keys, mut ends_in_header) = (tree.edge.size(), KeyCache::new(), true);
+    let (size, mut keys, mut ends_in_header) = (tree.frontier.size(), KeyCache::new(), true);
     for first in (0..size.0).step_by(usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX)) {
         let count = READ_AT_ONCE.min(size.0 - first);
         for (index, bytes) in (first..).map(LeafIndex).zip(tree.leaves(LeafIndex(first), count)?) {
@@ -66,7 +66,7 @@ pub fn derive(
     chain: &impl ChainIndex,
     mut visit: impl FnMut(DerivedBlock) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
-    let (size, mut keys) = (tree.edge.size(), KeyCache::new());
+    let (size, mut keys) = (tree.frontier.size(), KeyCache::new());
     let (mut block_start, mut notices, mut deposits, mut key_notices) = (first, Vec::new(), Vec::new(), Vec::new());
     for first in (first.0..size.0).step_by(usize::try_from(READ_AT_ONCE).unwrap_or(usize::MAX)) {
         let count = READ_AT_ONCE.min(size.0 - first);

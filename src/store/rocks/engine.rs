@@ -94,8 +94,8 @@ impl Engine {
         let db = match access {
             Access::Create | Access::ReadWrite | Access::Rebuild => DB::open_cf_descriptors(&database, path, tables),
             Access::ReadOnly => {
-                let there = DB::list_cf(&database, path)?;
-                let tables = tables.into_iter().filter(|table| there.iter().any(|name| name == table.name()));
+                let existing = DB::list_cf(&database, path)?;
+                let tables = tables.into_iter().filter(|table| existing.iter().any(|name| name == table.name()));
                 DB::open_cf_descriptors_read_only(&database, path, tables, false)
             }
         }?;
@@ -106,14 +106,14 @@ impl Engine {
             // Set by name: the library has no function that sets all three compression options.
             engine.db.set_options_cf(leaves, &[tuning::LEAVES_COMPRESSION])?;
         }
-        engine.holds_its_files(path)?;
+        engine.check_live_files(path)?;
         Ok(engine)
     }
 
     /// Checks that every live file exists and has its recorded length. RocksDB opens a file only at its first read, unless
     /// it may keep all files open. In a database open for writing, a compaction may delete a file during this check: a
     /// missing file counts only if it is still live afterwards.
-    fn holds_its_files(&self, path: &Path) -> Result<(), EngineError> {
+    fn check_live_files(&self, path: &Path) -> Result<(), EngineError> {
         for file in self.db.live_files()? {
             let name = file.name.trim_start_matches('/');
             let fault = match fs::metadata(path.join(name)) {
@@ -142,13 +142,13 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// RocksDB's.
+    /// The error of RocksDB.
     pub fn snapshot(&self, path: &Path) -> Result<(), rocksdb::Error> {
         Checkpoint::new(&*self.db)?.create_checkpoint_with_log_size(path, u64::MAX)
     }
 
     /// Stops background flushes and compactions and waits for their end, so that the MANIFEST no longer grows.
-    pub fn rest(&self) {
+    pub fn stop_background_work(&self) {
         self.db.cancel_all_background_work(true);
     }
 
@@ -240,16 +240,16 @@ impl Engine {
         keys: &[K],
     ) -> Result<Vec<Option<V>>, ReadError> {
         let family = self.family(table.name)?;
-        let spelled: Vec<_> = keys.iter().map(ToDisk::to_disk).collect();
+        let encoded: Vec<_> = keys.iter().map(ToDisk::to_disk).collect();
         let values = match &self.memory {
-            None => self.db.batched_multi_get_cf(family, &spelled, false),
-            Some(memory) => self.db.batched_multi_get_cf_opt(family, &spelled, false, &memory.reads),
+            None => self.db.batched_multi_get_cf(family, &encoded, false),
+            Some(memory) => self.db.batched_multi_get_cf_opt(family, &encoded, false, &memory.reads),
         };
         let read = |(value, key): (Result<Option<DBPinnableSlice<'_>>, _>, &K::Bytes<'_>)| {
             let value = value.map_err(|error| self.cannot_read(table.name, key.as_ref(), &error))?;
             value.map(|bytes| V::from_disk(&bytes).ok_or_else(|| malformed(table.name, key.as_ref()))).transpose()
         };
-        values.into_iter().zip(&spelled).map(read).collect()
+        values.into_iter().zip(&encoded).map(read).collect()
     }
 
     /// For each of `ranges`, in order: whether the table has a row with a key in it. Both keys of a range must have the

@@ -1,4 +1,4 @@
-//! What RocksDB's failures mean, in the contract's words.
+//! Conversion of RocksDB errors to the errors of the storage traits.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use rocksdb::ErrorKind;
 use crate::store::shortage::Shortage;
 use crate::store::traits::{AppendError, ReadError};
 
-/// Bytes that are no row of the table they lie in.
+/// The error for bytes that do not decode as a row of their table.
 #[must_use]
 pub fn malformed(table: &'static str, key: &[u8]) -> ReadError {
     ReadError::Damaged {
@@ -17,17 +17,17 @@ pub fn malformed(table: &'static str, key: &[u8]) -> ReadError {
     }
 }
 
-/// Whether an error of RocksDB shows that the database is damaged. All others come from the environment (no descriptors,
-/// memory, space or permission; an I/O error), and the database may be sound.
+/// Whether an error of RocksDB shows that the database is damaged. All others come from the environment (no
+/// descriptors, memory, space or permission; an I/O error), and the database may be intact.
 #[must_use]
 pub fn shows_damage(error: &rocksdb::Error) -> bool {
     let text = error.as_ref();
-    // A file that the database names and that is not there. The C interface gives no other sign of ENOENT.
+    // A file of the database is missing. The C interface reports ENOENT in no other way.
     if text.contains("No such file") {
         return true;
     }
     match error.kind() {
-        // RocksDB calls some failed system calls corruption ("Can't access /000012.sst: IO error: …").
+        // RocksDB reports some failed system calls as corruption ("Can't access /000012.sst: IO error: …").
         ErrorKind::Corruption => !text.contains("IO error"),
         ErrorKind::NotFound
         | ErrorKind::NotSupported
@@ -38,7 +38,7 @@ pub fn shows_damage(error: &rocksdb::Error) -> bool {
     }
 }
 
-/// What a failed read means.
+/// The error for a failed read.
 #[must_use]
 pub fn cannot_read(table: &'static str, key: &[u8], error: &rocksdb::Error) -> ReadError {
     if shows_damage(error) {
@@ -48,8 +48,9 @@ pub fn cannot_read(table: &'static str, key: &[u8], error: &rocksdb::Error) -> R
     }
 }
 
-/// What a failed write means. After a shortage the batch is missing in the log or cut off there, and the next opening drops
-/// a batch that is cut off. A flush that failed leaves an outcome that only a restart can tell, whatever its reason.
+/// The error for a failed write. After a shortage, the write-ahead log contains the batch not at all or truncated, and
+/// the next opening drops a truncated batch. After a failed flush, whatever its reason, only a restart can determine
+/// the outcome.
 #[must_use]
 pub fn failed_write(error: String) -> AppendError {
     match Shortage::in_message(&error) {
@@ -58,7 +59,7 @@ pub fn failed_write(error: String) -> AppendError {
     }
 }
 
-/// What a failed write to the checkpoint file means, before its flush.
+/// The error for a failed write to the checkpoint file, before its flush.
 #[must_use]
 pub fn failed_checkpoint_write(error: &io::Error) -> AppendError {
     let detail = format!("the checkpoint file: {error}");

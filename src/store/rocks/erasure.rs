@@ -35,13 +35,14 @@ use crate::store::rocks::store::RocksStore;
 use crate::store::traits::ReadError;
 use crate::store::traits::private_store::{CompletedErasures, ErasureError, ErasureStage, PrivateStore};
 
-/// How often an erasure checks whether the old files are deleted, and the pause between checks. RocksDB deletes an obsolete
-/// file with a delay, and only after all reads that use it have ended.
-const LOOKS: u32 = 60;
-const PAUSE: Duration = Duration::from_millis(50);
+/// How often an erasure checks whether the old files are deleted. RocksDB deletes an obsolete file with a delay, and
+/// only after all reads that use it have ended.
+const POLLS: u32 = 60;
+/// Pause between two checks.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Pause of the search after each mebibyte. It limits the search to 200 MiB a second, so that deposits and look-ups have
 /// priority on the disk.
-const PAUSE_OF_SEARCH: Duration = Duration::from_millis(5);
+const SEARCH_PAUSE: Duration = Duration::from_millis(5);
 /// Number of rows that are read between two calls of `watch`.
 const ROWS_AT_ONCE: usize = 4_096;
 /// Attempts to search the data folder before the erasure fails with [`ErasureError::StillHeld`].
@@ -61,7 +62,7 @@ impl PrivateStore for RocksStore {
         pieces: &[ErasedPiece],
         watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
     ) -> Result<CompletedErasures, ErasureError> {
-        let _one = self.purging.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = &self.reader.engine;
         let mut pending = Vec::with_capacity(pieces.len());
         for piece in pieces {
@@ -72,10 +73,10 @@ impl PrivateStore for RocksStore {
         if pending.is_empty() {
             return Ok(CompletedErasures::default());
         }
-        goes_on(watch(ErasureStage::Compacting))?;
+        check_interrupt(watch(ErasureStage::Compacting))?;
         let places: Vec<Place> = pending.iter().map(|(piece, _)| Place::of(piece)).collect();
-        let needles = Needles::new(only_here(engine, &pending, watch)?);
-        let before = Before::look(engine, &self.folder.database(), &places)?;
+        let needles = Needles::new(unique_salts(engine, &pending, watch)?);
+        let before = InitialFiles::list(engine, &self.folder.database(), &places)?;
         // Writes the same rows again so that the flush is not empty: then RocksDB starts a new write-ahead log and deletes
         // the old ones.
         let mut again = engine.batch();
@@ -85,12 +86,12 @@ impl PrivateStore for RocksStore {
         self.write_beside(again, false)?;
         engine.flush()?;
         for place in &places {
-            if before.may_be_left(engine, place)? {
+            if before.may_contain_old_value(engine, place)? {
                 engine.rewrite(place.table, &place.key)?;
             }
         }
-        self.wait_until_gone(&before, &needles, watch)?;
-        // The next block may be far away, so the new length of the MANIFEST is recorded in the checkpoint file now.
+        self.wait_until_deleted(&before, &needles, watch)?;
+        // The next block may come much later, so the new length of the MANIFEST is recorded in the checkpoint file now.
         self.record_manifest()?;
         let mut done = engine.batch();
         for (piece, _) in &pending {
@@ -102,28 +103,28 @@ impl PrivateStore for RocksStore {
 }
 
 impl RocksStore {
-    fn wait_until_gone(
+    fn wait_until_deleted(
         &self,
-        before: &Before,
+        before: &InitialFiles,
         needles: &Needles,
         watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
     ) -> Result<(), ErasureError> {
         let (engine, folder) = (&self.reader.engine, self.folder.path());
         let mut left = None;
         for _ in 0..SEARCHES {
-            for _ in 0..LOOKS {
+            for _ in 0..POLLS {
                 left = before.left(engine, &self.folder.database())?.map(|name| format!("db/{name}"));
                 if left.is_none() {
                     break;
                 }
-                goes_on(watch(ErasureStage::Compacting))?;
-                std::thread::sleep(PAUSE);
+                check_interrupt(watch(ErasureStage::Compacting))?;
+                std::thread::sleep(POLL_INTERVAL);
             }
             if left.is_some() {
                 break;
             }
             let searched = search(folder, needles, &mut |done, total| {
-                std::thread::sleep(PAUSE_OF_SEARCH);
+                std::thread::sleep(SEARCH_PAUSE);
                 watch(ErasureStage::Searching { done, total })
             });
             let ControlFlow::Continue(found) = searched.map_err(|error| disk(&error))? else {
@@ -133,13 +134,13 @@ impl RocksStore {
             if left.is_none() {
                 return Ok(());
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(POLL_INTERVAL);
         }
         Err(ErasureError::StillHeld { file: left.unwrap_or_default() })
     }
 }
 
-const fn goes_on(watched: ControlFlow<()>) -> Result<(), ErasureError> {
+const fn check_interrupt(watched: ControlFlow<()>) -> Result<(), ErasureError> {
     match watched {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(ErasureError::Interrupted),
@@ -172,18 +173,18 @@ impl Place {
     }
 }
 
-/// Fingerprints of the salts of `pending` that no stored piece has: those for which the search by bytes is meaningful.
-fn only_here(
+/// Fingerprints of the salts of `pending` that no stored piece has: only for those can the search by bytes succeed.
+fn unique_salts(
     engine: &Engine,
     pending: &[(ErasedPiece, Fingerprint)],
     watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
 ) -> Result<Vec<Fingerprint>, ErasureError> {
     let mut digests: HashSet<Digest> = pending.iter().map(|(_, print)| print.digest).collect();
-    let vault = engine.all(&PRIVATE)?.map(|row| row.map(|(_, row)| row));
+    let metadata = engine.all(&PRIVATE)?.map(|row| row.map(|(_, row)| row));
     let annexes = engine.all(&ANNEXES)?.map(|row| row.map(|(_, row)| row));
-    for (count, row) in vault.chain(annexes).enumerate() {
+    for (count, row) in metadata.chain(annexes).enumerate() {
         if count % ROWS_AT_ONCE == 0 {
-            goes_on(watch(ErasureStage::Compacting))?;
+            check_interrupt(watch(ErasureStage::Compacting))?;
         }
         if let PrivateRow::Held(held) = row? {
             digests.remove(&Fingerprint::of(&held.salt).digest);
@@ -192,8 +193,8 @@ fn only_here(
     Ok(pending.iter().map(|(_, print)| *print).filter(|print| digests.contains(&print.digest)).collect())
 }
 
-/// The files that may contain erased bytes, as listed when the erasure begins.
-struct Before {
+/// Files that may contain erased bytes, as listed when the erasure begins.
+struct InitialFiles {
     /// Write-ahead logs on disk.
     logs: HashSet<String>,
     /// Live SST files whose key range includes the row of a piece.
@@ -203,8 +204,8 @@ struct Before {
     unknown: HashSet<String>,
 }
 
-impl Before {
-    fn look(engine: &Engine, database: &Path, places: &[Place]) -> Result<Self, ErasureError> {
+impl InitialFiles {
+    fn list(engine: &Engine, database: &Path, places: &[Place]) -> Result<Self, ErasureError> {
         let live = engine.live()?;
         let names = names(database)?;
         let ending = |end: &str| names.iter().filter(|name| name.ends_with(end)).cloned().collect();
@@ -221,7 +222,7 @@ impl Before {
     /// Whether a live file may contain an old value of the row. An SST file contains only the newest of the values that it
     /// was built from. So an old value is possible only in a file that existed at the start, or if several files cover the
     /// key.
-    fn may_be_left(&self, engine: &Engine, place: &Place) -> Result<bool, ReadError> {
+    fn may_contain_old_value(&self, engine: &Engine, place: &Place) -> Result<bool, ReadError> {
         let live = engine.live()?;
         let covering: Vec<&LiveFile> = live.iter().filter(|file| place.is_covered_by(file)).collect();
         Ok(covering.len() > 1 || covering.iter().any(|file| self.covering.contains(&file.name)))

@@ -1,23 +1,23 @@
-//! A ledger's folder: the names in it, its locks, and what it takes to make a name durable.
+//! The data folder of a ledger: the names in it, its locks, and the fsyncs that make names durable.
 //!
 //! ```text
-//! lock          empty; flock: exclusive for the node that runs here, shared for audits. So is the folder itself
-//! mark          the checkpoint file: the last signed checkpoint (see `mark`)
+//! lock          empty; flock, also taken on the folder itself: exclusive for the node, shared for audits
+//! mark          the checkpoint file: the last signed checkpoint (see `checkpoint_file`)
 //! db/           the RocksDB database
 //! ledger.key    the ledger's private key, mode 0600    ┐ written by the node once the
 //! next.key      its successor's, mode 0600             ┘ folder exists, never before
-//! .tiezheng-…   work in progress of this program: see `CREATING`, `SAFETY_COPY`, `DISCARDED`
+//! .tiezheng-…   work in progress of this program: see `NEW_DATABASE`, `SAFETY_COPY`, `DISCARDED`, `RESTORING`
 //! ```
 //!
 //! # Invariants
 //!
-//! Both locks are taken: removing the file `lock` under a running node does not let a second node in, because the lock of
-//! the folder's own inode stays. The file is kept for file systems on which a folder cannot be locked.
+//! Both locks are taken: if the file `lock` is removed under a running node, the lock on the folder's inode still
+//! excludes a second node. The file serves file systems on which a folder cannot be locked.
 //!
-//! The program removes only names that nobody else gives: they begin with `.tiezheng-`. Each name is a file or a folder of
-//! its own: a symbolic link would make the ledger depend on, or write to, what lies outside of the folder.
+//! The program removes only names of its own, which begin with `.tiezheng-`. Each name is a regular file or a folder:
+//! through a symbolic link the ledger would depend on, or write to, files outside the data folder.
 //!
-//! Not here: what is in the files (`mark`, `engine`), whether it fits together (`open`).
+//! Not here: the content of the files (`checkpoint_file`, `engine`), comparing them with each other (`open`).
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -27,11 +27,11 @@ use std::time::Duration;
 
 use crate::files::regular::{self, NotRegular};
 use crate::store::account_files::{ACCOUNTS, INVENTORY, SESSIONS};
-use crate::store::rocks::checkpoint_file::NEW_MARK;
+use crate::store::rocks::checkpoint_file::NEW_CHECKPOINT_FILE;
 
 /// The folder with a snapshot of a running node's ledger, while a backup is made of it.
 pub const SNAPSHOT: &str = ".tiezheng-snapshot";
-/// The socket on which a running node takes commands of its operator.
+/// The socket on which a running node accepts commands of its operator.
 pub const CONTROL_SOCKET: &str = "control.sock";
 /// The file that a backup of a running node locks.
 pub const BACKUP_LOCK: &str = "backup.lock";
@@ -42,22 +42,32 @@ pub const LAST_BACKUP: &str = "last-backup";
 const NEW_DATABASE: &str = ".tiezheng-new-db";
 /// The database's files as they were before RocksDB recovered its log (`safety_copy`).
 pub(super) const SAFETY_COPY: &str = ".tiezheng-safety-copy";
-/// The same, not complete yet.
+/// A safety copy that is not complete yet.
 pub(super) const NEW_SAFETY_COPY: &str = ".tiezheng-new-safety-copy";
 /// A folder that is being removed.
 pub(super) const DISCARDED: &str = ".tiezheng-discarded";
 /// A backup that is being copied into the folder.
 pub const RESTORING: &str = ".tiezheng-restoring";
-/// The same, complete and checked, while its parts are given their names.
+/// A backup that is complete and checked, while its parts are renamed to their final names.
 pub const RESTORED: &str = ".tiezheng-restored";
-/// Names that are a ledger's own.
-const OWN: [&str; 10] =
-    ["lock", "mark", "db", NEW_MARK, NEW_DATABASE, SAFETY_COPY, NEW_SAFETY_COPY, DISCARDED, RESTORING, RESTORED];
-/// Keys: where one is, a ledger was.
+/// Names of a ledger's own files and folders.
+const OWN: [&str; 10] = [
+    "lock",
+    "mark",
+    "db",
+    NEW_CHECKPOINT_FILE,
+    NEW_DATABASE,
+    SAFETY_COPY,
+    NEW_SAFETY_COPY,
+    DISCARDED,
+    RESTORING,
+    RESTORED,
+];
+/// Key files. They exist only in a folder that contains, or contained, a ledger.
 pub const KEYS: [&str; 4] = ["ledger.key", "previous.key", "rotation.key", "next.key"];
-/// What a node keeps beside its ledger: the platform's key, originals in custody, what it keeps of accounts.
+/// Files and folders of the node beside the ledger: the platform's key, originals in custody, account files.
 pub const BESIDE: [&str; 5] = ["platform.key", "originals", ACCOUNTS, INVENTORY, SESSIONS];
-/// Of all these, the folders.
+/// The names above that are folders.
 const FOLDERS: [&str; 12] = [
     "db",
     NEW_DATABASE,
@@ -75,15 +85,15 @@ const FOLDERS: [&str; 12] = [
 /// Within the folder of account files.
 const ENROLLED_KEYS: &str = "accounts/keys";
 const CREDENTIALS: &str = "accounts/credentials";
-/// Most bytes of the disk that are kept in reserve.
+/// Maximum number of bytes of the disk that are kept in reserve.
 const RESERVE_MAX: u64 = 256 << 20;
-/// Descriptors that must be free before a database is closed to be opened anew: those that it holds become free then, too.
+/// File descriptors that must be free before a database is closed to be reopened. Closing it frees its own as well.
 const SPARE_DESCRIPTORS: usize = 32;
-/// Names that may stand in a folder before a ledger does.
-const HARMLESS: [&str; 8] =
+/// Names that may exist in a folder in which a ledger is created.
+const ALLOWED: [&str; 8] =
     ["README.md", ".gitignore", ".gitkeep", "lost+found", SNAPSHOT, CONTROL_SOCKET, BACKUP_LOCK, LAST_BACKUP];
 
-/// A folder, by its path.
+/// A data folder, by its path.
 #[derive(Debug, Clone)]
 pub struct Folder(PathBuf);
 
@@ -92,8 +102,8 @@ pub struct Folder(PathBuf);
 pub struct Lock(Vec<File>);
 
 impl Drop for Lock {
-    /// Closing alone would not do: a process that is just being started somewhere in this one holds a copy of the
-    /// descriptor, and the lock with it, until it runs its own program.
+    /// Unlocks explicitly, because closing is not enough: a child process that is being started holds a copy of the
+    /// descriptor, and so the lock, until its `exec`.
     fn drop(&mut self) {
         for file in &self.0 {
             let _ = file.unlock();
@@ -104,56 +114,56 @@ impl Drop for Lock {
 /// Why a folder is not locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody else holds it.
+    /// Another process holds it.
     #[error("another process holds the lock")]
     Held,
-    /// The disk.
+    /// The disk failed.
     #[error(transparent)]
     Disk(#[from] io::Error),
 }
 
 impl Folder {
-    /// The folder at `path`, there or not.
+    /// The folder at `path`, which need not exist.
     #[must_use]
     pub fn new(path: &Path) -> Self {
         Self(path.to_owned())
     }
 
-    /// The folder itself.
+    /// Path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// The checkpoint file.
+    /// Path of the checkpoint file.
     #[must_use]
     pub fn checkpoint_file(&self) -> PathBuf {
         self.0.join("mark")
     }
 
-    /// A checkpoint file that is being written for the first time.
+    /// Path of a checkpoint file that is being created.
     #[must_use]
     pub fn new_checkpoint_file(&self) -> PathBuf {
-        self.0.join(NEW_MARK)
+        self.0.join(NEW_CHECKPOINT_FILE)
     }
 
-    /// The database.
+    /// Path of the database.
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.0.join("db")
     }
 
-    /// A database that is being created.
+    /// Path of a database that is being created.
     #[must_use]
     pub fn new_database(&self) -> PathBuf {
         self.0.join(NEW_DATABASE)
     }
 
-    /// Whether one of `names` is there.
+    /// Whether one of `names` exists.
     ///
     /// # Errors
     ///
-    /// The disk's.
+    /// An I/O error of the disk.
     pub fn has_any(&self, names: &[&str]) -> io::Result<bool> {
         for name in names {
             match fs::symlink_metadata(self.0.join(name)) {
@@ -164,11 +174,11 @@ impl Folder {
         Ok(false)
     }
 
-    /// The first of `names` that is there; of folders, only if they hold something.
+    /// The first of `names` that exists. Ignores empty folders.
     ///
     /// # Errors
     ///
-    /// The disk's.
+    /// An I/O error of the disk.
     pub fn first_of<'n>(&self, names: &[&'n str]) -> io::Result<Option<&'n str>> {
         for name in names {
             let path = self.0.join(name);
@@ -182,19 +192,19 @@ impl Folder {
         Ok(None)
     }
 
-    /// A name that does not belong in a folder where a ledger is to begin.
+    /// A name that must not exist in a folder in which a ledger is created.
     ///
     /// # Errors
     ///
-    /// The disk's.
-    pub fn stranger(&self) -> io::Result<Option<String>> {
+    /// An I/O error of the disk.
+    pub fn unknown_name(&self) -> io::Result<Option<String>> {
         let entries = match fs::read_dir(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             entries => entries?,
         };
         for entry in entries {
             let name = entry?.file_name().to_string_lossy().into_owned();
-            let known = OWN.iter().chain(&KEYS).chain(&BESIDE).chain(&HARMLESS).any(|known| *known == name);
+            let known = OWN.iter().chain(&KEYS).chain(&BESIDE).chain(&ALLOWED).any(|known| *known == name);
             if !known {
                 return Ok(Some(name));
             }
@@ -202,12 +212,12 @@ impl Folder {
         Ok(None)
     }
 
-    /// The first of the folder's own names, the files of its database included, that is not a file or a folder of its own;
-    /// what it is instead, `None` for a file.
+    /// The first of the ledger's names, including the files of its database, that is not a regular file or folder as it
+    /// should be. Also returns the kind that was found, `None` for a regular file.
     ///
     /// # Errors
     ///
-    /// The disk's.
+    /// An I/O error of the disk.
     pub fn wrong_kind(&self) -> io::Result<Option<(String, Option<NotRegular>)>> {
         for name in OWN.iter().chain(&KEYS).chain(&BESIDE).chain(&[ENROLLED_KEYS, CREDENTIALS]) {
             let kind = match fs::symlink_metadata(self.0.join(name)) {
@@ -235,28 +245,28 @@ impl Folder {
         Ok(None)
     }
 
-    /// Makes the folder, durably, if it is not there.
+    /// Creates the folder durably, unless it exists.
     ///
     /// # Errors
     ///
-    /// The disk's.
+    /// An I/O error of the disk.
     pub fn make(&self) -> io::Result<()> {
         let missing: Vec<&Path> = self.0.ancestors().take_while(|path| !path.exists()).collect();
-        // Nobody else on the machine may read it: the vault holds what is private.
+        // Other users of the machine must not read it: the database contains private content.
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        for made in missing {
-            let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        for created in missing {
+            let above = created.parent().filter(|above| !above.as_os_str().is_empty());
             File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
         }
         Ok(())
     }
 
-    /// Lets the folder's owner alone read it, and the database's folder in it; whether others could before. Files that
-    /// were written earlier keep their modes: nobody else reaches them through these folders.
+    /// Restricts the modes of the data folder and of the database's folder to their owner. Returns whether other users
+    /// had access before. Files in them keep their modes: other users cannot reach them through these folders.
     ///
     /// # Errors
     ///
-    /// The disk's; [`io::ErrorKind::PermissionDenied`] when the folder belongs to another user.
+    /// An I/O error of the disk; [`io::ErrorKind::PermissionDenied`] when the folder belongs to another user.
     pub fn restrict(&self) -> io::Result<bool> {
         let mut was_open = false;
         for path in [self.0.clone(), self.database()] {
@@ -272,22 +282,22 @@ impl Folder {
         Ok(was_open)
     }
 
-    /// Makes the names in the folder durable.
+    /// Fsyncs the folder, which makes the names in it durable.
     ///
     /// # Errors
     ///
-    /// The disk's.
+    /// An I/O error of the disk.
     pub fn sync(&self) -> io::Result<()> {
         File::open(&self.0)?.sync_all()
     }
 
-    /// Whether the disk of the folder has more space left than is kept in reserve: then neither a block nor what RocksDB
-    /// writes beside it runs out of space. The reserve is a sixteenth of the disk, at most 256 MiB.
+    /// Checks that the disk has more free space than the reserve, which suffices for a block and for RocksDB's
+    /// background writes. The reserve is a sixteenth of the disk, at most 256 MiB.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::StorageFull`] when it has not; the system's.
-    pub fn has_room(&self) -> io::Result<()> {
+    /// [`io::ErrorKind::StorageFull`] when it has less; another error of the system.
+    pub fn check_space(&self) -> io::Result<()> {
         let disk = rustix::fs::statvfs(&self.0)?;
         let (free, whole) = (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
         let reserve = (whole / 16).min(RESERVE_MAX);
@@ -301,17 +311,17 @@ impl Folder {
         ))
     }
 
-    /// Whether the process may open some more files.
+    /// Checks that the process can open [`SPARE_DESCRIPTORS`] more files.
     ///
     /// # Errors
     ///
-    /// The system's.
-    pub fn has_descriptors(&self) -> io::Result<()> {
+    /// The error of the system.
+    pub fn check_descriptors(&self) -> io::Result<()> {
         let opened = (0..SPARE_DESCRIPTORS).map(|_| File::open(&self.0));
         opened.collect::<io::Result<Vec<_>>>().map(drop)
     }
 
-    /// Locks the folder for a node.
+    /// Takes the exclusive lock of the folder, for a node.
     ///
     /// # Errors
     ///
@@ -323,12 +333,13 @@ impl Folder {
             lock.0.push(folder);
         }
         let file = regular::open_own_or_create(&self.0.join("lock"))?;
-        patiently(|| file.try_lock())?;
+        retry_for_a_second(|| file.try_lock())?;
         lock.0.push(file);
         Ok(lock)
     }
 
-    /// Locks the folder against a node, without writing: other readers may come. A copy of a folder has no file `lock`.
+    /// Takes the shared lock of the folder, without writing: it excludes nodes, not other readers. The file `lock` may
+    /// be missing, as in a copy of a folder.
     ///
     /// # Errors
     ///
@@ -344,7 +355,7 @@ impl Folder {
         }
         match regular::open_own(&self.0.join("lock")) {
             Ok(file) => {
-                patiently(|| file.try_lock_shared())?;
+                retry_for_a_second(|| file.try_lock_shared())?;
                 lock.0.push(file);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -354,9 +365,9 @@ impl Folder {
     }
 }
 
-/// Locks the folder's own inode; `false` where the file system has no locks for folders (some network file systems).
+/// Locks the folder's inode; `false` when the file system cannot lock folders (some network file systems).
 fn lock_folder(lock: impl Fn() -> Result<(), TryLockError>) -> Result<bool, LockError> {
-    match patiently(lock) {
+    match retry_for_a_second(lock) {
         Ok(()) => Ok(true),
         Err(LockError::Disk(error)) if error.raw_os_error().is_some_and(|code| NO_FOLDER_LOCKS.contains(&code)) => {
             Ok(false)
@@ -368,9 +379,9 @@ fn lock_folder(lock: impl Fn() -> Result<(), TryLockError>) -> Result<bool, Lock
 /// EBADF, EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP.
 const NO_FOLDER_LOCKS: [i32; 5] = [9, 22, 37, 38, 95];
 
-/// Tries for a second. A lock may outlive its holder for a moment: a process that is being started elsewhere holds copies
-/// of all open files until it runs its own program.
-fn patiently(lock: impl Fn() -> Result<(), TryLockError>) -> Result<(), LockError> {
+/// Retries for a second. A lock may outlive its holder briefly: a child process that is being started holds copies of
+/// all open files until its `exec`.
+fn retry_for_a_second(lock: impl Fn() -> Result<(), TryLockError>) -> Result<(), LockError> {
     for _ in 0..100 {
         match lock() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),

@@ -1,10 +1,10 @@
-//! The bytes on disk: how every key and value is spelled. `chain-data/README.md` draws them; a changed byte is a new
-//! format version there and here.
+//! Disk format: the byte encoding of every key and value. `chain-data/README.md` documents it; a changed byte needs a
+//! new format version there and here.
 //!
 //! # Invariants
 //!
-//! Numbers are big-endian, so that rows sort as the numbers do. A value has one spelling, and bytes that are not one are
-//! `None` to the reader: damage, never a panic.
+//! Numbers in keys are big-endian, so that rows sort by number. Each value has exactly one encoding. Decoding other
+//! bytes returns `None`, which callers report as damage; it never panics.
 
 pub mod about;
 pub mod annotation;
@@ -21,11 +21,12 @@ use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::statement::text::LinkKind;
 use crate::store::traits::{DepositPlace, LinkPosition};
 
-/// The format this program writes, and the newest it reads.
+/// The format version that this program writes, and the newest that it reads.
 ///
-/// Raise it when a reader of the number before would read something wrongly: a row spelled otherwise, a column family
-/// that must be there. Do not raise it for settings (compression, filters, caches): RocksDB records those itself.
-/// A node never changes the format of a ledger it opens; that takes a command of its own.
+/// Increase it when a program of the previous version would misread the database: another encoding of a row, a new
+/// required column family. Do not increase it for settings (compression, filters, caches): RocksDB records those
+/// itself. A node never changes the format of a ledger that it opens; the operator converts it with `tiezheng index
+/// rebuild`.
 ///
 /// | version | since | what |
 /// |---|---|---|
@@ -37,27 +38,28 @@ use crate::store::traits::{DepositPlace, LinkPosition};
 /// | 6 | 0.1.0 | `annotations` with the checkpoint's note, `checkpoint_levels` |
 pub const FORMAT_VERSION: u32 = 6;
 
-/// The oldest format whose log `tiezheng index rebuild` reads: its index is derived again, in the present format.
+/// The oldest format that `tiezheng index rebuild` converts to the current one: it derives the index again from the
+/// log.
 pub const OLDEST_REBUILT_VERSION: u32 = 4;
 
-/// What can be written.
+/// Encoding of a key or value.
 pub trait ToDisk {
-    /// Its bytes.
+    /// The encoded bytes.
     type Bytes<'a>: AsRef<[u8]>
     where
         Self: 'a;
 
-    /// Spells it.
+    /// Encodes the value.
     fn to_disk(&self) -> Self::Bytes<'_>;
 }
 
-/// What can be read back.
+/// Decoding of a key or value.
 pub trait FromDisk: Sized {
-    /// Reads exactly what was written; `None` for any other bytes.
+    /// Decodes bytes that [`ToDisk`] has written; `None` for any other bytes.
     fn from_disk(bytes: &[u8]) -> Option<Self>;
 }
 
-/// Joins parts whose lengths add up to `N`.
+/// Concatenates parts whose lengths add up to `N`.
 fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
     let mut bytes = [0; N];
     for (to, from) in bytes.iter_mut().zip(parts.iter().copied().flatten()) {
@@ -67,13 +69,13 @@ fn joined<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
 }
 
 macro_rules! fixed {
-    ($kind:ty, $length:literal, |$this:ident| $spelled:expr) => {
+    ($kind:ty, $length:literal, |$this:ident| $encoded:expr) => {
         impl ToDisk for $kind {
             type Bytes<'a> = [u8; $length];
 
             fn to_disk(&self) -> [u8; $length] {
                 let $this = self;
-                $spelled
+                $encoded
             }
         }
     };
@@ -106,7 +108,7 @@ fn put_varint(mut value: u64, bytes: &mut Vec<u8>) {
     bytes.extend(u8::try_from(value));
 }
 
-/// Reads a varint off the front of `bytes`; `None` for one that is too long or not the shortest.
+/// Reads a varint from the front of `bytes`; `None` if it overflows or is not the shortest encoding.
 fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value: u64 = 0;
     for shift in (0..64).step_by(7) {
@@ -121,8 +123,8 @@ fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Value of a number's row: the deposit's index; then twice the distance to its block header, plus 1 if an earlier deposit has one
-/// of its digests. Two varints.
+/// Value of a row of `numbers`, two varints: the deposit's index; then twice the distance to its block header, plus 1
+/// if an earlier deposit has one of its digests.
 impl ToDisk for DepositPlace {
     type Bytes<'a> = Vec<u8>;
 
@@ -143,23 +145,23 @@ impl FromDisk for DepositPlace {
     }
 }
 
-/// Key of a tile: level, then number.
+/// Key of a tile: level, then index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TileKey {
     /// Tile level.
     pub level: u8,
-    /// Number from the left within the level.
+    /// Index within the level, from the left.
     pub index: u64,
 }
 
 fixed!(TileKey, 9, |key| joined(&[&[key.level], &key.index.to_be_bytes()]));
 
-/// A full tile: its root before its 256 hashes, so that the level above reads 32 bytes of it.
+/// A full tile: its root, then its 256 hashes. The root comes first, so that the level above reads only 32 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredTile {
     /// The root over the hashes.
     pub root: Digest,
-    /// Exactly 256.
+    /// Its hashes, exactly 256.
     pub hashes: Vec<Digest>,
 }
 
@@ -172,7 +174,7 @@ impl ToDisk for StoredTile {
 }
 
 impl StoredTile {
-    /// Some of a stored tile's hashes, read without the others.
+    /// Decodes some hashes of a stored tile without the others.
     #[must_use]
     pub fn part(bytes: &[u8], places: std::ops::Range<usize>) -> Option<Vec<Digest>> {
         if bytes.len() != DIGEST_LEN * (1 + usize::from(TILE_WIDTH)) {
@@ -190,7 +192,7 @@ impl FromDisk for StoredTile {
     }
 }
 
-/// Key of a digest's row: algorithm (1 SHA-256, 2 SM3; plain and salted alike), digest, deposit.
+/// Key of a row of `digests`: algorithm (1 SHA-256, 2 SM3; plain and salted alike), digest, leaf index of the deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DigestKey {
     /// The algorithm.
@@ -201,11 +203,11 @@ pub struct DigestKey {
     pub index: LeafIndex,
 }
 
-/// Bytes before the deposit in a [`DigestKey`].
+/// Length of the key prefix that all rows of one digest share.
 pub const DIGEST_PREFIX: usize = 1 + DIGEST_LEN;
 
 impl DigestKey {
-    /// What all rows of one digest begin with.
+    /// The key prefix of all rows of one digest.
     #[must_use]
     pub fn prefix(algorithm: HashAlgorithm, digest: &Digest) -> [u8; DIGEST_PREFIX] {
         joined(&[&[algorithm_byte(algorithm)], &digest.0])
@@ -230,12 +232,12 @@ const fn algorithm_byte(algorithm: HashAlgorithm) -> u8 {
     }
 }
 
-/// Key of a subject's row: subject, then sequence.
+/// Key of a row of `subjects`: subject, then sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubjectKey {
     /// The subject.
     pub subject: Digest,
-    /// From 1.
+    /// The sequence in the subject's stream, from 1.
     pub sequence: u64,
 }
 
@@ -249,13 +251,13 @@ impl FromDisk for SubjectKey {
     }
 }
 
-/// Key of a link's row: the deposit that is linked to, then the position among the links to it: kind (1 `withdraws`,
-/// 2 `replaces`, 3 `corrects`, 4 `supplements`, 5 `refers`), then the linking deposit.
+/// Key of a row of `links`: the linked deposit, then the position among the links to it: kind (1 `withdraws`, 2
+/// `replaces`, 3 `corrects`, 4 `supplements`, 5 `refers`), then the linking deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkKey {
-    /// The earlier deposit.
+    /// The linked deposit.
     pub target: LeafIndex,
-    /// What the later deposit says of it, and where it stands.
+    /// The kind of link and the linking deposit.
     pub position: LinkPosition,
 }
 
@@ -275,14 +277,15 @@ impl FromDisk for LinkKey {
     }
 }
 
-/// What the vault holds for a deposit with a `meta` line, and `annexes` (but for the first) for each annex.
+/// Value of the tables of private content: `vault` has a row for each deposit with a `meta` line, `annexes` for each
+/// annex. In `annexes` the first variant does not occur.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PrivateRow {
-    /// Byte 0 alone: its depositor kept the private content.
-    NeverBrought,
-    /// Byte 1, 32 bytes of salt, the text.
+    /// Byte 0: the depositor did not submit the private content.
+    NotSubmitted,
+    /// Byte 1, 32 bytes of salt, the JSON text.
     Held(PrivateMetadata),
-    /// Byte 2, the place of the `erased` notice. Final.
+    /// Byte 2, the leaf index of the `erased` notice. Final.
     Erased(LeafIndex),
 }
 
@@ -291,7 +294,7 @@ impl ToDisk for PrivateRow {
 
     fn to_disk(&self) -> Vec<u8> {
         match self {
-            Self::NeverBrought => vec![0],
+            Self::NotSubmitted => vec![0],
             Self::Held(held) => [&[1], held.salt.as_slice(), held.json.as_bytes()].concat(),
             Self::Erased(notice) => [&[2], notice.to_disk().as_slice()].concat(),
         }
@@ -301,7 +304,7 @@ impl ToDisk for PrivateRow {
 impl FromDisk for PrivateRow {
     fn from_disk(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
-            (0, []) => Some(Self::NeverBrought),
+            (0, []) => Some(Self::NotSubmitted),
             (1, rest) => {
                 let (salt, json) = rest.split_at_checked(SALT_LEN)?;
                 let json = String::from_utf8(json.to_vec()).ok()?;
@@ -318,7 +321,7 @@ impl FromDisk for PrivateRow {
 pub struct AnnexKey {
     /// The deposit.
     pub index: LeafIndex,
-    /// What the annex is asked for by.
+    /// The commitment of the annex.
     pub commitment: Digest,
 }
 
@@ -331,7 +334,7 @@ impl FromDisk for AnnexKey {
     }
 }
 
-/// Key of a label's row: label, then deposit.
+/// Key of a row of `labels`: label, then deposit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LabelKey {
     /// The label.
@@ -349,7 +352,7 @@ impl FromDisk for LabelKey {
     }
 }
 
-/// Key of a pending purge: deposit, then byte 0, or byte 1 and the annex's commitment.
+/// Key of a pending erasure: deposit, then byte 0, or byte 1 and the annex's commitment.
 impl ToDisk for ErasedPiece {
     type Bytes<'a> = Vec<u8>;
 
@@ -374,8 +377,8 @@ impl FromDisk for ErasedPiece {
     }
 }
 
-/// By what the salt of an erased piece is known again where it still lies, though the salt itself is kept nowhere: its
-/// first four bytes, then its SHA-256. The other 28 are no more to be guessed than all.
+/// Fingerprint of the salt of an erased piece: its first four bytes, then its SHA-256. It recognizes the salt in a file
+/// without storing it. The 28 unknown bytes cannot be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint {
     /// The salt's first bytes.
@@ -385,7 +388,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of this salt.
+    /// The fingerprint of `salt`.
     #[must_use]
     pub fn of(salt: &[u8; SALT_LEN]) -> Self {
         let [a, b, c, d, ..] = *salt;
@@ -414,7 +417,7 @@ impl FromDisk for Digest {
     }
 }
 
-/// A row that says all in its key.
+/// The empty value of a row whose information is all in its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Empty;
 
@@ -426,7 +429,7 @@ impl FromDisk for Empty {
     }
 }
 
-/// Bytes as they are.
+/// Raw bytes, unchanged.
 impl ToDisk for Vec<u8> {
     type Bytes<'a> = &'a [u8];
 

@@ -90,16 +90,16 @@ pub struct IndexBuffer(RwLock<Shared>);
 
 impl IndexBuffer {
     /// Creates the buffer when a database is opened, and derives again from the log the rows that may be missing in the
-    /// tables. `edge` is the right edge of the database's tree.
+    /// tables. `frontier` is the right edge of the database's tree.
     ///
     /// # Errors
     ///
     /// [`ReadError`]; [`ReadError::Damaged`] when the hash of a leaf differs from the tree.
-    pub fn rebuilt(engine: &Engine, edge: &Frontier) -> Result<Self, ReadError> {
+    pub fn rebuilt(engine: &Engine, frontier: &Frontier) -> Result<Self, ReadError> {
         let buffer = Self::default();
         let Some(first) = unindexed(engine)? else { return Ok(buffer) };
         let index = IndexLookup { engine, buffer: &buffer };
-        derive(&Tree { engine, edge }, first, &index, |block| {
+        derive(&Tree { engine, frontier }, first, &index, |block| {
             buffer.add(&block.entries, block.leaves, block.end);
             Ok(())
         })?;
@@ -269,7 +269,7 @@ impl IndexLookup<'_> {
         key: &K,
         rows: impl Fn(&BufferedRows) -> &BTreeMap<K, V>,
     ) -> Result<Option<V>, ReadError> {
-        // Buffer first: if the writer removes the row after this look, it is in its table already.
+        // Buffer first: if the writer removes the row after this read, it is in its table already.
         let buffered = self.buffer.shared().get(key, rows);
         if buffered.is_some() { Ok(buffered) } else { self.engine.get(table, key) }
     }

@@ -1,6 +1,6 @@
-//! Comparing a database with the checkpoint file: where it ends, under which root, and whether its last rows are there.
+//! Comparison of a database with the checkpoint file: its tip, its root and its last rows.
 //!
-//! Reads only, and a bounded number of rows however large the ledger is.
+//! It writes nothing, and reads a bounded number of rows, whatever the size of the ledger.
 
 use std::sync::Arc;
 
@@ -25,23 +25,23 @@ use crate::store::rocks::tree::{self, Tree};
 use crate::store::traits::damaged;
 use crate::store::traits::{Published, ReadError};
 
-/// Leaves whose rows are looked for.
+/// Number of last leaves whose rows are checked.
 const LAST_LEAVES: u64 = 256;
 
-/// What an opening learns of a database.
+/// The result of an inspection.
 pub(super) struct Inspected {
-    /// Where the database ends.
+    /// The end of the appended chain.
     pub(super) tip: Tip,
-    /// What is signed of it.
+    /// The last signed checkpoint.
     pub(super) published: Option<Published>,
 }
 
-/// Reads where the database ends, and compares it with the checkpoint file.
+/// Reads the tip of the database, and compares the database with the checkpoint file.
 ///
 /// # Errors
 ///
 /// [`OpenError`].
-pub(super) fn inspect(engine: &Engine, mark: &CheckpointState) -> Result<Inspected, OpenError> {
+pub(super) fn inspect(engine: &Engine, state: &CheckpointState) -> Result<Inspected, OpenError> {
     let missing = engine.missing_tables();
     match format(engine)? {
         FORMAT_VERSION if !engine.has(&META, &About::Rebuilding)? => {}
@@ -52,34 +52,34 @@ pub(super) fn inspect(engine: &Engine, mark: &CheckpointState) -> Result<Inspect
     if !missing.is_empty() {
         return Err(lacks(&format!("the tables {}", missing.join(", "))));
     }
-    let inspected = inspect_log(engine, mark)?;
+    let inspected = inspect_log(engine, state)?;
     check_last_rows(engine, &inspected.tip)?;
     Ok(inspected)
 }
 
-/// The same without the index, of a database in any format whose index can be rebuilt.
+/// As [`inspect`], without the index: for a database in any format whose index can be rebuilt.
 ///
 /// # Errors
 ///
 /// [`OpenError`].
-pub(super) fn inspect_log(engine: &Engine, mark: &CheckpointState) -> Result<Inspected, OpenError> {
+pub(super) fn inspect_log(engine: &Engine, state: &CheckpointState) -> Result<Inspected, OpenError> {
     let found = format(engine)?;
     if !(OLDEST_REBUILT_VERSION..=FORMAT_VERSION).contains(&found) {
         return Err(OpenError::UnknownFormat { found });
     }
     let tip = tip(engine, origin(engine)?)?;
-    if let Some(marked) = mark.checkpoint.as_ref().map(SignedCheckpoint::checkpoint)
+    if let Some(marked) = state.checkpoint.as_ref().map(SignedCheckpoint::checkpoint)
         && marked.origin != tip.origin
     {
         return Err(OpenError::AnotherLedger { expected: marked.origin.clone(), found: tip.origin });
     }
-    let tree = Tree { engine, edge: &tip.frontier };
-    // First, since it is at least as large as the checkpoint.
-    holds(&tree, tip.size(), mark.reached)?;
-    let Some(signed) = &mark.checkpoint else { return Ok(Inspected { tip, published: None }) };
+    let tree = Tree { engine, frontier: &tip.frontier };
+    // The high-water mark first, because it is at least as large as the checkpoint.
+    check_prefix(&tree, tip.size(), state.reached)?;
+    let Some(signed) = &state.checkpoint else { return Ok(Inspected { tip, published: None }) };
     let marked = signed.checkpoint();
-    if marked.size != mark.reached.size || marked.root != mark.reached.root {
-        holds(&tree, tip.size(), HighWater { size: marked.size, root: marked.root })?;
+    if marked.size != state.reached.size || marked.root != state.reached.root {
+        check_prefix(&tree, tip.size(), HighWater { size: marked.size, root: marked.root })?;
     }
     let Some(last) = marked.size.last_index() else {
         return Err(OpenError::NoBlockAtCheckpoint { size: marked.size });
@@ -89,8 +89,8 @@ pub(super) fn inspect_log(engine: &Engine, mark: &CheckpointState) -> Result<Ins
     Ok(Inspected { tip, published: Some(published) })
 }
 
-/// Whether a database of `size` leaves holds these.
-fn holds(tree: &Tree<'_>, size: TreeSize, marked: HighWater) -> Result<(), OpenError> {
+/// Checks that a database of `size` leaves contains the leaves of `marked` under its root.
+fn check_prefix(tree: &Tree<'_>, size: TreeSize, marked: HighWater) -> Result<(), OpenError> {
     if marked.size > size {
         return Err(OpenError::Behind { size, marked: marked.size });
     }
@@ -122,21 +122,21 @@ fn origin(engine: &Engine) -> Result<Name, OpenError> {
     std::str::from_utf8(&origin).ok().and_then(Name::parse).ok_or_else(|| lacks("a readable origin"))
 }
 
-/// Where the database ends: always in a block header, since blocks are written whole.
+/// Reads the tip of the database. Its last leaf is a block header, because blocks are written atomically.
 fn tip(engine: &Engine, origin: Name) -> Result<Tip, ReadError> {
     let Some((last, Record(bytes))) = engine.last(&LEAVES)? else { return Ok(Tip::before_genesis(origin)) };
     let header = BlockHeader::parse(&bytes).map_err(|error| damaged("leaf", last, error.to_string()))?;
     if header.index() != last || header.ledger != origin {
-        return Err(damaged("leaf", last, "it is no block header of this ledger, at this place"));
+        return Err(damaged("leaf", last, "it is not a block header of this ledger at this index"));
     }
-    let frontier = tree::edge(engine, last.size_after())?;
+    let frontier = tree::frontier(engine, last.size_after())?;
     let next_height = Height(header.height.0.saturating_add(1));
     let frontier = Arc::new(frontier);
     Ok(Tip { origin, next_height, last_block: leaf_hash(&bytes), last_time: header.time, frontier })
 }
 
-/// The rows that are written with each leaf, of the last leaves: each table has lost its end if they are missing. The
-/// audit looks at all of them.
+/// Checks the rows of the last leaves: if they are missing, their table has lost its end. The audit checks the rows of
+/// all leaves.
 fn check_last_rows(engine: &Engine, tip: &Tip) -> Result<(), ReadError> {
     let size = tip.size();
     let Some(last) = size.last_index() else { return Ok(()) };
@@ -147,7 +147,7 @@ fn check_last_rows(engine: &Engine, tip: &Tip) -> Result<(), ReadError> {
     }
     let first = LeafIndex(size.0.saturating_sub(LAST_LEAVES));
     let mut keys = KeyCache::new();
-    let leaves = Tree { engine, edge: &tip.frontier }.leaves(first, size.0 - first.0)?;
+    let leaves = Tree { engine, frontier: &tip.frontier }.leaves(first, size.0 - first.0)?;
     for (index, bytes) in (first.0..).map(LeafIndex).zip(leaves) {
         let leaf = Leaf::parse_with(&bytes, &mut keys);
         let entry = match leaf.map_err(|error| damaged("leaf", index, error.to_string()))? {

@@ -24,11 +24,11 @@ pub fn read(engine: &Engine) -> Result<Vec<LeafIndex>, ReadError> {
     if rest.is_empty() && indexes.is_sorted_by(|a, b| a < b) {
         Ok(indexes)
     } else {
-        Err(damaged("meta", "key_notices", "it is no ascending list of indexes"))
+        Err(damaged("meta", "key_notices", "it is not an ascending list of indexes"))
     }
 }
 
-/// Adds `new` to the row, if there are any.
+/// Adds `new` to the row, unless it is empty.
 ///
 /// # Errors
 ///

@@ -1,16 +1,18 @@
-//! How long RocksDB's MANIFEST is: the evidence that its end was not cut off.
+//! Length of RocksDB's MANIFEST, recorded in the checkpoint file to detect a truncated MANIFEST.
 //!
-//! The MANIFEST names the tables and logs of the database, one record an edit. Its records have checksums, but nothing in
-//! it says how many there should be: RocksDB takes a file that was cut off between two records for an older state, and
-//! deletes the tables that only the lost records named. So the checkpoint file records how many bytes there were.
+//! The MANIFEST lists the SST files and write-ahead logs of the database, with one record for each edit. Its records
+//! have checksums, but it does not record their number. RocksDB takes a file that was truncated between two records for
+//! an older state, and deletes the SST files that only the lost records named. So the checkpoint file records the
+//! length of the MANIFEST.
 //!
 //! # Invariants
 //!
-//! A length is recorded only after those bytes were fsynced: a power cut never leaves a shorter MANIFEST than recorded.
+//! A length is recorded only after those bytes were fsynced: after a power cut the MANIFEST is never shorter than
+//! recorded.
 //!
-//! What is appended after the last recording can still be cut off unnoticed by this check. Then nothing is lost: an edit
-//! for a flush follows, in the MANIFEST, the edits that record the closed logs, and RocksDB refuses a database whose
-//! recorded log is missing; a lost edit for a compaction leaves the MANIFEST naming deleted tables, which is refused.
+//! This check does not detect the loss of edits that were appended after the last recording. Other checks do. The edit
+//! of a flush follows the edits that record the closed logs, and RocksDB refuses a database whose recorded log is
+//! missing. Without the edit of a compaction, the MANIFEST names deleted SST files, and RocksDB refuses it.
 
 use std::fs::File;
 use std::io;
@@ -19,33 +21,33 @@ use std::path::{Path, PathBuf};
 
 use crate::files::regular;
 
-/// Most bytes of a file `CURRENT`.
+/// Maximum length of the file `CURRENT` in bytes.
 const CURRENT_MAX: usize = 4_096;
 
-/// Which MANIFEST, and how many bytes of it.
+/// Number and length of a MANIFEST.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// The number in its name. RocksDB numbers them upwards.
+    /// The number in its name. RocksDB assigns increasing numbers.
     pub number: u64,
-    /// Bytes.
+    /// Its length in bytes.
     pub length: u64,
 }
 
 impl Extent {
-    /// Of the MANIFEST that the database in `folder` uses.
+    /// Reads the extent of the MANIFEST that the database in `folder` uses.
     ///
     /// # Errors
     ///
-    /// The disk's; [`io::ErrorKind::InvalidData`] when `CURRENT` names no MANIFEST.
+    /// An I/O error of the disk; [`io::ErrorKind::InvalidData`] when `CURRENT` names no MANIFEST.
     pub fn read(folder: &Path) -> io::Result<Self> {
         let (number, path) = current(folder)?;
         Ok(Self { number, length: regular::open_own(&path)?.metadata()?.len() })
     }
 
-    /// Whether a database whose MANIFEST has this extent may be the one for which `recorded` was recorded.
+    /// Whether the MANIFEST is complete up to the extent `recorded`.
     #[must_use]
     pub const fn reaches(&self, recorded: &Self) -> bool {
-        // A higher number: RocksDB has begun a new MANIFEST since, with all that the one before named.
+        // A higher number: RocksDB has started a new MANIFEST since, with the whole content of the previous one.
         self.number > recorded.number || (self.number == recorded.number && self.length >= recorded.length)
     }
 }
@@ -56,12 +58,12 @@ fn current(folder: &Path) -> io::Result<(u64, PathBuf)> {
     let name = named.trim_end();
     let number = name.strip_prefix("MANIFEST-").and_then(|digits| digits.parse().ok());
     let number = number.ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidData, format!("CURRENT names `{name}`, which is no MANIFEST"))
+        io::Error::new(io::ErrorKind::InvalidData, format!("CURRENT names `{name}`, which is not a MANIFEST"))
     })?;
     Ok((number, folder.join(name)))
 }
 
-/// Watches the MANIFEST of an open database grow.
+/// Tracks the durable length of the MANIFEST of an open database.
 #[derive(Debug)]
 pub struct ManifestWatch {
     folder: PathBuf,
@@ -70,11 +72,11 @@ pub struct ManifestWatch {
 }
 
 impl ManifestWatch {
-    /// Of the database in `folder`, whose MANIFEST is fsynced.
+    /// Opens and fsyncs the MANIFEST of the database in `folder`.
     ///
     /// # Errors
     ///
-    /// The disk's.
+    /// An I/O error of the disk.
     pub fn new(folder: &Path) -> io::Result<Self> {
         let (number, path) = current(folder)?;
         let file = regular::open_own(&path)?;
@@ -83,12 +85,12 @@ impl ManifestWatch {
         Ok(Self { folder: folder.to_owned(), file, synced: Extent { number, length } })
     }
 
-    /// What is known to be durable now. One `fstat` while the MANIFEST does not grow; an fsync after it has grown, which
-    /// flushes and compactions make it do, a few times a second at most.
+    /// The extent that is known to be durable. Costs one `fstat`, and an fsync if the MANIFEST has grown: at flushes
+    /// and compactions, at most a few times a second.
     pub fn extent(&mut self) -> Extent {
         if let Err(error) = self.refresh() {
             // The earlier extent is still a lower bound.
-            tracing::warn!(%error, "cannot tell how long the database's MANIFEST is");
+            tracing::warn!(%error, "cannot read the length of the database's MANIFEST; the previous length is still valid");
         }
         self.synced
     }
@@ -96,7 +98,7 @@ impl ManifestWatch {
     fn refresh(&mut self) -> io::Result<()> {
         let found = self.file.metadata()?;
         if found.nlink() == 0 {
-            // RocksDB has begun another one and removed this.
+            // RocksDB has started a new MANIFEST and removed this one.
             *self = Self::new(&self.folder)?;
         } else if found.len() != self.synced.length {
             self.file.sync_data()?;

@@ -1,16 +1,16 @@
-//! A ledger in RocksDB: the embedded store of a node. Nothing else names the engine.
+//! Store in RocksDB, the embedded default of a node. No other module names RocksDB.
 //!
 //! | file | what |
 //! |---|---|
 //! | [`mod@format`], [`schema`] | bytes of keys and values, format versions; the tables |
 //! | [`tuning`], [`engine`], [`batch`], [`engine_error`] | settings; typed rows read, scanned, and written in one fsynced batch; errors |
-//! | [`folder`], [`checkpoint_file`], [`manifest`], [`safety_copy`] | the files in a ledger's folder beside the database's own |
-//! | [`tree`], [`scan`] | leaves and tiles, compared with each other, or as stored |
+//! | [`folder`], [`checkpoint_file`], [`manifest`], [`safety_copy`] | the files in the data folder beside the database's own |
+//! | [`tree`], [`scan`] | leaves and tiles: verified against the tree, or as stored |
 //! | [`index_buffer`], [`derivation`], [`rebuild`], [`counting`] | index rows: buffered, derived again from the log, rebuilt, counted |
 //! | [`key_notices`] | the row that names the notices of the ledger key |
 //! | [`appended`] | the appended chain, for the checks before an append |
 //! | [`reader`], [`store`], [`reopening`] | reading; the writer; the store that recovers from shortages within the process |
-//! | [`erasure`], [`rewriting`], [`search`] | makes sure that no file holds what is erased |
+//! | [`erasure`], [`rewriting`], [`search`] | physical erasure of private content, and its verification |
 //! | [`open`], [`open_error`], [`inspection`] | opening and creating |
 //!
 //! `chain-data/README.md` documents every byte.

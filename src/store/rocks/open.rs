@@ -1,20 +1,22 @@
-//! Opening and creating a ledger's folder.
+//! Opens and creates the ledger in a data folder.
 //!
 //! ```text
 //! open     locks ─▶ checkpoint file ─▶ database read-only: format, tip, root, last rows, MANIFEST ─▶ safety copy of its
-//!          files ─▶ database for writing: the same comparison ─▶ safety copy discarded
+//!          files ─▶ database read-write: the same comparison ─▶ discard the safety copy
 //! create   locks ─▶ new checkpoint file ─▶ `mark` ─▶ new database ─▶ `db`
 //! ```
 //!
 //! # Invariants
 //!
-//! A folder that is refused is left byte for byte as it was. Opening for writing, RocksDB deletes its log and every table
-//! that the MANIFEST does not name, so it comes last, and the files keep a second name until the recovered database was
-//! compared with what was read before (`safety_copy`). A database *ahead* of the checkpoint file is sound: a block was
-//! appended and not yet signed, and the sequencer reads it back.
+//! A folder that is refused is left byte-identical. When RocksDB opens a database for writing, it deletes the
+//! write-ahead log and every SST file that the MANIFEST does not name. So opening for writing is the last step. A
+//! safety copy of the files exists until the recovered database was compared with the earlier inspection
+//! (`safety_copy`). A database *ahead* of the checkpoint file is valid: a block was appended and not yet signed, and
+//! the sequencer reads it back.
 //!
-//! Every step of creation leaves either nothing or a name that only a whole thing bears, and the checkpoint file exists
-//! before the database: so a creation that was cut off is known as one, and begun again from where it was.
+//! Creation writes the checkpoint file and the database under temporary names, and renames each when it is complete.
+//! The checkpoint file exists before the database. So an interrupted creation is recognized, and the next one continues
+//! it.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -43,25 +45,25 @@ impl RocksStore {
     ///
     /// # Errors
     ///
-    /// [`OpenError`]: the folder is as it was, as said there, but for an empty `lock` where there was none.
+    /// [`OpenError`]: the folder is unchanged, except that an empty file `lock` may have been created.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, OpenError> {
         let folder = Folder::new(dir);
         let lock = lock_existing(&folder)?;
         open_locked(&folder, options, Arc::new(lock), || {})
     }
 
-    /// Creates a ledger in the folder `dir`, which must be empty or not there, and opens it. What a creation before left
-    /// unfinished is finished.
+    /// Creates a ledger in the folder `dir`, which must be empty or absent, and opens it. Completes an interrupted
+    /// creation.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]. After [`OpenError::Environment`], and after a crash at any moment, call it again.
+    /// [`OpenError`]. After [`OpenError::Environment`] or a crash, call it again.
     pub fn create(dir: &Path, origin: &Name, options: &Options) -> Result<Self, OpenError> {
         let folder = Folder::new(dir);
         may_create(&folder)?;
         folder.make()?;
         let lock = folder.lock()?;
-        // Again, now that nobody else can be at it.
+        // Checked again under the lock, which excludes other processes.
         if may_create(&folder)? == FolderContents::Nothing {
             match fs::remove_file(folder.new_checkpoint_file()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -72,16 +74,16 @@ impl RocksStore {
             made.inspect_err(|_| drop(fs::remove_file(folder.new_checkpoint_file())))?;
             folder.sync()?;
         }
-        // Of a database that is not complete nothing stays. The error that is returned is the first.
+        // Removes an incomplete database. The first error is the one to report.
         create_database(&folder, origin, options).inspect_err(|_| drop(fs::remove_dir_all(folder.new_database())))?;
         open_locked(&folder, options, Arc::new(lock), || {})
     }
 
-    /// Opens the ledger in the folder `dir`, or creates it where there is none.
+    /// Opens the ledger in the folder `dir`, or creates it if there is none.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]; [`OpenError::AnotherLedger`] when it is there under another origin.
+    /// [`OpenError`]; [`OpenError::AnotherLedger`] when the ledger there has another origin.
     pub fn open_or_create(dir: &Path, origin: &Name, options: &Options) -> Result<Self, OpenError> {
         let store = match Self::open(dir, options) {
             Err(OpenError::Absent | OpenError::Unfinished) => return Self::create(dir, origin, options),
@@ -91,8 +93,8 @@ impl RocksStore {
         if found == *origin { Ok(store) } else { Err(OpenError::AnotherLedger { expected: origin.clone(), found }) }
     }
 
-    /// Opens the ledger in the folder `dir` for reading, and writes nothing at all, whatever happens. Other readers may
-    /// come, a node may not.
+    /// Opens the ledger in the folder `dir` for reading, and never writes anything. Its shared lock allows other
+    /// readers, and no node.
     ///
     /// # Errors
     ///
@@ -105,7 +107,7 @@ impl RocksStore {
     }
 }
 
-/// Locks a folder that holds a ledger.
+/// Locks a folder that contains a ledger.
 pub(super) fn lock_existing(folder: &Folder) -> Result<Lock, OpenError> {
     // Before the lock: a folder without a ledger does not get one.
     check_names(folder)?;
@@ -115,13 +117,13 @@ pub(super) fn lock_existing(folder: &Folder) -> Result<Lock, OpenError> {
     Ok(folder.lock()?)
 }
 
-/// Opens the ledger for reading, where the folder is locked.
+/// Opens the ledger for reading; the caller has locked the folder.
 pub(super) fn read_locked(folder: &Folder, options: &Options, lock: Arc<Lock>) -> Result<RocksReader, OpenError> {
     let InspectedFolder { tip, published, buffer, engine, .. } = inspect_folder(folder, options)?;
     Ok(RocksReader::new(engine, tip, published, buffer, lock))
 }
 
-/// What is in a folder, by names alone.
+/// The parts of a ledger that a folder contains, by their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FolderContents {
     Nothing,
@@ -139,8 +141,8 @@ fn folder_contents(folder: &Folder) -> io::Result<FolderContents> {
     })
 }
 
-/// Each name must be a file or a folder of its own; and of a restore that was cut off, some parts of the ledger may have
-/// their names already and others not.
+/// Checks that each name is a regular file or folder, and that no restore was interrupted: then the folder may contain
+/// only some parts of the ledger.
 fn check_names(folder: &Folder) -> Result<(), OpenError> {
     if let Some((name, found)) = folder.wrong_kind()? {
         return Err(OpenError::WrongKind { name, found });
@@ -150,8 +152,8 @@ fn check_names(folder: &Folder) -> Result<(), OpenError> {
 
 fn may_create(folder: &Folder) -> Result<FolderContents, OpenError> {
     check_names(folder)?;
-    if let Some(name) = folder.stranger()? {
-        return Err(OpenError::Stranger { name });
+    if let Some(name) = folder.unknown_name()? {
+        return Err(OpenError::UnknownName { name });
     }
     match folder_contents(folder)? {
         FolderContents::Both => Err(OpenError::Exists),
@@ -170,7 +172,7 @@ fn may_create(folder: &Folder) -> Result<FolderContents, OpenError> {
     }
 }
 
-/// The database under a name of its own until it is whole.
+/// Creates the database under a temporary name, and renames it when it is complete.
 fn create_database(folder: &Folder, origin: &Name, options: &Options) -> Result<(), OpenError> {
     match fs::remove_dir_all(folder.new_database()) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -190,9 +192,9 @@ fn create_database(folder: &Folder, origin: &Name, options: &Options) -> Result<
     Ok(())
 }
 
-/// What a folder holds, read without changing anything.
+/// The content of a folder, read without changing anything.
 struct InspectedFolder {
-    mark: CheckpointState,
+    state: CheckpointState,
     tip: Tip,
     published: Option<Published>,
     buffer: IndexBuffer,
@@ -204,60 +206,61 @@ fn inspect_folder(folder: &Folder, options: &Options) -> Result<InspectedFolder,
     twice_if_damaged(|| inspect_folder_once(folder, options))
 }
 
-/// Calls `inspect`, and once more if it finds damage: a fault of one read must not be taken for damage.
+/// Calls `inspect`, and again if it reports damage: one faulty read must not count as damage.
 pub(super) fn twice_if_damaged<T>(inspect: impl Fn() -> Result<T, OpenError>) -> Result<T, OpenError> {
     match inspect() {
         Err(error) if error.is_damage() => {
             let again = inspect();
             if again.is_ok() {
-                tracing::warn!(%error, "the folder was read wrongly once, and correctly at the second time: check the disk");
+                tracing::warn!(%error, "the first read of the folder showed damage, the second did not: check the disk");
             }
             again
         }
-        looked => looked,
+        other => other,
     }
 }
 
 fn inspect_folder_once(folder: &Folder, options: &Options) -> Result<InspectedFolder, OpenError> {
     check_names(folder)?;
-    let mark = read_checkpoint_file(folder)?;
+    let state = read_checkpoint_file(folder)?;
     let database = folder.valid_database()?;
     let engine = Engine::open(&database, options, Access::ReadOnly)?;
-    let Inspected { tip, published } = inspect(&engine, &mark)?;
-    check_manifest(&database, &mark)?;
+    let Inspected { tip, published } = inspect(&engine, &state)?;
+    check_manifest(&database, &state)?;
     let buffer = IndexBuffer::rebuilt(&engine, &tip.frontier)?;
-    Ok(InspectedFolder { mark, tip, published, buffer, engine })
+    Ok(InspectedFolder { state, tip, published, buffer, engine })
 }
 
-pub(super) fn check_manifest(database: &Path, mark: &CheckpointState) -> Result<(), OpenError> {
+pub(super) fn check_manifest(database: &Path, state: &CheckpointState) -> Result<(), OpenError> {
     let found = Extent::read(database)?;
-    match mark.manifest {
+    match state.manifest {
         Some(recorded) if !found.reaches(&recorded) => Err(OpenError::ManifestCutOff { found, recorded }),
         _ => Ok(()),
     }
 }
 
-/// Opens a folder for writing. `meanwhile` runs after the read-only look and before RocksDB recovers the database.
+/// Opens a folder for writing. `meanwhile` runs after the read-only inspection and before RocksDB recovers the
+/// database.
 pub(super) fn open_locked(
     folder: &Folder,
     options: &Options,
     lock: Arc<Lock>,
     meanwhile: impl FnOnce(),
 ) -> Result<RocksStore, OpenError> {
-    let InspectedFolder { mark, tip, buffer, engine, .. } = inspect_folder(folder, options)?;
+    let InspectedFolder { state, tip, buffer, engine, .. } = inspect_folder(folder, options)?;
     let last_change = engine.last_change();
     drop(engine);
     folder.roll_back()?;
     folder.make_safety_copy()?;
     meanwhile();
-    let recovered = recover(folder, options, &mark, (&tip, last_change)).and_then(|recovered| {
+    let recovered = recover(folder, options, &state, (&tip, last_change)).and_then(|recovered| {
         folder.discard_safety_copy()?;
         Ok(recovered)
     });
-    // By now the database is closed again, where it was opened.
+    // On an error, the database is closed by now.
     let recovered = recovered.inspect_err(|_| {
         if let Err(error) = folder.roll_back() {
-            tracing::error!(%error, "the database's files are not put back yet: the next start does it");
+            tracing::error!(%error, "cannot restore the database's files from the safety copy: the next start tries again");
         }
     })?;
     let Recovered { engine, inspected: Inspected { tip, published }, file, progress, watch } = recovered;
@@ -265,12 +268,12 @@ pub(super) fn open_locked(
     let store = RocksStore::new(reader, file, progress, watch, folder.clone());
     let unwritten = |error: AppendError| OpenError::Environment(io::Error::other(error.to_string()));
     store.record_manifest().map_err(unwritten)?;
-    // At once: what several crashes in a row leave to be derived again would add up.
+    // Flushed now, because the rows to derive again would add up over several crashes.
     store.flush_index().map_err(unwritten)?;
     Ok(store)
 }
 
-/// A database open for writing, and compared with the checkpoint file once more.
+/// A database that is open for writing and was compared with the checkpoint file again.
 struct Recovered {
     engine: Engine,
     inspected: Inspected,
@@ -279,25 +282,26 @@ struct Recovered {
     watch: ManifestWatch,
 }
 
-/// Opens the database for writing, for which RocksDB replays its log and deletes it. The result must be what was read just
-/// before: up to `tip`, and up to its last change.
+/// Opens the database for writing: RocksDB replays the write-ahead log and deletes it. The result must equal the
+/// inspection just before: `tip`, and the last sequence number `last_change`.
 fn recover(
     folder: &Folder,
     options: &Options,
-    mark: &CheckpointState,
+    state: &CheckpointState,
     (tip, last_change): (&Tip, u64),
 ) -> Result<Recovered, OpenError> {
     let database = folder.database();
     let engine = Engine::open(&database, options, Access::ReadWrite).map_err(|error| recovery_failed(error.into()))?;
-    let inspected = inspect(&engine, mark).map_err(recovery_failed)?;
+    let inspected = inspect(&engine, state).map_err(recovery_failed)?;
     require_recovered(&engine, &inspected.tip, (tip, last_change))?;
-    let file = CheckpointFile::open(&folder.checkpoint_file(), mark)?;
+    let file = CheckpointFile::open(&folder.checkpoint_file(), state)?;
     let progress = Progress::of(&engine, options.buffered_leaves)?;
     let watch = ManifestWatch::new(&database)?;
     Ok(Recovered { engine, inspected, file, progress, watch })
 }
 
-/// The error after a recovery. The database was complete a moment before: what fails then is no damage of the ledger.
+/// Converts an error of the recovery. The inspection just before found the database complete, so the error is not
+/// damage of the ledger.
 pub(super) fn recovery_failed(error: OpenError) -> OpenError {
     match error {
         OpenError::Environment(_) => error,
@@ -305,7 +309,8 @@ pub(super) fn recovery_failed(error: OpenError) -> OpenError {
     }
 }
 
-/// Checks that the recovered database has what was read just before: up to the tip `expected`, and up to its last change.
+/// Checks that the recovered database has the tip and the last sequence number that the inspection just before has
+/// found.
 pub(super) fn require_recovered(engine: &Engine, found: &Tip, expected: (&Tip, u64)) -> Result<(), OpenError> {
     let (tip, last_change) = expected;
     if found.size() == tip.size() && found.last_block == tip.last_block && engine.last_change() >= last_change {
@@ -314,10 +319,10 @@ pub(super) fn require_recovered(engine: &Engine, found: &Tip, expected: (&Tip, u
     Err(OpenError::Recovery { reason: format!("it ends at {} instead of {}", found.size(), tip.size()) })
 }
 
-/// The checkpoint file of a folder that has a database too.
+/// Reads the checkpoint file of a folder, which must also contain a database.
 pub(super) fn read_checkpoint_file(folder: &Folder) -> Result<CheckpointState, OpenError> {
     let found = folder_contents(folder)?;
-    let mark = match (found, CheckpointState::read(&folder.checkpoint_file())) {
+    let state = match (found, CheckpointState::read(&folder.checkpoint_file())) {
         (FolderContents::Nothing, _) => return Err(OpenError::Absent),
         (FolderContents::DatabaseAlone, _) => return Err(OpenError::CheckpointFileMissing),
         (_, Err(CheckpointReadError::Disk(error))) => return Err(error.into()),
@@ -326,12 +331,12 @@ pub(super) fn read_checkpoint_file(folder: &Folder) -> Result<CheckpointState, O
         (_, Err(CheckpointReadError::OneSlot { slot, size })) => {
             return Err(OpenError::CheckpointSlotDamaged { slot, size });
         }
-        (_, Ok(mark)) => mark,
+        (_, Ok(state)) => state,
     };
     match found {
-        FolderContents::CheckpointFileAlone if mark.reached.size.is_empty() => Err(OpenError::Unfinished),
-        FolderContents::CheckpointFileAlone => Err(OpenError::DatabaseMissing { size: mark.reached.size }),
-        _ => Ok(mark),
+        FolderContents::CheckpointFileAlone if state.reached.size.is_empty() => Err(OpenError::Unfinished),
+        FolderContents::CheckpointFileAlone => Err(OpenError::DatabaseMissing { size: state.reached.size }),
+        _ => Ok(state),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! Damage and faults of the environment are told apart by the kind of the error, and restoring a backup is advised for
-//! damage only: it would take back what was acknowledged since.
+//! The variants distinguish damage from faults of the environment. Messages advise restoring a backup for damage only,
+//! because a restore loses the deposits acknowledged since the backup.
 
 use std::io;
 
@@ -18,57 +18,58 @@ use crate::store::rocks::format::FORMAT_VERSION;
 use crate::store::rocks::manifest::Extent;
 use crate::store::traits::ReadError;
 
-/// Why a folder was not opened. It is as it was before.
+/// Why a folder was not opened. The folder is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// There is no ledger.
+    /// The folder contains no ledger.
     #[error(
         "the folder holds no ledger (neither `mark` nor `db`): check the path; `tiezheng serve --data` creates a new ledger"
     )]
     Absent,
-    /// A creation was cut off before anything could be deposited.
+    /// A creation was interrupted before anything could be deposited.
     #[error(
-        "the creation of this ledger was cut off, and nothing was deposited yet: run `tiezheng serve` on it again, which completes it"
+        "the creation of this ledger was interrupted, and nothing was deposited yet: run `tiezheng serve` on it again, which completes it"
     )]
     Unfinished,
-    /// A restore was cut off.
-    #[error("a restore into this folder was cut off: run the same `restore` again, it goes on from there")]
+    /// A restore was interrupted.
+    #[error("a restore into this folder was interrupted: run the same `restore` again, which continues it")]
     RestoreUnfinished,
-    /// A ledger is there already.
+    /// The folder contains a ledger already.
     #[error("the folder holds a ledger already: choose an empty folder, or move this ledger away first")]
     Exists,
-    /// Something else is there.
-    #[error("the folder holds `{name}`, which is no part of a ledger: choose an empty folder")]
-    Stranger {
-        /// The first name that does not belong.
+    /// The folder contains a name that is not part of a ledger.
+    #[error("the folder holds `{name}`, which is not part of a ledger: choose an empty folder")]
+    UnknownName {
+        /// The first such name.
         name: String,
     },
-    /// A ledger was there and is gone. A new one under the same key would be a second history.
+    /// A key file of a ledger exists without the ledger. A new ledger under the same key would be a second history.
     #[error(
         "the folder holds a ledger's key but no ledger: restore the ledger from a backup; to begin another ledger, choose an empty folder"
     )]
     KeyWithoutLedger,
-    /// Originals, account files or the platform's key of a ledger are there without it. A new one would remove originals.
+    /// Originals, account files or the platform's key of a ledger exist without the ledger. A new ledger would remove
+    /// originals.
     #[error(
         "the folder holds `{name}` of a ledger but no ledger: restore the ledger from a backup; to begin another ledger, choose an empty folder"
     )]
     PartsWithoutLedger {
-        /// The first part.
+        /// The first such name.
         name: String,
     },
     /// Another process has it open.
     #[error("the folder is in use: a node or an audit is running on it")]
     InUse,
-    /// The database is there and the checkpoint file is not.
+    /// The database exists without the checkpoint file.
     #[error(
-        "the checkpoint file `mark` is missing: restore the whole folder from a backup or mirror; without it nobody can tell whether the database is the last one"
+        "the checkpoint file `mark` is missing: restore the whole folder from a backup or mirror; without it a truncated or older database cannot be detected"
     )]
     CheckpointFileMissing,
     /// Both slots of the checkpoint file are damaged.
     #[error("both slots of the checkpoint file `mark` are damaged: restore the whole folder from a backup or mirror")]
     CheckpointFileDamaged,
-    /// The checkpoint file has another length than it is ever given.
+    /// The checkpoint file has the wrong length.
     #[error(
         "the checkpoint file `mark` has {found} bytes instead of {CHECKPOINT_FILE_LENGTH}: {}; restore the whole folder from a backup or mirror",
         length_fault(*found)
@@ -77,32 +78,32 @@ pub enum OpenError {
         /// Its length.
         found: u64,
     },
-    /// One slot of the checkpoint file is damaged, and it may have been the last one.
+    /// One slot of the checkpoint file is damaged, and it may have contained the last checkpoint.
     #[error(
         "slot {slot} of the checkpoint file `mark` is damaged and may have held a later checkpoint than the other one ({size} \
-         leaves): nothing else tells whether the database is complete. A power cut does not do this: check the disk. Put the \
+         leaves): it is unknown whether the database is complete. A power cut does not do this: check the disk. Put the \
          file `mark` of the newest backup in its place, start again, and compare the number of records with the last receipt \
          given out"
     )]
     CheckpointSlotDamaged {
         /// 0 or 1.
         slot: usize,
-        /// How far the other slot reaches.
+        /// High-water mark of the other slot.
         size: TreeSize,
     },
     /// A name of the folder is a symbolic link or a special file.
     #[error(
-        "`{name}` in the folder is {}: a ledger's folder holds files and folders of its own only. Put the file or folder itself \
+        "`{name}` in the folder is {}: the data folder of a ledger must hold regular files and folders only. Put the file or folder itself \
          there; to use another disk for a folder, mount it there",
         found.map_or_else(|| "a file, not a folder".into(), |found| found.to_string())
     )]
     WrongKind {
-        /// The name, from the folder.
+        /// The name, relative to the folder.
         name: String,
-        /// What it is; `None` for a file where a folder must be.
+        /// Its kind; `None` for a regular file where a folder is required.
         found: Option<NotRegular>,
     },
-    /// The checkpoint file is there and the database is not.
+    /// The checkpoint file exists without the database.
     #[error(
         "the database is missing, and the checkpoint file `mark` says that {size} leaves were signed: restore it from a backup or mirror"
     )]
@@ -110,46 +111,47 @@ pub enum OpenError {
         /// The size in the checkpoint file.
         size: TreeSize,
     },
-    /// RocksDB finds it damaged, or it lacks what every ledger has.
+    /// RocksDB reports damage, or the database lacks data that every ledger has.
     #[error("the database is damaged: {reason}; restore it from a backup or mirror")]
     DatabaseDamaged {
-        /// In RocksDB's words, or ours.
+        /// Message of RocksDB or of this program.
         reason: String,
     },
     /// A record or tile that opening reads is damaged.
     #[error("the database is damaged: {0}; restore it from a backup or mirror")]
     RecordDamaged(ReadError),
-    /// RocksDB's MANIFEST is shorter or earlier than it was: tables and logs that only its end names would be dropped.
+    /// RocksDB's MANIFEST is shorter or older than recorded: RocksDB would delete the SST files and logs that only its
+    /// lost end names.
     #[error(
         "the database's file list MANIFEST-{:06} has {} bytes, but MANIFEST-{:06} with {} bytes was recorded: it was cut off, or an older copy was put back; restore the database from a backup or mirror",
         found.number, found.length, recorded.number, recorded.length
     )]
     ManifestCutOff {
-        /// What is there.
+        /// The extent found.
         found: Extent,
-        /// What the checkpoint file recorded.
+        /// The extent in the checkpoint file.
         recorded: Extent,
     },
-    /// RocksDB recovered less than was read just before, or failed. The files are as they were.
+    /// RocksDB failed, or recovered less than the inspection just before has found. The files are unchanged.
     #[error(
-        "RocksDB could not recover the database, which was complete when it was read just before ({reason}). Its files are as they were: start again, and check the disk if this happens again; do not restore a backup for this"
+        "RocksDB could not recover the database, which was complete when it was read just before ({reason}). Its files are unchanged: start again, and check the disk if this happens again; do not restore a backup for this"
     )]
     Recovery {
-        /// In RocksDB's words, or ours.
+        /// Message of RocksDB or of this program.
         reason: String,
     },
-    /// A later program wrote it, or one before the first release.
+    /// A later program wrote the database, or one before the first release.
     #[error("the database has format {found}, this program knows {FORMAT_VERSION}: use the program that wrote it")]
     UnknownFormat {
-        /// The version it names.
+        /// The format version of the database.
         found: u32,
     },
-    /// An earlier program wrote it, and its index can be rebuilt in the present format.
+    /// An earlier program wrote the database, and its index can be rebuilt in the current format.
     #[error(
         "the database has format {found}, this program uses {FORMAT_VERSION}: make a backup, then run `tiezheng index rebuild` on the folder"
     )]
     OlderFormat {
-        /// The version it names.
+        /// The format version of the database.
         found: u32,
     },
     /// A rebuild of the index was interrupted.
@@ -167,7 +169,7 @@ pub enum OpenError {
         /// The size in the checkpoint file.
         marked: TreeSize,
     },
-    /// The database holds another history than was signed.
+    /// The database contains another history than the signed one.
     #[error(
         "the first {size} leaves have the root {found}, but {expected} was signed: this is another ledger, or its records were changed"
     )]
@@ -176,7 +178,7 @@ pub enum OpenError {
         size: TreeSize,
         /// The root in the checkpoint file.
         expected: Digest,
-        /// The root of what is stored.
+        /// The root of the stored leaves.
         found: Digest,
     },
     /// The tree of the checkpoint file does not end in a block header.
@@ -185,9 +187,9 @@ pub enum OpenError {
         /// The size in the checkpoint file.
         size: TreeSize,
     },
-    /// The database is of another ledger than the checkpoint file beside it, or than the caller wants.
+    /// The database belongs to another ledger than the checkpoint file, or than the caller expects.
     #[error(
-        "the database is of the ledger `{found}`, where `{expected}` was expected: bring together what belongs together"
+        "the database is of the ledger `{found}`, where `{expected}` was expected: use the database and the checkpoint file of the same ledger"
     )]
     AnotherLedger {
         /// The origin expected.
@@ -202,7 +204,7 @@ pub enum OpenError {
     Environment(#[from] io::Error),
 }
 
-/// What a checkpoint file of another length tells.
+/// The likely cause of a wrong length of the checkpoint file.
 const fn length_fault(found: u64) -> &'static str {
     match found {
         0 => "it is empty",
@@ -212,7 +214,7 @@ const fn length_fault(found: u64) -> &'static str {
 }
 
 impl OpenError {
-    /// Whether it says that the ledger itself is not as it should be. What was read once may have been read wrongly.
+    /// Whether the error means damage of the ledger itself. A faulty read may cause it too, so callers inspect twice.
     #[must_use]
     pub const fn is_damage(&self) -> bool {
         match self {
@@ -233,7 +235,7 @@ impl OpenError {
             | Self::Unfinished
             | Self::RestoreUnfinished
             | Self::Exists
-            | Self::Stranger { .. }
+            | Self::UnknownName { .. }
             | Self::WrongKind { .. }
             | Self::KeyWithoutLedger
             | Self::PartsWithoutLedger { .. }

@@ -1,8 +1,9 @@
-//! Reading a ledger in RocksDB: by the node beside its writer, and by an audit of a folder at rest.
+//! Reader of a ledger in RocksDB: for a node, beside its writer, and for audits of a folder that no node has open.
 //!
 //! # Invariants
 //!
-//! Readers never wait for the writer's disk: what they share with it are two pointers, changed after the disk is done.
+//! Readers are never blocked by the writer's disk I/O. They share two pointers with it, tip and published checkpoint,
+//! which the writer replaces after its I/O has finished.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -39,7 +40,7 @@ use crate::store::traits::{
 /// A ledger in RocksDB, for reading.
 pub struct RocksReader {
     pub(super) engine: Engine,
-    // Last, so that the lock is let go when the database is closed.
+    // The last field, so that the lock is released after the database is closed.
     shared: Arc<Shared>,
 }
 
@@ -52,7 +53,8 @@ struct Shared {
     lock: Arc<Lock>,
 }
 
-/// Versions of annotations, of all databases that this process opens: one that is opened again repeats none.
+/// Source of the versions of annotations, shared by all databases of the process: a reopened database does not repeat a
+/// version.
 static VERSIONS: AtomicU64 = AtomicU64::new(0);
 
 impl RocksReader {
@@ -73,7 +75,7 @@ impl RocksReader {
         self.shared.annotations_version.load(Ordering::Acquire)
     }
 
-    /// Gives the annotations another version, after they were written.
+    /// Changes the version of the annotations, after they were written.
     pub(super) fn change_version_of_annotations(&self) {
         self.shared.annotations_version.store(VERSIONS.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
@@ -91,7 +93,7 @@ impl RocksReader {
         IndexLookup { engine: &self.engine, buffer: self.buffer() }
     }
 
-    // A lock is held for one assignment of a pointer, so a panicked thread leaves nothing half done behind it.
+    // Ignores poisoning: each lock is held for one assignment of a pointer, so a panic leaves no partial change.
     pub(super) fn tip(&self) -> Arc<Tip> {
         Arc::clone(&self.shared.tip.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -104,13 +106,13 @@ impl RocksReader {
         *self.shared.published.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(published));
     }
 
-    /// Every row of every table as it lies on disk, published or not: for snapshots and for counting.
+    /// Every row of every table as stored, also of unpublished leaves: for tests and for counting.
     pub fn rows(&self) -> impl Iterator<Item = Result<RawRow, ReadError>> {
         self.engine.rows()
     }
 
-    /// How many rows each table has, published or not, in the order of the tables; those that are buffered are counted with them.
-    /// Reads all of them.
+    /// Number of rows of each table, in the order of the tables, including unpublished and buffered rows. Reads all
+    /// rows.
     ///
     /// # Errors
     ///
@@ -137,7 +139,7 @@ impl RocksReader {
         self.tip().origin.clone()
     }
 
-    /// The platform's public key as it was recorded; `None` when none was made yet.
+    /// The recorded public key of the platform; `None` before it is created.
     ///
     /// # Errors
     ///
@@ -147,7 +149,7 @@ impl RocksReader {
         String::from_utf8(bytes).map(Some).map_err(|error| damaged("meta", "platform", error.to_string()))
     }
 
-    /// Whether any deposit has a label: whether there are acts of the platform.
+    /// Whether any deposit has a label, which means that the ledger contains acts of the platform.
     ///
     /// # Errors
     ///
@@ -156,7 +158,7 @@ impl RocksReader {
         Ok(self.engine.all(&LABELS)?.next().transpose()?.is_some())
     }
 
-    /// The notices by which private content was erased. Reads all private content.
+    /// Leaf indexes of the notices that erased private content. Reads all private content.
     ///
     /// # Errors
     ///
@@ -173,7 +175,7 @@ impl RocksReader {
         Ok(notices)
     }
 
-    /// How many pieces are erased whose bytes may still lie in a file.
+    /// Number of erased pieces whose bytes may still be in a file.
     ///
     /// # Errors
     ///
@@ -207,13 +209,13 @@ impl LogReader for RocksReader {
     fn leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
         leaves_within(first, count, self.size())?;
         let tip = self.tip();
-        Tree { engine: &self.engine, edge: &tip.frontier }.leaves(first, count)
+        Tree { engine: &self.engine, frontier: &tip.frontier }.leaves(first, count)
     }
 
     fn leaf(&self, index: LeafIndex) -> Result<Vec<u8>, ReadError> {
         leaf_within(index, self.size())?;
         let tip = self.tip();
-        Tree { engine: &self.engine, edge: &tip.frontier }.leaf(index)
+        Tree { engine: &self.engine, frontier: &tip.frontier }.leaf(index)
     }
 
     fn scan(&self, first: LeafIndex, count: u64, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
@@ -227,7 +229,7 @@ impl LogReader for RocksReader {
         if count == 0 {
             Ok(Vec::new())
         } else {
-            Tree { engine: &self.engine, edge: &tip.frontier }.hashes(level, first, count)
+            Tree { engine: &self.engine, frontier: &tip.frontier }.hashes(level, first, count)
         }
     }
 }
@@ -326,7 +328,7 @@ impl PrivateReader for RocksReader {
         leaf_within(index, self.size())?;
         let Some(committed) = committed else { return Ok(PrivatePiece::None) };
         match self.engine.get(&PRIVATE, &index)? {
-            Some(PrivateRow::NeverBrought) => Ok(PrivatePiece::None),
+            Some(PrivateRow::NotSubmitted) => Ok(PrivatePiece::None),
             Some(PrivateRow::Held(held)) => piece_hashes_to(PRIVATE.name, index, held, committed),
             Some(PrivateRow::Erased(notice)) => Ok(PrivatePiece::Erased(notice)),
             None => Err(damaged(PRIVATE.name, index, "the row is missing")),
@@ -339,7 +341,9 @@ impl PrivateReader for RocksReader {
             None => Ok(PrivatePiece::None),
             Some(PrivateRow::Held(held)) => piece_hashes_to(ANNEXES.name, index, held, commitment),
             Some(PrivateRow::Erased(notice)) => Ok(PrivatePiece::Erased(notice)),
-            Some(PrivateRow::NeverBrought) => Err(damaged(ANNEXES.name, index, "no row of this table says so")),
+            Some(PrivateRow::NotSubmitted) => {
+                Err(damaged(ANNEXES.name, index, "the row has a value that this table does not use"))
+            }
         }
     }
 }

@@ -53,25 +53,25 @@ const DERIVED: [&str; 8] = [
 pub fn rebuild(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, OpenError> {
     let folder = Folder::new(dir);
     let _lock = lock_existing(&folder)?;
-    let mark = read_checkpoint_file(&folder)?;
+    let state = read_checkpoint_file(&folder)?;
     let database = folder.valid_database()?;
     let (found, last_change) = twice_if_damaged(|| {
         let engine = Engine::open(&database, options, Access::ReadOnly)?;
-        Ok((inspect_log(&engine, &mark)?.tip, engine.last_change()))
+        Ok((inspect_log(&engine, &state)?.tip, engine.last_change()))
     })?;
-    check_manifest(&database, &mark)?;
+    check_manifest(&database, &state)?;
     folder.roll_back()?;
     folder.make_safety_copy()?;
     let opened = Engine::open(&database, options, Access::Rebuild).map_err(|error| recovery_failed(error.into()));
     let recovered = opened.and_then(|engine| {
-        let tip = inspect_log(&engine, &mark).map_err(recovery_failed)?.tip;
+        let tip = inspect_log(&engine, &state).map_err(recovery_failed)?.tip;
         require_recovered(&engine, &tip, (&found, last_change))?;
         folder.discard_safety_copy()?;
         Ok((engine, tip))
     });
     let (engine, tip) = recovered.inspect_err(|_| {
         if let Err(error) = folder.roll_back() {
-            tracing::error!(%error, "the database's files are not put back yet: the next start does it");
+            tracing::error!(%error, "cannot restore the database's files from the safety copy: the next start tries again");
         }
     })?;
     let failed = |error: ReadError| match error {
@@ -79,7 +79,7 @@ pub fn rebuild(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)
         other => OpenError::Environment(io::Error::other(other.to_string())),
     };
     let size = tip.size().0;
-    let (tree, buffer) = (Tree { engine: &engine, edge: &tip.frontier }, IndexBuffer::default());
+    let (tree, buffer) = (Tree { engine: &engine, frontier: &tip.frontier }, IndexBuffer::default());
     // A damaged leaf must be found while the old index still exists.
     check_leaves(&tree).map_err(failed)?;
     clear(&engine).map_err(failed)?;
@@ -96,7 +96,7 @@ pub fn rebuild(dir: &Path, options: &Options, progress: &mut dyn FnMut(u64, u64)
     batch.remove(&META, &About::Rebuilding)?;
     batch.remove(&META, &About::Unindexed)?;
     engine.commit(batch).map_err(|error| OpenError::Environment(io::Error::other(error.to_string())))?;
-    engine.rest();
+    engine.stop_background_work();
     Ok(size)
 }
 
@@ -139,8 +139,9 @@ fn write(engine: &Engine, index: &IndexLookup<'_>, block: &DerivedBlock) -> Resu
         for link in &statement.links {
             let target = own.get(&link.number).copied();
             let target = if target.is_some() { target } else { index.index_of(&link.number)? };
-            let target = target
-                .ok_or_else(|| damaged("link", source, format!("it names {}, which is not there", link.number)))?;
+            let target = target.ok_or_else(|| {
+                damaged("link", source, format!("it names {}, which is not on the chain", link.number))
+            })?;
             let position = LinkPosition { kind: link.kind, source: *source };
             batch.put(&LINKS, &LinkKey { target, position }, &Empty)?;
             batch.put(&LINK_TARGETS, &target, &Empty)?;

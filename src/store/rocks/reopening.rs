@@ -1,8 +1,8 @@
-//! A ledger in RocksDB that can be opened anew within the process: recovery after a shortage without a restart.
+//! Store that reopens its RocksDB database within the process, to recover from a resource shortage without a restart.
 //!
-//! RocksDB refuses every write after one has failed (`error_handler.cc`: no file descriptors while it writes a file in the
-//! background is already a fatal error), and what the disk holds is known only to an opening. So recovery here *is* an
-//! opening: the database is closed, and opened by the same functions as at a start, with the same comparisons.
+//! After a failed write, RocksDB refuses every other write (`error_handler.cc`: lack of file descriptors during a
+//! background write is a fatal error). Only opening the database determines what the disk contains. So the store
+//! recovers by closing the database, and opening it with the same functions and checks as at a start.
 //!
 //! ```text
 //! open ──(a write failed)──▶ open, reads only ──recover──▶ closed ──▶ open
@@ -12,9 +12,10 @@
 //!
 //! # Invariants
 //!
-//! One database is open at a time: an opening for writing deletes files that an older one may still read. The folder's lock
-//! is held throughout. While the database is being opened anew new reads wait; a read of what lies in memory does not, it
-//! answers that it found nothing there. A read that takes longer than [`PATIENCE`] defers the recovery, never the reverse.
+//! At most one database is open at a time, because opening for writing deletes files that an older instance may still
+//! read. The folder's lock is held throughout. While the database is being reopened, new reads block. A read from the
+//! cache does not block: it reports a miss. A read that takes longer than [`READERS_TIMEOUT`] defers the recovery; the
+//! recovery never interrupts a read.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -41,19 +42,20 @@ use crate::store::traits::{
     PrivateContent, PrivateStore, ProofLevel, Published, ReadError,
 };
 
-/// How often it looks whether the readers of the moment are done, and how long it waits in between: half a second.
-const LOOKS: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(10);
-/// How long readers of the moment are waited for.
-pub const PATIENCE: Duration = Duration::from_millis(500);
+/// How often the recovery checks whether all current readers have finished.
+const POLLS: u32 = 50;
+/// Pause between two checks.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// How long the recovery waits for current readers: all checks together.
+pub const READERS_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A ledger in RocksDB, for reading and growing, that recovers from shortages.
+/// A ledger in RocksDB, for reading and appending, that recovers from shortages.
 pub struct ReopeningStore {
     current: RwLock<Current>,
-    /// As the store published it last: asked for on threads that may not wait.
+    /// The last published checkpoint, for threads that must not block on `current`.
     published: RwLock<Option<Arc<Published>>>,
-    /// Held while erased content is purged: that takes too long to be waited for.
-    purging: Mutex<()>,
+    /// Held during an erasure. The recovery does not wait for it, because an erasure takes long.
+    erasing: Mutex<()>,
     folder: Folder,
     options: Options,
     lock: Arc<Lock>,
@@ -61,31 +63,31 @@ pub struct ReopeningStore {
 
 enum Current {
     Open(Arc<RocksStore>),
-    /// Opening it for writing failed, reading works.
+    /// The database could not be opened for writing, only for reading.
     ReadOnly(Arc<RocksReader>, AppendError),
-    /// Neither works; why.
+    /// The database could not be opened at all.
     Closed(AppendError),
 }
 
 impl ReopeningStore {
-    /// Takes over a store that was opened with `options`.
+    /// Wraps a store that was opened with `options`.
     #[must_use]
     pub fn new(store: RocksStore, options: Options) -> Self {
         let (lock, folder, published) = (store.lock(), store.folder.clone(), RwLock::new(store.published()));
         let current = RwLock::new(Current::Open(Arc::new(store)));
-        Self { current, published, purging: Mutex::default(), folder, options, lock }
+        Self { current, published, erasing: Mutex::default(), folder, options, lock }
     }
 
-    /// Leaves the folder in order, as [`RocksStore::finish`] does.
+    /// As [`RocksStore::finish`].
     ///
     /// # Errors
     ///
-    /// [`AppendError`]; [`AppendError::Short`] also where the store has not recovered from a shortage.
+    /// [`AppendError`]; [`AppendError::Short`] also when the store has not recovered from a shortage.
     pub fn finish(&self) -> Result<(), AppendError> {
         self.store()?.finish()
     }
 
-    /// [`RocksStore::snapshot`].
+    /// As [`RocksStore::snapshot`].
     ///
     /// # Errors
     ///
@@ -105,23 +107,23 @@ impl ReopeningStore {
         self.store().map_err(|error| ReadError::Unavailable(error.to_string()))
     }
 
-    /// After a write that failed for `shortage`.
+    /// Reopens the database after a write that failed because of `shortage`.
     fn reopen(&self, shortage: Shortage) -> Result<(), AppendError> {
         let busy = |detail: &str| AppendError::Short { shortage, detail: detail.to_owned() };
-        let Ok(_no_purge) = self.purging.try_lock() else { return Err(busy("erased content is being purged")) };
+        let Ok(_no_erasure) = self.erasing.try_lock() else { return Err(busy("an erasure is in progress")) };
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let closed = Current::Closed(busy("the database is being opened anew"));
+        let closed = Current::Closed(busy("the database is being reopened"));
         match std::mem::replace(&mut *current, closed) {
             Current::Open(store) => {
                 if let Err(store) = close(store) {
                     *current = Current::Open(store);
-                    return Err(busy("a read takes long"));
+                    return Err(busy("a read is still in progress"));
                 }
             }
             Current::ReadOnly(reader, error) => {
                 if let Err(reader) = close(reader) {
                     *current = Current::ReadOnly(reader, error);
-                    return Err(busy("a read takes long"));
+                    return Err(busy("a read is still in progress"));
                 }
             }
             Current::Closed(_) => {}
@@ -130,12 +132,12 @@ impl ReopeningStore {
             Ok(store) => {
                 *self.published.write().unwrap_or_else(PoisonError::into_inner) = store.published();
                 *current = Current::Open(Arc::new(store));
-                tracing::info!("the database was opened anew");
+                tracing::info!("the database was reopened");
                 Ok(())
             }
             Err(error) => {
                 let error = not_opened(&error);
-                tracing::warn!(%error, "the database was not opened anew");
+                tracing::warn!(%error, "the database could not be reopened");
                 *current = match read_locked(&self.folder, &self.options, Arc::clone(&self.lock)) {
                     Ok(reader) => Current::ReadOnly(Arc::new(reader), error.clone()),
                     Err(_) => Current::Closed(error.clone()),
@@ -146,9 +148,9 @@ impl ReopeningStore {
     }
 }
 
-/// Closes what is open once nobody else reads it; gives it back if somebody does for too long.
+/// Closes a store or reader once no other thread uses it. Returns it if a thread still does after [`READERS_TIMEOUT`].
 fn close<T>(mut open: Arc<T>) -> Result<(), Arc<T>> {
-    for _ in 0..LOOKS {
+    for _ in 0..POLLS {
         match Arc::try_unwrap(open) {
             Ok(last) => {
                 drop(last);
@@ -156,7 +158,7 @@ fn close<T>(mut open: Arc<T>) -> Result<(), Arc<T>> {
             }
             Err(shared) => open = shared,
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(POLL_INTERVAL);
     }
     Err(open)
 }
@@ -200,9 +202,9 @@ impl LogStore for ReopeningStore {
     }
 
     fn recover(&self) -> Result<(), AppendError> {
-        // An opening takes both, and the database that is open serves reads as long as it is not closed.
-        let has_both = self.folder.has_room().and_then(|()| self.folder.has_descriptors());
-        has_both.map_err(|error| not_opened(&OpenError::from(error)))?;
+        // Checked first, because opening needs both, and the open database serves reads until it is closed.
+        let available = self.folder.check_space().and_then(|()| self.folder.check_descriptors());
+        available.map_err(|error| not_opened(&OpenError::from(error)))?;
         match self.ready_to_append() {
             Err(AppendError::Short { shortage, .. }) => self.reopen(shortage),
             ready => ready,
@@ -223,7 +225,7 @@ impl Delegate for ReopeningStore {
         _method: &'static str,
         read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        // A clone and not the guard: a thread that reads within a read would wait for itself.
+        // Clones the reader instead of holding the guard: a nested read of the same thread could deadlock.
         let reader: Arc<dyn LedgerReader> = match &*self.current.read().unwrap_or_else(PoisonError::into_inner) {
             Current::Open(store) => Arc::clone(store) as Arc<dyn LedgerReader>,
             Current::ReadOnly(reader, _) => Arc::clone(reader) as Arc<dyn LedgerReader>,
@@ -285,7 +287,7 @@ impl PrivateStore for ReopeningStore {
         pieces: &[ErasedPiece],
         watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
     ) -> Result<CompletedErasures, ErasureError> {
-        let _purging = self.purging.lock().unwrap_or_else(PoisonError::into_inner);
+        let _erasing = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
         self.store()?.complete_erasures(pieces, watch)
     }
 }

@@ -1,6 +1,6 @@
-//! The files that rows lie in: which there are, and writing them anew.
+//! Flush, compaction and list of the SST files of the database.
 //!
-//! Not here: when that is needed (`erasure`), files that RocksDB has let go of.
+//! Not here: when they are needed (`erasure`); SST files that are no longer live.
 
 use rocksdb::{BottommostLevelCompaction, CompactOptions, WriteBatch};
 
@@ -11,19 +11,19 @@ use crate::store::traits::ReadError;
 /// Longest key of any table in bytes.
 const KEY_MAX: usize = 64;
 
-/// A file of rows that is in use.
+/// A live SST file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveFile {
     /// Its name in the database's folder.
     pub name: String,
-    /// The table whose rows it holds.
+    /// The table whose rows it contains.
     pub table: String,
     first: Vec<u8>,
     last: Vec<u8>,
 }
 
 impl LiveFile {
-    /// Whether a row of this table and key may lie in it.
+    /// Whether it may contain a row of this table with this key.
     #[must_use]
     pub fn covers(&self, table: &str, key: &[u8]) -> bool {
         self.table == table && (self.first.as_slice()..=self.last.as_slice()).contains(&key)
@@ -31,11 +31,11 @@ impl LiveFile {
 }
 
 impl Engine {
-    /// Writes all rows in memory to files.
+    /// Flushes the memtables of all tables to SST files.
     ///
     /// # Errors
     ///
-    /// [`ReadError::Unavailable`] when the disk fails; [`ReadError::Damaged`] when a table is not there.
+    /// [`ReadError::Unavailable`] when the disk fails; [`ReadError::Damaged`] when a table is missing.
     pub fn flush(&self) -> Result<(), ReadError> {
         for (name, _) in TABLES {
             let flushed = self.db.flush_cf(self.family(name)?);
@@ -48,23 +48,24 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Unavailable`] when the disk fails; [`ReadError::Damaged`] when the table is not there.
+    /// [`ReadError::Unavailable`] when the disk fails; [`ReadError::Damaged`] when the table is missing.
     pub fn clear(&self, table: &'static str) -> Result<(), ReadError> {
         let family = self.family(table)?;
         let mut rows = WriteBatch::default();
         rows.delete_range_cf(family, &[][..], &[u8::MAX; KEY_MAX + 1][..]);
         self.db.write(rows).map_err(|error| ReadError::Unavailable(error.into_string()))?;
-        // At once, or every later read would pass over the deleted rows.
+        // Compacts now, because every later read would have to skip the deleted rows.
         self.db.compact_range_cf(family, None::<&[u8]>, None::<&[u8]>);
         Ok(())
     }
 
-    /// Rewrites every file in which the row of this key may lie, down to the last level: of several values of one row
-    /// only the newest is left.
+    /// Compacts every SST file that may contain the row of this key, down to the last level. Only the newest value of
+    /// the row remains.
     ///
     /// # Errors
     ///
-    /// [`ReadError::Damaged`] when the table is not there. RocksDB does not say whether it did: look at [`Self::live`].
+    /// [`ReadError::Damaged`] when the table is missing. RocksDB does not report whether it succeeded: check
+    /// [`Self::live`].
     pub fn rewrite(&self, table: &'static str, key: &[u8]) -> Result<(), ReadError> {
         let mut whole = CompactOptions::default();
         whole.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
@@ -72,7 +73,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Brings all tables to rest: everything written out, merged and compressed, as it will be one day anyway.
+    /// Flushes and fully compacts all tables, so that the database has its final size.
     ///
     /// # Errors
     ///
@@ -87,7 +88,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The files of rows in use.
+    /// The live SST files.
     ///
     /// # Errors
     ///

@@ -1,21 +1,22 @@
-//! A copy of the database's files that outlives RocksDB's recovery, made of hard links.
+//! Safety copy of the database's files, made of hard links, which exists until RocksDB's recovery is verified.
 //!
-//! Opening for writing, RocksDB replays the log into tables and deletes the log. When it reads less of the log than there
-//! is (a read that ends early, a disk that loses a sector just then), the rest is gone. So the files keep a second name
-//! until the recovered database was compared with the checkpoint file:
+//! When RocksDB opens a database for writing, it replays the write-ahead log into SST files and deletes the log. If it
+//! reads only a part of the log (a read that ends early, a disk that loses a sector), the rest is lost. So hard links
+//! keep the files until the recovered database was compared with the checkpoint file:
 //!
 //! ```text
 //! make        db/ ─ links ─▶ .tiezheng-new-safety-copy ─▶ .tiezheng-safety-copy
-//! discard     .tiezheng-safety-copy ─▶ .tiezheng-discarded ─▶ removed         the recovered database is right
-//! roll back   db/ ─▶ .tiezheng-discarded, .tiezheng-safety-copy ─▶ db/       it is not, or nobody knows
+//! discard     .tiezheng-safety-copy ─▶ .tiezheng-discarded ─▶ removed         the recovered database is complete
+//! roll back   db/ ─▶ .tiezheng-discarded, .tiezheng-safety-copy ─▶ db/       it is not, or this is unknown
 //! ```
 //!
 //! # Invariants
 //!
-//! While `.tiezheng-safety-copy` exists it is the ledger's database, whatever `db/` holds: nothing was acknowledged since
-//! it was made. Each step is a rename followed by an fsync of the folder, so a crash leaves one of these states.
+//! While `.tiezheng-safety-copy` exists, it is the ledger's valid database, whatever `db/` contains: no deposit was
+//! acknowledged since it was made. Each step is a rename and an fsync of the folder, so a crash leaves one of these
+//! states.
 //!
-//! RocksDB never changes a file that it finds when it is opened: it writes new ones and removes names.
+//! RocksDB never changes the files that exist when it opens a database: it writes new files and removes names.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -32,21 +33,21 @@ impl Folder {
         self.path().join(SAFETY_COPY)
     }
 
-    /// Where the ledger's database lies now: in `db`, or in the safety copy when an opening was cut off.
+    /// Path of the valid database: `db`, or the safety copy if an opening was interrupted.
     ///
     /// # Errors
     ///
-    /// The disk's.
+    /// An I/O error of the disk.
     pub fn valid_database(&self) -> io::Result<PathBuf> {
         let copy = self.safety_copy();
         Ok(if copy.try_exists()? { copy } else { self.database() })
     }
 
-    /// Keeps the database's files under a second name.
+    /// Makes a safety copy of the database's files.
     ///
     /// # Errors
     ///
-    /// The disk's. The database is as it was.
+    /// An I/O error of the disk. The database is unchanged.
     pub(super) fn make_safety_copy(&self) -> io::Result<()> {
         self.make_safety_copy_with(|from, to| fs::hard_link(from, to)).inspect_err(|_| self.clear_remains())
     }
@@ -70,17 +71,17 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// The disk's. The copy is either there as before, or gone and only its files take room.
+    /// An I/O error of the disk. The copy is still valid, or is discarded and only uses disk space.
     pub(super) fn discard_safety_copy(&self) -> io::Result<()> {
         self.discard(&self.safety_copy())
     }
 
-    /// Puts the safety copy back, if there is one, and removes what an opening that failed or was cut off has left besides.
-    /// The database must be closed.
+    /// Replaces the database by the safety copy, if there is one, and removes other remains of a failed or interrupted
+    /// opening. The database must be closed.
     ///
     /// # Errors
     ///
-    /// The disk's. The next opening goes on from there.
+    /// An I/O error of the disk. The next opening continues the rollback.
     pub(super) fn roll_back(&self) -> io::Result<()> {
         if self.safety_copy().try_exists()? {
             if self.database().try_exists()? {
@@ -93,12 +94,12 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes what no opening needs any more: an incomplete safety copy, and what was about to be removed.
+    /// Removes folders that no opening needs: an incomplete safety copy, and discarded files.
     fn clear_remains(&self) {
         for name in [NEW_SAFETY_COPY, DISCARDED] {
             let path = self.path().join(name);
             if let Err(error) = remove(&path) {
-                // In the way of nothing but space: the next opening removes it.
+                // It only uses disk space, and the next opening tries again.
                 tracing::warn!(%error, "cannot remove {}", path.display());
             }
         }
@@ -121,7 +122,7 @@ fn remove(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// A second name for a file, or a copy of it on a file system without hard links.
+/// Makes a hard link to a file, or a copy of it on a file system without hard links.
 fn link_or_copy(from: &Path, to: &Path, link: impl Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
     match link(from, to) {
         Err(error) if are_links_unsupported(&error) => {
@@ -132,8 +133,8 @@ fn link_or_copy(from: &Path, to: &Path, link: impl Fn(&Path, &Path) -> io::Resul
     }
 }
 
-/// Besides what `files::placing` knows: `db` on a file system of its own, and FUSE and network file systems that answer
-/// `EACCES` or `ENOTTY`. Where the reason is another one, copying fails as well and tells it.
+/// Errors in addition to those in `files::placing`: `db` is a separate file system, or a FUSE or network file system
+/// answers `EACCES` or `ENOTTY`. If the error has another cause, copying fails as well and reports it.
 fn are_links_unsupported(error: &io::Error) -> bool {
     let more = [Errno::XDEV, Errno::ACCESS, Errno::NOTTY];
     Errno::from_io_error(error).is_some_and(|errno| is_unsupported(errno) || more.contains(&errno))
@@ -174,7 +175,7 @@ mod tests {
         assert_eq!(names(root.path()), ["db"]);
     }
 
-    /// Each state in which a crash may leave the folder.
+    /// Rolls back from each state in which a crash may leave the folder.
     #[test]
     fn rolling_back_goes_on_from_every_state() {
         for crash in 0..4 {
@@ -183,7 +184,7 @@ mod tests {
             recovered(&folder);
             let discarded = root.path().join(DISCARDED);
             if crash > 0 {
-                // Of an earlier crash.
+                // Remains of an earlier crash.
                 fs::create_dir(&discarded).unwrap();
                 fs::write(discarded.join("old"), "").unwrap();
             }

@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! RocksDB's own checksums are verified as on every read. No leaf is left out: a hole is damage.
+//! RocksDB verifies its checksums as on every read. A missing leaf is reported as damage.
 //!
 //! Not here: comparing a leaf's hash with the tree (`tree`, or the caller of a scan).
 
@@ -17,19 +17,19 @@ use crate::store::rocks::schema::LEAVES;
 use crate::store::traits::ReadError;
 use crate::store::traits::damaged;
 
-/// Bytes that one read of a file fetches: the blocks of some hundred leaves.
+/// Read-ahead size in bytes: the blocks of some hundred leaves.
 const READ_AHEAD: usize = 256 * 1024;
 
-/// Calls `see` with each of the leaves `first .. first+count` as stored, not verified.
+/// Calls `visit` with each of the leaves `first .. first+count` as stored, not verified.
 ///
 /// # Errors
 ///
 /// [`ReadError::Damaged`] when one is missing or its block is damaged.
-pub fn leaves(engine: &Engine, first: LeafIndex, count: u64, see: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
+pub fn leaves(engine: &Engine, first: LeafIndex, count: u64, visit: &mut dyn FnMut(&[u8])) -> Result<(), ReadError> {
     let end = first.0.saturating_add(count);
     let family = engine.family(LEAVES.name)?;
-    // Brings the dictionary of the file, with which its blocks are compressed, into the block cache: an iterator that does not fill the
-    // cache would read its 64 KiB, and prepare it, again for every block.
+    // Loads the compression dictionary of the file into the block cache. Otherwise an iterator that does not fill the
+    // cache reads and prepares its 64 KiB again for every block.
     engine
         .db
         .get_pinned_cf(family, first.to_disk())
@@ -46,7 +46,7 @@ pub fn leaves(engine: &Engine, first: LeafIndex, count: u64, see: &mut dyn FnMut
         match rows.item() {
             Some((key, row)) if LeafIndex::from_disk(key) == Some(expected) => {
                 unpack(row, &mut leaf);
-                see(&leaf);
+                visit(&leaf);
             }
             _ => {
                 let at = expected.to_disk();

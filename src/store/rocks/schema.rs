@@ -1,7 +1,7 @@
-//! The tables: each column family's name, key and value, bound together once, so that a writer and a reader of a row
-//! cannot disagree.
+//! The tables of the database: name, key type and value type of each column family, in one place for writers and
+//! readers.
 //!
-//! Not here: how keys and values are spelled (`format`), how RocksDB is set up for each shape (`engine`).
+//! Not here: the encoding of keys and values (`format`), RocksDB's settings for each shape (`tuning`).
 
 use std::marker::PhantomData;
 
@@ -32,23 +32,23 @@ impl<K, V> Table<K, V> {
     }
 }
 
-/// Every record of the chain, by its place.
+/// Every record of the chain, by its leaf index.
 pub const LEAVES: Table<LeafIndex, Record> = Table::new("leaves");
 /// Full tiles of the tree, each with its root.
 pub const TILES: Table<TileKey, StoredTile> = Table::new("tiles");
-/// Places of block headers, by height.
+/// Leaf indexes of block headers, by height.
 pub const BLOCKS: Table<Height, LeafIndex> = Table::new("blocks");
-/// Places of deposits and of the headers of their blocks, by number.
+/// Leaf indexes of deposits and of the headers of their blocks, by number.
 pub const NUMBERS: Table<DepositNumber, DepositPlace> = Table::new("numbers");
-/// Places of deposits, by statement id.
+/// Leaf indexes of deposits, by statement id.
 pub const STATEMENTS: Table<Digest, LeafIndex> = Table::new("statements");
-/// Places of all leaves, by leaf hash.
+/// Leaf indexes of all leaves, by leaf hash.
 pub const RECORDS: Table<Digest, LeafIndex> = Table::new("records");
 /// Deposits of each digest, the earliest first.
 pub const DIGESTS: Table<DigestKey, Empty> = Table::new("digests");
-/// Places of deposits, by subject and sequence.
+/// Leaf indexes of deposits, by subject and sequence.
 pub const SUBJECTS: Table<SubjectKey, LeafIndex> = Table::new("subjects");
-/// Links, by what they lead to.
+/// Links, by the linked deposit.
 pub const LINKS: Table<LinkKey, Empty> = Table::new("links");
 /// Deposits that later deposits link to, so that a look-up of any other deposit reads no row of `links`.
 pub const LINK_TARGETS: Table<LeafIndex, Empty> = Table::new("link_targets");
@@ -62,36 +62,36 @@ pub const PRIVATE: Table<LeafIndex, PrivateRow> = Table::new("vault");
 pub const ANNEXES: Table<AnnexKey, PrivateRow> = Table::new("annexes");
 /// Deposits under each label, the earliest first.
 pub const LABELS: Table<LabelKey, Empty> = Table::new("labels");
-/// What is erased and may still lie in a file.
+/// Erased pieces whose bytes may still be in a file.
 pub const PENDING_ERASURES: Table<ErasedPiece, Fingerprint> = Table::new("purges");
-/// How far followers have come. No part of the ledger.
+/// Positions of consumers of the ledger. Not part of the ledger.
 pub const CURSORS: Table<Digest, u64> = Table::new("bookmarks");
-/// What the database says of itself.
+/// Facts about the database itself.
 pub const META: Table<About, Vec<u8>> = Table::new("meta");
 
-/// How a table is written and asked, which decides how RocksDB keeps it.
+/// Access pattern of a table, which determines RocksDB's settings for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// Text in the order of its keys.
+    /// Text, written in key order.
     Text,
-    /// Private text in the order of its keys, never compressed: a search of the files for its bytes finds them.
+    /// Private text, written in key order and never compressed, so that a search of the files finds its bytes.
     Private,
-    /// Random bytes of eight kilobytes, nearly in the order of their keys.
+    /// Random bytes of eight kilobytes, written nearly in key order.
     Tiles,
-    /// Short rows in the order of their keys.
+    /// Short rows, written in key order.
     Ordered,
-    /// Short rows in random order, asked for one by one.
+    /// Short rows with random keys, read one by one.
     Random(LookupPattern),
-    /// Short rows in random order, asked for by the first so many bytes of their key.
+    /// Short rows with random keys, read by a key prefix of this many bytes.
     Prefixed(usize, LookupPattern),
 }
 
-/// What a table is mostly asked for.
+/// Whether most look-ups in a table find a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookupPattern {
-    /// What it has.
+    /// Most look-ups find a row.
     MostlyHits,
-    /// What it does not have: each deposit asks whether it is new.
+    /// Most look-ups find none: admission checks that each deposit is new.
     MostlyMisses,
 }
 

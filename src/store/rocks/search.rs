@@ -1,9 +1,9 @@
-//! Searching files for the salts of what is erased.
+//! Search of files for the salts of erased pieces.
 //!
 //! # Invariants
 //!
-//! A salt that lies in one piece anywhere in a file is found, wherever it lies. Rows of tables that are not compressed lie
-//! in one piece; a log may cut them, which is why a purge also sees to it that the old logs are gone.
+//! The search finds every salt that is contiguous in a file, at any offset. Rows of uncompressed tables are contiguous
+//! in SST files. A write-ahead log may split them, so an erasure also checks that the old logs are deleted.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,19 +16,19 @@ use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::metadata::SALT_LEN;
 use crate::store::rocks::format::Fingerprint;
 
-/// How much is read at a time.
+/// Bytes that are read at a time.
 const CHUNK: usize = 1 << 20;
 
-/// What is looked for.
+/// The salts to search for, as fingerprints.
 #[derive(Debug)]
 pub struct Needles {
-    /// Whether a salt begins with these two bytes: sorts out nearly every place at the cost of one look.
+    /// Indexed by two bytes: whether a salt begins with them. Excludes nearly every offset with one array access.
     beginnings: Vec<bool>,
     digests: HashMap<[u8; 4], Vec<Digest>>,
 }
 
 impl Needles {
-    /// Salts with these fingerprints.
+    /// The salts with these fingerprints.
     #[must_use]
     pub fn new(prints: impl IntoIterator<Item = Fingerprint>) -> Self {
         let mut needles = Self { beginnings: vec![false; 1 << 16], digests: HashMap::new() };
@@ -53,13 +53,13 @@ impl Needles {
     }
 }
 
-/// The first file in `folder`, or in a folder in it, that holds one of `needles`, by its path in `folder`. Links are not
-/// followed; a file that goes away meanwhile holds nothing. After each part of a file `watch` gets the bytes searched and
-/// the bytes of all files; when it breaks, so does the search.
+/// Searches `folder` recursively for a file that contains one of `needles`, and returns its path relative to `folder`.
+/// Does not follow links, and skips files that are deleted during the search. After each part of a file it calls
+/// `watch` with the bytes searched and the bytes of all files; when `watch` breaks, the search ends.
 ///
 /// # Errors
 ///
-/// The disk's.
+/// An I/O error of the disk.
 pub fn search(
     folder: &Path,
     needles: &Needles,
@@ -72,7 +72,7 @@ pub fn search(
             done += count;
             watch(done, total.max(done))
         };
-        match there(holds(&path, needles, &mut read))? {
+        match unless_absent(holds(&path, needles, &mut read))? {
             Some(ControlFlow::Continue(true)) => {
                 return Ok(ControlFlow::Continue(Some(path.strip_prefix(folder).unwrap_or(&path).to_owned())));
             }
@@ -83,19 +83,19 @@ pub fn search(
     Ok(ControlFlow::Continue(None))
 }
 
-/// All files in a folder and in the folders in it, and how many bytes they have.
+/// All files in a folder, recursively, and their total length in bytes.
 fn files_in(folder: &Path) -> io::Result<(Vec<PathBuf>, u64)> {
     let (mut files, mut total) = (Vec::new(), 0);
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
-        let Some(entries) = there(fs::read_dir(&next))? else { continue };
+        let Some(entries) = unless_absent(fs::read_dir(&next))? else { continue };
         for entry in entries {
             let entry = entry?;
-            let Some(kind) = there(entry.file_type())? else { continue };
+            let Some(kind) = unless_absent(entry.file_type())? else { continue };
             if kind.is_dir() {
                 open.push(entry.path());
             } else if kind.is_file() {
-                total += there(entry.metadata())?.map_or(0, |metadata| metadata.len());
+                total += unless_absent(entry.metadata())?.map_or(0, |metadata| metadata.len());
                 files.push(entry.path());
             }
         }
@@ -103,7 +103,7 @@ fn files_in(folder: &Path) -> io::Result<(Vec<PathBuf>, u64)> {
     Ok((files, total))
 }
 
-fn there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+fn unless_absent<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),
@@ -116,7 +116,7 @@ fn holds(
     read: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> io::Result<ControlFlow<(), bool>> {
     let mut file = regular::open(path)?;
-    // Advice only: a kernel that cannot follow it reads all the same.
+    // An error is ignored: this is only a hint to the kernel.
     let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::NoReuse);
     let mut bytes = Vec::with_capacity(CHUNK + SALT_LEN);
     loop {
@@ -130,7 +130,7 @@ fn holds(
         if read(count as u64).is_break() {
             return Ok(ControlFlow::Break(()));
         }
-        // What may be the beginning of a salt that the next piece ends.
+        // Keeps bytes that may begin a salt which the next read completes.
         bytes.drain(..bytes.len().saturating_sub(SALT_LEN - 1));
     }
 }
@@ -143,7 +143,7 @@ mod tests {
     fn found(folder: &Path, needles: &Needles) -> Option<PathBuf> {
         match search(folder, needles, &mut |_, _| ControlFlow::Continue(())).unwrap() {
             ControlFlow::Continue(found) => found,
-            ControlFlow::Break(()) => panic!("nobody interrupted it"),
+            ControlFlow::Break(()) => panic!("the search was interrupted"),
         }
     }
 

@@ -1,10 +1,10 @@
-//! A snapshot of an open database, from which a backup is made while the node runs.
+//! Snapshot of an open database, from which a backup is made while the node runs.
 //!
 //! # Invariants
 //!
-//! Database and checkpoint file are taken between two blocks, so that they agree as they do after a crash at that moment: the
-//! snapshot opens by the same functions and passes the same comparisons as the ledger's own folder. Files of the database are
-//! hard links where source and target are on one file system; RocksDB never changes a finished file.
+//! Database and checkpoint file are copied between two blocks, so the snapshot is in the state that a crash at that
+//! moment would leave. It opens with the same functions and checks as the data folder. Database files are hard links if
+//! source and target are on one file system; RocksDB never changes a finished file.
 
 use std::fs;
 use std::path::Path;
@@ -15,12 +15,12 @@ use crate::store::rocks::folder::Folder;
 use crate::store::rocks::store::RocksStore;
 use crate::store::traits::AppendError;
 
-/// Why no snapshot was taken. What was written of it stays.
+/// Why no snapshot was taken. An incomplete snapshot is not removed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// Deposits are paused or have stopped: the state of the database is known to an opening only.
-    #[error("deposits are not written at the moment: {0}")]
+    /// A write has failed: only opening the database determines its state.
+    #[error("deposits are not being written: {0}")]
     NotWritable(#[from] AppendError),
     /// The database, or a file beside it, cannot be read or written.
     #[error("{0}")]
@@ -28,7 +28,7 @@ pub enum SnapshotError {
 }
 
 impl RocksStore {
-    /// Takes a snapshot into the existing folder `target`, which then holds a database and its checkpoint file. Appends wait
+    /// Writes a snapshot into the existing folder `target`: a database and its checkpoint file. Appends block
     /// meanwhile.
     ///
     /// # Errors

@@ -1,10 +1,10 @@
-//! A ledger in RocksDB with its one writer: blocks in one fsynced batch each, then the mark.
+//! Read-write store in RocksDB. A block is one fsynced batch; publication writes the checkpoint file.
 //!
 //! # Invariants
 //!
-//! After a failed write the store is closed for writing until it is opened anew: what the disk holds is known only after
-//! the opening has looked (fsync gives no second chance: pages that failed once may be dropped as if written). Reading
-//! goes on. `reopening` opens it anew within the process, after shortages only.
+//! After a failed write, the store rejects all writes until it is reopened, because only opening determines what the
+//! disk contains. An fsync is never retried: after a failure, the kernel may have dropped the dirty pages and marked
+//! them clean. Reads continue. `reopening` reopens the store within the process, after shortages only.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -45,51 +45,52 @@ use crate::store::traits::{
     LogReader, LogStore, PrivateContent, ProofLevel, Published, ReadError,
 };
 
-/// A ledger in RocksDB, for reading and growing.
+/// A ledger in RocksDB, for reading and appending.
 pub struct RocksStore {
     pub(super) reader: RocksReader,
     writer: Mutex<Writer>,
-    /// Held while annotations are numbered and written. Not the writer's lock: a block does not wait for their fsync, and
-    /// RocksDB writes both with one.
+    /// Held while annotations are numbered and written. It is not the writer's lock, so that an append does not wait
+    /// for their fsync; RocksDB commits both as one group.
     annotating: Mutex<()>,
-    /// Held by the one purge at a time.
-    pub(super) purging: Mutex<()>,
-    /// The ledger's folder.
+    /// Serializes erasures.
+    pub(super) erasing: Mutex<()>,
+    /// The data folder.
     pub(super) folder: Folder,
 }
 
 pub(super) struct Writer {
-    mark: CheckpointFile,
+    checkpoint_file: CheckpointFile,
     progress: Progress,
     manifest: ManifestWatch,
-    /// What the checkpoint file says of the MANIFEST since this opening.
+    /// The extent of the MANIFEST that was last recorded in the checkpoint file since this opening.
     recorded: Option<Extent>,
     /// Whether blocks were written without fsync since the last publication.
     unsynced: bool,
-    /// The write that failed, after which there is no other.
+    /// The error of the first failed write, after which all writes are rejected.
     failed: Option<AppendError>,
 }
 
 impl RocksStore {
     pub(super) fn new(
         reader: RocksReader,
-        mark: CheckpointFile,
+        checkpoint_file: CheckpointFile,
         progress: Progress,
         manifest: ManifestWatch,
         folder: Folder,
     ) -> Self {
-        let writer = Mutex::new(Writer { mark, progress, manifest, recorded: None, unsynced: false, failed: None });
-        Self { reader, writer, annotating: Mutex::new(()), purging: Mutex::new(()), folder }
+        let writer =
+            Mutex::new(Writer { checkpoint_file, progress, manifest, recorded: None, unsynced: false, failed: None });
+        Self { reader, writer, annotating: Mutex::new(()), erasing: Mutex::new(()), folder }
     }
 
-    /// Every row of every table as it lies on disk, published or not, once all that waits is written out: for snapshots
+    /// Flushes the index buffer, and returns every row of every table as stored, also of unpublished leaves: for tests
     /// and for counting.
     pub fn rows(&self) -> impl Iterator<Item = Result<RawRow, ReadError>> {
         let failed = self.flush_index().err().map(|error| Err(ReadError::Unavailable(error.to_string())));
         failed.into_iter().chain(self.reader.rows())
     }
 
-    /// Writes out the index rows that wait, durably: as a clean end does.
+    /// Flushes the index buffer durably, as a clean shutdown does.
     ///
     /// # Errors
     ///
@@ -100,7 +101,7 @@ impl RocksStore {
         written.map_err(|error| writer.fails(error))
     }
 
-    /// The platform's public key as it was recorded; `None` when none was made yet.
+    /// The recorded public key of the platform; `None` before it is created.
     ///
     /// # Errors
     ///
@@ -109,7 +110,7 @@ impl RocksStore {
         self.reader.platform_key()
     }
 
-    /// Records the platform's public key, durably, so that no other key can take its place.
+    /// Records the platform's public key durably, so that it cannot be replaced by another key.
     ///
     /// # Errors
     ///
@@ -120,19 +121,19 @@ impl RocksStore {
         self.write_beside(batch, true)
     }
 
-    /// Leaves the folder in order: index rows written out, background work ended, the MANIFEST's length recorded. Dropping
-    /// the store does the same, but tells nobody when it fails.
+    /// Prepares a clean shutdown: flushes the index buffer, stops background work, and records the length of the
+    /// MANIFEST. Dropping the store does the same, but only logs an error.
     ///
     /// # Errors
     ///
-    /// [`AppendError`]; also that of an earlier write, after which nothing is written any more.
+    /// [`AppendError`]; also the error of an earlier failed write, after which all writes are rejected.
     pub fn finish(&self) -> Result<(), AppendError> {
         self.flush_index()?;
-        self.reader.engine.rest();
+        self.reader.engine.stop_background_work();
         self.record_manifest()
     }
 
-    /// Records in the checkpoint file how long the MANIFEST is, if it has grown since.
+    /// Records the length of the MANIFEST in the checkpoint file, if it has changed.
     ///
     /// # Errors
     ///
@@ -147,7 +148,8 @@ impl RocksStore {
         writer.record(&published.checkpoint)
     }
 
-    /// How many rows each table has, published or not, once all that waits is written out. Reads all of them.
+    /// Flushes the index buffer, and returns the number of rows of each table, including unpublished rows. Reads all
+    /// rows.
     ///
     /// # Errors
     ///
@@ -157,7 +159,7 @@ impl RocksStore {
         self.reader.count_rows()
     }
 
-    /// Brings the database to the size that it has at rest. Takes as long as it takes to write all of it anew.
+    /// Fully compacts the database, so that it has its final size. Rewrites all of it.
     ///
     /// # Errors
     ///
@@ -167,7 +169,7 @@ impl RocksStore {
         self.reader.engine.compact()
     }
 
-    /// Writes rows beside the chain, one writer at a time; fsynced or not.
+    /// Writes rows that are not part of the chain, under the writer's lock; fsynced if `durably`.
     ///
     /// # Errors
     ///
@@ -179,7 +181,7 @@ impl RocksStore {
         written.map_err(|error| writer.fails(error))
     }
 
-    /// The folder's lock, which stays locked for as long as anybody holds this.
+    /// The folder's lock, which is released when its last clone is dropped.
     pub(super) fn lock(&self) -> Arc<Lock> {
         self.reader.lock()
     }
@@ -194,7 +196,7 @@ impl RocksStore {
         Ok(work(&self.reader.engine))
     }
 
-    /// Writes a block that has passed the checks in one atomic batch, fsynced or not.
+    /// Writes a block that has passed the checks in one atomic batch, fsynced if `durably`.
     fn write_block(
         &self,
         writer: &mut Writer,
@@ -218,7 +220,7 @@ impl RocksStore {
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, AppendError> {
-        let Ok(writer) = self.writer.lock() else { return Err(died_while_writing()) };
+        let Ok(writer) = self.writer.lock() else { return Err(panicked_while_writing()) };
         match &writer.failed {
             Some(failed) => Err(failed.clone()),
             None => Ok(writer),
@@ -226,15 +228,15 @@ impl RocksStore {
     }
 }
 
-fn died_while_writing() -> AppendError {
-    AppendError::Unknown("a thread died while it was writing".into())
+fn panicked_while_writing() -> AppendError {
+    AppendError::Unknown("a thread panicked during a write".into())
 }
 
 impl Drop for RocksStore {
     fn drop(&mut self) {
         // Index rows that are not written now are rebuilt from the leaves at the next opening.
         if let Err(error) = self.finish() {
-            tracing::warn!(%error, "the ledger was not closed in order; the next start recovers it");
+            tracing::warn!(%error, "the ledger was not shut down cleanly; the next start recovers it");
         }
     }
 }
@@ -248,9 +250,9 @@ impl Writer {
     /// Writes the checkpoint file.
     fn record(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), AppendError> {
         let extent = self.manifest.extent();
-        self.mark.write(checkpoint, Some(extent)).map_err(|error| match error {
+        self.checkpoint_file.write(checkpoint, Some(extent)).map_err(|error| match error {
             CheckpointWriteError::Write(error) => self.fails(failed_checkpoint_write(&error)),
-            CheckpointWriteError::Disk(_) => self.fails(AppendError::Unknown(format!("mark: {error}"))),
+            CheckpointWriteError::Disk(_) => self.fails(AppendError::Unknown(format!("the checkpoint file: {error}"))),
             CheckpointWriteError::TooLong { .. } => AppendError::Read(ReadError::Unavailable(error.to_string())),
         })?;
         self.recorded = Some(extent);
@@ -263,7 +265,7 @@ fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &IndexEntries<'_>) -> Res
     let mut row = Vec::new();
     for (index, bytes) in (block.base.0..).zip(leaves) {
         pack(bytes, &mut row);
-        batch.put_spelled(&LEAVES, &LeafIndex(index), &row)?;
+        batch.put_encoded(&LEAVES, &LeafIndex(index), &row)?;
     }
     for FullTile { level, index, hashes, root } in &block.full_tiles {
         let tile = StoredTile { root: *root, hashes: hashes.clone() };
@@ -279,7 +281,7 @@ fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &IndexEntries<'_>) -> Res
         batch.put(&LINK_TARGETS, &target, &Empty)?;
     }
     for (index, held) in &rows.private {
-        let row = held.map_or(PrivateRow::NeverBrought, |held| PrivateRow::Held(held.clone()));
+        let row = held.map_or(PrivateRow::NotSubmitted, |held| PrivateRow::Held(held.clone()));
         batch.put(&PRIVATE, index, &row)?;
     }
     for (index, commitment, held) in &rows.annexes {
@@ -292,16 +294,16 @@ fn put_all(batch: &mut Batch<'_>, block: &Block, rows: &IndexEntries<'_>) -> Res
     Ok(())
 }
 
-/// Tombstones over what is erased, and what the purge has to look for. Only in a copy from a public log may a piece be
-/// missing, as the checks before the append know.
+/// Overwrites erased pieces by tombstones, and adds the fingerprints of their salts to the pending erasures. A piece
+/// may be missing only in a copy of a public log; the append checks have verified that.
 fn put_erased(batch: &mut Batch<'_>, engine: &Engine, rows: &IndexEntries<'_>) -> Result<(), ReadError> {
     for (piece, notice) in &rows.erased {
         match row(engine, piece)? {
             Some(PrivateRow::Held(held)) => batch.put(&PENDING_ERASURES, piece, &Fingerprint::of(&held.salt))?,
             Some(PrivateRow::Erased(_)) => {
-                return Err(damaged(PRIVATE.name, piece, "the row had no tombstone a moment ago"));
+                return Err(damaged(PRIVATE.name, piece, "the append checks found no tombstone in this row"));
             }
-            Some(PrivateRow::NeverBrought) | None => {}
+            Some(PrivateRow::NotSubmitted) | None => {}
         }
         let tombstone = PrivateRow::Erased(*notice);
         match piece.piece {
@@ -344,7 +346,7 @@ impl LogStore for RocksStore {
 
     fn ready_to_append(&self) -> Result<(), AppendError> {
         drop(self.writer()?);
-        self.folder.has_room().map_err(|error| failed_write(error.to_string()))
+        self.folder.check_space().map_err(|error| failed_write(error.to_string()))
     }
 
     fn appended_leaves(&self, first: LeafIndex, count: u64) -> Result<Vec<Vec<u8>>, ReadError> {
@@ -362,7 +364,7 @@ impl LogStore for RocksStore {
     fn publish(&self, published: Published) -> Result<(), AppendError> {
         let mut writer = self.writer()?;
         let tip = self.reader.tip();
-        let tree = Tree { engine: &self.reader.engine, edge: &tip.frontier };
+        let tree = Tree { engine: &self.reader.engine, frontier: &tip.frontier };
         let before = self.reader.published();
         let (root, leaf) = (|size| tree.root(size), |index| tree.leaf(index));
         append_checks::check_published(before.as_deref(), &published, &tip, root, leaf)?;
@@ -436,9 +438,9 @@ impl Annotations for RocksStore {
         annotations: &[Annotation],
         reached: &[ProofLevel],
     ) -> Result<(), AppendError> {
-        // Read and written under one lock: two writers would take the same number.
-        let Ok(_annotating) = self.annotating.lock() else { return Err(died_while_writing()) };
-        // Nothing is written after a write that has failed.
+        // One lock for reading and writing: otherwise two writers could take the same number.
+        let Ok(_annotating) = self.annotating.lock() else { return Err(panicked_while_writing()) };
+        // Fails after an earlier failed write.
         drop(self.writer()?);
         let size = checkpoint.checkpoint().size;
         let known = self.annotated(size)?;

@@ -1,9 +1,11 @@
-//! The stored Merkle tree: full tiles come from their table, partial tiles from the right edge (the frontier) in memory.
+//! The stored Merkle tree: full tiles come from their table, partial tiles from the frontier (the right edge) in
+//! memory.
 //!
 //! # Invariants
 //!
-//! Every full tile below an edge is stored: the writer replaces the edge only after it has written the rows. A reader uses
-//! one edge from beginning to end. If a tile becomes full meanwhile, the reader still gets its items from that edge.
+//! Every full tile below a frontier is stored: the writer replaces the frontier only after it has written the rows. A
+//! reader uses one frontier from beginning to end. If a tile becomes full meanwhile, the reader still gets its items
+//! from that frontier.
 
 use crate::ledger::hash::{Digest, leaf_hash};
 use crate::ledger::merkle::frontier::Frontier;
@@ -21,16 +23,17 @@ use crate::store::traits::damaged;
 
 const WIDTH: u64 = TILE_WIDTH as u64;
 
-/// The stored tree up to a right edge.
+/// The stored tree up to a frontier.
 pub struct Tree<'a> {
     /// The database with the full tiles and the leaves.
     pub engine: &'a Engine,
-    /// The right edge: the size of the tree and the hashes of its partial tiles.
-    pub edge: &'a Frontier,
+    /// The right edge of the tree: its size and the hashes of its partial tiles.
+    pub frontier: &'a Frontier,
 }
 
 impl Tree<'_> {
-    /// The leaves `first .. first+count`, each hashed and compared with its tile. All must be below the size of the edge.
+    /// The leaves `first .. first+count`, each hashed and compared with its tile. All must be below the size of the
+    /// frontier.
     ///
     /// # Errors
     ///
@@ -60,7 +63,7 @@ impl Tree<'_> {
         Ok(bytes)
     }
 
-    /// The Merkle root at `size`, which must not exceed the size of the edge.
+    /// The Merkle root at `size`, which must not exceed the size of the frontier.
     ///
     /// # Errors
     ///
@@ -79,9 +82,9 @@ impl HashReader for Tree<'_> {
     fn hashes(&self, level: u8, first: u64, count: u16) -> Result<Vec<Digest>, ReadError> {
         let (tile, offset) = (first / WIDTH, usize::try_from(first % WIDTH).unwrap_or(usize::MAX));
         let end = offset + usize::from(count);
-        let partial = tile == items_at(level, self.edge.size()) / WIDTH;
+        let partial = tile == items_at(level, self.frontier.size()) / WIDTH;
         let items = if partial {
-            self.edge.partial(level).get(offset..end).map(<[_]>::to_vec)
+            self.frontier.partial(level).get(offset..end).map(<[_]>::to_vec)
         } else {
             let read = |bytes: &[u8]| StoredTile::part(bytes, offset..end);
             let items = self.engine.get_part(&TILES, &TileKey { level, index: tile }, read)?;
@@ -124,13 +127,13 @@ fn missing_tile(level: u8, index: u64) -> ReadError {
     damaged("tile", format!("{level}/{index}"), "missing")
 }
 
-/// Restores the right edge of the tree with `size` leaves from the database. Reads at most 255 leaves, and 255 tiles for
+/// Restores the frontier of the tree with `size` leaves from the database. Reads at most 255 leaves, and 255 tiles for
 /// each level. Each tile is hashed and compared with its stored root.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
-pub fn edge(engine: &Engine, size: TreeSize) -> Result<Frontier, ReadError> {
+pub fn frontier(engine: &Engine, size: TreeSize) -> Result<Frontier, ReadError> {
     let width = u64::from(partial_width(0, size));
     let leaves = leaves(engine, LeafIndex(size.0 - width), width)?;
     let mut partial = vec![leaves.iter().map(|bytes| leaf_hash(bytes)).collect::<Vec<_>>()];
@@ -147,6 +150,6 @@ fn root_of_tile(engine: &Engine, level: u8, index: u64) -> Result<Digest, ReadEr
     if root_of(&hashes) == root {
         Ok(root)
     } else {
-        Err(damaged("tile", format!("{level}/{index}"), "its hashes do not make up the root beside them"))
+        Err(damaged("tile", format!("{level}/{index}"), "its hashes do not have the stored root"))
     }
 }

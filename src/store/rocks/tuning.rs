@@ -1,16 +1,16 @@
-//! How RocksDB is set up.
+//! Settings of RocksDB.
 //!
 //! # Invariants
 //!
-//! Everything that RocksDB can check it checks: block checksums, the log's records, and that every file and log which the
-//! manifest names is there in full. Memory is bounded by [`Options`] however large the ledger grows: the indexes and
-//! filters of files live in the one shared block cache, in small pieces.
+//! All checks of RocksDB are on: block checksums, checksums of log records, and the presence and length of every file
+//! and log that the MANIFEST names. Memory is bounded by [`Options`], whatever the size of the ledger: the indexes and
+//! filters of files are partitioned and share the block cache with the data blocks.
 //!
-//! What was erased can be gone: private tables are not compressed, so that their bytes can be searched for, and logs are
-//! neither compressed, kept, archived nor written over again once their rows lie in files (RocksDB's defaults, on which
-//! `purge` relies and which it checks).
+//! Erasure depends on two settings. Private tables are not compressed, so that their bytes can be searched for. Logs
+//! are neither compressed, archived nor recycled once their rows are in SST files (RocksDB's defaults); `erasure`
+//! checks that they are deleted.
 //!
-//! None of this is part of the format: a ledger written with other settings reads the same.
+//! No setting is part of the disk format: a ledger that was written with other settings can be read.
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType, DBRecoveryMode, LogLevel,
@@ -19,18 +19,18 @@ use rocksdb::{
 
 use crate::store::rocks::schema::{LookupPattern, Shape, TABLES};
 
-/// How much of the machine the database may use.
+/// Limits of the memory and files that the database uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Bytes of the cache that all tables share for blocks, indexes and filters. Default 64 MiB.
     pub block_cache_bytes: usize,
-    /// Bytes of rows that wait in memory to be written out as files. Default 64 MiB.
+    /// Bytes of all memtables together. Default 64 MiB.
     pub memtable_bytes: usize,
-    /// Most files held open. Default 512, which is enough for 20 million deposits.
+    /// Maximum number of open SST files. Default 512, enough for 20 million deposits.
     pub open_files: i32,
-    /// Leaves whose index rows fill the write buffer; up to twice as many are in memory, and their leaves are read when a node
-    /// starts that did not end cleanly. Default 32,768: some 10 MiB, four seconds of full
-    /// load, and less than a second to read.
+    /// Number of leaves whose index rows fill the index buffer. Rows of up to twice as many are in memory, and are
+    /// derived again at the start after an unclean shutdown. Default 32,768: some 10 MiB, four seconds of full load,
+    /// and less than a second to read.
     pub buffered_leaves: u64,
 }
 
@@ -40,15 +40,16 @@ impl Default for Options {
     }
 }
 
-/// Most bytes of log that an opening has to replay: some eight seconds of full load, read back in less than one.
+/// Maximum bytes of write-ahead log that an opening replays: some eight seconds of full load, replayed in less than
+/// one.
 const LOG_BYTES: u64 = 128 << 20;
 
-/// Bits a key in the filters: one look-up in a hundred for what is not there reads a block in vain.
+/// Bits per key in the Bloom filters: a false positive rate of one percent.
 const FILTER_BITS: f64 = 10.0;
 
-/// How leaves are compressed: against a dictionary of each file's own, learned from the first rows of the file. What deposits
-/// have in common lies far apart (a thousand keys, each in one of a thousand rows), and blocks are small. Not all of a file
-/// is held back for learning: that would take its bytes from the cache.
+/// Compression of leaves: with a dictionary per SST file, trained on the first rows of the file. Text that deposits
+/// share recurs at long distances (a thousand keys, each in one of a thousand rows), and blocks are small. Training
+/// does not buffer the whole file, because that memory is taken from the block cache.
 pub const LEAVES_COMPRESSION: (&str, &str) =
     ("compression_opts", "{max_dict_bytes=65536;zstd_max_train_bytes=2097152;max_dict_buffer_bytes=4194304}");
 
@@ -60,17 +61,17 @@ pub fn database(options: &Options, create: bool) -> rocksdb::Options {
     database.set_error_if_exists(create);
     database.set_paranoid_checks(true);
     database.set_track_and_verify_wals_in_manifest(true);
-    // A cut off last batch was never acknowledged and is dropped; anything more that is missing, the mark tells.
+    // A truncated last batch was never acknowledged and is dropped. The checkpoint file reveals any larger loss.
     database.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     database.set_max_total_wal_size(LOG_BYTES);
     database.set_db_write_buffer_size(options.memtable_bytes);
     database.set_max_open_files(options.open_files);
     database.set_max_background_jobs(4);
-    // One thread writes: nothing to share the memtables with.
+    // Blocks have one writer, and other writes are rare: concurrent memtable inserts gain nothing.
     database.set_allow_concurrent_memtable_write(false);
     database.set_enable_write_thread_adaptive_yield(false);
     database.set_avoid_unnecessary_blocking_io(true);
-    // Files go to the disk as they are written, so that the log's fsync does not wait behind a whole file.
+    // Files are synced in steps while they are written, so that an fsync of the log does not wait for a whole file.
     database.set_bytes_per_sync(1 << 20);
     database.set_log_level(LogLevel::Warn);
     database.set_max_log_file_size(1 << 20);
@@ -127,13 +128,14 @@ fn table(shape: Shape, options: &Options, cache: &Cache) -> rocksdb::Options {
             blocks.set_block_size(4 << 10);
             blocks.set_bloom_filter(FILTER_BITS, false);
             blocks.set_partition_filters(true);
-            // Where nearly every row comes to rest, a filter would only say that what is asked for is there.
+            // Nearly all rows are in the last level. If most look-ups find their row there, a filter for it excludes
+            // nothing.
             table.set_optimize_filters_for_hits(asked == LookupPattern::MostlyHits);
-            // These tables are rewritten most often: only what has come to rest is compressed. Random keys hardly are; the
-            // zeros between them go under LZ4 as well, which costs a reader less than Zstandard does.
+            // These tables are compacted most often, so only the last level is compressed. Random keys hardly shrink;
+            // LZ4 removes the zeros between them as well as Zstandard does, and costs a reader less.
             table.set_compression_type(DBCompressionType::None);
             table.set_bottommost_compression_type(DBCompressionType::Lz4);
-            // Every file is one day merged into all others: the fewer, the less often.
+            // Every flushed file is merged into all others eventually: larger files mean fewer merges.
             table.set_write_buffer_size(options.memtable_bytes / 6);
             table.set_memtable_prefix_bloom_ratio(0.02);
             table.set_memtable_whole_key_filtering(true);

@@ -1,14 +1,14 @@
-//! What a node keeps of its accounts that is no evidence and changes: the deposit policy, enrolled keys, revocations of
-//! tokens that are on their way to the chain, passwords, sessions.
+//! Storage of mutable account data that is not evidence: the deposit policy, enrolled keys, revocations of tokens that
+//! are not on the chain yet, passwords, sessions.
 //!
 //! # Atomicity and durability
 //!
-//! A document is replaced as a whole or not at all. When a call that changes something returns `Ok`, the change survives a
-//! power cut. What is read is what was written last; a damaged document is an error, never an empty one.
+//! A document is replaced atomically. When a call that changes something returns `Ok`, the change survives a power cut.
+//! A read returns the last written text; a damaged document is an error, never an empty one.
 //!
 //! # Concurrency
 //!
-//! Any number of readers. Writers of one document take turns: the caller sees to that. All calls block.
+//! Any number of readers. The caller serializes the writers of one document. All calls block.
 
 use crate::ledger::hash::Digest;
 
@@ -54,25 +54,25 @@ impl DocumentKind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountStoreError {
-    /// The document is not what was written.
+    /// The stored document differs from the one that was written.
     #[error("{document} is damaged: {reason}. Restore it from a backup, or remove it to begin without it")]
     Damaged {
-        /// Which.
+        /// Name of the document.
         document: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// The disk.
+    /// The disk failed.
     #[error("cannot access {document}: {reason}")]
     Disk {
-        /// Which.
+        /// Name of the document.
         document: String,
-        /// What the system says.
+        /// Message of the system.
         reason: String,
     },
 }
 
-/// Mutable documents of a node that are no evidence.
+/// Mutable documents of a node that are not evidence.
 pub trait AccountStore: Send + Sync {
     /// A document; `None` when it was never written, or was removed.
     ///
@@ -81,11 +81,11 @@ pub trait AccountStore: Send + Sync {
     /// [`AccountStoreError`].
     fn read(&self, document: AccountDocument) -> Result<Option<String>, AccountStoreError>;
 
-    /// Writes a document in the place of what was there.
+    /// Writes a document, and replaces the previous text.
     ///
     /// # Errors
     ///
-    /// [`AccountStoreError::Disk`]: what was there still is, or the new one is; after a power cut, either.
+    /// [`AccountStoreError::Disk`]: the store has the previous text or the new one; after a power cut, either.
     fn replace(&self, document: AccountDocument, text: &str) -> Result<(), AccountStoreError>;
 
     /// Removes a document, if it is there.

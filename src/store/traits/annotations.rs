@@ -1,13 +1,14 @@
-//! Annotations of checkpoints: what others attest of them after publication. Append-only, and not part of the log.
+//! Annotations of checkpoints: attestations of witnesses and timestamp authorities after publication. Append-only, and
+//! not part of the log.
 //!
-//! A checkpoint that has an annotation is kept with its note, because the log itself keeps only the newest one. So a receipt
-//! can use the checkpoint that was cosigned or timestamped, also when the ledger has grown since.
+//! An annotated checkpoint is stored with its note, because the log itself stores only the newest one. So a receipt can
+//! use the checkpoint that was cosigned or timestamped, also when the ledger has grown since.
 
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::store::traits::store_error::{AppendError, ReadError};
 
-/// What kind of attestation an annotation is.
+/// The kind of attestation in an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AnnotationKind {
     /// A signature line of a C2SP cosignature/v1, without its final LF.
@@ -30,8 +31,8 @@ pub struct Annotation {
     pub bytes: Vec<u8>,
 }
 
-/// How far a checkpoint is proven, in the order in which it happens. The node that keeps the annotations decides it by its own
-/// policy; a verifier decides it again by the user's.
+/// Level of proof of a checkpoint, in the order in which levels are reached. The node determines it by its own policy;
+/// a verifier determines it again by the user's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProofLevel {
     /// The quorum of witnesses has cosigned it.
@@ -61,10 +62,10 @@ impl AnnotatedCheckpoint {
     }
 }
 
-/// Reads annotations by checkpoint. A reader that keeps none answers that there are none.
+/// Reads annotations by checkpoint. The default implementation has none.
 pub trait AnnotationReader: Send + Sync {
-    /// A number that changes with each [`Annotations::annotate`], before the call returns. What was read while it was the same is still
-    /// so. `None` if that is not known.
+    /// A version number that changes with each [`Annotations::annotate`] before the call returns. While it is
+    /// unchanged, earlier reads are still valid. `None` if the reader has no version.
     fn annotations_version(&self) -> Option<u64> {
         None
     }
@@ -102,14 +103,15 @@ pub trait AnnotationReader: Send + Sync {
     }
 }
 
-/// Keeps annotations by checkpoint. Many writers and readers at any time, on any thread.
+/// Stores annotations by checkpoint. Any number of threads may read and write at any time.
 pub trait Annotations: AnnotationReader {
-    /// Adds annotations to a published checkpoint, and records the levels that it has reached with them. All of it is one
-    /// atomic and durable write. What is there already is not added again. The first call for a size keeps the note.
+    /// Adds annotations to a published checkpoint, and records the levels that it has reached with them. All of it is
+    /// one atomic and durable write. Annotations that are stored already are not added again. The first call for a size
+    /// stores the note.
     ///
     /// # Errors
-    /// [`AppendError::Read`] with [`ReadError::Beyond`] for a size that is not published, and with [`ReadError::Damaged`] if
-    /// another root is kept for this size. Otherwise as for an append. Nothing was stored.
+    /// [`AppendError::Read`] with [`ReadError::Beyond`] for a size that is not published, and with
+    /// [`ReadError::Damaged`] if another root is stored for this size. Otherwise as for an append. Nothing was stored.
     fn annotate(
         &self,
         checkpoint: &SignedCheckpoint,

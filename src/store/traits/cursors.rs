@@ -1,9 +1,9 @@
-//! Positions of consumers of the ledger, such as webhooks. Mutable, and no evidence.
+//! Positions of consumers of the ledger, such as webhooks. Mutable, and not evidence.
 
 use crate::ledger::hash::Digest;
 use crate::store::traits::store_error::{AppendError, ReadError};
 
-/// Keeps one number per consumer.
+/// Stores one position per consumer.
 pub trait CursorStore: Send + Sync {
     /// The position of the consumer of this name; `None` when it was never set.
     ///
@@ -11,7 +11,7 @@ pub trait CursorStore: Send + Sync {
     /// [`ReadError`].
     fn cursor(&self, name: &Digest) -> Result<Option<u64>, ReadError>;
 
-    /// Sets a position. After a power cut the position before it may be returned: consumers must accept repetitions.
+    /// Sets a position. After a power cut, the previous position may be returned: consumers must accept repetitions.
     ///
     /// # Errors
     /// [`AppendError`].

@@ -1,10 +1,10 @@
-//! How many rows each index of a store has, and how many follow from the log.
+//! Row counts of the indexes of a store: as stored, and as they follow from the log.
 //!
 //! # Invariants
 //!
-//! Together with a look-up of each row that the log yields, equal numbers prove that an index holds these rows and no others.
-//! Labels lie off the chain, and follow from the acts beside them: the audit, which reads the acts, counts those. Not counted:
-//! private content and annexes.
+//! If every row that follows from the log is found, and the counts are equal, then an index contains these rows and no
+//! others. Labels are not on the chain; they follow from the acts, and the audit counts them when it reads the acts.
+//! Not counted: private content and annexes.
 
 use crate::ledger::entry::Entry;
 use crate::ledger::statement::content::Content;
@@ -24,7 +24,7 @@ pub struct IndexRows {
     pub digests: u64,
     /// Deposits by subject and sequence.
     pub subjects: u64,
-    /// Links by the deposit they lead to.
+    /// Links by the linked deposit.
     pub links: u64,
     /// Acts and deposits of the filing flow by label.
     pub labels: u64,

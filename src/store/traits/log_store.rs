@@ -23,7 +23,7 @@ use crate::store::traits::store_error::{AppendError, ReadError};
 
 /// A ledger that its single writer can append to.
 pub trait LogStore: LedgerReader {
-    /// The end of the appended chain, also where it is not published yet.
+    /// The end of the appended chain, which may not be published yet.
     ///
     /// # Errors
     /// [`ReadError`].

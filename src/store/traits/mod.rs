@@ -4,10 +4,10 @@
 //! | trait | what |
 //! |---|---|
 //! | [`LogReader`], [`LogStore`] | the log: leaves, tiles, the published checkpoint; appending blocks |
-//! | [`Index`] | where records are found; derived from the log |
+//! | [`Index`] | look-ups of leaf indexes; derived from the log |
 //! | [`PrivateReader`], [`PrivateStore`] | private content and its erasure |
 //! | [`AnnotationReader`], [`Annotations`] | cosignatures and timestamp tokens by checkpoint |
-//! | [`LedgerReader`] | the four readers together |
+//! | [`LedgerReader`] | the four read traits together |
 //! | [`AccountStore`](accounts::AccountStore), [`CursorStore`] | mutable data that is not evidence |
 //! | [`Delegate`], [`DelegatePrivate`] | a store that wraps another reader |
 

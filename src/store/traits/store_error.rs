@@ -1,4 +1,4 @@
-//! Why a store did not read, or did not append.
+//! Errors of reads and appends.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use crate::ledger::merkle::shape::TreeSize;
 use crate::store::refusal::{ErasureRefusal, Refusal};
 use crate::store::shortage::Shortage;
 
-/// Why a read failed. None of these means "not there": that is `Ok(None)`.
+/// Why a read failed. None of these means "not found": that is `Ok(None)`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -18,14 +18,14 @@ pub enum ReadError {
         /// The published size.
         size: TreeSize,
     },
-    /// Stored bytes are missing or do not hash to what the tree holds. Restore from a mirror or backup.
+    /// Stored bytes are missing, or their hash differs from the tree. Restore from a mirror or backup.
     #[error("damaged {what} at {at}: {reason}")]
     Damaged {
         /// What kind of row: `leaf`, `tile`, `block`, `number`, …
         what: &'static str,
-        /// Its key, for people.
+        /// Its key, for display.
         at: String,
-        /// What does not fit.
+        /// What is wrong with it.
         reason: String,
     },
     /// A read of cached data needs the disk. Read again without [`try_read_cached`].
@@ -41,7 +41,7 @@ pub enum ReadError {
     Unavailable(String),
 }
 
-/// [`ReadError::Damaged`].
+/// Creates a [`ReadError::Damaged`].
 pub fn damaged(what: &'static str, at: impl Display, reason: impl Into<String>) -> ReadError {
     ReadError::Damaged { what, at: format!("{at}"), reason: reason.into() }
 }
@@ -50,30 +50,30 @@ pub fn damaged(what: &'static str, at: impl Display, reason: impl Into<String>) 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AppendError {
-    /// The block does not follow the stored tip. Nothing was stored: make it anew on the present tip.
+    /// The block does not follow the stored tip. Nothing was stored: rebuild the block on the current tip.
     #[error("the block follows size {base}, the chain has {size}")]
     TipMoved {
-        /// The size the block was made for.
+        /// The size that the block follows.
         base: TreeSize,
         /// The size of the chain.
         size: TreeSize,
     },
-    /// A deposit in the block may not enter. Nothing was stored: seal the others without it.
+    /// A deposit in the block is not admissible. Nothing was stored: rebuild the block without it.
     #[error("deposit {position} of the block is refused: {refusal}")]
     Refused {
-        /// Which leaf of the block, from 0.
+        /// Position of the deposit's leaf in the block, from 0.
         position: usize,
         /// Why.
         refusal: Refusal,
     },
-    /// What is to be erased is not there to be erased. Nothing was stored.
+    /// A piece cannot be erased. Nothing was stored.
     #[error("nothing is erased: {0}")]
     Erasure(#[from] ErasureRefusal),
-    /// The checks before the write could not be made. Nothing was stored.
+    /// A read for the checks before the write failed. Nothing was stored.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A resource of the machine ran out, before the write or during it. Nothing is appended any more until
-    /// [`LogStore::recover`](crate::store::traits::LogStore::recover) has succeeded, which tells what is stored.
+    /// A resource of the machine ran out, before the write or during it. The store rejects appends until
+    /// [`LogStore::recover`](crate::store::traits::LogStore::recover) has succeeded, which determines what is stored.
     #[error("{shortage}: {detail}")]
     Short {
         /// The resource.
@@ -81,8 +81,8 @@ pub enum AppendError {
         /// The failed operation, for the operator.
         detail: String,
     },
-    /// The outcome is unknown: a failed fsync, or a write that failed for any reason but a shortage. Stop writing at once;
-    /// only a restart tells what is stored.
+    /// The outcome is unknown: a failed fsync, or a write that failed for any reason but a shortage. Stop writing at
+    /// once; only a restart determines what is stored.
     #[error("the outcome of the write is unknown: {0}")]
     Unknown(String),
 }

@@ -50,7 +50,7 @@ fn a_folder_with_anything_else_in_it_is_refused() {
     fs::write(root.path().join("README.md"), "the disk format").unwrap();
     fs::write(root.path().join("holiday.jpg"), "").unwrap();
     let before = files(root.path());
-    assert!(matches!(create(root.path()), Err(OpenError::Stranger { name }) if name == "holiday.jpg"));
+    assert!(matches!(create(root.path()), Err(OpenError::UnknownName { name }) if name == "holiday.jpg"));
     assert_eq!(files(root.path()), before);
     fs::remove_file(root.path().join("holiday.jpg")).unwrap();
     create(root.path()).unwrap();

@@ -1,4 +1,5 @@
-//! Blocks read from bytes equal the blocks that were built, and each violation of the format has its own error.
+//! Tests of the block reader: blocks read from bytes equal the built blocks, and each violation of the format has its
+//! own error.
 
 use super::*;
 use crate::ledger::block::Height;
@@ -76,7 +77,7 @@ fn leaves_of(block: &Block) -> Vec<Vec<u8>> {
     block.leaves.iter().map(|leaf| leaf.bytes.clone()).chain([block.header_bytes.clone()]).collect()
 }
 
-/// The genesis block, and a block of three deposits behind it.
+/// The genesis block, and a block of three deposits after it.
 fn two_blocks() -> (Block, Block) {
     let first = next(&Tip::before_genesis(origin()), vec![PendingLeaf::Notice(genesis(0))], at(0)).unwrap();
     let second = next(&first.tip, (0..3).map(deposit).collect(), at(5)).unwrap();
@@ -130,7 +131,8 @@ fn no_changed_byte_goes_unnoticed() {
             changed[place][at] ^= 1;
             match read_block(&first.tip, changed) {
                 Err(_) => {}
-                // Only the time of a header does not follow from what stands before it: the checkpoint decides.
+                // Only the time of a header does not follow from the leaves before it: the comparison with the
+                // checkpoint detects the change.
                 Ok(block) => {
                     let differences = block.header.differences(&second.header);
                     assert_eq!(
@@ -210,8 +212,8 @@ fn records_that_cannot_stand_on_this_ledger_are_rejected() {
 
     assert_eq!(read(&before, bytes(deposit(1), 1)), BlockError::NoGenesis);
     assert_eq!(read(&before, signed(kind, 0).to_string().into_bytes()), BlockError::NoGenesis);
-    let stranger = Signer::new(origin(), &[3; 32]).unwrap();
-    let unsigned = genesis(0).notice().sign(&[&stranger]).unwrap();
+    let other_key = Signer::new(origin(), &[3; 32]).unwrap();
+    let unsigned = genesis(0).notice().sign(&[&other_key]).unwrap();
     assert_eq!(read(&before, unsigned.to_string().into_bytes()), BlockError::NoGenesis);
     let again = read(&first.tip, genesis(1).to_string().into_bytes());
     assert_eq!(again, BlockError::SecondGenesis { index: LeafIndex(2) });

@@ -1,9 +1,9 @@
-//! Tests of the frontier: against the definition at every size, its tiles, and its way back from them.
+//! Tests of the frontier: comparison with the definition at every size, its tiles, and `restore` from them.
 
 use super::*;
 use crate::ledger::merkle::naive;
 
-/// Grows the tests' tree leaf by leaf; gives the frontier after each, from size 0 on, and all completed tiles.
+/// Appends the tests' leaves one by one; returns the frontier after each, from size 0 on, and all completed tiles.
 fn grow(size: usize) -> (Vec<Frontier>, Vec<FullTile>) {
     let mut frontiers = vec![Frontier::new()];
     let mut completed = Vec::new();

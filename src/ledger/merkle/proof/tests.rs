@@ -1,11 +1,11 @@
-//! Tests of the verifiers: the RFC's vectors, the peers' edge rules, and every proof of every tree up to 260 leaves with
-//! every change of a single element.
+//! Tests of the verifiers: the RFC's vectors, edge cases of other implementations, and every proof of every tree up to
+//! 260 leaves with every change of a single element.
 
 use super::*;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::merkle::naive;
 
-/// The largest tree whose proofs are all tried.
+/// The size of the largest tree of which all proofs are tested.
 const SIZES: usize = 260;
 
 fn inclusion(m: usize, leaves: &[Digest]) -> InclusionProof {
@@ -31,7 +31,7 @@ fn flipped(hash: Digest) -> Digest {
     Digest(bytes)
 }
 
-/// All lists one change away: each hash flipped, each left out, each doubled, one put before all, one after.
+/// All lists with one change: each hash flipped, omitted or doubled, and one hash added at either end.
 fn changed(hashes: &[Digest]) -> Vec<Vec<Digest>> {
     let mut lists = vec![[&[Digest::ZERO], hashes].concat(), [hashes, &[Digest::ZERO]].concat()];
     for at in 0..hashes.len() {

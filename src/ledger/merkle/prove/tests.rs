@@ -1,4 +1,5 @@
-//! Tests of the builders: the peers' logs, every proof of every tree up to 260 leaves, and trees of three tile levels.
+//! Tests of the builders: logs of other implementations, every proof of every tree up to 260 leaves, and trees of three
+//! tile levels.
 
 use super::*;
 use crate::ledger::hash::leaf_hash;
@@ -126,7 +127,7 @@ fn trees_of_three_tile_levels_agree_with_the_definition() {
     }
 }
 
-/// What a store does: keeps the full tiles which a frontier hands out, and answers the rest from its edge.
+/// Reads hashes as a store does: full tiles as completed by a frontier, and partial tiles from the frontier.
 #[test]
 fn proofs_are_built_from_what_a_frontier_hands_out() {
     struct Store(BTreeMap<(u8, u64), Vec<Digest>>, Frontier);

@@ -1,4 +1,4 @@
-//! Tests of tile names, widths and bytes: peers' vectors, then properties.
+//! Tests of tile names, widths and bytes: vectors of other implementations, then properties.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::ledger::hash::{leaf_hash, sha256};
 use crate::ledger::merkle::naive;
 
-/// Entries of Tessera's golden log, spelled as in its source.
+/// Entries of Tessera's golden log, copied from its source.
 const GOLDEN: [&str; 15] = [
     "one", "two", "three", "four", "five", "six", "seven", "eit", "nain", "ten", "ileven", "twelf", "threeten",
     "fourten", "fivten",
@@ -142,7 +142,7 @@ fn items_lie_under_their_node() {
     assert_eq!(items(63, 0), Items { level: 7, tile: 0, offset: 0, count: 128 });
 }
 
-/// Growing is right if each tile that is wider at `new` than at `old` is written once, as it is at `new`.
+/// Growth is correct if each tile that is wider at `new` than at `old` is written once, with its width at `new`.
 fn check_new_tiles(old: u64, new: u64) {
     let (old, new) = (TreeSize(old), TreeSize(new));
     let wider: Vec<_> = (0..4)

@@ -1,4 +1,4 @@
-//! Statements: one spelling, and a code for each way to be wrong.
+//! Tests of statements: the canonical form, and an error code for each fault.
 
 use super::*;
 use crate::ledger::hash::lower_hex;
@@ -42,7 +42,7 @@ fn two() -> [Signer; 2] {
     [signer(1), signer(2)]
 }
 
-/// The full statement's text with `change` made to it, signed with the keys it names as far as they can be read.
+/// The full statement's text after `change`, signed with those of its keys that can be parsed.
 fn code_of(change: impl FnOnce(String) -> String) -> &'static str {
     let signers = two();
     let good = SignedStatement::sign(full(&signers), &signers).unwrap();

@@ -1,4 +1,4 @@
-//! The verifier, told by its conclusions.
+//! Tests of the verifier: its conclusions.
 
 mod attestations;
 mod items;
@@ -93,8 +93,8 @@ fn rotation(new: u8) -> SignedNotice {
     notice.sign(&[&ledger_key(new), &ledger_key(1)]).unwrap()
 }
 
-/// A chain of three blocks: genesis (and whatever stands with it), five deposits of which ours is the third, one more.
-/// Returns the receipt of ours, signed with `signer`.
+/// A chain of three blocks: genesis (and further notices), five deposits, one deposit. Returns the receipt of the third
+/// of the five, signed with `signer`.
 fn receipt_of(first: &[SignedNotice], ours: SignedStatement, test: bool, signer: &Signer) -> Receipt {
     let mut tip = Tip::before_genesis(origin());
     let (mut leaves, mut headers) = (Vec::new(), Vec::new());
@@ -151,7 +151,7 @@ fn ask(receipt: &Receipt, presented: PresentedEvidence) -> Report {
     verify(&Question { presented, ..Question::about(receipt, &pinned(1)) })
 }
 
-/// The same, of a node rather than a paper.
+/// The same, with a record from a node instead of a file.
 fn ask_node(receipt: &Receipt, presented: PresentedEvidence) -> Report {
     let (history, source) = (History::empty(), RecordSource::Node);
     verify(&Question { presented, source, history: Some(&history), ..Question::about(receipt, &pinned(1)) })
@@ -291,13 +291,13 @@ fn a_changed_place_or_path_is_a_chain_fault() {
     for mutant in mutants {
         let answer = ask_node(&mutant, file(FILE));
         assert_eq!(answer.conclusion, Conclusion::ChainFault, "{mutant:?}");
-        // One server may have altered its answer: that is no fault of the ledger.
+        // A single server may have altered its response: that is no fault of the ledger.
         let text = wording::conclusion(&answer, Language::English);
         assert!(
             text.contains("The answer of the node does not verify") && !text.contains("chain's own data"),
             "{text}"
         );
-        // A receipt file accuses nobody: its holder may have changed it.
+        // A receipt file is no evidence against the ledger: its holder may have changed it.
         let paper = ask(&mutant, file(FILE));
         assert_eq!((paper.conclusion, paper.obstacle), (Conclusion::Unable, Some(Obstacle::BrokenReceipt)));
     }
@@ -330,7 +330,8 @@ fn a_replaced_key_alone_is_rejected_once_its_notice_is_known() {
     assert_eq!(stolen.value(Step::Signatures, "retired_key"), Some(ledger_key(1).verifier().to_string().as_str()));
     assert_eq!(stolen.value(Step::Signatures, "key_replaced_at"), Some("1"));
     assert_eq!(ask_node(&with(1), file(FILE)).conclusion, Conclusion::ChainFault);
-    // Who has only the old key and sees no notice cannot know; who has stored the history does.
+    // A verifier with only the old key and no notice cannot detect the rotation; a verifier with the stored history
+    // can.
     let silent = Receipt { key_notices: vec![], ..with(1) };
     assert_eq!(by(&silent, &pinned(1)).outcome(Step::Signatures), Some(Outcome::Passed));
     let texts: Vec<_> = notices.iter().map(ToString::to_string).collect();
@@ -340,7 +341,7 @@ fn a_replaced_key_alone_is_rejected_once_its_notice_is_known() {
         let old = by(&receipt_of(&[genesis(Mode::Live)], ours(), false, &ledger_key(1)), &trust);
         assert_eq!(old.outcome(Step::Signatures), Some(Outcome::Failed), "that tree is larger than the rotation, too");
     }
-    // The new key verifies with either pin, and the report says from where on it is valid.
+    // The new key verifies with either pin, and the report states from which leaf on it is valid.
     for trust in [pinned(1), pinned(2), Trust::default().with_history(history.clone())] {
         let report = by(&with(2), &trust);
         assert_eq!(report.conclusion, Conclusion::ConsistentWithReservation);

@@ -1,4 +1,4 @@
-//! Tests of the mark: written in turn, read by the higher number, and whole or not at all.
+//! Tests of the checkpoint file: alternating slots, selection by sequence number, interrupted writes and damage.
 
 use super::*;
 use crate::ledger::checkpoint::Checkpoint;
@@ -16,13 +16,13 @@ fn size(path: &Path) -> Option<u64> {
     CheckpointState::read(path).unwrap().checkpoint.map(|signed| signed.checkpoint().size.0)
 }
 
-/// A mark that was written for sizes 1 to `last`.
+/// A checkpoint file that was written for sizes 1 to `last`.
 fn marked(last: u64) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mark");
     CheckpointFile::write_new(&path).unwrap();
     for size in 1..=last {
-        // Reopened each time: the file alone knows which slot is next.
+        // Reopened each time: only the file determines the next slot.
         CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap())
             .unwrap()
             .write(&checkpoint(size), None)
@@ -50,7 +50,7 @@ fn one_open_file_writes_both_slots_in_turn() {
     }
 }
 
-/// What a write of `size` over `before` writes into slot 1.
+/// The bytes that a write of `size` over `before` writes to slot 1.
 fn next_slot(before: &Path, sequence: u64, size: u64) -> Vec<u8> {
     let reached = CheckpointState::read(before).unwrap().reached.further(HighWater::of(Some(&checkpoint(size))));
     encode(sequence, &checkpoint(size).note().to_string(), reached, None)
@@ -60,14 +60,14 @@ fn next_slot(before: &Path, sequence: u64, size: u64) -> Vec<u8> {
 fn every_flipped_byte_of_the_last_slot_falls_back_to_the_one_before_and_keeps_the_high_water_mark() {
     let (_folder, path) = marked(4);
     let good = std::fs::read(&path).unwrap();
-    // The fresh file has the numbers 0 and 1, so size 4 has number 5 and stands in slot 1.
+    // The new file has the numbers 0 and 1, so size 4 has number 5 and is in slot 1.
     let length = next_slot(&path, 5, 4).len();
     for at in SLOT..SLOT + length {
         let mut bytes = good.clone();
         bytes[at] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
-        let mark = CheckpointState::read(&path).unwrap();
-        assert_eq!((size(&path), mark.reached.size), (Some(3), TreeSize(4)), "byte {at}");
+        let state = CheckpointState::read(&path).unwrap();
+        assert_eq!((size(&path), state.reached.size), (Some(3), TreeSize(4)), "byte {at}");
         bytes[at - SLOT] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
         assert!(matches!(CheckpointState::read(&path), Err(CheckpointReadError::BothSlots)), "byte {at} of both");
@@ -76,7 +76,7 @@ fn every_flipped_byte_of_the_last_slot_falls_back_to_the_one_before_and_keeps_th
     assert_eq!(size(&path), Some(4));
 }
 
-/// Also of a write that records the same checkpoint again, with another MANIFEST.
+/// Includes a write that records the same checkpoint again, with another MANIFEST.
 #[test]
 fn every_torn_write_leaves_the_mark_before_and_is_never_taken_for_damage() {
     for next in [3, 4] {
@@ -85,18 +85,18 @@ fn every_torn_write_leaves_the_mark_before_and_is_never_taken_for_damage() {
         let slot = next_slot(&path, 5, next);
         let check = |bytes: &[u8], what: &str| {
             std::fs::write(&path, bytes).unwrap();
-            let mark = CheckpointState::read(&path).unwrap_or_else(|error| panic!("{what}: {error}"));
-            // The size before, and not lost either: only the last byte of the checksum makes the new one count.
+            let state = CheckpointState::read(&path).unwrap_or_else(|error| panic!("{what}: {error}"));
+            // The old size is still there: the new slot counts only with the last byte of its checksum.
             let whole = bytes[SLOT..SLOT + slot.len()] == slot;
             assert_eq!(size(&path), Some(if whole { next } else { 3 }), "{what}");
-            assert!(mark.reached.size.0 >= 3 && mark.reached.size.0 <= next, "{what}");
+            assert!(state.reached.size.0 >= 3 && state.reached.size.0 <= next, "{what}");
         };
         for written in 0..slot.len() {
             let mut bytes = before.clone();
             bytes[SLOT..SLOT + written].copy_from_slice(&slot[..written]);
             check(&bytes, &format!("{written} bytes"));
         }
-        // A disk writes sectors in any order, each of them whole or not at all.
+        // A disk writes sectors in any order, each of them completely or not at all.
         let sectors = slot.len().div_ceil(512);
         for written in 0..1_u32 << sectors {
             let mut bytes = before.clone();
@@ -143,9 +143,9 @@ fn the_high_water_mark_survives_writes_that_reach_less_far() {
     bytes[SLOT + NOTE] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
     for _ in 0..3 {
-        let mark = CheckpointState::read(&path).unwrap();
-        assert_eq!((size(&path), mark.reached), (Some(3), HighWater::of(Some(&checkpoint(4)))));
-        CheckpointFile::open(&path, &mark).unwrap().write(&checkpoint(3), None).unwrap();
+        let state = CheckpointState::read(&path).unwrap();
+        assert_eq!((size(&path), state.reached), (Some(3), HighWater::of(Some(&checkpoint(4)))));
+        CheckpointFile::open(&path, &state).unwrap().write(&checkpoint(3), None).unwrap();
     }
     CheckpointFile::open(&path, &CheckpointState::read(&path).unwrap()).unwrap().write(&checkpoint(5), None).unwrap();
     assert_eq!(CheckpointState::read(&path).unwrap().reached.size, TreeSize(5));
@@ -172,7 +172,7 @@ fn a_file_of_another_length_or_with_swapped_slots_is_refused() {
     );
 }
 
-/// As `cp -al` makes it.
+/// A copy as `cp -al` makes it.
 #[test]
 fn a_copy_of_the_folder_made_of_hard_links_does_not_change_with_it() {
     let (folder, path) = marked(2);
@@ -186,11 +186,11 @@ fn a_copy_of_the_folder_made_of_hard_links_does_not_change_with_it() {
 #[test]
 fn a_link_is_neither_read_nor_written() {
     let (folder, path) = marked(2);
-    let (mark, outside) = (CheckpointState::read(&path).unwrap(), folder.path().join("outside"));
+    let (state, outside) = (CheckpointState::read(&path).unwrap(), folder.path().join("outside"));
     std::fs::rename(&path, &outside).unwrap();
     std::os::unix::fs::symlink(&outside, &path).unwrap();
     assert!(matches!(CheckpointState::read(&path), Err(CheckpointReadError::Disk(_))));
-    CheckpointFile::open(&path, &mark).unwrap_err();
+    CheckpointFile::open(&path, &state).unwrap_err();
     std::fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink(folder.path().join("none"), &path).unwrap();
     CheckpointFile::write_new(&path).unwrap_err();
@@ -223,8 +223,8 @@ fn the_extent_of_the_manifest_is_kept_beside_the_checkpoint() {
         .unwrap()
         .write(&checkpoint(2), Some(extent))
         .unwrap();
-    let mark = CheckpointState::read(&path).unwrap();
-    assert_eq!((mark.manifest, size(&path)), (Some(extent), Some(2)));
+    let state = CheckpointState::read(&path).unwrap();
+    assert_eq!((state.manifest, size(&path)), (Some(extent), Some(2)));
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn slots_of_the_earlier_versions_are_read() {
         bytes[..SLOT].fill(0);
         bytes[..slot.len()].copy_from_slice(&slot);
         std::fs::write(&path, bytes).unwrap();
-        let mark = CheckpointState::read(&path).unwrap();
-        assert_eq!((size(&path), mark.manifest, mark.reached.size.0), (Some(7), extent, 7));
+        let state = CheckpointState::read(&path).unwrap();
+        assert_eq!((size(&path), state.manifest, state.reached.size.0), (Some(7), extent, 7));
     }
 }

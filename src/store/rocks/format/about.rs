@@ -1,4 +1,4 @@
-//! What the database says of itself.
+//! Keys of the table `meta`: facts about the database itself.
 
 use crate::store::rocks::format::ToDisk;
 
@@ -9,13 +9,14 @@ pub enum About {
     Format,
     /// The ledger's origin.
     Origin,
-    /// From which leaf on rows by which leaves are found may be missing, as an index; not there when none are.
+    /// Index of the first leaf whose index rows may be missing in the tables; absent when the tables are complete.
     Unindexed,
     /// Present while the index is rebuilt, and after an interrupted rebuild.
     Rebuilding,
-    /// The indexes of all `key` notices, each as a big-endian `u64`, ascending; not there before the ledger key is rotated.
+    /// The indexes of all `key` notices, each as a big-endian `u64`, ascending; absent before the first rotation of the
+    /// ledger key.
     KeyNotices,
-    /// The platform's public key, as its vkey; not there before the node has made one.
+    /// The platform's public key, as its vkey; absent before the node has created it.
     Platform,
 }
 

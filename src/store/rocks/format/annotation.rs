@@ -1,4 +1,4 @@
-//! Rows of checkpoints that others have attested: the note, its annotations, and the levels of proof that it has reached.
+//! Encoding of annotated checkpoints: the note, its annotations, and the proof levels that it has reached.
 
 use crate::ledger::merkle::shape::TreeSize;
 use crate::store::rocks::format::{FromDisk, ToDisk, joined};
@@ -77,7 +77,7 @@ pub struct LevelKey {
 }
 
 impl LevelKey {
-    /// What all keys of a level begin with.
+    /// The key prefix of all rows of a level.
     #[must_use]
     pub const fn prefix(level: ProofLevel) -> [u8; 1] {
         match level {

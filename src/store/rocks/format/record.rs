@@ -1,9 +1,9 @@
-//! The rows of `leaves`: records, packed.
+//! Values of the table `leaves`: records in the encoding of `record_codec`.
 
 use crate::store::record_codec::unpack;
 use crate::store::rocks::format::FromDisk;
 
-/// A record, as its row holds it.
+/// A decoded record of the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record(pub Vec<u8>);
 

@@ -1,4 +1,4 @@
-//! Tests of the spelling: what is written is read back, other bytes are no value, and rows sort as their numbers do.
+//! Tests of the encoding: values decode to themselves, other bytes are rejected, and rows sort by their numbers.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn every_kind_and_algorithm_reads_back() {
         again(&DigestKey { algorithm, digest: Digest([7; 32]), index: LeafIndex(9) });
     }
     again(&StoredTile { root: Digest([1; 32]), hashes: vec![Digest([2; 32]); 256] });
-    again(&PrivateRow::NeverBrought);
+    again(&PrivateRow::NotSubmitted);
     again(&PrivateRow::Held(PrivateMetadata { salt: [3; 32], json: r#"{"name":"合同"}"#.into() }));
     again(&PrivateRow::Held(PrivateMetadata { salt: [3; 32], json: String::new() }));
     again(&PrivateRow::Erased(LeafIndex(u64::MAX)));
@@ -53,24 +53,24 @@ fn other_bytes_are_no_value() {
 }
 
 #[test]
-fn private_rows_are_spelled_as_the_disk_format_says() {
-    let spelled = |bytes: &[u8]| hex::encode(bytes);
-    assert_eq!(spelled(&PrivateRow::Erased(LeafIndex(0x0102)).to_disk()), "020000000000000102");
+fn private_rows_are_encoded_as_the_disk_format_says() {
+    let encoded = |bytes: &[u8]| hex::encode(bytes);
+    assert_eq!(encoded(&PrivateRow::Erased(LeafIndex(0x0102)).to_disk()), "020000000000000102");
     let annex = ErasedPiece { index: LeafIndex(5), piece: Piece::Annex(Digest([0xab; 32])) };
-    assert_eq!(spelled(&annex.to_disk()), format!("000000000000000501{}", "ab".repeat(32)));
-    assert_eq!(spelled(&ErasedPiece { piece: Piece::Metadata, ..annex }.to_disk()), "000000000000000500");
+    assert_eq!(encoded(&annex.to_disk()), format!("000000000000000501{}", "ab".repeat(32)));
+    assert_eq!(encoded(&ErasedPiece { piece: Piece::Metadata, ..annex }.to_disk()), "000000000000000500");
     let key = AnnexKey { index: LeafIndex(5), commitment: Digest([0xab; 32]) };
-    assert_eq!(spelled(&key.to_disk()), format!("0000000000000005{}", "ab".repeat(32)));
+    assert_eq!(encoded(&key.to_disk()), format!("0000000000000005{}", "ab".repeat(32)));
     let key = LabelKey { label: Digest([0xcd; 32]), index: LeafIndex(5) };
-    assert_eq!(spelled(&key.to_disk()), format!("{}0000000000000005", "cd".repeat(32)));
+    assert_eq!(encoded(&key.to_disk()), format!("{}0000000000000005", "cd".repeat(32)));
     // SHA-256 of 32 zero bytes.
     let digest = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
-    assert_eq!(spelled(&Fingerprint::of(&[0; 32]).to_disk()), format!("00000000{digest}"));
+    assert_eq!(encoded(&Fingerprint::of(&[0; 32]).to_disk()), format!("00000000{digest}"));
 }
 
 proptest::proptest! {
     #[test]
-    fn pending_purges_sort_as_the_notice_does(a: (u64, Option<[u8; 32]>), b: (u64, Option<[u8; 32]>)) {
+    fn pending_erasures_sort_as_the_notice_does(a: (u64, Option<[u8; 32]>), b: (u64, Option<[u8; 32]>)) {
         let piece = |(index, annex): (u64, Option<[u8; 32]>)| {
             let piece = annex.map_or(Piece::Metadata, |bytes| Piece::Annex(Digest(bytes)));
             ErasedPiece { index: LeafIndex(index % 3), piece }

@@ -1,4 +1,4 @@
-//! Tests of what happens between the read-only look and the recovered database.
+//! Tests of failures between the read-only inspection and the recovery of the database.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::ledger::notice::{Mode, Notice, NoticeKind};
 use crate::ledger::time::Timestamp;
 use crate::store::traits::LogReader as _;
 
-/// A ledger of one block, all of it in RocksDB's log.
+/// A ledger of one block, all of it in RocksDB's write-ahead log.
 fn founded() -> (tempfile::TempDir, Folder) {
     let root = tempfile::tempdir().unwrap();
     let folder = Folder::new(&root.path().join("ledger"));
@@ -44,13 +44,13 @@ fn files(folder: &Folder) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// What RocksDB sees when a read of its log ends after so many percent of it.
+/// Truncates the write-ahead log to `percent` of its length, as if a read of it ended early.
 fn cut_log(folder: &Folder, percent: usize) {
     for entry in fs::read_dir(folder.database()).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|end| end == "log") {
             let bytes = fs::read(&path).unwrap();
-            // A file of its own: the safety copy has a name of the other.
+            // A new file: the safety copy is a hard link to the old one.
             fs::remove_file(&path).unwrap();
             fs::write(&path, &bytes[..bytes.len() * percent / 100]).unwrap();
         }
@@ -81,7 +81,7 @@ fn a_recovery_that_a_crash_cut_off_begins_again_from_the_same_files() {
         folder.make_safety_copy().unwrap();
         cut_log(&folder, if cut { 0 } else { 100 });
         if cut {
-            // RocksDB has replayed what it saw, and deleted the log.
+            // RocksDB has replayed the truncated log and deleted it.
             drop(Engine::open(&folder.database(), &Options::default(), Access::ReadWrite).unwrap());
         }
         let audit = RocksStore::open_read_only(folder.path(), &Options::default()).unwrap();

@@ -1,4 +1,5 @@
-//! Cosignatures, checkpoints of witnesses and timestamp tokens: which reservations they lift, and what a forged one means.
+//! Tests of attestations: the reservations that cosignatures, checkpoints of witnesses and timestamp tokens remove, and
+//! forged attestations.
 
 use super::*;
 use crate::ledger::checkpoint::SignedCheckpoint;
@@ -36,7 +37,7 @@ fn checkpoint_of(receipt: &Receipt) -> SignedCheckpoint {
     SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).unwrap()
 }
 
-/// The user's own file knows the organisation of witness a.
+/// The user's own file names the organisation of witness a.
 fn member_of(key: &CosignerKey) -> Option<Member> {
     let member = Member { organisation: "某某互联网法院".into(), kind: MemberKind::Court };
     (key == witness("a").key()).then_some(member)
@@ -106,7 +107,7 @@ fn other_policies_count_the_same_cosignatures_otherwise() {
         assert_eq!(report.value(Step::Signatures, "witnesses"), Some(counts), "{lines}");
         assert_eq!(report.value(Step::Signatures, "required"), Some(required), "{lines}");
     }
-    // Without a policy, and with one that requires no witness, nobody but the operator is relied on.
+    // Without a policy, and with a policy that requires no witness, the result depends on the operator alone.
     let none = only_witnesses(&receipt, &policy("quorum none\n"));
     let no_policy = with(&receipt, RecordSource::Node, Attestations::NONE);
     for report in [none, no_policy] {
@@ -148,7 +149,7 @@ fn a_forged_line_in_the_name_of_a_known_witness_fails_step_9() {
     let witnesses = counted(&receipt, &two);
     assert_eq!(witnesses, WitnessCheck::Forged { witness: witness("c").key().name().clone() });
     let attestations = Attestations { witnesses: &witnesses, ..Attestations::NONE };
-    // A receipt file may have been changed by anybody; a node answers for what it sends.
+    // Anyone may have changed a receipt file; a node is responsible for its response.
     let paper = with(&receipt, RecordSource::Receipt, attestations);
     assert_eq!((paper.conclusion, paper.obstacle.clone()), (Conclusion::Unable, Some(Obstacle::BrokenReceipt)));
     let told = wording::conclusion(&paper, Language::Chinese);
@@ -161,7 +162,7 @@ fn a_forged_line_in_the_name_of_a_known_witness_fails_step_9() {
     let said = |language| detail(failed, language).unwrap();
     assert!(said(Language::Chinese).ends_with("以“witness.example/c”名义的见证签名验证不通过"));
     assert!(said(Language::English).ends_with("in the name of the witness witness.example/c does not verify"));
-    // Without that witness in the policy, the line is a stranger's and ignored.
+    // Without that witness in the policy, the line has an unknown key and is ignored.
     let own = Policy::parse(&format!("log {}\nwitness a {}\nquorum a\n", ledger_key(1).verifier(), witness("a").key()));
     assert_eq!(only_witnesses(&receipt, &own.unwrap()).reservations, [Reservation::NoIndependentTime]);
 }
@@ -228,7 +229,7 @@ fn step_10_compares_with_what_a_witness_holds() {
         assert_eq!((report.conclusion, report.fault), (Conclusion::ChainFault, Some(fault)));
         assert_eq!(report.outcome(Step::Witnesses), Some(Outcome::Failed));
         assert_ne!(report.outcome(Step::RecordExists), Some(Outcome::Failed));
-        // A receipt that does not verify contradicts nobody.
+        // A receipt that does not verify contradicts no ledger.
         let broken = Receipt { index: LeafIndex(0), ..receipt.clone() };
         let report = asked(&broken, &contradicted);
         assert_eq!((report.conclusion, report.fault), (Conclusion::Unable, None));

@@ -1,11 +1,11 @@
-//! Items of a manifest, told by their conclusions.
+//! Tests of the verifier with items of a manifest.
 
 use super::*;
 use crate::ledger::manifest::claim::ItemName;
 use crate::ledger::manifest::item::{Item, ItemDigests, name_commitment};
 use crate::ledger::manifest::tree::{Chunk, ManifestTree};
 
-/// Two items of which the second is [`FILE`], as `change` makes its digests.
+/// Two items. The second is [`FILE`], with digests after `change`.
 fn claim(change: impl Fn(Content) -> Content) -> (ItemClaim, ManifestRoot) {
     let line = |content: Content| {
         let Form::Plain { size } = content.form else { unreachable!("plain") };
@@ -51,7 +51,7 @@ fn a_file_is_held_against_its_item() {
     assert_eq!(ask_of(&receipt, &claim, PresentedEvidence::Nothing).conclusion, Conclusion::RecordOnly);
     let digest = PresentedEvidence::Digest { algorithm: HashAlgorithm::Sm3, value: measure(FILE).sm3 };
     assert_eq!(ask_of(&receipt, &claim, digest).conclusion, Conclusion::RecordOnly);
-    // Without the item the same deposit holds no single file.
+    // Without the item, the same deposit has no digest of a single file.
     assert_eq!(ask(&receipt, file(FILE)).obstacle, Some(Obstacle::ManifestOnly));
 }
 

@@ -1,4 +1,4 @@
-//! What each step says it did: nothing passes that was compared with itself, and nothing that was not compared passes.
+//! Tests of the single steps: a step passes only if it compared two values from different sources.
 
 use super::*;
 use crate::ledger::verify::findings::{detail, finding};
@@ -65,7 +65,7 @@ fn a_transaction_id_passes_only_against_one_that_was_stated_elsewhere() {
         (report.outcome(Step::TxId).unwrap(), report.conclusion)
     };
     assert_eq!(with(Some(leaf_hash(receipt.entry.as_bytes()))), (Outcome::Passed, Conclusion::RecordOnly));
-    // What it means that another was stated, the court judges: the record itself holds.
+    // The record itself verifies; the court assesses the other transaction id.
     assert_eq!(with(Some(Digest([1; 32]))), (Outcome::Failed, Conclusion::RecordOnly));
 }
 
@@ -128,7 +128,7 @@ fn later_links_are_a_finding_and_never_passed() {
     let many = (1..=5).map(|n| link(LinkKind::Corrects, n, Verified)).collect();
     let (_, zh, en) = found(&listed(many), Step::LaterLinks);
     assert!(zh.ends_with("等 5 件）") && en.ends_with("and 2 more"), "{zh} {en}");
-    // What does not hold counts for nothing, and is said.
+    // Invalid claims are ignored, and the report lists them.
     let claims =
         vec![link(LinkKind::Withdraws, 1, Invalid(ClaimFault::NotOwner)), link(LinkKind::Corrects, 2, Unverified)];
     let (outcome, zh, en) = found(&listed(claims), Step::LaterLinks);
@@ -141,7 +141,7 @@ fn later_links_are_a_finding_and_never_passed() {
     };
     let (_, zh, _) = found(&History { owner_links: cut, ..History::empty() }, Step::LaterLinks);
     assert!(zh.starts_with("已被撤回") && zh.ends_with("历史不完整"), "{zh}");
-    // Strangers' references are counted, and do not make the owner's history incomplete.
+    // References by other depositors are counted, and do not make the owner's history incomplete.
     let total = Total { count: 100, exact: false };
     let references =
         Listed { total, next_cursor: Some("c".into()), ..Listed::complete(vec![link(LinkKind::Refers, 3, Verified)]) };
@@ -165,7 +165,7 @@ fn a_withdrawal_that_was_withdrawn_is_shown_and_no_longer_counts() {
     assert!(zh.contains(&number(1).to_string()) && zh.contains(&number(2).to_string()), "{zh}");
     assert!(en.contains("no longer") || en.contains("is not counted"), "{en}");
     assert!(!zh.contains("未见") && !withdrawn && !unchecked, "{zh}");
-    // Where it is not known, the withdrawal counts, and the report says that it is not known.
+    // If it is not known, the withdrawal counts, and the report states that it is not known.
     let (zh, en, withdrawn, unchecked) = verified(LinkStanding::Unchecked);
     assert!(zh.starts_with("已被撤回") && zh.contains("未核对") && en.contains("not checked"), "{zh} {en}");
     assert!(withdrawn && unchecked);
@@ -277,7 +277,7 @@ fn a_ledger_that_contradicts_a_receipt_that_holds_is_a_chain_fault() {
         assert_eq!((report.conclusion, report.fault), (Conclusion::ChainFault, Some(fault)));
         assert_eq!(report.outcome(Step::RecordExists), Some(Outcome::Failed));
         assert!(report.reservations.is_empty());
-        // One that does not hold, or that no trusted key signed, contradicts nobody.
+        // A receipt that is invalid, or that no trusted key signed, contradicts no ledger.
         let broken = Receipt { index: LeafIndex(0), ..good.clone() };
         let report = verify(&Question { receipt: &broken, ..question });
         assert_eq!((report.conclusion, report.fault), (Conclusion::Unable, None));
