@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 import zlib
 
-from people import Node
+from node import Node
 
 COURT, SECOND = "粤0192", "粤01"
 PLAIN, OF_THE_COURT = ["deposit", "read", "case"], ["read", "court", "feed", "manage", "deposit"]
