@@ -45,6 +45,7 @@ pub struct OpenCaseRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authority: Option<String>,
     /// The party's name.
+    #[schema(example = "张三")]
     pub name: String,
     /// 案由.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +73,7 @@ pub struct OpenCaseRequest {
 /// An association code to be issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "party": 2, "party_uses": 1, "agent_uses": 2, "days": 30 }))]
 pub struct CodeRequest {
     /// For which party.
     pub party: u32,

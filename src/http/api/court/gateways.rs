@@ -150,9 +150,9 @@ fn report(bytes: &[u8]) -> Result<GatewayReport, FilingError> {
     tag = "service",
     params(
         ("id" = String, Path, description = "64 hex digits"),
-        ("webhook-id" = String, Header, description = "The same each time this report is sent"),
-        ("webhook-timestamp" = u64, Header, description = "Seconds since 1970"),
-        ("webhook-signature" = String, Header, description = "v1,…"),
+        ("webhook-id" = String, Header, description = "The same each time this report is sent", example = "report-20261122-77"),
+        ("webhook-timestamp" = u64, Header, description = "Seconds since 1970", example = 1_795_309_451),
+        ("webhook-signature" = String, Header, description = "`v1,` and the base64 of the HMAC", example = "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
     ),
     request_body = GatewayReportRequest,
     responses(
