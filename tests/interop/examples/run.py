@@ -2,28 +2,21 @@
 
     run.py TIEZHENG FOLDER
 
-Starts a node in the folder, makes a suit on it (`tests/web/suit.py`), and pastes the examples of each operation into files. A user puts an
-id of his own in the place of that in the example, and a token into TIEZHENG_TOKEN: so does this. What an example sends is not changed.
-Answers outside 200 to 299 are those of `REFUSED` only, each with its reason. Needs nothing but Python's standard library."""
+Starts a node in the folder, and pastes the examples of each operation into files. As a user does, it puts ids of its own in the place of
+those in the examples (`world.py`), and a token into TIEZHENG_TOKEN; nothing else is changed. An example must compile, reach the node, and be
+answered with a status that the operation documents: of 200 to 299, unless `REFUSED` names the code of the refusal. Needs curl, node, a JDK,
+and Python with nothing but its standard library."""
 
 import html.parser
 import json
-import os
 import pathlib
-import re
 import subprocess
 import sys
-import urllib.parse
-import urllib.request
+
+from world import ASKS, REFUSED, World, first, own
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "web"))
-from node import Node  # noqa: E402
-from suit import COURT, OF_THE_COURT, PLAIN, Suit, paper  # noqa: E402
-
-LANGUAGES = ["curl", "Python", "JavaScript", "Java"]
-SUFFIXES = {"curl": "sh", "Python": "py", "JavaScript": "mjs", "Java": "java"}
-JAVA_AT_ONCE = 100
+COMMANDS = {"curl": ("bash", "sh"), "Python": ("python3", "py"), "JavaScript": ("node", "mjs"), "Java": ("java", "java")}
 
 
 class Page(html.parser.HTMLParser):
@@ -36,7 +29,7 @@ class Page(html.parser.HTMLParser):
     def handle_starttag(self, tag: str, attributes: list) -> None:
         given = dict(attributes)
         if tag == "details" and given.get("class") == "operation":
-            self.operations.append({"id": given["id"], "method": "", "path": "", "statuses": [], "code": {}, "token": False})
+            self.operations.append({"method": "", "path": "", "statuses": [], "code": {}})
         elif tag == "summary":
             self.place = "head"
         elif tag == "span" and given.get("class") == "method":
@@ -67,139 +60,108 @@ class Page(html.parser.HTMLParser):
             last["code"][self.language] += data
 
 
-class World:
-    """A node with a suit, and what the examples need of it."""
-
-    def __init__(self, program: str, folder: pathlib.Path) -> None:
-        self.program, self.folder, self.made = program, folder, 0
-        self.node = Node(program, folder)
-        self.suit = suit = Suit(self.node)
-        suit.open()
-        suit.file()
-        suit.argue()
-        self.tokens = {"operator": self.node.token, "none": ""}
-        for who in ["plaintiff", "defendant", "clerk", "judge", "second"]:
-            self.tokens[who] = getattr(suit, who).token
-
-    def page(self) -> str:
-        return urllib.request.urlopen(f"{self.node.url}/docs?lang=en").read().decode()
+def operations(page: str) -> list[dict]:
+    parser = Page()
+    parser.feed(page)
+    for operation in parser.operations:
+        operation["name"] = f"{operation['method']} {operation['path']}"
+        needs_token = "TIEZHENG_TOKEN" in operation["code"]["curl"]
+        operation["who"] = first(ASKS, operation["name"], "operator") if needs_token else "nobody"
+    return parser.operations
 
 
-# Who asks, by the beginning of the path; the first that fits.
-ASKS = [
-    ("/v1/accounts/me", "plaintiff"),
-    ("/v1/accounts/", "operator"),
-]
-# Objects in the place of those in the examples, by the parameter.
-OBJECTS = {
-    "account": lambda world: world.suit.plaintiff.id,
-    "case": lambda world: world.suit.case,
-    "item": lambda world: "1",
-    "service": lambda world: "1",
-    "hand_over": lambda world: "1",
-}
-
-
-def asks(operation: dict) -> str:
-    if not operation["token"]:
-        return "none"
-    return next((who for start, who in ASKS if operation["path"].startswith(start)), "operator")
-
-
-def own(world: World, operation: dict, code: str) -> str:
-    """The example with a user's own ids in its address."""
-    names = re.findall(r"\{(\w+)\}", operation["path"])
-    pattern = re.sub(r"\\\{\w+\\\}", lambda _: r"""([^?\s'"]+?)""", re.escape(operation["path"])) + r"""(?=[?'"])"""
-    found = re.search(pattern, code)
-    if found is None:
-        raise AssertionError(f"{operation['method']} {operation['path']}: no such address in {code}")
-    address = operation["path"]
-    for name, given in zip(names, found.groups()):
-        address = address.replace("{" + name + "}", urllib.parse.quote(OBJECTS[name](world)) if name in OBJECTS else given)
-    return code[: found.start()] + address + code[found.end() :]
-
-
-def environment(world: World, who: str) -> dict:
-    # The charset of the examples must not depend on that of the system.
-    kept = {"PATH": os.environ["PATH"], "HOME": str(world.folder), "LC_ALL": "C", "NO_PROXY": "*", "no_proxy": "*"}
-    return kept | ({"TIEZHENG_TOKEN": world.tokens[who]} if who != "none" else {})
-
-
-def paste(world: World, at: int, operation: dict, language: str) -> pathlib.Path:
-    folder = world.folder / "pasted" / f"{at}-{language}"
+def paste(world: World, folder: pathlib.Path, operation: dict, language: str) -> pathlib.Path:
+    """The example in a file of a folder of its own."""
     folder.mkdir(parents=True)
+    file = folder / f"Example.{COMMANDS[language][1]}"
     code = own(world, operation, operation["code"][language])
-    (folder / f"Example.{SUFFIXES[language]}").write_text(code + "\n", encoding="utf-8")
-    return folder
+    # curl prints no status unless it is asked to.
+    file.write_text(code + (" -w '\\n%{http_code}'\n" if language == "curl" else "\n"), encoding="utf-8")
+    return file
 
 
-def run(world: World, folder: pathlib.Path, language: str, who: str) -> tuple[str, str]:
-    """Status and answer."""
-    file = folder / f"Example.{SUFFIXES[language]}"
-    if language == "curl":
-        # curl prints no status unless it is asked to.
-        file.write_text(file.read_text(encoding="utf-8").rstrip("\n") + " -w '\\n%{http_code}\\n'\n", encoding="utf-8")
-    command = {"curl": "bash", "Python": "python3", "JavaScript": "node"}[language]
-    done = subprocess.run([command, file], cwd=world.folder, env=environment(world, who), capture_output=True, check=False, timeout=60)
+def run(world: World, file: pathlib.Path, language: str, who: str) -> tuple[str, str]:
+    """Status and answer; `failed` and what was said if the example itself failed."""
+    command = [COMMANDS[language][0], file]
+    done = subprocess.run(command, cwd=world.folder, env=world.environment(who), capture_output=True, check=False, timeout=60)
     printed = done.stdout.decode(errors="replace")
     if done.returncode != 0:
         return "failed", printed + done.stderr.decode(errors="replace")
     if language == "curl":
-        answer, _, status = printed.rstrip("\n").rpartition("\n")
+        answer, _, status = printed.rpartition("\n")
         return status, answer
     status, _, answer = printed.partition("\n")
     return status, answer
 
 
-def run_java(world: World, folders: list[pathlib.Path], who: str) -> None:
-    """Runs Java examples in one virtual machine; each leaves `output` or `failure` beside it."""
-    command = ["java", HERE / "RunExamples.java", *folders]
-    subprocess.run(command, cwd=world.folder, env=environment(world, who), check=True, timeout=600)
-
-
-def java_result(folder: pathlib.Path) -> tuple[str, str]:
-    if (folder / "failure").exists():
-        return "failed", (folder / "failure").read_text(errors="replace")
-    status, _, answer = (folder / "output").read_text(errors="replace").partition("\n")
-    return status, answer
+def run_java(world: World, files: list[pathlib.Path], who: str) -> list[tuple[str, str]]:
+    """All in one virtual machine, which takes longer to start than an example to run."""
+    command = ["java", HERE / "RunExamples.java", *[file.parent for file in files]]
+    subprocess.run(command, cwd=world.folder, env=world.environment(who), check=True, timeout=600)
+    results = []
+    for folder in [file.parent for file in files]:
+        if (folder / "failure").exists():
+            results.append(("failed", (folder / "failure").read_text(errors="replace")))
+        else:
+            status, _, answer = (folder / "output").read_text(errors="replace").partition("\n")
+            results.append((status, answer))
+    return results
 
 
 def code_of(answer: str) -> str:
     try:
-        return json.loads(answer).get("code", "")
-    except (ValueError, AttributeError):
+        return json.loads(answer)["code"]
+    except (ValueError, TypeError, KeyError):
         return ""
 
 
-def check(world: World, operations: list[dict]) -> int:
-    java, results = {}, []
-    for at, operation in enumerate(operations):
-        who = asks(operation)
-        for language in LANGUAGES:
-            folder = paste(world, at, operation, language)
+def fault(operation: dict, status: str, answer: str) -> str | None:
+    """What is wrong with a result."""
+    if status == "failed":
+        return "the example fails"
+    if status not in operation["statuses"]:
+        return f"the status {status} is not documented"
+    if status.startswith("2"):
+        return None
+    return None if code_of(answer) in REFUSED.get(operation["name"], []) else f"refused: {status} {code_of(answer)}"
+
+
+def results(world: World, documented: list[dict]):
+    """Operation, language, status and answer of each example; those in Java at the end."""
+    java: dict[str, list] = {}
+    for at, operation in enumerate(documented):
+        for language in COMMANDS:
+            world.requests()
+            file = paste(world, world.folder / "pasted" / f"{at}-{language}", operation, language)
             if language == "Java":
-                java.setdefault(who, []).append((operation, folder))
+                java.setdefault(operation["who"], []).append((operation, file))
             else:
-                results.append((operation, language, *run(world, folder, language, who)))
+                yield operation, language, *run(world, file, language, operation["who"])
     for who, pasted in java.items():
-        run_java(world, [folder for _, folder in pasted], who)
-        results += [(operation, "Java", *java_result(folder)) for operation, folder in pasted]
-    for operation, language, status, answer in results:
-        print(operation["method"], operation["path"], language, status, code_of(answer), answer[-600:] if status == "failed" or status[0] != "2" else "")
-    return 0
+        for (operation, _), result in zip(pasted, run_java(world, [file for _, file in pasted], who)):
+            yield operation, "Java", *result
+    # As a user starts it.
+    operation, file = java["nobody"][0]
+    yield operation, "Java", *run(world, file, "Java", "nobody")
 
 
 def main(program: str, folder: pathlib.Path) -> int:
-    (folder / "evidence.pdf").write_bytes(paper("Contract of sale"))
     world = World(program, folder)
+    count, faults = 0, []
     try:
-        page = Page()
-        page.feed(world.page())
-        for operation in page.operations:
-            operation["token"] = "TIEZHENG_TOKEN" in operation["code"]["curl"]
-        return check(world, page.operations)
+        documented = operations(world.page())
+        for operation, language, status, answer in results(world, documented):
+            count += 1
+            if wrong := fault(operation, status, answer):
+                faults.append(f"{operation['name']}, {language}: {wrong}")
+                print(f"{faults[-1]}\n{answer[:1500]}\n", file=sys.stderr)
     finally:
         world.node.stop()
+    if faults or count <= len(COMMANDS) * len(documented) or not documented:
+        print(f"interop: {len(faults)} of {count} examples failed", file=sys.stderr)
+        return 1
+    print(f"interop: {count} examples of {len(documented)} operations ran in curl, Python, JavaScript and Java.")
+    return 0
 
 
 if __name__ == "__main__":
