@@ -117,16 +117,16 @@ pub struct AssociationRequest {
 #[serde(deny_unknown_fields)]
 pub struct TransferRequest {
     /// `second-instance`, `suit` or `retrial`.
-    #[schema(example = "second-instance")]
+    #[schema(example = "suit")]
     pub passage: String,
     /// The court that takes it.
-    #[schema(example = "粤01")]
+    #[schema(example = "粤0192")]
     pub court: String,
     /// What kind of proceeding it becomes.
-    #[schema(example = "civil-second")]
+    #[schema(example = "civil-first")]
     pub kind: String,
     /// By which procedure.
-    #[schema(example = "second-instance")]
+    #[schema(example = "ordinary")]
     pub procedure: String,
     /// The party that brings it there; the first where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]

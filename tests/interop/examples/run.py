@@ -123,7 +123,7 @@ def fault(operation: dict, status: str, answer: str) -> str | None:
         return f"the status {status} is not documented"
     if status.startswith("2"):
         return None
-    return None if code_of(answer) in REFUSED.get(operation["name"], []) else f"refused: {status} {code_of(answer)}"
+    return None if code_of(answer) == REFUSED.get(operation["name"]) else f"refused: {status} {code_of(answer)}"
 
 
 def results(world: World, documented: list[dict]):

@@ -16,7 +16,8 @@ from suit import COURT, SECOND, Suit, paper  # noqa: E402
 NUMBER = "20261122-0K7M-X9QT-3D5W-C3"
 PROVIDER = "cb7a1c6f9e3d4e1f8a2b5c6d7e8f90123456789abcdef0123456789abcdef012"
 CODE = "7K2M-X9QT-3D5W"
-KEY_NAME = "k-05ca02c1c2fb0b9c"
+LEDGER = "example.org/ledger+03bafec3+AZscmI0rYOVBwLBHciELh6qD+MVsx4kqueqFUCizfw+R"
+KEY = "k-3642af3751ffa5b0+ba109958+AVFAtkTFhHPVHDuiHwJc13AdQ9ZxTeT5EYsIahid0FJe"
 
 
 class World:
@@ -30,7 +31,7 @@ class World:
         self.suit = suit = Suit(self.node)
         for step in [suit.open, suit.file, suit.argue]:
             step()
-        people = {name: getattr(suit, name) for name in ["plaintiff", "defendant", "clerk", "judge", "second"]}
+        people = {name: getattr(suit, name) for name in ["plaintiff", "defendant", "clerk", "second"]}
         self.tokens = {name: person.token for name, person in people.items()} | {"operator": self.node.token, "nobody": None}
 
     def page(self) -> str:
@@ -59,11 +60,34 @@ class World:
 
     def draft(self) -> str:
         """A case that is not submitted yet."""
-        self.made += 1
-        opening = {"court": COURT, "kind": "civil-first", "procedure": "ordinary", "role": "plaintiff", "subject": "natural-person"}
-        case = self.suit.send(self.suit.plaintiff, "/v1/cases", opening | {"filer": "principal", "name": f"张三 {self.made}"})["case"]
-        self.suit.send(self.suit.plaintiff, f"/v1/cases/{case}/acts", {"act": "confirm-notice"})
-        return case
+        return self.other([])
+
+    def other(self, steps: list) -> str:
+        """Another case, to which these steps of the suit happened."""
+        before, self.suit.serial = self.suit.case, self.suit.serial + 10
+        for step in [self.suit.open, *steps]:
+            self.left = step()
+        other, self.suit.case = self.suit.case, before
+        return other
+
+    def admitted(self) -> str:
+        """A case that was filed and assigned."""
+        return self.other([self.suit.admit])
+
+    def invited(self) -> str:
+        """A code for the defendant of another case."""
+        self.other([self.suit.admit, self.suit.code])
+        return self.left
+
+    def appealed(self) -> str:
+        """A case whose dossier is to be sent; `left` is its judgment."""
+        suit = self.suit
+        return self.other([suit.file, lambda: suit.act(suit.judge, "begin-hearing"), suit.judge_and_appeal])
+
+    def sent(self) -> str:
+        """A case whose dossier was sent."""
+        suit = self.suit
+        return self.other([suit.file, lambda: suit.act(suit.judge, "begin-hearing"), suit.appeal])
 
     def account(self) -> str:
         return self.node.post("/v1/accounts", {"subject": "natural-person", "name": "王五"})["account"]
@@ -80,11 +104,23 @@ class World:
         self.made += 1
         return f"粤{1000 + self.made}"
 
+    def paired(self) -> str:
+        """A court with the court of appeal of the examples."""
+        court = self.court()
+        self.node.post(f"/v1/courts/{court}/appeal-courts", {"hears": SECOND, "from": "2025-10-01", "source": "法释〔2025〕14号"})
+        return court
+
+    def listing(self) -> str:
+        """A court that accepts the ledger of the examples."""
+        court = self.court()
+        self.node.post(f"/v1/courts/{court}/ledgers", {"key": LEDGER})
+        return court
+
     def webhook(self) -> str:
-        return self.node.post(f"/v1/courts/{COURT}/webhooks", {"url": "http://127.0.0.1:9/"})["id"]
+        return self.node.post(f"/v1/courts/{COURT}/webhooks", {"url": "https://court.example/"})["id"]
 
     def gateway(self) -> str:
-        return self.node.post(f"/v1/courts/{self.court()}/gateways", {"url": "http://127.0.0.1:9/"})["id"]
+        return self.node.post(f"/v1/courts/{self.court()}/gateways", {"url": "https://court.example/"})["id"]
 
     def provider(self) -> str:
         body = {"name": "核验机构", "method": "face", "level": "high", "url": "https://identity.example/start"}
@@ -94,13 +130,12 @@ class World:
         return self.node.post("/v1/erasures", {"deposit_number": self.number()})["id"]
 
     def enrolled(self) -> str:
-        """The key of the example for enrolling one; it may be enrolled already."""
-        key = {"key": f"{KEY_NAME}+68bdd9c3+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"}
-        self.suit.send(self.suit.plaintiff, "/v1/accounts/me/keys", key)
-        return KEY_NAME
+        """The key that the example enrols; it may be enrolled already."""
+        self.suit.send(self.suit.plaintiff, "/v1/accounts/me/keys", {"key": KEY})
+        return KEY.split("+")[0]
 
 
-def case(world: World) -> str:
+def suit(world: World) -> str:
     return world.suit.case
 
 
@@ -111,6 +146,8 @@ def plaintiff(world: World) -> str:
 # Who asks, by the beginning of method and path: the first that fits. Everybody else is the operator.
 ASKS = [
     (r"\w+ /v1/accounts/(me|\{account\}/identity-verifications)", "plaintiff"),
+    (r"POST /v1/cases/\{case\}/service", "defendant"),
+    (r"\w+ /v1/cases/\{case\}/hand-overs/", "second"),
     (r"\w+ /v1/cases/\{case\}/(access-log|service|codes|hand-overs|passage)", "clerk"),
     (r"\w+ /v1/(cases|deposits|entrusted-deposits|erasures|me)", "plaintiff"),
     (r"\w+ /v1/associations", "defendant"),
@@ -123,9 +160,15 @@ OWN = [
     (r"POST /v1/accounts/\{account\}/identity-verifications", {"account": plaintiff, PROVIDER: World.provider}),
     (r"POST /v1/accounts/\{account\}/roles/revocation", {"account": World.clerk}),
     (r"\w+ /v1/accounts/\{account\}", {"account": World.account}),
+    (r"POST /v1/associations", {CODE: World.invited}),
     (r"POST /v1/cases/\{case\}/(acts|imports)", {"case": World.draft, NUMBER: World.number}),
-    (r"\w+ /v1/cases/\{case\}", {"case": case, "item": lambda world: "3"}),
-    (r"POST /v1/courts/\{court\}/(gateways|appeal-courts|ledgers)$", {"court": World.court}),
+    (r"\w+ /v1/cases/\{case\}/hand-overs/", {"case": World.sent}),
+    (r"POST /v1/cases/\{case\}/passage", {"case": World.admitted}),
+    (r"POST /v1/cases/\{case\}/hand-overs", {"case": World.appealed, NUMBER: lambda world: world.left}),
+    (r"\w+ /v1/cases/\{case\}", {"case": suit}),
+    (r"POST /v1/courts/\{court\}/appeal-courts/removal", {"court": World.paired}),
+    (r"POST /v1/courts/\{court\}/ledgers/removal", {"court": World.listing}),
+    (r"POST /v1/courts/\{court\}/(gateways|appeal-courts|ledgers)", {"court": World.court}),
     (r"GET /v1/deposits/\{number\}/original", {"number": World.kept}),
     (r"\w+ /v1/deposits/\{number\}/(access-log|original|private)", {"number": World.number}),
     (r"POST /v1/erasures", {NUMBER: World.number}),
@@ -135,8 +178,18 @@ OWN = [
     (r"POST /v1/tokens/", {"id": World.token}),
     (r"POST /v1/webhooks/", {"id": World.webhook}),
 ]
-# Answers of the node that are refusals, and rightly so.
+# Refusals of the node that are right, by method and path.
 REFUSED = {
+    # No provider of logins is configured.
+    "POST /v1/accounts/{account}/login-links": "no_login_provider",
+    "POST /v1/accounts/{account}/login-links/removal": "no_such_login_link",
+    # No authority stamps checkpoints.
+    "GET /v1/deposits/{number}/earlier-timestamp": "not_found",
+    # The signature of an example cannot be that of a gateway or of a provider.
+    "POST /v1/gateway/{id}/reports": "bad_gateway_signature",
+    "POST /v1/identity-providers/{id}/results": "bad_provider_signature",
+    # The clock of the node is right.
+    "POST /v1/operator/clock": "clock_not_paused",
 }
 
 
