@@ -37,7 +37,6 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::query::blocking::on_blocking_thread;
 use crate::wire::court::gateway::MessageJson;
 use crate::wire::json;
-use crate::wire::webhook_call::WebhookSecret;
 
 /// The name of the bookmark that stores a gateway's position in the outbox.
 fn bookmark_name(gateway: TokenId) -> Digest {
