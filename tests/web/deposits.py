@@ -9,6 +9,7 @@ packages of requirements.txt and Chromium."""
 
 import argparse
 import csv
+import hashlib
 import io
 import json
 import pathlib
@@ -16,6 +17,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 
 from playwright.sync_api import Page, sync_playwright
@@ -369,6 +371,35 @@ def check_keyboard(checks: Checks, visit: Visit) -> None:
     checks.that(outline == "solid", f"keyboard: the focus of the file field is not visible: {outline}")
 
 
+def check_timestamps(checks: Checks, browser, program: str, folder: pathlib.Path) -> None:
+    """A node with a timestamp authority: the page verifies the timestamp by it, and says whose choice that is."""
+    authority = [sys.executable, str(pathlib.Path(__file__).resolve().parents[1] / "support" / "tsa.py")]
+    (folder / "timed").mkdir()
+    subprocess.run([*authority, "make", folder / "tsa"], capture_output=True, check=True)
+    served = subprocess.Popen([*authority, "serve", folder / "tsa", "honest"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    trusted = ["--tsa", served.stdout.readline().strip(), "--tsa-ca", str(folder / "tsa" / "ca.pem"), "--tsa-interval", "1"]
+    node = VerifyingNode(program, folder / "timed", *trusted)
+    try:
+        body = SECRET.encode()
+        deposit = {"sha_256": hashlib.sha256(body).hexdigest(), "size": len(body), "name": "合同"}
+        number = node.post("/v1/entrusted-deposits", deposit)["deposit_number"]
+        for _ in range(300):
+            if node.get(f"/v1/deposits/{number}/receipt")["time_tokens"]:
+                break
+            time.sleep(0.1)
+        page = Visit(checks, browser, node).open(f"/d/{number}?lang=zh")
+        page.set_input_files("#file", {"name": "合同.txt", "mimeType": "text/plain", "buffer": body})
+        page.wait_for_selector("#report .steps")
+        text = page.inner_text("#report")
+        checks.that("并非由核验人选定" in text and "时间戳机构由本平台选定" in text, f"timestamps: whose choice is not said: {text}")
+        checks.that("可信时间（不晚于）" in text and "无可信时间戳" not in text, f"timestamps: not verified: {text}")
+        check_axe(checks, page, "a report with a timestamp")
+    finally:
+        node.stop()
+        served.stdin.close()
+        served.wait()
+
+
 def run(checks: Checks, browser, node: VerifyingNode, folder: pathlib.Path, pictures: pathlib.Path | None) -> None:
     files = {"contract": folder / "合同.txt", "photo": folder / "photo.bin", "empty": folder / "empty.txt", "formula": folder / "=1+1.txt", "large": folder / "large.bin"}
     files["contract"].write_text(SECRET)
@@ -404,6 +435,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         try:
             run(checks, browser, node, pathlib.Path(folder), options.pictures)
+            check_timestamps(checks, browser, options.program, pathlib.Path(folder))
         finally:
             browser.close()
             node.stop()
