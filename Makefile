@@ -120,7 +120,8 @@ native: setup ## the program for this processor only: signatures are checked fas
 bench-rivals: ## measure Tessera and PostgreSQL beside it on this disk (needs Go) | 与同类系统同机对比性能
 	@benches/rivals/run.sh
 
-interop: build ## check a running node with software of others: logs, a witness, an identity provider (needs Go, node) | 与其他透明日志软件互通
+interop: build ## check a node with software of others, and run the examples of its API (needs Go, node, a JDK) | 与其他软件互通，运行接口示例
+	tests/interop/examples.sh
 	tests/interop/tessera.sh
 	tests/interop/litewitness.sh
 	tests/interop/oidc.sh

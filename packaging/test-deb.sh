@@ -4,18 +4,10 @@
 #
 #   packaging/test-deb.sh [PACKAGE.deb]    default: the newest of `make deb`
 #
-# The system is a chroot as that of `.ci/fresh.sh`, from the same cached base. systemd does not run in it, so the sandbox of the unit
+# The system is a chroot (`.ci/chroot.sh`, which also names its variables). systemd does not run in it, so the sandbox of the unit
 # is approximated: its user, capabilities, umask and limit of open files. Where `systemd-nspawn` is installed and can boot it
 # (package systemd-container), the unit is run in its real sandbox as well. Needs root, debootstrap, a Debian mirror and 1 GB of disk.
-#
-#   FRESH_DIR       where the chroot is made (default /var/tmp)
-#   FRESH_KEEP=1    keep the chroot afterwards, and print where it is
-#   DEBIAN_MIRROR   default http://deb.debian.org/debian
 set -euo pipefail
-
-readonly suite=bookworm
-readonly mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-readonly cache=${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/fresh-$suite.tar
 
 # ---------- in the chroot ----------
 
@@ -502,10 +494,7 @@ END
 
 inside() {
   local root=$1 name passed=()
-  # A bind mount of /dev, not a new one: a container may not make device nodes.
-  mount --rbind /dev "$root/dev"
-  mount -t proc proc "$root/proc"
-  mount --rbind /sys "$root/sys" 2>/dev/null || true
+  mount_system "$root"
   # Settings for the network only, and no file of this machine.
   for name in http_proxy https_proxy no_proxy all_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY; do
     if [ -n "${!name:-}" ]; then passed+=("$name=${!name}"); fi
@@ -524,24 +513,18 @@ case "${1:-}" in
     echo passed
     exit
     ;;
-  --inside)
-    inside "$2"
-    exit
-    ;;
 esac
 
 # ---------- on this machine ----------
 
-if [ "$(id -u)" -ne 0 ]; then
-  echo 'This makes a chroot: please run it as root. 需以 root 身份运行。' >&2
-  exit 1
+self=$(realpath "${BASH_SOURCE[0]}")
+. "$(dirname "$self")/../.ci/chroot.sh"
+if [ "${1:-}" = --inside ]; then
+  inside "$2"
+  exit
 fi
-for tool in debootstrap unshare tar; do
-  if ! command -v "$tool" >/dev/null; then
-    echo "$tool is missing: apt-get install debootstrap util-linux tar" >&2
-    exit 1
-  fi
-done
+
+need_chroot_tools
 deb=${1:-}
 if [ -z "$deb" ]; then
   built=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/target}/debian
@@ -551,50 +534,10 @@ if [ ! -f "$deb" ]; then
   echo 'There is no package: make deb, or name one. 没有软件包：请先 make deb，或指定文件。' >&2
   exit 1
 fi
-self=$(realpath "${BASH_SOURCE[0]}")
-
-work=$(mktemp -d "${FRESH_DIR:-/var/tmp}/tiezheng-deb.XXXXXX")
-finish() {
-  local code=$?
-  if [ -n "${FRESH_KEEP:-}" ]; then
-    echo "The chroot is kept: $work/root"
-  else
-    # Nothing is mounted here any more, since the mounts ended with their namespace. If one is left, rm does not enter it.
-    rm -rf --one-file-system -- "$work"
-  fi
-  exit "$code"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-root=$work/root
-
-if [ ! -e "$cache" ]; then
-  echo "Making the base system (once): $cache"
-  # The same packages as in .ci/fresh.sh, which uses the same file.
-  debootstrap --variant=minbase --include=git,make,ca-certificates "$suite" "$work/base" "$mirror"
-  mkdir -p "$(dirname "$cache")"
-  # Renamed when it is complete, so that an interrupted run leaves no partial archive under this name.
-  tar --numeric-owner -C "$work/base" -cf "$cache.$$" .
-  mv "$cache.$$" "$cache"
-  rm -rf --one-file-system -- "$work/base"
-fi
-mkdir "$root"
-tar --numeric-owner -C "$root" -xpf "$cache"
-
-# The network settings of this machine: name servers, and the certificates that its administrator added.
-cp /etc/resolv.conf /etc/hosts "$root/etc/"
-if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
-  cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
-fi
-for setting in /etc/apt/apt.conf.d/*proxy*; do
-  if [ -e "$setting" ]; then cp "$setting" "$root/etc/apt/apt.conf.d/"; fi
-done
-echo "deb $mirror $suite main" >"$root/etc/apt/sources.list"
-
+make_chroot tiezheng-deb
 cp -- "$deb" "$root$home/tiezheng.deb"
 cp -- "$self" "$root$home/test-deb.sh"
 # Not exec: this shell's trap removes the chroot.
-unshare --mount --pid --fork --kill-child --propagation private "$self" --inside "$root" </dev/null
+in_namespaces "$self" --inside "$root"
 boot "$root"
 printf '\nThe package passed on a minimal Debian 12. 软件包在最小化 Debian 12 上通过测试：%s\n' "$(basename "$deb")"

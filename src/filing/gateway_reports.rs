@@ -19,8 +19,8 @@ use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::request_id;
 use crate::filing::service::{FilingService, RecordedAct, none_if_conflict, retry_on_conflict};
-use crate::filing::signed_reports::{ReportHead, is_genuine, within};
-use crate::filing::streams::{StoredAct, last_labelled, text};
+use crate::filing::signed_reports::{ReportHead, within};
+use crate::filing::streams::{StoredAct, last_labelled};
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::time::Timestamp;
 
@@ -60,8 +60,7 @@ impl FilingService {
     ) -> Result<ReportOutcome, FilingError> {
         let known = self.registry().gateways.get(&gateway).cloned();
         let known = known.ok_or(FilingError::Registry(RegistryError::NoSuchGateway))?;
-        let secret = self.read(move |store| Ok(text(store, &known.secret)?)).await?;
-        if !is_genuine(secret.as_deref(), head, body, self.now()) {
+        if !self.is_report_of(known.secret, head, body).await? {
             return Err(FilingError::GatewaySignature);
         }
         let report = read(body)?;

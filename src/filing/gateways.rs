@@ -27,8 +27,8 @@ use crate::court::values::{Capacity, Code};
 use crate::court::words::{AccessedContent, Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
+use crate::filing::endpoints::{AddedEndpoint, EndpointParts};
 use crate::filing::filing_error::FilingError;
-use crate::filing::secret::{random, step_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::{StoredAct, act_at, text};
 use crate::filing::webhooks::{DeliveryError, EVENTS_AT_ONCE, POLL_INTERVAL, Target, http_client, wait_after};
@@ -37,18 +37,6 @@ use crate::ledger::merkle::shape::LeafIndex;
 use crate::query::blocking::on_blocking_thread;
 use crate::wire::court::gateway::MessageJson;
 use crate::wire::json;
-use crate::wire::webhook_call::WebhookSecret;
-
-/// A gateway that was just registered.
-#[derive(Debug)]
-pub struct AddedGateway {
-    /// The act.
-    pub recorded: RecordedAct,
-    /// Its id, in the address to which it reports.
-    pub id: TokenId,
-    /// The key that signs in both directions; `None` if an earlier request with the same idempotency key registered it.
-    pub secret: Option<Zeroizing<String>>,
-}
 
 /// The name of the bookmark that stores a gateway's position in the outbox.
 fn bookmark_name(gateway: TokenId) -> Digest {
@@ -83,7 +71,7 @@ impl FilingService {
         context: &RequestContext,
         court: &CourtCode,
         url: &str,
-    ) -> Result<AddedGateway, FilingError> {
+    ) -> Result<AddedEndpoint, FilingError> {
         let allowed = [Role::Operator, Role::TrialSupport].into_iter().any(|role| {
             let at = role.is_of_a_court().then_some(court);
             actor.account.holds(role, at)
@@ -92,20 +80,12 @@ impl FilingService {
             return Err(FilingError::NotPermitted);
         }
         let url = self.destination(url).await?;
-        let id = TokenId(step_request_id(context.request, "gateway").0);
-        let secret = WebhookSecret::text_of(&random::<32>()?);
-        let made = self.change_registry(actor, context, |annexes| {
-            Ok(Act::AddGateway(AddGateway {
-                gateway: id,
-                court: court.clone(),
-                url: annexes.add("url", url.as_str())?,
-                secret: annexes.add("secret", &secret)?,
-            }))
-        });
-        let recorded = made.await?;
-        self.notify_subscribers(recorded.position);
-        let secret = recorded.fresh.then_some(secret);
-        Ok(AddedGateway { recorded, id, secret })
+        let make = |_: &mut Annexes, EndpointParts { id, url, secret }| {
+            Ok(Act::AddGateway(AddGateway { gateway: id, court: court.clone(), url, secret }))
+        };
+        let added = self.add_endpoint((actor, context), ("gateway", &url), make).await?;
+        self.notify_subscribers(added.recorded.position);
+        Ok(added)
     }
 
     /// Removes a gateway.

@@ -3,20 +3,19 @@
 //! The check is made outside of the platform: its holder's browser opens the provider's address with the id of the check, and the
 //! provider sends the result ([`identity_results`](crate::filing::identity_results)). Nothing about the person is sent to the provider.
 
-use zeroize::Zeroizing;
-
 use crate::court::acts::{Act, AddIdentityProvider, EndIdentityProvider, RequestIdentity};
 use crate::court::ids::TokenId;
 use crate::court::registry::RegistryError;
 use crate::court::registry::entries::IdentityProvider;
 use crate::court::words::{IdentityLevel, IdentityMethod, Role};
 use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::annexes::Annexes;
+use crate::filing::endpoints::{AddedEndpoint, EndpointParts};
 use crate::filing::filing_error::FilingError;
-use crate::filing::secret::{derive, random, step_request_id};
+use crate::filing::secret::derive;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::text;
 use crate::filing::webhooks::read_url;
-use crate::wire::webhook_call::WebhookSecret;
 
 /// Longest name of a provider in characters.
 const NAME_MAX: usize = 40;
@@ -32,17 +31,6 @@ pub struct NewProvider<'a> {
     pub level: IdentityLevel,
     /// The address to which the holder of an account is sent.
     pub url: &'a str,
-}
-
-/// A provider that was just registered.
-#[derive(Debug)]
-pub struct AddedProvider {
-    /// The act.
-    pub recorded: RecordedAct,
-    /// Its id, in the address to which it sends results.
-    pub id: TokenId,
-    /// The key that signs its results; `None` if an earlier request with the same idempotency key registered it.
-    pub secret: Option<Zeroizing<String>>,
 }
 
 /// A registered provider.
@@ -78,7 +66,7 @@ impl FilingService {
         actor: &Actor,
         context: &RequestContext,
         new: NewProvider<'_>,
-    ) -> Result<AddedProvider, FilingError> {
+    ) -> Result<AddedEndpoint, FilingError> {
         if !actor.account.holds(Role::Operator, None) {
             return Err(FilingError::Registry(RegistryError::NotPermitted));
         }
@@ -87,21 +75,12 @@ impl FilingService {
         }
         // Only browsers open it, so it may be an address of the court's own network.
         let url = read_url(new.url)?;
-        let id = TokenId(step_request_id(context.request, "identity provider").0);
-        let secret = WebhookSecret::text_of(&random::<32>()?);
-        let added = self.change_registry(actor, context, |annexes| {
-            Ok(Act::AddIdentityProvider(AddIdentityProvider {
-                provider: id,
-                method: new.method,
-                level: new.level,
-                name: annexes.add("name", new.name)?,
-                url: annexes.add("url", url.as_str())?,
-                secret: annexes.add("secret", &secret)?,
-            }))
-        });
-        let recorded = added.await?;
-        let secret = recorded.fresh.then_some(secret);
-        Ok(AddedProvider { recorded, id, secret })
+        let (method, level) = (new.method, new.level);
+        let make = |annexes: &mut Annexes, EndpointParts { id, url, secret }| {
+            let name = annexes.add("name", new.name)?;
+            Ok(Act::AddIdentityProvider(AddIdentityProvider { provider: id, method, level, name, url, secret }))
+        };
+        self.add_endpoint((actor, context), ("identity provider", &url), make).await
     }
 
     /// Removes a provider. For the operator. Its open checks get no result.

@@ -22,7 +22,7 @@ use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::request_id;
 use crate::filing::service::{FilingService, RecordedAct};
-use crate::filing::signed_reports::{ReportHead, is_genuine, within};
+use crate::filing::signed_reports::{ReportHead, within};
 use crate::filing::streams::{StoredAct, text};
 use crate::ledger::hash::sha256;
 use crate::ledger::time::Timestamp;
@@ -118,8 +118,7 @@ impl FilingService {
     ) -> Result<RecordedResult, FilingError> {
         let known = self.registry().identity_providers.get(&provider).copied();
         let known = known.ok_or(FilingError::Registry(RegistryError::NoSuchIdentityProvider))?;
-        let secret = self.read(move |store| Ok(text(store, &known.secret)?)).await?;
-        if !is_genuine(secret.as_deref(), head, body, self.now()) {
+        if !self.is_report_of(known.secret, head, body).await? {
             return Err(FilingError::ProviderSignature);
         }
         let result = read(body)?;

@@ -29,6 +29,7 @@ pub mod deposit_policy;
 pub mod deposits;
 pub mod documents;
 pub mod dossier;
+pub mod endpoints;
 pub mod enrolled_keys;
 pub mod enrolment;
 pub mod erasure_job;

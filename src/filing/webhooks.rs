@@ -18,7 +18,6 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
-use zeroize::Zeroizing;
 
 use crate::court::act_position::Text;
 use crate::court::acts::{Act, AddHook, EndHook};
@@ -28,8 +27,9 @@ use crate::court::ids::TokenId;
 use crate::court::words::{Role, Scope};
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::annexes::Annexes;
+use crate::filing::endpoints::{AddedEndpoint, EndpointParts};
 use crate::filing::filing_error::FilingError;
-use crate::filing::secret::{random, step_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::text;
 use crate::filing::webhook_addresses::{AddressError, WebhookAddresses};
@@ -51,17 +51,6 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 pub(in crate::filing) const EVENTS_AT_ONCE: usize = 200;
 /// Longest time between two checks for new events, if no notification arrives.
 pub(in crate::filing) const POLL_INTERVAL: Duration = Duration::from_secs(30);
-
-/// A webhook that was just registered.
-#[derive(Debug)]
-pub struct AddedWebhook {
-    /// The act.
-    pub recorded: RecordedAct,
-    /// Its id, by which it is removed.
-    pub id: TokenId,
-    /// The key that signs its calls; `None` if an earlier request with the same idempotency key registered it.
-    pub secret: Option<Zeroizing<String>>,
-}
 
 /// Why an event was not delivered. It is sent again.
 #[derive(Debug, thiserror::Error)]
@@ -178,25 +167,17 @@ impl FilingService {
         context: &RequestContext,
         court: &CourtCode,
         url: &str,
-    ) -> Result<AddedWebhook, FilingError> {
+    ) -> Result<AddedEndpoint, FilingError> {
         if !actor.account.holds(Role::Operator, None) {
             return Err(FilingError::NotPermitted);
         }
         let url = self.destination(url).await?;
-        let id = TokenId(step_request_id(context.request, "webhook").0);
-        let secret = WebhookSecret::text_of(&random::<32>()?);
-        let made = self.change_registry(actor, context, |annexes| {
-            Ok(Act::AddHook(AddHook {
-                hook: id,
-                court: court.clone(),
-                url: annexes.add("url", url.as_str())?,
-                secret: annexes.add("secret", &secret)?,
-            }))
-        });
-        let recorded = made.await?;
-        self.notify_subscribers(recorded.position);
-        let secret = recorded.fresh.then_some(secret);
-        Ok(AddedWebhook { recorded, id, secret })
+        let make = |_: &mut Annexes, EndpointParts { id, url, secret }| {
+            Ok(Act::AddHook(AddHook { hook: id, court: court.clone(), url, secret }))
+        };
+        let added = self.add_endpoint((actor, context), ("webhook", &url), make).await?;
+        self.notify_subscribers(added.recorded.position);
+        Ok(added)
     }
 
     /// Removes a webhook.

@@ -99,6 +99,7 @@ fn api() -> OpenApiRouter<Arc<AppState>> {
         .routes(public(routes!(ledger::describe_ledger), &[READS]))
         .routes(public(routes!(ledger::list_keys), &[READS]))
         .routes(public(routes!(ledger::list_witnesses), &[READS]))
+        .routes(public(routes!(ledger::list_timestamp_authorities), &[]))
         .routes(public(routes!(blocks::list_blocks), &[READS]))
         .routes(public(routes!(blocks::read_block), &[READS, codes![NotFound]]))
         .routes(public(routes!(blocks::read_leaf), &[READS, codes![NotFound]]))

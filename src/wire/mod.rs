@@ -9,7 +9,7 @@
 //! | [`deposit`] | deposit requests and batch verdicts |
 //! | [`receipt`], [`item_receipt`] | receipt files |
 //! | [`facts`], [`history`], [`earlier_timestamp`] | answers to look-ups |
-//! | [`witnesses`] | how far a deposit is proven; the witnesses |
+//! | [`witnesses`], [`timestamp_authorities`] | how far a deposit is proven; who attests it |
 //! | [`fast_json`] | faster printers of receipts, verdicts and look-ups |
 //! | [`report`], [`report_contents`], [`attested`] | verification reports |
 //! | [`report_context`], [`report_subject`], [`review_points`] | parts of verification reports |
@@ -68,6 +68,8 @@ mod report_points;
 pub mod report_subject;
 #[cfg(feature = "client")]
 pub mod review_points;
+#[cfg(feature = "client")]
+pub mod timestamp_authorities;
 #[cfg(feature = "client")]
 pub mod webhook_call;
 #[cfg(feature = "client")]

@@ -8,57 +8,15 @@ set -euo pipefail
 
 # The last version that builds with Go 1.25; a tagged one needs 1.27.
 version=v0.9.1-0.20260706112420-c22a68158d96
-need=1.25
-tiezheng=${TIEZHENG:-${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/target}/release/tiezheng}
+. "$(dirname "$0")/common.sh"
 
-fail() { echo "interop: $*" >&2; exit 1; }
-have=$(go env GOVERSION 2>/dev/null | sed 's/^go//') || have=
-if [ -z "$have" ] || [ "$(printf '%s\n%s\n' "$need" "$have" | sort -V | head -n 1)" != "$need" ]; then
-    fail "litewitness needs Go $need or later, here is '${have:-none}'. Nothing was checked."
-fi
-for tool in ssh-agent ssh-keygen ssh-add sqlite3 curl jq; do
-    command -v "$tool" >/dev/null || fail "$tool is missing. Nothing was checked."
-done
-
-# The socket's path must be short.
-folder=$(mktemp -d /tmp/lw.XXXXXX)
-processes=()
-finish() {
-    for process in "${processes[@]}"; do kill "$process" 2>/dev/null || true; done
-    rm -rf "$folder"
-}
-trap finish EXIT
-
+need ssh-agent ssh-keygen ssh-add sqlite3 curl jq
+need_go 1.25 litewitness
 GOBIN=$folder/bin go install "filippo.io/torchwood/cmd/litewitness@$version" || fail "litewitness $version does not build. Nothing was checked."
-export TIEZHENG_CONFIG=$folder/config
 
-# wait_for TEXT COMMAND…: until the command succeeds, for a minute at most.
-wait_for() {
-    local what=$1
-    shift
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return; fi
-        sleep 0.1
-    done
-    cat "$folder"/*.err >&2
-    fail "$what: not within a minute"
-}
-
-# Not jq alone, which takes an empty file for a success.
-is_listening() { [ -s "$folder/serve.out" ] && jq -e .listening "$folder/serve.out"; }
-
-serve() {
-    rm -f "$folder/serve.out"
-    "$tiezheng" --json serve --data "$folder/data" --listen 127.0.0.1:0 "$@" >"$folder/serve.out" 2>"$folder/serve.err" &
-    node=$!
-    processes+=("$node")
-    wait_for "the node starts" is_listening
-    url=$(jq -r .listening "$folder/serve.out")
-}
-
-serve --test
-key=$(jq -r .key "$folder/serve.out")
-kill "$node" && wait "$node" || true
+start node serve --test --data "$folder/data"
+key=$(jq -r .key "$folder/node.out")
+kill "$started" && wait "$started" || true
 
 ssh-keygen -q -t ed25519 -N '' -C witness -f "$folder/key"
 eval "$(ssh-agent -a "$folder/s" 2>/dev/null)" >/dev/null
@@ -76,7 +34,7 @@ sqlite3 "$folder/w.db" "INSERT INTO log(origin,tree_size,tree_hash) VALUES('$ori
     INSERT INTO key(origin,key) VALUES('$origin','$key');"
 
 printf 'log %s\nwitness lite %s http://127.0.0.1:%s\nquorum lite\n' "$key" "$witness" "$port" >"$folder/policy"
-serve --policy "$folder/policy"
+start node serve --data "$folder/data" --policy "$folder/policy"
 for round in $(seq 5); do
     echo "record $round" >"$folder/$round.txt"
     "$tiezheng" deposit --server "$url" "$folder/$round.txt" >/dev/null

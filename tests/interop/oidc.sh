@@ -6,38 +6,12 @@
 set -euo pipefail
 
 version=9.13.3
-here=$(cd "$(dirname "$0")" && pwd)
-tiezheng=${TIEZHENG:-${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/target}/release/tiezheng}
+. "$(dirname "$0")/common.sh"
 
-fail() { echo "interop: $*" >&2; exit 1; }
-for tool in node npm curl jq; do
-    command -v "$tool" >/dev/null || fail "$tool is missing. Nothing was checked."
-done
-
-folder=$(mktemp -d /tmp/oidc.XXXXXX)
-processes=()
-finish() {
-    for process in "${processes[@]}"; do kill "$process" 2>/dev/null || true; done
-    rm -rf "$folder"
-}
-trap finish EXIT
-export TIEZHENG_CONFIG=$folder/config
-
+need node npm curl jq
 mkdir "$folder/npm"
 (cd "$folder/npm" && npm init -y >/dev/null && npm install --silent --no-audit --no-fund --ignore-scripts "oidc-provider@$version") \
     || fail "oidc-provider $version cannot be installed. Nothing was checked."
-
-# wait_for WHAT COMMAND…: until the command succeeds, for a minute at most.
-wait_for() {
-    local what=$1
-    shift
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return; fi
-        sleep 0.1
-    done
-    cat "$folder"/*.err >&2
-    fail "$what: not within a minute"
-}
 
 # A port that is free now. The provider and the node name each other's before they start.
 free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }

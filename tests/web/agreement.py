@@ -34,7 +34,8 @@ def requests(count: int, folder: pathlib.Path):
         for trust in trusts:
             for file in ["original.txt", "other.txt", None]:
                 yield {"receipt": RECEIPTS / name, "file": file, "trust": trust, "salt": salt}
-        yield {"receipt": RECEIPTS / name, "file": "original.txt", "trust": "key.txt", "ca": False}
+        for authorities in [None, "ca_2.pem"]:
+            yield {"receipt": RECEIPTS / name, "file": "original.txt", "trust": "key.txt", "ca": authorities}
         number = frozen[name].get("deposit", frozen[name])["entry"].split("\n")[1].removeprefix("number ")
         for asked in [number, "20261122-0K7M-X9QT-3D5W-C3"]:
             yield {"receipt": RECEIPTS / name, "file": None, "trust": "key.txt", "number": asked}
@@ -45,7 +46,7 @@ def requests(count: int, folder: pathlib.Path):
     signed = subprocess.run(["node", HERE / "signed.mjs", str(count), folder], capture_output=True, text=True, check=True)
     for at, path in enumerate(signed.stdout.split()):
         trust = ["key.txt", "key.txt", "two_of_three.policy", "key_2.txt"][at % 4]
-        yield {"receipt": pathlib.Path(path), "file": "original.txt", "trust": trust, "ca": False}
+        yield {"receipt": pathlib.Path(path), "file": "original.txt", "trust": trust, "ca": None}
     rng = random.Random(SEED)
     for at in range(count):
         path = folder / f"changed_{at}.json"
@@ -63,8 +64,8 @@ def by_command(program: str, request: dict, home: pathlib.Path) -> dict:
         args += ["--policy", str(RECEIPTS / trust)]
     elif trust:
         args += ["--key", read(trust).strip()]
-    if request.get("ca", True):
-        args += ["--tsa-ca", str(RECEIPTS / "ca.pem")]
+    if authorities := request.get("ca", "ca.pem"):
+        args += ["--tsa-ca", str(RECEIPTS / authorities)]
     if request.get("salt"):
         args += ["--salt", request["salt"]]
     if request.get("number"):
@@ -80,8 +81,8 @@ def line_for_node(request: dict) -> str:
     line = {"receipt": str(request["receipt"]), "trust": read(request["trust"]) if request["trust"] else ""}
     if request["file"]:
         line["file"] = str(RECEIPTS / request["file"])
-    if request.get("ca", True):
-        line["authorities"] = str(RECEIPTS / "ca.pem")
+    if authorities := request.get("ca", "ca.pem"):
+        line["authorities"] = str(RECEIPTS / authorities)
     return json.dumps(line | {name: request[name] for name in ["salt", "number"] if request.get(name)})
 
 

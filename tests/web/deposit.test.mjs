@@ -101,3 +101,88 @@ test('no cell of a table is a formula, and none breaks its row', () => {
   ];
   assert.equal(csvOf([cells]), `\ufeff${expected.join(',')}\r\n`);
 });
+
+const receiptFile = (name) => readFileSync(new URL(`receipts/${name}`, here));
+
+/** A node that publishes the ledger key and these authorities, and counts how often it is asked for them. */
+function publishing(authorities, asked = []) {
+  const key = receiptFile('key.txt').toString().trim();
+  const answers = {
+    '/v1/ledger': { key, origin: 'example.org/ledger' },
+    '/v1/ledger/keys': { keys: [{ key, since: 0, replaced_at: null }] },
+    '/v1/ledger/witnesses': { quorum: null, items: [] },
+    '/v1/ledger/timestamp-authorities': authorities,
+  };
+  globalThis.fetch = async (path) => {
+    asked.push(path);
+    return new Response(JSON.stringify(answers[path]));
+  };
+  return asked;
+}
+
+function published(names, lists = []) {
+  const pem = (name) => receiptFile(name).toString();
+  return {
+    items: names.map((name) => ({ subject: 'O=Tiezheng Test,CN=Test Root', certificate_sha256: '0'.repeat(64), certificate: pem(name) })),
+    revocation_lists: lists.map(pem),
+  };
+}
+
+/** What the pages of a node say of the timestamps of a receipt. */
+async function timeOf(name, authorities) {
+  globalThis.document ??= { documentElement: { lang: 'en' } };
+  const [{ readReceipt, verifyWithOperator }, { conclusionText, detailOf }] = await Promise.all(
+    ['deposit/verification.js', 'verify/sentences.js'].map((path) => import(`../../web/${path}`)),
+  );
+  const asked = publishing(authorities);
+  const result = await verifyWithOperator(await readReceipt(new Blob([receiptFile(name)])), null, null);
+  const step = result.report.steps.find((one) => one.code === 'time_token');
+  const [fault] = step.values.filter(([value]) => value === 'time_token_fault').map(([, code]) => code);
+  const said = [0, 1].map((language) => `${detailOf(step, language)} ${conclusionText(result.report, language)}`);
+  const { conclusion, time } = result.report;
+  const isAsked = asked.includes('/v1/ledger/timestamp-authorities');
+  return { outcome: step.outcome, fault, reason: step.reason, compared: step.compared, conclusion, time, said, isAsked, certificates: result.certificates };
+}
+
+test('pages of a node verify timestamps by the authorities that its operator has chosen, and say so', async () => {
+  const good = await timeOf('timestamped.json', published(['ca.pem']));
+  assert.deepEqual([good.outcome, good.compared, good.conclusion], ['passed', 'checkpoint_with_time_tokens_operator', 'record_only']);
+  assert.equal(good.time.state, 'verified');
+  assert.match(good.said[0], /时间戳机构由本平台选定/);
+  assert.match(good.said[1], /authorities that this platform has chosen/);
+  assert.equal(good.certificates.length, 1);
+  // The second authority has the same name and another key.
+  for (const [name, names, lists, fault] of [
+    ['expired_time.json', ['ca_2.pem'], [], 'time_token_certificate_expired'],
+    ['expired_time.json', ['ca.pem', 'ca_2.pem'], [], 'time_token_certificate_expired'],
+    ['revoked_time.json', ['ca_2.pem'], ['crl_2.pem'], 'time_token_certificate_revoked'],
+    ['other_time.json', ['ca.pem'], [], 'time_token_imprint_mismatch'],
+    ['garbage_time.json', ['ca.pem'], [], 'time_token_malformed'],
+  ]) {
+    const found = await timeOf(name, published(names, lists));
+    assert.deepEqual([found.outcome, found.fault, found.conclusion], ['failed', fault, 'record_only'], name);
+    assert.equal(found.time.state, 'invalid');
+    for (const text of found.said) assert.doesNotMatch(text, /篡改|伪造|tamper|forged/, name);
+  }
+});
+
+test('timestamps of authorities that the operator has not chosen count as not verified', async () => {
+  for (const [name, authorities, reason] of [
+    ['untrusted_time.json', published(['ca.pem']), 'untrusted_time_token_operator'],
+    ['timestamped.json', published([]), 'unread_time_token_operator'],
+    // A list that cannot be read: without it a revoked timestamp would count.
+    ['revoked_time.json', { ...published(['ca_2.pem']), revocation_lists: ['-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n'] }, 'unread_time_token_operator'],
+    ['timestamped.json', { items: [{ ...published(['ca.pem']).items[0], certificate: '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n' }], revocation_lists: [] }, 'unread_time_token_operator'],
+  ]) {
+    const found = await timeOf(name, authorities);
+    assert.deepEqual([found.outcome, found.reason, found.conclusion], ['not_performed', reason, 'record_only'], name);
+    assert.match(found.said[0], /本平台/);
+    assert.match(found.said[1], /this platform/);
+    for (const text of found.said) assert.doesNotMatch(text, /篡改|伪造|tamper|forged/, name);
+  }
+});
+
+test('a receipt without timestamps needs no authorities', async () => {
+  const found = await timeOf('plain.json', published(['ca.pem']));
+  assert.deepEqual([found.reason, found.isAsked, found.certificates], ['no_time_token', false, []]);
+});

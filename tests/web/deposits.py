@@ -9,6 +9,7 @@ packages of requirements.txt and Chromium."""
 
 import argparse
 import csv
+import hashlib
 import io
 import json
 import pathlib
@@ -16,13 +17,14 @@ import re
 import subprocess
 import sys
 import tempfile
-import urllib.request
+import time
 import zipfile
 
 from playwright.sync_api import Page, sync_playwright
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from browser import Checks, check_axe, check_reflow  # noqa: E402
+from node import Node  # noqa: E402
 
 SECRET = "双方约定一百元，内容保密。\n"
 PASSWORD = "a long sentence of mine"
@@ -47,35 +49,14 @@ EXTRACTABLE = """() => new Promise((resolve, reject) => {
 })"""
 
 
-class Node:
-    """A node with a test ledger that anybody may use."""
-
-    def __init__(self, program: str, folder: pathlib.Path) -> None:
-        self.program, self.home = program, folder
-        command = [program, "serve", "--test", "--data", str(folder / "data"), "--listen", "127.0.0.1:0"]
-        environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin"}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-        said, self.address = "", None
-        while self.address is None:
-            line = self.process.stdout.readline()
-            said += line
-            if not line:
-                raise RuntimeError(f"the node did not start: {said}")
-            found = re.search(r"http://127\.0\.0\.1:\d+", line)
-            self.address = found and found[0]
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
-
-    def json(self, path: str):
-        return json.load(urllib.request.urlopen(self.address + path))
+class VerifyingNode(Node):
+    """A node whose receipts the command line verifies."""
 
     def verify(self, receipt: pathlib.Path, original: pathlib.Path) -> str:
         """The conclusion of the command line."""
-        key = self.json("/v1/ledger")["key"]
+        key = self.get("/v1/ledger")["key"]
         command = [self.program, "verify", str(original), "--receipt", str(receipt), "--key", key, "--offline", "--json"]
-        environment = {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home), "PATH": "/usr/bin:/bin"}
+        environment = {"HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder), "PATH": "/usr/bin:/bin"}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         return json.loads(done.stdout)["conclusion"]["code"] if done.stdout else done.stderr
 
@@ -83,7 +64,7 @@ class Node:
 class Visit:
     """A page under observation."""
 
-    def __init__(self, checks: Checks, browser, node: Node) -> None:
+    def __init__(self, checks: Checks, browser, node: VerifyingNode) -> None:
         self.checks, self.node = checks, node
         self.context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN", accept_downloads=True)
         self.page: Page = self.context.new_page()
@@ -92,13 +73,13 @@ class Visit:
         self.page.on("request", self.look_at)
 
     def look_at(self, request) -> None:
-        is_own = request.url.startswith((self.node.address, "blob:", "data:"))
+        is_own = request.url.startswith((self.node.url, "blob:", "data:"))
         self.checks.that(is_own, f"a request to elsewhere: {request.url}")
         sent = request.post_data_buffer or b""
         self.checks.that("一百元".encode() not in sent, f"the content of a file was sent to {request.url}")
 
     def open(self, path: str) -> Page:
-        self.page.goto(self.node.address + path)
+        self.page.goto(self.node.url + path)
         return self.page
 
 
@@ -183,7 +164,7 @@ def check_platform(checks: Checks, visit: Visit, files: dict[str, pathlib.Path],
     receipt = folder / "receipts" / f"{number}.tiezheng-receipt.json"
     conclusion = visit.node.verify(receipt, files["contract"])
     checks.that(conclusion == "consistent_with_reservation", f"the command line judges the receipt: {conclusion}")
-    facts = visit.node.json(f"/v1/deposits/{number}")
+    facts = visit.node.get(f"/v1/deposits/{number}")
     checks.that(facts["signed_by"]["code"] == "platform" and facts["media_type"] == "text/plain", f"deposit: {facts}")
     return number
 
@@ -235,7 +216,7 @@ def check_own_key(checks: Checks, visit: Visit, files: dict[str, pathlib.Path], 
     with zipfile.ZipFile(folder / "own.zip") as archive:
         archive.extractall(folder / "own")
     number = page.locator("#numbers code").first.inner_text()
-    facts = visit.node.json(f"/v1/deposits/{number}")
+    facts = visit.node.get(f"/v1/deposits/{number}")
     checks.that(facts["signed_by"]["code"] == "depositor" and facts.get("on_behalf") is None, f"own key: {facts}")
     secret = json.loads((folder / "own" / f"{number}.private.json").read_text())
     checks.that(secret["metadata"] == {"name": "photo.bin"} and len(secret["salt"]) == 64, f"own key: {secret}")
@@ -306,7 +287,7 @@ def check_record(checks: Checks, visit: Visit, files: dict[str, pathlib.Path], n
     page.wait_for_selector("#report .verdict h3:has-text('比对结果不一致')")
     page.locator("#drawn").scroll_into_view_if_needed()
     page.wait_for_selector("#drawn .path")
-    receipt = visit.node.json(f"/v1/deposits/{number}/receipt")
+    receipt = visit.node.get(f"/v1/deposits/{number}/receipt")
     for at, field in enumerate(["entry_path", "header_path", "previous_path"]):
         codes = page.locator("#drawn .path").nth(at).locator(".box.sibling code")
         drawn = [codes.nth(one).evaluate("code => code.textContent") for one in range(codes.count())]
@@ -390,7 +371,36 @@ def check_keyboard(checks: Checks, visit: Visit) -> None:
     checks.that(outline == "solid", f"keyboard: the focus of the file field is not visible: {outline}")
 
 
-def run(checks: Checks, browser, node: Node, folder: pathlib.Path, pictures: pathlib.Path | None) -> None:
+def check_timestamps(checks: Checks, browser, program: str, folder: pathlib.Path) -> None:
+    """A node with a timestamp authority: the page verifies the timestamp by it, and says whose choice that is."""
+    authority = [sys.executable, str(pathlib.Path(__file__).resolve().parents[1] / "support" / "tsa.py")]
+    (folder / "timed").mkdir()
+    subprocess.run([*authority, "make", folder / "tsa"], capture_output=True, check=True)
+    served = subprocess.Popen([*authority, "serve", folder / "tsa", "honest"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    trusted = ["--tsa", served.stdout.readline().strip(), "--tsa-ca", str(folder / "tsa" / "ca.pem"), "--tsa-interval", "1"]
+    node = VerifyingNode(program, folder / "timed", *trusted)
+    try:
+        body = SECRET.encode()
+        deposit = {"sha_256": hashlib.sha256(body).hexdigest(), "size": len(body), "name": "合同"}
+        number = node.post("/v1/entrusted-deposits", deposit)["deposit_number"]
+        for _ in range(300):
+            if node.get(f"/v1/deposits/{number}/receipt")["time_tokens"]:
+                break
+            time.sleep(0.1)
+        page = Visit(checks, browser, node).open(f"/d/{number}?lang=zh")
+        page.set_input_files("#file", {"name": "合同.txt", "mimeType": "text/plain", "buffer": body})
+        page.wait_for_selector("#report .steps")
+        text = page.inner_text("#report")
+        checks.that("并非由核验人选定" in text and "时间戳机构由本平台选定" in text, f"timestamps: whose choice is not said: {text}")
+        checks.that("可信时间（不晚于）" in text and "无可信时间戳" not in text, f"timestamps: not verified: {text}")
+        check_axe(checks, page, "a report with a timestamp")
+    finally:
+        node.stop()
+        served.stdin.close()
+        served.wait()
+
+
+def run(checks: Checks, browser, node: VerifyingNode, folder: pathlib.Path, pictures: pathlib.Path | None) -> None:
     files = {"contract": folder / "合同.txt", "photo": folder / "photo.bin", "empty": folder / "empty.txt", "formula": folder / "=1+1.txt", "large": folder / "large.bin"}
     files["contract"].write_text(SECRET)
     files["photo"].write_bytes(bytes(range(256)) * 40_000)
@@ -421,10 +431,11 @@ def main() -> int:
         options.pictures.mkdir(parents=True, exist_ok=True)
     checks = Checks()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        node = Node(options.program, pathlib.Path(folder))
+        node = VerifyingNode(options.program, pathlib.Path(folder))
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         try:
             run(checks, browser, node, pathlib.Path(folder), options.pictures)
+            check_timestamps(checks, browser, options.program, pathlib.Path(folder))
         finally:
             browser.close()
             node.stop()

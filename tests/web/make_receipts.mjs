@@ -1,5 +1,6 @@
-// Makes the frozen receipts in tests/web/receipts: node tests/web/make_receipts.mjs TSA-FOLDER, with a folder that
-// `tests/support/tsa.py make TSA-FOLDER` created. All keys are of fixed seeds, so that only the timestamp tokens differ between two runs.
+// Makes the frozen receipts in tests/web/receipts: node tests/web/make_receipts.mjs TSA-FOLDER [FOLDER], with a folder that
+// `tests/support/tsa.py make TSA-FOLDER` created, and another folder for the receipts. All keys are of fixed seeds, so that only the
+// timestamp tokens differ between two runs.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,8 +16,7 @@ import {
   DEPOSITORS, K1, K2, Ledger, ORIGIN, ORIGINAL, OTHER, SALT, WITNESSES, cosigned, entry, number, path, plain, root, signer,
 } from './ledger.mjs';
 
-const OUT = new URL('receipts/', import.meta.url).pathname;
-const TSA = process.argv[2];
+const [, , TSA, OUT = new URL('receipts/', import.meta.url).pathname] = process.argv;
 function token(text, mode) {
   const folder = mkdtempSync(join(tmpdir(), 'token-'));
   const at = (name) => join(folder, name);
@@ -67,6 +67,8 @@ const tokens = [token(text, 'honest'), token(text, 'ecdsa')];
 write('timestamped.json', ledger.receipt(block, 0, { lines: cosignatures(WITNESSES), tokens }));
 write('untrusted_time.json', ledger.receipt(block, 0, { tokens: [token(text, 'untrusted')] }));
 write('other_time.json', ledger.receipt(block, 0, { tokens: [token(`${text}x`, 'honest')] }));
+for (const mode of ['expired', 'revoked']) write(`${mode}_time.json`, ledger.receipt(block, 0, { tokens: [token(text, mode)] }));
+write('garbage_time.json', ledger.receipt(block, 0, { tokens: [toBase64(sha256(utf8('garbage')))] }));
 const deposit = ledger.receipt(block, Object.keys(kinds).indexOf('manifest'));
 items.forEach((one, at) => {
   const name = { salt: toHex(one.salt), path: one.name };
@@ -92,4 +94,4 @@ write('other_key.txt', `${signer(ORIGIN, LEDGER_KEY, 'another').key.text}\n`);
 const named = WITNESSES.map((witness, at) => `witness w${at} ${witness.key.text}\n`).join('');
 write('two_of_three.policy', `# 两家见证节点 two witnesses\nlog ${K1.key.text} https://ledger.example.org\n${named}group g 2 w0 w1 w2\nquorum g\n`);
 write('none.policy', `log ${K1.key.text}\nquorum none\n`);
-write('ca.pem', readFileSync(join(TSA, 'ca.pem')));
+for (const name of ['ca.pem', 'crl.pem']) write(name, readFileSync(join(TSA, name)));

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from people import Node  # noqa: E402
+from node import Node  # noqa: E402
 from suit import Suit  # noqa: E402
 
 AXE = (pathlib.Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from pages import activate  # noqa: E402
-from people import Node  # noqa: E402
+from node import Node  # noqa: E402
 from suit import Suit  # noqa: E402
 
 FOLDER = HERE.parent.parent / "docs" / "pictures"

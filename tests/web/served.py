@@ -3,33 +3,25 @@
     served.py TIEZHENG FILE"""
 
 import hashlib
-import json
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from node import Node  # noqa: E402
+
 
 def fetch(program: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        command = [program, "serve", "--test", "--data", f"{folder}/data", "--listen", "127.0.0.1:0"]
-        node = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={"HOME": folder})
+        node = Node(program, pathlib.Path(folder))
         try:
-            said, address = "", None
-            while address is None:
-                line = node.stdout.readline()
-                said += line
-                if not line:
-                    raise RuntimeError(f"the node did not start: {said}")
-                address = re.search(r"http://127\.0\.0\.1:\d+", line)
-            answer = urllib.request.urlopen(f"{address[0]}/verifier.html")
+            answer = urllib.request.urlopen(f"{node.url}/verifier.html")
             page, policy = answer.read(), answer.headers["Content-Security-Policy"]
-            ledger = json.load(urllib.request.urlopen(f"{address[0]}/v1/ledger"))
+            ledger = node.get("/v1/ledger")
         finally:
-            node.terminate()
-            node.wait()
+            node.stop()
     digest = hashlib.sha256(page).hexdigest()
     assert ledger["verifier_sha256"] == digest, (ledger["verifier_sha256"], digest)
     declared = re.search(rb'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1].decode()

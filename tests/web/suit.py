@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 import zlib
 
-from people import Node
+from node import Node
 
 COURT, SECOND = "粤0192", "粤01"
 PLAIN, OF_THE_COURT = ["deposit", "read", "case"], ["read", "court", "feed", "manage", "deposit"]
@@ -62,6 +62,8 @@ class Suit:
 
     def __init__(self, node: Node, lang: str = "zh") -> None:
         self.node, self.lang, self.count = node, lang, 0
+        # Of the case number, which no two cases have.
+        self.serial = 113 if lang == "zh" else 114
         self.plaintiff = self.person(self.t("张三", "Zhang San"), "zhang.san.2", PLAIN)
         self.defendant = self.person(self.t("李四", "Li Si"), "li.si", PLAIN)
         self.clerk = self.person(self.t("陈书记员", "Chen"), "clerk", OF_THE_COURT, ("clerk", COURT))
@@ -132,15 +134,22 @@ class Suit:
             if kind != "text/plain":
                 self.keep(self.plaintiff, number, content)
 
-    def file(self) -> None:
-        """Filed, assigned, and the defendant takes part."""
+    def admit(self) -> None:
+        """Filed and assigned."""
         self.act(self.plaintiff, "submit")
         self.act(self.clerk, "approve")
-        self.act(self.clerk, "file-case", number=f"（2026）{COURT}民初{113 if self.lang == 'zh' else 114}号")
+        self.act(self.clerk, "file-case", number=f"（2026）{COURT}民初{self.serial}号")
         self.act(self.clerk, "assign", judge=self.judge.id)
+
+    def code(self) -> str:
+        """A code with which the defendant takes part."""
         codes = {"party": 2, "party_uses": 1, "agent_uses": 1, "days": 30}
-        code = self.send(self.clerk, f"/v1/cases/{self.case}/codes", codes)["code"]
-        self.send(self.defendant, "/v1/associations", {"code": code, "filer": "principal"})
+        return self.send(self.clerk, f"/v1/cases/{self.case}/codes", codes)["code"]
+
+    def file(self) -> None:
+        """Filed, assigned, and the defendant takes part."""
+        self.admit()
+        self.send(self.defendant, "/v1/associations", {"code": self.code(), "filer": "principal"})
 
     def argue(self) -> None:
         """Service, replies, a hearing with a transcript, an agreement."""
@@ -163,8 +172,8 @@ class Suit:
         agreement = self.deposit(self.judge, self.t("调解协议", "Mediation agreement"), b"agreement")
         self.act(self.judge, "draft-agreement", track="court-record", document=agreement)
 
-    def appeal(self) -> str:
-        """Judged, appealed, and the dossier sent: the number of the hand-over."""
+    def judge_and_appeal(self) -> str:
+        """Judged, appealed, and a document in the dossier: the deposit number of the judgment."""
         self.act(self.judge, "end-hearing")
         judgment = self.deposit(self.judge, self.t("判决书", "Judgment"), b"judgment")
         self.act(self.judge, "judge", document=judgment)
@@ -172,8 +181,16 @@ class Suit:
         self.act(self.defendant, "appeal", decision=judgment, petition=petition, against=[1])
         complaint = self.deposit(self.clerk, self.t("起诉状", "Complaint"), b"complaint")
         self.act(self.clerk, "file-document", volume="main", form="electronic", pages=12, name=self.t("起诉状", "Complaint"), deposit_number=complaint)
+        return judgment
+
+    def hand_over(self, judgment: str) -> str:
+        """The dossier is sent: the path of the page of the hand-over."""
         self.send(self.clerk, f"/v1/cases/{self.case}/hand-overs", {"kind": "second-instance", "to": SECOND, "basis": judgment})
         return f"/cases/{self.case}/hand-overs/1"
+
+    def appeal(self) -> str:
+        """Judged, appealed, and the dossier sent: the path of the page of the hand-over."""
+        return self.hand_over(self.judge_and_appeal())
 
     @property
     def path(self) -> str:

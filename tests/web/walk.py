@@ -17,7 +17,8 @@ import zoneinfo
 from playwright.sync_api import Browser, expect, sync_playwright
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from people import Failed, Node, Person  # noqa: E402
+from node import Node  # noqa: E402
+from people import Failed, Person  # noqa: E402
 
 COURT, SECOND = "粤0192", "粤01"
 CAUSE, OTHER_CAUSE = "网络购物合同纠纷", "信息网络买卖合同纠纷"

@@ -1,6 +1,8 @@
-// What the operator of this node publishes to verify its receipts with: ledger keys, and the keys of the witnesses with their quorum.
-// Who does not trust the operator gives keys of their own to the offline verifier.
+// What the operator of this node publishes to verify its receipts with: ledger keys, the keys of the witnesses with their quorum, and the
+// timestamp authorities that it has chosen. Who does not trust the operator gives keys and authorities to the offline verifier.
 
+import { noAuthorities, readAuthorities } from '../verify/authorities.js';
+import { utf8 } from '../verify/bytes.js';
 import { LEDGER_KEY, parseKey } from '../verify/keys.js';
 import { parseCheckpoint } from '../verify/note.js';
 import { parsePolicy } from '../verify/policy.js';
@@ -40,12 +42,35 @@ function policyText(key, { quorum, items }) {
   return `log ${key}\n${lines.join('')}group published ${quorum.required} ${names}\nquorum published\n`;
 }
 
-/** The trust with which this node's receipts are verified: `{ keys, policy, texts }`; `texts` are the keys as they are written. */
+/**
+ * The authorities in what the node publishes. If one of them or a revocation list cannot be read, there are none: without a list that the
+ * operator uses, a revoked timestamp would be accepted.
+ */
+function authoritiesIn({ items, revocation_lists: lists }) {
+  try {
+    return { ...readAuthorities(utf8([...items.map((one) => one.certificate), ...lists].join('\n'))), certificates: items };
+  } catch (error) {
+    if (error.code === undefined) throw error;
+    return { ...noAuthorities(), certificates: [] };
+  }
+}
+
+/** The timestamp authorities for a receipt. They are read only for one with timestamps: most receipts have none. */
+async function authoritiesFor(receipt) {
+  const isNeeded = receipt.timeTokens.length > 0;
+  const found = isNeeded ? authoritiesIn(await getJson('/v1/ledger/timestamp-authorities')) : { ...noAuthorities(), certificates: [] };
+  return { ...found, isOperators: true };
+}
+
+/**
+ * The trust with which this node's receipts are verified: `{ keys, policy, authorities, texts }`; `texts` are the keys as they are written.
+ * `authorities.certificates` are the certificates as the node publishes them.
+ */
 export async function operatorTrust(receipt, isAgain = false) {
-  const [ledger, history, witnesses] = await read(isAgain);
+  const [[ledger, history, witnesses], authorities] = await Promise.all([read(isAgain), authoritiesFor(receipt)]);
   const texts = keysOfTree(history.keys, sizeOf(receipt));
   const policy = witnesses.quorum === null ? null : parsePolicy(policyText(ledger.key, witnesses));
-  return { keys: texts.map((text) => parseKey(text, LEDGER_KEY)), policy, texts };
+  return { keys: texts.map((text) => parseKey(text, LEDGER_KEY)), policy, authorities, texts };
 }
 
 /** The ledger's origin, into which statements are written. */

@@ -55,6 +55,11 @@ const TEXTS = {
     'This verification uses the ledger key (and the witnesses\' keys) that this platform publishes. To verify without trusting the platform, enter a key obtained elsewhere on the offline verifier page.',
   ],
   keys_used: ['所用的密钥', 'Keys used'],
+  operator_authorities: [
+    '回执中的可信时间戳，以本平台选定的时间戳机构核验，并非由核验人选定。不以本平台的选定为准的，请在离线核验页提供自行选定的时间戳机构的 CA 证书。',
+    'The timestamps in the receipt were verified by the timestamp authorities that this platform has chosen, not by a choice of yours. To verify them without trusting the platform, give the CA certificates of authorities that you choose on the offline verifier page.',
+  ],
+  authorities_used: ['本平台选定的时间戳机构 CA 证书', 'CA certificates of the authorities that this platform has chosen'],
   needs_salt: [
     '该存证的摘要加盐：请在离线核验页填写盐值核验。',
     'The digests of this deposit are salted: enter the salt on the offline verifier page.',

@@ -1,6 +1,6 @@
-// Verifies receipts in the browser with the keys that the operator publishes, and shows the report.
+// Verifies receipts in the browser with the keys that the operator publishes, and the timestamp authorities that it has chosen; and shows
+// the report.
 
-import { noAuthorities } from '../verify/authorities.js';
 import { element, fill, shown } from '../verify/dom.js';
 import { hasNativeEd25519 } from '../verify/ed25519.js';
 import { readReceiptFile } from '../verify/question.js';
@@ -43,23 +43,35 @@ export function isSalted({ receipt, claim }) {
 }
 
 /**
- * Verifies a receipt with the operator's keys: `{ report, keys }`. `number` is the one that was asked for, or null; `measured` null or
+ * Verifies a receipt with the operator's keys: `{ report, keys, certificates }`, the keys and the certificates of timestamp authorities
+ * that were used, as they are published. `number` is the one that was asked for, or null; `measured` null or
  * what `measure` found, with `salted`.
  */
 export async function verifyWithOperator({ receipt, claim }, number, measured) {
   const file = measured === null ? null : { size: BigInt(measured.size), digests: measured.digests, salted: measured.salted };
   const verify = async (isAgain) => {
-    const { keys, policy, texts } = await operatorTrust(receipt, isAgain);
-    const report = await verifyReceipt({ receipt, claim, keys, policy, authorities: noAuthorities(), number, file });
-    return { report, keys: texts };
+    const { keys, policy, authorities, texts } = await operatorTrust(receipt, isAgain);
+    const report = await verifyReceipt({ receipt, claim, keys, policy, authorities, number, file });
+    return { report, keys: texts, certificates: authorities.certificates };
   };
   const result = await verify(false);
   // The ledger key may have been replaced since the keys were read.
   return result.report.obstacle === 'unknown_key' ? verify(true) : result;
 }
 
+/** Whose timestamp authorities were used, and which; nothing if there were none. */
+function authoritiesUsed(certificates) {
+  if (certificates.length === 0) return [];
+  const code = (text) => element('code', { class: 'break', translate: 'no' }, text);
+  const rows = certificates.map(({ subject, certificate_sha256: hash }) => element('p', {}, code(shown(subject)), ' SHA-256 ', code(hash)));
+  return [
+    element('p', { class: 'note' }, say('operator_authorities')),
+    element('details', {}, element('summary', {}, say('authorities_used')), rows),
+  ];
+}
+
 /** The elements of a report. `file` is the file that was compared, or null. `withPaths` draws the Merkle paths too. */
-export async function reportElements({ report, keys }, { receiptName, file, withPaths }) {
+export async function reportElements({ report, keys, certificates }, { receiptName, file, withPaths }) {
   const context = {
     at: Date.now(),
     receiptName,
@@ -74,6 +86,7 @@ export async function reportElements({ report, keys }, { receiptName, file, with
   return [
     element('p', { class: 'note' }, say('operator_key'), ' ', link),
     element('details', {}, element('summary', {}, say('keys_used')), used),
+    ...authoritiesUsed(certificates),
     ...reportView(report, context, LANGUAGE),
   ];
 }

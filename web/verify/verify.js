@@ -134,11 +134,13 @@ async function depositorStep({ entry, block, checkpoint }) {
   return step(code, 'checked', 'statement_with_its_keys', values);
 }
 
-function timeTokenStep(time, receipt) {
-  const [code, compared] = ['time_token', 'checkpoint_with_time_tokens'];
+/** With authorities of the operator's choice, the texts say that it is not the verifier's. */
+function timeTokenStep(time, receipt, { isOperators }) {
+  const of = (text) => (isOperators ? `${text}_operator` : text);
+  const [code, compared] = ['time_token', of('checkpoint_with_time_tokens')];
   if (receipt.timeTokens.length === 0) return notPerformed(code, 'no_time_token');
-  if (time.state === 'not_checked') return notPerformed(code, 'unread_time_token');
-  if (time.state === 'untrusted') return notPerformed(code, 'untrusted_time_token');
+  if (time.state === 'not_checked') return notPerformed(code, of('unread_time_token'));
+  if (time.state === 'untrusted') return notPerformed(code, of('untrusted_time_token'));
   if (time.state === 'not_possible') return notPerformed(code, 'no_web_crypto');
   if (time.state === 'invalid') return step(code, 'failed', compared, [['time_token_fault', time.code]]);
   const values = [['not_later_than', time.notLaterThan]];
@@ -249,7 +251,7 @@ function sheetsStep(entry) {
  * Verifies a receipt. `question` has:
  * - `receipt`, `claim`: what `parseReceipt` returned;
  * - `keys`: ledger keys that the user gave; `policy`: the policy that the user gave, or null;
- * - `authorities`: timestamp authorities that the user gave;
+ * - `authorities`: timestamp authorities that the user gave; with `isOperators`, those that the operator of the node has chosen;
  * - `number`: the deposit number that the user entered, or null;
  * - `file`: null, or `{ size, digests: { 'sha-256', sm3 }, salted }` with the size as a bigint.
  *
@@ -285,7 +287,7 @@ export async function verifyReceipt(question) {
     ...pathSteps(parts),
     signatures,
     timeOrderStep(parts),
-    timeTokenStep(time, receipt),
+    timeTokenStep(time, receipt, question.authorities),
     await depositorStep(parts),
     notPerformed('later_links', 'offline'),
     notPerformed('earlier_deposits', 'offline'),

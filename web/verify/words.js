@@ -47,6 +47,14 @@ export const REASONS = {
   no_time_token: ['无可信时间戳', 'there is no trusted timestamp'],
   unread_time_token: ['含时间戳，核验人未设定所信任的时间戳机构，未予核验', 'there are time tokens, and the verifier trusts no timestamp authority'],
   untrusted_time_token: ['含时间戳，其签发机构不在核验人信任之列', 'there are time tokens, and none is of an authority that the verifier trusts'],
+  unread_time_token_operator: [
+    '含时间戳，本平台未公布可用的时间戳机构证书，未予核验',
+    'there are time tokens, and this platform publishes no usable certificate of a timestamp authority',
+  ],
+  untrusted_time_token_operator: [
+    '含时间戳，其签发机构不在本平台选定的时间戳机构之列',
+    'there are time tokens, and none is of an authority that this platform has chosen',
+  ],
   no_sheets: ['存证未附来源说明；平台情况说明未提供', 'the deposit has no provenance sheet, and no platform fact sheet was provided'],
   sheets_not_presented: [
     '存证附有非公开信息（可含来源说明），本次未核对；平台情况说明未提供',
@@ -91,6 +99,10 @@ export const COMPARED = {
     'the statement\'s signatures, with the keys it names; ledger named in statement, block and checkpoint',
   ],
   checkpoint_with_time_tokens: ['检查点与可信时间戳', 'checkpoint, with timestamp tokens of authorities that the verifier trusts'],
+  checkpoint_with_time_tokens_operator: [
+    '检查点与可信时间戳，时间戳机构由本平台选定',
+    'checkpoint, with timestamp tokens of authorities that this platform has chosen',
+  ],
 };
 
 /** The reservations. */

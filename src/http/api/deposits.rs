@@ -31,10 +31,10 @@ use crate::wire::receipt::ReceiptJson;
 /// Sending the same statement again is always safe: it answers 200 with the same number, entry and block.
 /// Who may deposit is the node's policy (`deposits` in `GET /v1/ledger`): `open` accepts any signed statement, `enrolled`
 /// those signed by a key that an account has enrolled, `accounts` none. Keep the original unchanged: only it can be
-/// verified later.
+/// verified later. `tiezheng statement evidence.pdf --request > deposit.json` makes a request.
 ///
 /// 提交已签名的存证声明; 区块落盘并签署检查点后返回存证回执。重复提交同一声明返回同一回执。可存证主体由节点的存证策略确定（见
-/// `GET /v1/ledger` 的 `deposits`）。请妥善保管原文。
+/// `GET /v1/ledger` 的 `deposits`）。请妥善保管原文。请求可由 `tiezheng statement evidence.pdf --request > deposit.json` 生成。
 #[utoipa::path(
     post,
     path = "/v1/deposits",

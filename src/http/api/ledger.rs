@@ -1,5 +1,5 @@
 //! `GET /v1/ledger`: the identity of the ledger, and its last checkpoint. `GET /v1/ledger/keys`: its keys since genesis. `GET
-//! /v1/ledger/witnesses`: who cosigns it.
+//! /v1/ledger/witnesses`: who cosigns it. `GET /v1/ledger/timestamp-authorities`: whom its operator lets state the time.
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use crate::wire::facts::beijing_time;
 use crate::wire::key_history::KeyHistoryJson;
 use crate::wire::ledger::LedgerJson;
 use crate::wire::report_contents::InstitutionJson;
+use crate::wire::timestamp_authorities::TimestampAuthoritiesJson;
 use crate::wire::witnesses::{QuorumJson, WitnessJson, WitnessesJson};
 
 /// Describe the ledger / 账本信息
@@ -104,6 +105,29 @@ pub(in crate::http) async fn list_keys(State(state): State<Arc<AppState>>) -> Re
 )]
 pub(in crate::http) async fn list_witnesses(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
     Ok(caching::json(&witnesses_json(&state).await?, Caching::Revalidate))
+}
+
+/// List the timestamp authorities / 时间戳机构
+///
+/// The certificates to which the timestamps of this node's checkpoints must lead, by its operator's choice, and the operator's
+/// revocation lists. The pages of this node verify the timestamps of a receipt by them, and say so. A verifier uses authorities of its
+/// own choice.
+///
+/// 本平台运营者所选定的时间戳机构证书及证书吊销列表。本平台网页以此核验回执中的可信时间戳，并予注明。核验时以核验者自行选定的时间戳机构为准。
+#[utoipa::path(
+    get,
+    path = "/v1/ledger/timestamp-authorities",
+    tag = "ledger",
+    responses(
+        (status = 200, description = "The authorities; none if the operator has chosen none / 时间戳机构", body = TimestampAuthoritiesJson),
+    ),
+)]
+pub(in crate::http) async fn list_timestamp_authorities(
+    State(state): State<Arc<AppState>>,
+) -> Result<Response, ApiError> {
+    // A mirror has no filing service and verifies nothing by authorities of its own.
+    let trust = state.filing().ok().map(|filing| Arc::clone(filing.attestation_trust())).unwrap_or_default();
+    Ok(caching::json(&TimestampAuthoritiesJson::of(trust.authorities()), Caching::Revalidate))
 }
 
 /// The witnesses of the node.

@@ -84,10 +84,7 @@ async fn account_page(
     extra: Extra,
 ) -> Result<Response, ApiError> {
     let filing = state.filing()?;
-    let p = match extra.fault {
-        Some(_) => visit.layout("错误：我的账号", "Error: account"),
-        None => visit.layout("我的账号", "Account"),
-    };
+    let p = visit.form_layout(extra.fault.is_some(), "我的账号", "Account");
     let identity = identity_part(state, who, &p, extra.begun).await?;
     let (language, registry) = (p.language(), filing.registry());
     let account = &who.actor.account;

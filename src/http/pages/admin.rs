@@ -166,10 +166,8 @@ fn list(
         let of_login = one.credentials.as_ref().is_some_and(|credentials| credentials.login.contains(&folded));
         folded.is_empty() || of_login || one.id.to_string().starts_with(&folded)
     });
-    let (status, p) = match fault {
-        Some(_) => (StatusCode::UNPROCESSABLE_ENTITY, visit.layout("错误：账号管理", "Error: accounts")),
-        None => (StatusCode::OK, visit.layout("账号管理", "Accounts")),
-    };
+    let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let p = visit.form_layout(fault.is_some(), "账号管理", "Accounts");
     let rows = accounts.iter().skip(from).take(ACCOUNTS).map(|one| AccountRow::of(one, p.language()));
     let next = from.saturating_add(ACCOUNTS);
     let next = (next < accounts.len()).then(|| {
@@ -225,10 +223,7 @@ fn account_page(
     extra: Extra,
 ) -> Result<Response, ApiError> {
     let managed = state.filing()?.managed_account(&who.actor, id)?;
-    let p = match extra.fault {
-        Some(_) => visit.layout("错误：账号", "Error: account"),
-        None => visit.layout("账号", "Account"),
-    };
+    let p = visit.form_layout(extra.fault.is_some(), "账号", "Account");
     let language = p.language();
     let own = &who.actor.account;
     let is_operator = own.holds(Role::Operator, None);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::court::words::Role;
@@ -43,11 +42,7 @@ fn show(
     entered: &Form,
     outcome: Outcome,
 ) -> Result<Response, ApiError> {
-    let (status, p) = if outcome.is_refused() {
-        (StatusCode::UNPROCESSABLE_ENTITY, visit.layout("错误：节假日安排", "Error: holidays"))
-    } else {
-        (StatusCode::OK, visit.layout("节假日安排", "Holidays"))
-    };
+    let (status, p) = outcome.head(visit, "节假日安排", "Holidays");
     let is_operator = who.actor.account.holds(Role::Operator, None);
     let page = CalendarPage { p, calendars: calendars_json(state)?, entered, outcome, is_operator };
     visit.page_with(status, Audience::Private, &page)

@@ -1,5 +1,7 @@
 //! What the pages under `/admin` and `/account` share: who may open them, the context of an act, the outcome of a form.
 
+use axum::http::StatusCode;
+
 use crate::error_code::ErrorCode;
 use crate::filing::actor::RequestContext;
 use crate::filing::filing_error::FilingError;
@@ -7,6 +9,7 @@ use crate::filing::own_account::Management;
 use crate::filing::secret::random_request_id;
 use crate::filing::sign_in::SignedIn;
 use crate::http::app_state::AppState;
+use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::Visit;
 use crate::http::problem::ApiError;
 use crate::ledger::hash::sha256;
@@ -82,6 +85,13 @@ impl Outcome {
             return Err(failure);
         }
         Ok(Self { fault: Some(labelled(visit, &failure, labels)), ..Self::default() })
+    }
+
+    /// Status and head of the page that shows it.
+    #[must_use]
+    pub fn head(&self, visit: &Visit, title_zh: &str, title_en: &str) -> (StatusCode, Layout) {
+        let status = if self.is_refused() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        (status, visit.form_layout(self.is_refused(), title_zh, title_en))
     }
 
     /// Whether the form was refused.

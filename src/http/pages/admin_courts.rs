@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::court::case_number::CourtCode;
@@ -114,11 +113,7 @@ async fn show(
         }
         None => None,
     };
-    let (status, p) = if outcome.is_refused() {
-        (StatusCode::UNPROCESSABLE_ENTITY, visit.layout("错误：法院名单", "Error: courts"))
-    } else {
-        (StatusCode::OK, visit.layout("法院名单", "Courts"))
-    };
+    let (status, p) = outcome.head(visit, "法院名单", "Courts");
     let is_operator = who.actor.account.holds(Role::Operator, None);
     let page = CourtsPage { p, known: known_courts(state)?, asked, court, entered, outcome, is_operator };
     visit.page_with(status, Audience::Private, &page)

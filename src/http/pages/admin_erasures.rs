@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::error_code::ErrorCode;
@@ -66,11 +65,7 @@ fn show(
     entered: &Form,
     outcome: Outcome,
 ) -> Result<Response, ApiError> {
-    let (status, p) = if outcome.is_refused() {
-        (StatusCode::UNPROCESSABLE_ENTITY, visit.layout("错误：删除非公开信息", "Error: erasures"))
-    } else {
-        (StatusCode::OK, visit.layout("删除非公开信息", "Erasures"))
-    };
+    let (status, p) = outcome.head(visit, "删除非公开信息", "Erasures");
     visit.page_with(status, Audience::Private, &ErasuresPage { p, asked, erasure, entered, outcome })
 }
 

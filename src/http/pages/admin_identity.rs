@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::court::ids::TokenId;
@@ -55,11 +54,7 @@ async fn show(
     entered: &Form,
     outcome: Outcome,
 ) -> Result<Response, ApiError> {
-    let (status, p) = if outcome.is_refused() {
-        (StatusCode::UNPROCESSABLE_ENTITY, visit.layout("错误：实名核验机构", "Error: identity providers"))
-    } else {
-        (StatusCode::OK, visit.layout("实名核验机构", "Identity providers"))
-    };
+    let (status, p) = outcome.head(visit, "实名核验机构", "Identity providers");
     let language = p.language();
     let rows = state.filing()?.identity_providers().await?.into_iter().map(|provider| ProviderRow {
         id: provider.id.to_string(),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::court::words::Role;
@@ -122,11 +121,7 @@ pub async fn confirm_clock(
 }
 
 async fn show(state: &AppState, visit: &Visit, who: &SignedIn, outcome: Outcome) -> Result<Response, ApiError> {
-    let (status, p) = if outcome.is_refused() {
-        (StatusCode::UNPROCESSABLE_ENTITY, visit.layout("错误：节点", "Error: node"))
-    } else {
-        (StatusCode::OK, visit.layout("节点", "Node"))
-    };
+    let (status, p) = outcome.head(visit, "节点", "Node");
     let is_operator = who.actor.account.holds(Role::Operator, None);
     let witnesses = witnesses_json(state).await?;
     let description = state.description();

@@ -1,7 +1,8 @@
 //! Examples of a request in curl, Python, Java and JavaScript, generated from the API's description.
 //!
-//! Each runs as pasted: curl in a shell, Python 3 without packages, Java 11 or later as a file `Example.java`, JavaScript in Node 18 or
-//! later (as a module) or in a browser. A token is taken from the environment variable `TIEZHENG_TOKEN`.
+//! Each runs as pasted: curl in a shell, Python 3.9 or later without packages, Java 11 or later as a file `Example.java`, JavaScript in
+//! Node 18 or later (as a module) or, without a token and a file, in a browser. A token is taken from the environment variable
+//! `TIEZHENG_TOKEN`. Status and answer are printed, also if the request is refused. `tests/interop/examples.sh` runs them all.
 
 use std::fmt::Write as _;
 
@@ -47,9 +48,25 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// A literal that Python, Java and JavaScript read alike.
+/// A literal that Python and JavaScript read alike, and Java if it is ASCII.
 fn literal(text: &str) -> String {
     Value::from(text).to_string()
+}
+
+/// A literal in Java. Before Java 18 the compiler reads a file in the charset of the system, which may have no Chinese characters.
+fn java_literal(text: &str) -> String {
+    let mut ascii = String::new();
+    for c in literal(text).chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string does not fail.
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+    }
+    ascii
 }
 
 impl ExampleRequest {
@@ -84,10 +101,8 @@ impl ExampleRequest {
     }
 
     fn python(&self) -> String {
-        let mut code = String::from("import os\nimport urllib.request\n\n");
-        if !self.needs_token {
-            code = code.replace("import os\n", "");
-        }
+        let mut code = String::from(if self.needs_token { "import os\n" } else { "" });
+        code += "import urllib.error\nimport urllib.request\n\n";
         // Writing to a string does not fail.
         let _ = writeln!(code, "request = urllib.request.Request(\n    {},", literal(&self.url));
         let _ = writeln!(code, "    method={},", literal(&self.method));
@@ -108,27 +123,32 @@ impl ExampleRequest {
                 let _ = writeln!(code, "    data=open({}, \"rb\").read(),", literal(name));
             }
         }
-        code += ")\nwith urllib.request.urlopen(request) as answer:\n    print(answer.status)\n    print(answer.read().decode(errors=\"replace\"))";
+        code += ")\ntry:\n    answer = urllib.request.urlopen(request)\nexcept urllib.error.HTTPError as refusal:\n    answer = refusal\nwith answer:\n    print(answer.status)\n    print(answer.read().decode(errors=\"replace\"))";
         code
     }
 
     fn java(&self) -> String {
         let mut code = String::from(
-            "import java.net.URI;\nimport java.net.http.HttpClient;\nimport java.net.http.HttpRequest;\nimport java.net.http.HttpRequest.BodyPublishers;\nimport java.net.http.HttpResponse.BodyHandlers;\nimport java.nio.file.Path;\n\npublic class Example {\n    public static void main(String[] args) throws Exception {\n",
+            "import java.net.URI;\nimport java.net.http.HttpClient;\nimport java.net.http.HttpRequest;\nimport java.net.http.HttpRequest.BodyPublishers;\nimport java.net.http.HttpResponse.BodyHandlers;\n",
         );
+        if matches!(self.body, ExampleBody::File(_)) {
+            code += "import java.nio.file.Path;\n";
+        }
+        code += "\npublic class Example {\n    public static void main(String[] args) throws Exception {\n";
         let publisher = match &self.body {
             ExampleBody::None => "BodyPublishers.noBody()".to_owned(),
-            ExampleBody::Text(text) => format!("BodyPublishers.ofString({})", literal(text)),
-            ExampleBody::File(name) => format!("BodyPublishers.ofFile(Path.of({}))", literal(name)),
+            ExampleBody::Text(text) => format!("BodyPublishers.ofString({})", java_literal(text)),
+            ExampleBody::File(name) => format!("BodyPublishers.ofFile(Path.of({}))", java_literal(name)),
         };
-        let _ = writeln!(code, "        var request = HttpRequest.newBuilder(URI.create({}))", literal(&self.url));
+        let _ = writeln!(code, "        var request = HttpRequest.newBuilder(URI.create({}))", java_literal(&self.url));
         if self.needs_token {
             code += "            .header(\"Authorization\", \"Bearer \" + System.getenv(\"TIEZHENG_TOKEN\"))\n";
         }
         for (name, value) in &self.headers {
-            let _ = writeln!(code, "            .header({}, {})", literal(name), literal(value));
+            let _ = writeln!(code, "            .header({}, {})", java_literal(name), java_literal(value));
         }
-        let _ = writeln!(code, "            .method({}, {publisher})\n            .build();", literal(&self.method));
+        let _ =
+            writeln!(code, "            .method({}, {publisher})\n            .build();", java_literal(&self.method));
         code += "        var answer = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());\n        System.out.println(answer.statusCode());\n        System.out.println(answer.body());\n    }\n}";
         code
     }
@@ -183,5 +203,24 @@ mod tests {
             assert!(example.code.contains("\"{\\\"a\\\":\\\"it's\\\"}\\n\""), "{}", example.code);
             assert!(example.code.contains("TIEZHENG_TOKEN"));
         }
+    }
+
+    #[test]
+    fn java_is_ascii_for_compilers_of_any_charset() {
+        let request = ExampleRequest {
+            method: "POST".into(),
+            url: "http://a.example/".into(),
+            headers: Vec::new(),
+            needs_token: false,
+            body: ExampleBody::Text("\"证据\u{1f4c4}\\".into()),
+        };
+        let [_, python, java, _] = &request.examples()[..] else { panic!() };
+        assert!(
+            java.code.contains(r#"ofString("\"\u8bc1\u636e\ud83d\udcc4\\")"#) && java.code.is_ascii(),
+            "{}",
+            java.code
+        );
+        assert!(python.code.contains("证据"), "{}", python.code);
+        assert!(!java.code.contains("java.nio"), "{}", java.code);
     }
 }

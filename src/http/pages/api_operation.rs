@@ -15,6 +15,8 @@ const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
 const JSON: &str = "application/json";
 /// The file that examples send.
 const FILE: &str = "evidence.pdf";
+/// What needs signatures is made beforehand: by its shape, the file with it. The operation's description says how it is made.
+const MADE: (&str, &str) = ("DepositRequest", "deposit.json");
 
 /// Records of this ledger for the examples.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,14 +197,16 @@ fn request(
         let value = example_value(name, parameter, values);
         match (text(parameter, "in"), value) {
             ("path", value) => {
-                let value = value.unwrap_or_else(|| "0".repeat(64));
+                let value = value.unwrap_or_else(|| made_up(parameter));
                 filled = filled.replace(&format!("{{{name}}}"), &percent_encoded(&value));
             }
             ("query", Some(value)) if name != "cursor" => {
                 has_query = true;
                 query.append_pair(name, &value);
             }
-            ("header", value) if is_required => headers.push((name.to_owned(), value.unwrap_or_else(|| "…".into()))),
+            ("header", value) if is_required => {
+                headers.push((name.to_owned(), value.unwrap_or_else(|| made_up(parameter))));
+            }
             _ => {}
         }
     }
@@ -214,8 +218,10 @@ fn request(
         None => ExampleBody::None,
         Some((media_type, content)) => {
             headers.push(("Content-Type".to_owned(), (*media_type).to_owned()));
-            if *media_type == JSON {
-                let schema = content.get("schema").unwrap_or(&Value::Null);
+            let schema = content.get("schema").unwrap_or(&Value::Null);
+            if name_of(schema) == Some(MADE.0) {
+                ExampleBody::File(MADE.1)
+            } else if *media_type == JSON {
                 ExampleBody::Text(shapes.example(schema).to_string())
             } else {
                 ExampleBody::File(if media_type.contains("ndjson") { "deposits.ndjson" } else { FILE })
@@ -225,8 +231,16 @@ fn request(
     ExampleRequest { method: method.to_uppercase(), url, headers, needs_token: needs_token(operation), body }
 }
 
-/// The value of a parameter: of a record of this ledger, or the example of the description.
+/// The value of a parameter that has no example: a number, or an id. Headers of some languages take ASCII only.
+fn made_up(parameter: &Value) -> String {
+    let is_number = parameter.get("schema").is_some_and(|schema| words(schema) == "integer");
+    if is_number { "1".to_owned() } else { "0".repeat(64) }
+}
+
+/// The value of a parameter with an example: of a record of this ledger, or the example of the description.
 fn example_value(name: &str, parameter: &Value, values: &ExampleValues) -> Option<String> {
+    // A parameter without an example that has one of these names is something else: the number of a case.
+    let described = parameter.get("example").or_else(|| parameter.pointer("/schema/example"))?;
     let of_ledger = match name {
         "number" | "q" => values.number.clone(),
         "height" => Some(values.height.to_string()),
@@ -234,8 +248,7 @@ fn example_value(name: &str, parameter: &Value, values: &ExampleValues) -> Optio
         "old" | "index" => Some("1".to_owned()),
         _ => None,
     };
-    let described = parameter.get("example").or_else(|| parameter.pointer("/schema/example"));
-    of_ledger.or_else(|| match described? {
+    of_ledger.or_else(|| match described {
         Value::String(text) => Some(text.clone()),
         other => Some(other.to_string()),
     })
@@ -253,4 +266,33 @@ fn percent_encoded(text: &str) -> String {
         }
     }
     encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parameters_without_an_example_are_filled_by_their_type_and_what_is_signed_comes_from_a_file() {
+        let parameter = |name: &str, place: &str, schema: &Value| json!({ "name": name, "in": place, "required": place != "query", "schema": schema });
+        let (text, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
+        let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/DepositRequest" } } });
+        let document = json!({ "paths": { "/v1/cases/{case}/items/{item}": { "post": {
+            "parameters": [
+                parameter("case", "path", &text), parameter("item", "path", &number), parameter("number", "query", &text),
+                parameter("webhook-id", "header", &text), parameter("webhook-timestamp", "header", &number),
+            ],
+            "requestBody": { "content": content },
+        } } } });
+        let values = ExampleValues { number: Some("20261122-0K7M-X9QT-3D5W-C3".into()), size: 2, height: 0 };
+        let all = operations(&document, "http://a.example", &values, Language::English);
+        let curl = &all[0].examples[0].code;
+        assert!(curl.contains(&format!("'http://a.example/v1/cases/{}/items/1'", "0".repeat(64))), "{curl}");
+        assert!(curl.contains("-H 'webhook-timestamp: 1'") && curl.contains("--data-binary @deposit.json"), "{curl}");
+        for example in &all[0].examples {
+            assert!(example.code.is_ascii() && !example.code.contains("20261122"), "{}", example.code);
+        }
+    }
 }

@@ -79,10 +79,7 @@ pub async fn chain(
     let cursor = parameters.some("cursor").map(str::to_owned);
     let is_newest = cursor.is_none();
     let check = check(&state, &visit, &parameters).await?;
-    let p = match check.fault {
-        Some(_) => visit.layout("错误：区块链", "Error: the chain"),
-        None => visit.layout("区块链", "The chain"),
-    };
+    let p = visit.form_layout(check.fault.is_some(), "区块链", "The chain");
     let witnesses = witnesses_json(&state).await?;
     let status = if check.fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = ChainPage {

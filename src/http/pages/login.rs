@@ -107,7 +107,7 @@ pub async fn log_in(
         }
         Err(failure) if failure.code() == ErrorCode::LoginRefused => {
             let fault = Some(("login", visit.fault(failure)));
-            let p = visit.layout("错误：登录", "Error: sign in");
+            let p = visit.form_layout(true, "登录", "Sign in");
             let providers = providers(&state, next);
             let page = LoginPage { p, login: form.text("login"), next, fault, done: None, providers };
             visit.page_with(StatusCode::UNAUTHORIZED, Audience::Private, &page)

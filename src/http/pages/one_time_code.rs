@@ -63,7 +63,7 @@ pub async fn enter_code(
         }
         Err(failure) if failure.code() == ErrorCode::WrongOneTimeCode => {
             let fault = Some(("code", visit.fault(failure)));
-            let page = CodePage { p: visit.layout("错误：输入动态口令", "Error: one-time code"), next, fault };
+            let page = CodePage { p: visit.form_layout(true, "输入动态口令", "One-time code"), next, fault };
             visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, Audience::Private, &page)
         }
         Err(failure) => Err(failure),

@@ -101,10 +101,7 @@ pub async fn privacy(visit: Visit) -> Result<Response, ApiError> {
 }
 
 fn register_page<'a>(visit: &Visit, kind: Kind, form: &'a Form, fault: Option<Fault>) -> RegisterPage<'a> {
-    let p = match fault {
-        Some(_) => visit.layout("错误：注册账号", "Error: register"),
-        None => visit.layout("注册账号", "Register"),
-    };
+    let p = visit.form_layout(fault.is_some(), "注册账号", "Register");
     let label = |(zh, en): (&'static str, &'static str)| p.t(zh, en);
     let extra = kind.fields().iter().map(|field| ExtraField {
         name: field.word(),

@@ -63,11 +63,10 @@ pub async fn search(
         Err(failure) if [ErrorCode::MistypedNumber, ErrorCode::UnrecognisedQuery].contains(&failure.code()) => {
             let problem = failure.problem();
             let fault = visit.t(&problem.detail_zh, &problem.detail).to_owned();
-            let page = StartPage {
-                p: visit.layout("错误：查询与核验", "Error: look up and verify"),
-                query,
-                fault: Some(fault),
-            };
+            let page =
+                StartPage {
+                    p: visit.form_layout(true, "查询与核验", "Look up and verify"), query, fault: Some(fault)
+                };
             return visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, Audience::Public, &page);
         }
         found => found?,

@@ -112,6 +112,16 @@ impl Visit {
         }
     }
 
+    /// The head of a page with a form; its title says first if something is wrong with what was entered.
+    #[must_use]
+    pub fn form_layout(&self, is_wrong: bool, title_zh: &str, title_en: &str) -> Layout {
+        if is_wrong {
+            self.layout(&format!("错误：{title_zh}"), &format!("Error: {title_en}"))
+        } else {
+            self.layout(title_zh, title_en)
+        }
+    }
+
     /// Renders a template.
     ///
     /// # Errors

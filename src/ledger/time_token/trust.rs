@@ -101,6 +101,7 @@ impl TrustError {
 /// A certificate at the end of a path.
 #[derive(Debug, Clone)]
 pub(super) struct Authority {
+    der: Vec<u8>,
     pub(super) anchor: TrustAnchor<'static>,
     /// The name of its subject.
     pub(super) subject: String,
@@ -237,6 +238,11 @@ impl TsaTrust {
         self.authorities.iter().map(|authority| authority.subject.as_str())
     }
 
+    /// The certificates of the authorities in DER, each with its subject.
+    pub fn certificates(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.authorities.iter().map(|authority| (authority.subject.as_str(), authority.der.as_slice()))
+    }
+
     /// The revocation lists, as encoded.
     pub fn revocation_lists(&self) -> impl Iterator<Item = &[u8]> {
         self.lists.iter().map(|list| list.der.as_slice())
@@ -258,6 +264,7 @@ impl Authority {
         let anchor = anchor_from_trusted_cert(der).map_err(|error| malformed(&error))?.to_owned();
         let validity = fields.validity();
         Ok(Self {
+            der: der.to_vec(),
             anchor,
             subject,
             not_before: timestamp(validity.not_before),

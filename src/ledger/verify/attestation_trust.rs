@@ -30,6 +30,12 @@ impl AttestationTrust {
         Self { policy, authorities }
     }
 
+    /// The timestamp authorities.
+    #[must_use]
+    pub const fn authorities(&self) -> &TsaTrust {
+        &self.authorities
+    }
+
     /// Evaluates the cosignatures on the receipt's checkpoint and its timestamp tokens. No witness is asked.
     #[must_use]
     pub fn evaluate(&self, receipt: &Receipt) -> EvaluatedAttestations {

@@ -24,6 +24,7 @@ pub type Texts = HashMap<AnnexId, Option<String>>;
 /// An account to be opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "subject": "natural-person", "name": "张三" }))]
 pub struct OpenAccountRequest {
     /// Whose it is: `natural-person`, `legal-person`, `other-organisation`, `court-system` or `platform`.
     #[schema(example = "natural-person")]
@@ -78,6 +79,7 @@ pub struct RoleRequest {
 /// A request for a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "scopes": ["read", "case"], "days": 90 }))]
 pub struct TokenRequest {
     /// What it may be used for: `deposit`, `read`, `case`, `court`, `manage`, `feed`.
     pub scopes: Vec<String>,

@@ -15,6 +15,7 @@ use crate::wire::report::{CodedText, DigestRequest};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "each field is the line of the same name of the act")]
+#[schema(example = json!({ "act": "describe", "title": "网络购物合同纠纷", "claims": "请求判令被告退还价款一百元。" }))]
 pub enum ActRequest {
     /// 填写诉讼请求.
     Describe { title: Option<String>, claims: Option<String> },

@@ -45,6 +45,7 @@ pub struct OpenCaseRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authority: Option<String>,
     /// The party's name.
+    #[schema(example = "张三")]
     pub name: String,
     /// 案由.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +73,7 @@ pub struct OpenCaseRequest {
 /// An association code to be issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "party": 2, "party_uses": 1, "agent_uses": 2, "days": 30 }))]
 pub struct CodeRequest {
     /// For which party.
     pub party: u32,
@@ -115,16 +117,16 @@ pub struct AssociationRequest {
 #[serde(deny_unknown_fields)]
 pub struct TransferRequest {
     /// `second-instance`, `suit` or `retrial`.
-    #[schema(example = "second-instance")]
+    #[schema(example = "suit")]
     pub passage: String,
     /// The court that takes it.
-    #[schema(example = "粤01")]
+    #[schema(example = "粤0192")]
     pub court: String,
     /// What kind of proceeding it becomes.
-    #[schema(example = "civil-second")]
+    #[schema(example = "civil-first")]
     pub kind: String,
     /// By which procedure.
-    #[schema(example = "second-instance")]
+    #[schema(example = "ordinary")]
     pub procedure: String,
     /// The party that brings it there; the first where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]

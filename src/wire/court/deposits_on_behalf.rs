@@ -118,6 +118,7 @@ pub struct LinkRequest {
 /// A deposit to be made by the platform.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "sha_256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "sm3": "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0", "size": 3, "name": "购买合同", "media_type": "application/pdf" }))]
 pub struct OnBehalfRequest {
     /// SHA-256 of the original, or of salt and original. This or `sm3`, better both.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -103,6 +103,7 @@ impl MessageJson {
 /// A report on a message, signed with the gateway's secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "message": "cb7a1c6f9e3d4e1f8a2b5c6d7e8f90123456789abcdef0123456789abcdef012", "status": "arrived", "at": "2026-11-22T09:04:11.123+08:00" }))]
 pub struct GatewayReportRequest {
     /// The message, as it was sent. 64 hex digits.
     pub message: String,

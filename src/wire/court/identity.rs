@@ -119,6 +119,7 @@ pub struct BegunVerificationJson {
 /// The result of a check, as its provider sends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "verification": "cb7a1c6f9e3d4e1f8a2b5c6d7e8f90123456789abcdef0123456789abcdef012", "outcome": "verified", "at": "2026-11-22T09:04:11.123+08:00", "level": "high", "name": "张三", "reference": "R-20261122-77" }))]
 pub struct IdentityResultRequest {
     /// The check.
     pub verification: String,

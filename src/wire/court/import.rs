@@ -15,6 +15,7 @@ pub const BATCH_MAX: usize = 200;
 /// A deposit to be imported into a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "deposit_number": "20261122-0K7M-X9QT-3D5W-C3", "name": "购买合同", "content": "证明买卖关系成立" }))]
 pub struct ImportRequest {
     /// 存证编号, typed however people type it.
     #[schema(example = "20261122-0K7M-X9QT-3D5W-C3")]
@@ -110,6 +111,7 @@ pub struct ImportBatchJson {
 /// What is compared with an item instead of its file: a digest, a receipt, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "algorithm": "sm3", "value": "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0" }))]
 pub struct ItemVerificationRequest {
     /// `sm3` or `sha-256`: named, never guessed from a length.
     #[serde(skip_serializing_if = "Option::is_none")]

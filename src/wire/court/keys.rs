@@ -11,7 +11,7 @@ use crate::wire::facts::beijing_time;
 #[serde(deny_unknown_fields)]
 pub struct KeyRequest {
     /// The public key (vkey, Ed25519) that signs the statements: the `key` line of a statement without the word `key`.
-    #[schema(example = "k-05ca02c1c2fb0b9c+68bdd9c3+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f")]
+    #[schema(example = "k-3642af3751ffa5b0+ba109958+AVFAtkTFhHPVHDuiHwJc13AdQ9ZxTeT5EYsIahid0FJe")]
     pub key: String,
 }
 
@@ -19,7 +19,7 @@ pub struct KeyRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EnrolledKeyJson {
     /// By which the enrolment is ended.
-    #[schema(example = "k-05ca02c1c2fb0b9c")]
+    #[schema(example = "k-3642af3751ffa5b0")]
     pub name: String,
     /// The key.
     pub key: String,

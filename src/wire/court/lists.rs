@@ -16,6 +16,7 @@ use crate::wire::facts::beijing_time;
 /// Another ledger, by its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "key": "example.org/ledger+03bafec3+AZscmI0rYOVBwLBHciELh6qD+MVsx4kqueqFUCizfw+R" }))]
 pub struct LedgerRequest {
     /// Its verifier key: `<origin>+<8 hex>+<base64>`.
     pub key: String,
@@ -53,6 +54,7 @@ impl TrustedLedgersJson {
 /// What the State Council announced for a year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "year": 2027, "holidays": ["2027-01-01"], "working_days": ["2027-01-03"] }))]
 pub struct CalendarRequest {
     /// The year.
     #[schema(example = 2027)]

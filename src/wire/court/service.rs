@@ -15,6 +15,7 @@ use crate::wire::report::CodedText;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "each field is the line of the same name of the act")]
+#[schema(example = json!({ "act": "service-address", "kind": "mobile", "value": "13800000000", "source": "given" }))]
 pub enum ServiceActRequest {
     /// 在线诉讼及电子送达意见: one scope. `shown` is the SHA-256 of the text that was shown, `clicked` the time of the click.
     ConsentService {

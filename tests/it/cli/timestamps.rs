@@ -46,6 +46,11 @@ async fn a_checkpoint_is_stamped_on_demand_and_renewed_before_it_becomes_weak() 
     let own = own.header("content-type", "application/octet-stream").body("a").send().await.unwrap();
     let own: Value = own.json().await.unwrap();
     assert!(own["trusted_time"]["not_later_than"].is_string(), "{own}");
+    // The pages of the node verify by the same certificates.
+    let published = json(format!("{url}/v1/ledger/timestamp-authorities")).await;
+    let certificate = published["items"][0]["certificate"].as_str().unwrap();
+    assert!(std::fs::read_to_string(&ca).unwrap().contains(certificate.trim_end()), "{published}");
+    assert_eq!(published["items"].as_array().unwrap().len(), 1);
     let refused = timestamp(&["renew", "--within", "3650"]).ends(2).document();
     assert_eq!((&refused["examined"], &refused["renewed"]), (&2.into(), &0.into()), "{refused}");
     node.stop();

@@ -54,6 +54,9 @@ async fn every_operation_has_its_parameters_statuses_and_examples() {
                 let code = example(text, language);
                 assert!(code.contains(&node.url("/")), "{method} {path}: {code}");
                 assert_eq!(code.contains("TIEZHENG_TOKEN"), needs_token, "{code}");
+                // A placeholder that no request accepts, and that no header may have.
+                assert!(!code.contains('…'), "{code}");
+                assert!(language != "Java" || code.is_ascii(), "{code}");
             }
         }
     }

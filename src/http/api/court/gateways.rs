@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::court::acts::ActKind;
@@ -17,10 +16,9 @@ use crate::filing::filing_error::FilingError;
 use crate::filing::gateway_reports::GatewayReport;
 use crate::http::api::court::field_values::{read, read_some};
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
-use crate::http::api::court::signed_report::{REPORT_MAX, report_body, report_head};
+use crate::http::api::court::signed_report::{REPORT_MAX, SignedReport};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::client_address::ClientAddress;
 use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 use crate::wire::court::accounts::{EmptyRequest, read_time};
@@ -150,9 +148,9 @@ fn report(bytes: &[u8]) -> Result<GatewayReport, FilingError> {
     tag = "service",
     params(
         ("id" = String, Path, description = "64 hex digits"),
-        ("webhook-id" = String, Header, description = "The same each time this report is sent"),
-        ("webhook-timestamp" = u64, Header, description = "Seconds since 1970"),
-        ("webhook-signature" = String, Header, description = "v1,…"),
+        ("webhook-id" = String, Header, description = "The same each time this report is sent", example = "report-20261122-77"),
+        ("webhook-timestamp" = u64, Header, description = "Seconds since 1970", example = 1_795_309_451),
+        ("webhook-signature" = String, Header, description = "`v1,` and the base64 of the HMAC", example = "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
     ),
     request_body = GatewayReportRequest,
     responses(
@@ -161,18 +159,13 @@ fn report(bytes: &[u8]) -> Result<GatewayReport, FilingError> {
 )]
 pub(in crate::http) async fn report_message(
     State(state): State<Arc<AppState>>,
-    parameter: PathParameter,
-    client: ClientAddress,
-    headers: HeaderMap,
-    content: Body,
+    sent: SignedReport,
 ) -> Result<Response, ApiError> {
-    let id = TokenId::parse(&parameter.0).ok_or(FilingError::NotFound)?;
-    let bytes = report_body(&state, client, &headers, content).await?;
-    let head = report_head(&headers).ok_or(FilingError::GatewaySignature)?;
+    let head = sent.head().ok_or(FilingError::GatewaySignature)?;
     let mut message = String::new();
     let outcome = state
         .filing()?
-        .gateway_report(id, &head, &bytes, |bytes| {
+        .gateway_report(sent.sender, &head, &sent.body, |bytes| {
             let report = report(bytes)?;
             message = report.message.to_string();
             Ok(report)

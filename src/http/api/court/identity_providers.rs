@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::court::acts::ActKind;
@@ -17,10 +16,9 @@ use crate::filing::identity_results::{IdentityOutcome, IdentityResult};
 use crate::http::api::court::accounts::account_named;
 use crate::http::api::court::field_values::read;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
-use crate::http::api::court::signed_report::{REPORT_MAX, report_body, report_head};
+use crate::http::api::court::signed_report::{REPORT_MAX, SignedReport};
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
-use crate::http::client_address::ClientAddress;
 use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 use crate::wire::bilingual::Bilingual;
@@ -193,9 +191,9 @@ fn result(bytes: &[u8]) -> Result<IdentityResult, FilingError> {
     tag = "accounts",
     params(
         ("id" = String, Path, description = "64 hex digits"),
-        ("webhook-id" = String, Header, description = "The same each time this result is sent"),
-        ("webhook-timestamp" = u64, Header, description = "Seconds since 1970"),
-        ("webhook-signature" = String, Header, description = "v1,…"),
+        ("webhook-id" = String, Header, description = "The same each time this result is sent", example = "result-20261122-77"),
+        ("webhook-timestamp" = u64, Header, description = "Seconds since 1970", example = 1_795_309_451),
+        ("webhook-signature" = String, Header, description = "`v1,` and the base64 of the HMAC", example = "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
     ),
     request_body = IdentityResultRequest,
     responses(
@@ -204,21 +202,16 @@ fn result(bytes: &[u8]) -> Result<IdentityResult, FilingError> {
 )]
 pub(in crate::http) async fn send_identity_result(
     State(state): State<Arc<AppState>>,
-    parameter: PathParameter,
-    client: ClientAddress,
-    headers: HeaderMap,
-    content: Body,
+    sent: SignedReport,
 ) -> Result<Response, ApiError> {
-    let id = TokenId::parse(&parameter.0).ok_or(FilingError::NotFound)?;
-    let bytes = report_body(&state, client, &headers, content).await?;
-    let head = report_head(&headers).ok_or(FilingError::ProviderSignature)?;
+    let head = sent.head().ok_or(FilingError::ProviderSignature)?;
     let mut verification = String::new();
     let read = |bytes: &[u8]| {
         let result = result(bytes)?;
         verification = result.verification.to_string();
         Ok(result)
     };
-    let outcome = state.filing()?.identity_result(id, &head, &bytes, read).await?;
+    let outcome = state.filing()?.identity_result(sent.sender, &head, &sent.body, read).await?;
     let json = IdentityResultJson {
         verification,
         confirmed: outcome.cause.is_none(),

@@ -86,7 +86,7 @@ pub(in crate::http) async fn list_enrolled_keys(
     delete,
     path = "/v1/accounts/me/keys/{name}",
     tag = "accounts",
-    params(("name" = String, Path, description = "The key's name: `k-` and 16 hex digits")),
+    params(("name" = String, Path, description = "The key's name: `k-` and 16 hex digits", example = "k-3642af3751ffa5b0")),
     responses(
         (status = 204, description = "Removed / 已删除"),
     ),

@@ -298,10 +298,9 @@ impl ActFormPage<'_> {
         let faults = self.fault_rows(&fields, &shown);
         let refusal = shown.refusal.as_ref().map(|text| text.pick(visit.language).to_owned());
         let (title, is_wrong) = (self.title(), refusal.is_some() || !faults.is_empty());
-        let heading = |error: &str, title: &str| if is_wrong { format!("{error}{title}") } else { title.to_owned() };
         let needs_steps = refusal.is_some() || !open;
         let page = ActPage {
-            p: visit.layout(&heading("错误：", &title.zh), &heading("Error: ", &capital(&title.en))),
+            p: visit.form_layout(is_wrong, &title.zh, &capital(&title.en)),
             head: CaseHead::of(&CaseFactsJson::of(self.file), &self.request.name),
             act: form.kind.word(),
             title: capital(title.pick(visit.language)),

@@ -42,11 +42,7 @@ fn page(
     let (fields, faults) = outside.shown(&faults);
     let is_wrong = refusal.is_some() || !faults.is_empty();
     let page = AssociatePage {
-        p: if is_wrong {
-            visit.layout("错误：关联案件", "Error: associate with a case")
-        } else {
-            visit.layout("关联案件", "Associate with a case")
-        },
+        p: visit.form_layout(is_wrong, "关联案件", "Associate with a case"),
         fields,
         key: outside.given.some("key").map_or_else(new_key, |key| Ok(key.to_owned()))?,
         faults,

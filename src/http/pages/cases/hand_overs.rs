@@ -93,10 +93,7 @@ async fn page(
         .any(|(_, court)| court.as_ref().is_some_and(|court| court.to_string() == one.brief.to));
     let title = (format!("移交案卷 {number}"), format!("Hand-over {number}"));
     let page = HandOverPage {
-        p: match fault {
-            Some(_) => visit.layout(&format!("错误：{}", title.0), &format!("Error: {}", title.1)),
-            None => visit.layout(&title.0, &title.1),
-        },
+        p: visit.form_layout(fault.is_some(), &title.0, &title.1),
         path: format!("/cases/{}/hand-overs/{number}", one.brief.case),
         procedures: if one.brief.kind.code == TransferKind::Retrial.word() { procedures(visit) } else { Vec::new() },
         one,

@@ -96,11 +96,7 @@ pub async fn list(
     let now = filing.now();
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = CasesPage {
-        p: if fault.is_some() {
-            visit.layout("错误：案件", "Error: cases")
-        } else {
-            visit.layout("案件", "Cases")
-        },
+        p: visit.form_layout(fault.is_some(), "案件", "Cases"),
         rows: found.items.into_iter().map(|case| row(case, now)).collect(),
         stages: Stage::ALL.iter().map(|stage| (stage.word(), stage.label(visit.language))).collect(),
         stage: stage.unwrap_or_default(),

@@ -106,11 +106,7 @@ impl Consent {
 
 fn notices_page(visit: &Visit, fault: bool) -> Result<Response, ApiError> {
     let page = NoticesPage {
-        p: if fault {
-            visit.layout("错误：我要起诉", "Error: bring a suit")
-        } else {
-            visit.layout("我要起诉", "Bring a suit")
-        },
+        p: visit.form_layout(fault, "我要起诉", "Bring a suit"),
         notices: &NOTICES,
         consent: visit.t(CONSENT.0, CONSENT.1),
         fault,
@@ -170,11 +166,7 @@ fn open_page(
     }
     let is_wrong = refusal.is_some() || !faults.is_empty();
     let page = OpenPage {
-        p: if is_wrong {
-            visit.layout("错误：我要起诉", "Error: bring a suit")
-        } else {
-            visit.layout("我要起诉", "Bring a suit")
-        },
+        p: visit.form_layout(is_wrong, "我要起诉", "Bring a suit"),
         fields,
         key: outside.given.some("key").map_or_else(new_key, |key| Ok(key.to_owned()))?,
         consent,

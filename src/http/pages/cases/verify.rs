@@ -64,12 +64,9 @@ async fn page(
     let file = state.filing()?.case_for(&request.who.actor, request.case).await?;
     let item = item_json(state, &request.who.actor, request.case, item_of(request)?).await?;
     let head = CaseHead::of(&CaseFactsJson::of(&file), &request.name);
-    let title = |error: &str, of: &str| if fault.is_some() { format!("{error}{of}") } else { of.to_owned() };
+    let title = (format!("核验证据 {}", item.item), format!("Verify item {}", item.item));
     let page = VerifyPage {
-        p: visit.layout(
-            &title("错误：", &format!("核验证据 {}", item.item)),
-            &title("Error: ", &format!("Verify item {}", item.item)),
-        ),
+        p: visit.form_layout(fault.is_some(), &title.0, &title.1),
         key: new_key()?,
         head,
         item,
