@@ -89,7 +89,7 @@ impl PassError {
     }
 }
 
-/// The name of the bookmark that stores when the erasure of a notice was confirmed.
+/// The name of the cursor that stores when the erasure of a notice was confirmed.
 fn confirmed_at(notice: LeafIndex) -> Digest {
     sha256(format!("tiezheng erasure confirmed v1\n{notice}\n").as_bytes())
 }

@@ -6,7 +6,8 @@
 //! # Invariants
 //!
 //! The clear address is read from its annex when the message is sent, after the access is on record, and is neither logged nor kept.
-//! The position in the outbox advances only after the gateway has answered.
+//! The position in the court's outbox advances only after the gateway has answered. Another gateway of the court continues there: a
+//! message is neither lost nor repeated because the gateway, or its secret, was replaced.
 
 use std::sync::Arc;
 
@@ -38,9 +39,9 @@ use crate::query::blocking::on_blocking_thread;
 use crate::wire::court::gateway::MessageJson;
 use crate::wire::json;
 
-/// The name of the bookmark that stores a gateway's position in the outbox.
-fn bookmark_name(gateway: TokenId) -> Digest {
-    sha256(format!("tiezheng gateway v1\n{gateway}\n").as_bytes())
+/// The name of the cursor that stores the position in a court's outbox.
+fn cursor_name(court: &CourtCode) -> Digest {
+    sha256(format!("tiezheng gateway v1\n{court}\n").as_bytes())
 }
 
 /// Whether the message of an attempt still has to be sent.
@@ -141,18 +142,23 @@ impl FilingService {
         }
     }
 
-    /// Sends the messages after the bookmark, in order; returns how many places of the outbox were passed.
+    /// Sends the messages after the cursor, in order; returns how many places of the outbox were passed. A court's first gateway gets
+    /// the messages that were recorded after its registration.
     async fn send_new_messages(&self, id: TokenId, delivery: &mut Delivery) -> Result<usize, DeliveryError> {
         let Some(gateway) = self.registry().gateways.get(&id).cloned() else { return Ok(0) };
-        let name = bookmark_name(id);
+        let name = cursor_name(&gateway.court);
         let (store, outbox) = (Arc::clone(&self.store), labels::outbox(&gateway.court));
-        let since = gateway.since.index.0 + 1;
-        let places = self
+        let first = gateway.since.index.0 + 1;
+        let (cursor, places) = self
             .read(move |reader| {
-                let from = store.cursor(&name)?.unwrap_or(0).max(since);
-                Ok(reader.labelled(&outbox, LeafIndex(from), EVENTS_AT_ONCE)?)
+                let cursor = store.cursor(&name)?;
+                Ok((cursor, reader.labelled(&outbox, LeafIndex(cursor.unwrap_or(first)), EVENTS_AT_ONCE)?))
             })
             .await?;
+        if cursor.is_none() {
+            // Before the first message is sent: a gateway that takes none may be replaced by another.
+            self.set_outbox_cursor(name, first).await?;
+        }
         if places.is_empty() {
             return Ok(0);
         }
@@ -168,12 +174,15 @@ impl FilingService {
                 .await?;
             self.send_message(&act, &target, delivery).await?;
             delivery.failures = 0;
-            let (store, position) = (Arc::clone(&self.store), index.0 + 1);
-            let marked =
-                on_blocking_thread(move || store.set_cursor(&name, position)).await.map_err(FilingError::from)?;
-            marked.map_err(|error| DeliveryError::Bookmark(error.to_string()))?;
+            self.set_outbox_cursor(name, index.0 + 1).await?;
         }
         Ok(places.len())
+    }
+
+    async fn set_outbox_cursor(&self, name: Digest, position: u64) -> Result<(), DeliveryError> {
+        let store = Arc::clone(&self.store);
+        let stored = on_blocking_thread(move || store.set_cursor(&name, position)).await.map_err(FilingError::from)?;
+        stored.map_err(|error| DeliveryError::Cursor(error.to_string()))
     }
 
     /// Sends the message of one attempt, unless it had no effect or has ended.

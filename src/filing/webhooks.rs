@@ -6,7 +6,7 @@
 //!
 //! # Invariants
 //!
-//! The bookmark of a webhook advances only after the answer, so a crash repeats an event and loses none. Address and secret are
+//! The cursor of a webhook advances only after the answer, so a crash repeats an event and loses none. Address and secret are
 //! annexes: neither is on the chain or in a log line.
 
 use std::collections::HashMap;
@@ -66,11 +66,11 @@ pub(in crate::filing) enum DeliveryError {
     #[error("answered with HTTP {0}")]
     Refused(u16),
     #[error("the position in the feed cannot be stored: {0}")]
-    Bookmark(String),
+    Cursor(String),
 }
 
-/// The name of the bookmark that stores a webhook's position in the feed.
-fn bookmark_name(hook: TokenId) -> Digest {
+/// The name of the cursor that stores a webhook's position in the feed.
+fn cursor_name(hook: TokenId) -> Digest {
     sha256(format!("tiezheng webhook v1\n{hook}\n").as_bytes())
 }
 
@@ -267,7 +267,7 @@ impl FilingService {
         }
     }
 
-    /// Delivers the events after the bookmark, in order; returns their number.
+    /// Delivers the events after the cursor, in order; returns their number.
     async fn deliver_new_events(
         &self,
         id: TokenId,
@@ -276,10 +276,10 @@ impl FilingService {
     ) -> Result<usize, DeliveryError> {
         // A webhook that was removed: `deliver_webhooks` aborts this task.
         let Some(hook) = self.registry().webhooks.get(&id).cloned() else { return Ok(0) };
-        let name = bookmark_name(id);
+        let name = cursor_name(id);
         let store = Arc::clone(&self.store);
-        let cached_case = self.read(move |_| Ok(store.cursor(&name)?)).await?;
-        let cursor = cached_case.unwrap_or(0).max(hook.since.index.0 + 1);
+        let stored = self.read(move |_| Ok(store.cursor(&name)?)).await?;
+        let cursor = stored.unwrap_or(0).max(hook.since.index.0 + 1);
         let events = self.events(&hook.court, cursor, EVENTS_AT_ONCE).await?;
         if events.is_empty() {
             return Ok(0);
@@ -299,7 +299,7 @@ impl FilingService {
             let (store, position) = (Arc::clone(&self.store), event.cursor);
             let marked =
                 on_blocking_thread(move || store.set_cursor(&name, position)).await.map_err(FilingError::from)?;
-            marked.map_err(|error| DeliveryError::Bookmark(error.to_string()))?;
+            marked.map_err(|error| DeliveryError::Cursor(error.to_string()))?;
         }
         Ok(events.len())
     }

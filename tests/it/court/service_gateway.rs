@@ -95,6 +95,11 @@ impl Registered {
         Self { id: made["id"].as_str().unwrap().to_owned(), secret: made["secret"].as_str().unwrap().to_owned() }
     }
 
+    async fn remove(&self, people: &People<'_>) {
+        let answer = people.by_operator().post(&format!("/v1/gateways/{}/removal", self.id), &json!({})).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
     async fn call(&self, node: &TestNode, id: &str, timestamp: u64, signature: &str, body: &str) -> Answer {
         let request = node.client.post(node.url(&format!("/v1/gateway/{}/reports", self.id)));
         let request = request.header(CONTENT_TYPE, "application/json").header("webhook-id", id);
@@ -254,6 +259,43 @@ async fn a_message_is_sent_once_although_the_node_restarts() {
         server.all().iter().filter(of).map(|one| one.header("webhook-id").to_owned()).collect()
     };
     assert_eq!(ids("hearing-notice").len(), 1, "the same message has the same id");
+}
+
+#[tokio::test]
+async fn another_gateway_of_the_court_continues_where_the_former_ended() {
+    let timers = Timers::stop();
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let serving = Serving::begin(&people).await;
+    serving.given_mobile(&node).await;
+    let send = async |service: u64, kind: &str| {
+        serving.serve(&node, "electronic", kind).await;
+        serving.send(&node, service, "sms", Some(1)).await;
+    };
+    // It takes no message.
+    let broken = GatewayServer::default();
+    broken.script.lock().unwrap().extend([500; 1_000]);
+    let first = Registered::at(&people, &broken.listen().await).await;
+    send(1, "summons").await;
+    timers.passing(Duration::from_millis(1), broken.until(2)).await;
+    first.remove(&people).await;
+    // Recorded while the court has no gateway.
+    send(2, "hearing-notice").await;
+    let server = GatewayServer::default();
+    let second = Registered::at(&people, &server.listen().await).await;
+    timers.passing(Duration::from_millis(1), server.until(2)).await;
+    second.remove(&people).await;
+    let last = GatewayServer::default();
+    let _third = Registered::at(&people, &last.listen().await).await;
+    send(3, "decision").await;
+    timers.passing(Duration::from_millis(1), last.until(1)).await;
+    let kinds = |server: &GatewayServer| -> Vec<Value> {
+        server.all().iter().map(|one| one.json()["document_kind"]["code"].clone()).collect()
+    };
+    assert_eq!(
+        (kinds(&server), kinds(&last)),
+        (vec![json!("summons"), json!("hearing-notice")], vec![json!("decision")])
+    );
 }
 
 #[tokio::test]
