@@ -1,4 +1,4 @@
-//! Lists that a court goes by: ledgers whose deposits it takes, holidays; and who saw what.
+//! Lists that a court uses: ledgers whose deposits it accepts, and holidays; and access logs.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub struct LedgerRequest {
     pub key: String,
 }
 
-/// A ledger whose deposits a court takes.
+/// A ledger whose deposits a court accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TrustedLedgerJson {
     /// Its origin / 链标识.
@@ -30,7 +30,7 @@ pub struct TrustedLedgerJson {
     pub key: String,
 }
 
-/// The ledgers, beside this one, whose deposits a court takes.
+/// The ledgers, beside this one, whose deposits a court accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TrustedLedgersJson {
     /// 法院代字.
@@ -50,7 +50,7 @@ impl TrustedLedgersJson {
     }
 }
 
-/// What the State Council announced for a year.
+/// The holidays of a year, as the State Council announced them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CalendarRequest {
@@ -72,7 +72,7 @@ pub struct CalendarsJson {
     pub next_cursor: Option<String>,
 }
 
-/// Somebody was shown private content.
+/// An access to private content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccessJson {
     /// Its place in the log, from 1 and without gaps.
@@ -124,7 +124,7 @@ impl AccessJson {
     }
 }
 
-/// Who saw private content, in order.
+/// The accesses to private content, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccessLogJson {
     /// A page of them.
