@@ -1,4 +1,4 @@
-//! What the machine allows this process: threads and memory ([`descriptors`](crate::cli::descriptors): files).
+//! Checks the limits of the machine for this process: threads and memory ([`descriptors`](crate::cli::descriptors): files).
 //!
 //! RocksDB and the runtime abort the process without explanation if a thread or memory cannot be allocated. So the minimum
 //! that a node needs is allocated once at the start, and released.
@@ -71,9 +71,10 @@ fn with_threads(count: usize, check: impl FnOnce() -> Result<(), CliError>) -> R
 /// The nice value of a mirror.
 const MIRROR_NICE: i32 = 10;
 
-/// Lowers the priority of the process, and of all threads that it starts from now on. A mirror that checks a second's deposits takes all
-/// cores for a moment. What else runs on the machine, such as a node, goes first: with three mirrors beside a node on two cores at a quarter
-/// of its capacity, the p99 of a deposit rose to 2.9 times its value, and with this to 1.8 times (`make bench-members`).
+/// Lowers the priority of the process, and of all threads that it starts from now on. A mirror that checks a second's deposits
+/// takes all cores for a moment. Other processes, such as a node, take precedence: with three mirrors beside a node on two cores
+/// at a quarter of its capacity, the p99 of a deposit rose to 2.9 times its value, and with this to 1.8 times (`make
+/// bench-members`).
 pub fn yield_to_others() {
     // Without effect where the system does not allow it: a mirror is correct at any priority.
     let _ = rustix::process::nice(MIRROR_NICE);
