@@ -308,7 +308,7 @@ impl CheckedCopy {
         screen.line(screen.pick(&zh, &en))?;
         for path in damaged {
             let zh = format!("上一份副本中的 {path} 已损坏，已重新复制。请检查备份所在磁盘");
-            let en = format!("{path} of the copy before is damaged, and was copied anew: check the disk of the backup");
+            let en = format!("{path} of the copy before is damaged and was copied again: check the disk of the backup");
             screen.line(screen.paint(BAD, screen.pick(&zh, &en)))?;
         }
         if *pending > 0 {

@@ -173,7 +173,7 @@ fn restore_backup(
     if comparisons.is_empty() {
         let text = screen.pick(
             "请与最后一份已发出的回执比较（--expect）：若其记录数更大，则此次恢复是回退，其后的存证已丢失，请告知存证人与审计人员。",
-            "Compare it with the last receipt given out (--expect): if that speaks of more records, this is a rollback. What was deposited \
+            "Compare it with the last receipt given out (--expect): if that states more records, this is a rollback. What was deposited \
              since is lost from this ledger, and its receipts prove it: tell depositors and auditors.",
         );
         screen.line(screen.paint(WARNING, text))?;

@@ -42,7 +42,7 @@ pub enum StateError {
         path: PathBuf,
     },
     /// A file does not have its checksum, or is not of this format.
-    #[error("{}: damaged, {reason}. Move the folder away to begin again: its state of the ledger is then lost", .path.display())]
+    #[error("{}: damaged, {reason}. Move the folder away to begin again: the stored state of the ledger is then lost", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

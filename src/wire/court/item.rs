@@ -287,7 +287,7 @@ impl ImportJson {
                 content: TextJson::of(item.content, texts),
                 by: item.by.to_string(),
                 capacity: CapacityJson::named(file, item.by, item.capacity, texts),
-                notice: Bilingual::new("导入人填写，未经核实", "stated by the importer, checked by nobody"),
+                notice: Bilingual::new("导入人填写，未经核实", "stated by the importer, not checked"),
             },
             details: ItemDetailsJson::of(file, number, item, texts),
             depositor: coded(import.depositor.word(), Bilingual::of(|language| import.depositor.label(language))),

@@ -126,7 +126,7 @@ fn a_list_without_its_statement_is_made_anew_and_one_that_is_lost_is_told() {
     // As after a crash between the two.
     fs::remove_file(&first.ready.files.statement).unwrap();
     let second = prepare_with(&StatementArgs::default(), false, &folder).unwrap();
-    assert_ne!(second.manifest.root, first.manifest.root, "salts are drawn anew");
+    assert_ne!(second.manifest.root, first.manifest.root, "each deposit draws new salts");
     stored_list::verify(&second.list, &second.manifest, |_| Ok(())).unwrap();
     fs::write(&second.ready.files.receipt, "a receipt").unwrap();
     let kept = fs::read(&second.list).unwrap();
