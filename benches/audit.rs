@@ -1,8 +1,9 @@
 //! Audit of a whole ledger in RocksDB: deposits per second by kind of check, beside the signature throughput of the
 //! cores. The result of each audit is asserted.
 //!
-//! `cargo bench --bench audit`. `AUDIT_DEPOSITS` sets the size (200,000), `AUDIT_LEDGER` a folder in which the ledger is
-//! made once and kept; a word behind `--` runs only what begins with it. Deposits are 618 bytes long, signed by 16 keys, 1,000 to a block; all pages lie in the page cache.
+//! `cargo bench --bench audit`. `AUDIT_DEPOSITS` sets the size (200,000), `AUDIT_LEDGER` a folder in which the ledger is made
+//! once and kept. An argument after `--` runs only the audits that begin with it. Deposits are 618 bytes long, signed by 16 keys,
+//! 1,000 to a block; all pages lie in the page cache.
 
 use std::env;
 use std::error::Error;
@@ -34,13 +35,13 @@ use tiezheng::store::rocks::tuning;
 use tiezheng::store::traits::LogReader as _;
 use tiezheng::store::traits::{LogStore as _, Published};
 
-/// The program's own, so that what is measured is what runs.
+/// The allocator of the program, so that the benchmark runs as the program does.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const A_BLOCK: u64 = 1_000;
 const KEYS: u8 = 16;
-/// Signatures that the ceiling is measured with.
+/// Number of signatures with which the ceiling is measured.
 const SAMPLE: u64 = 20_000;
 const RUNS: usize = 3;
 
@@ -97,7 +98,7 @@ fn seal(store: &RocksStore, waiting: Vec<PendingLeaf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes the ledger; one thread a core signs blocks in advance.
+/// Makes the ledger; one thread per core signs blocks in advance.
 fn grow(folder: &Path, deposits: u64) -> Result<(), Failure> {
     let store = RocksStore::create(folder, &origin(), &tuning::Options::default())?;
     let kind = NoticeKind::Genesis { mode: Mode::Test, key: ledger_key().verifier().clone(), next: Digest([1; 32]) };
@@ -126,7 +127,7 @@ fn timed(work: impl FnOnce()) -> Duration {
     since.elapsed()
 }
 
-/// Runs `work` some times, if it is asked for, and prints how many `things` a second, median and range.
+/// Runs `work` several times, if it is selected, and prints the number of `things` per second, median and range.
 fn report(what: &str, things: u64, mut work: impl FnMut()) -> Result<Option<f64>, Failure> {
     if env::args().skip(1).any(|wanted| !wanted.starts_with("--") && !what.starts_with(&wanted)) {
         return Ok(None);

@@ -1,8 +1,8 @@
 //! Operations whose cost must not depend on the size of the ledger, at 1,000 and at 100,000 records: the audit's index
 //! checks of deposits of one digest, of an original and of a case with that many accesses, pages of their logs and of lists.
 //!
-//! `cargo bench --bench bounded`. What is bounded costs the same at both sizes. The audit as a whole is linear: what is
-//! bounded is its throughput per deposit.
+//! `cargo bench --bench bounded`. A bounded operation costs the same at both sizes. The audit as a whole is linear: its
+//! throughput per deposit is bounded.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ use tiezheng::store::traits::{LogStore as _, Published};
 use tokio::runtime::Runtime;
 use tokio_util::bytes::Bytes;
 
-/// The program's own, so that what is measured is what runs.
+/// The allocator of the program, so that the benchmark runs as the program does.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -139,8 +139,8 @@ fn audit(bench: &mut Criterion) {
     group.finish();
 }
 
-/// A filing over a ledger in memory, and somebody who may do everything.
-struct Office {
+/// A filing service over a ledger in memory, and an account with all permissions.
+struct FilingBench {
     filing: FilingService,
     actor: Actor,
     runtime: Runtime,
@@ -152,7 +152,7 @@ fn new_request() -> RequestContext {
     RequestContext { request: random_request_id().expect("randomness"), body: Digest([0; 32]), capacity: None }
 }
 
-impl Office {
+impl FilingBench {
     fn open() -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let store = Arc::new(MemoryStore::new(origin()));
@@ -241,7 +241,7 @@ impl Office {
     }
 }
 
-impl Drop for Office {
+impl Drop for FilingBench {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
             running.shutdown();
@@ -253,7 +253,7 @@ fn requests(bench: &mut Criterion) {
     let mut group = bench.benchmark_group("requests");
     group.sample_size(20).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(2));
     for size in SIZES {
-        let office = Office::open();
+        let office = FilingBench::open();
         let (number, case) = (office.deposit_on_behalf(), office.open_case());
         office.give(number);
         office.look(Capacity::Oneself, AccessTarget::Deposit(number, AccessedContent::Original), size);

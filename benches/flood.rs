@@ -1,8 +1,8 @@
-//! What a flood from one address costs other clients: the node's CPU time for each of their requests, with and without it.
+//! The cost of a flood from one address for other clients: the node's CPU time for each of their requests, with and without it.
 //!
-//! The program runs as a process of its own. Clients at 127.0.1.1 to 127.0.1.10 send a fixed number of `GET /v1/ledger` at a fixed rate; a
-//! flood from 127.0.0.2 sends ten times the limit of an address meanwhile, by one of several means. `BENCH_TIEZHENG` names the
-//! program (default: that of the release folder).
+//! The program runs as a separate process. Clients at 127.0.1.1 to 127.0.1.10 send a fixed number of `GET /v1/ledger` at a fixed
+//! rate; a flood from 127.0.0.2 sends ten times the limit of an address meanwhile, in one of several ways. `BENCH_TIEZHENG` names
+//! the program (default: that of the release folder).
 
 use std::env;
 use std::error::Error;
@@ -17,7 +17,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpSocket;
 use tokio::time::{Instant, interval, sleep};
 
-type Failed = Box<dyn Error + Send + Sync>;
+type Failure = Box<dyn Error + Send + Sync>;
 
 /// The limit of an address: requests a second.
 const LIMIT: u64 = 200;
@@ -31,7 +31,7 @@ struct Node {
 }
 
 impl Node {
-    fn start(folder: &std::path::Path) -> Result<Self, Failed> {
+    fn start(folder: &std::path::Path) -> Result<Self, Failure> {
         let program = env::var("BENCH_TIEZHENG").unwrap_or_else(|_| {
             let folder = env::current_exe().ok().and_then(|path| Some(path.parent()?.parent()?.to_owned()));
             folder.unwrap_or_default().join("tiezheng").to_string_lossy().into_owned()
@@ -52,14 +52,14 @@ impl Node {
     }
 
     /// CPU time so far, in clock ticks: of 10 ms on Linux.
-    fn ticks(&self) -> Result<u64, Failed> {
+    fn ticks(&self) -> Result<u64, Failure> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let fields = stat.rsplit_once(')').ok_or("no fields")?.1.split_whitespace();
         Ok(fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum())
     }
 
     /// Most memory so far, in MiB.
-    fn memory(&self) -> Result<u64, Failed> {
+    fn memory(&self) -> Result<u64, Failure> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no memory")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1_024)
@@ -73,12 +73,12 @@ impl Drop for Node {
     }
 }
 
-fn client_at(address: IpAddr) -> Result<reqwest::Client, Failed> {
+fn client_at(address: IpAddr) -> Result<reqwest::Client, Failure> {
     Ok(reqwest::Client::builder().no_proxy().local_address(address).build()?)
 }
 
 /// The other clients, each at half the limit of its address. Returns the 99th percentile of the times to the end of an answer.
-async fn others(url: &str) -> Result<Duration, Failed> {
+async fn others(url: &str) -> Result<Duration, Failure> {
     let addresses = RATE.div_ceil(LIMIT / 2);
     let clients: Vec<_> = (0..addresses)
         .map(|n| client_at(IpAddr::from([127, 0, 1, u8::try_from(n + 1).unwrap_or(1)])))
@@ -94,7 +94,7 @@ async fn others(url: &str) -> Result<Duration, Failed> {
             let answer = client.get(url).send().await?;
             let status = answer.status();
             answer.bytes().await?;
-            if status.as_u16() == 200 { Ok::<_, Failed>(begun.elapsed()) } else { Err(status.to_string().into()) }
+            if status.as_u16() == 200 { Ok::<_, Failure>(begun.elapsed()) } else { Err(status.to_string().into()) }
         }));
     }
     let mut times = Vec::new();
@@ -106,7 +106,7 @@ async fn others(url: &str) -> Result<Duration, Failed> {
 }
 
 /// Requests at ten times the limit, on kept connections.
-async fn flood_of_requests(url: String, stop: Arc<AtomicBool>, sent: Arc<AtomicU64>) -> Result<(), Failed> {
+async fn flood_of_requests(url: String, stop: Arc<AtomicBool>, sent: Arc<AtomicU64>) -> Result<(), Failure> {
     let client = client_at(IpAddr::from([127, 0, 0, 2]))?;
     let mut ticks = interval(Duration::from_secs(1) / u32::try_from(10 * LIMIT)?);
     while !stop.load(Ordering::Relaxed) {
@@ -121,8 +121,8 @@ async fn flood_of_requests(url: String, stop: Arc<AtomicBool>, sent: Arc<AtomicU
     Ok(())
 }
 
-/// Connections that send the head of a request a byte at a time, as many as the node keeps and more.
-async fn slow_senders(url: String, stop: Arc<AtomicBool>, sent: Arc<AtomicU64>) -> Result<(), Failed> {
+/// Connections that send the head of a request a byte at a time, more than the node keeps.
+async fn slow_senders(url: String, stop: Arc<AtomicBool>, sent: Arc<AtomicU64>) -> Result<(), Failure> {
     let address = url.trim_start_matches("http://").parse()?;
     let mut held = Vec::new();
     while !stop.load(Ordering::Relaxed) {
@@ -149,7 +149,7 @@ async fn slow_senders(url: String, stop: Arc<AtomicBool>, sent: Arc<AtomicU64>) 
 }
 
 /// CPU time of the node for one request of the others, in microseconds, and the 99th percentile of their answers.
-async fn measured(what: &str, node: &Node) -> Result<f64, Failed> {
+async fn measured(what: &str, node: &Node) -> Result<f64, Failure> {
     let before = node.ticks()?;
     let slowest = others(&node.url).await?;
     #[expect(clippy::cast_precision_loss, reason = "a few thousand ticks")]
@@ -162,7 +162,7 @@ async fn measured(what: &str, node: &Node) -> Result<f64, Failed> {
     Ok(each)
 }
 
-fn main() -> Result<(), Failed> {
+fn main() -> Result<(), Failure> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -175,12 +175,12 @@ fn main() -> Result<(), Failed> {
                 [("a flood of requests from one address", false), ("slow senders from one address", true)]
             {
                 let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-                let (url, told, count) = (node.url.clone(), Arc::clone(&stop), Arc::clone(&sent));
+                let (url, stopped, count) = (node.url.clone(), Arc::clone(&stop), Arc::clone(&sent));
                 let flood = tokio::spawn(async move {
                     if is_slow {
-                        slow_senders(url, told, count).await
+                        slow_senders(url, stopped, count).await
                     } else {
-                        flood_of_requests(url, told, count).await
+                        flood_of_requests(url, stopped, count).await
                     }
                 });
                 let during = measured(&format!("round {round}: {name}"), &node).await?;

@@ -1,12 +1,11 @@
-//! Grows a ledger, quickly and honestly: real statements, each signed and read back through the parser, real blocks, each
-//! appended, read back, signed and marked as the sequencer does. What is left out is the waiting: nobody sends anything, and
-//! signatures that were just made are not checked.
+//! Grows a ledger quickly with real records. Each statement is signed and read back through the parser; each block is appended,
+//! read back, signed and published as the sequencer does. There are no requests, and new signatures are not checked.
 //!
-//! `cargo bench --bench growth -- FOLDER DEPOSITS` grows the ledger in FOLDER to so many deposits and makes it first if it
-//! is not there; `tiezheng serve` opens it like any other. `NUMBERS=FILE` keeps up to a million deposit numbers, spread
-//! over the whole ledger, for `tiezheng load --read FILE`. `LINES=all` makes statements with every optional line, `KEYS`
-//! depositors' keys (default 1,000), `BLOCK` deposits a block (default 1,000). `COMPACT=1` brings all tables to rest at the
-//! end. One JSON line says what it came to.
+//! `cargo bench --bench growth -- FOLDER DEPOSITS` grows the ledger in FOLDER to this number of deposits, and creates it first if
+//! there is none; `tiezheng serve` opens it like any other. `NUMBERS=FILE` keeps up to a million deposit numbers, spread over the
+//! whole ledger, for `tiezheng load --read FILE`. `LINES=all` makes statements with every optional line, `KEYS` depositors' keys
+//! (default 1,000), `BLOCK` deposits a block (default 1,000). `COMPACT=1` compacts all tables at the end. One JSON line has the
+//! result.
 
 #![expect(
     clippy::print_stdout,
@@ -48,7 +47,7 @@ use tiezheng::store::rocks::tuning;
 use tiezheng::store::traits::{LogReader as _, LogStore as _};
 use tokio::time::Instant;
 
-/// The program's own, so that what is measured is what runs.
+/// The allocator of the program, so that the benchmark runs as the program does.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -86,7 +85,7 @@ fn open(folder: &Path) -> (RocksStore, Signer) {
     (store, signer)
 }
 
-/// What the statements are to look like.
+/// The form of the statements.
 #[derive(Clone)]
 struct Shape {
     ledger: Name,
@@ -121,7 +120,7 @@ fn statement(shape: &Shape, signer: &Signer, is_first: bool) -> SignedStatement 
     SignedStatement::sign_unproven(statement, std::slice::from_ref(signer)).expect("a signed statement")
 }
 
-/// Makes statements on a thread of its own, a block's worth at a time.
+/// Makes statements on a separate thread, a block at a time.
 fn makers(shape: &Shape, block: usize, blocks: u64) -> Receiver<Vec<SignedStatement>> {
     let (give, take) = sync_channel(4);
     let cores = thread::available_parallelism().map_or(1, usize::from) as u64;

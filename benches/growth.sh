@@ -30,16 +30,16 @@ since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.2f", b - a }'; }
 # Starts a node; sets `node`, `address` and `took`, the seconds until it listens.
 start() {
   local begun
-  rm -f "$folder/told"
+  rm -f "$folder/started"
   begun=$(now)
-  "$program" --json serve --data "$folder/ledger" --listen 127.0.0.1:0 --confirm-clock-gap >"$folder/told" 2>"$folder/log" &
+  "$program" --json serve --data "$folder/ledger" --listen 127.0.0.1:0 --confirm-clock-gap >"$folder/started" 2>"$folder/log" &
   node=$!
-  until [ -s "$folder/told" ]; do
+  until [ -s "$folder/started" ]; do
     kill -0 "$node" || { cat "$folder/log" >&2; exit 1; }
     sleep 0.005
   done
   took=$(since "$begun")
-  address=$(jq -r .listening "$folder/told")
+  address=$(jq -r .listening "$folder/started")
 }
 
 stop() { # SIGNAL

@@ -1,6 +1,6 @@
 //! Hashing: SHA-256 and SM3 over a stream, 65-byte nodes of the tree, and the digests of a file. Every result is asserted.
 //!
-//! The file lies in the page cache: what is measured is reading and hashing, not a disk.
+//! The file is in the page cache, so reading and hashing are measured, not a disk.
 
 use std::fs;
 use std::hint::black_box;

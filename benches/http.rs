@@ -1,6 +1,6 @@
 //! The HTTP path, over loopback: deposits, look-ups and receipts on 32 kept connections. Every answer is asserted.
 //!
-//! `BENCH_DIR` for the ledger (a temporary folder). For a node in a process of its own, with ceilings: `tiezheng load`.
+//! `BENCH_DIR` for the ledger (a temporary folder). For a node in a separate process, with ceilings: `tiezheng load`.
 
 use std::env;
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ use tiezheng::wire::receipt::parse;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// The program's own, so that what is measured is what runs.
+/// The allocator of the program, so that the benchmark runs as the program does.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

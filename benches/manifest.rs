@@ -1,8 +1,8 @@
-//! Manifests: how many items a second become one root, digests known. Every run's result is asserted.
+//! Manifests: the number of items with known digests per second for which a root is computed. Every run's result is asserted.
 //!
-//! `lines` is the pure part on all cores: item lines with their salted names, leaf hashes, the tree. `list` is all that
-//! `deposit --manifest LIST` does before it signs: reads the list's file, draws the salts, writes the list to keep and
-//! fsyncs it. What comes after is one statement and one receipt, whatever the number of items.
+//! `lines` is the pure part on all cores: item lines with their salted names, leaf hashes, the tree. `list` is all work of
+//! `deposit --manifest LIST` before it signs: it reads the list's file, draws the salts, writes the list to keep and fsyncs it.
+//! After that there is one statement and one receipt, whatever the number of items.
 
 use std::fs;
 use std::hint::black_box;
@@ -24,7 +24,7 @@ use tiezheng::ledger::manifest::tree::{CHUNK, Chunk, ManifestTree};
 use tiezheng::ledger::merkle::list::root_of;
 use tiezheng::ledger::statement::text::ManifestRoot;
 
-/// The program's own, so that what is measured is what runs.
+/// The allocator of the program, so that the benchmark runs as the program does.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -86,7 +86,7 @@ fn manifests(criterion: &mut Criterion) {
     fs::write(&source, text).expect("a list");
     let mut stated = keep(&source, &list);
     group.bench_function("list", |bencher| {
-        // To take away the list before is no part of it: it takes a disk as long as a fifth of the work.
+        // Removing the previous list is not measured: on a disk it takes a fifth of the time of the work.
         bencher.iter_batched(
             || fs::remove_file(&list).expect("the list before"),
             |()| {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures what members of other organisations cost: `members.sh audits`, `members.sh load`, or both without a word. Prints one
-# Markdown table each; figures beside their targets.
+# Measures the cost of members of other organisations: `members.sh audits`, `members.sh load`, or both without an argument. Prints
+# one Markdown table each; figures beside their targets.
 #
 # audits  CPU time per leaf and peak memory of a local audit with signatures, of an audit over HTTP, and of a new mirror; and the local
 #         audit of the structure. AUDIT_DEPOSITS (1000000) deposits, a hundred a block; RUNS (3) runs, medians.
@@ -27,7 +27,7 @@ done
 [ -x /usr/bin/time ] || { echo "members.sh: /usr/bin/time is missing (Debian: time)" >&2; exit 1; }
 
 folder=$(mktemp -d "${BENCH_DIR:-/var/tmp}/tiezheng-members.XXXXXX")
-# Nothing is read from, or written to, the user's own configuration.
+# The user's own configuration is neither read nor written.
 export TIEZHENG_CONFIG=$folder/config
 processes=()
 finish() {
@@ -147,7 +147,7 @@ members() {
   printf 'group members 2 %s1 %s2 %s3\nquorum members\n' "$kind" "$kind" "$kind" >>"$folder/$kind.policy"
 }
 
-# one_load KIND FILE OPTION…: a node with members of this kind (none, plain, mirror) takes a load; the result's median goes to FILE.
+# one_load KIND FILE OPTION…: loads a node with members of this kind (none, plain, mirror); the result's median goes to FILE.
 one_load() {
   local kind=$1 file=$2 own watcher
   shift 2

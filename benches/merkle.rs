@@ -1,4 +1,4 @@
-//! Proofs and roots: what a receipt and a look-up make of the tree. Every run's result is asserted.
+//! Proofs and roots, as receipts and look-ups compute them from the tree. Every run's result is asserted.
 
 #![expect(
     clippy::indexing_slicing,

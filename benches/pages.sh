@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures what the pages cost, and prints one Markdown table:
+# Measures the cost of the pages, and prints one Markdown table:
 #
 # - the rate of record pages (`/d/{number}`) beside that of look-ups of the same deposits: ROUNDS (5) rounds over 64 connections of
 #   DEPOSITS (20000) deposits, each asked before;
@@ -21,7 +21,7 @@ program=${PROGRAM:-$target/release/tiezheng}
 command -v jq >/dev/null || { echo "pages.sh: jq is missing" >&2; exit 1; }
 
 folder=$(mktemp -d "${BENCH_DIR:-/var/tmp}/tiezheng-pages.XXXXXX")
-# Nothing is read from, or written to, the user's own configuration.
+# The user's own configuration is neither read nor written.
 export TIEZHENG_CONFIG=$folder/config
 node=
 finish() {
@@ -37,13 +37,13 @@ median() { sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : 
 # CPU seconds of the node so far.
 cpu() { awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13) / ticks }' "/proc/$node/stat"; }
 
-"$program" --json serve --test --data "$folder/ledger" --listen 127.0.0.1:0 >"$folder/told" 2>"$folder/log" </dev/null &
+"$program" --json serve --test --data "$folder/ledger" --listen 127.0.0.1:0 >"$folder/started" 2>"$folder/log" </dev/null &
 node=$!
-until [ -s "$folder/told" ] && jq -e . "$folder/told" >/dev/null 2>&1; do
+until [ -s "$folder/started" ] && jq -e . "$folder/started" >/dev/null 2>&1; do
   kill -0 "$node" 2>/dev/null || { cat "$folder/log" >&2; exit 1; }
   sleep 0.02
 done
-address=$(jq -r .listening "$folder/told")
+address=$(jq -r .listening "$folder/started")
 load() { "$program" --json load --server "$address" --no-ceilings "$@"; }
 
 say "pages"

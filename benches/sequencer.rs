@@ -1,8 +1,8 @@
 //! The sequencer in process: statements already checked, many tasks that each wait for their receipt, RocksDB below.
 //!
-//! One JSON line a round, in the shape of the other programs under `benches/rivals`, so that they can be set side by side.
-//! `DEPOSITS` a round (default 200,000), `ROUNDS` (5), `TASKS` (1,024), `BENCH_DIR` for the ledger (a temporary folder).
-//! Every receipt is kept and every hundredth verified after the clock; in the end the whole ledger is counted.
+//! One JSON line a round, in the format of the other programs under `benches/rivals`, for comparison. `DEPOSITS` a round (default
+//! 200,000), `ROUNDS` (5), `TASKS` (1,024), `BENCH_DIR` for the ledger (a temporary folder). Every receipt is kept, and every
+//! hundredth is verified after the measurement. In the end the leaves of the whole ledger are counted.
 
 #![expect(
     clippy::print_stdout,
@@ -35,7 +35,7 @@ use tiezheng::store::traits::PrivateContent;
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;
 
-/// The program's own, so that what is measured is what runs.
+/// The allocator of the program, so that the benchmark runs as the program does.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,9 +1,9 @@
-//! A node and its load generator on this machine: every target of PERFORMANCE.md that a running node has, with its ceiling
-//! from the same run, as one Markdown table.
+//! A node and its load generator on this machine: every target of PERFORMANCE.md for a running node, with its ceiling from the
+//! same run, as one Markdown table.
 //!
-//! Starts the program itself on a folder of its own and drives it with `tiezheng load`, which checks every receipt.
-//! `ROUNDS` (default 5), `DEPOSITS` a round (default 100,000; other settings take a fraction), `BENCH_DIR` for the ledger
-//! and the disk that is measured (a temporary folder).
+//! Starts the program on a new folder and loads it with `tiezheng load`, which checks every receipt. `ROUNDS` (default 5),
+//! `DEPOSITS` a round (default 100,000; other settings take a fraction), `BENCH_DIR` for the ledger and the disk that is measured
+//! (a temporary folder).
 
 #![expect(
     clippy::print_stdout,
@@ -22,7 +22,7 @@ use serde_json::Value;
 use tiezheng::ledger::hash::sha256;
 use tokio::time::Instant;
 
-/// Deposits that a node remembers, all of them.
+/// Number of deposits that fit into a node's caches.
 const CACHED: usize = 100_000;
 /// Items of the manifest.
 const ITEMS: u32 = 1_000_000;
@@ -47,8 +47,8 @@ impl Node {
         let out = process.stdout.take().expect("its output");
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line).expect("its first line");
-        let told: Value = serde_json::from_str(&line).expect("what it says");
-        Self { process, address: told["listening"].as_str().expect("its address").to_owned() }
+        let started: Value = serde_json::from_str(&line).expect("what it says");
+        Self { process, address: started["listening"].as_str().expect("its address").to_owned() }
     }
 
     /// The documents of one `tiezheng load`.
@@ -81,13 +81,13 @@ fn number(value: &Value, path: &str) -> f64 {
     value.pointer(path).and_then(Value::as_f64).unwrap_or(f64::NAN)
 }
 
-/// A row: what was measured, what came out, the ceiling beside it, the target.
+/// A row: the measurement, its result, the ceiling beside it, the target.
 fn row(what: &str, figure: String, ceiling: String, target: &str, met: Option<bool>) {
     let met = met.map_or("reported", |met| if met { "yes" } else { "**no**" });
     println!("| {what} | {figure} | {ceiling} | {target} | {met} |");
 }
 
-/// What all measurements share.
+/// The shared state of all measurements.
 struct Bench {
     node: Node,
     disk: std::path::PathBuf,
@@ -158,7 +158,7 @@ impl Bench {
         );
     }
 
-    /// Reads of as many deposits as a list has, so that each round but the first asks for what was asked before.
+    /// Reads of all deposits of a list, so that each round but the first reads deposits that were read before.
     fn asked_before(&self) {
         let text = std::fs::read_to_string(&self.numbers).expect("the numbers");
         let list: Vec<&str> = text.lines().take(CACHED).collect();
@@ -169,7 +169,7 @@ impl Bench {
         self.reads(&path.to_string_lossy(), &count, &what, [Some(0.75), None]);
     }
 
-    /// Reads of what nobody asked for.
+    /// Reads of deposits that were not read before.
     fn never_asked(&self) {
         let (deposits, rounds): (usize, usize) =
             (self.few.parse().expect("a number"), self.rounds.parse().expect("one"));
@@ -197,7 +197,7 @@ impl Bench {
         }
     }
 
-    /// A manifest from a list of known digests: the whole command, its start, the papers and the node's answer included.
+    /// A manifest from a list of known digests: the whole command, with its start, its files and the node's answer.
     fn manifest(&self) {
         let list = self.disk.join("digests.txt");
         let mut text = BufWriter::new(File::create(&list).expect("a list"));

@@ -1,4 +1,4 @@
-//! The store: a block appended, signed and marked; a number looked up, a leaf read, a receipt made. Every result is asserted.
+//! The store: a block appended, signed and published; a number looked up, a leaf read, a receipt made. Every result is asserted.
 //!
 //! `BENCH_DIR` for the ledger (a temporary folder).
 
@@ -35,7 +35,7 @@ use tiezheng::store::traits::LogStore as _;
 use tiezheng::wire::deposit::DepositRequest;
 use tokio::time::Instant;
 
-/// The program's own, so that what is measured is what runs.
+/// The allocator of the program, so that the benchmark runs as the program does.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -44,7 +44,7 @@ const BLOCKS: usize = 200;
 /// A step through the numbers that meets all of them.
 const STEP: usize = 7_919;
 
-/// A ledger in the making.
+/// A ledger that the benchmark fills.
 struct Ledger {
     store: Arc<RocksStore>,
     keys: LedgerKeys,

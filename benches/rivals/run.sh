@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Measures Tiezheng and its rivals in turn, on the same disk, with entries of 600 bytes, and prints one Markdown table.
+# Measures Tiezheng and alternatives in turn, on the same disk, with entries of 600 bytes, and prints one Markdown table.
 #
-# What cannot be installed or does not run becomes a row that says so: it neither fails the run nor goes missing. README.md
-# beside this says what each row means. Standard output is the table alone.
+# A system that cannot be installed or does not run gets a row with the reason, and does not fail the run. README.md beside this
+# explains each row. Standard output is the table alone.
 set -euo pipefail
 
 # ---- our side: the only part that knows Tiezheng --------------------------------------------------------------------
 # The command is given a folder to work in and prints lines of the drivers' JSON, one a setting.
 OURS=${TIEZHENG_BENCH_CMD:-benches/rivals/ours.sh}
 
-# Compiles it before the first round, so that no compiler runs beside a measurement. Empty for nothing to do.
+# Compiles it before the first round, so that no compiler runs beside a measurement. Empty if nothing is to be compiled.
 OURS_BUILD=${TIEZHENG_BENCH_BUILD-benches/rivals/ours.sh --build}
 
 build_ours() { $OURS_BUILD; }
@@ -23,7 +23,7 @@ seconds=${BENCH_SECONDS:-6}
 warm=${BENCH_WARM:-1}
 fsck_entries=${FSCK_ENTRIES:-1000000}
 need_go=1.24
-# Beyond this many seconds a command is ended. The drivers end themselves before.
+# A command is ended after this many seconds. The drivers end themselves before.
 limit=$((seconds + warm + 600))
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -37,7 +37,7 @@ command -v jq >/dev/null || { say "jq makes the table, and is missing (Debian: j
 folder=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/var/tmp}}/tiezheng-rivals.XXXXXX")
 lines=$folder/lines.json
 running=
-# A command leads a group of its own, whose members end with it; a driver stops the servers that it started.
+# A command leads its own process group, which ends with it; a driver stops the servers that it started.
 finish() {
   if [ -n "$running" ]; then
     kill -- "-$running" 2>/dev/null || true
@@ -47,7 +47,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-# An unprivileged user's PostgreSQL has to reach its own folder inside.
+# PostgreSQL runs as an unprivileged user and must reach its folder inside.
 chmod 711 "$folder"
 
 not_measured() {
@@ -68,7 +68,7 @@ reason_of() {
 measure() {
   local system=$1 label=$2 code=0
   shift 2
-  # Nothing that one has left to be written may slow down the next.
+  # Pending writes of one command must not slow down the next.
   sync
   say "round $round of $rounds: $system, $label"
   set -m
@@ -79,7 +79,7 @@ measure() {
   running=
   jq -c 'select(has("system") and has("setting"))' "$folder/out" >"$folder/good" 2>/dev/null || : >"$folder/good"
   tee -a "$lines" <"$folder/good" >&2
-  # A driver that fails says so in a line of its own; any other failure counts too, even behind good lines.
+  # A failing driver prints a line about it; any other failure counts too, even after valid lines.
   if [ "$code" -ne 0 ] && ! grep -q '"not_measured"' "$folder/good"; then
     not_measured "$system" "$label" "it ended with $code: $(reason_of "$folder/err")"
   elif [ ! -s "$folder/good" ]; then
@@ -148,7 +148,7 @@ there=(disk ours piped closed http-1024 http-256 fsck-1 fsck-2 postgres)
 back=()
 for one in "${there[@]}"; do back=("$one" "${back[@]}"); done
 for round in $(seq "$rounds"); do
-  # There and back, so that nobody always comes after the same other.
+  # In alternating order, so that no system always follows the same other one.
   if ((round % 2)); then order=("${there[@]}"); else order=("${back[@]}"); fi
   for one in "${order[@]}"; do take "$one"; done
 done

@@ -1,5 +1,5 @@
-# Makes one Markdown table of all JSON lines (`jq -n -r -f table.jq LINES`): a row a setting, in the order in which they
-# first came, with the median and, from two measurements on, min–max. What was not measured gets a row too.
+# Makes one Markdown table of all JSON lines (`jq -n -r -f table.jq LINES`): a row a setting, in the order in which they first
+# came, with the median and, from two measurements on, min–max. A failed measurement gets a row too.
 
 def rounded:
   if . >= 1000 then round | tostring | [while(length > 0; .[:-3]) | .[-3:]] | reverse | join(",")

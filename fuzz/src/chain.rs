@@ -1,4 +1,4 @@
-//! Blocks as a mirror reads them: a bundle of leaves after a known tip.
+//! Fuzz target for blocks as a mirror reads them: a bundle of leaves after a known tip.
 
 use tiezheng::ledger::chain::Tip;
 use tiezheng::ledger::chain::reader::BlockReader;

@@ -1,4 +1,4 @@
-//! Acts of the filing flow, the values in them, and their replay.
+//! Fuzz targets for acts of the filing flow, the values in them, and their replay.
 
 use tiezheng::court::calendar::{Calendar, Day};
 use tiezheng::court::case::replay::begin;

@@ -1,4 +1,4 @@
-//! JSON that a node receives, and JSON that a client receives.
+//! Fuzz targets for JSON that a node receives, and JSON that a client receives.
 
 use std::fmt::Debug;
 
@@ -97,7 +97,7 @@ pub fn metadata(data: &[u8]) -> bool {
     accepted
 }
 
-/// Parses a document as `T`. What was parsed is printed and parsed again to the same.
+/// Parses a document as `T`. The parsed value is printed, and must be parsed again to the same value.
 fn printed_back<T: DeserializeOwned + Serialize>(parsed: Result<T, impl Debug>) -> bool {
     let Ok(document) = parsed else { return false };
     let printed = json::line(&document);
@@ -200,7 +200,7 @@ pub const ANSWERS: &[Kind] = kinds![answer:
     OriginalStateJson,
 ];
 
-/// What a client reads from some of the answers.
+/// The further parsing of some answers by a client.
 fn read_further(data: &[u8], of: &str) {
     match of.rsplit("::").next().unwrap_or_default() {
         "BatchVerdict" => {

@@ -38,7 +38,7 @@ pub const METADATA: PrivateMetadata = PrivateMetadata { salt: [7; 32], json: Str
 
 /// A block's header and the leaves that it seals.
 #[derive(Debug)]
-pub struct Sealed {
+pub struct SealedBlock {
     /// The header, byte for byte.
     pub header: String,
     /// The leaves before it, byte for byte.
@@ -47,7 +47,7 @@ pub struct Sealed {
     pub first: u64,
 }
 
-/// The ledger and what was printed of it.
+/// The ledger, and the documents printed from it.
 #[derive(Debug)]
 pub struct Ledger {
     /// The key that users pinned: the first one.
@@ -55,7 +55,7 @@ pub struct Ledger {
     /// All leaves in their order.
     pub leaves: Vec<Vec<u8>>,
     /// The blocks.
-    pub blocks: Vec<Sealed>,
+    pub blocks: Vec<SealedBlock>,
     /// Receipts of each deposit, with checkpoints before and after the change of the key.
     pub receipts: Vec<Receipt>,
     /// The receipts of the items of a manifest.
@@ -86,7 +86,7 @@ pub fn ledger_key(n: u8) -> Signer {
     Signer::new(origin(), &[n; 32]).unwrap()
 }
 
-/// The public keys that the ledger has had: the first two, and the one that is next.
+/// The public keys of the ledger: the first two, and their successor.
 pub fn ledger_keys() -> &'static [VerifierKey; 3] {
     static KEYS: LazyLock<[VerifierKey; 3]> = LazyLock::new(|| [1, 2, 3].map(|n| ledger_key(n).verifier().clone()));
     &KEYS
@@ -195,15 +195,15 @@ impl Ledger {
             blocks.push(block);
         }
         let leaves: Vec<Vec<u8>> = blocks.iter().flat_map(leaves_of).collect();
-        let before = Signed { leaves: &leaves[..9], key: &first, blocks: &blocks, key_notices: &[] };
-        let after = Signed { leaves: &leaves, key: &second, blocks: &blocks, key_notices: &[0, 9] };
-        let receipts: Vec<_> = [&before, &after].into_iter().flat_map(Signed::receipts).collect();
+        let before = SignedTree { leaves: &leaves[..9], key: &first, blocks: &blocks, key_notices: &[] };
+        let after = SignedTree { leaves: &leaves, key: &second, blocks: &blocks, key_notices: &[0, 9] };
+        let receipts: Vec<_> = [&before, &after].into_iter().flat_map(SignedTree::receipts).collect();
         let manifest = |receipt: &&Receipt| receipt.entry.contains("\nmanifest ");
         let of = |claim: &ItemClaim, receipt: &Receipt| ItemReceipt { receipt: receipt.clone(), claim: claim.clone() };
         let items = receipts.iter().filter(manifest).flat_map(|receipt| claims.iter().map(|claim| of(claim, receipt)));
         let items = items.collect();
         let trust = Trust::new(vec![first.verifier().clone()]);
-        let blocks = blocks.iter().map(Sealed::of).collect();
+        let blocks = blocks.iter().map(SealedBlock::of).collect();
         Self { trust, leaves, blocks, receipts, items, kept_lines, file, statements, metadata }
     }
 
@@ -225,7 +225,7 @@ impl Ledger {
     }
 }
 
-impl Sealed {
+impl SealedBlock {
     fn of(block: &Block) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Self {
@@ -241,15 +241,15 @@ fn leaves_of(block: &Block) -> Vec<Vec<u8>> {
     leaves.chain([block.header_bytes.clone()]).collect()
 }
 
-/// A signed beginning of the ledger.
-struct Signed<'a> {
+/// A tree of the ledger with its signed checkpoint.
+struct SignedTree<'a> {
     leaves: &'a [Vec<u8>],
     key: &'a Signer,
     blocks: &'a [Block],
     key_notices: &'a [usize],
 }
 
-impl Signed<'_> {
+impl SignedTree<'_> {
     /// The receipts of all deposits.
     fn receipts(&self) -> Vec<Receipt> {
         let hashes: Vec<_> = self.leaves.iter().map(|leaf| leaf_hash(leaf)).collect();

@@ -1,12 +1,12 @@
 //! Reads the bytes of a fuzzer as the numbers, choices and byte strings that a structured target needs.
 
-/// The bytes that were not taken yet. After the last one every number is 0 and every byte string is empty, so that each input
-/// is valid.
+/// The bytes that were not read yet. After the last one every number is 0 and every byte string is empty, so that each input is
+/// valid.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a>(pub &'a [u8]);
 
 impl<'a> Input<'a> {
-    /// Whether all bytes were taken.
+    /// Whether all bytes were read.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

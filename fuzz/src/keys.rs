@@ -1,4 +1,4 @@
-//! The history of a ledger's keys, from the notices in a receipt or in a node's answer.
+//! Fuzz target for the history of a ledger's keys, from the notices in a receipt or in a node's answer.
 
 use tiezheng::ledger::checkpoint::SignedCheckpoint;
 use tiezheng::ledger::key_history::KeyHistory;

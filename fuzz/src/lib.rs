@@ -1,8 +1,9 @@
 //! The fuzz targets: every parser of data from another party, and the verifiers.
 //!
-//! A target is a function of bytes that panics if a promise is broken: no bytes panic; what is parsed prints back the same
-//! bytes; two implementations agree; nothing forged verifies. `fuzz_targets/` hands one of them to libFuzzer. The integration
-//! test `fuzz_corpus` compiles these files too, and runs each target over its committed corpus, without libFuzzer.
+//! A target is a function of bytes that panics if an invariant is broken. No input panics in the code under test; parsed input
+//! prints back the same bytes; two implementations agree; no forgery verifies. `fuzz_targets/` passes one of them to libFuzzer.
+//! The integration test `fuzz_corpus` compiles these files too, and runs each target over its committed corpus, without
+//! libFuzzer.
 //!
 //! To add a target: write the function, a line of [`TARGETS`], and its seeds in `seeds`.
 

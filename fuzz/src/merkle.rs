@@ -1,4 +1,5 @@
-//! Proofs of the Merkle tree, against its definition in RFC 6962 and the crate `tlog_tiles`; tiles and bundles.
+//! Fuzz targets for proofs of the Merkle tree, compared with the definition in RFC 6962 and the crate `tlog_tiles`; and for tiles
+//! and bundles.
 
 use std::sync::LazyLock;
 
@@ -61,7 +62,7 @@ fn proof(m: usize, d: &[Digest], whole: bool) -> Vec<Digest> {
     }
 }
 
-/// Changes a list of hashes as `input` says, up to eight times.
+/// Changes a list of hashes up to eight times, as `input` selects.
 fn change(hashes: &mut Vec<Digest>, input: &mut Input<'_>) {
     for _ in 0..8 {
         let place = input.below(hashes.len() + 1);
@@ -162,7 +163,7 @@ pub fn tile(data: &[u8]) -> bool {
     accepted
 }
 
-/// A file that proves a leaf: what it proves under a checkpoint of the ledger is a leaf of the ledger.
+/// A file that proves a leaf: a leaf that it proves under a checkpoint of the ledger is a leaf of the ledger.
 pub fn leaf_proof(data: &[u8]) -> bool {
     let Some(parsed) = text(data).and_then(LeafProof::parse) else { return false };
     assert_eq!(parsed.to_string().as_bytes(), data);

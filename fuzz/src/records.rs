@@ -1,4 +1,4 @@
-//! The records of the chain, and the lines in them. Each prints back the bytes that it was parsed from.
+//! Fuzz targets for the records of the chain, and the lines in them. Each prints back the bytes that it was parsed from.
 
 use tiezheng::ledger::block::BlockHeader;
 use tiezheng::ledger::checkpoint::{Checkpoint, SignedCheckpoint};

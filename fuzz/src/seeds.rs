@@ -41,7 +41,7 @@ pub fn all(api: &Value) -> Vec<Seed> {
     seeds
 }
 
-/// The leaves, and what is printed of them.
+/// The leaves, and the documents printed from them.
 fn records(ledger: &Ledger, add: &mut dyn FnMut(&'static str, String)) {
     for leaf in &ledger.leaves {
         let text = String::from_utf8(leaf.clone()).unwrap();
@@ -232,7 +232,7 @@ fn acts() -> Vec<Seed> {
     seeds
 }
 
-/// A document with every line that an act of this kind may have: the parser says which line has the wrong value.
+/// A document with every line that an act of this kind may have: the parser's error names the line with a wrong value.
 fn document_of(kind: ActKind) -> String {
     let mut lines: Vec<(&str, String, usize)> = kind.lines().iter().map(|name| (*name, "x".into(), 0)).collect();
     for _ in 0..lines.len() * (VALUES.len() + 2) {

@@ -1,4 +1,4 @@
-//! Timestamp tokens of RFC 3161, the answers of authorities, and the files of certificates and revocation lists.
+//! Fuzz targets for timestamp tokens of RFC 3161, the answers of authorities, and the files of certificates and revocation lists.
 
 use std::sync::LazyLock;
 
@@ -26,7 +26,7 @@ pub const TOKENS: &[&[u8]] = tokens![
 pub const CERTIFICATE: &[u8] = include_bytes!("../../tests/fixtures/time_tokens/ca.pem");
 /// Its revocation list.
 pub const LIST: &[u8] = include_bytes!("../../tests/fixtures/time_tokens/crl.pem");
-/// What most tokens stamp.
+/// The text that most tokens stamp.
 pub const TEXT: &[u8] = include_bytes!("../../tests/fixtures/time_tokens/checkpoint.txt");
 
 static TRUST: LazyLock<TsaTrust> = LazyLock::new(|| {
@@ -35,7 +35,7 @@ static TRUST: LazyLock<TsaTrust> = LazyLock::new(|| {
     trust
 });
 
-/// What the fixtures state that verify.
+/// The statements of the fixtures that verify.
 static GENUINE: LazyLock<Vec<VerifiedToken>> =
     LazyLock::new(|| TOKENS.iter().filter_map(|token| verify(token, TEXT, &TRUST).ok()).collect());
 
@@ -89,7 +89,7 @@ pub fn time_token_answer(data: &[u8]) -> bool {
     }
 }
 
-/// The answer in which a token comes.
+/// The answer that contains a token.
 pub fn answer_with(token: &[u8]) -> Vec<u8> {
     let status = [0x30, 3, 2, 1, 0];
     let [high, low] = u16::try_from(status.len() + token.len()).unwrap().to_be_bytes();

@@ -1,4 +1,5 @@
-//! The verifier end to end. A record that verifies against the pinned key is one of the ledger, whatever was changed around it.
+//! Fuzz targets for the verifier end to end. A record that verifies against the pinned key is one of the ledger, whatever else
+//! was changed.
 
 use tiezheng::ledger::checkpoint::SignedCheckpoint;
 use tiezheng::ledger::hash::Digest;
@@ -162,7 +163,7 @@ fn change_path(path: &mut InclusionProof, input: &mut Input<'_>) {
     }
 }
 
-/// Verifies, and checks that every conclusion about a record is about a record of the ledger. Whether there was one.
+/// Verifies, and checks that every conclusion about a record is about a record of the ledger. Returns whether there was one.
 fn check(receipt: &Receipt, item: Option<&ItemClaim>, presented: PresentedEvidence) -> bool {
     let mut accepted = false;
     let ledger = ledger();

@@ -1,4 +1,4 @@
-//! Trust policies, keys of witnesses, and cosignatures on checkpoints.
+//! Fuzz targets for trust policies, keys of witnesses, and cosignatures on checkpoints.
 
 use std::fmt::Write as _;
 
@@ -40,7 +40,7 @@ pub fn cosigned(receipt: &Receipt) -> String {
     receipt.checkpoint.clone() + &lines.concat()
 }
 
-/// A policy, and the quorum that it asks for.
+/// A policy, and the quorum that it requires.
 pub fn policy(data: &[u8]) -> bool {
     let Some(text) = text(data) else { return false };
     let policy = match Policy::parse(text) {
@@ -75,7 +75,7 @@ pub fn policy(data: &[u8]) -> bool {
     true
 }
 
-/// A checkpoint with cosignatures: whoever counts has signed this tree.
+/// A checkpoint with cosignatures: every counted witness has signed this tree.
 pub fn cosignature(data: &[u8]) -> bool {
     static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::parse(&policy_text()).unwrap());
     static GENUINE: LazyLock<Vec<String>> = LazyLock::new(|| ledger().receipts.iter().map(cosigned).collect());

@@ -20,16 +20,16 @@ use crate::ledger::verify::verifier::{Question, verify};
 /// How long a node may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 
-/// What other organisations attest of a receipt, compared with what the user trusts.
+/// The attestations of other organisations on a receipt, checked with the keys that the user trusts.
 #[derive(Debug, Clone)]
-pub struct Attested {
+pub struct ReceiptAttestations {
     witnesses: WitnessCheck,
     member: MemberCheck,
     time: TimeCheck,
 }
 
-impl Attested {
-    /// What the receipt itself contains. No witness is asked, for this reason.
+impl ReceiptAttestations {
+    /// The attestations in the receipt itself. No request goes to a witness, for this reason.
     #[must_use]
     pub fn in_receipt(receipt: &Receipt, trust: &UserTrust, why: SkipReason) -> Self {
         let requires = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).is_ok_and(|held| {
@@ -43,8 +43,8 @@ impl Attested {
         }
     }
 
-    /// Also asks for the newest timestamp before the deposit, and compares the receipt's checkpoint with those that the witnesses of the user's policy hold. `nodes` are asked for
-    /// consistency proofs.
+    /// Also requests the newest timestamp before the deposit, and compares the receipt's checkpoint with those that the witnesses
+    /// of the user's policy hold. Consistency proofs are requested from `nodes`.
     pub async fn online(receipt: &Receipt, trust: &UserTrust, nodes: &[LedgerClient]) -> Self {
         let own = Self::in_receipt(receipt, trust, SkipReason::DamagedReceipt);
         let Ok(held) = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()) else { return own };
@@ -81,9 +81,9 @@ impl Attested {
     }
 }
 
-/// The earliest timestamp of the newest stamped checkpoint that a node shows before the deposit: signed by a trusted key, without the
-/// deposit, and continued by the receipt's checkpoint. `None` if no node shows one, or none that verifies: it is no evidence
-/// against the deposit that a node keeps one back.
+/// The earliest timestamp of the newest stamped checkpoint that a node shows before the deposit: signed by a trusted key, without
+/// the deposit, and continued by the receipt's checkpoint. `None` if no node shows one, or none that verifies: a node that
+/// withholds one is no evidence against the deposit.
 async fn not_contained_at(
     receipt: &Receipt,
     held: &SignedCheckpoint,

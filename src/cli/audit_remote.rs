@@ -1,4 +1,5 @@
-//! `audit URL`: audits the log that a node or mirror publishes, resumably, and compares it with other mirrors.
+//! `audit URL`: audits the log that a node or mirror publishes, and compares it with other mirrors. An interrupted audit can be
+//! resumed.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use crate::audit::position::AuditStart;
 use crate::audit::report::{AuditReport, Fault, Finding, WITNESSES_NOT_CHECKED};
 use crate::audit::walk::{Options, WalkPart, walk_on};
-use crate::cli::audit_witnesses::{self, WitnessFault, Witnessed};
+use crate::cli::audit_witnesses::{self, WitnessCoverage, WitnessFault};
 use crate::cli::auditor::read_policy;
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
@@ -50,14 +51,14 @@ pub struct RemoteReport {
     quorum: Option<QuorumState>,
     /// The number of leaves that the quorum attests.
     witnessed: u64,
-    compared: Vec<Compared>,
+    compared: Vec<SourceComparison>,
     contradiction: Option<PathBuf>,
     resumed_at: Option<u64>,
 }
 
 /// A node or mirror that was compared.
 #[derive(Debug)]
-struct Compared {
+struct SourceComparison {
     url: String,
     size: u64,
     consistent: bool,
@@ -70,7 +71,7 @@ struct Source {
     checkpoint: SignedCheckpoint,
 }
 
-/// The error of an audit that a node did not answer. Also a 4xx answer is no finding about the ledger.
+/// The error of an audit if a node did not answer. A 4xx answer is no finding about the ledger either.
 pub(in crate::cli) fn cannot_audit(error: ClientError) -> CliError {
     CliError { status: ExitStatus::Unable, ..CliError::from(error) }
 }
@@ -126,18 +127,18 @@ pub async fn audit_log(
     let options = Options { pinned: key, indexes: false, ..options };
     let mut remote = RemoteReport::default();
     let audited = tokio::task::block_in_place(|| audit(&reader, &checkpoint, &options, args.state.as_deref(), screen))?;
-    let Audited { mut report, resumed_at, known } = audited;
+    let StatefulAudit { mut report, resumed_at, known } = audited;
     remote.resumed_at = resumed_at;
     match known {
-        None | Some(Known::Continued) => {}
-        Some(Known::Smaller(size)) => {
+        None | Some(CheckpointChange::Continued) => {}
+        Some(CheckpointChange::Smaller(size)) => {
             find(
                 &mut report,
                 Fault::Fork,
                 format!("the checkpoint is smaller than the one audited before, of size {size}"),
             );
         }
-        Some(Known::Contradicted(found)) => {
+        Some(CheckpointChange::Contradicted(found)) => {
             find(&mut report, Fault::Fork, "the checkpoint contradicts the one that was audited before".to_owned());
             remote.contradiction = Some(write_contradiction(&found)?);
         }
@@ -185,16 +186,16 @@ async fn at(
     Err(cannot_audit(error))
 }
 
-/// What an audit with a state has found.
-struct Audited {
+/// The result of an audit with a stored state.
+struct StatefulAudit {
     report: AuditReport,
-    /// From where it went on.
+    /// The leaf at which it resumed.
     resumed_at: Option<u64>,
-    known: Option<Known>,
+    known: Option<CheckpointChange>,
 }
 
 /// How the checkpoint relates to the one of the last completed audit.
-enum Known {
+enum CheckpointChange {
     Continued,
     /// It is smaller: the size of the one before.
     Smaller(u64),
@@ -206,33 +207,33 @@ fn compare_with_known(
     positions: &mut PositionStore,
     reader: &HttpLogReader,
     checkpoint: &SignedCheckpoint,
-) -> anyhow::Result<Option<Known>> {
+) -> anyhow::Result<Option<CheckpointChange>> {
     let Some(StoredPosition { checkpoint: known, .. }) = positions.load_whole().map_err(CliError::from)? else {
         return Ok(None);
     };
     let size = known.checkpoint().size;
     if size > checkpoint.checkpoint().size {
-        return Ok(Some(Known::Smaller(size.0)));
+        return Ok(Some(CheckpointChange::Smaller(size.0)));
     }
     let compared = compare(reader, &known, checkpoint);
     if let Some(failure) = reader.failure() {
         return Err(cannot_audit(failure.clone()).into());
     }
     Ok(match compared {
-        Ok(Comparison::Contradiction(found)) => Some(Known::Contradicted(found)),
+        Ok(Comparison::Contradiction(found)) => Some(CheckpointChange::Contradicted(found)),
         // The audit finds altered tiles itself.
-        Ok(Comparison::Consistent | Comparison::NotProven) | Err(_) => Some(Known::Continued),
+        Ok(Comparison::Consistent | Comparison::NotProven) | Err(_) => Some(CheckpointChange::Continued),
     })
 }
 
-/// Audits the log, from where the state has got to.
+/// Audits the log from the stored position.
 fn audit(
     reader: &HttpLogReader,
     checkpoint: &SignedCheckpoint,
     options: &Options,
     state: Option<&Path>,
     screen: &Screen,
-) -> anyhow::Result<Audited> {
+) -> anyhow::Result<StatefulAudit> {
     let size = checkpoint.checkpoint().size.0;
     let mut positions =
         state.map(|dir| StateDir::open(dir).map(PositionStore::new)).transpose().map_err(CliError::from)?;
@@ -264,10 +265,10 @@ fn audit(
     if let Some(failure) = reader.failure() {
         return Err(cannot_audit(failure.clone()).into());
     }
-    Ok(Audited { report: walked.map_err(|error| unreadable(&error))?, resumed_at, known })
+    Ok(StatefulAudit { report: walked.map_err(|error| unreadable(&error))?, resumed_at, known })
 }
 
-/// The position to go on from; the first leaf if the log does not continue what was audited.
+/// The position from which the audit resumes; the first leaf if the log does not continue the audited one.
 fn first_leaf(
     positions: &mut PositionStore,
     reader: &HttpLogReader,
@@ -283,7 +284,7 @@ fn first_leaf(
     }
     screen.aside(screen.pick(
         "已保存的审计进度与该检查点不一致，从头开始审计",
-        "the stored state is not the beginning of this log: the audit begins anew",
+        "the stored state is not the beginning of this log: the audit begins at the first leaf",
     ))?;
     Ok(positions.begin().map_err(CliError::from)?)
 }
@@ -303,7 +304,7 @@ fn store(
     }
     *next = part.size().0 + STORE_EVERY;
     let position = part.position();
-    // An audit that goes on finds again what was found behind the stored position.
+    // No position is stored behind a finding, so that a resumed audit reports the finding again.
     if position.counts.findings_total > 0 {
         return Ok(());
     }
@@ -320,9 +321,13 @@ fn find(report: &mut AuditReport, fault: Fault, detail: String) {
     report.find(Finding { fault, index: None, height: None, number: None, detail });
 }
 
-/// Adds what the cosignatures show.
-fn check_quorum(witnessed: Witnessed, report: &mut AuditReport, remote: &mut RemoteReport) -> Result<(), CliError> {
-    let Witnessed { quorum, size, faults } = witnessed;
+/// Adds the result of the cosignatures.
+fn check_quorum(
+    witnessed: WitnessCoverage,
+    report: &mut AuditReport,
+    remote: &mut RemoteReport,
+) -> Result<(), CliError> {
+    let WitnessCoverage { quorum, size, faults } = witnessed;
     for fault in faults {
         match fault {
             WitnessFault::Forged(name, error) => find(report, Fault::Cosignature, format!("{name}: {error}")),
@@ -376,7 +381,7 @@ async fn compare_all(
             compared.map_err(|error| CliError::unable("not_compared", error.to_string(), error.to_string()))?;
         let consistent = compared == Comparison::Consistent;
         let size = source.checkpoint.checkpoint().size.0;
-        remote.compared.push(Compared { url: source.url.clone(), size, consistent });
+        remote.compared.push(SourceComparison { url: source.url.clone(), size, consistent });
         match compared {
             Comparison::Consistent => {}
             Comparison::NotProven => find(report, Fault::Tile, format!("{}: tiles of another tree", largest.url)),
@@ -446,7 +451,7 @@ pub(in crate::cli) fn show(screen: &Screen, remote: &RemoteReport) -> anyhow::Re
         let en = format!("witnessed {k} of {n}, the policy requires {required}: {} ({size} records)", reached.1);
         screen.line(screen.pick(&zh, &en))?;
     }
-    for Compared { url, size, consistent } in &remote.compared {
+    for SourceComparison { url, size, consistent } in &remote.compared {
         let is = if *consistent { ("一致", "the same history") } else { ("互相矛盾", "another history") };
         screen.line(format!("{url}  {size}  {}", screen.pick(is.0, is.1)))?;
     }

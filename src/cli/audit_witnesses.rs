@@ -1,7 +1,7 @@
 //! The quorum of an audited log: the cosignatures on its checkpoint, and those on the checkpoints that the witnesses themselves show.
 //!
-//! The newest checkpoint of a busy node has no cosignatures yet, and a mirror has only its own. So the witnesses of the policy are asked, too. One
-//! that has cosigned an earlier checkpoint of the audited tree attests as many leaves.
+//! The newest checkpoint of a busy node has no cosignatures yet, and a mirror has only its own. So the audit asks the witnesses
+//! of the policy, too. One that has cosigned an earlier checkpoint of the audited tree attests as many leaves.
 //!
 //! # Invariants
 //!
@@ -24,11 +24,11 @@ use crate::ledger::verify::attestation::Cosignature;
 use crate::monitor::witnesses::client_of;
 
 /// The checkpoints that the witnesses of a policy show.
-pub struct Shown(Vec<(PolicyWitness, SignedCheckpoint)>);
+pub struct WitnessCheckpoints(Vec<(PolicyWitness, SignedCheckpoint)>);
 
 /// Asks all witnesses that have an address. Those that do not answer attest nothing. To be called before the log's own checkpoint is
 /// fetched, so that theirs are not larger.
-pub async fn ask(policy: &Policy) -> Shown {
+pub async fn ask(policy: &Policy) -> WitnessCheckpoints {
     let mut origins: Vec<&Name> = policy.logs().iter().map(|log| log.key.name()).collect();
     origins.sort_unstable_by_key(|origin| origin.as_str());
     origins.dedup();
@@ -38,16 +38,16 @@ pub async fn ask(policy: &Policy) -> Shown {
             Some(async move { Some((witness.clone(), client.checkpoint().await.ok()?)) })
         })
     });
-    Shown(join_all(questions).await.into_iter().flatten().collect())
+    WitnessCheckpoints(join_all(questions).await.into_iter().flatten().collect())
 }
 
 /// How far witnesses attest the audited log.
-pub struct Witnessed {
+pub struct WitnessCoverage {
     /// The cosignatures that count, and whether they are a quorum.
     pub quorum: QuorumState,
     /// The number of leaves that the quorum attests.
     pub size: TreeSize,
-    /// What is wrong.
+    /// The faults found.
     pub faults: Vec<WitnessFault>,
 }
 
@@ -61,23 +61,23 @@ pub enum WitnessFault {
     AlteredTiles,
 }
 
-/// What a witness has cosigned.
-struct Attested {
+/// The attestation of one witness.
+struct WitnessAttestation {
     size: TreeSize,
     cosignature: Cosignature,
 }
 
-/// Counts the cosignatures on `checkpoint`, whose tree `reader` reads, and on what the witnesses have shown. Blocks. A read that fails is
-/// known to the reader.
+/// Counts the cosignatures on `checkpoint`, whose tree `reader` reads, and on what the witnesses have shown. Blocks the thread.
+/// The reader records a failed read.
 pub fn count(
     policy: &Policy,
     checkpoint: &SignedCheckpoint,
     reader: &HttpLogReader,
     keys: &[VerifierKey],
-    shown: &Shown,
-) -> Witnessed {
+    shown: &WitnessCheckpoints,
+) -> WitnessCoverage {
     let (own, mut faults) = (checkpoint.checkpoint(), Vec::new());
-    let mut attested: BTreeMap<&str, Attested> = BTreeMap::new();
+    let mut attested: BTreeMap<&str, WitnessAttestation> = BTreeMap::new();
     let on_it = policy.witnesses().iter().map(|witness| (witness, checkpoint));
     let of_it = |(_, shown): &&(PolicyWitness, SignedCheckpoint)| {
         shown.checkpoint().origin == own.origin && shown.verified_by(keys).is_ok()
@@ -92,7 +92,7 @@ pub fn count(
             }
         };
         let (Some(cosignature), size) = (cosignature, cosigned.checkpoint().size) else { continue };
-        // A later checkpoint says nothing about this tree.
+        // A later checkpoint attests nothing about this tree.
         if size > own.size {
             continue;
         }
@@ -110,14 +110,19 @@ pub fn count(
         }
         let known = attested.get(witness.key.name().as_str()).is_some_and(|known| known.size >= size);
         if !known {
-            attested.insert(witness.key.name().as_str(), Attested { size, cosignature });
+            attested.insert(witness.key.name().as_str(), WitnessAttestation { size, cosignature });
         }
     }
     quorum(policy, own.size, &attested, faults)
 }
 
 /// The largest size that a quorum attests.
-fn quorum(policy: &Policy, own: TreeSize, attested: &BTreeMap<&str, Attested>, faults: Vec<WitnessFault>) -> Witnessed {
+fn quorum(
+    policy: &Policy,
+    own: TreeSize,
+    attested: &BTreeMap<&str, WitnessAttestation>,
+    faults: Vec<WitnessFault>,
+) -> WitnessCoverage {
     let has = |key: &CosignerKey, size: TreeSize| {
         attested.get(key.name().as_str()).is_some_and(|attested| attested.size >= size)
     };
@@ -129,5 +134,9 @@ fn quorum(policy: &Policy, own: TreeSize, attested: &BTreeMap<&str, Attested>, f
     let cosignatures =
         counted.filter(|attested| attested.size >= size).map(|attested| attested.cosignature.clone()).collect();
     let (witnesses, required) = (policy.counted_witnesses().count(), policy.required());
-    Witnessed { quorum: QuorumState { cosignatures, witnesses, required, reached: reached.is_some() }, size, faults }
+    WitnessCoverage {
+        quorum: QuorumState { cosignatures, witnesses, required, reached: reached.is_some() },
+        size,
+        faults,
+    }
 }

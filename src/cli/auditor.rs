@@ -1,4 +1,4 @@
-//! What the commands of an auditor share: the policy that the user gives, and the errors of a state folder.
+//! Shared parts of the commands of an auditor: the policy that the user gives, and the errors of a state folder.
 
 use std::path::Path;
 

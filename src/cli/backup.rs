@@ -100,7 +100,8 @@ pub struct BackupArgs {
 ///
 /// # Errors
 ///
-/// The node refuses, the destination is not a backup of this ledger, or one of them cannot be read or written. The copy is removed then.
+/// The node refuses, the destination is not a backup of this ledger, or one of them cannot be read or written. Then the copy is
+/// removed.
 pub async fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let replaced = replaced(args)?;
     let parent = durable::folder_of(&args.to);
@@ -140,7 +141,7 @@ pub async fn run(args: &BackupArgs, screen: &Screen) -> anyhow::Result<ExitStatu
     Ok(status)
 }
 
-/// The backup that has the target's name; `None` if nothing has it.
+/// The backup at the target; `None` if there is none.
 fn replaced(args: &BackupArgs) -> Result<Option<EarlierCopy>, CliError> {
     let Ok(metadata) = args.to.symlink_metadata() else { return Ok(None) };
     let list = if metadata.is_dir() && args.recipient.is_empty() { Backup::read(&args.to)? } else { None };
@@ -198,8 +199,8 @@ fn record_time(dir: &Path, screen: &Screen) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a copy is made from.
-struct Original<'a> {
+/// The source of a copy.
+struct BackupSource<'a> {
     source: Source<'a>,
     size: u64,
     published: Published,
@@ -227,11 +228,11 @@ fn copy_folder(
         generations::must_precede(&replaced.list.checkpoint, &args.to, &store)?;
         earlier.insert(0, replaced);
     } else if let Some(latest) = earlier.first() {
-        // An interrupted backup has left only the earlier name.
+        // An interrupted backup has renamed the earlier copy, and nothing is at the target.
         generations::must_precede(&latest.list.checkpoint, &latest.folder, &store)?;
     }
     drop(store);
-    let original = Original { source, size: source.size()?, published: Published::clone(&published), made: now() };
+    let original = BackupSource { source, size: source.size()?, published: Published::clone(&published), made: now() };
     let draft = generations::draft_beside(&args.to)?;
     let copied = make_copy(&original, &draft, earlier.first(), screen).and_then(|copied| {
         generations::put_in_place(&draft, &args.to, earlier.first())?;
@@ -282,7 +283,7 @@ fn copy_folder(
 }
 
 /// A checked copy.
-struct Copied {
+struct CheckedCopy {
     report: CopyReport,
     written: FileCount,
     reused: FileCount,
@@ -293,7 +294,7 @@ struct Copied {
     pending: u64,
 }
 
-impl Copied {
+impl CheckedCopy {
     fn show(&self, screen: &Screen) -> anyhow::Result<()> {
         let Self { written, reused, damaged, pending, .. } = self;
         let zh = format!(
@@ -307,7 +308,7 @@ impl Copied {
         screen.line(screen.pick(&zh, &en))?;
         for path in damaged {
             let zh = format!("上一份副本中的 {path} 已损坏，已重新复制。请检查备份所在磁盘");
-            let en = format!("{path} of the copy before is damaged, and was copied anew: check the disk of the backup");
+            let en = format!("{path} of the copy before is damaged and was copied again: check the disk of the backup");
             screen.line(screen.paint(BAD, screen.pick(&zh, &en)))?;
         }
         if *pending > 0 {
@@ -323,11 +324,11 @@ impl Copied {
 }
 
 fn make_copy(
-    original: &Original<'_>,
+    original: &BackupSource<'_>,
     draft: &Path,
     earlier: Option<&EarlierCopy>,
     screen: &Screen,
-) -> Result<Copied, CliError> {
+) -> Result<CheckedCopy, CliError> {
     let progress = Progress::of_bytes(screen, original.size);
     let advance = |bytes| progress.add(bytes);
     let mut target = FolderTarget::new(draft, earlier, &advance)?;
@@ -344,7 +345,7 @@ fn make_copy(
     let erasures = erasures.map_err(|error| unreadable(&error))?;
     let pending = store.pending_erasures().map_err(|error| unreadable(&error))?;
     let report = CopyReport::of(draft, &store)?;
-    Ok(Copied { report, written, reused, damaged, erasures, pending })
+    Ok(CheckedCopy { report, written, reused, damaged, erasures, pending })
 }
 
 fn differs() -> CliError {
@@ -365,7 +366,7 @@ fn write_archive(
     let report = CopyReport::with_originals(dir, &originals, &store)?.without_successor();
     let pending = store.pending_erasures().map_err(|error| unreadable(&error))?;
     drop(store);
-    let original = Original { source, size: source.size()?, published: Published::clone(&published), made: now() };
+    let original = BackupSource { source, size: source.size()?, published: Published::clone(&published), made: now() };
     let draft = generations::draft_beside(&args.to)?;
     let written = make_archive(&original, &draft, recipients, screen).and_then(|copied| {
         durable::rename_new_durably(&draft, &args.to).map_err(|error| CliError::io(&args.to, &error))?;
@@ -399,7 +400,7 @@ fn write_archive(
 }
 
 fn make_archive(
-    original: &Original<'_>,
+    original: &BackupSource<'_>,
     draft: &Path,
     recipients: &[Recipient],
     screen: &Screen,
@@ -410,7 +411,7 @@ fn make_archive(
     original.source.copy_to(&mut target)?;
     let (copied, files) = (target.copied, std::mem::take(&mut target.files));
     target.finish(&BackupList::new(original.made, &original.published, files))?;
-    // What was read is the ledger that was checked before.
+    // The archived state must be the one that was checked before.
     if *check(original.source.folder)?.1 == original.published { Ok(copied) } else { Err(differs()) }
 }
 
@@ -418,8 +419,8 @@ fn now() -> Timestamp {
     SystemClock::new().read().wall
 }
 
-/// The fields that every backup's document has.
-fn document(args: &BackupArgs, original: &Original<'_>, report: &CopyReport) -> Value {
+/// The fields of the JSON document of every backup.
+fn document(args: &BackupArgs, original: &BackupSource<'_>, report: &CopyReport) -> Value {
     let published = &original.published;
     let mut document = json!({
         "backup": args.to.to_string_lossy(),
@@ -440,7 +441,7 @@ fn extend(document: &mut Value, more: Value) {
     }
 }
 
-/// Prints what every backup says at its end.
+/// Prints the end of the report of every backup.
 fn finish(report: &CopyReport, screen: &Screen) -> anyhow::Result<ExitStatus> {
     report.show(screen)?;
     let parts = report.private_parts(screen);

@@ -136,10 +136,10 @@ impl Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let (wanted, json) = usage::requested_output(std::env::args_os().skip(1));
-    let told = language(wanted.and_then(|name| LanguageName::from_str(&name, false).ok()));
-    let arguments = match parsed(told) {
+    let chosen = language(wanted.and_then(|name| LanguageName::from_str(&name, false).ok()));
+    let arguments = match parsed(chosen) {
         Ok(arguments) => arguments,
-        Err(error) => return not_run(&error, told, json).into(),
+        Err(error) => return not_run(&error, chosen, json).into(),
     };
     let screen = Screen::new(language(arguments.lang), arguments.json, colours_wanted(), is_interactive());
     run(&arguments.command, &screen).unwrap_or_else(|error| screen.report_error(&error)).into()

@@ -90,13 +90,13 @@ pub struct LedgerIdentity {
 ///
 /// [`CliError`]: unreachable, or not a ledger.
 pub async fn identify_ledger(client: &LedgerClient) -> Result<LedgerIdentity, CliError> {
-    let told = client.ledger().await?;
+    let claimed = client.ledger().await?;
     let malformed = |reason: String| ClientError::Malformed { what: client.address().to_owned(), reason };
-    let key = VerifierKey::parse(&told.key).map_err(|error| malformed(error.to_string()))?;
-    let checkpoint = SignedCheckpoint::parse(told.checkpoint.as_bytes());
+    let key = VerifierKey::parse(&claimed.key).map_err(|error| malformed(error.to_string()))?;
+    let checkpoint = SignedCheckpoint::parse(claimed.checkpoint.as_bytes());
     let signed = checkpoint.and_then(|checkpoint| checkpoint.verified_by(std::slice::from_ref(&key)).map(|_| ()));
     signed.map_err(|error| malformed(format!("its checkpoint: {error}")))?;
-    Ok(LedgerIdentity { key, is_test: told.mode == "test" })
+    Ok(LedgerIdentity { key, is_test: claimed.mode == "test" })
 }
 
 /// Checks that the ledger has not changed since it was pinned; pins nothing. Called before a "not found" is reported, which is meaningless

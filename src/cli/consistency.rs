@@ -1,13 +1,13 @@
 //! `consistency`: whether a node's ledger now continues the one in an old receipt.
 //!
-//! The proof is verified here, and both checkpoints must be signed by keys that the user trusts. If the two contradict each other,
-//! both are written to a file that anybody can check (`client::contradiction`).
+//! The proof is verified here, and both checkpoints must be signed by keys that the user trusts. If the two contradict each
+//! other, both are written to a file that proves it (`client::contradiction`).
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::cli::attesting::{Attested, ledger_trust};
+use crate::cli::attesting::{ReceiptAttestations, ledger_trust};
 use crate::cli::config::Config;
 use crate::cli::connect::{DEFAULT_SERVER, identify_ledger};
 use crate::cli::exit::{CliError, ExitStatus};
@@ -74,7 +74,7 @@ pub async fn run(args: &ConsistencyArgs, config: &Config, screen: &Screen) -> an
     let record = read_record(&args.receipt)?;
     let held = SignedCheckpoint::parse(record.receipt.checkpoint.as_bytes());
     let trust = user.trust();
-    let attested = Attested::in_receipt(&record.receipt, &user, SkipReason::Offline);
+    let attested = ReceiptAttestations::in_receipt(&record.receipt, &user, SkipReason::Offline);
     let (item, attestations) = (record.item.as_ref(), attested.attestations());
     let report = verify(&Question { item, attestations, ..Question::about(&record.receipt, &trust) });
     let (Conclusion::RecordOnly, Ok(held)) = (report.conclusion, held) else {

@@ -42,13 +42,13 @@ pub fn deposit(
     run: Option<Arc<DepositRun>>,
     found: Vec<FoundFile>,
 ) -> impl Stream<Item = (FoundFile, Result<DepositOutcome, Skipped>)> {
-    let (tell, told) = mpsc::channel(GROUP);
-    // A task of its own, so that hashing continues while all groups are in flight.
-    tokio::spawn(prepare_all(run.clone(), found, tell));
-    let groups = stream::unfold(told, |mut told| async move {
+    let (sender, receiver) = mpsc::channel(GROUP);
+    // A separate task, so that hashing continues while all groups are in flight.
+    tokio::spawn(prepare_all(run.clone(), found, sender));
+    let groups = stream::unfold(receiver, |mut receiver| async move {
         let mut group = Vec::new();
-        let many = told.recv_many(&mut group, GROUP).await;
-        (many > 0).then_some((group, told))
+        let many = receiver.recv_many(&mut group, GROUP).await;
+        (many > 0).then_some((group, receiver))
     });
     groups.map(move |group| send_all(run.clone(), group)).buffered(GROUPS).flat_map(stream::iter)
 }
@@ -56,7 +56,7 @@ pub fn deposit(
 async fn prepare_all(
     run: Option<Arc<DepositRun>>,
     found: Vec<FoundFile>,
-    tell: mpsc::Sender<(FoundFile, Result<PreparedStatement, Skipped>)>,
+    sender: mpsc::Sender<(FoundFile, Result<PreparedStatement, Skipped>)>,
 ) {
     if let Some(run) = &run {
         let receipts = run.receipts.as_deref();
@@ -70,7 +70,7 @@ async fn prepare_all(
     let stating = found.into_iter().map(|found| prepare(run.clone(), found, Arc::clone(&hashing)));
     let mut stated = stream::iter(stating).buffered(GROUP);
     while let Some(stated) = stated.next().await {
-        if tell.send(stated).await.is_err() {
+        if sender.send(stated).await.is_err() {
             // The receiver is gone: the command was interrupted.
             return;
         }
@@ -144,8 +144,8 @@ fn store<T>(
         files.extend(file);
     }
     let mut written = write(&files).into_iter();
-    let mut told = |is_new: bool| if is_new { written.next().ok_or_else(interrupted) } else { Ok(Ok(())) };
-    let became = ones.into_iter().map(|(one, is_new)| match told(is_new)? {
+    let mut next_result = |is_new: bool| if is_new { written.next().ok_or_else(interrupted) } else { Ok(Ok(())) };
+    let became = ones.into_iter().map(|(one, is_new)| match next_result(is_new)? {
         Ok(()) => Ok(one),
         Err(error) => Err(unwritten(&one, &error)),
     });

@@ -51,7 +51,7 @@ pub struct ChosenPolicy {
     /// The policy recorded before.
     pub recorded: Option<DepositPolicy>,
     /// Whether the operator chose it with an option.
-    said_now: bool,
+    chosen_by_option: bool,
 }
 
 fn unreadable(error: &AccountStoreError) -> CliError {
@@ -72,10 +72,10 @@ impl DepositArgs {
     pub fn choose(&self, data: &Path, is_test: bool) -> Result<ChosenPolicy, CliError> {
         let recorded = DepositPolicy::recorded(&AccountFiles::in_ledger(data)).map_err(|error| unreadable(&error))?;
         if let Some(policy) = self.deposits.or(recorded) {
-            return Ok(ChosenPolicy { policy, recorded, said_now: self.deposits.is_some() });
+            return Ok(ChosenPolicy { policy, recorded, chosen_by_option: self.deposits.is_some() });
         }
         if is_test_ledger(data, is_test)? {
-            return Ok(ChosenPolicy { policy: DepositPolicy::Open, recorded, said_now: false });
+            return Ok(ChosenPolicy { policy: DepositPolicy::Open, recorded, chosen_by_option: false });
         }
         let zh = format!(
             "正式账本须明确存证策略：请设置 deposits.policy，或加 --deposits open（任何人）、enrolled（已登记公钥）或 accounts（仅凭令牌）。{} 未作任何更改。\
@@ -136,7 +136,7 @@ impl ChosenPolicy {
     ///
     /// [`CliError`].
     pub fn record(self, store: &AccountFiles) -> Result<(), CliError> {
-        if !self.said_now || self.recorded == Some(self.policy) {
+        if !self.chosen_by_option || self.recorded == Some(self.policy) {
             return Ok(());
         }
         self.policy.record(store).map_err(|error| unreadable(&error))

@@ -17,7 +17,7 @@ use crate::cli::exit::CliError;
 use crate::cli::progress::Progress;
 use crate::cli::receipt_files::{ReceiptFiles, StatementFile};
 use crate::cli::record::{not_a_receipt, read_receipt};
-use crate::cli::renamed::Renamed;
+use crate::cli::renamed::FileRename;
 use crate::cli::storage_errors::{
     cannot_write, interrupted, receipt_not_written, statement_differs, statement_missing,
 };
@@ -72,7 +72,7 @@ pub struct DepositOutcome {
     /// Its statement and receipt files.
     pub files: ReceiptFiles,
     /// Renamed files of an earlier deposit of the same file.
-    pub renamed: Vec<Renamed>,
+    pub renamed: Vec<FileRename>,
 }
 
 /// A deposit whose statement is stored durably and ready to send.
@@ -83,7 +83,7 @@ pub struct PendingDeposit {
     /// The statement.
     pub statement_file: StatementFile,
     /// Renamed files of an earlier deposit of the same file.
-    pub renamed: Vec<Renamed>,
+    pub renamed: Vec<FileRename>,
 }
 
 impl DepositRun {
@@ -107,7 +107,7 @@ impl DepositRun {
     ///
     /// # Errors
     ///
-    /// [`CliError`]. Whatever it is, the same command may be repeated.
+    /// [`CliError`]. The same command may be repeated after any of them.
     pub async fn send(self: &Arc<Self>, ready: PendingDeposit) -> Result<DepositOutcome, CliError> {
         let request = json::line(&ready.statement_file.request());
         let answered = self.client.deposit(request.as_bytes()).await;
@@ -216,7 +216,7 @@ impl DepositRun {
         if let Some(note) = earlier {
             let kept = files.earlier(&note);
             for (from, to) in [(&files.receipt, &kept.receipt), (&files.statement, &kept.statement)] {
-                renamed.extend(Renamed::rename(from, to).map_err(|error| cannot_write(to, &error))?);
+                renamed.extend(FileRename::rename(from, to).map_err(|error| cannot_write(to, &error))?);
             }
         }
         let new =
@@ -253,7 +253,7 @@ impl DepositRun {
     ///
     /// # Errors
     ///
-    /// [`CliError`] that names what differs.
+    /// [`CliError`] that names the differing option.
     pub fn require_same_options(&self, files: &ReceiptFiles, statement_file: &StatementFile) -> Result<(), CliError> {
         match self.details.differing_option(statement_file, &self.ledger, self.signer.verifier()) {
             Some(option) => Err(statement_differs(&files.statement, option)),
@@ -306,8 +306,8 @@ fn statement_in(receipt: &Path) -> Result<StatementNote, CliError> {
         .map_err(|error| not_a_receipt(receipt, "所载记录无法识别", &error))
 }
 
-/// Removes a statement that the ledger's rules rejected for good, which would block a corrected one. Not if there is a receipt for it, and
-/// not after a rejection by the deposit policy, which may accept it later.
+/// Removes a statement that the ledger's rules rejected permanently, since it would block a corrected one. A statement with a
+/// receipt stays, and so does one that the deposit policy rejected, which may accept it later.
 fn discard_refused_statement(files: &ReceiptFiles, error: ClientError) -> CliError {
     let refused = match &error {
         ClientError::Problem { status, code, .. } => {

@@ -225,19 +225,19 @@ fn hash_pieces(mut hashing: Hashing, pieces: &Receiver<Arc<Piece>>, back: &Sende
 
 /// A reusable buffer with bytes of a file.
 struct Piece {
-    room: Vec<u8>,
+    buffer: Vec<u8>,
     filled: usize,
 }
 
 impl Piece {
     fn of(size: usize) -> Self {
-        Self { room: vec![0; size], filled: 0 }
+        Self { buffer: vec![0; size], filled: 0 }
     }
 
     /// Reads until the buffer is full or the file ends; whether anything was read.
     fn fill(&mut self, file: &mut impl Read) -> io::Result<bool> {
         self.filled = 0;
-        while let Some(rest) = self.room.get_mut(self.filled..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = self.buffer.get_mut(self.filled..).filter(|rest| !rest.is_empty()) {
             match file.read(rest) {
                 Ok(0) => break,
                 Ok(count) => self.filled += count,
@@ -249,7 +249,7 @@ impl Piece {
     }
 
     fn bytes(&self) -> &[u8] {
-        self.room.get(..self.filled).unwrap_or_default()
+        self.buffer.get(..self.filled).unwrap_or_default()
     }
 }
 

@@ -149,13 +149,13 @@ fn write_group(files: &[FileToWrite], place: impl Fn(&Path, &Path) -> io::Result
     });
     let placed: Vec<io::Result<()>> = placed.collect();
     let mut folders = BTreeMap::new();
-    let told = files.iter().zip(placed).map(|(file, placed)| {
+    let results = files.iter().zip(placed).map(|(file, placed)| {
         placed?;
         let folder = folder_of(&file.path);
         let synced = folders.entry(folder).or_insert_with(|| File::open(folder).and_then(|folder| folder.sync_all()));
         synced.as_ref().map_err(copied).copied()
     });
-    told.collect()
+    results.collect()
 }
 
 /// Flushes all drafts; the result of each.
@@ -191,7 +191,7 @@ fn copied(error: &io::Error) -> io::Error {
 ///
 /// # Errors
 ///
-/// The reason why not.
+/// The file cannot be written.
 pub fn probe(path: &Path) -> io::Result<()> {
     let (draft, _held) = new_draft(path, 0o600)?;
     fs::remove_file(&draft)
@@ -353,13 +353,13 @@ mod tests {
                 .map(|name| FileToWrite { bytes: format!("{first}{name}").into_bytes(), path: at(&name), mode: 0o600 })
                 .collect()
         };
-        let failed = |told: &[io::Result<()>]| -> Vec<usize> {
-            told.iter().enumerate().filter(|(_, told)| told.is_err()).map(|(n, _)| n).collect()
+        let failed = |results: &[io::Result<()>]| -> Vec<usize> {
+            results.iter().enumerate().filter(|(_, results)| results.is_err()).map(|(n, _)| n).collect()
         };
-        let told = create_all(&many("first "));
-        assert_eq!(failed(&told), [7, 8]);
-        assert_eq!(told[7].as_ref().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(told[8].as_ref().unwrap_err().kind(), io::ErrorKind::NotFound);
+        let results = create_all(&many("first "));
+        assert_eq!(failed(&results), [7, 8]);
+        assert_eq!(results[7].as_ref().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(results[8].as_ref().unwrap_err().kind(), io::ErrorKind::NotFound);
         assert_eq!(failed(&create_all(&many("second "))).len(), 300, "never replaced");
         let read = |name: &str| fs::read_to_string(at(name)).unwrap();
         assert_eq!((read("1"), read("other/298")), ("first 1".into(), "first other/298".into()));
@@ -380,7 +380,7 @@ mod tests {
         let mode = rustix::fs::Mode::RUSR;
         rustix::fs::mknodat(rustix::fs::CWD, folder.path().join(pipe), rustix::fs::FileType::Fifo, mode, 0).unwrap();
         let seen = |path: &Path| replace_with(path, 0o600, |file| file.write_all(b"4").map(|()| sweep(folder.path())));
-        // A process that is just being started somewhere holds a copy of every descriptor, and of its lock, for a moment.
+        // A process that is being started concurrently holds a copy of every descriptor, with its lock, for a moment.
         let swept = |draft: &Path| {
             (0..1_000_000).any(|_| {
                 sweep(folder.path());

@@ -24,7 +24,7 @@ pub fn rows(facts: &Facts) -> Vec<Vec<String>> {
             _ => fact.value,
         };
         for line in value.lines() {
-            // A second digest stands under the first.
+            // A second digest has a row under the first.
             rows.push(vec![std::mem::take(&mut zh), std::mem::take(&mut en), line.to_owned()]);
         }
     }

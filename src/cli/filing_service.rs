@@ -73,7 +73,7 @@ pub async fn sweep(filing: &FilingService) {
     match filing.sweep_originals().await {
         Ok(0) => {}
         Ok(removed) => tracing::info!(removed, "originals without a custody act were removed"),
-        // They use space and are not accessible: no reason not to serve.
+        // They only use space and are not accessible, so the node can serve.
         Err(error) => tracing::error!(%error, "originals were not swept"),
     }
 }

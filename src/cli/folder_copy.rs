@@ -51,7 +51,7 @@ pub fn check(copy: &Path) -> Result<(FolderReader, Arc<Published>), CliError> {
     Ok((store, published))
 }
 
-/// How far a ledger has come, for people.
+/// The size and the time of a ledger's checkpoint, as rows for people.
 #[must_use]
 pub fn checkpoint_rows(published: &Published) -> Vec<Vec<String>> {
     let row = |zh: &str, en: &str, value: String| vec![zh.to_owned(), en.to_owned(), value];

@@ -232,7 +232,7 @@ mod tests {
         symlink(top.path(), at("in/loop")).unwrap();
         let found = gather(&[top.path().to_owned(), at("b")], true, Skip::FileManagerFiles);
         let name = |found: &FoundFile| found.path.strip_prefix(top.path()).unwrap().display().to_string();
-        let told: Vec<_> = found.iter().map(|found| (name(found), found.size.clone())).collect();
+        let summary: Vec<_> = found.iter().map(|found| (name(found), found.size.clone())).collect();
         let expected = [
             ("b", Ok(1)),
             ("empty", Err(Exclusion::Empty)),
@@ -241,7 +241,7 @@ mod tests {
             ("link", Err(Exclusion::Link)),
             ("b", Err(Exclusion::Twice)),
         ];
-        assert_eq!(told, expected.map(|(name, size)| (name.to_owned(), size)));
+        assert_eq!(summary, expected.map(|(name, size)| (name.to_owned(), size)));
     }
 
     #[test]
@@ -253,14 +253,14 @@ mod tests {
         for name in all {
             fs::write(at(name), "1").unwrap();
         }
-        let told = |found: Vec<FoundFile>| -> Vec<_> {
+        let summary = |found: Vec<FoundFile>| -> Vec<_> {
             let name = |found: &FoundFile| found.path.strip_prefix(top.path()).unwrap().display().to_string();
             found.iter().map(|found| (name(found), found.size.clone())).collect()
         };
-        let walked = told(gather(&[top.path().to_owned()], true, Skip::FileManagerFiles));
+        let walked = summary(gather(&[top.path().to_owned()], true, Skip::FileManagerFiles));
         let expected = [all[0], all[2], all[3], all[4]].map(str::to_owned);
         assert_eq!(walked, expected.into_iter().zip([Ok(1), Err(Exclusion::Own), Ok(1), Ok(1)]).collect::<Vec<_>>());
-        let named = told(gather(&[at(all[1]), at(all[2])], false, Skip::FileManagerFiles));
+        let named = summary(gather(&[at(all[1]), at(all[2])], false, Skip::FileManagerFiles));
         assert_eq!(named.into_iter().map(|(_, size)| size).collect::<Vec<_>>(), [Err(Exclusion::Own), Ok(1)]);
     }
 

@@ -1,9 +1,9 @@
 //! Help texts in one language.
 //!
-//! The definition of the command line holds each text in both languages: `English | 中文` on one line, and texts below the
-//! options as two parts with a line that holds nothing but `|` between them. Here the parts of one language are chosen
-//! before anything is parsed, so that help and errors alike are in that language. What the library itself writes is English:
-//! in Chinese it is replaced in the rendered text.
+//! The definition of the command line holds each text in both languages: `English | 中文` on one line, and texts below the options
+//! as two parts with a line that holds nothing but `|` between them. Here the parts of one language are chosen before anything is
+//! parsed, so that help and errors alike are in that language. The library's own texts are English: in Chinese they are replaced
+//! in the rendered text.
 
 use clap::builder::{PossibleValue, StyledStr};
 use clap::{Arg, ArgAction, Command, Error};
@@ -165,7 +165,7 @@ fn argument_in(argument: Arg, language: Language) -> Arg {
     }
 }
 
-/// Replaces what the library wrote into a rendered text.
+/// Replaces the library's own texts in a rendered text.
 #[must_use]
 pub fn without_english(text: &str) -> String {
     // The library may break lines within them.

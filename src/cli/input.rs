@@ -1,8 +1,8 @@
 //! Reads text files that a user names or may have edited.
 //!
-//! Text is UTF-8. What editors and mail programs add to it is accepted and removed: a byte order mark, CRLF line ends. Whether
-//! the last line needs a line end is decided by the parser of the format. Text that Windows programs save as
-//! UTF-16 with a byte order mark is converted. All other encodings are rejected, never guessed.
+//! Text is UTF-8. Additions of editors and mail programs are accepted and removed: a byte order mark, CRLF line ends. Whether the
+//! last line needs a line end is decided by the parser of the format. Text that Windows programs save as UTF-16 with a byte order
+//! mark is converted. All other encodings are rejected, never guessed.
 //!
 //! Not here: evidence, whose bytes are only ever hashed (`digest`).
 

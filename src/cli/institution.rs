@@ -1,4 +1,4 @@
-//! The operator of a platform, as its node says: part of a verification report, and not verified.
+//! The operator of a platform, as its node states it: part of a verification report, and not verified.
 
 use crate::client::ledger_client::LedgerClient;
 use crate::wire::report_contents::InstitutionJson;

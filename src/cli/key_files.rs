@@ -8,8 +8,8 @@
 //! # Invariants
 //!
 //! At every step the folder holds the private key that the ledger needs: which file is which key follows from the ledger
-//! (`node_keys`), not from its name. So an interruption between two steps loses nothing, and the next start of the node, or the same
-//! command, goes on. A key that the ledger does not know is never removed or replaced.
+//! (`node_keys`), not from its name. So an interruption between two steps loses nothing, and the next start of the node, or the
+//! same command, continues. A key that the ledger does not know is never removed or replaced.
 
 use std::fs;
 use std::io;
@@ -79,7 +79,7 @@ pub fn retire(folder: &Path) -> Result<bool, CliError> {
     remove(&folder.join(PREVIOUS_KEY))
 }
 
-/// Writes a private key in the place of what was there, durably.
+/// Writes a private key durably, and replaces an existing file.
 ///
 /// # Errors
 ///

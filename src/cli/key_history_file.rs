@@ -1,7 +1,7 @@
 //! The key histories that were followed from a pinned key, one file per ledger, in the user's configuration folder.
 //!
 //! ```text
-//! key-history/<first 16 hex digits of SHA-256(origin)>.json      as the node answered it
+//! key-history/<first 16 hex digits of SHA-256(origin)>.json      as the node returned it
 //! ```
 
 use std::path::PathBuf;

@@ -57,13 +57,13 @@ pub async fn check(
     };
     let held = held.checkpoint();
     let shown = match client.ledger().await {
-        Ok(told) => trusted_checkpoint(client, &told.checkpoint, trust, &held.origin).await,
+        Ok(reported) => trusted_checkpoint(client, &reported.checkpoint, trust, &held.origin).await,
         Err(_) => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
     };
     let Some(shown) = shown else { return Ok(LedgerCheck::not_asked(SkipReason::OtherLedger)) };
     let shown = shown.checkpoint();
-    let told = match client.facts(number).await {
-        Ok(told) => Some(told),
+    let reported = match client.facts(number).await {
+        Ok(reported) => Some(reported),
         Err(ClientError::Problem { status: 404, .. }) => None,
         Err(_) => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
     };
@@ -72,14 +72,14 @@ pub async fn check(
         Some(Err(fault)) => return Ok(LedgerCheck::contradicted(fault)),
         Some(Ok(())) => {}
     }
-    let Some(told) = told else { return Ok(LedgerCheck::contradicted(LedgerFault::Denied)) };
+    let Some(reported) = reported else { return Ok(LedgerCheck::contradicted(LedgerFault::Denied)) };
     match client.receipt(number).await {
         Ok(own) if is_same_record(&own, &record.receipt) => {}
         Ok(_) => return Ok(LedgerCheck::contradicted(LedgerFault::OtherRecord)),
         Err(_) => return Ok(LedgerCheck::not_asked(SkipReason::Unreachable)),
     }
-    let told = Record { receipt: record.receipt.clone(), item: None, told: Some(told) };
-    let history = history(client, &told, trust).await?;
+    let reported = Record { receipt: record.receipt.clone(), item: None, reported: Some(reported) };
+    let history = history(client, &reported, trust).await?;
     Ok(LedgerCheck { history, without_history: SkipReason::DamagedReceipt, fault: None, answered: true })
 }
 

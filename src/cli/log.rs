@@ -83,7 +83,7 @@ impl Default for LogConfig {
 }
 
 impl LogConfig {
-    /// What the HTTP server logs.
+    /// The settings of the HTTP server's log lines.
     #[must_use]
     pub const fn request_log(&self) -> RequestLogOptions {
         RequestLogOptions { requests: self.requests, slow: self.slow }

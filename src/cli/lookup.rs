@@ -1,12 +1,12 @@
 //! `lookup`: the chain facts of a deposit number, 查询. A look-up does not verify an original, and every answer says so.
 //!
-//! The facts are derived from the receipt, whose hashes, paths and signatures are checked here; all texts are this program's. Later links
-//! and earlier deposits are checked against their own receipts. Unverified claims of the node are labelled, and a node that contradicts its
-//! own receipt is an error.
+//! The facts are derived from the receipt, whose hashes, paths and signatures are checked here; all texts are those of this
+//! program. Later links and earlier deposits are checked against their own receipts. Unverified claims of the node are labelled,
+//! and a node that contradicts its own receipt is an error.
 
 use serde_json::{Value, json};
 
-use crate::cli::attesting::Attested;
+use crate::cli::attesting::ReceiptAttestations;
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::connect::{ServerArgs, require_known_ledger, warn_of_other_mode};
@@ -78,7 +78,7 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
         return Ok(ending);
     };
     let history = history(&client, &record, &trust).await?;
-    let attested = Attested::online(&record.receipt, &user, std::slice::from_ref(&client)).await;
+    let attested = ReceiptAttestations::online(&record.receipt, &user, std::slice::from_ref(&client)).await;
     let question = Question {
         number: Some(number),
         source: RecordSource::Node,
@@ -96,7 +96,7 @@ pub async fn run(args: &LookupArgs, config: &Config, screen: &Screen) -> anyhow:
     let Some(proven) = proven.filter(|proven| proven.entry.number == number) else {
         return broken(screen, &report);
     };
-    let differing = record.told.as_ref().map(|told| proven.differing(told)).unwrap_or_default();
+    let differing = record.reported.as_ref().map(|reported| proven.differing(reported)).unwrap_or_default();
     screen.document(&proven.document(&report, &differing, key_known)?)?;
     proven.show(screen, &report)?;
     if !key_known {
@@ -117,7 +117,7 @@ fn not_found(screen: &Screen, number: DepositNumber) -> anyhow::Result<ExitStatu
     Ok(ExitStatus::Finding)
 }
 
-/// The receipt is invalid, so nothing of the answer is shown.
+/// Reports an invalid receipt. No part of the answer is shown.
 fn broken(screen: &Screen, report: &Report) -> anyhow::Result<ExitStatus> {
     let checks = json!({ "agrees_with_receipt": false, "steps": steps(report) });
     screen.document(&json!({ "status": report.conclusion.code(), "checked": checks }))?;
@@ -134,7 +134,7 @@ fn broken(screen: &Screen, report: &Report) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Finding)
 }
 
-/// The receipt is valid, but the rest of the answer contradicts it.
+/// Reports that the rest of the answer contradicts the valid receipt.
 fn differs(screen: &Screen, fields: &[&str]) -> anyhow::Result<()> {
     let fields = fields.join(", ");
     let zh = format!("节点所述与其回执不符（{fields}），以上仅列出回执所证明的内容；请勿采信该节点");
@@ -162,7 +162,7 @@ impl VerifiedDeposit {
         let entry = Entry::parse(receipt.entry.as_bytes()).ok()?;
         let header = BlockHeader::parse(receipt.header.as_bytes()).ok()?;
         let mut derived = DepositJson::of(receipt.index, &entry, &header, &history);
-        let claimed_signer = record.told.as_ref().map(|told| told.signed_by.code.clone());
+        let claimed_signer = record.reported.as_ref().map(|reported| reported.signed_by.code.clone());
         if claimed_signer.as_deref() == Some(SignerJson::platform().code.as_str()) {
             derived.signed_by = SignerJson::platform();
         }
@@ -170,20 +170,20 @@ impl VerifiedDeposit {
     }
 
     /// The fields in which the node's answer differs from its receipt. Texts are neither compared nor shown.
-    fn differing(&self, told: &DepositJson) -> Vec<&'static str> {
+    fn differing(&self, reported: &DepositJson) -> Vec<&'static str> {
         let own = &self.derived;
         let links = |json: &DepositJson| -> Vec<_> {
             json.links.iter().map(|link| (link.kind.clone(), link.deposit_number.clone())).collect()
         };
         let fields = [
-            ("status", own.status == told.status),
-            ("index", own.index == told.index),
-            ("facts", own.chain == told.chain),
-            ("size", own.size == told.size),
-            ("media_type", own.media_type == told.media_type),
-            ("on_behalf", own.on_behalf == told.on_behalf),
-            ("links", links(own) == links(told)),
-            ("test", own.test == told.test),
+            ("status", own.status == reported.status),
+            ("index", own.index == reported.index),
+            ("facts", own.chain == reported.chain),
+            ("size", own.size == reported.size),
+            ("media_type", own.media_type == reported.media_type),
+            ("on_behalf", own.on_behalf == reported.on_behalf),
+            ("links", links(own) == links(reported)),
+            ("test", own.test == reported.test),
         ];
         fields.into_iter().filter(|(_, agrees)| !agrees).map(|(name, _)| name).collect()
     }

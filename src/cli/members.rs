@@ -9,7 +9,7 @@
 //!
 //! # Invariants
 //!
-//! Reports name an organisation only from this file, never from what a witness or a receipt says. Each key is there once. An
+//! Reports name an organisation only from this file, never from a claim of a witness or a receipt. Each key is there once. An
 //! invalid file is an error. Changing an entry keeps all other bytes.
 
 use std::fs::OpenOptions;
@@ -47,11 +47,11 @@ struct Entry {
     kind_at: Range<usize>,
 }
 
-/// A place in the text and what is wrong there.
+/// A place in the text and its fault.
 struct BadEntry(usize, String, String);
 
 impl Members {
-    /// Reads the user's file; nobody is known if there is none, or no folder.
+    /// Reads the user's file; empty if there is no file or no folder.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ pub fn set(config: &Config, key: &str, member: &Member) -> Result<bool, CliError
             new + &format!("\n[[member]]\nkey = {}\norganisation = {organisation}\nkind = \"{kind}\"\n", quoted(key))
         }
     };
-    // What was written must be read back as it was meant, whatever the file looked like before.
+    // The new entry must be read back unchanged, whatever the file looked like before.
     let is_read_back = Members::parse(&new).is_ok_and(|members| members.get(key) == Some(member));
     if !is_read_back {
         let zh = format!("无法自动修改 {}，请手工编辑该文件", path.display());

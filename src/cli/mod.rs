@@ -1,23 +1,29 @@
 //! The command line: one module per command.
 //!
-//! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`] ([`refresh`]), [`consistency`], [`trust`],
-//! [`key`], [`case`], [`clock`], [`monitor`], [`contradiction`] and, of a node, [`serve`], [`witness`] ([`witness_key`], [`witness_copies`]), [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
+//! [`command`] defines the command line. Commands: [`deposit`], [`statement`], [`lookup`], [`verify`], [`receipt`] ([`refresh`]),
+//! [`consistency`], [`trust`], [`key`], [`case`], [`clock`], [`monitor`], [`contradiction`] and, of a node, [`serve`],
+//! [`witness`] ([`witness_key`], [`witness_copies`]), [`audit`], [`backup`], [`restore`], [`load`] ([`load_round`],
 //! [`load_reads`]), [`demo`]. They use:
 //!
 //! - [`exit`]: exit codes and errors; [`usage`]: errors about the command line; [`help`]: its help texts; [`screen`], [`terminal`],
 //!   [`width`], [`progress`]: output;
-//! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`user_trust`]: whom the user trusts, from [`trust_store`], [`policy_file`],
-//!   [`trust_migration`], [`members`] and [`timestamp_authorities`]; [`key_following`] follows ledger keys through rotations ([`key_history_file`]);
+//! - [`config`]: the user's folder; [`case_key`]: depositors' keys; [`user_trust`]: the user's trusted keys and organisations,
+//!   from [`trust_store`], [`policy_file`], [`trust_migration`], [`members`] and [`timestamp_authorities`]; [`key_following`]
+//!   follows ledger keys through rotations ([`key_history_file`]);
 //! - [`gather`] finds files, [`digest`] hashes them, [`compose`] makes statements, [`receipt_files`] and [`durable`] store them,
 //!   [`deposit_run`] sends them, [`deposit_groups`] many of them together; [`storage_errors`] are the errors of storing them;
-//! - [`connect`], [`record`], [`digest_search`] and [`attesting`] query nodes and witnesses; [`facts_table`], [`history_table`] and [`report_screen`] print the results;
+//! - [`connect`], [`record`], [`digest_search`] and [`attesting`] query nodes and witnesses; [`facts_table`], [`history_table`]
+//!   and [`report_screen`] print the results;
 //! - [`public_key`] parses public keys, and rejects private ones;
-//! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit policy of a node that starts;
-//! - [`auditor`] is what the commands of auditors share;
-//! - [`control`] commands a running node, [`timestamp`] its timestamps, [`node_snapshot`] is what a backup of it is made from;
-//! - [`network_errors`]: errors of listeners and certificates; [`node_folder`] opens a node's folder, [`start_errors`] are those of a ledger that does not start; [`node_keys`] and [`folder_checks`] compare it with its ledger; [`key_files`] names its keys after a rotation;
-//! - [`backups`] is what copies of a ledger are made from and with; [`folder_copy`] checks a copy; [`copy_report`] reports its content, [`originals_check`] checks
-//!   originals in custody, [`resources`] the limits of the machine.
+//! - [`node_config`]: a node's settings, which [`config_command`] checks; [`log`]: its log; [`deposit_policy`]: the deposit
+//!   policy of a node that starts;
+//! - [`auditor`]: shared parts of the commands of auditors;
+//! - [`control`] commands a running node, [`timestamp`] its timestamps, [`node_snapshot`] makes the source of its backup;
+//! - [`network_errors`]: errors of listeners and certificates; [`node_folder`] opens a node's folder, [`start_errors`]: errors of
+//!   a ledger that does not start; [`node_keys`] and [`folder_checks`] compare it with its ledger; [`key_files`] names its keys
+//!   after a rotation;
+//! - [`backups`]: the parts of `backup` and `restore`; [`folder_copy`] checks a copy; [`copy_report`] reports its content,
+//!   [`originals_check`] checks originals in custody, [`resources`] the limits of the machine.
 
 pub mod attesting;
 #[cfg(feature = "node")]

@@ -122,7 +122,7 @@ pub async fn run(args: &MonitorArgs, screen: &Screen) -> anyhow::Result<ExitStat
     }
 }
 
-/// Runs one round, and passes on what it found.
+/// Runs one round, and publishes its findings.
 async fn round(
     args: &MonitorArgs,
     follower: &mut Follower,

@@ -10,8 +10,8 @@
 //! setting is rejected, so that a mistyped name never leaves a default in force unnoticed. No setting holds a secret: keys and
 //! tokens are in files that settings name, so a configuration can be printed.
 //!
-//! [`config`] has the settings, [`settings`] their table, [`setting_values`] parses values, [`mod@file`] parses a configuration file, [`loading`] applies it and the
-//! environment.
+//! [`config`] has the settings, [`settings`] their table, [`setting_values`] parses values, [`mod@file`] parses a configuration
+//! file, [`loading`] applies it and the environment.
 
 pub mod config;
 pub mod file;

@@ -57,7 +57,7 @@ pub fn check_files(data: &Path) -> Result<(), CliError> {
     folder_checks::check_account_files(data)
 }
 
-/// What the operator says of a ledger that does not exist yet.
+/// The operator's options for a new ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct NewLedger<'a> {
     /// Its name.
@@ -148,7 +148,7 @@ fn compare(
 
 fn create(data: &Path, new: NewLedger<'_>, mut keys: NodeKeys) -> Result<OpenedFolder, CliError> {
     let unopened = |error: OpenError| cannot_open(data, &error);
-    // Before the ledger, which is permanent.
+    // Checked before the ledger is created, which is permanent.
     new.successor_file(data)?;
     let signer = new_key(new.origin)?;
     let store = factory::create(data, signer.verifier().name(), &descriptors::database_options());

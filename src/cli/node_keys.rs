@@ -33,7 +33,7 @@ use crate::store::traits::{Index as _, LogReader as _, ReadError};
 pub const LEDGER_KEY: &str = "ledger.key";
 /// The private key of the successor, to which the last notice commits.
 pub const NEXT_KEY: &str = "next.key";
-/// The private key before the last rotation, which signs as well for a while.
+/// The private key before the last rotation, which also signs until it is retired.
 pub const PREVIOUS_KEY: &str = "previous.key";
 /// The new private key while a rotation is in progress.
 pub const ROTATION_KEY: &str = "rotation.key";
@@ -305,8 +305,8 @@ impl NodeKeys {
         Ok(())
     }
 
-    /// Makes the key files readable only by their owner; returns notices about what was changed, and about where the successor's
-    /// key is: it belongs beside the ledger key of a test ledger only.
+    /// Makes the key files readable only by their owner; returns notices about changed modes, and about the place of the
+    /// successor's key, which belongs beside the ledger key of a test ledger only.
     ///
     /// # Errors
     ///

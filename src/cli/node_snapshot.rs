@@ -10,7 +10,8 @@
 //! # Invariants
 //!
 //! The snapshot has the layout of a ledger's folder, and is opened and checked as one. It lies in the ledger's folder, so that an
-//! erasure is not confirmed while a file of the snapshot holds what is erased. A node removes one that it finds at its start.
+//! erasure is not confirmed while a file of the snapshot holds the erased content. A node that finds a snapshot at its start
+//! removes it.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -26,7 +27,7 @@ use crate::store::factory::{NodeStore, SNAPSHOT};
 ///
 /// # Errors
 ///
-/// Why it was not made. What was written is removed.
+/// Why it was not made. Files written so far are removed.
 pub fn make(data: &Path, store: &NodeStore) -> Result<PathBuf, String> {
     remove(data).map_err(|error| error.to_string())?;
     let folder = data.join(SNAPSHOT);
@@ -42,7 +43,7 @@ pub fn make(data: &Path, store: &NodeStore) -> Result<PathBuf, String> {
 ///
 /// # Errors
 ///
-/// The disk's.
+/// A file cannot be removed.
 pub fn remove(data: &Path) -> io::Result<()> {
     match fs::remove_dir_all(data.join(SNAPSHOT)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -56,7 +57,7 @@ fn fill(data: &Path, folder: &Path, store: &NodeStore) -> Result<(), String> {
         move |error: io::Error| format!("{path}: {error}")
     };
     make_folder(folder).map_err(failed(folder))?;
-    // Before and after the database: an original that is removed meanwhile is in the first pass, one that comes in the second.
+    // Before and after the database: the first pass has an original that is removed meanwhile, the second one that is added.
     let originals = data.join(ORIGINALS);
     let link_originals = || link_originals(&originals, &folder.join(ORIGINALS)).map_err(failed(&originals));
     link_originals()?;
@@ -79,8 +80,8 @@ fn make_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Links the originals. Where they are on another file system, or the file system has no hard links, the snapshot has none: the backup copies them from where they are,
-/// since a copy in the ledger's folder might fill its disk.
+/// Links the originals. If they are on another file system, or the file system has no hard links, the snapshot has none. Then the
+/// backup copies them from their folder, since a copy in the ledger's folder might fill its disk.
 fn link_originals(originals: &Path, target: &Path) -> io::Result<()> {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, Unsupported};
     match place_all(originals, target, |from, to| fs::hard_link(from, to)) {
@@ -91,7 +92,7 @@ fn link_originals(originals: &Path, target: &Path) -> io::Result<()> {
     }
 }
 
-/// How a file comes into the snapshot.
+/// How a file is put into the snapshot.
 type Place = fn(&Path, &Path) -> io::Result<()>;
 
 fn link(from: &Path, to: &Path) -> io::Result<()> {

@@ -112,7 +112,7 @@ pub fn decrypt_originals(
     Ok(report)
 }
 
-/// Separates what a check found out from a check that the disk or the system prevented.
+/// Separates the finding of a check from an error of the disk or the system that prevented the check.
 fn compared<T>(object: &ObjectId, checked: Result<T, CheckError>) -> Result<Result<T, Bilingual>, CliError> {
     match checked {
         Ok(value) => Ok(Ok(value)),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::cli::attesting::Attested;
+use crate::cli::attesting::ReceiptAttestations;
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::connect::{DEFAULT_SERVER, require_known_ledger};
@@ -113,7 +113,7 @@ fn require_valid(
     user: &UserTrust,
     screen: &Screen,
 ) -> anyhow::Result<()> {
-    let (trust, attested) = (user.trust(), Attested::in_receipt(receipt, user, SkipReason::Offline));
+    let (trust, attested) = (user.trust(), ReceiptAttestations::in_receipt(receipt, user, SkipReason::Offline));
     let (presented, attestations) = (PresentedEvidence::Nothing, attested.attestations());
     let report = verify(&Question { number, item, presented, attestations, ..Question::about(receipt, &trust) });
     match (report.conclusion, &report.obstacle) {

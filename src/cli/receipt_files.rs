@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! FILE                             never changed, never sent
-//! FILE.tiezheng-statement          what was signed, with the private metadata and salts; mode 0600; written first
-//! FILE.tiezheng-receipt.json       what came back; proves the deposit offline
+//! FILE.tiezheng-statement          the signed statement, with the private metadata and salts; mode 0600; written first
+//! FILE.tiezheng-receipt.json       the receipt, which proves the deposit offline
 //! ```
 //!
 //! Of a manifest, `FILE.tiezheng-manifest` is the list that the depositor keeps (`ledger::manifest::list`; mode 0600), and
@@ -156,13 +156,13 @@ pub fn is_own(name: &OsStr) -> bool {
 fn companion_name(name: &OsStr, mark: &str, kind: &str, end: &str) -> OsString {
     let tail = format!("{mark}{OWN_MARK}{kind}{end}");
     let bytes = name.as_bytes();
-    // Room for the id of an earlier deposit too.
-    let room = NAME_MAX - 40;
-    if bytes.len() + tail.len() <= room {
+    // Space for the id of an earlier deposit too.
+    let limit = NAME_MAX - 40;
+    if bytes.len() + tail.len() <= limit {
         return OsString::from_vec([bytes, tail.as_bytes()].concat());
     }
     let tail = format!("-{}{tail}", short_hash(name));
-    let cut = String::from_utf8_lossy(bytes.get(..room - tail.len() - 4).unwrap_or(bytes)).into_owned();
+    let cut = String::from_utf8_lossy(bytes.get(..limit - tail.len() - 4).unwrap_or(bytes)).into_owned();
     let cut: String = cut.trim_end_matches('\u{FFFD}').into();
     format!("{cut}{tail}").into()
 }
@@ -228,13 +228,13 @@ impl StatementFile {
         json::pretty(self)
     }
 
-    /// What is sent, the same each time.
+    /// The request, the same each time.
     #[must_use]
     pub fn request(&self) -> DepositRequest {
         DepositRequest { statement: self.statement.clone(), private: self.private.clone() }
     }
 
-    /// What was signed; `None` never, once it was loaded or made.
+    /// The signed statement. Never `None` once the file was loaded or created.
     #[must_use]
     pub fn note(&self) -> Option<StatementNote> {
         StatementNote::parse(self.statement.as_bytes()).ok()

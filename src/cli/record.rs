@@ -32,7 +32,7 @@ pub struct Record {
     /// The manifest item of the receipt, unverified; `None` for a receipt of the whole deposit.
     pub item: Option<ItemClaim>,
     /// The history reported by the node; `None` for a receipt from a file.
-    pub told: Option<DepositJson>,
+    pub reported: Option<DepositJson>,
 }
 
 /// Reads a deposit's receipt from a file.
@@ -52,11 +52,11 @@ pub fn read_receipt(path: &Path) -> Result<Receipt, CliError> {
 pub fn read_record(path: &Path) -> Result<Record, CliError> {
     let text = read(path)?;
     match item_receipt::parse(text.as_bytes()) {
-        Ok(ItemReceipt { receipt, claim }) => Ok(Record { receipt, item: Some(claim), told: None }),
+        Ok(ItemReceipt { receipt, claim }) => Ok(Record { receipt, item: Some(claim), reported: None }),
         Err(ItemReceiptError::UnknownVersion { found }) if !found.starts_with(ANY_ITEM_VERSION) => {
             let receipt =
                 parse(text.as_bytes()).map_err(|error| not_a_receipt(path, &chinese::receipt(&error), &error))?;
-            Ok(Record { receipt, item: None, told: None })
+            Ok(Record { receipt, item: None, reported: None })
         }
         Err(error) => Err(not_a_receipt(path, &chinese::item_receipt(&error), &error)),
     }
@@ -90,13 +90,13 @@ pub fn not_a_receipt(path: &Path, zh: &str, en: &dyn std::fmt::Display) -> CliEr
 ///
 /// [`CliError`].
 pub async fn fetch(client: &LedgerClient, number: &DepositNumber) -> Result<Option<Record>, CliError> {
-    let told = match client.facts(number).await {
-        Ok(told) => told,
+    let reported = match client.facts(number).await {
+        Ok(reported) => reported,
         Err(ClientError::Problem { status: 404, .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let receipt = client.receipt(number).await?;
-    Ok(Some(Record { receipt, item: None, told: Some(told) }))
+    Ok(Some(Record { receipt, item: None, reported: Some(reported) }))
 }
 
 /// Earlier deposits and later links that the node reports, each checked against its receipt; `None` if the record itself
@@ -106,8 +106,8 @@ pub async fn fetch(client: &LedgerClient, number: &DepositNumber) -> Result<Opti
 ///
 /// [`CliError`]: the node's answer is malformed.
 pub async fn history(client: &LedgerClient, record: &Record, trust: &Trust) -> Result<Option<History>, CliError> {
-    let Some(told) = &record.told else { return Ok(None) };
+    let Some(reported) = &record.reported else { return Ok(None) };
     let Ok(entry) = Entry::parse(record.receipt.entry.as_bytes()) else { return Ok(None) };
     let subject = Subject { index: record.receipt.index, entry: &entry };
-    Ok(Some(checked(client, &told.history, subject, trust).await?))
+    Ok(Some(checked(client, &reported.history, subject, trust).await?))
 }

@@ -3,9 +3,10 @@
 //! # Invariants
 //!
 //! The file is replaced atomically, and only by a receipt that verifies, is of the same record, has a checkpoint of the same
-//! history, and is attested by no fewer organisations. Otherwise the file is not touched, and the reason is said. A smaller
-//! checkpoint is accepted only if it is attested by more: a node answers with the smallest checkpoint that proves most. The old
-//! receipt is then kept under another name, since the larger checkpoint may be the only evidence of a rollback.
+//! history, and is attested by no fewer organisations. Otherwise the file is not touched, and the command prints the reason. A
+//! smaller checkpoint is accepted only if it is attested by more organisations: a node returns the smallest checkpoint that
+//! proves most. The old receipt is then kept under another name, since the larger checkpoint may be the only evidence of a
+//! rollback.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::cli::attesting::Attested;
+use crate::cli::attesting::ReceiptAttestations;
 use crate::cli::config::Config;
 use crate::cli::connect::{DEFAULT_SERVER, require_known_ledger};
 use crate::cli::durable;
@@ -56,7 +57,7 @@ struct ProofLevel {
 }
 
 impl ProofLevel {
-    fn of(receipt: &Receipt, attested: &Attested) -> Option<Self> {
+    fn of(receipt: &Receipt, attested: &ReceiptAttestations) -> Option<Self> {
         let signed = SignedCheckpoint::parse(receipt.checkpoint.as_bytes()).ok()?;
         let origin = &signed.checkpoint().origin;
         let others = || signed.note().signatures().iter().filter(|line| line.name != *origin).count();
@@ -134,7 +135,7 @@ pub async fn run(
 ) -> anyhow::Result<ExitStatus> {
     let path = receipt_path(path);
     let old = read_record(&path)?;
-    let before = Attested::in_receipt(&old.receipt, user, SkipReason::Offline);
+    let before = ReceiptAttestations::in_receipt(&old.receipt, user, SkipReason::Offline);
     let number = require_old(&path, &old, user, &before)?;
     let origin = SignedCheckpoint::parse(old.receipt.checkpoint.as_bytes())
         .map(|signed| signed.checkpoint().origin.to_string())
@@ -150,7 +151,7 @@ pub async fn run(
         .into());
     }
     let new = Record { receipt: answered.map_err(CliError::from)?, ..old.clone() };
-    let after = Attested::in_receipt(&new.receipt, user, SkipReason::Offline);
+    let after = ReceiptAttestations::in_receipt(&new.receipt, user, SkipReason::Offline);
     let report = judged(&new, Some(number), user, &after, RecordSource::Node);
     if report.conclusion != Conclusion::RecordOnly {
         return Err(untouched(&path, "receipt_does_not_hold", |language| wording::conclusion(&report, language)).into());
@@ -200,7 +201,7 @@ fn judged(
     record: &Record,
     number: Option<DepositNumber>,
     user: &UserTrust,
-    attested: &Attested,
+    attested: &ReceiptAttestations,
     source: RecordSource,
 ) -> Report {
     let trust = user.trust();
@@ -208,8 +209,13 @@ fn judged(
     verify(&Question { number, source, item, attestations, ..Question::about(&record.receipt, &trust) })
 }
 
-/// The number of the old receipt, which must verify: otherwise it is not known what it proved.
-fn require_old(path: &Path, old: &Record, user: &UserTrust, attested: &Attested) -> Result<DepositNumber, CliError> {
+/// The number of the old receipt, which must verify: otherwise it is unknown what it proved.
+fn require_old(
+    path: &Path,
+    old: &Record,
+    user: &UserTrust,
+    attested: &ReceiptAttestations,
+) -> Result<DepositNumber, CliError> {
     let report = judged(old, None, user, attested, RecordSource::Receipt);
     let number = Entry::parse(old.receipt.entry.as_bytes()).map(|entry| entry.number);
     if let (Conclusion::RecordOnly, Ok(number)) = (report.conclusion, number) {
@@ -267,7 +273,7 @@ fn keep(path: &Path, old: &Receipt) -> Result<PathBuf, CliError> {
     Ok(kept)
 }
 
-/// The file was not changed, for this reason.
+/// The error for an unchanged file, with this reason.
 fn untouched(path: &Path, code: &'static str, reason: impl Fn(Language) -> String) -> CliError {
     let (zh, en) = (reason(Language::Chinese), reason(Language::English));
     let path = path.display();

@@ -11,14 +11,14 @@ use crate::cli::terminal::escaped_name;
 
 /// A renamed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Renamed {
+pub struct FileRename {
     /// The old name.
     pub from: PathBuf,
     /// The new name.
     pub to: PathBuf,
 }
 
-impl Renamed {
+impl FileRename {
     /// Gives the file at `from` the name `to`, durably; `None` if there is no such file.
     ///
     /// # Errors
@@ -37,8 +37,8 @@ impl Renamed {
 /// # Errors
 ///
 /// The screen.
-pub fn show(screen: &Screen, renamed: &[Renamed]) -> io::Result<()> {
-    for Renamed { from, to } in renamed {
+pub fn show(screen: &Screen, renamed: &[FileRename]) -> io::Result<()> {
+    for FileRename { from, to } in renamed {
         let name = |path: &Path| escaped_name(&path.file_name().unwrap_or_default().to_string_lossy());
         let word = screen.pick("上次存证的文件已改名", "renamed, of the earlier deposit");
         screen.aside(format!("{word}  {} → {}", name(from), name(to)))?;
@@ -48,7 +48,8 @@ pub fn show(screen: &Screen, renamed: &[Renamed]) -> io::Result<()> {
 
 /// The renames as JSON.
 #[must_use]
-pub fn to_json(renamed: &[Renamed]) -> Value {
-    let pair = |Renamed { from, to }: &Renamed| json!({ "from": from.to_string_lossy(), "to": to.to_string_lossy() });
+pub fn to_json(renamed: &[FileRename]) -> Value {
+    let pair =
+        |FileRename { from, to }: &FileRename| json!({ "from": from.to_string_lossy(), "to": to.to_string_lossy() });
     renamed.iter().map(pair).collect()
 }

@@ -1,4 +1,4 @@
-//! Prints what a court looks for in a verification report beside the steps: number, technical verification, institution, articles.
+//! Prints the contents of a verification report beside its steps: number, technical verification, institution, articles.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Prints the contents of a report as JSON says them; `articles`: with the points of the law.
+/// Prints the contents of a report in JSON form; `articles`: with the points of the law.
 ///
 /// # Errors
 ///

@@ -34,7 +34,7 @@ pub struct ReportView<'a> {
     pub is_item: bool,
     /// The signer that the receipt names; not verified.
     pub signed: Option<SignedBy>,
-    /// The operator, as the node says.
+    /// The operator, as the node states it.
     pub institution: InstitutionJson,
     /// Whether the points of the law are printed.
     pub articles: bool,
@@ -184,7 +184,7 @@ fn step_rows(screen: &Screen, result: &StepResult) -> Vec<Vec<String>> {
     };
     let mut word = screen.paint(style, wording::outcome(*outcome, screen.language()));
     if let Some(detail) = findings::detail(result, screen.language()) {
-        // "已查：已被撤回（编号）", and of the others in brackets why, or what was compared with what.
+        // "已查：已被撤回（编号）"; for the other outcomes the reason or the comparison in brackets.
         word = match outcome {
             Outcome::Checked => format!("{word}{}{detail}", screen.pick("：", ": ")),
             _ => format!("{word}{}", screen.pick(&format!("（{detail}）"), &format!(" ({detail})"))),

@@ -1,4 +1,4 @@
-//! What the machine allows this process: threads and memory ([`descriptors`](crate::cli::descriptors): files).
+//! Checks the limits of the machine for this process: threads and memory ([`descriptors`](crate::cli::descriptors): files).
 //!
 //! RocksDB and the runtime abort the process without explanation if a thread or memory cannot be allocated. So the minimum
 //! that a node needs is allocated once at the start, and released.

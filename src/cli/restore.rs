@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 
 use crate::cli::backups::archive;
 use crate::cli::backups::destination::Destination;
-use crate::cli::backups::expected::{self, Expected};
+use crate::cli::backups::expected::{self, ExpectedCheckpoint};
 use crate::cli::backups::folder_target::FolderTarget;
 use crate::cli::backups::generations::left_behind;
 use crate::cli::backups::list::Backup;
-use crate::cli::backups::log_restore::{self, Rebuilt};
+use crate::cli::backups::log_restore::{self, RebuiltLedger};
 use crate::cli::backups::walk::Source;
 use crate::cli::case_key;
 use crate::cli::config::Config;
@@ -137,7 +137,7 @@ pub async fn run(args: &RestoreArgs, config: &Config, screen: &Screen) -> anyhow
 fn restore_backup(
     backup: &Path,
     trusted: &[VerifierKey],
-    expected: &[Expected],
+    expected: &[ExpectedCheckpoint],
     args: &RestoreArgs,
     screen: &Screen,
 ) -> anyhow::Result<ExitStatus> {
@@ -173,7 +173,7 @@ fn restore_backup(
     if comparisons.is_empty() {
         let text = screen.pick(
             "请与最后一份已发出的回执比较（--expect）：若其记录数更大，则此次恢复是回退，其后的存证已丢失，请告知存证人与审计人员。",
-            "Compare it with the last receipt given out (--expect): if that speaks of more records, this is a rollback. What was deposited \
+            "Compare it with the last receipt given out (--expect): if that states more records, this is a rollback. What was deposited \
              since is lost from this ledger, and its receipts prove it: tell depositors and auditors.",
         );
         screen.line(screen.paint(WARNING, text))?;
@@ -183,16 +183,16 @@ fn restore_backup(
     Ok(report.exit_status().max(expected::exit_status(&comparisons)).max(changed))
 }
 
-/// What was put into the folder.
-struct Restored {
+/// The result of a restore.
+struct RestoreResult {
     published: Published,
     bytes: u64,
     /// Files that differ from the backup's list; `None` if there is no list, or an earlier run has copied them.
     changed: Option<Vec<String>>,
 }
 
-fn copy_folder(backup: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Restored, CliError> {
-    // Interrupted at the wrong moment, a backup has left only the earlier name.
+fn copy_folder(backup: &Path, args: &RestoreArgs, screen: &Screen) -> Result<RestoreResult, CliError> {
+    // A backup interrupted between two renames has left only the earlier name.
     let found = if backup.symlink_metadata().is_err() { left_behind(backup) } else { None };
     let backup = found.as_deref().unwrap_or(backup);
     if backup.is_file() {
@@ -228,10 +228,10 @@ fn copy_folder(backup: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Res
     }
     destination.must_be_of(backup)?;
     destination.put_in_place()?;
-    Ok(Restored { published: Published::clone(&expected), bytes, changed })
+    Ok(RestoreResult { published: Published::clone(&expected), bytes, changed })
 }
 
-fn unpack_archive(path: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Restored, CliError> {
+fn unpack_archive(path: &Path, args: &RestoreArgs, screen: &Screen) -> Result<RestoreResult, CliError> {
     let Some(identity) = &args.identity else {
         let path = path.display();
         let en = format!("{path} is encrypted: name the key file of its recipient with --identity");
@@ -246,7 +246,7 @@ fn unpack_archive(path: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Re
     let destination = Destination::lock(&args.data)?;
     let mut changed = None;
     if destination.is_complete()? {
-        // A restore was cut off, perhaps of another archive.
+        // An earlier restore was interrupted, perhaps of another archive.
         let progress = Progress::of_bytes(screen, bytes);
         let list = archive::read_list(path, &identities, &|bytes| progress.add(bytes))?;
         destination.must_be_of_archive(&list, path)?;
@@ -273,14 +273,14 @@ fn unpack_archive(path: &Path, args: &RestoreArgs, screen: &Screen) -> Result<Re
     let data = destination.data;
     destination.put_in_place()?;
     let (_, published) = check(data)?;
-    Ok(Restored { published: Published::clone(&published), bytes, changed })
+    Ok(RestoreResult { published: Published::clone(&published), bytes, changed })
 }
 
 /// Rebuilds the public ledger from the log at `address`.
 async fn restore_log(
     address: &str,
     given: Option<VerifierKey>,
-    expected: &[Expected],
+    expected: &[ExpectedCheckpoint],
     args: &RestoreArgs,
     config: &Config,
     screen: &Screen,
@@ -301,7 +301,7 @@ async fn restore_log(
     let destination = Destination::lock(&args.data)?;
     if !destination.is_complete()? {
         destination.must_be_empty()?;
-        let Rebuilt { key, .. } =
+        let RebuiltLedger { key, .. } =
             log_restore::rebuild(&client, latest.clone(), &trusted, &destination.draft, screen).await?;
         if let Some(file) = &args.ledger_key {
             place_ledger_key(file, &key, &destination.draft)?;
@@ -312,7 +312,7 @@ async fn restore_log(
     destination.put_in_place()?;
     let (store, published) = check(&args.data)?;
     let comparisons = expected::compare(expected, &store, &trusted)?;
-    let missing = log_restore::Missing::of(&store)?;
+    let missing = log_restore::MissingContent::of(&store)?;
     drop(store);
     let is_read_only = !args.data.join(LEDGER_KEY).exists();
     let mut document = document(args, &published);
@@ -344,8 +344,8 @@ async fn restore_log(
     Ok(expected::exit_status(&comparisons).max(must_reach(&latest, &published, screen)?))
 }
 
-/// Whether the restored ledger reaches the checkpoint that the source showed at first. It does not if an earlier restore, which was cut off,
-/// had completed its copy.
+/// Whether the restored ledger reaches the checkpoint that the source showed at first. It does not if an earlier, interrupted
+/// restore had completed its copy.
 fn must_reach(latest: &SignedCheckpoint, published: &Published, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let (latest, size) = (latest.checkpoint().size, published.size());
     if latest <= size {
@@ -373,13 +373,13 @@ fn place_ledger_key(file: &Path, key: &VerifierKey, folder: &Path) -> Result<(),
     }
     let path = folder.join(LEDGER_KEY);
     match case_key::write(&path, &signer) {
-        // Of an earlier run that was cut off.
+        // From an earlier, interrupted run.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         written => written.map_err(|error| CliError::io(&path, &error)),
     }
 }
 
-/// The fields that every restore's document has.
+/// The fields of the JSON document of every restore.
 fn document(args: &RestoreArgs, published: &Published) -> Value {
     json!({
         "data": args.data.to_string_lossy(),

@@ -292,7 +292,7 @@ pub async fn run(args: &ServeArgs, screen: &Screen) -> anyhow::Result<ExitStatus
     tracing::info!("stopped");
     match (writing.health().writing, finished) {
         (Err(Halt::Stopped(reason)), _) => return Err(stopped_with_fault(&reason.to_string()).into()),
-        // After a pause, the next start completes what is left.
+        // After a pause, the next start completes the remaining work.
         (Err(Halt::Paused(_)), _) | (Ok(()), Ok(())) => {}
         (Ok(()), Err(error)) => return Err(stopped_with_fault(&error.to_string()).into()),
     }
@@ -317,7 +317,7 @@ pub(in crate::cli) fn log_unwritable<E: std::fmt::Display>(written: Result<(), E
     }
 }
 
-/// Who attests checkpoints: witnesses, and timestamp authorities.
+/// The attesters of checkpoints: witnesses, and timestamp authorities.
 type Attesters = (Option<Arc<WitnessPolicy>>, Vec<Authority>);
 
 /// Serves until a shutdown signal.
@@ -344,7 +344,7 @@ async fn run_until_shutdown(
     let filing = filing_service::open(&config.data, stores, sequencer.clone(), platform, &config.limits)?;
     let filing = filing.with_attestation_trust(serve_timestamps::attesters(policy.as_deref(), &authorities));
     let (filing, token) = filing_service::prepare(filing, config.operator_token.as_deref()).await?;
-    // What a backup left behind that was cut off.
+    // A snapshot that an interrupted backup has left.
     node_snapshot::remove(&config.data).map_err(|error| CliError::io(&config.data, &error))?;
     let control = control_socket(&config.data)?;
     let addresses: Vec<String> = network.listeners.iter().map(Listener::url).collect::<io::Result<_>>()?;
@@ -478,15 +478,15 @@ pub(in crate::cli) fn shutdown_signal(with_stdin: bool) -> io::Result<impl Futur
 
 /// Resolves at the end of standard input if `with_stdin`.
 async fn stdin_closed(counts: bool) {
-    let (tell, told) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     if counts {
         // A separate thread, since a read of standard input cannot be cancelled; it ends with the process.
         std::thread::spawn(move || {
             // An error ends the input too; the receiver may be dropped already.
             let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-            let _ = tell.send(());
+            let _ = sender.send(());
         });
-        if told.await.is_ok() {
+        if receiver.await.is_ok() {
             return;
         }
     }

@@ -1,4 +1,4 @@
-//! The control socket of a node that runs, and what the commands on it act on.
+//! The control socket of a running node, and the objects that its commands control.
 
 use std::io;
 use std::path::Path;
@@ -45,7 +45,7 @@ pub fn control_socket(data: &Path) -> Result<Option<ControlSocket>, CliError> {
     }
 }
 
-/// What commands on the control socket act on.
+/// The objects that commands on the control socket control.
 #[must_use]
 pub fn control_state(
     data: &Path,

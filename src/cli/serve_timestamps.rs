@@ -1,4 +1,4 @@
-//! The timestamp authorities of a node, as options of `serve`, and the task that asks them.
+//! The timestamp authorities of a node, as options of `serve`, and the task that requests their tokens.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -131,7 +131,7 @@ fn unusable(path: &Path, error: &TrustError) -> CliError {
     CliError::usage("bad_certificates", format!("{path}：{}", error.chinese()), format!("{path}: {error}"))
 }
 
-/// By whom this node's own verifications let checkpoints be attested.
+/// The witnesses and timestamp authorities that this node trusts in its own verifications.
 #[must_use]
 pub fn attesters(policy: Option<&WitnessPolicy>, authorities: &[Authority]) -> AttestationTrust {
     let mut trust = TsaTrust::default();
@@ -176,7 +176,7 @@ impl RunningStamper {
         Ok(Some(Self { service, stop, task }))
     }
 
-    /// What commands, metrics and verifications need of it.
+    /// The service for commands, metrics and verifications.
     #[must_use]
     pub fn service(&self) -> StampingService {
         self.service.clone()

@@ -123,7 +123,7 @@ impl WitnessArgs {
         let Some(policy) = policy else { return Ok(()) };
         let options =
             StartCheckOptions { all_required: self.require_witnesses_at_start, ..StartCheckOptions::default() };
-        // A key that was replaced proves nothing any more: it may be stolen.
+        // A replaced key may be stolen, so its signature proves nothing here.
         let current = ledger.get(..1).unwrap_or_default();
         let checked = check_witnesses(reader, current, policy, &options).await;
         checked.map_err(|error| must_not_sign(&error))
@@ -177,13 +177,13 @@ impl RunningCollector {
         Ok(Some(Self { cosigning: Cosigning { state, wait: args.wait() }, stop, task }))
     }
 
-    /// What answers need of it.
+    /// The cosigning state for answers.
     #[must_use]
     pub fn cosigning(&self) -> Cosigning {
         self.cosigning.clone()
     }
 
-    /// Stops the collector. Cosignatures that were not stored are asked for again after the next start.
+    /// Stops the collector. Cosignatures that were not stored are requested again after the next start.
     pub async fn stop(running: Option<Self>) {
         let Some(running) = running else { return };
         drop(running.stop);

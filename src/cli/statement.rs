@@ -1,4 +1,4 @@
-//! `statement`: makes and prints a signed statement without sending it, for those who send it themselves.
+//! `statement`: makes and prints a signed statement without sending it, for users who send it themselves.
 
 use std::path::PathBuf;
 

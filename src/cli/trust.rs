@@ -241,23 +241,23 @@ fn organisation(screen: &Screen, Member { organisation, kind }: &Member) -> Stri
 }
 
 fn ledger_document(log: &PolicyLog, user: &UserTrust, folder: &Path) -> Value {
-    let mut told = document(&log.key, log.url.as_deref());
-    let (Some(fields), Some(policy)) = (told.as_object_mut(), user.policy_of(log.key.name())) else { return told };
+    let mut shown = document(&log.key, log.url.as_deref());
+    let (Some(fields), Some(policy)) = (shown.as_object_mut(), user.policy_of(log.key.name())) else { return shown };
     let witnesses = policy.witnesses().iter().map(|witness| {
         let key = witness.key.to_string();
         let counts = policy.counted_witnesses().any(|counted| counted.key == witness.key);
-        let mut told = json!({ "name": witness.name, "key": key, "url": witness.url, "counts": counts });
+        let mut shown = json!({ "name": witness.name, "key": key, "url": witness.url, "counts": counts });
         let member = user.members().get(&key).map(|member| member_document(&key, member));
-        if let (Some(told), Some(Value::Object(member))) = (told.as_object_mut(), member) {
-            told.extend(member);
+        if let (Some(shown), Some(Value::Object(member))) = (shown.as_object_mut(), member) {
+            shown.extend(member);
         }
-        told
+        shown
     });
     fields.insert("witnesses".into(), witnesses.collect());
     let quorum = json!({ "witnesses": policy.counted_witnesses().count(), "required": policy.required() });
     fields.insert("quorum".into(), quorum);
     fields.insert("policy".into(), policy_path(folder, log.key.name()).to_string_lossy().into());
-    told
+    shown
 }
 
 fn member_document(key: &str, Member { organisation, kind }: &Member) -> Value {
@@ -292,8 +292,8 @@ fn install(path: &Path, config: &Config, screen: &Screen) -> anyhow::Result<Exit
     let folder = config.policies()?;
     let user = UserTrust::load(&PolicyArgs::default(), config)?;
     let installed: Vec<_> = user.logs().filter(|log| origins.contains(log.key.name())).collect();
-    let told: Vec<_> = installed.iter().map(|log| ledger_document(log, &user, &folder)).collect();
-    screen.document(&json!({ "ledgers": told }))?;
+    let documents: Vec<_> = installed.iter().map(|log| ledger_document(log, &user, &folder)).collect();
+    screen.document(&json!({ "ledgers": documents }))?;
     for log in installed {
         screen.line(format!("{}  {}", screen.pick("已固定", "pinned"), log.key))?;
         if let Some(policy) = user.policy_of(log.key.name()) {
@@ -315,22 +315,22 @@ fn name_member(vkey: &str, member: &Member, config: &Config, screen: &Screen) ->
         return Err(CliError::usage("bad_key", zh, en).into());
     }
     let changed = members::set(config, key, member)?;
-    let mut told = member_document(key, member);
-    if let Some(fields) = told.as_object_mut() {
+    let mut shown = member_document(key, member);
+    if let Some(fields) = shown.as_object_mut() {
         fields.insert("changed".into(), changed.into());
     }
-    screen.document(&told)?;
+    screen.document(&shown)?;
     screen.line(format!("{key}  {}", organisation(screen, member)))?;
     Ok(ExitStatus::Good)
 }
 
 fn add(key: &VerifierKey, url: Option<&str>, config: &Config, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let is_new = trust_store::pin(config, key, url)?;
-    let mut told = document(key, url);
-    if let Some(fields) = told.as_object_mut() {
+    let mut shown = document(key, url);
+    if let Some(fields) = shown.as_object_mut() {
         fields.insert("new".into(), is_new.into());
     }
-    screen.document(&told)?;
+    screen.document(&shown)?;
     let word =
         if is_new { screen.pick("已固定", "pinned") } else { screen.pick("此前已固定", "already pinned") };
     screen.line(format!("{word}  {key}"))?;

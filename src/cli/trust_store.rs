@@ -251,7 +251,7 @@ pub(in crate::cli) fn key_changed(pinned: &PolicyLog, received: &VerifierKey, co
                  确认新密钥无误后才运行：tiezheng trust remove '{known}'（固定的密钥在 {file}）。"
             ),
             format!(
-                "Either somebody stands between you and the ledger, or it was set up anew. Nothing was sent. Ask the operator by \
+                "Either somebody intercepts the connection, or the ledger was set up again. Nothing was sent. Ask the operator by \
                  another way; only if the new key is right: tiezheng trust remove '{known}' (the pinned key is in {file})."
             ),
         )

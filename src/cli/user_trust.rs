@@ -1,5 +1,5 @@
-//! Whom the user of a command trusts: the pinned policies, a policy given with `--policy`, the organisations behind keys, and
-//! timestamp authorities.
+//! The trust configuration of a command's user: the pinned policies, a policy given with `--policy`, the organisations behind
+//! keys, and timestamp authorities.
 //!
 //! # Invariants
 //!

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::attesting::Attested;
+use crate::cli::attesting::ReceiptAttestations;
 use crate::cli::compose::read_number;
 use crate::cli::config::Config;
 use crate::cli::connect::{DEFAULT_SERVER, warn_of_other_mode};
@@ -196,7 +196,7 @@ fn judge(
     request: &Request<'_>,
     sought: &FoundRecord,
     record: &Record,
-    (check, attested): (&LedgerCheck, &Attested),
+    (check, attested): (&LedgerCheck, &ReceiptAttestations),
     screen: &Screen,
 ) -> anyhow::Result<VerificationResult> {
     let found = Entry::parse(record.receipt.entry.as_bytes()).ok();
@@ -334,16 +334,16 @@ impl Request<'_> {
         Ok(LedgerClient::new(url.unwrap_or(DEFAULT_SERVER))?)
     }
 
-    /// What other organisations attest of a receipt. Witnesses are asked unless `--offline` is set.
-    async fn attested(&self, receipt: &Receipt, node: Option<&LedgerClient>) -> Result<Attested, CliError> {
+    /// The attestations of other organisations on a receipt. Witnesses are queried unless `--offline` is set.
+    async fn attested(&self, receipt: &Receipt, node: Option<&LedgerClient>) -> Result<ReceiptAttestations, CliError> {
         if self.args.offline {
-            return Ok(Attested::in_receipt(receipt, &self.user, SkipReason::Offline));
+            return Ok(ReceiptAttestations::in_receipt(receipt, &self.user, SkipReason::Offline));
         }
         let node = match node {
             Some(node) => node.clone(),
             None => self.client(origin_of(receipt).as_deref())?,
         };
-        Ok(Attested::online(receipt, &self.user, &[node]).await)
+        Ok(ReceiptAttestations::online(receipt, &self.user, &[node]).await)
     }
 
     /// The node to query for a record.
@@ -380,10 +380,10 @@ fn now() -> Timestamp {
 
 /// The origin of the node's ledger, if a pinned key signed its checkpoint.
 async fn pinned_ledger(client: &LedgerClient, trust: &Trust) -> Result<Option<String>, CliError> {
-    let told = client.ledger().await?;
-    let Ok(checkpoint) = SignedCheckpoint::parse(told.checkpoint.as_bytes()) else { return Ok(None) };
+    let claimed = client.ledger().await?;
+    let Ok(checkpoint) = SignedCheckpoint::parse(claimed.checkpoint.as_bytes()) else { return Ok(None) };
     let origin = &checkpoint.checkpoint().origin;
-    let trusted = trusted_checkpoint(client, &told.checkpoint, trust, origin).await;
+    let trusted = trusted_checkpoint(client, &claimed.checkpoint, trust, origin).await;
     Ok(trusted.map(|_| origin.to_string()))
 }
 

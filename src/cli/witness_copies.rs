@@ -24,11 +24,11 @@ pub const COPIES: &str = "mirror";
 pub struct OpenedCopy {
     /// Its database.
     pub store: Arc<NodeStore>,
-    /// What follows the ledger.
+    /// The copy as the task that follows the ledger uses it.
     pub copy: Arc<MirrorCopy>,
 }
 
-/// Opens the copies of the ledgers with these keys, in their order. One that is not there is created.
+/// Opens the copies of the ledgers with these keys, in their order. A missing one is created.
 ///
 /// # Errors
 ///

@@ -27,7 +27,7 @@ use crate::witness::state_folder::{StateFolder, StateFolderError};
 pub const WITNESS_KEY: &str = "witness.key";
 /// Name of the file that the running process locks.
 const LOCK: &str = "lock";
-/// Where Linux says how the machine is called.
+/// The file in which Linux gives the host name.
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
 /// A witness's folder, locked, and its key.

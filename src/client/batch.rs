@@ -1,4 +1,4 @@
-//! Many deposits in one exchange: `POST /v1/deposits/batch`.
+//! The client of the batch endpoint: sends many deposits in one HTTP exchange (`POST /v1/deposits/batch`).
 //!
 //! Verdicts are read while requests are still being sent, so neither side blocks the other. Requests without an answer, or rejected
 //! for lack of capacity, are sent again with the same bytes, as for a single deposit.
@@ -9,7 +9,9 @@ use reqwest::Response;
 use tokio::time::timeout;
 
 use crate::client::ledger_client::LedgerClient;
-use crate::client::transport::{ClientError, FailedAttempt, PROBLEM_MAX, Retry, no_answer_in_time, reason_of, waited};
+use crate::client::transport::{
+    ClientError, FailedAttempt, PROBLEM_MAX, Retry, no_answer_in_time, reason_of, wait_before_retry,
+};
 use crate::error_code::ErrorCode;
 use crate::ledger::receipt::Receipt;
 use crate::wire::bilingual::Bilingual;
@@ -21,8 +23,8 @@ const PATH: &str = "/v1/deposits/batch";
 const NDJSON: &str = "application/x-ndjson";
 /// Longest verdict in bytes.
 const VERDICT_MAX: usize = RECEIPT_MAX + PROBLEM_MAX;
-/// Longest wait for the next part of an answer: the node may let a batch wait 30 s for a permit, and a line 30 s for a place in
-/// the queue.
+/// Longest wait for the next part of an answer: the node may let a batch wait 30 s for a permit, and a line 30 s for space in the
+/// queue.
 const READ_TIMEOUT: Duration = Duration::from_mins(2);
 /// Attempts without any answer before the client gives up.
 const ATTEMPTS: u32 = 5;
@@ -69,7 +71,7 @@ impl LedgerClient {
                 break;
             }
             if answers.iter().any(|answer| is_open(answer.as_ref())) {
-                waited(&retry, attempt).await;
+                wait_before_retry(&retry, attempt).await;
             }
         }
         let unanswered = || Err(self.malformed(PATH, &"it has fewer verdicts than lines were sent"));
@@ -93,7 +95,7 @@ impl LedgerClient {
             }
             let verdict = serde_json::from_slice(line).map_err(|error| self.malformed(PATH, &error));
             let answer = verdict.and_then(|verdict| self.deposit_result(verdict, got.len() + 1));
-            got.push(answer.map_err(FailedAttempt::for_good)?);
+            got.push(answer.map_err(FailedAttempt::permanent)?);
         }
         Ok(())
     }
@@ -115,15 +117,15 @@ impl LedgerClient {
     }
 }
 
-/// Codes that say that a request was not processed.
-const NOT_READ: &[ErrorCode] =
+/// Error codes of requests that the node did not process.
+const NOT_PROCESSED: &[ErrorCode] =
     &[ErrorCode::Busy, ErrorCode::RateLimited, ErrorCode::BodyBroken, ErrorCode::BodyTimeout];
 
-/// Whether a request must be sent again: it has no answer, or one that says that it was not processed.
+/// Whether a request must be sent again: it has no answer, or an error code of a request that was not processed.
 fn is_open(answer: Option<&DepositResult>) -> bool {
     match answer {
         None => true,
-        Some(Err(ClientError::Problem { code, .. })) => code.is_one_of(NOT_READ),
+        Some(Err(ClientError::Problem { code, .. })) => code.is_one_of(NOT_PROCESSED),
         Some(_) => false,
     }
 }
@@ -151,7 +153,7 @@ impl VerdictReader {
             (self.read, searched) = (0, self.buffer.len());
             if searched > VERDICT_MAX {
                 let reason = format!("a verdict has more than {VERDICT_MAX} bytes");
-                return Err(FailedAttempt::for_good(client.malformed(PATH, &reason)));
+                return Err(FailedAttempt::permanent(client.malformed(PATH, &reason)));
             }
             let unreachable = |reason: Bilingual| {
                 let url = format!("{}{PATH}", client.address());

@@ -20,19 +20,19 @@ use crate::ledger::merkle::proof::{ConsistencyProof, verify_consistency};
 pub enum Comparison {
     /// The larger tree begins with the smaller one.
     Consistent,
-    /// The trees are of two histories, as anybody can check.
+    /// The trees are of two histories, as the contradiction proves.
     Contradiction(Box<Contradiction>),
     /// The server gave no valid proof: it has altered or lost its tiles, or does not have both trees.
     NotProven,
 }
 
 /// Two checkpoints of one ledger, the smaller one first.
-pub(in crate::client) struct Ordered<'a> {
+pub(in crate::client) struct CheckpointPair<'a> {
     pub(in crate::client) smaller: &'a SignedCheckpoint,
     pub(in crate::client) larger: &'a SignedCheckpoint,
 }
 
-impl<'a> Ordered<'a> {
+impl<'a> CheckpointPair<'a> {
     pub(in crate::client) fn of(one: &'a SignedCheckpoint, other: &'a SignedCheckpoint) -> Self {
         let swapped = other.checkpoint().size < one.checkpoint().size;
         let (smaller, larger) = if swapped { (other, one) } else { (one, other) };
@@ -55,8 +55,8 @@ impl<'a> Ordered<'a> {
         old.origin == new.origin && verify_consistency(old.size, &old.root, new.size, &new.root, proof).is_ok()
     }
 
-    /// The result if `proof` does not show it. `root` is that of the larger tree at the size of the smaller one, as the server says: a
-    /// proof from another root to the larger checkpoint shows that the smaller one is of another history.
+    /// The result if `proof` does not show it. `root` is the root of the larger tree at the size of the smaller one, as the
+    /// server claims it. A proof from another root to the larger checkpoint shows that the smaller one is of another history.
     pub(in crate::client) fn unproven(&self, proof: ConsistencyProof, root: Digest) -> Comparison {
         of_found(Contradiction::of_prefix(self.smaller.clone(), self.larger.clone(), root, proof).ok())
     }
@@ -66,7 +66,7 @@ fn of_found(found: Option<Contradiction>) -> Comparison {
     found.map_or(Comparison::NotProven, |found| Comparison::Contradiction(Box::new(found)))
 }
 
-/// Compares two checkpoints. For trees of different sizes the node of `client` is asked for the proof.
+/// Compares two checkpoints. For trees of different sizes it requests the proof from the node of `client`.
 ///
 /// # Errors
 ///
@@ -77,11 +77,11 @@ pub async fn compare(
     one: &SignedCheckpoint,
     other: &SignedCheckpoint,
 ) -> Result<Comparison, ClientError> {
-    let ordered = Ordered::of(one, other);
-    if let Some(found) = ordered.without_proof() {
+    let pair = CheckpointPair::of(one, other);
+    if let Some(found) = pair.without_proof() {
         return Ok(found);
     }
-    let sizes = (ordered.smaller.checkpoint().size, ordered.larger.checkpoint().size);
+    let sizes = (pair.smaller.checkpoint().size, pair.larger.checkpoint().size);
     let claim = match client.consistency_claim(sizes.0, sizes.1).await {
         Ok(claim) => claim,
         Err(ClientError::Problem { status, .. }) if status < 500 => return Ok(Comparison::NotProven),
@@ -89,9 +89,9 @@ pub async fn compare(
         Err(error) => return Err(error),
     };
     let Some(proof) = claim.proof() else { return Ok(Comparison::NotProven) };
-    if ordered.is_proven_by(&proof) {
+    if pair.is_proven_by(&proof) {
         return Ok(Comparison::Consistent);
     }
     let root = Digest::from_hex(&claim.old_root);
-    Ok(root.map_or(Comparison::NotProven, |root| ordered.unproven(proof, root)))
+    Ok(root.map_or(Comparison::NotProven, |root| pair.unproven(proof, root)))
 }

@@ -1,5 +1,5 @@
-//! Contradictions: two checkpoints of one ledger, signed by the same key, that cannot both be of one append-only history. With
-//! the public key the file is verified offline. It is the evidence of an audit, a monitor and `consistency`.
+//! Contradictions: two checkpoints of one ledger, signed by the same key, that cannot both be of one append-only history. The
+//! file is verified offline with the public key. An audit, a monitor and `consistency` write it as evidence.
 //!
 //! ```text
 //! tiezheng contradiction v1

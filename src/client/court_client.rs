@@ -1,6 +1,6 @@
 //! The client of a node's filing service: accounts, cases, originals, with a token.
 //!
-//! Answers are returned as JSON values. What they say of a deposit is not verified here.
+//! Answers are returned as JSON values. Their claims about deposits are not verified here.
 //!
 //! # Invariants
 //!
@@ -53,8 +53,8 @@ impl CourtClient {
     ///
     /// # Errors
     ///
-    /// [`ClientError::Problem`]: it was not done. After [`ClientError::Unreachable`] it may have been done: send it again with the
-    /// same key.
+    /// [`ClientError::Problem`]: the node rejected the request. After [`ClientError::Unreachable`] the node may have performed
+    /// it: send it again with the same key.
     pub async fn post(&self, path: &str, body: &Value, key: &str) -> Result<Value, ClientError> {
         let body = body.to_string();
         self.exchange(path, Some(body.as_bytes()), Some(key)).await

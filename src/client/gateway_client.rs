@@ -1,4 +1,4 @@
-//! The client of a court's gateway, which reports on the messages that it sends: signed with the gateway's key, without a token.
+//! The client of a court's gateway: sends the gateway's reports on its messages, signed with its key instead of a token.
 
 use reqwest::Url;
 use serde_json::Value;

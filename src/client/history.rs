@@ -58,7 +58,7 @@ pub async fn checked(
     for link in &mut history.references.items {
         *link = receipts.link(*link).await.0;
     }
-    // A node that stopped answering is not asked again.
+    // No further request is sent to a node that stopped answering.
     receipts.left = if receipts.is_cut_off { 0 } else { STANDINGS_MAX };
     for (link, record) in history.owner_links.items.iter_mut().zip(&linking) {
         if let (Some(_), Some((index, entry))) = (link.standing, record) {
@@ -110,7 +110,7 @@ impl Receipts<'_> {
         LinkStanding::of(&Listed { items, total: claims.total, next_cursor: claims.next_cursor })
     }
 
-    /// The withdrawals of a deposit that the node claims; `None` if it was not asked or its answer is malformed.
+    /// The withdrawals of a deposit that the node claims; `None` if no request was sent or the answer is malformed.
     async fn claimed_withdrawals(&mut self, number: DepositNumber) -> Option<Listed<DepositNumber>> {
         self.left = self.left.checked_sub(1)?;
         let history = self.client.facts(&number).await.ok()?.history.claims().ok()?;
@@ -144,7 +144,7 @@ impl Receipts<'_> {
             Err(ClientError::Problem { status: 404, .. }) => return Err(ClaimStatus::Invalid(ClaimFault::NotFound)),
             Err(ClientError::Malformed { .. }) => return Err(ClaimStatus::Invalid(ClaimFault::BadRecord)),
             Err(_) => {
-                // A node that does not answer is not asked again.
+                // No further request is sent to a node that does not answer.
                 (self.left, self.is_cut_off) = (0, true);
                 return Err(ClaimStatus::Unverified);
             }

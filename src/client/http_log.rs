@@ -2,10 +2,9 @@
 //!
 //! # Invariants
 //!
-//! The method [`LogReader::leaves`] hashes every leaf and compares it with its tile. The reader verifies nothing else: the
-//! audit compares the tiles with the signed root. A failed request, or an answer
-//! that is not a file of a log, is no evidence against the ledger:
-//! [`HttpLogReader::failure`] keeps the first failure, and a caller must check it before it reports findings.
+//! The method [`LogReader::leaves`] hashes every leaf and compares it with its tile. The reader verifies nothing else: the audit
+//! compares the tiles with the signed root. A failed request, or an answer that is not a file of a log, is no evidence against
+//! the ledger. [`HttpLogReader::failure`] keeps the first failure, and a caller must check it before it reports findings.
 //!
 //! Not here: index rows and private content, which a node does not publish. Those calls return [`ReadError::NotPublished`].
 
@@ -88,7 +87,7 @@ impl HttpLogReader {
         self.failure.get()
     }
 
-    /// A file of the log: one of the kept files, or fetched.
+    /// A file of the log, from the cache or fetched.
     fn fetch(&self, file: LogFile) -> Result<Arc<Vec<u8>>, ReadError> {
         // After a failure the audit is incomplete in any case, and each further request may take as long to fail.
         if let Some(failure) = self.failure.get() {
@@ -117,7 +116,7 @@ impl HttpLogReader {
         ReadError::Unavailable(text)
     }
 
-    /// The failure of an answer that is no file of a log: it may be of a proxy, and says nothing about a leaf.
+    /// The failure of an answer that is no file of a log: a proxy may have sent it, so it is no evidence about a leaf.
     fn malformed(&self, path: &str, reason: &dyn std::fmt::Display) -> ReadError {
         self.failed(self.files.client().malformed(&self.files.client().log_path(path), reason))
     }

@@ -1,10 +1,10 @@
-//! Files of a log that were fetched last, and files that are fetched ahead.
+//! A cache of the files of a log, with read-ahead.
 //!
 //! # Invariants
 //!
-//! A file of a fixed tree size never changes, so a kept file is never fetched again. Each file is requested once, however many threads
-//! ask for it. At most [`IN_FLIGHT`] requests run ahead. Kept are at most [`FILES`] files and, while nothing is larger than usual,
-//! [`BYTES`]; the ones that were used longest ago are dropped first.
+//! A file of a fixed tree size never changes, so a cached file is never fetched again. Threads that need the same file share one
+//! request. At most [`IN_FLIGHT`] read-ahead requests run at a time. The cache holds at most [`FILES`] files and, unless a single
+//! file is larger, [`BYTES`]. The least recently used files are dropped first.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,9 +17,9 @@ use crate::client::log_requests::{bundle_bytes, tile_bytes};
 use crate::client::transport::ClientError;
 use crate::ledger::merkle::tile::{EntryBundle, Tile};
 
-/// Most kept files. An audit reads each bundle once, and tiles of several levels in turn.
+/// Most cached files. An audit reads each bundle once, and tiles of several levels in turn.
 const FILES: usize = 96;
-/// The number of bytes of kept files beyond which nothing is fetched ahead, and files are dropped.
+/// The number of cached bytes beyond which nothing is fetched ahead, and files are dropped.
 const BYTES: usize = 64 << 20;
 /// Most concurrent requests for files that are fetched ahead.
 const IN_FLIGHT: usize = 8;
@@ -51,17 +51,17 @@ impl LogFile {
 
 type Cell = Arc<OnceCell<Arc<Vec<u8>>>>;
 
-/// A file that is kept or being fetched.
+/// A file that is cached or being fetched.
 #[derive(Debug)]
-struct Kept {
+struct CachedFile {
     cell: Cell,
-    /// When it was last used, in numbers of uses.
+    /// The number of its last use, counted over all files.
     used: u64,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    files: HashMap<LogFile, Kept>,
+    files: HashMap<LogFile, CachedFile>,
     uses: u64,
 }
 
@@ -112,40 +112,40 @@ impl LogFiles {
                     let _permit = requests.acquire().await;
                     file.fetch(&client).await
                 };
-                // The reader who needs the file gets the error of its own attempt.
+                // The reader that needs the file gets the error of its own attempt.
                 let _ = cell.get_or_try_init(fetch).await;
             });
         }
         self.trim();
     }
 
-    /// The place of a file, and whether it is new.
+    /// The cell of a file, and whether it is new.
     fn cell(&self, file: LogFile) -> (Cell, bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.uses += 1;
         let used = state.uses;
         let mut is_new = false;
-        let kept = state.files.entry(file).or_insert_with(|| {
+        let cached = state.files.entry(file).or_insert_with(|| {
             is_new = true;
-            Kept { cell: Cell::default(), used }
+            CachedFile { cell: Cell::default(), used }
         });
-        kept.used = used;
-        (Arc::clone(&kept.cell), is_new)
+        cached.used = used;
+        (Arc::clone(&cached.cell), is_new)
     }
 
     fn bytes(&self) -> usize {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.files.values().filter_map(|kept| kept.cell.get()).map(|bytes| bytes.len()).sum()
+        state.files.values().filter_map(|cached| cached.cell.get()).map(|bytes| bytes.len()).sum()
     }
 
-    /// Drops the files that were used longest ago, until the limits are kept. The newest file stays.
+    /// Drops the least recently used files until the limits are met. The newest file stays.
     fn trim(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let size = |kept: &Kept| kept.cell.get().map_or(0, |bytes| bytes.len());
+        let size = |cached: &CachedFile| cached.cell.get().map_or(0, |bytes| bytes.len());
         let mut bytes: usize = state.files.values().map(size).sum();
         while state.files.len() > FILES || (bytes > BYTES && state.files.len() > 1) {
-            let fetched = state.files.iter().filter(|(_, kept)| kept.cell.initialized());
-            let Some(oldest) = fetched.min_by_key(|(_, kept)| kept.used).map(|(file, _)| *file) else { return };
+            let fetched = state.files.iter().filter(|(_, cached)| cached.cell.initialized());
+            let Some(oldest) = fetched.min_by_key(|(_, cached)| cached.used).map(|(file, _)| *file) else { return };
             bytes -= state.files.remove(&oldest).as_ref().map_or(0, size);
         }
     }

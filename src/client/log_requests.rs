@@ -1,6 +1,6 @@
 //! Requests for the files of a log (C2SP tlog-tiles), within limits of size.
 //!
-//! A log may remove partial tiles and bundles once they are full: then the beginning of the full one is read instead. Nothing is
+//! A log may remove partial tiles and bundles once they are full. Then the beginning of the full one is read instead. Nothing is
 //! compared with a root here.
 
 use crate::client::ledger_client::LedgerClient;
@@ -14,8 +14,8 @@ const BUNDLE_MAX: usize = TILE_WIDTH as usize * (2 + u16::MAX as usize);
 /// The maximum length of a tile in bytes.
 const TILE_MAX: usize = TILE_WIDTH as usize * 32;
 
-/// The bytes of a bundle as it is in a tree in which it has this width. A log may have removed a partial bundle since it became full
-/// (C2SP tlog-tiles): then the beginning of the full one.
+/// The bytes of a bundle of this width. If the log removed a partial bundle once it was full (C2SP tlog-tiles), the beginning of
+/// the full one.
 pub(in crate::client) async fn bundle_bytes(
     client: &LedgerClient,
     bundle: EntryBundle,
@@ -48,7 +48,7 @@ pub(in crate::client) async fn tile_bytes(client: &LedgerClient, tile: Tile) -> 
 
 /// The file that was fetched.
 enum Part {
-    /// The file that was asked for.
+    /// The requested file.
     Whole(Vec<u8>),
     /// The full file, instead of a partial one.
     OfFull(Vec<u8>),
@@ -62,11 +62,11 @@ impl Part {
     }
 }
 
-/// Fetches `path`; if it is refused and partial, the full file.
+/// Fetches `path`; if the log refuses it and it is a partial file, fetches the full one.
 async fn partial_or_full(client: &LedgerClient, path: &str, full: &str, limit: usize) -> Result<Part, ClientError> {
     match client.bytes(&client.log_path(path), limit).await {
         Ok(bytes) => Ok(Part::Whole(bytes)),
-        // A server of files answers without a problem document.
+        // A plain file server answers without a problem document.
         Err(error @ (ClientError::Problem { .. } | ClientError::Malformed { .. })) if path != full => {
             let bytes = client.bytes(&client.log_path(full), limit).await;
             bytes.map(Part::OfFull).map_err(|_| error)

@@ -6,7 +6,7 @@
 //! # Invariants
 //!
 //! A witness's checkpoint counts only if that witness cosigned it and a trusted key of the ledger signed it. Consistency is
-//! verified here. That no proof was given is held against a ledger only if the node has both trees.
+//! verified here. A missing proof counts against the ledger only if the node has both trees.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::ledger::verify::reasons::{LedgerFault, SkipReason};
 use crate::ledger::verify::trust::LedgerTrust;
 use crate::ledger::verify::witnesses::{MemberOf, held_by};
 
-/// Longest time in which a witness answers. A slow one never keeps a verification waiting for longer.
+/// The timeout of a witness's answer: a verification never waits longer for a slow witness.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the comparison needs besides the receipt's checkpoint.
@@ -32,12 +32,12 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct MemberQuestion<'a> {
     /// The user's policy for the ledger.
     pub policy: &'a Policy,
-    /// The ledger keys that are trusted, and the key history of the receipt. If a witness's checkpoint is signed by a key that does
-    /// not follow from them, the nodes are asked for a longer history.
+    /// The ledger keys that are trusted, and the key history of the receipt. If a witness's checkpoint is signed by a key that
+    /// does not follow from them, a longer history is requested from the nodes.
     pub trust: &'a LedgerTrust,
     /// Names the organisations.
     pub member_of: MemberOf<'a>,
-    /// Nodes of the ledger that are asked for consistency proofs, in this order; then the witnesses, which may be mirrors.
+    /// Nodes of the ledger from which consistency proofs are requested, in this order; then the witnesses, which may be mirrors.
     pub nodes: &'a [LedgerClient],
 }
 
@@ -98,7 +98,7 @@ async fn follow_keys(trust: &mut LedgerTrust, nodes: impl Iterator<Item = &Ledge
     }
 }
 
-/// The checkpoints that witnesses answer, unverified, in the policy's order.
+/// The checkpoints that witnesses return, unverified, in the policy's order.
 async fn fetch_all<'p>(
     witnesses: &'p [PolicyWitness],
     origin: &Name,

@@ -1,10 +1,11 @@
 //! The HTTP client of a node. It does not trust the answers.
 //!
 //! [`transport`] sends requests and receives answers within limits; [`ledger_client`] has the calls with the ledger's own types;
-//! [`comparison`] compares two checkpoints, [`members`] one with those of witnesses; [`contradiction`] is the file that proves two
-//! histories; [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; `http_log` reads the log for an audit,
-//! `pull` copies it into a local store; `tile_comparison` compares two checkpoints by the tiles of a log; [`court_client`] has the calls of the
-//! filing service, [`gateway_client`] those of a court's gateway. It compiles without the `node` feature.
+//! [`comparison`] compares two checkpoints, [`members`] one with those of witnesses; [`contradiction`] is the file that proves
+//! two histories; [`batch`] sends many deposits at once; [`history`] checks claims about other deposits; `http_log` reads the log
+//! for an audit, `pull` copies it into a local store; `tile_comparison` compares two checkpoints by the tiles of a log;
+//! [`court_client`] has the calls of the filing service, [`gateway_client`] those of a court's gateway. It compiles without the
+//! `node` feature.
 //!
 //! Not here: what an answer proves (`ledger::verify`), which keys are trusted (`cli/trust_store`).
 

@@ -1,6 +1,6 @@
 //! Compares two signed checkpoints of one ledger by the tiles of a log, which an audit or a monitor reads anyway.
 
-use crate::client::comparison::{Comparison, Ordered};
+use crate::client::comparison::{CheckpointPair, Comparison};
 use crate::client::contradiction::ContradictionError;
 use crate::ledger::checkpoint::SignedCheckpoint;
 use crate::query::proofs;
@@ -28,18 +28,18 @@ pub fn compare(
     one: &SignedCheckpoint,
     other: &SignedCheckpoint,
 ) -> Result<Comparison, ComparisonError> {
-    let ordered = Ordered::of(one, other);
-    let (old, new) = (ordered.smaller.checkpoint(), ordered.larger.checkpoint());
+    let pair = CheckpointPair::of(one, other);
+    let (old, new) = (pair.smaller.checkpoint(), pair.larger.checkpoint());
     if old.origin != new.origin {
         let other = ContradictionError::OtherLedger(old.origin.clone(), new.origin.clone());
         return Err(ComparisonError::OtherLedger(other));
     }
-    if let Some(found) = ordered.without_proof() {
+    if let Some(found) = pair.without_proof() {
         return Ok(found);
     }
     let proof = proofs::consistency(tiles, old.size, new.size)?;
-    if ordered.is_proven_by(&proof) {
+    if pair.is_proven_by(&proof) {
         return Ok(Comparison::Consistent);
     }
-    Ok(ordered.unproven(proof, proofs::root(tiles, old.size)?))
+    Ok(pair.unproven(proof, proofs::root(tiles, old.size)?))
 }

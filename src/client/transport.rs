@@ -1,7 +1,7 @@
 //! HTTP requests with limits on size and time, and retries.
 //!
-//! A request is retried only if it is idempotent, and only after 503 or 429 with `Retry-After` or a refused connection. Waits grow
-//! exponentially with jitter, so that clients rejected together do not retry together.
+//! A request is retried only if it is idempotent, and only after 503 or 429 with `Retry-After`, or a refused or lost connection.
+//! Waits grow exponentially with jitter, so that clients rejected together do not retry together.
 
 use std::io;
 use std::net::IpAddr;
@@ -29,7 +29,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Timeout of a whole exchange: a deposit waits for its block.
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// Timeout of an exchange whose parts have their own timeouts: a year.
-const FOREVER: Duration = Duration::from_hours(8_760);
+const UNLIMITED: Duration = Duration::from_hours(8_760);
 /// Longest problem document in bytes.
 pub(in crate::client) const PROBLEM_MAX: usize = 64 * 1024;
 
@@ -67,7 +67,7 @@ pub enum ClientError {
         /// The detail in Chinese; empty if the node gave none.
         detail_zh: String,
     },
-    /// The file to receive the answer cannot be written.
+    /// The file for the answer cannot be written.
     #[error("{}: {}", .path.display(), reason::english(.error))]
     Unwritable {
         /// The file.
@@ -75,7 +75,7 @@ pub enum ClientError {
         /// Why.
         error: Arc<io::Error>,
     },
-    /// An answer that no node gives: another program at that address, or a damaged answer.
+    /// Not an answer of a node: another program listens at that address, or the answer was damaged.
     #[error("the answer to {what} is malformed: {reason}")]
     Malformed {
         /// The URL.
@@ -206,7 +206,7 @@ impl Transport {
                 Err(FailedAttempt { error, .. }) if attempt == ATTEMPTS => return Err(error),
                 Err(FailedAttempt { retry, .. }) => retry,
             };
-            waited(&retry, attempt).await;
+            wait_before_retry(&retry, attempt).await;
             attempt += 1;
         }
     }
@@ -240,15 +240,15 @@ impl Transport {
         let url = format!("{}{path}", self.address());
         let request = self.request(Method::POST, path).header(ACCEPT, media_type).header(CONTENT_TYPE, media_type);
         // The reader of the answer has a timeout per part, so the whole answer may take any time.
-        let sent = timeout(max_wait, request.timeout(FOREVER).body(body).send()).await;
+        let sent = timeout(max_wait, request.timeout(UNLIMITED).body(body).send()).await;
         let late = || ClientError::Unreachable { url: url.clone(), reason: no_answer_in_time() };
-        let response = sent.map_err(|_| FailedAttempt::for_good(late()))?.map_err(|error| unsent(&url, &error))?;
+        let response = sent.map_err(|_| FailedAttempt::permanent(late()))?.map_err(|error| unsent(&url, &error))?;
         if response.status().is_success() {
             return Ok(response);
         }
         match receive(response, PROBLEM_MAX, url).await {
             Err(failed) => Err(failed),
-            Ok(answer) => Err(FailedAttempt::for_good(ClientError::Malformed {
+            Ok(answer) => Err(FailedAttempt::permanent(ClientError::Malformed {
                 what: self.address().to_owned(),
                 reason: format!("HTTP {}", answer.status),
             })),
@@ -269,27 +269,27 @@ async fn receive(response: Response, most: usize, url: String) -> Result<ApiResp
     let (status, retry_after) = (response.status(), retry_after(&response));
     let limit = if status.is_success() { most } else { PROBLEM_MAX };
     let redirect = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).map(str::to_owned);
-    let body = read_body(response, limit, &url).await.map_err(FailedAttempt::for_good)?;
+    let body = read_body(response, limit, &url).await.map_err(FailedAttempt::permanent)?;
     if status.is_success() {
         return Ok(ApiResponse { status: status.as_u16(), body });
     }
     if status.is_redirection() {
         let reason = format!("it points to {}; give that address", redirect.unwrap_or_default());
-        return Err(FailedAttempt::for_good(ClientError::Malformed { what: url, reason }));
+        return Err(FailedAttempt::permanent(ClientError::Malformed { what: url, reason }));
     }
-    let passing = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
-    let retry = retry_after.filter(|_| passing).map_or(Retry::No, Retry::After);
+    let is_transient_status = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+    let retry = retry_after.filter(|_| is_transient_status).map_or(Retry::No, Retry::After);
     Err(FailedAttempt { error: problem(status, &body, &url), retry })
 }
 
 /// The failure of a request that got no answer.
 fn unsent(url: &str, error: &reqwest::Error) -> FailedAttempt {
-    let retry = if is_passing(error) { Retry::Soon } else { Retry::No };
+    let retry = if is_transient(error) { Retry::Soon } else { Retry::No };
     FailedAttempt { error: ClientError::Unreachable { url: url.to_owned(), reason: reason_of(error) }, retry }
 }
 
 /// Waits before attempt number `attempt` + 1.
-pub(in crate::client) async fn waited(retry: &Retry, attempt: u32) {
+pub(in crate::client) async fn wait_before_retry(retry: &Retry, attempt: u32) {
     let wait = match retry {
         Retry::After(wait) => *wait,
         Retry::Soon | Retry::No => FIRST_WAIT * 2_u32.pow(attempt.saturating_sub(1).min(8)),
@@ -313,7 +313,7 @@ pub(in crate::client) enum Retry {
 }
 
 impl FailedAttempt {
-    pub(in crate::client) const fn for_good(error: ClientError) -> Self {
+    pub(in crate::client) const fn permanent(error: ClientError) -> Self {
         Self { error, retry: Retry::No }
     }
 }
@@ -353,7 +353,7 @@ fn jittered(wait: Duration) -> Duration {
 }
 
 /// Whether a retry may help: the connection was refused or lost, as when a node restarts. All requests here are idempotent.
-fn is_passing(error: &reqwest::Error) -> bool {
+fn is_transient(error: &reqwest::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset};
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {

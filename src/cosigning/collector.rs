@@ -2,11 +2,12 @@
 //!
 //! # Invariants
 //!
-//! - Each witness has at most one request at a time, and a failing one is asked again after a wait that doubles up to `LONGEST_WAIT`.
+//! - Each witness has at most one request at a time, and a request to a failing one is repeated after a wait that doubles up to
+//!   `LONGEST_WAIT`.
 //! - A cosignature and the level that its checkpoint reaches are stored in one write. After a crash before it the witness cosigns again:
 //!   a request for the checkpoint that it has refreshes its cosignature.
-//! - A level is recorded in the order of the sizes, as `query::attested_checkpoint` requires. A cosignature that comes late is stored in
-//!   any case.
+//! - A level is recorded in the order of the sizes, as `query::attested_checkpoint` requires. A late cosignature is stored in any
+//!   case.
 //! - The ledger key before the last rotation stops signing once every witness of the policy has cosigned a checkpoint that only the
 //!   current key had signed: before, a witness might know the earlier key alone.
 //! - A change of a witness's state is logged once.
@@ -40,19 +41,19 @@ use crate::store::traits::{Annotation, AnnotationKind, Annotations, AppendError,
 
 /// How often the collector looks for a newer checkpoint.
 const POLL: Duration = Duration::from_millis(50);
-/// The wait before a witness that has failed is asked again; it doubles each time.
+/// The wait before the next request to a witness that has failed; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(16);
 
-/// What a collector needs.
+/// The dependencies of a collector.
 pub struct CollectorParts {
     /// The read side.
     pub queries: Arc<QueryService>,
-    /// Where cosignatures are kept.
+    /// The store of cosignatures.
     pub store: Arc<dyn Annotations>,
-    /// Stopped if somebody else signs with the ledger's key.
+    /// The collector stops it if another party signs with the ledger's key.
     pub sequencer: Sequencer,
-    /// The key of this ledger.
+    /// The keys of this ledger, the current one first.
     pub keys: Vec<VerifierKey>,
     /// Retired when every witness has followed the last rotation.
     pub previous_key: PreviousKey,
@@ -75,17 +76,17 @@ pub enum CollectorError {
     Store(#[from] ReadError),
 }
 
-/// What the collector remembers of a witness.
+/// The collector's state of a witness.
 #[derive(Debug)]
 struct WitnessProgress {
     client: Arc<WitnessClient>,
-    /// The size that the witness is believed to have.
+    /// The assumed size of the witness's latest checkpoint.
     known: TreeSize,
     is_busy: bool,
     /// Whether it has cosigned a checkpoint that only the current ledger key had signed.
     follows: bool,
     failures: u32,
-    /// When it may be asked again.
+    /// The earliest time of the next request to it.
     next: Instant,
 }
 
@@ -118,7 +119,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// A collector, and its state. Asks nobody yet. Blocking.
+    /// A collector, and its state. Sends no request yet. Blocks on the store.
     ///
     /// # Errors
     ///
@@ -159,7 +160,7 @@ impl Collector {
         Ok((collector, state))
     }
 
-    /// Runs until `shutdown`, or until a witness shows that somebody else signs with the ledger's key.
+    /// Runs until `shutdown`, or until a witness shows that another party signs with the ledger's key.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
@@ -178,12 +179,12 @@ impl Collector {
                         return;
                     }
                 }
-                Err(error) => tracing::error!(%error, "a request to a witness failed inside"),
+                Err(error) => tracing::error!(%error, "a request to a witness ended unexpectedly"),
             }
         }
     }
 
-    /// When to look again although no answer came.
+    /// When to wake without an answer.
     fn next_wake(&self) -> Instant {
         let poll = Instant::now() + POLL;
         match &self.round {
@@ -219,7 +220,7 @@ impl Collector {
         self.round = Some(round);
     }
 
-    /// Asks all witnesses that are not asked yet.
+    /// Sends a request to every witness that is due and has none in flight.
     fn send_requests(&mut self) {
         let (Some(round), now) = (&self.round, Instant::now()) else { return };
         for (witness, asked) in self.witnesses.iter_mut().enumerate() {
@@ -232,14 +233,14 @@ impl Collector {
             let requester = self.requester.clone();
             self.requests.spawn(async move {
                 let begun = Instant::now();
-                let end = request::or_failed_inside(requester.ask(client, Arc::clone(&checkpoint), known)).await;
+                let end = request::catching_panic(requester.ask(client, Arc::clone(&checkpoint), known)).await;
                 metrics::histogram!("tiezheng_witness_request_seconds").record(begun.elapsed());
                 Answer { witness, checkpoint, end }
             });
         }
     }
 
-    /// Processes an answer. Breaks if the ledger must not be signed any more.
+    /// Processes an answer. Returns `Break` if the ledger must no longer be signed.
     async fn take(&mut self, answer: Answer) -> ControlFlow<()> {
         let Answer { witness, checkpoint, end: request::RequestResult { outcome, known, follows } } = answer;
         let Some(asked) = self.witnesses.get_mut(witness) else { return ControlFlow::Continue(()) };
@@ -327,7 +328,7 @@ impl Collector {
         }
     }
 
-    /// Asks the witness again after a wait, with a jitter of up to half of it.
+    /// Sets the wait before the next request to the witness, with a jitter of up to half of it.
     fn delay(&mut self, witness: usize) {
         if let Some(round) = &mut self.round {
             round.set_failed(witness);

@@ -1,4 +1,5 @@
-//! What the collector knows of its witnesses: for answers, metrics, and deposits that wait for a quorum.
+//! The state of the collector: its witnesses and the progress of the quorum. API answers, metrics, and deposits that wait for a
+//! quorum read it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,10 +12,10 @@ use crate::cosigning::witness_policy::{ConfiguredWitness, WitnessPolicy};
 use crate::ledger::merkle::shape::TreeSize;
 use crate::ledger::policy::Policy;
 
-/// How a witness has answered lately.
+/// The result of the last request to a witness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WitnessHealth {
-    /// Not asked since the start.
+    /// No request since the start.
     Unknown,
     /// It has cosigned at the last request.
     Cosigning,
@@ -48,7 +49,7 @@ impl WitnessHealth {
 pub struct WitnessReport {
     /// The witness.
     pub witness: ConfiguredWitness,
-    /// How it has answered lately.
+    /// The result of the last request.
     pub health: WitnessHealth,
     /// The last checkpoint that it cosigned.
     pub last: Option<LastCosigned>,
@@ -81,8 +82,8 @@ pub struct CosigningState {
 }
 
 impl CosigningState {
-    /// No witness was asked yet; the checkpoint of `witnessed` leaves is the largest that has its quorum, `last` what each witness has
-    /// cosigned last.
+    /// The state before the first request. The checkpoint of `witnessed` leaves is the largest that has its quorum; `last` is the
+    /// last checkpoint that each witness has cosigned.
     #[must_use]
     pub fn new(policy: Arc<WitnessPolicy>, witnessed: TreeSize, last: Vec<Option<LastCosigned>>) -> Self {
         let report = |(witness, last): (&ConfiguredWitness, _)| {
@@ -144,7 +145,7 @@ impl CosigningState {
         });
     }
 
-    /// Records how witness number `at` has answered, and its cosignature if it gave one. Returns how it answered before.
+    /// Records the result of a request to witness number `at`, with its cosignature if there is one. Returns the result before.
     pub(in crate::cosigning) fn set_health(
         &self,
         at: usize,
@@ -164,7 +165,7 @@ impl CosigningState {
 /// The cosignatures of a node, and whether deposits wait for them.
 #[derive(Debug, Clone)]
 pub struct Cosigning {
-    /// What the collector knows.
+    /// The collector's state.
     pub state: Arc<CosigningState>,
     /// For how long a deposit waits for its quorum; `None` if it is acknowledged when it is sealed.
     pub wait: Option<Duration>,

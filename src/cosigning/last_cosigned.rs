@@ -1,4 +1,4 @@
-//! The last checkpoint that each witness has cosigned, as it is stored: at a start of the node, when nobody was asked yet.
+//! The last checkpoint that each witness has cosigned, read from the store at a start of the node, before any request.
 //!
 //! The node answers it at `GET /v1/ledger/witnesses`. A witness whose folder was restored from an older copy recognises there a
 //! cosignature of its own that it does not know (`witness::rollback`), also while the newest checkpoint is not cosigned yet.

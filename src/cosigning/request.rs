@@ -1,4 +1,4 @@
-//! Asks one witness for its cosignature on one checkpoint, and judges what it has instead.
+//! Asks one witness for its cosignature on one checkpoint, and compares the checkpoint that it has instead with the ledger.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::query::service::QueryService;
 use crate::query::{proofs, records};
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub(in crate::cosigning) enum Outcome {
     /// The witness has cosigned.
@@ -31,14 +31,14 @@ pub(in crate::cosigning) enum Outcome {
     Foreign(Box<SignedCheckpoint>),
 }
 
-/// The end of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub(in crate::cosigning) struct RequestResult {
-    /// What came of it.
+    /// The outcome.
     pub(in crate::cosigning) outcome: Outcome,
-    /// The size that the witness has then, if it is known.
+    /// The size of the witness's checkpoint afterwards, if it is known.
     pub(in crate::cosigning) known: Option<TreeSize>,
-    /// Whether it has cosigned what only the current ledger key had signed: it has followed the last rotation.
+    /// Whether it has cosigned a checkpoint that only the current ledger key had signed: it has followed the last rotation.
     pub(in crate::cosigning) follows: bool,
 }
 
@@ -57,17 +57,17 @@ impl From<OwnError> for Outcome {
     }
 }
 
-/// The end of `request`. One that panics ends as one that this node could not make, so that the witness is asked again.
-pub(in crate::cosigning) async fn or_failed_inside(request: impl Future<Output = RequestResult>) -> RequestResult {
+/// The result of `request`. A panic counts as a request that this node could not make, so that the request is repeated.
+pub(in crate::cosigning) async fn catching_panic(request: impl Future<Output = RequestResult>) -> RequestResult {
     let end = AssertUnwindSafe(request).catch_unwind().await;
     end.unwrap_or_else(|_| RequestResult {
-        outcome: Outcome::Unreadable("the request failed inside".to_owned()),
+        outcome: Outcome::Unreadable("the request panicked".to_owned()),
         known: None,
         follows: false,
     })
 }
 
-/// What a request needs.
+/// The dependencies of a request.
 #[derive(Clone)]
 pub(in crate::cosigning) struct Requester {
     pub(in crate::cosigning) queries: Arc<QueryService>,
@@ -76,11 +76,11 @@ pub(in crate::cosigning) struct Requester {
 }
 
 impl Requester {
-    /// Asks `client` for a cosignature on `checkpoint`, which is published. `known` is the size that the witness is believed to
-    /// have; if it has another one, it is asked a second time.
+    /// Asks `client` for a cosignature on `checkpoint`, which is published. `known` is the assumed size of the witness; if it has
+    /// another one, the request is sent a second time.
     ///
-    /// After a rotation, two keys sign. The witness gets the checkpoint with the current key's signature alone first: only this shows
-    /// that it knows the key. If it does not accept that, it gets both.
+    /// After a rotation, two keys sign. The witness gets the checkpoint with the current key's signature alone first: only this
+    /// shows that it knows the key. If it does not accept that, it gets both signatures.
     pub(in crate::cosigning) async fn ask(
         self,
         client: Arc<WitnessClient>,
@@ -130,7 +130,8 @@ impl Requester {
         (Outcome::Failed(WitnessError::Conflict(old)), Some(old))
     }
 
-    /// After an answer that the witness has a later checkpoint of `theirs` leaves: one that this node has published since, or none.
+    /// The outcome if the witness answers that it has a later checkpoint, of `theirs` leaves: [`WitnessError::Ahead`] if this
+    /// node has published that size since.
     async fn examine_size(&self, client: &WitnessClient, theirs: TreeSize) -> (Outcome, Option<TreeSize>) {
         match self.examine(client, WitnessError::Conflict(theirs)).await {
             Outcome::Failed(_) if self.queries.reader().published().is_some_and(|own| theirs <= own.size()) => {
@@ -157,7 +158,7 @@ impl Requester {
             Ok(_) | Err(_) => return Outcome::Failed(error),
         };
         let compared = theirs.clone();
-        // Read after the witness's answer: what this node signs is published before anybody sees it.
+        // Read after the witness's answer: this node publishes a checkpoint before it sends it.
         let is_own = self.queries.read(move |reader| Ok::<_, OwnError>(is_of_history(reader, &compared)?)).await;
         match is_own {
             Ok(true) => Outcome::Failed(error),
@@ -187,7 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_panics_ends_as_one_that_was_not_made() {
-        let end = or_failed_inside(async { panic!("a fault of the program") }).await;
+        let end = catching_panic(async { panic!("a fault of the program") }).await;
         assert!(matches!(end.outcome, Outcome::Unreadable(_)) && end.known.is_none() && !end.follows);
     }
 }

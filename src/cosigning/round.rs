@@ -1,7 +1,7 @@
-//! One round: the published checkpoint that all witnesses are asked for.
+//! One round of the collector: the published checkpoint that all witnesses are asked to cosign.
 //!
-//! All witnesses get the same checkpoint, because a quorum is counted by checkpoint. A round lasts until the quorum is reached, or every
-//! witness has answered or failed; a witness that is slow takes part in the round that is current when it has time again.
+//! All witnesses get the same checkpoint, because a quorum is counted by checkpoint. A round lasts until the quorum is reached,
+//! or every witness has answered or failed; a slow witness joins the round that is current when its request ends.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::ledger::merkle::shape::TreeSize;
 /// The shortest time from one round to the next.
 pub(in crate::cosigning) const INTERVAL: Duration = Duration::from_secs(1);
 
-/// A checkpoint that all witnesses are asked for.
+/// A checkpoint that all witnesses are asked to cosign.
 #[derive(Debug)]
 pub(in crate::cosigning) struct Round {
     checkpoint: Arc<SignedCheckpoint>,
@@ -56,8 +56,8 @@ impl Round {
         !self.cosigned.contains(&witness)
     }
 
-    /// Whether a round with a newer checkpoint may begin. `is_skipped` says which of the `witnesses` are not asked now, because they
-    /// failed shortly before.
+    /// Whether a round with a newer checkpoint may begin. `is_skipped` tells which of the `witnesses` get no request now, because
+    /// they failed shortly before or have a later checkpoint.
     pub(in crate::cosigning) fn may_end(
         &self,
         now: Instant,

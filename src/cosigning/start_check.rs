@@ -5,8 +5,8 @@
 //!
 //! # Invariants
 //!
-//! Only a checkpoint that verifies with the ledger's own key counts, so a malicious witness cannot keep the ledger from starting. A
-//! witness that cannot be asked is skipped after the time limit, unless the operator requires all of them.
+//! Only a checkpoint that verifies with the ledger's own key counts, so a malicious witness cannot keep the ledger from starting.
+//! A witness that does not answer is skipped after the time limit, unless the operator requires all of them.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::TreeSize;
 use crate::store::traits::{LedgerReader, ReadError};
 
-/// The wait before an unreachable witness is asked again.
+/// The wait between requests to an unreachable witness.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// How witnesses are asked at a start.
+/// Options of the check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StartCheckOptions {
     /// The time for all witnesses together. Default: 10 s.
@@ -121,7 +121,8 @@ pub async fn check_witnesses<R: LedgerReader + ?Sized>(
     Ok(())
 }
 
-/// The latest checkpoint of the ledger that `witness` has and that one of `keys` has signed. Asks until it answers or the time is over.
+/// The latest checkpoint of the ledger that `witness` has and that one of `keys` has signed. Repeats the request until it answers
+/// or the time limit ends.
 async fn latest_of(
     witness: &ConfiguredWitness,
     keys: &[VerifierKey],

@@ -37,7 +37,7 @@ impl Default for WitnessTimeouts {
     }
 }
 
-/// A witness, and how to reach it.
+/// A client of one witness.
 #[derive(Debug)]
 pub struct WitnessClient {
     witness: ConfiguredWitness,
@@ -73,8 +73,8 @@ impl WitnessClient {
         &self.witness
     }
 
-    /// Asks for a cosignature on `checkpoint`. `old` is the size that the witness is believed to have, and `proof` the
-    /// consistency proof from there.
+    /// Asks for a cosignature on `checkpoint`. `old` is the assumed size of the witness, and `proof` the consistency proof from
+    /// there.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ async fn answer(request: RequestBuilder) -> Result<(u16, Vec<u8>), WitnessError>
     Ok((status, body))
 }
 
-/// The innermost reason of an error: the outer ones say that a request failed.
+/// The innermost reason of an error: the outer ones only report that a request failed.
 fn cause(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), cause)
 }

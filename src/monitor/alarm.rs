@@ -20,7 +20,7 @@ pub enum AlarmKind {
     AlteredLeaf,
     /// A record that breaks a rule of the chain.
     ChainRule,
-    /// Times run back.
+    /// Times decrease along the chain.
     TimeRegression,
     /// No new checkpoint for a long time.
     StaleCheckpoint,
@@ -41,7 +41,7 @@ pub enum AlarmKind {
 pub enum Severity {
     /// For information.
     Notice,
-    /// Something may be broken. It proves nothing against anybody.
+    /// Something may be broken. It is no evidence against the ledger or a witness.
     Warning,
     /// The ledger or a witness does not do what it promises.
     Alarm,
@@ -151,7 +151,7 @@ impl AlarmKind {
         }
     }
 
-    /// Whether it is about one event, which does not go on: it is raised once.
+    /// Whether it reports a single event instead of a lasting condition: it is raised once.
     #[must_use]
     pub const fn is_event(self) -> bool {
         matches!(self, Self::Watch | Self::ChainRule | Self::TimeRegression)
@@ -188,11 +188,11 @@ impl Evidence {
 /// A condition that a round has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alarm {
-    /// What.
+    /// The kind.
     pub kind: AlarmKind,
-    /// About what, among alarms of this kind: a witness, a leaf. Empty if there can be one only.
+    /// The subject among alarms of this kind: a witness, a leaf. Empty if there can be only one.
     pub subject: String,
-    /// What distinguishes this state of the condition from another: it is raised again when this changes.
+    /// Identifies the state of the condition: the alarm is raised again when this changes.
     pub state: String,
     /// Details, in English.
     pub detail: String,

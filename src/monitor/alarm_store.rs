@@ -9,8 +9,8 @@
 //!
 //! # Invariants
 //!
-//! The folder of an alarm is durable, with all of its evidence, before anyone is notified: a crash loses no alarm. The folders
-//! are the only record of what was raised, so a crash repeats none either. A condition that goes on is raised again only when
+//! The folder of an alarm is durable, with all of its evidence, before a notification is sent: a crash loses no alarm. The
+//! folders are the only record of raised alarms, so a crash repeats none either. A lasting condition is raised again only when
 //! its state has changed, or after [`REPEAT_AFTER`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,7 @@ use crate::ledger::time::Timestamp;
 use crate::monitor::alarm::{Alarm, AlarmKind};
 use crate::monitor::state_dir::{StateError, sync_folder_of, write_synced};
 
-/// After this time a condition that goes on is raised again.
+/// After this time a lasting condition is raised again.
 pub const REPEAT_AFTER: Duration = Duration::from_hours(24);
 const DOCUMENT: &str = "alarm.json";
 const ENDED: &str = "ended";
@@ -36,7 +36,7 @@ const DRAFT: &str = ".draft-";
 /// Longest `alarm.json` in bytes.
 const DOCUMENT_MAX: usize = 1 << 20;
 
-/// The document of an alarm. It is what a webhook receives.
+/// The document of an alarm, which is also the body of a webhook call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmDocument {
     /// The folder's name, which is the alarm's id.
@@ -47,7 +47,7 @@ pub struct AlarmDocument {
     pub severity: String,
     /// The ledger.
     pub ledger: String,
-    /// About what.
+    /// The subject.
     pub subject: String,
     /// The state of the condition.
     pub state: String,
@@ -137,7 +137,7 @@ impl AlarmStore {
         Ok(())
     }
 
-    /// Whether `alarm` has to be raised at `now`: its condition is new or has changed, or goes on for long.
+    /// Whether `alarm` has to be raised at `now`: its condition is new, has changed, or has lasted for [`REPEAT_AFTER`].
     fn is_due(&self, alarm: &Alarm, now: Timestamp) -> bool {
         self.open.get(&(alarm.kind, alarm.subject.clone())).is_none_or(|open| {
             let age = now.as_millis().saturating_sub(open.raised.as_millis());
@@ -185,7 +185,7 @@ impl AlarmStore {
         }
     }
 
-    /// Marks the conditions of `kind` as ended that do not go on.
+    /// Marks the conditions of `kind` as ended for whose subject `goes_on` is false.
     ///
     /// # Errors
     ///
@@ -198,7 +198,7 @@ impl AlarmStore {
         let ended: Vec<_> = of_kind.map(|(key, open)| (key.clone(), open.id.clone())).collect();
         for (key, id) in ended {
             let path = self.path.join(id).join(ENDED);
-            mark(&path, now).map_err(StateError::io(&path))?;
+            write_time(&path, now).map_err(StateError::io(&path))?;
             self.open.remove(&key);
         }
         Ok(())
@@ -237,13 +237,13 @@ impl AlarmStore {
     /// [`StateError::Io`].
     pub fn set_delivered(&mut self, id: &str, now: Timestamp) -> Result<(), StateError> {
         let path = self.path.join(id).join(DELIVERED);
-        mark(&path, now).map_err(StateError::io(&path))?;
+        write_time(&path, now).map_err(StateError::io(&path))?;
         self.undelivered.remove(id);
         Ok(())
     }
 }
 
-fn mark(path: &Path, now: Timestamp) -> io::Result<()> {
+fn write_time(path: &Path, now: Timestamp) -> io::Result<()> {
     write_synced(path, format!("{now}\n").as_bytes())?;
     sync_folder_of(path)
 }
@@ -282,7 +282,7 @@ mod tests {
         let alarm = |state: &str| Alarm::new(AlarmKind::WitnessBehind, "court", state).with("note", b"x".as_slice());
         let first = store.raise(&alarm("size 5"), at(0)).unwrap().unwrap();
         assert_eq!(fs::read(folder.path().join(&first.id).join("note")).unwrap(), b"x");
-        // Also not after a restart.
+        // It is not raised again after a restart either.
         for store in [&mut store, &mut open()] {
             assert_eq!(store.raise(&alarm("size 5"), at(1)).unwrap(), None);
         }

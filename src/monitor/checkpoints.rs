@@ -59,7 +59,7 @@ impl TrustedKeys {
 pub(in crate::monitor) fn failed(error: &ClientError, what: &str) -> Alarm {
     let detail = format!("{what}: {error}");
     let missing = match error {
-        // The operator answers, and does not have what it has signed.
+        // The operator answers, but lacks data that it has signed.
         ClientError::Problem { status, .. } => matches!(status, 404 | 410),
         ClientError::Malformed { .. } => true,
         _ => false,
@@ -85,7 +85,7 @@ pub(in crate::monitor) fn contradiction(
     Some(alarm)
 }
 
-/// Checks the signature on the operator's checkpoint. Returns whether it is good.
+/// Checks the signature on the operator's checkpoint. Returns whether it is valid.
 pub(in crate::monitor) fn verify_signature(
     round: &mut Round<'_>,
     keys: &TrustedKeys,
@@ -105,8 +105,8 @@ pub(in crate::monitor) fn verify_signature(
     }
 }
 
-/// Compares the operator's checkpoint with the one last seen, and remembers it in `view` if it continues that one. Returns
-/// whether it does. Blocks the thread.
+/// Compares the operator's checkpoint with the one last seen, and stores it in `view` if it continues that one. Returns whether
+/// it does. Blocks the thread.
 pub(in crate::monitor) fn compare_with_seen(
     round: &mut Round<'_>,
     view: &mut View,

@@ -1,4 +1,4 @@
-//! Evidence about a leaf: what was served, and what was signed.
+//! Evidence about a leaf: the bytes that were served, and the hash that was signed.
 //!
 //! ```text
 //! leaf            the bytes as they were served, if any

@@ -29,7 +29,7 @@ use crate::monitor::witnesses::{Operator, WitnessAnswer, ask};
 
 const ALARMS: &str = "alarms";
 
-/// What a monitor follows, and how.
+/// The options of a monitor.
 #[derive(Debug, Clone)]
 pub struct FollowerOptions {
     /// The operator's node, or a mirror.
@@ -40,17 +40,17 @@ pub struct FollowerOptions {
     pub policy: Policy,
     /// Time between two rounds.
     pub interval: Duration,
-    /// In this time all leaves are hashed again.
+    /// The time in which the leaves of all full tiles are hashed again.
     pub full_cycle: Duration,
-    /// Without a new checkpoint for this time, it is stale.
+    /// The time without a new checkpoint after which the latest one is stale.
     pub stale_after: Duration,
-    /// In this time witnesses must have cosigned.
+    /// The time within which witnesses must cosign.
     pub late_after: Duration,
     /// Values to look for in new deposits.
     pub watched: Vec<Watched>,
 }
 
-/// What one round has done.
+/// The result of one round.
 #[derive(Debug, Clone, Default)]
 pub struct RoundReport {
     /// The alarms that it raised, which are durable.
@@ -61,7 +61,7 @@ pub struct RoundReport {
     pub size: Option<u64>,
     /// Leaves audited in this round.
     pub audited: u64,
-    /// All leaves that were audited so far.
+    /// Number of leaves audited so far.
     pub audited_size: u64,
     /// Old leaves hashed again in this round.
     pub rehashed: u64,
@@ -98,7 +98,7 @@ impl Follower {
         &mut self.alarms
     }
 
-    /// What is remembered.
+    /// The view of the ledger.
     #[must_use]
     pub const fn view(&self) -> &View {
         &self.view
@@ -108,7 +108,7 @@ impl Follower {
     ///
     /// # Errors
     ///
-    /// [`StateError`]: the state cannot be written. Nothing was acted upon that is not durable.
+    /// [`StateError`]: the state cannot be written. No action was based on data that is not durable.
     pub async fn round(&mut self, now: Timestamp) -> Result<RoundReport, StateError> {
         let answers = ask(&self.options.policy, &self.options.origin).await;
         let shown = self.options.client.checkpoint().await;
@@ -181,7 +181,7 @@ impl Parts<'_> {
         if !compare_with_seen(round, self.view, reader, checkpoint)? {
             return Ok(());
         }
-        // Durable before anything follows from it.
+        // The checkpoint must be durable before any check uses it.
         self.view.store(self.positions.dir())?;
         report.size = Some(checkpoint.checkpoint().size.0);
         round.check(&[AlarmKind::BadSignature, AlarmKind::Fork]);

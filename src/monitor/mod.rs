@@ -1,9 +1,10 @@
-//! Follows a ledger and its witnesses permanently, for an auditor who has neither the node's folder nor its keys.
+//! The monitor: follows a ledger and its witnesses permanently, for an auditor who has neither the node's folder nor its keys.
 //!
-//! [`follower`] runs the rounds. A round fetches the checkpoints of witnesses and operator ([`checkpoints`]), audits every new leaf
-//! ([`new_leaves`]) and looks for watched values in it ([`watch`]), hashes a part of the old leaves again ([`rehash`]), and compares
-//! the witnesses with the operator ([`witnesses`]). What it finds are [`alarm`]s with [`evidence`], collected by [`round`], which [`alarm_store`] makes durable, and [`webhook`] and [`metrics`] pass on. [`state_dir`] and [`append_log`] store the state; [`position_store`] stores
-//! how far an audit has got, also for the command `audit`; [`view`] is what a monitor remembers.
+//! [`follower`] runs the rounds. A round fetches the checkpoints of witnesses and operator ([`checkpoints`]), audits every new
+//! leaf ([`new_leaves`]) and looks for watched values in it ([`watch`]), hashes a part of the old leaves again ([`rehash`]), and
+//! compares the witnesses with the operator ([`witnesses`]). Its findings are [`alarm`]s with [`evidence`]: [`round`] collects
+//! them, [`alarm_store`] makes them durable, [`webhook`] and [`metrics`] publish them. [`state_dir`] and [`append_log`] store the
+//! state. [`position_store`] stores the progress of an audit, also for the command `audit`; [`view`] is the state between rounds.
 //!
 //! Not here: the checks of an audit (`audit`), requests (`client`).
 

@@ -54,8 +54,8 @@ pub fn is_beginning(
     Ok(verify_consistency(size, &root, signed.size, &signed.root, &proof).is_ok())
 }
 
-/// The stored position from which the audit of `checkpoint` can go on: of the audit under way, else of the last completed one.
-/// `Ok(None)` if positions are stored and the tree begins with neither.
+/// The stored position from which the audit of `checkpoint` can continue: that of the audit under way, else of the last completed
+/// one. `Ok(None)` if positions are stored and the tree begins with neither.
 ///
 /// # Errors
 ///
@@ -91,9 +91,9 @@ pub(in crate::monitor) struct NewLeaves<'a> {
     pub(in crate::monitor) watched: &'a [Watched],
 }
 
-/// How far the audit of new leaves has got.
+/// The result of the audit of new leaves.
 #[derive(Debug, Clone, Default)]
-pub(in crate::monitor) struct Audited {
+pub(in crate::monitor) struct NewLeavesResult {
     /// Leaves audited in this round.
     pub(in crate::monitor) leaves: u64,
     /// All leaves that were audited.
@@ -103,26 +103,26 @@ pub(in crate::monitor) struct Audited {
 }
 
 impl NewLeaves<'_> {
-    /// Audits them. Blocks the thread.
+    /// Audits the new leaves. Blocks the thread.
     pub(in crate::monitor) fn audit(
         &self,
         round: &mut Round<'_>,
         positions: &mut PositionStore,
-    ) -> Result<Audited, StateError> {
+    ) -> Result<NewLeavesResult, StateError> {
         let start = match start_of(positions, self.reader, self.checkpoint)? {
             Ok(Some(start)) => start,
             Ok(None) => {
                 let detail = "the tree does not begin with the leaves that were audited before";
                 let alarm = Alarm::new(AlarmKind::AlteredLeaf, "tiles", detail);
                 round.raise(&alarm.with("checkpoint", self.checkpoint.note().as_str()))?;
-                return Ok(Audited::default());
+                return Ok(NewLeavesResult::default());
             }
-            Err(error) => return self.unread(round, &error).map(|()| Audited::default()),
+            Err(error) => return self.unread(round, &error).map(|()| NewLeavesResult::default()),
         };
         let (first, until) = (start.position.frontier.size(), self.checkpoint.checkpoint().size);
         if first == until {
             let keys = start.position.chain.key_history().ok().flatten();
-            return Ok(Audited { leaves: 0, size: until.0, keys });
+            return Ok(NewLeavesResult { leaves: 0, size: until.0, keys });
         }
         let hits = Mutex::new(BTreeMap::new());
         let inspect = |index: LeafIndex, bytes: &[u8], entry: &Entry| self.inspect(&hits, index, bytes, entry);
@@ -147,7 +147,7 @@ impl NewLeaves<'_> {
         }
         let report = match walked {
             Ok(report) => report,
-            Err(error) => return self.unread(round, &error).map(|()| Audited::default()),
+            Err(error) => return self.unread(round, &error).map(|()| NewLeavesResult::default()),
         };
         self.conclude(round, positions, &report, last, &hits, first)
     }
@@ -192,7 +192,7 @@ impl NewLeaves<'_> {
         last: Option<AuditPosition>,
         hits: &Mutex<BTreeMap<u64, Hit>>,
         first: TreeSize,
-    ) -> Result<Audited, StateError> {
+    ) -> Result<NewLeavesResult, StateError> {
         for finding in &report.findings {
             let subject =
                 finding.index.map_or_else(|| finding.fault.code().to_owned(), |index| format!("leaf {index}"));
@@ -204,17 +204,17 @@ impl NewLeaves<'_> {
         let is_whole = !report.findings.iter().any(|finding| is_altered(finding.fault));
         let until = self.checkpoint.checkpoint().size;
         let Some(mut position) = last.filter(|last| is_whole && last.frontier.size() == until) else {
-            return Ok(Audited::default());
+            return Ok(NewLeavesResult::default());
         };
         self.raise_hits(round, hits, until)?;
-        // They are alarms now.
+        // The findings were raised as alarms, so they are not stored.
         position.counts = AuditCounts { findings: Vec::new(), findings_total: 0, ..position.counts };
         positions.store_whole(&position, self.checkpoint)?;
         let added = |subject: &str| subject.strip_prefix("leaf ").and_then(|index| index.parse().ok());
         let is_good = |subject: &str| added(subject).map_or(subject != "re-hash", |index: u64| index >= first.0);
-        round.is_good(AlarmKind::AlteredLeaf, &is_good)?;
+        round.clear(AlarmKind::AlteredLeaf, &is_good)?;
         let keys = position.chain.key_history().ok().flatten();
-        Ok(Audited { leaves: until.0 - first.0, size: until.0, keys })
+        Ok(NewLeavesResult { leaves: until.0 - first.0, size: until.0, keys })
     }
 
     /// Raises the alarms of the watched deposits before `until`.

@@ -1,4 +1,4 @@
-//! Stores how far an audit of the log has got, so that a later run goes on from there.
+//! Stores the progress of an audit of a log, so that a later run continues from there.
 //!
 //! ```text
 //! position        document: size, root, the right edge of the tree, the end of the chain, counts, and the checkpoint that was audited
@@ -9,11 +9,11 @@
 //!
 //! # Invariants
 //!
-//! `streams` and `tile-roots` are flushed before the document that names their valid length. A stored position is used only if its
-//! checksums fit, its edge has its root, and the tree of the checkpoint under audit begins with it (RFC 6962 §2.1.2): a changed
-//! file can make an audit fail or start anew, and makes it skip nothing that the signed history does not contain. A user who can
-//! write to the folder can forge both state and checksum: protect it like the auditor's own key. Findings are not stored: callers store
-//! no position behind a leaf with a finding that they have not reported.
+//! `streams` and `tile-roots` are flushed before the document that names their valid length. A stored position is used only if
+//! its checksums fit, its edge has its root, and the tree of the checkpoint under audit begins with it (RFC 6962 §2.1.2). So an
+//! audit skips only leaves of the signed history: a changed file can only make it fail or start from the first leaf. A user who
+//! can write to the folder can forge both state and checksum: protect it like the auditor's own key. Findings are not stored:
+//! callers store no position behind a leaf with a finding that they have not reported.
 
 use std::io::Write as _;
 
@@ -28,7 +28,7 @@ use crate::ledger::merkle::frontier::{Frontier, FullTile};
 use crate::ledger::merkle::shape::{LeafIndex, TreeSize};
 use crate::ledger::notice::{Mode, SignedNotice};
 use crate::ledger::time::Timestamp;
-use crate::monitor::append_log::{AppendLog, Mark};
+use crate::monitor::append_log::{AppendLog, ValidPrefix};
 use crate::monitor::state_dir::{StateDir, StateError};
 
 const WHOLE: &str = "position";
@@ -52,14 +52,14 @@ struct PositionDocument {
     key_notices: Vec<(u64, String)>,
     test: Option<bool>,
     counts: [u64; 5],
-    streams: Mark,
-    tile_roots: Mark,
+    streams: ValidPrefix,
+    tile_roots: ValidPrefix,
 }
 
 /// A stored position.
 #[derive(Debug, Clone)]
 pub struct StoredPosition {
-    /// From where to go on.
+    /// Where the audit continues.
     pub start: AuditStart,
     /// The checkpoint whose tree was being audited.
     pub checkpoint: SignedCheckpoint,
@@ -102,13 +102,13 @@ impl PositionStore {
         self.load(WHOLE)
     }
 
-    /// Begins anew, from the first leaf.
+    /// Begins again from the first leaf.
     ///
     /// # Errors
     ///
     /// [`StateError`].
     pub fn begin(&mut self) -> Result<AuditStart, StateError> {
-        self.open_logs(&Mark::default(), &Mark::default())?;
+        self.open_logs(&ValidPrefix::default(), &ValidPrefix::default())?;
         Ok(AuditStart::default())
     }
 
@@ -166,7 +166,7 @@ impl PositionStore {
         Ok(Digest(root))
     }
 
-    fn open_logs(&mut self, streams: &Mark, roots: &Mark) -> Result<Vec<u8>, StateError> {
+    fn open_logs(&mut self, streams: &ValidPrefix, roots: &ValidPrefix) -> Result<Vec<u8>, StateError> {
         // The files are closed before they are opened and cut off again.
         self.logs = None;
         let mut lines = Vec::new();
@@ -219,8 +219,8 @@ fn document(position: &AuditPosition, checkpoint: &SignedCheckpoint) -> Position
         key_notices: chain.key_notices.iter().map(notice).collect(),
         test: counts.mode.map(Mode::is_test),
         counts: [counts.entries, counts.notices, counts.blocks, counts.signatures, counts.tiles],
-        streams: Mark::default(),
-        tile_roots: Mark::default(),
+        streams: ValidPrefix::default(),
+        tile_roots: ValidPrefix::default(),
     }
 }
 

@@ -1,10 +1,10 @@
-//! Hashes old leaves again, a part in each round, so that every leaf is hashed again on a schedule: an operator who alters or loses
-//! a record after it was audited is found out.
+//! Hashes old leaves again, a part in each round, so that every leaf of a full tile is hashed again on a schedule. This detects
+//! an operator who alters or loses a record after it was audited.
 //!
 //! # Invariants
 //!
-//! Each tile of leaves is compared with the root that this monitor computed when it audited them; nothing that the operator says
-//! later counts.
+//! Each tile of leaves is compared with the root that this monitor computed when it audited them; later claims of the operator do
+//! not count.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn tiles_per_round(tiles: u64, interval: Duration, cycle: Duration) -> u64 {
     u64::try_from(share.div_ceil(cycle.as_millis().max(1))).unwrap_or(u64::MAX).clamp(1, tiles.max(1))
 }
 
-/// Hashes the next part of the first `audited` leaves. Returns the number of leaves. Blocks the thread.
+/// Hashes the next part of the full tiles among the first `audited` leaves. Returns the number of leaves. Blocks the thread.
 pub(in crate::monitor) fn rehash(
     round: &mut Round<'_>,
     (view, positions): (&mut View, &PositionStore),
@@ -86,7 +86,7 @@ fn check_tile(
             let index = subject.strip_prefix("leaf ").and_then(|index| index.parse::<u64>().ok());
             subject == name || subject == "re-hash" || index.is_some_and(|index| index / WIDTH == tile)
         };
-        round.is_good(AlarmKind::AlteredLeaf, &in_tile)?;
+        round.clear(AlarmKind::AlteredLeaf, &in_tile)?;
         return Ok(true);
     }
     raise_altered(round, (reader, checkpoint), (first, &name), (&hashes, &expected))?;

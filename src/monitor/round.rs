@@ -1,4 +1,4 @@
-//! One round of a monitor: collects what it finds, and raises each alarm at once.
+//! One round of a monitor: collects its findings, and raises each alarm at once.
 //!
 //! # Invariants
 //!
@@ -41,17 +41,17 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// Records that this round looks at all conditions of a kind.
+    /// Records that this round checks all conditions of these kinds.
     pub fn check(&mut self, kinds: &[AlarmKind]) {
         self.checked.extend(kinds);
     }
 
-    /// Ends the conditions of `kind` with these subjects, which were checked and are good.
+    /// Ends the conditions of `kind` with these subjects, which were checked and no longer exist.
     ///
     /// # Errors
     ///
     /// [`StateError::Io`].
-    pub fn is_good(&mut self, kind: AlarmKind, subject: &dyn Fn(&str) -> bool) -> Result<(), StateError> {
+    pub fn clear(&mut self, kind: AlarmKind, subject: &dyn Fn(&str) -> bool) -> Result<(), StateError> {
         self.alarms.end(kind, &|open| !subject(open), self.now)
     }
 

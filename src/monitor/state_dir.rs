@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! One process uses the folder at a time. A document is replaced in one step: after a crash it is the old or the new one, whole. It has
-//! a checksum of its own, and one that does not fit is an error, never an empty state: a state that is lost silently would hide a
+//! One process uses the folder at a time. A document is replaced in one step: after a crash it is the complete old or new one. It
+//! has a checksum of its own. A checksum that does not fit is an error, never an empty state: a silently lost state would hide a
 //! rollback.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -32,7 +32,7 @@ pub enum StateError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// Another process uses the folder.
@@ -42,7 +42,7 @@ pub enum StateError {
         path: PathBuf,
     },
     /// A file does not have its checksum, or is not of this format.
-    #[error("{}: damaged, {reason}. Move the folder away to begin anew: what it remembers of the ledger is then lost", .path.display())]
+    #[error("{}: damaged, {reason}. Move the folder away to begin again: the stored state of the ledger is then lost", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -1,9 +1,9 @@
-//! What a monitor remembers of a ledger between rounds.
+//! The view of a ledger: the state that a monitor stores between rounds.
 //!
 //! # Invariants
 //!
-//! The checkpoint last seen is durable before it is acted upon, and is only ever replaced by a larger one that was proven to be
-//! consistent with it.
+//! The checkpoint last seen is durable before it is used, and is replaced only by a larger one that was proven to be consistent
+//! with it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::monitor::state_dir::{StateDir, StateError};
 
 const NAME: &str = "view";
 const FORMAT: &str = "tiezheng monitor v1";
-/// Most remembered sizes: beyond, every second one is forgotten.
+/// Most stored sizes: above, every second one is dropped.
 const SIZES_MAX: usize = 4096;
 
 /// The view as JSON.
@@ -33,7 +33,7 @@ struct ViewDocument {
     rehash_completed: Option<u64>,
 }
 
-/// What is known of one ledger.
+/// The view of one ledger.
 #[derive(Debug, Clone)]
 pub struct View {
     /// The largest checkpoint of the operator.
@@ -41,7 +41,7 @@ pub struct View {
     document: ViewDocument,
 }
 
-/// The cycle in which all leaves are hashed again.
+/// The cycle in which the leaves of all full tiles are hashed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RehashCycle {
     /// The next tile of leaves.
@@ -83,11 +83,11 @@ impl View {
         dir.store(NAME, &ViewDocument { seen, ..self.document.clone() })
     }
 
-    /// Remembers a checkpoint that was compared with the one before. `block_time` is the time of its last block.
+    /// Records a checkpoint that was compared with the one before. `block_time` is the time of its last block.
     pub fn see(&mut self, checkpoint: SignedCheckpoint, block_time: Timestamp, now: Timestamp) {
         let size = checkpoint.checkpoint().size;
         if self.size() < Some(size) {
-            // A block that the clock of the operator puts into the future is as old as this moment.
+            // A block with a time in the future counts as generated now.
             let since = block_time.min(now).as_millis();
             self.document.seen_at = since;
             self.document.sizes.push_back((since, size.0));
@@ -114,8 +114,8 @@ impl View {
         self.document.seen_at
     }
 
-    /// The size that every witness should have cosigned by `now`: the largest that is known for `late_after`. Forgets the ones
-    /// before it.
+    /// The size that every witness should have cosigned by `now`: the largest one first seen at least `late_after` ago. Drops
+    /// smaller ones.
     pub fn due_size(&mut self, now: Timestamp, late_after: Duration) -> TreeSize {
         let limit = now.as_millis().saturating_sub(u64::try_from(late_after.as_millis()).unwrap_or(u64::MAX));
         while self.document.sizes.get(1).is_some_and(|(since, _)| *since <= limit) {

@@ -1,5 +1,5 @@
-//! Values to watch for in new deposits. The monitor searches the leaves itself: the operator is not asked, and does not learn what
-//! is watched.
+//! Values to watch for in new deposits. The monitor searches the leaves itself: no request goes to the operator, who does not
+//! learn what is watched.
 
 use std::fmt;
 

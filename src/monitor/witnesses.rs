@@ -52,11 +52,11 @@ pub(in crate::monitor) async fn ask(policy: &Policy, origin: &Name) -> Vec<Witne
     join_all(asked).await
 }
 
-/// How far each witness has cosigned, by the name of its key.
+/// The largest size that each witness has cosigned, by the name of its key.
 #[derive(Debug, Clone, Default)]
-pub(in crate::monitor) struct Cosigned(BTreeMap<String, TreeSize>);
+pub(in crate::monitor) struct CosignedSizes(BTreeMap<String, TreeSize>);
 
-impl Cosigned {
+impl CosignedSizes {
     fn add(&mut self, key: &CosignerKey, size: TreeSize) {
         let known = self.0.entry(key.name().to_string()).or_insert(size);
         *known = (*known).max(size);
@@ -68,7 +68,7 @@ impl Cosigned {
     }
 }
 
-/// What witnesses are compared with.
+/// The operator's checkpoint and log, with which witnesses are compared.
 pub(in crate::monitor) struct Operator<'a> {
     pub(in crate::monitor) reader: &'a HttpLogReader,
     pub(in crate::monitor) checkpoint: &'a SignedCheckpoint,
@@ -84,8 +84,8 @@ impl Operator<'_> {
         &self,
         round: &mut Round<'_>,
         answers: &[WitnessAnswer],
-    ) -> Result<Cosigned, StateError> {
-        let mut cosigned = Cosigned::default();
+    ) -> Result<CosignedSizes, StateError> {
+        let mut cosigned = CosignedSizes::default();
         let size = self.checkpoint.checkpoint().size;
         for witness in self.policy.witnesses() {
             match cosignatures(self.checkpoint, [&witness.key]) {
@@ -163,8 +163,8 @@ impl Operator<'_> {
         Ok(true)
     }
 
-    /// Whether the witnesses have cosigned all that is due.
-    fn check_quorum(&self, round: &mut Round<'_>, cosigned: &Cosigned) -> Result<(), StateError> {
+    /// Checks whether a quorum of witnesses has cosigned the size that is due.
+    fn check_quorum(&self, round: &mut Round<'_>, cosigned: &CosignedSizes) -> Result<(), StateError> {
         if self.due.is_empty() || self.policy.is_reached(&|key| cosigned.has(key, self.due)) {
             return Ok(());
         }

@@ -20,9 +20,9 @@ use crate::stamping::stamping_service::{StamperParts, StampingService};
 use crate::store::traits::ReadError;
 use crate::timestamp::tsa_client::TimestampError;
 
-/// How often the stamper looks whether a token is due.
+/// How often the stamper checks whether a token is due.
 const POLL: Duration = Duration::from_secs(1);
-/// How often it looks whether tokens need a renewal. The first time is at the start.
+/// How often it checks whether tokens need a renewal. The first check is at the start.
 const RENEWAL_INTERVAL: Duration = Duration::from_hours(24);
 
 /// A finished request.
@@ -35,7 +35,7 @@ struct Answer {
 /// Requests and stores tokens; see the module's documentation.
 pub struct Stamper {
     service: StampingService,
-    /// The authorities that are being asked.
+    /// The authorities with a request in flight.
     busy: BTreeSet<usize>,
     requests: JoinSet<Answer>,
     renewals: JoinSet<()>,
@@ -44,7 +44,7 @@ pub struct Stamper {
 }
 
 impl Stamper {
-    /// A stamper, and what commands and answers need of it. Reads which checkpoint each authority stamped last. Blocking.
+    /// A stamper, and its service for commands and answers. Reads which checkpoint each authority stamped last. Blocking.
     ///
     /// # Errors
     ///
@@ -76,10 +76,10 @@ impl Stamper {
             match answer {
                 Ok(answer) => {
                     self.busy.remove(&answer.authority);
-                    // What failed is logged and asked again.
+                    // A failure is logged, and the request is repeated.
                     let _ = self.service.take(answer.authority, &answer.checkpoint, answer.stamped).await;
                 }
-                Err(error) => tracing::error!(%error, "a request to a timestamp authority failed inside"),
+                Err(error) => tracing::error!(%error, "a request to a timestamp authority ended unexpectedly"),
             }
         }
     }
@@ -102,7 +102,7 @@ impl Stamper {
     fn renew(&mut self) {
         while let Some(ended) = self.renewals.try_join_next() {
             if let Err(error) = ended {
-                tracing::error!(%error, "a renewal of timestamps failed inside");
+                tracing::error!(%error, "a renewal of timestamps ended unexpectedly");
             }
         }
         if Instant::now() < self.next_renewal || !self.renewals.is_empty() {

@@ -1,15 +1,15 @@
-//! Stamping and renewal on demand, and what the stamper's schedule shares with them.
+//! The stamping service: requests, stores and renews timestamp tokens, on demand and for the stamper's schedule.
 //!
 //! # Renewal
 //!
-//! The tokens of a checkpoint are renewed before all of them become weak (`timestamp::renewal`). The authorities are asked in the order of
-//! the configuration, and the first that gives a stronger token renews. One that fails, or whose token is no stronger, is not asked
-//! again in the same pass: otherwise each pass would add a useless token to every checkpoint.
+//! The tokens of a checkpoint are renewed before all of them become weak (`timestamp::renewal`). The authorities are asked in the
+//! order of the configuration, and the first that gives a stronger token renews. One that fails, or whose token is no stronger,
+//! gets no further request in the same pass: otherwise each pass would add a useless token to every checkpoint.
 //!
 //! # Invariants
 //!
-//! A token is stored while nobody else stores one, and a renewal only if the tokens that it renews are still all that there are: a renewal
-//! counts for the tokens directly before it.
+//! Tokens are stored one at a time. A renewal is stored only if no token was added after those that it renews: it counts for the
+//! tokens directly before it.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,11 +47,11 @@ pub struct Authority {
     pub trust: TsaTrust,
 }
 
-/// What a stamper needs.
+/// The dependencies of a stamper.
 pub struct StamperParts {
     /// The read side.
     pub queries: Arc<QueryService>,
-    /// Where tokens are kept.
+    /// The store of tokens.
     pub store: Arc<dyn Annotations>,
     /// The node's clock, with which the time in a token must agree.
     pub clock: Arc<dyn Clock>,
@@ -61,7 +61,7 @@ pub struct StamperParts {
     pub interval: Duration,
     /// Whether only checkpoints with a quorum of witnesses are stamped.
     pub needs_quorum: bool,
-    /// How far ahead of their end the tokens of a checkpoint are renewed.
+    /// How long before they become weak the tokens of a checkpoint are renewed.
     pub horizon: Duration,
 }
 
@@ -79,7 +79,7 @@ pub struct StampOutcome {
 pub struct StampReport {
     /// Its size.
     pub size: TreeSize,
-    /// What each authority answered.
+    /// The outcome for each authority.
     pub outcomes: Vec<StampOutcome>,
 }
 
@@ -161,7 +161,7 @@ impl StampingService {
         })))
     }
 
-    /// What is known of the authorities.
+    /// The state of the authorities.
     #[must_use]
     pub fn state(&self) -> Arc<StampingState> {
         Arc::clone(&self.0.state)
@@ -220,7 +220,8 @@ impl StampingService {
         }
     }
 
-    /// Examines some stamped checkpoints from `from` on: how many, the sizes of those that need a renewal, and where to go on.
+    /// Examines some stamped checkpoints from `from` on. Returns their number, the sizes of those that need a renewal, and the
+    /// next `from`.
     async fn examine(
         &self,
         from: TreeSize,
@@ -284,7 +285,7 @@ impl StampingService {
             }
             let _writing = self.0.writing.lock().await;
             if self.read(size).await?.as_ref().map(tokens_of) != Some(tokens) {
-                // Another token came meanwhile. The next pass looks again.
+                // Another token was stored meanwhile. The next pass examines the checkpoint again.
                 return Ok(false);
             }
             self.write(Arc::new(stamped.checkpoint), token.der).await?;

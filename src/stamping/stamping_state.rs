@@ -1,4 +1,4 @@
-//! What the stamper knows of its authorities, for metrics and the health page.
+//! The state of the stamper: each authority with its last token, for metrics and the health page.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -23,7 +23,7 @@ pub struct StampingState {
 }
 
 impl StampingState {
-    /// No authority was asked yet.
+    /// The state before the first request.
     #[must_use]
     pub fn new(urls: impl IntoIterator<Item = String>) -> Self {
         let report = |url| AuthorityReport { url, last: None, error: None };

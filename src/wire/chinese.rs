@@ -109,7 +109,7 @@ fn text(error: &TextError) -> String {
     format!("第 {} 行：{}", error.line, fault(&error.fault))
 }
 
-/// Bytes that are no signed note, or a note that is not to be believed.
+/// Bytes that are no signed note, or a note whose signatures do not verify.
 #[must_use]
 pub fn note(error: &NoteError) -> String {
     match error {

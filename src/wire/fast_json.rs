@@ -23,9 +23,9 @@ use crate::wire::history::{fault, link_label, withdrawn_by};
 use crate::wire::json;
 use crate::wire::receipt::VERSION;
 
-/// Room for a receipt in bytes; longer ones grow.
+/// Initial capacity for a receipt in bytes.
 const RECEIPT_CAPACITY: usize = 4_096;
-/// Room for a look-up in bytes; longer ones grow.
+/// Initial capacity for a look-up in bytes.
 const DEPOSIT_CAPACITY: usize = 3_072;
 
 /// Prints a receipt, as `json::pretty` prints its [`ReceiptJson`](super::receipt::ReceiptJson).

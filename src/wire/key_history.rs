@@ -1,7 +1,7 @@
 //! The key history of a ledger, with the notices that prove it: `GET /v1/ledger/keys`.
 //!
 //! A follower of a ledger verifies the notices ([`KeyHistoryJson::proven`]) and takes the keys from them. The list `keys` repeats
-//! what they say, for people.
+//! their content, for people.
 
 use serde::{Deserialize, Serialize};
 

@@ -24,18 +24,18 @@ pub struct LedgerJson {
     /// `accounts`, by token only. Deposits by token are accepted under every policy.
     #[schema(example = "enrolled")]
     pub deposits: String,
-    /// The operator's name, as its configuration says; `null` if it says none / 运营者.
+    /// The operator's name, as the configuration states it; `null` if it states none / 运营者.
     pub operator: Option<String>,
-    /// What kind of organisation the operator is; `null` if its configuration says nothing / 运营者性质.
+    /// The kind of organisation of the operator; `null` if the configuration states none / 运营者性质.
     #[serde(default)]
     pub nature: Option<String>,
-    /// 区块链信息服务备案号; `null` if the configuration says none.
+    /// 区块链信息服务备案号; `null` if the configuration states none.
     #[serde(default)]
     pub record_filing: Option<String>,
     /// The version of the program.
     #[schema(example = "0.1.0")]
     pub version: String,
-    /// From what the node's clock is set, as its configuration says; `null` if it says nothing / 校时来源.
+    /// The time source of the node's clock, as its configuration states it; `null` if it states none / 校时来源.
     pub clock_source: Option<String>,
     /// The ledger key in force (vkey). Pin it from a source you trust, not from here.
     pub key: String,
@@ -59,7 +59,7 @@ pub struct LedgerJson {
     pub verifier_sha256: Option<String>,
 }
 
-/// The last block: what an event of `/chain/events` says.
+/// The last block: the content of an event of `/chain/events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainTipJson {
     /// 区块高度 of the last block.

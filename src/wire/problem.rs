@@ -1,6 +1,6 @@
 //! Errors of the API (RFC 9457, `application/problem+json`), with a stable code.
 //!
-//! Not here: the table of codes and statuses (`error_code`), and which error gets which (the error says it).
+//! Not here: the table of codes and statuses (`error_code`), and the assignment of codes to errors (`code()` of each error).
 
 use std::fmt;
 

@@ -110,7 +110,7 @@ impl ReportJson {
         Self::about(report, context, ReportSubject::default())
     }
 
-    /// As [`Self::new`], with what is known beside the verification: the operator, the case.
+    /// As [`Self::new`], with facts beside the verification: the operator, the case.
     #[must_use]
     pub fn about(report: &Report, context: ReportContext, subject: ReportSubject) -> Self {
         Self {
@@ -143,7 +143,7 @@ impl ReportJson {
     }
 }
 
-/// A node that verifies with its own key does so by its own policy.
+/// The owner of the policy: a node that verifies with its own key uses its own policy.
 fn policy_owner(report: &Report) -> PolicyOwner {
     let by_node = |result: &StepResult| result.compared == Some(ComparisonKind::CheckpointWithNodeKey);
     if report.steps.iter().any(by_node) { PolicyOwner::Node } else { PolicyOwner::Verifier }

@@ -1,6 +1,6 @@
-//! What a court looks for in a verification report (核验报告) beside the steps: its number, the line of technical verification that can
-//! be quoted (在线诉讼规则 art. 16) and what would rebut it, the review points of arts. 17 and 18, the bundle for an expert (art. 19), and
-//! annexes for 互联网法院规定 art. 11 and 证据规定 arts. 93, 94.
+//! The contents of a verification report (核验报告) beside its steps. They are its number, the line of technical verification that
+//! can be quoted (在线诉讼规则 art. 16) and its rebuttals, the review points of arts. 17 and 18, the bundle for an expert (art. 19),
+//! and annexes for 互联网法院规定 art. 11 and 证据规定 arts. 93, 94.
 //!
 //! # Invariants
 //!
@@ -64,7 +64,7 @@ pub fn technical(report: &Report) -> CodedText {
     CodedText { code: code.into(), zh, en }
 }
 
-/// The number of a report that no act records: it follows from what the report says.
+/// The number of a report that no act records: a hash of its content.
 fn unrecorded_number(report: &Report, context: &ReportContext) -> String {
     let steps: Vec<String> =
         report.steps.iter().map(|result| format!("{} {}", result.step.code(), result.outcome.code())).collect();

@@ -1,4 +1,4 @@
-//! The points of a verification report by article, with what the program can say to each.
+//! The points of a verification report by article, each with the finding of the program.
 //!
 //! Sources: 人民法院在线诉讼规则 arts. 16 to 19; 最高人民法院关于互联网法院审理案件若干问题的规定 art. 11; 最高人民法院关于民事诉讼证据的若干规定
 //! arts. 93, 94.
@@ -9,15 +9,15 @@ use crate::wire::bilingual::Bilingual;
 use crate::wire::report_subject::{InstitutionJson, ReportSubject};
 use crate::wire::review_points::{ArticleJson, RebuttalJson, ReviewPointJson, step_text, was_performed};
 
-/// Something that is known; `None` is 未取得.
-type Known = Option<(String, String)>;
+/// A finding in Chinese and English; `None` is 未取得.
+type PointFinding = Option<(String, String)>;
 
 #[expect(clippy::unnecessary_wraps, reason = "every finding of a point is optional")]
-fn known(zh: impl Into<String>, en: impl Into<String>) -> Known {
+fn known(zh: impl Into<String>, en: impl Into<String>) -> PointFinding {
     Some((zh.into(), en.into()))
 }
 
-fn point(number: &str, zh: &str, en: &str, finding: Known) -> ReviewPointJson {
+fn point(number: &str, zh: &str, en: &str, finding: PointFinding) -> ReviewPointJson {
     let provided = finding.is_some();
     let (found_zh, found_en) = finding.unwrap_or_else(|| ("未取得".into(), "not provided".into()));
     ReviewPointJson {
@@ -32,13 +32,13 @@ fn article(code: &str, zh: &str, en: &str, points: Vec<ReviewPointJson>) -> Arti
     ArticleJson { code: code.into(), title: Bilingual::new(zh, en), points }
 }
 
-fn of_step(report: &Report, step: Step) -> Known {
+fn of_step(report: &Report, step: Step) -> PointFinding {
     let text = step_text(report, step);
     was_performed(report, step).then_some((text.zh, text.en))
 }
 
 /// The steps that were performed, as one finding.
-fn of_steps(report: &Report, steps: &[Step]) -> Known {
+fn of_steps(report: &Report, steps: &[Step]) -> PointFinding {
     let found: Vec<(String, String)> = steps.iter().filter_map(|step| of_step(report, *step)).collect();
     let joined = |part: fn(&(String, String)) -> &String, with: &str| {
         found.iter().map(part).cloned().collect::<Vec<_>>().join(with)
@@ -46,7 +46,7 @@ fn of_steps(report: &Report, steps: &[Step]) -> Known {
     (!found.is_empty()).then(|| (joined(|one| &one.0, "；"), joined(|one| &one.1, "; ")))
 }
 
-/// What would rebut a technical verification that agreed (art. 16), and what was found of each.
+/// What would rebut a technical verification that agreed (art. 16), each with the finding of this verification.
 #[must_use]
 pub(in crate::wire) fn rebuttal(report: &Report) -> Vec<RebuttalJson> {
     let by_step = |step: Step, zh: &str, en: &str| RebuttalJson {
@@ -108,7 +108,7 @@ pub(in crate::wire) fn articles(report: &Report, subject: &ReportSubject, progra
     ]
 }
 
-fn operator(institution: &InstitutionJson) -> Known {
+fn operator(institution: &InstitutionJson) -> PointFinding {
     let name = institution.operator.as_ref()?;
     let nature = institution.nature.clone().unwrap_or_else(|| "性质未说明".into());
     let nature_en = institution.nature.clone().unwrap_or_else(|| "nature not stated".into());
@@ -116,7 +116,7 @@ fn operator(institution: &InstitutionJson) -> Known {
 }
 
 /// How many witnesses of other organisations signed.
-fn witnesses(report: &Report) -> Known {
+fn witnesses(report: &Report) -> PointFinding {
     match &report.witnesses {
         WitnessCheck::Counted(quorum) if quorum.witnesses > 0 => {
             let (signed, all) = (quorum.cosignatures.len(), quorum.witnesses);
@@ -131,7 +131,7 @@ fn witnesses(report: &Report) -> Known {
     }
 }
 
-fn trusted_time(report: &Report) -> Known {
+fn trusted_time(report: &Report) -> PointFinding {
     match &report.time {
         TimeCheck::Verified(time) => {
             let at = time.not_later_than.beijing();

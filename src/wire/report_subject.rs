@@ -1,8 +1,8 @@
-//! What the maker of a report knows beside the verification: the operator, the case and the item.
+//! Facts of a report beside the verification: the operator, the case and the item.
 
 use serde::{Deserialize, Serialize};
 
-/// The organisation that runs the deposit platform, as its configuration says.
+/// The organisation that runs the deposit platform, as its configuration states it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InstitutionJson {
     /// 运营者名称; `null` if it is not known.
@@ -33,7 +33,7 @@ pub struct ReportCaseJson {
     pub item_version: u32,
 }
 
-/// What the maker of a report knows beside the verification.
+/// Facts of a report beside the verification.
 #[derive(Debug, Clone, Default)]
 pub struct ReportSubject {
     /// The operator.

@@ -1,4 +1,4 @@
-//! The review points of a verification report, and how a step of the verification reads as the finding of one.
+//! The review points of a verification report, and the text of a verification step as the finding of a point.
 //!
 //! Not here: the texts of the points (`report_points`).
 

@@ -1,4 +1,4 @@
-//! Calls of webhooks, as the Standard Webhooks specification has them: of a court's systems, and of a monitor's alarms.
+//! Calls of webhooks (Standard Webhooks specification), for a court's events and a monitor's alarms.
 //!
 //! `webhook-id` is the same each time an event is sent, so that the receiver can ignore a repetition. `webhook-signature` is `v1,` and
 //! the base64 of HMAC-SHA256 over `id.timestamp.body`. A secret is written `whsec_` and base64.

@@ -10,8 +10,8 @@
 //!
 //! # Invariants
 //!
-//! What is accepted is signed by the key that the witness knows for the ledger at that size, and extends the latest checkpoint. Lines
-//! that the witness cannot verify are dropped: also those in its own name, which anybody can write.
+//! An accepted checkpoint is signed by the key that the witness knows for the ledger at that size, and extends the latest
+//! checkpoint. Lines that the witness cannot verify are dropped, also those in its own name, which any submitter can write.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -40,7 +40,7 @@ pub enum Rejection {
     /// The checkpoint is malformed.
     #[error("malformed checkpoint: {0}")]
     Checkpoint(NoteError),
-    /// `old` is beyond the checkpoint.
+    /// `old` is larger than the checkpoint.
     #[error("old size {old} is larger than the checkpoint's {size}")]
     OldBeyond {
         /// `old`.
@@ -100,7 +100,7 @@ pub enum Rejection {
     /// The state was not written, or the copy not read. Nothing was signed.
     #[error("{0}")]
     Storage(String),
-    /// The witness found that its own state, or the ledger, is not what it signed before; only its operator can end that.
+    /// The witness found that its own state, or the ledger, is not what it signed before; only its operator can resolve this.
     #[error("this witness has stopped cosigning this ledger: {0}")]
     Stopped(String),
 }
@@ -159,7 +159,7 @@ impl VerifiedCheckpoint {
         Ok(verified)
     }
 
-    /// Checks that the key signed it which must sign trees of its size.
+    /// Checks the signature of the key that must sign trees of its size.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ impl<'b> Submission<'b> {
     /// [`Rejection::Request`], [`Rejection::Checkpoint`], [`Rejection::OldBeyond`].
     pub fn parse(body: &'b [u8]) -> Result<Self, Rejection> {
         let request = AddCheckpointRequest::parse(body)?;
-        // The text alone: a malformed signature line is judged by the key that it names.
+        // Only the text is parsed: the answer to a malformed signature line depends on the key that it names.
         let cut = request.note.rfind("\n\n").ok_or(Rejection::Checkpoint(NoteError::NoSignatures))?;
         let text = request.note.get(..=cut).unwrap_or_default();
         let checkpoint = Checkpoint::parse(text).map_err(|error| Rejection::Checkpoint(error.into()))?;

@@ -1,8 +1,8 @@
-//! Bounds of block times, which a witness checks that holds the blocks: a mirror.
+//! Bounds of block times. A mirror checks them, since it holds the blocks.
 //!
-//! An operator who seals a block today and dates it a year ago is detected by a mirror that has followed the ledger meanwhile. A block that is
-//! new to the mirror may be at most [`BEHIND_MAX`] older than its last cosignature, because the ledger was complete up to there then;
-//! and at most [`AHEAD_MAX`] ahead of its clock.
+//! An operator who seals a block today and dates it a year ago is detected by a mirror that has followed the ledger meanwhile. A
+//! block that is new to the mirror may be at most [`BEHIND_MAX`] older than the mirror's last cosignature, because all earlier
+//! blocks were in the cosigned tree. It may be at most [`AHEAD_MAX`] ahead of the mirror's clock.
 
 use std::time::Duration;
 

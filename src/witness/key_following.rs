@@ -4,8 +4,9 @@
 //! # Invariants
 //!
 //! Only keys to which the notices lead from the last known key are followed, in a tree that continues the latest cosigned
-//! checkpoint. A key is remembered durably before it is used. What asks for a checkpoint to be cosigned does not choose where the
-//! history comes from: that is the node of the operator's settings, and it is asked at most once in `AFTER_FAILURE`.
+//! checkpoint. A key is stored durably before it is used. The history comes from the node in the operator's settings, never from
+//! an address that a submitter chooses. That node is asked at most once in `AFTER_FAILURE` after a failure, and once in
+//! `AFTER_ANSWER` after an answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,8 @@ use crate::witness::state::{KeyFrom, LedgerState};
 
 /// The shortest time from a request for the keys of one ledger that failed to the next.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
-/// The same after an answer. While two keys sign, a witness that was started with the new one does not know the old one.
+/// The same after an answer. While two keys sign, each checkpoint has an unknown key for a witness that was started with the new
+/// one.
 const AFTER_ANSWER: Duration = Duration::from_mins(1);
 /// How long the node may take: less than its client waits for the cosignature.
 const ANSWER_MAX: Duration = Duration::from_secs(4);
@@ -48,7 +50,7 @@ pub fn later_keys(history: &KeyHistory, state: &LedgerState) -> Vec<KeyFrom> {
     let until = trusted.current().index;
     for period in history.periods().filter(|period| period.index <= until) {
         if known.contains(&period.key) {
-            // Only what comes after the last known key is new.
+            // Only keys after the last known one are new.
             later.clear();
         } else {
             later.push(KeyFrom { key: period.key.clone(), from: TreeSize(period.index.0 + 1) });
@@ -57,11 +59,11 @@ pub fn later_keys(history: &KeyHistory, state: &LedgerState) -> Vec<KeyFrom> {
     later
 }
 
-/// Asks the node of the ledger `origin` for its keys, and remembers those that follow from the known ones. Failures are logged: the
-/// checkpoint is then judged by the known keys.
+/// Asks the node of the ledger `origin` for its keys, and stores those that follow from the known ones. Failures are logged: the
+/// checkpoint is then verified with the known keys.
 pub async fn follow_rotation(witness: &Arc<Witness>, origin: &Name) {
     let Ok(ledger) = witness.ledger(origin) else { return };
-    // Requests that come meanwhile wait for this one, and then find the new key.
+    // Concurrent callers wait for this request, and then find the new key.
     let mut next = ledger.next_key_request().lock().await;
     if next.is_some_and(|next| Instant::now() < next) {
         return;
@@ -90,7 +92,7 @@ async fn history_of(ledger: &FollowedLedger) -> Result<KeyHistory, FollowError> 
     if compared == Comparison::Consistent { Ok(history) } else { Err(FollowError::OtherHistory) }
 }
 
-/// Remembers the keys of `history` that follow from those which the witness knows.
+/// Stores the keys of `history` that follow from those that the witness knows.
 pub(in crate::witness) async fn follow_history(witness: &Arc<Witness>, ledger: &FollowedLedger, history: KeyHistory) {
     let later = later_keys(&history, &ledger.state());
     let (witness, origin) = (Arc::clone(witness), history.origin().clone());
@@ -104,7 +106,7 @@ pub(in crate::witness) async fn follow_history(witness: &Arc<Witness>, ledger: &
     });
     match followed.await {
         Ok(Ok(())) => {}
-        Ok(Err(rejection)) => tracing::error!(%rejection, "the new key was not remembered"),
+        Ok(Err(rejection)) => tracing::error!(%rejection, "the new key was not stored"),
         Err(error) => tracing::error!(%error, "following a key ended by a panic"),
     }
 }

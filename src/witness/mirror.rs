@@ -7,9 +7,9 @@
 //!
 //! # Invariants
 //!
-//! The copy grows by whole blocks that were proven to be in a signed tree. What it has published is never larger than what it holds.
-//! A checkpoint is cosigned only if the copy has its root. If the ledger's key signed another root for a size that the copy holds,
-//! there are two histories: the mirror stops cosigning and logs both checkpoints.
+//! The copy grows by whole blocks that were proven to be in a signed tree. Its published checkpoint is never larger than the
+//! blocks that it holds. A checkpoint is cosigned only if the copy has its root. If the ledger's key signed another root for a
+//! size that the copy holds, there are two histories: the mirror stops cosigning and logs both checkpoints.
 
 use std::ops::ControlFlow;
 use std::pin::Pin;
@@ -34,7 +34,7 @@ use crate::witness::bounds;
 use crate::witness::key_following::{follow_history, follow_rotation};
 use crate::witness::rollback;
 use crate::witness::service::{FollowedLedger, LedgerCopy, Witness};
-use crate::witness::state::{Latest, names_unknown_key};
+use crate::witness::state::{LatestCheckpoint, names_unknown_key};
 
 /// How often the node is asked for its checkpoint.
 const POLL: Duration = Duration::from_secs(1);
@@ -53,7 +53,7 @@ pub struct MirrorCopy {
 }
 
 impl MirrorCopy {
-    /// The copy in `store`, which nobody else writes.
+    /// The copy in `store`, which has no other writer.
     #[must_use]
     pub fn new(store: Arc<dyn LogStore>) -> Arc<Self> {
         let held = store.published().map_or(TreeSize::EMPTY, |published| published.size());
@@ -88,7 +88,7 @@ impl MirrorCopy {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it by value")]
 fn unreadable(error: ReadError) -> Rejection {
     tracing::error!(%error, "the copy of this mirror cannot be read");
     Rejection::Storage("the copy of this mirror cannot be read at the moment".into())
@@ -109,18 +109,18 @@ impl LedgerCopy for MirrorCopy {
         }
         let mut held = self.held.subscribe();
         Box::pin(async move {
-            // An error means that the copy is gone: the check that follows says so.
+            // An error means that the copy was dropped: the following check reports it.
             let _ = held.wait_for(|held| *held >= size).await;
         })
     }
 
-    fn check(&self, latest: Option<&Latest>, new: &Checkpoint, now: Timestamp) -> Result<(), Rejection> {
+    fn check(&self, latest: Option<&LatestCheckpoint>, new: &Checkpoint, now: Timestamp) -> Result<(), Rejection> {
         let (held, size) = (self.held(), new.size);
         if held < size {
             return Err(Rejection::NotHeld { held, size });
         }
         let Some(last) = size.last_index() else { return Ok(()) };
-        let before = latest.map(Latest::checkpoint).filter(|checkpoint| !checkpoint.size.is_empty());
+        let before = latest.map(LatestCheckpoint::checkpoint).filter(|checkpoint| !checkpoint.size.is_empty());
         for signed in before.into_iter().chain([new]) {
             if proofs::root(&*self.store, signed.size).map_err(unreadable)? != signed.root {
                 return Err(Rejection::CopyDiffers { size: signed.size });
@@ -154,7 +154,7 @@ pub async fn follow(witness: Arc<Witness>, at: usize, copy: Arc<MirrorCopy>) {
         }
         match timeout(ANSWER_MAX, client.checkpoint()).await {
             Ok(Ok(signed)) => {
-                // A puller that a failure has made unusable is dropped there.
+                // `round` drops a puller that a failure has made unusable.
                 puller = round(&witness, ledger, &copy, &client, puller.take(), signed).await;
             }
             Ok(Err(error)) => tracing::warn!(url = ledger.url(), %error, "the ledger's checkpoint was not fetched"),
@@ -173,7 +173,7 @@ pub async fn follow(witness: Arc<Witness>, at: usize, copy: Arc<MirrorCopy>) {
     }
 }
 
-/// One look at the node's checkpoint: pulls what is missing. Returns the puller for the next one.
+/// Processes one checkpoint of the node: pulls the missing blocks. Returns the puller for the next call.
 async fn round(
     witness: &Arc<Witness>,
     ledger: &FollowedLedger,
@@ -259,7 +259,7 @@ fn pull(
     }
 }
 
-/// Reports a pull that failed, and stops cosigning where only the operator can help.
+/// Reports a pull that failed, and stops cosigning if only the operator can resolve the cause.
 fn failed(ledger: &FollowedLedger, copy: &MirrorCopy, signed: &Checkpoint, error: &PullError) {
     let code = error.code();
     metrics::counter!("tiezheng_mirror_pull_failures_total", "code" => code).increment(1);
@@ -279,13 +279,13 @@ fn failed(ledger: &FollowedLedger, copy: &MirrorCopy, signed: &Checkpoint, error
             ledger.stop(format!("the ledger's key has signed two histories of size {}", signed.size));
         }
         error if error.is_finding() => {
-            tracing::error!(code, %error, url = ledger.url(), "the node serves what is not the ledger, or the ledger is faulty");
+            tracing::error!(code, %error, url = ledger.url(), "the node serves other data than the ledger's, or the ledger is faulty");
         }
         error => tracing::warn!(code, %error, url = ledger.url(), "the ledger was not pulled"),
     }
 }
 
-/// Cosigns the checkpoint of the copy, which nobody has submitted.
+/// Cosigns the checkpoint of the copy, which was not submitted.
 async fn cosign_unsubmitted(witness: &Arc<Witness>, at: usize, copy: &Arc<MirrorCopy>) {
     let (witness, copy) = (Arc::clone(witness), Arc::clone(copy));
     let cosigned = tokio::task::spawn_blocking(move || {
@@ -296,7 +296,7 @@ async fn cosign_unsubmitted(witness: &Arc<Witness>, at: usize, copy: &Arc<Mirror
         witness.cosign_copy(&verified).map(|_| ())
     });
     match cosigned.await {
-        // A submission came meanwhile.
+        // A submission was cosigned meanwhile.
         Ok(Ok(()) | Err(Rejection::OtherSize { .. })) => {}
         Ok(Err(rejection)) => tracing::warn!(%rejection, "the checkpoint of the copy was not cosigned"),
         Err(error) => tracing::error!(%error, "cosigning ended by a panic"),

@@ -1,12 +1,12 @@
-//! Finds out that a witness's folder was restored from an older copy: by a cosignature of its own that is later than its state.
+//! Detects that a witness's folder was restored from an older copy, by a cosignature of its own that is later than its state.
 //!
-//! A witness whose state is older than what it signed could cosign another history from there on. It cannot notice that by itself:
-//! a later cosignature of its own proves it to the witness. So at its start, before it signs, it asks the node of each ledger for its
-//! newest checkpoint, and for the last one that this witness has cosigned (`GET /v1/ledger/witnesses`): under load the newest one has no
-//! cosignatures yet. A mirror looks at each checkpoint that it fetches. If there is a later cosignature, the witness stops cosigning the
-//! ledger.
+//! A witness whose state is older than its last cosignature could cosign another history from there on. The folder alone does not
+//! show this, but a later cosignature of its own does. So before it signs, a starting witness asks the node of each ledger for
+//! two checkpoints. One is the newest; the other is the last one that this witness has cosigned (`GET /v1/ledger/witnesses`),
+//! since under load the newest one has no cosignatures yet. A mirror checks each checkpoint that it fetches. If there is a later
+//! cosignature, the witness stops cosigning the ledger.
 //!
-//! What is not found: a node that does not answer, or that does not show the cosignature.
+//! Not detected: a restored folder whose ledger's node does not answer, or does not show the cosignature.
 
 use std::time::Duration;
 
@@ -46,8 +46,8 @@ pub async fn check(own: &CosignerKey, ledger: &FollowedLedger) {
     }
 }
 
-/// Stops cosigning `ledger` if `signed` has a cosignature by `own` that the state does not know: of a larger tree, or of a tree of the
-/// same size at a later time. Lines that do not verify are ignored.
+/// Stops cosigning `ledger` if `signed` has a cosignature by `own` that is later than the state: of a larger tree, or at a later
+/// time than the state's cosignature. Lines that do not verify are ignored.
 pub fn compare(own: &CosignerKey, ledger: &FollowedLedger, signed: &SignedCheckpoint) {
     let (state, note) = (ledger.state(), signed.note());
     if signed.checkpoint().origin != state.origin {
@@ -80,9 +80,9 @@ mod tests {
     use crate::ledger::key::{Name, Signer};
     use crate::ledger::merkle::shape::TreeSize;
     use crate::ledger::time::Timestamp;
-    use crate::witness::state::{Latest, LedgerState};
+    use crate::witness::state::{LatestCheckpoint, LedgerState};
 
-    fn cosigned(size: u64, seconds: u64) -> (Cosigner, Latest, LedgerState) {
+    fn cosigned(size: u64, seconds: u64) -> (Cosigner, LatestCheckpoint, LedgerState) {
         let signer = Signer::new(Name::parse("example.org/log").unwrap(), &[1; 32]).unwrap();
         let cosigner = Cosigner::new(Name::parse("w").unwrap(), &[7; 32]).unwrap();
         let origin = signer.verifier().name().clone();
@@ -91,7 +91,7 @@ mod tests {
         let line = cosigner.cosign(&checkpoint, time);
         let note = format!("{}{line}\n", checkpoint.sign(&signer).unwrap().note());
         let signed = SignedCheckpoint::parse(note.as_bytes()).unwrap();
-        (cosigner, Latest { signed, time }, LedgerState::new(signer.verifier().clone()))
+        (cosigner, LatestCheckpoint { signed, time }, LedgerState::new(signer.verifier().clone()))
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! A running witness: decides about submissions, one at a time for each ledger, and remembers what it cosigned before it answers.
+//! A running witness: decides about submissions, one at a time for each ledger, and stores its state before it answers.
 //!
 //! # Invariants
 //!
-//! The comparison with the latest checkpoint and the write of the new one are one critical section; the write is durable before the
-//! signature leaves it. So of two submissions for the same old size one is accepted. After a crash in between, the state on disk is
-//! that of the new checkpoint, whose signature nobody has: the next submission is answered with its size.
+//! The comparison with the latest checkpoint and the write of the new one are one critical section; the write is durable before
+//! the signature is returned. So of two submissions for the same old size one is accepted. After a crash in between, the state on
+//! disk is that of the new checkpoint, whose signature was never sent: the next submission is answered with its size.
 //!
-//! The times of cosignatures of a ledger never decrease: while the clock is behind the last one, nothing is signed.
+//! The times of cosignatures of a ledger never decrease: while the clock is behind the last one, the witness signs nothing.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -19,7 +19,7 @@ use crate::ledger::note::NoteSignature;
 use crate::ledger::time::Timestamp;
 use crate::sequencer::clock::Clock;
 use crate::witness::add_checkpoint::{Rejection, Submission, VerifiedCheckpoint};
-use crate::witness::state::{KeyFrom, Latest, LedgerState};
+use crate::witness::state::{KeyFrom, LatestCheckpoint, LedgerState};
 use crate::witness::state_folder::{StateFolder, ledger_id};
 
 /// A complete copy of a ledger, which a mirror compares with what it cosigns.
@@ -27,10 +27,10 @@ pub trait LedgerCopy: Send + Sync {
     /// The size of the verified copy.
     fn held(&self) -> TreeSize;
 
-    /// The size of the largest checkpoint that was seen of the ledger.
+    /// The size of the largest checkpoint of the ledger that the mirror has fetched.
     fn seen(&self) -> TreeSize;
 
-    /// Completes when the copy holds a tree of at least this size. Asks for its leaves at once.
+    /// Completes when the copy holds a tree of at least this size. Requests the missing leaves at once.
     fn wait_for(&self, size: TreeSize) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
     /// Checks that the copy holds `new`, that it begins with `latest`, and that the times of the blocks between them are acceptable
@@ -39,7 +39,7 @@ pub trait LedgerCopy: Send + Sync {
     /// # Errors
     ///
     /// [`Rejection::NotHeld`], [`Rejection::CopyDiffers`], [`Rejection::BlockTime`], [`Rejection::Storage`].
-    fn check(&self, latest: Option<&Latest>, new: &Checkpoint, now: Timestamp) -> Result<(), Rejection>;
+    fn check(&self, latest: Option<&LatestCheckpoint>, new: &Checkpoint, now: Timestamp) -> Result<(), Rejection>;
 }
 
 /// A ledger that a witness follows.
@@ -50,7 +50,7 @@ pub struct FollowedLedger {
     state: RwLock<Arc<LedgerState>>,
     /// Held from the comparison to the end of the write.
     turn: Mutex<()>,
-    /// From when on the node may be asked for the ledger's keys; held while it is asked.
+    /// The earliest time of the next request to the node for the ledger's keys; locked during a request.
     next_key_request: tokio::sync::Mutex<Option<tokio::time::Instant>>,
     copy: Option<Arc<dyn LedgerCopy>>,
     stopped: OnceLock<String>,
@@ -78,7 +78,7 @@ impl FollowedLedger {
         &self.url
     }
 
-    /// What is remembered of it.
+    /// Its state.
     #[must_use]
     pub fn state(&self) -> Arc<LedgerState> {
         // Whole values are stored, so a panicked thread leaves a valid one.
@@ -91,7 +91,7 @@ impl FollowedLedger {
         self.copy.as_ref()
     }
 
-    /// From when on the node may be asked for the ledger's keys.
+    /// The earliest time of the next request to the node for the ledger's keys.
     pub(in crate::witness) const fn next_key_request(&self) -> &tokio::sync::Mutex<Option<tokio::time::Instant>> {
         &self.next_key_request
     }
@@ -102,7 +102,7 @@ impl FollowedLedger {
         let _ = self.stopped.set(reason);
     }
 
-    /// Why nothing of this ledger is cosigned any more.
+    /// Why the witness has stopped cosigning this ledger.
     #[must_use]
     pub fn stopped(&self) -> Option<&str> {
         self.stopped.get().map(String::as_str)
@@ -176,12 +176,12 @@ impl Witness {
             return Err(Rejection::NotHeld { held, size });
         }
         self.record(ledger, verified, |state| {
-            // The copy has both trees, so it is the proof.
+            // The copy has both trees, so no proof is needed.
             if size < state.size() { Err(Rejection::OtherSize { size: state.size() }) } else { Ok(()) }
         })
     }
 
-    /// The critical section.
+    /// The critical section: compares the checkpoint with the state, and stores it.
     fn record(
         &self,
         ledger: &FollowedLedger,
@@ -209,7 +209,7 @@ impl Witness {
         let next = LedgerState {
             origin: state.origin.clone(),
             keys: state.keys.clone(),
-            latest: Some(Arc::new(Latest { signed, time: now })),
+            latest: Some(Arc::new(LatestCheckpoint { signed, time: now })),
         };
         if next != *state {
             self.replace(ledger, next)?;
@@ -217,7 +217,7 @@ impl Witness {
         Ok(line)
     }
 
-    /// Remembers a later key of a ledger, which its key history proves.
+    /// Stores a later key of a ledger, which its key history proves.
     ///
     /// # Errors
     ///

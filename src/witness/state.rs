@@ -1,4 +1,4 @@
-//! What a witness remembers of one ledger: its keys, and the latest checkpoint that the witness cosigned.
+//! The state that a witness stores for one ledger: its keys, and the latest checkpoint that the witness cosigned.
 //!
 //! ```text
 //! tiezheng witness state v1
@@ -11,8 +11,8 @@
 //!
 //! # Invariants
 //!
-//! The checkpoint has only signatures that the witness verified or made. Printing a parsed state gives the same bytes. A flipped bit
-//! or a cut-off end is found.
+//! The checkpoint has only signatures that the witness verified or made. Printing a parsed state gives the same bytes. Parsing
+//! rejects a flipped bit or a truncated end.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -39,14 +39,14 @@ pub struct KeyFrom {
 
 /// The latest checkpoint that the witness cosigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Latest {
+pub struct LatestCheckpoint {
     /// The checkpoint with the ledger's signatures and the witness's own.
     pub signed: SignedCheckpoint,
     /// The time in the witness's signature.
     pub time: Timestamp,
 }
 
-impl Latest {
+impl LatestCheckpoint {
     /// The checkpoint.
     #[must_use]
     pub const fn checkpoint(&self) -> &Checkpoint {
@@ -54,7 +54,7 @@ impl Latest {
     }
 }
 
-/// What a witness remembers of one ledger.
+/// The state of a witness for one ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerState {
     /// The ledger.
@@ -62,7 +62,7 @@ pub struct LedgerState {
     /// Its keys, the pinned one first, in the order of their sizes.
     pub keys: Vec<KeyFrom>,
     /// The latest checkpoint; `None` if none was cosigned yet.
-    pub latest: Option<Arc<Latest>>,
+    pub latest: Option<Arc<LatestCheckpoint>>,
 }
 
 /// Why bytes are not a state.
@@ -72,7 +72,7 @@ pub enum StateError {
     /// The checksum at the end is missing or of other bytes.
     #[error("its checksum does not match: it was cut off or altered")]
     Checksum,
-    /// It is complete, and not a state of this ledger.
+    /// The checksum is right, and the content is not a state of this ledger.
     #[error("{0}")]
     Content(String),
     /// The checkpoint is not cosigned by this witness's key.
@@ -164,14 +164,14 @@ fn key_line(line: &str) -> Option<KeyFrom> {
     Some(KeyFrom { key: VerifierKey::parse(key).ok()?, from })
 }
 
-fn latest(note: &str, origin: &Name, own: &CosignerKey) -> Result<Latest, StateError> {
+fn latest(note: &str, origin: &Name, own: &CosignerKey) -> Result<LatestCheckpoint, StateError> {
     let signed = SignedCheckpoint::parse(note.as_bytes()).map_err(|error| StateError::Content(error.to_string()))?;
     if signed.checkpoint().origin != *origin {
         return Err(StateError::Content("its checkpoint is of another ledger".into()));
     }
     let line = signed.note().signatures().iter().find(|line| own.is_named_by(line)).ok_or(StateError::NotOurs)?;
     let time = own.verify(line, signed.note().text()).map_err(|_| StateError::NotOurs)?.time;
-    Ok(Latest { signed, time })
+    Ok(LatestCheckpoint { signed, time })
 }
 
 /// `text` and the line with its checksum.
@@ -215,7 +215,7 @@ mod tests {
         let signed = SignedCheckpoint::parse(note.as_bytes()).unwrap();
         let mut state = LedgerState::new(signer(1).verifier().clone());
         state.keys.push(KeyFrom { key: signer(2).verifier().clone(), from: TreeSize(12) });
-        state.latest = Some(Arc::new(Latest { signed, time }));
+        state.latest = Some(Arc::new(LatestCheckpoint { signed, time }));
         state
     }
 

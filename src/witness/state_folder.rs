@@ -12,7 +12,8 @@
 //! has a state: if its file is missing or damaged, the witness does not start, because it could cosign what contradicts its earlier
 //! cosignatures. A ledger is listed after its first, empty state was written.
 //!
-//! What is not found: a folder that was restored from an older copy as a whole, with list and states. See `docs/member.md`.
+//! Not detected here: a folder that was restored from an older copy as a whole, with list and states (`rollback`,
+//! `docs/member.md`).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -31,7 +32,7 @@ pub const LEDGERS: &str = "ledgers";
 /// Name of the folder of states.
 pub const STATES: &str = "state";
 const FIRST_LINE: &str = "tiezheng witness ledgers v1";
-/// How the name of a file goes on that is being written.
+/// The suffix of a file that is being written.
 const NEW: &str = ".new";
 /// Most bytes of a file: a checkpoint with a hundred signatures, and its keys.
 const FILE_MAX: usize = 1 << 20;
@@ -40,12 +41,12 @@ const FILE_MAX: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateFolderError {
-    /// The disk.
+    /// A file operation failed.
     #[error("{}: {error}", .path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// A file is not what was written.
@@ -135,7 +136,7 @@ impl StateFolder {
     ///
     /// # Errors
     ///
-    /// [`StateFolderError`]; nothing was changed, but for empty states of new ledgers.
+    /// [`StateFolderError`]; nothing was changed except for empty states of new ledgers.
     pub fn states_of(&self, pinned: &[VerifierKey], own: &CosignerKey) -> Result<Vec<LedgerState>, StateFolderError> {
         let mut listed = self.ledgers()?;
         // All states are read, also of ledgers that are not followed at present: a damaged one is reported now.
@@ -244,7 +245,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(NEW);
     let draft = PathBuf::from(draft);
-    // What a crash has left there was never used.
+    // A draft that a crash has left was never used.
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -282,7 +283,7 @@ mod tests {
         assert_eq!(opened.states_of(&[b.clone(), a.clone()], &own()).unwrap().len(), 2);
         assert_eq!(opened.ledgers().unwrap(), [a.name().clone(), b.name().clone()]);
         fs::remove_file(opened.state_path(a.name())).unwrap();
-        // Also if only the other one is followed now.
+        // The missing state is an error even if only the other ledger is followed now.
         let refused = opened.states_of(std::slice::from_ref(&b), &own()).unwrap_err();
         assert!(matches!(refused, StateFolderError::StateMissing { origin, .. } if origin == *a.name()));
     }

@@ -221,7 +221,7 @@ fn a_changed_text_is_named() {
     assert!(piece.json.contains("act open\n"), "{}", piece.json);
     piece.json = piece.json.replace("kind civil-first", "kind mediation");
     let private = BTreeMap::from([(at, PrivatePiece::Held(piece.clone()))]);
-    let changed = OverlayStore { chain: &acts.store, vault: &acts.store, private };
+    let changed = OverlayStore { chain: &acts.store, private_store: &acts.store, private };
     // The labels of the next act follow from the text that was changed.
     let labels = (Fault::Index, LeafIndex(10));
     assert_eq!(found(&changed), [(Fault::Private, at), (Fault::ActStatement, at), labels]);
@@ -269,7 +269,7 @@ fn a_gap_in_a_stream_is_named() {
     };
     let (approval, access) = (reorder(7, 5), reorder(8, 3));
     operator.reseal_honestly();
-    let gap = OverlayStore { chain: &operator, vault: &acts.store, private: BTreeMap::new() };
+    let gap = OverlayStore { chain: &operator, private_store: &acts.store, private: BTreeMap::new() };
     let expected = [(Fault::Subject, approval), (Fault::ActStream, approval), (Fault::Subject, access)];
     assert_eq!(found(&gap), expected);
 }
@@ -312,7 +312,7 @@ fn a_missing_annex_is_named_and_an_erased_one_is_not() {
     // A tombstone that leads to a notice about something else.
     let honest = small();
     erase(&honest.store, &[annex_at(8, &crate::support::acts::annex(2))]);
-    let lying = OverlayStore { chain: &honest.store, vault: &acts.store, private: BTreeMap::new() };
+    let lying = OverlayStore { chain: &honest.store, private_store: &acts.store, private: BTreeMap::new() };
     let places: Vec<_> = found(&lying);
     assert_eq!(places, [(Fault::Erasure, LeafIndex(8)), (Fault::Erasure, notice)]);
 }

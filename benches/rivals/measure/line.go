@@ -1,6 +1,6 @@
-// Package measure is what the drivers share: the one line that each prints, the interval that counts, and percentiles.
+// Package measure has the shared parts of the drivers: the line that each prints, the measured interval, and percentiles.
 //
-// A driver prints exactly one line of JSON a measurement. What could not be measured is printed as well, with the reason.
+// A driver prints exactly one line of JSON a measurement. A failed measurement is printed as well, with the reason.
 package measure
 
 import (
@@ -24,13 +24,13 @@ type Line struct {
 	NotMeasured string `json:"not_measured,omitempty"`
 }
 
-// Rate fills in how many there were in how long.
+// Rate sets the number of entries and their rate.
 func (l *Line) Rate(entries int, took time.Duration) {
 	perSecond := float64(entries) / took.Seconds()
 	l.Entries, l.PerSecond = entries, &perSecond
 }
 
-// Latencies fills in the percentiles. Nothing was measured if there are none.
+// Latencies sets the percentiles. Nothing was measured if there are none.
 func (l *Line) Latencies(all []time.Duration) {
 	l.P50, l.P99 = percentile(all, 50), percentile(all, 99)
 }

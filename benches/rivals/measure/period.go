@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Period is the interval in which what is answered counts. Load runs before it, so that no cold start is measured, and
-// whatever is under way at its end is awaited but not counted.
+// Period is the interval in which answers count. Load runs before it, so that no cold start is measured. Requests in flight at
+// its end are awaited but not counted.
 type Period struct {
 	from, to time.Time
 }
@@ -19,10 +19,10 @@ func Start(warm, length time.Duration) Period {
 	return Period{from: from, to: from.Add(length)}
 }
 
-// Over tells whether no more load is wanted.
+// Over reports whether the load should end.
 func (p Period) Over() bool { return !time.Now().Before(p.to) }
 
-// Length is how long the interval is.
+// Length is the length of the interval.
 func (p Period) Length() time.Duration { return p.to.Sub(p.from) }
 
 // Samples are the latencies of one worker; two workers never share them.
@@ -34,7 +34,7 @@ type Samples struct {
 // Samples returns an empty set for one worker.
 func (p Period) Samples() *Samples { return &Samples{period: p} }
 
-// Answered counts what was begun at the given time and is answered now, if now is inside the interval.
+// Answered counts a request that began at the given time and is answered now, if now is inside the interval.
 func (s *Samples) Answered(begun time.Time) {
 	now := time.Now()
 	if !now.Before(s.period.from) && now.Before(s.period.to) {
@@ -42,7 +42,7 @@ func (s *Samples) Answered(begun time.Time) {
 	}
 }
 
-// Each runs that many workers side by side until all return, and joins their latencies.
+// Each runs this number of workers concurrently until all return, and joins their latencies.
 func (p Period) Each(workers int, work func(worker int, samples *Samples) error) ([]time.Duration, error) {
 	samples := make([]*Samples, workers)
 	failures := make([]error, workers)

@@ -1,5 +1,5 @@
--- The naive rival: a hash chain in one table, kept by one function. The lock is held until the commit has been synced, or
--- two entries could follow the same one.
+-- The simplest alternative: a hash chain in one table, appended by one function. The lock is held until the commit is synced;
+-- otherwise two entries could follow the same one.
 CREATE TABLE chain (
     index    bigint PRIMARY KEY,
     previous bytea NOT NULL,

@@ -1,4 +1,4 @@
--- How many entries of 600 bytes the chain has, and how many of all its rows do not follow from the one before.
+-- The number of entries of 600 bytes, and the number of rows that do not follow from the one before.
 SELECT count(*) FILTER (WHERE octet_length(payload) = 600),
        count(*) FILTER (WHERE hash <> sha256(previous || payload)
                            OR (index > 0 AND (previous IS DISTINCT FROM before OR index IS DISTINCT FROM place + 1)))

@@ -19,20 +19,20 @@ import (
 // user is the cluster's superuser.
 const user = "rivals"
 
-// options are the server's. It syncs as it should; memory is plenty, so that only commits wait for the disk.
+// options are the server's. Every commit is synced; memory is large, so that only commits wait for the disk.
 var options = []string{
 	"listen_addresses=", "fsync=on", "synchronous_commit=on", "full_page_writes=on", "wal_sync_method=fdatasync",
 	"shared_buffers=1GB", "max_wal_size=8GB", "max_connections=200",
 }
 
-// cluster is a running server of our own.
+// cluster is a running server that this driver started.
 type cluster struct {
 	// folder holds data, log and scripts; socket lies elsewhere, since its path must be short.
 	folder, socket, programs string
 	owner                    *syscall.Credential
 }
 
-// create makes and starts one. PostgreSQL refuses to run as root, so root lends it to an unprivileged user.
+// create makes and starts one. PostgreSQL refuses to run as root, so root runs it as an unprivileged user.
 func create(ctx context.Context, parent string) (*cluster, error) {
 	programs, err := find()
 	if err != nil {
@@ -55,7 +55,7 @@ func create(ctx context.Context, parent string) (*cluster, error) {
 
 func (c *cluster) start(ctx context.Context) error {
 	if os.Geteuid() == 0 {
-		if err := c.lend(); err != nil {
+		if err := c.chown(); err != nil {
 			return err
 		}
 	}
@@ -73,8 +73,8 @@ func (c *cluster) start(ctx context.Context) error {
 
 func (c *cluster) data() string { return filepath.Join(c.folder, "data") }
 
-// lend gives the folders to the user that Debian's package made, or to nobody.
-func (c *cluster) lend() error {
+// chown gives the folders to the user `postgres` of Debian's package, or to the user `nobody`.
+func (c *cluster) chown() error {
 	to, err := osuser.Lookup("postgres")
 	if err != nil {
 		if to, err = osuser.Lookup("nobody"); err != nil {
@@ -138,7 +138,7 @@ func (c *cluster) sql(ctx context.Context, statements string) (string, error) {
 	return strings.TrimSpace(answer), err
 }
 
-// settings reads back from the server what is claimed of it, and returns its version.
+// settings reads the reported settings back from the server, and returns its version.
 func (c *cluster) settings(ctx context.Context) (string, error) {
 	answer, err := c.sql(ctx, `SELECT concat_ws(' ', current_setting('fsync'), current_setting('synchronous_commit'),
 		current_setting('full_page_writes'), current_setting('wal_sync_method'), current_setting('server_version'))`)

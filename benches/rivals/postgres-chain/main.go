@@ -1,7 +1,8 @@
-// Command postgres-chain measures the naive rival: a hash chain in a PostgreSQL table, kept by one plpgsql function under
-// an advisory lock, driven by pgbench. An entry counts once its transaction is committed, its WAL synced.
+// Command postgres-chain measures the simplest alternative: a hash chain in a PostgreSQL table, appended by one plpgsql function
+// under an advisory lock, loaded by pgbench. An entry counts once its transaction is committed, its WAL synced.
 //
-// The cluster is its own, in a folder that is removed afterwards, behind a Unix socket only. The chain is checked at the end.
+// The driver starts its own cluster, in a folder that is removed afterwards, behind a Unix socket only. The chain is checked at
+// the end.
 package main
 
 import (
@@ -26,8 +27,8 @@ var chain string
 //go:embed check.sql
 var check string
 
-// Random in its last 8 bytes only, which no compression makes use of: pages and WAL are written as they are. Sent as one
-// parameter, so that all 600 bytes travel.
+// The payload is random in its last 8 bytes only. PostgreSQL does not compress it in pages or WAL. It is sent as one parameter,
+// so that all 600 bytes are transferred.
 const script = "\\set salt random(1, 9223372036854775807)\nSELECT append_entry(decode(:payload, 'hex') || int8send(:salt));\n"
 
 type load struct {
@@ -55,7 +56,7 @@ func main() {
 func run(line *measure.Line, load load) error {
 	ctx, cancel := context.WithTimeout(context.Background(), load.warm+load.length+5*time.Minute)
 	defer cancel()
-	// PostgreSQL outlives whoever starts it, so a driver that is told to end has to stop it first.
+	// PostgreSQL outlives the process that starts it, so a driver that gets a signal must stop it first.
 	ctx, release := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer release()
 	cluster, err := create(ctx, load.folder)

@@ -1,8 +1,8 @@
 // Command tessera-embedded measures Tessera inside the process that uses it: an entry counts once a signed checkpoint on
 // disk covers it. No network, no depositor's signature, no proof.
 //
-// Closed: a goroutine adds its next entry when the last is published. Piped: it adds the next when the last has its index,
-// and publication is awaited beside it.
+// Closed: a goroutine adds its next entry when the last is published. Piped: it adds the next when the last has its index, and
+// awaits publication concurrently.
 package main
 
 import (
@@ -23,7 +23,7 @@ const (
 	batchSize = 1024
 	batchAge  = 50 * time.Millisecond
 	poll      = 10 * time.Millisecond
-	// ahead bounds how many entries of a goroutine may await publication.
+	// ahead is the most entries of a goroutine that may await publication.
 	ahead = 256
 )
 
@@ -87,7 +87,7 @@ func run(line *measure.Line, load load) error {
 	return log.Close(ctx, len(all))
 }
 
-// entry is new random bytes: Tessera keeps what it is given.
+// entry is new random bytes: Tessera keeps the slice.
 func entry(random *rand.ChaCha8) *tessera.Entry {
 	payload := make([]byte, tesseralog.EntrySize)
 	random.Read(payload) // ChaCha8 has no way to fail.

@@ -25,7 +25,7 @@ import (
 	"tiezheng.example/rivals/tesseralog"
 )
 
-// keyFile lies in the folder beside the log's own folder.
+// keyFile is in the folder beside the log's own folder.
 const keyFile = "verifier-key"
 
 func main() {
@@ -122,11 +122,11 @@ func makeLog(ctx context.Context, folder string, entries int) error {
 	if err := open.Close(ctx, entries); err != nil {
 		return err
 	}
-	// Last: a folder without a key holds no whole log.
+	// Last: a folder without a key has no complete log.
 	return os.WriteFile(filepath.Join(folder, keyFile), []byte(open.Key), 0o644)
 }
 
-// add keeps fewer entries under way than Tessera refuses by default.
+// add keeps the number of pending entries below the default limit of Tessera.
 func add(ctx context.Context, log *tesseralog.Log, entries int) error {
 	const ahead = 3072
 	random := rand.NewChaCha8([32]byte{})

@@ -24,8 +24,8 @@ import (
 	"tiezheng.example/rivals/tesseralog"
 )
 
-// patience is how long an answer may take before the measurement fails.
-const patience = 30 * time.Second
+// answerTimeout is the longest time for an answer before the measurement fails.
+const answerTimeout = 30 * time.Second
 
 // sign prepares every connection's requests, each with new random bytes. There is a checkpoint at most every interval
 // and a connection gets one answer from it, so this many suffice.
@@ -57,7 +57,7 @@ func sign(load load) ([][][]byte, error) {
 	return deposits, nil
 }
 
-// connection speaks just enough HTTP to load a server and not the generator.
+// connection is a minimal HTTP client, so that the generator costs little.
 type connection struct {
 	stream net.Conn
 	reader *bufio.Reader
@@ -65,7 +65,7 @@ type connection struct {
 }
 
 func connect(address string) (*connection, error) {
-	stream, err := net.DialTimeout("tcp", address, patience)
+	stream, err := net.DialTimeout("tcp", address, answerTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func connect(address string) (*connection, error) {
 
 // post sends one entry and returns the status and the body, which the next call overwrites.
 func (c *connection) post(entry []byte) (int, []byte, error) {
-	if err := c.stream.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := c.stream.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return 0, nil, err
 	}
 	c.buffer.Reset()
@@ -93,7 +93,7 @@ func (c *connection) post(entry []byte) (int, []byte, error) {
 	return response.StatusCode, c.buffer.Bytes(), err
 }
 
-// refusesForgery makes sure that the server looks at signatures at all.
+// refusesForgery checks that the server verifies signatures at all.
 func refusesForgery(address string, entry []byte) error {
 	connection, err := connect(address)
 	if err != nil {

@@ -1,8 +1,8 @@
-// Command tessera-http measures Tessera with the proof in hand: a small HTTP server on the library checks the depositor's
-// Ed25519 signature, and answers with the index, an inclusion proof and the checkpoint that covers it. Server and
-// generator are two processes on 127.0.0.1.
+// Command tessera-http measures Tessera with the proof in the answer. A small HTTP server on the library checks the depositor's
+// Ed25519 signature, and answers with the index, an inclusion proof and the checkpoint that covers it. Server and generator are
+// two processes on 127.0.0.1.
 //
-// The server is ours, not Tessera's: what a Go programmer has after a day, nothing in it is tuned.
+// The server is part of this benchmark, not of Tessera, and is not tuned.
 package main
 
 import (
@@ -126,7 +126,7 @@ func start(ctx context.Context, folder string) (*server, error) {
 		server.address, server.key = words[0], words[1]
 		return server, nil
 	}
-	_ = server.stop() // That it never spoke is the better reason.
+	_ = server.stop() // The missing first line is the reason to report.
 	return nil, fmt.Errorf("the server said %q instead of its address and key", greeting)
 }
 

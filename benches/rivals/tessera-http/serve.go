@@ -24,19 +24,19 @@ const (
 	poll      = 5 * time.Millisecond
 	// signedFrom is where the signed text begins in an entry: behind the public key and the signature over it.
 	signedFrom = ed25519.PublicKeySize + ed25519.SignatureSize
-	// lately is how many checkpoints' proof builders are kept: answers to slow requests lag a little behind.
-	lately = 8
+	// keptBuilders is the number of proof builders that are kept: answers to slow requests use an older checkpoint.
+	keptBuilders = 8
 )
 
-// answer is what a depositor takes home.
+// answer is the answer to a deposit.
 type answer struct {
 	Index      uint64   `json:"index"`
 	Proof      [][]byte `json:"proof"`
 	Checkpoint []byte   `json:"checkpoint"`
 }
 
-// desk takes deposits over HTTP.
-type desk struct {
+// depositHandler accepts deposits over HTTP.
+type depositHandler struct {
 	log    *tesseralog.Log
 	proofs proofs
 }
@@ -54,10 +54,10 @@ func serve(ctx context.Context, folder string, input io.Reader, output io.Writer
 		return err
 	}
 	fmt.Fprintln(output, listener.Addr(), log.Key)
-	desk := &desk{log: log, proofs: proofs{tiles: log.Reader.ReadTile, builders: map[uint64]*builder{}}}
-	http := &http.Server{Handler: desk, ReadHeaderTimeout: time.Minute}
+	handler := &depositHandler{log: log, proofs: proofs{tiles: log.Reader.ReadTile, builders: map[uint64]*builder{}}}
+	http := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	go func() {
-		_, _ = io.Copy(io.Discard, input) // Any end of it is the end.
+		_, _ = io.Copy(io.Discard, input) // Any end of the input ends the server.
 		_ = http.Close()
 	}()
 	if err := http.Serve(listener); err != nil && err.Error() != "http: Server closed" {
@@ -67,7 +67,7 @@ func serve(ctx context.Context, folder string, input io.Reader, output io.Writer
 }
 
 // ServeHTTP answers a deposit of 600 bytes: public key, signature, signed text.
-func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (d *depositHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	entry, err := io.ReadAll(io.LimitReader(r.Body, tesseralog.EntrySize+1))
 	if err != nil || len(entry) != tesseralog.EntrySize {
 		http.Error(w, "a deposit has 600 bytes", http.StatusBadRequest)
@@ -89,18 +89,18 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	// A client that has gone needs no answer.
+	// A client that has disconnected needs no answer.
 	_ = json.NewEncoder(w).Encode(answer{Index: index.Index, Proof: proof, Checkpoint: checkpoint})
 }
 
-// proofs keeps one builder a checkpoint, for each keeps the tiles that it has read.
+// proofs keeps one builder per checkpoint, since each caches the tiles that it has read.
 type proofs struct {
 	tiles    client.TileFetcherFunc
 	lock     sync.Mutex
 	builders map[uint64]*builder
 }
 
-// builder is Tessera's, which must not be used by two at once.
+// builder is Tessera's, which must not be used concurrently.
 type builder struct {
 	lock  sync.Mutex
 	inner *client.ProofBuilder
@@ -130,7 +130,7 @@ func (p *proofs) at(ctx context.Context, checkpoint []byte) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	for len(p.builders) >= lately {
+	for len(p.builders) >= keptBuilders {
 		oldest := size
 		for other := range p.builders {
 			oldest = min(oldest, other)

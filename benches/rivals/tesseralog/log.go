@@ -1,5 +1,5 @@
-// Package tesseralog opens a Tessera POSIX log of its own key in a folder, and closes it only when everything that was
-// added stands under a signed checkpoint.
+// Package tesseralog opens a Tessera POSIX log with its own key in a folder, and closes it only when a signed checkpoint covers
+// all added entries.
 package tesseralog
 
 import (

@@ -35,7 +35,7 @@ pub struct ArchiveTarget<'a> {
     progress: &'a dyn Fn(u64),
     /// All files so far.
     pub files: Vec<ListedFile>,
-    /// What was written.
+    /// The files that were written.
     pub copied: FileCount,
 }
 
@@ -78,7 +78,7 @@ fn header_of(kind: EntryType, size: u64) -> Header {
     header
 }
 
-/// Hashes what is read, and reports it.
+/// Hashes the bytes that are read, and reports their number.
 struct HashingReader<'a> {
     file: io::Take<File>,
     hash: Sha256,
@@ -225,7 +225,7 @@ fn parse_list(path: &Path, entry: &mut impl io::Read) -> Result<Backup, CliError
     Backup::parse(&bytes).ok_or_else(|| damaged(path, &"its list is damaged"))
 }
 
-/// Reports what is read.
+/// Reports the number of bytes that are read.
 struct CountingReader<'a, R> {
     file: R,
     progress: &'a dyn Fn(u64),

@@ -7,7 +7,7 @@
 //!
 //! # Invariants
 //!
-//! Until the last rename no other command opens the folder, and the same restore goes on after a kill at any moment.
+//! Until the last rename no other command opens the folder, and the same restore continues after a kill at any moment.
 
 use std::fs;
 use std::io;
@@ -60,7 +60,7 @@ impl<'a> Destination<'a> {
         Ok(Self { data, draft, complete, lock })
     }
 
-    /// Whether an earlier restore has completed its copy, and was cut off while it gave it its names.
+    /// Whether an earlier restore has completed its copy, and was interrupted while it renamed the parts.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl<'a> Destination<'a> {
         self.complete.try_exists().map_err(|error| CliError::io(self.data, &error))
     }
 
-    /// Checks that nothing of a ledger is there, and nothing of anybody else.
+    /// Checks that the folder has neither parts of a ledger nor foreign files.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl<'a> Destination<'a> {
         must_be_empty(&Folder::new(self.data))
     }
 
-    /// The copy is whole: from now on its parts are only renamed.
+    /// Records that the copy is complete: from now on its parts are only renamed.
     ///
     /// # Errors
     ///
@@ -87,11 +87,11 @@ impl<'a> Destination<'a> {
         durable::rename_new_durably(&self.draft, &self.complete).map_err(|error| CliError::io(self.data, &error))
     }
 
-    /// Gives the parts of the complete copy their names, and lets the folder go.
+    /// Gives the parts of the complete copy their names, and unlocks the folder.
     ///
     /// # Errors
     ///
-    /// [`CliError`]: the same restore goes on.
+    /// [`CliError`]: the same restore continues.
     pub fn put_in_place(self) -> Result<(), CliError> {
         put_in_place(&self.complete, self.data)?;
         drop(self.lock);

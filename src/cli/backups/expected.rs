@@ -1,4 +1,4 @@
-//! Compares a restored ledger with what was signed before: receipts and checkpoints that somebody has kept.
+//! Compares a restored ledger with what was signed before: receipts and checkpoints that were kept.
 //!
 //! A receipt or checkpoint for `n` records, signed by the ledger key, proves that those records existed. The restored ledger contains them
 //! exactly if the root over its first `n` records is the signed one.
@@ -21,19 +21,19 @@ use crate::wire::receipt;
 
 /// A receipt or checkpoint file.
 #[derive(Debug)]
-pub struct Expected {
+pub struct ExpectedCheckpoint {
     path: PathBuf,
     checkpoint: SignedCheckpoint,
 }
 
-/// What a comparison has shown.
+/// The outcome of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     /// The restored ledger has all records that were signed.
     Contained,
     /// It ends before them.
     Missing { from: TreeSize },
-    /// Its records are others.
+    /// Its records differ.
     Differs,
 }
 
@@ -50,8 +50,8 @@ pub struct Comparison {
 /// # Errors
 ///
 /// [`CliError`]: one is neither, or cannot be read.
-pub fn read(paths: &[PathBuf]) -> Result<Vec<Expected>, CliError> {
-    paths.iter().map(|path| Ok(Expected { path: path.clone(), checkpoint: read_one(path)? })).collect()
+pub fn read(paths: &[PathBuf]) -> Result<Vec<ExpectedCheckpoint>, CliError> {
+    paths.iter().map(|path| Ok(ExpectedCheckpoint { path: path.clone(), checkpoint: read_one(path)? })).collect()
 }
 
 fn read_one(path: &Path) -> Result<SignedCheckpoint, CliError> {
@@ -74,14 +74,14 @@ fn read_one(path: &Path) -> Result<SignedCheckpoint, CliError> {
 ///
 /// [`CliError`]: a file is of another ledger or not signed, or the ledger cannot be read.
 pub fn compare(
-    expected: &[Expected],
+    expected: &[ExpectedCheckpoint],
     store: &FolderReader,
     trusted: &[VerifierKey],
 ) -> Result<Vec<Comparison>, CliError> {
     let Some(published) = store.published().filter(|_| !expected.is_empty()) else { return Ok(Vec::new()) };
     let genesis = records::genesis(store).map_err(|error| unreadable(&error))?;
     let keys: Vec<VerifierKey> = trusted.iter().chain(genesis.key()).cloned().collect();
-    let compare = |Expected { path, checkpoint }: &Expected| {
+    let compare = |ExpectedCheckpoint { path, checkpoint }: &ExpectedCheckpoint| {
         let signed = checkpoint.checkpoint();
         if checkpoint.verified_by(&keys).is_err() || signed.origin != published.checkpoint.checkpoint().origin {
             let (path, origin) = (path.display(), &published.checkpoint.checkpoint().origin);
@@ -103,7 +103,7 @@ pub fn compare(
 }
 
 impl Comparison {
-    /// Whether the ledger has everything that was signed.
+    /// Whether the ledger has all records that were signed.
     #[must_use]
     pub fn is_contained(&self) -> bool {
         self.outcome == Outcome::Contained

@@ -57,11 +57,11 @@ pub struct FolderTarget<'a> {
     progress: &'a dyn Fn(u64),
     /// All files so far.
     pub files: Vec<ListedFile>,
-    /// What was written.
+    /// The files that were written.
     pub copied: FileCount,
-    /// What was taken over from the earlier copy.
+    /// The files that were reused from the earlier copy.
     pub reused: FileCount,
-    /// Files of the earlier copy that are not what its list says.
+    /// Files of the earlier copy that differ from its list.
     pub damaged: Vec<String>,
 }
 

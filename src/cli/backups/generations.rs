@@ -1,4 +1,4 @@
-//! The earlier copies beside the latest backup of a ledger, and what was erased since they were made.
+//! The earlier copies beside the latest backup of a ledger, and the erasures since they were made.
 //!
 //! ```text
 //! /mnt/backup/ledger                          the latest copy: a complete ledger's folder
@@ -74,7 +74,7 @@ fn copies_of(to: &Path) -> io::Result<Vec<EarlierCopy>> {
         if !name.as_bytes().starts_with(&start) || folder.is_symlink() {
             continue;
         }
-        // A copy with a damaged list is none: it is neither reused nor removed.
+        // A copy with a damaged list does not count: it is neither reused nor removed.
         let Ok(Some(list)) = Backup::read(&folder) else { continue };
         if earlier_name(to, list.made).file_name() == Some(&name) {
             copies.push(EarlierCopy { folder, list });
@@ -127,7 +127,7 @@ pub fn must_precede(earlier: &SignedCheckpoint, to: &Path, store: &FolderReader)
     Err(CliError::finding("history_differs", zh, en))
 }
 
-/// Gives the complete copy `draft` the name `to`. What has that name gets the name of an earlier copy.
+/// Gives the complete copy `draft` the name `to`. The backup that has that name gets the name of an earlier copy.
 ///
 /// # Errors
 ///
@@ -170,7 +170,7 @@ impl EarlierReport {
         })
     }
 
-    /// For people, in the two languages.
+    /// The text in Chinese and English.
     #[must_use]
     pub fn text(&self) -> (String, String) {
         let Self { folder, made, records, erasures_since } = self;
@@ -202,7 +202,7 @@ pub fn remove_older(copies: &mut Vec<EarlierCopy>, to: &Path, keep: usize) -> Re
     let older = copies.split_off(keep.saturating_sub(1).min(copies.len()));
     let mut removed = Vec::new();
     for EarlierCopy { folder, .. } in older {
-        // Under another name at first: a copy of which only a part is left must not be taken for one.
+        // Renamed first: a partly removed copy must not be taken for a backup.
         let going = draft_beside(to)?;
         let io = |error| CliError::io(&folder, &error);
         durable::rename_new_durably(&folder, &going).map_err(io)?;

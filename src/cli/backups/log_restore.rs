@@ -1,7 +1,7 @@
 //! Rebuilds the public ledger from the `/log/` of a node or mirror, for `restore --from`.
 //!
 //! ```text
-//! pull    /log/ ─▶ DATA/.tiezheng-restoring     every block checked and appended; goes on there after a break
+//! pull    /log/ ─▶ DATA/.tiezheng-restoring     every block checked and appended; continues after an interruption
 //! name    as a restore from a backup does
 //! ```
 
@@ -28,12 +28,12 @@ use crate::store::traits::{LogReader as _, Published};
 
 /// The table with a row for each deposit with private content.
 const PRIVATE_TABLE: &str = "vault";
-/// Most times that a larger checkpoint is asked for, at a node that grows meanwhile.
+/// Most requests for a larger checkpoint, at a node whose ledger grows meanwhile.
 const ROUNDS: u32 = 8;
 
-/// What was rebuilt.
+/// The result of a rebuild.
 #[derive(Debug)]
-pub struct Rebuilt {
+pub struct RebuiltLedger {
     /// The last checkpoint.
     pub published: Published,
     /// The ledger key in force.
@@ -46,14 +46,14 @@ pub struct Rebuilt {
 ///
 /// # Errors
 ///
-/// [`CliError`]; what was pulled stays, and the next call goes on.
+/// [`CliError`]; pulled blocks stay, and the next call continues.
 pub async fn rebuild(
     client: &LedgerClient,
     first: SignedCheckpoint,
     trusted: &[VerifierKey],
     draft: &Path,
     screen: &Screen,
-) -> Result<Rebuilt, CliError> {
+) -> Result<RebuiltLedger, CliError> {
     let store = open(draft, &first.checkpoint().origin)?;
     let before = store.published().map_or(TreeSize::EMPTY, |published| published.size());
     let source = LogSource::new(client.clone());
@@ -66,7 +66,7 @@ pub async fn rebuild(
             progress.set(size.0, total);
             ControlFlow::Continue(())
         };
-        // Reads wait for the network on this thread, so its other tasks go to another.
+        // Reads block this thread on the network, so its other tasks move to another thread.
         let pulled = tokio::task::block_in_place(|| puller.pull(&source, &store, trusted, &until, &mut advance));
         drop(progress);
         let published = pulled.map_err(failed)?.published;
@@ -80,7 +80,7 @@ pub async fn rebuild(
     store.finish().map_err(|error| failed(error.into()))?;
     drop(store);
     let fetched = published.size().0.saturating_sub(before.0);
-    Ok(Rebuilt { published: Published::clone(&published), key, fetched })
+    Ok(RebuiltLedger { published: Published::clone(&published), key, fetched })
 }
 
 /// A 4xx answer is no finding about the ledger either.
@@ -106,16 +106,16 @@ fn open(draft: &Path, origin: &Name) -> Result<FolderStore, CliError> {
     })
 }
 
-/// What a rebuilt ledger lacks, since it is not in a public log.
+/// The content that a rebuilt ledger lacks, since a public log does not have it.
 #[derive(Debug)]
-pub struct Missing {
+pub struct MissingContent {
     /// Deposits whose private content is committed to on the chain.
     private: u64,
     /// Erasures that are recorded on the chain.
     erasures: u64,
 }
 
-impl Missing {
+impl MissingContent {
     /// Counts what the ledger in `store` lacks.
     ///
     /// # Errors
@@ -179,7 +179,7 @@ impl Missing {
     }
 }
 
-/// Removes what only a process that has the ledger open needs.
+/// Removes the lock file, which only a process that has the ledger open needs.
 ///
 /// # Errors
 ///

@@ -32,7 +32,7 @@ pub(in crate::cli::case) fn erasable_text(screen: &Screen, value: Option<&Value>
     }
 }
 
-/// The end of a period, or how it stands. The law says 24:00 of the day; 00:00 would be read as the day after.
+/// The end of a period, or its state. The law says 24:00 of the day; 00:00 would be read as the day after.
 fn period_end(screen: &Screen, period: &Value) -> String {
     match text(period, "/last_day") {
         Some(day) => format!("{day} 24:00 {}", screen.pick("北京时间", "Beijing time")),
@@ -137,7 +137,7 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     for fact in list(item, "facts") {
         let mut label = format!("  {}", bilingual(screen, fact.get("label")));
         for line in field(fact, "/value").lines() {
-            // A second digest stands under the first.
+            // A second digest has a row under the first.
             rows.push(vec![std::mem::take(&mut label), line.to_owned()]);
         }
     }
@@ -336,7 +336,7 @@ pub fn verification(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
     Ok(screen.line(format!("{} {number}", screen.pick("核验已记录，编号", "recorded as")))?)
 }
 
-/// Prints acts in order, as their documents read.
+/// Prints the documents of acts, in order.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Statements bear what was asked for, and nothing else.
+//! Statements contain exactly what the options request.
 
 use super::*;
 use crate::ledger::statement::content::Form;

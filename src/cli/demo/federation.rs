@@ -31,7 +31,7 @@ const OLD_COPY: &str = "operator-old";
 const POLICY: &str = "members.policy";
 const FIRST_FILE: &str = "收货确认.txt";
 const FILE: &str = "补充协议.pdf";
-/// How often, and how many times, the demo asks whether all members have cosigned and the authority has stamped.
+/// How often, and how many times, the demo checks whether all members have cosigned and the authority has stamped.
 const RETRY: Duration = Duration::from_millis(250);
 const TRIES: usize = 240;
 
@@ -202,7 +202,7 @@ fn write_policy(demo: &DemoReport<'_>, log: &str, members: &[Member]) -> anyhow:
     Ok(())
 }
 
-/// The user pins the policy, and says who the members are. These come from their own publications.
+/// The user pins the policy, and names the members. The keys come from the members' own publications.
 fn trust(demo: &mut DemoReport<'_>, federation: &Federation) -> anyhow::Result<()> {
     let pinned = demo.command(&["trust", "policy", POLICY])?;
     for Member { kind, organisation, mirror } in &federation.members {
@@ -215,7 +215,7 @@ fn trust(demo: &mut DemoReport<'_>, federation: &Federation) -> anyhow::Result<(
     demo.check("用户已固定策略", "the user has pinned the policy", "2/3, 0", &format!("{quorum}, {}", pinned.code))
 }
 
-/// Deposits the file, and waits until its receipt has everything.
+/// Deposits the file, and waits until its receipt has all attestations.
 async fn deposit(demo: &mut DemoReport<'_>, federation: &Federation) -> anyhow::Result<()> {
     demo.heading("存证，成员单位签名，加盖时间戳", "Deposit; the members cosign, the authority stamps")?;
     fixtures::contract(&demo.sandbox.file(FILE))?;
@@ -224,7 +224,7 @@ async fn deposit(demo: &mut DemoReport<'_>, federation: &Federation) -> anyhow::
     demo.check("已存证", "deposited", "deposited, 0", &outcome(&deposited, "/status"))?;
     let refresh = ["receipt", FILE, "--refresh"];
     let expected = format!("3/3, true, {}", federation.authority.is_some());
-    // A mirror cosigns when it holds the leaves; the authority is asked when the quorum has signed. The receipt says what is there.
+    // A mirror cosigns once it holds the leaves; the authority stamps once the quorum has signed. The receipt shows the progress.
     let mut proven = String::new();
     for _ in 0..TRIES {
         let run = demo.sandbox.run(&refresh, false)?;
@@ -254,7 +254,7 @@ const fn conclusion(federation: &Federation) -> &'static str {
 fn verify(demo: &mut DemoReport<'_>, federation: &Federation) -> anyhow::Result<()> {
     demo.heading("核验：法定数成员已签名，有可信时间", "Verify: the quorum has signed, and there is trusted time")?;
     let run = demo.command(&["verify", FILE])?;
-    say_what_verified(demo, &run)?;
+    print_verification(demo, &run)?;
     demo.check(
         "核验结论",
         "the conclusion of the verification",
@@ -264,7 +264,7 @@ fn verify(demo: &mut DemoReport<'_>, federation: &Federation) -> anyhow::Result<
 }
 
 /// Prints the steps about signatures and time, who signed and when, and the conclusion.
-fn say_what_verified(demo: &DemoReport<'_>, run: &CommandRun) -> anyhow::Result<()> {
+fn print_verification(demo: &DemoReport<'_>, run: &CommandRun) -> anyhow::Result<()> {
     let text = |value: &Value, pointer: &str| {
         let pointer = format!("{pointer}{}", demo.screen.pick("/zh", "/en"));
         value.pointer(&pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -309,7 +309,7 @@ fn verify_against_a_mirror(demo: &mut DemoReport<'_>, federation: &mut Federatio
     let mirror = federation.members.iter().find(|member| member.kind == "notary");
     let mirror = mirror.map(|member| member.mirror.address()).unwrap_or_default();
     let run = demo.command(&["verify", FILE, "--server", mirror])?;
-    say_what_verified(demo, &run)?;
+    print_verification(demo, &run)?;
     demo.check(
         "向镜像核验的结论",
         "the conclusion against a mirror",

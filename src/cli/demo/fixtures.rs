@@ -14,7 +14,7 @@ const PIECE: usize = 1024 * 1024;
 ///
 /// # Errors
 ///
-/// The disk's.
+/// The file cannot be written.
 pub fn chat_log(path: &Path) -> io::Result<()> {
     fs::write(path, "2026-11-20 09:12 甲：货已发出。\n2026-11-20 09:15 乙：收到，谢谢。\n")
 }
@@ -23,7 +23,7 @@ pub fn chat_log(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// The disk's.
+/// The file cannot be written.
 pub fn messages(folder: &Path, count: usize) -> io::Result<()> {
     fs::create_dir(folder)?;
     for i in 1..=count {
@@ -36,7 +36,7 @@ pub fn messages(folder: &Path, count: usize) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// The disk's.
+/// The file cannot be written.
 pub fn picture(path: &Path) -> io::Result<()> {
     fs::write(path, png(64))
 }
@@ -45,7 +45,7 @@ pub fn picture(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// The disk's.
+/// The file cannot be written.
 pub fn contract(path: &Path) -> io::Result<()> {
     fs::write(path, pdf("Contract of sale, 20 November 2026"))
 }
@@ -54,7 +54,7 @@ pub fn contract(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// The disk's, a full one above all.
+/// The file cannot be written, for example on a full disk.
 pub fn disk_image(path: &Path, size: u64, seed: u64, progress: &Progress) -> io::Result<()> {
     let mut file = File::create(path)?;
     let mut state = seed | 1;

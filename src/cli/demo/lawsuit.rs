@@ -6,14 +6,14 @@ use crate::cli::exit::CliError;
 
 const COURT: &str = "粤0192";
 
-/// Runs a `case` command with the token in the file `who`; prints it if `aloud`.
-fn filing(demo: &DemoReport<'_>, who: &str, arguments: &[&str], aloud: bool) -> anyhow::Result<CommandRun> {
+/// Runs a `case` command with the token in the file `who`; prints it if `is_printed`.
+fn filing(demo: &DemoReport<'_>, who: &str, arguments: &[&str], is_printed: bool) -> anyhow::Result<CommandRun> {
     let mut all = vec!["case"];
     all.extend(arguments);
     let file = format!("{who}.token");
     all.extend(["--token-file", &file]);
-    let run = if aloud { demo.command(&all)? } else { demo.sandbox.run(&all, false)? };
-    if !aloud && run.code != 0 {
+    let run = if is_printed { demo.command(&all)? } else { demo.sandbox.run(&all, false)? };
+    if !is_printed && run.code != 0 {
         return Err(CliError::unable("demo", run.messages.clone(), format!("{}: {}", run.line, run.messages)).into());
     }
     Ok(run)

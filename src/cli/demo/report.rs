@@ -23,14 +23,14 @@ pub struct DemoReport<'a> {
     pub screen: &'a Screen,
     /// The node and its folder.
     pub sandbox: Sandbox,
-    told: Vec<Expectation>,
+    expectations: Vec<Expectation>,
 }
 
 impl<'a> DemoReport<'a> {
     /// A report of the commands in `sandbox`.
     #[must_use]
     pub const fn new(screen: &'a Screen, sandbox: Sandbox) -> Self {
-        Self { screen, sandbox, told: Vec::new() }
+        Self { screen, sandbox, expectations: Vec::new() }
     }
 
     /// A heading in both languages.
@@ -87,7 +87,7 @@ impl<'a> DemoReport<'a> {
         if expected != found {
             self.screen.line(format!("    {}{expected}", self.screen.pick("应为：", "expected: ")))?;
         }
-        self.told.push(Expectation { zh, en, expected: expected.to_owned(), found: found.to_owned() });
+        self.expectations.push(Expectation { zh, en, expected: expected.to_owned(), found: found.to_owned() });
         Ok(())
     }
 
@@ -128,19 +128,30 @@ impl<'a> DemoReport<'a> {
         screen.line("")?;
         screen.line(screen.paint(HEADING, "■ 小结 · Summary"))?;
         let rows: Vec<_> = self
-            .told
+            .expectations
             .iter()
-            .map(|told| {
-                let good = told.expected == told.found;
+            .map(|expectation| {
+                let good = expectation.expected == expectation.found;
                 let sign = if good { screen.paint(GOOD, "✓") } else { screen.paint(BAD, "✗") };
-                vec![format!("  {sign}"), told.zh.to_owned(), told.en.to_owned(), told.found.clone()]
+                vec![
+                    format!("  {sign}"),
+                    expectation.zh.to_owned(),
+                    expectation.en.to_owned(),
+                    expectation.found.clone(),
+                ]
             })
             .collect();
         screen.table(&rows)?;
-        let good = self.told.iter().all(|told| told.expected == told.found);
-        let steps: Vec<_> = self.told.iter().map(|told| json!({
-            "step": told.en, "expected": told.expected, "found": told.found, "good": told.expected == told.found,
-        })).collect();
+        let good = self.expectations.iter().all(|expectation| expectation.expected == expectation.found);
+        let steps: Vec<_> = self
+            .expectations
+            .iter()
+            .map(|one| {
+                json!({
+                    "step": one.en, "expected": one.expected, "found": one.found, "good": one.expected == one.found,
+                })
+            })
+            .collect();
         screen.document(&json!({ "good": good, "steps": steps }))?;
         screen.line("")?;
         if good {

@@ -170,8 +170,8 @@ async fn look_up(demo: &mut DemoReport<'_>, number: &str) -> anyhow::Result<()> 
     demo.screen.line(demo.screen.paint(FAINT, &format!("  GET {address}/v1/deposits/{number}")))?;
     let client = LedgerClient::new(&address).map_err(CliError::from)?;
     let parsed = DepositNumber::parse(number)?;
-    let told = client.facts(&parsed).await.map_err(CliError::from)?;
-    let same = told.chain.tx_id == run.text("/tx_id") && told.chain.block_hash == run.text("/block_hash");
+    let claimed = client.facts(&parsed).await.map_err(CliError::from)?;
+    let same = claimed.chain.tx_id == run.text("/tx_id") && claimed.chain.block_hash == run.text("/block_hash");
     demo.check("HTTP 接口所述一致", "HTTP says the same", "true", &same.to_string())?;
     let mistyped = mistype(number);
     // No node listens there, which shows that no request is sent.

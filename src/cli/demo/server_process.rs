@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! It never outlives the demo: its standard input is a pipe that ends with the demo, and with it the server.
+//! The server never outlives the demo: it ends when its standard input ends, a pipe from the demo.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader};

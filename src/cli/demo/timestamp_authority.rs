@@ -16,7 +16,7 @@ use crate::cli::config::make_private_folder;
 /// Most bytes of a request's head, and of its body. A request for a timestamp has less than 200.
 const REQUEST_MAX: u64 = 64 << 10;
 /// The time in which a client must send its request.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Settings of `openssl`. The policy is an object identifier for examples (RFC 5612).
 const SETTINGS: &str = "\
@@ -89,7 +89,7 @@ impl TimestampAuthority {
         let url = format!("http://{}/", listener.local_addr()?);
         thread::Builder::new().name("timestamp-authority".to_owned()).spawn(move || {
             for stream in listener.incoming().flatten() {
-                // A client that fails is no concern of the next one.
+                // A failing client does not affect the next one.
                 let _ = serve(stream, &openssl);
             }
         })?;
@@ -144,8 +144,8 @@ impl OpenSsl {
 
 /// Answers one request, and closes the connection.
 fn serve(mut stream: TcpStream, openssl: &OpenSsl) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(REQUEST_TIMEOUT))?;
+    stream.set_write_timeout(Some(REQUEST_TIMEOUT))?;
     let answer = read_query(&stream).and_then(|query| openssl.reply(&query));
     let (status, kind, body) = match answer {
         Ok(reply) => ("200 OK", "application/timestamp-reply", reply),

@@ -11,8 +11,8 @@
 //!
 //! # Invariants
 //!
-//! Before the notice is appended the ledger is unchanged. After each step the same command goes on where it was interrupted; after
-//! the notice is appended, the next start of the node does so, too.
+//! Before the notice is appended the ledger is unchanged. After each step the same command continues where it was interrupted;
+//! after the notice is appended, the next start of the node does so, too.
 
 use std::path::{Path, PathBuf};
 
@@ -87,8 +87,8 @@ pub struct RotateArgs {
     confirm_clock_gap: bool,
 }
 
-/// What is known before anything is written.
-struct Prepared {
+/// The keys and the ledger, as read before anything is written.
+struct RotationInput {
     keys: NodeKeys,
     new: Signer,
     /// The key after the new one, if its file exists already.
@@ -103,7 +103,7 @@ struct Prepared {
 ///
 /// A key does not fit the ledger, the node is running, or the folder cannot be read or written.
 pub fn run(args: &RotateArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
-    let Prepared { keys, new, next, history } = prepare(args)?;
+    let RotationInput { keys, new, next, history } = prepare(args)?;
     let origin = history.origin().clone();
     let is_done = history.current().key == *new.verifier();
     let next = match next {
@@ -134,7 +134,7 @@ pub fn run(args: &RotateArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
 }
 
 /// Reads the keys and the ledger, and checks that they fit. Writes nothing.
-fn prepare(args: &RotateArgs) -> Result<Prepared, CliError> {
+fn prepare(args: &RotateArgs) -> Result<RotationInput, CliError> {
     let data = &args.data;
     if ControlClient::of(data)?.is_some() {
         let dir = data.display();
@@ -178,7 +178,7 @@ fn prepare(args: &RotateArgs) -> Result<Prepared, CliError> {
             return Err(CliError::unable("destination_exists", zh, en));
         }
     }
-    Ok(Prepared { keys, new, next, history })
+    Ok(RotationInput { keys, new, next, history })
 }
 
 /// The new key must be the successor, or be in force already.

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! The file is created with mode 0600 and never replaced. It is durable before the ledger commits to the key, so that the commitment
-//! is never to a key that nobody has. A file that an interrupted command has left is used by the next one.
+//! The file is created with mode 0600 and never replaced. It is durable before the ledger commits to the key, so that the ledger
+//! never commits to a key without a file. The next command uses a file that an interrupted one has left.
 
 use std::fs;
 use std::io;

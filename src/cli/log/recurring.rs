@@ -105,7 +105,7 @@ impl<P: Eq + Hash> Recurring<P> {
 mod tests {
     use super::*;
 
-    /// Four minutes of a shortage, with a line of each of two places every 0.7 seconds.
+    /// Four minutes of a shortage, with a line of each of two call sites every 0.7 seconds.
     #[test]
     fn a_line_that_recurs_is_written_once_a_minute_with_a_count_and_its_last_word_is_never_lost() {
         #[expect(clippy::disallowed_methods, reason = "a beginning; the test counts from it")]

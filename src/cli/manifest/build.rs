@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(code, "bad_list");
         assert!(text.contains(&format!("line {}:", CHUNK + 6)), "{text}");
         assert_eq!(error(&good.replacen("size 7", "size 0", 1)).0, "bad_list");
-        // What sha256sum prints is what people have at hand.
+        // Users often have the output of sha256sum.
         let (code, text) = error(&format!("{}  contract.pdf\n", sha256(b"x")));
         assert_eq!(code, "bad_list");
         assert!(text.contains("line 1: there is no `size`") && text.contains("size <bytes> path <path>"), "{text}");

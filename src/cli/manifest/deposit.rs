@@ -5,8 +5,8 @@
 //! a statement:  check that list and items are unchanged ───────────────────────────────────┴▶ send ─▶ receipt
 //! ```
 //!
-//! A crash leaves either no statement, and then the list is made again, or a matching list and statement, which the next run sends
-//! unchanged.
+//! A crash leaves either no statement, and then the list is built again, or a matching list and statement, which the next run
+//! sends unchanged.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ use crate::cli::manifest::source::Source;
 use crate::cli::manifest::stored_list;
 use crate::cli::normalization::is_same_text;
 use crate::cli::receipt_files::{ReceiptFiles, StatementFile, earlier_manifest, manifest_of, spare_manifest};
-use crate::cli::renamed::{self, Renamed};
+use crate::cli::renamed::{self, FileRename};
 use crate::cli::screen::{FAINT, GOOD, Screen};
 use crate::cli::storage_errors::{cannot_write, interrupted, statement_differs};
 use crate::cli::terminal::escaped_name;
@@ -48,7 +48,7 @@ struct PreparedManifest {
 ///
 /// # Errors
 ///
-/// [`CliError`]. Whatever it is, the same command may be repeated.
+/// [`CliError`]. The same command may be repeated after any of them.
 pub async fn run(run: &Arc<DepositRun>, source: Source, screen: &Screen) -> anyhow::Result<ExitStatus> {
     let path = source.path().to_owned();
     let preparing = Arc::clone(run);
@@ -124,7 +124,7 @@ fn compose(
     list: &Path,
     files: &ReceiptFiles,
     earlier: Option<&StatementFile>,
-    renamed: &mut Vec<Renamed>,
+    renamed: &mut Vec<FileRename>,
 ) -> Result<(StatementFile, ManifestRoot), CliError> {
     if earlier.is_none() && files.receipt.exists() {
         // A new list would have new salts, and replace the only one that proves the deposit.
@@ -159,18 +159,18 @@ fn rename_earlier(
     list: &Path,
     files: &ReceiptFiles,
     earlier: Option<&StatementFile>,
-    renamed: &mut Vec<Renamed>,
+    renamed: &mut Vec<FileRename>,
 ) -> Result<(), CliError> {
     let Some(note) = earlier.and_then(StatementFile::note) else {
         let spare = spare_manifest(list, random_bytes()?);
-        renamed.extend(Renamed::rename(list, &spare).map_err(|error| cannot_write(&spare, &error))?);
+        renamed.extend(FileRename::rename(list, &spare).map_err(|error| cannot_write(&spare, &error))?);
         return Ok(());
     };
     let kept = earlier_manifest(list, &note);
     let beside = ReceiptFiles::of(&kept, None).map_err(|error| CliError::io(&kept, &error))?;
     let moves = [(&files.receipt, &beside.receipt), (&list.to_owned(), &kept), (&files.statement, &beside.statement)];
     for (from, to) in moves {
-        renamed.extend(Renamed::rename(from, to).map_err(|error| cannot_write(to, &error))?);
+        renamed.extend(FileRename::rename(from, to).map_err(|error| cannot_write(to, &error))?);
     }
     Ok(())
 }

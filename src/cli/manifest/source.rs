@@ -49,7 +49,7 @@ impl Source {
     /// # Errors
     ///
     /// [`CliError`]: it is neither, or a file of the folder cannot be an item. Unreadable files are never silently omitted, since the manifest
-    /// would then prove less than the depositor believes.
+    /// would then prove less than the depositor expects.
     pub fn open(path: &Path, skip: Skip) -> Result<Self, CliError> {
         let metadata = fs::symlink_metadata(path).map_err(|error| CliError::io(path, &error))?;
         let (kind, excluded) = if metadata.is_dir() {

@@ -195,7 +195,7 @@ mod tests {
     use crate::ledger::manifest::item::ItemDigests;
     use crate::ledger::manifest::list::KnownLine;
 
-    /// A list of `count` items and what a statement says of it.
+    /// A list of `count` items and its root in a statement.
     fn list(count: usize) -> (tempfile::TempDir, std::path::PathBuf, ManifestRoot) {
         list_of(&(0..count).map(|n| format!("{n:06}")).collect::<Vec<_>>())
     }

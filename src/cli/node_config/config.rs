@@ -1,4 +1,4 @@
-//! The settings of a node, and what other modules take from them.
+//! The settings of a node, and their conversion for other modules.
 
 use std::path::PathBuf;
 
@@ -112,7 +112,7 @@ impl Default for NodeConfig {
 }
 
 impl NodeConfig {
-    /// Checks what settings require of each other.
+    /// Checks the settings that depend on each other.
     ///
     /// # Errors
     ///

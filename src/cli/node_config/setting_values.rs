@@ -1,4 +1,4 @@
-//! The values of settings in text form, and what is wrong with them.
+//! Parsers of the values of settings, with their errors.
 
 use std::path::PathBuf;
 use std::str::FromStr;

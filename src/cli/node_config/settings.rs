@@ -1,5 +1,5 @@
-//! The table of all settings of a node, and what is made of it: the sample file, the names of environment variables, the
-//! documentation.
+//! The table of all settings of a node. The sample file, the names of environment variables and the documentation are generated
+//! from it.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

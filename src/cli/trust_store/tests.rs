@@ -122,7 +122,7 @@ fn witnesses_outlive_the_removal_of_their_ledger() {
     assert_eq!(TrustStore::of(&config).unwrap().policy_of(&origin).unwrap().required(), 1);
 }
 
-/// The file of an earlier version: two ledgers and, as earlier versions kept it, a line about a witness that is none.
+/// The file of an earlier version: two ledgers and, as earlier versions kept it, an invalid line about a witness.
 fn old_text() -> String {
     format!("# mine\nwitness w key\nlog {} http://a\nlog {}\nquorum none\n", key("a/1", 1), key("b/1", 2))
 }
@@ -144,11 +144,11 @@ fn the_file_of_earlier_versions_is_migrated_and_kept() {
     let a = std::fs::read_to_string(path_of(&config, "a/1")).unwrap();
     assert_eq!(a, format!("# mine\n# witness w key\nlog {} http://a\nquorum none\n", key("a/1", 1)));
     assert_eq!(keys_of(&config), [key("a/1", 1), key("b/1", 2)]);
-    // One that comes back, as from a backup, changes nothing if it says the same.
+    // A restored old file with the same keys changes nothing.
     write_old(&config, old_text().as_bytes());
     assert_eq!(pin(&config, &key("a/1", 3), None).unwrap_err().code, "ledger_key_changed");
     assert!(old.with_file_name("trust.policy.migrated-2").exists());
-    // With another key, neither is believed.
+    // With another key, neither is trusted.
     write_old(&config, format!("log {}\nquorum none\n", key("a/1", 9)).as_bytes());
     for _ in 0..2 {
         let error = TrustStore::of(&config).unwrap_err();

@@ -23,7 +23,7 @@ fn receipt(index: u64) -> Receipt {
     }
 }
 
-/// A verdict of `line`: the receipt of place `index`.
+/// The verdict of `line`: a receipt with this index.
 fn good(line: usize, index: u64) -> String {
     let receipt = Some(ReceiptJson::from(&receipt(index)));
     json::line(&BatchVerdict { line, status: 201, receipt, problem: None })
@@ -49,7 +49,7 @@ fn bad(line: usize, code: &str) -> String {
     json::line(&BatchVerdict { line, status: 503, receipt: None, problem: Some(problem) })
 }
 
-/// Places of the receipts, or what kept them away; and the bodies that were sent.
+/// The index of each receipt, or its error; and the bodies that the client sent.
 async fn sent(answers: &[String], requests: &[&str]) -> (Vec<String>, Vec<String>) {
     let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
     let (address, node) = node(&answers);
@@ -77,7 +77,7 @@ async fn each_request_gets_its_own_verdict() {
 #[tokio::test]
 async fn what_found_no_place_or_no_answer_is_sent_again_and_nothing_else() {
     let first = ok(&[good(1, 7), bad(2, "busy"), good(3, 9), bad(4, "body_timeout")]);
-    // It breaks off in the middle of a verdict.
+    // The second answer ends within a verdict.
     let broken = ok(&[good(1, 8), good(2, 10)]);
     let broken = broken[..broken.len() - 20].to_owned();
     let busy = answer("503 Service Unavailable", "Retry-After: 0\r\n", BUSY);

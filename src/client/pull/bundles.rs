@@ -46,7 +46,7 @@ impl Bundles {
             let mut fetched = stream::iter(fetched).buffered(IN_FLIGHT);
             while let Some(bundle) = fetched.next().await {
                 let is_last = bundle.is_err();
-                // The reader has gone, or gets an error as the last.
+                // The receiver was dropped, or the last item is an error.
                 if sender.send(bundle).await.is_err() || is_last {
                     return;
                 }

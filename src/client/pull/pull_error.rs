@@ -9,7 +9,7 @@ use crate::ledger::note::NoteError;
 use crate::ledger::number::DepositNumber;
 use crate::store::traits::{AppendError, ReadError};
 
-/// Why a pull ended. What was appended before stays, and the next pull goes on from there.
+/// Why a pull ended. Blocks that were appended before stay, and the next pull continues after them.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum PullError {
@@ -38,7 +38,7 @@ pub enum PullError {
         /// Its size.
         size: TreeSize,
     },
-    /// The source serves records or hashes that are not in the tree of the checkpoint: it, or something between, altered them.
+    /// The source serves records or hashes that are not in the tree of the checkpoint: it, or a proxy between, altered them.
     #[error(
         "the records from {first} on are not those of the signed tree of {size} records: the source serves altered data"
     )]
@@ -164,7 +164,7 @@ impl PullError {
         }
     }
 
-    /// Whether it says something about the ledger or the source, rather than about the machine or the connection.
+    /// Whether the fault is one of the ledger or the source, rather than of this machine or the connection.
     #[must_use]
     pub const fn is_finding(&self) -> bool {
         !matches!(

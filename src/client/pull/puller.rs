@@ -9,10 +9,10 @@
 //!
 //! # Invariants
 //!
-//! A block is appended only after it was proven to be in the signed tree: what a dishonest source serves never reaches the store,
-//! from which nothing can be removed. The checks are those of an audit with signatures; index rows are derived by the store.
-//! Memory is bounded by some thousand leaves, a block of [`BLOCK_LEAVES_MAX`] at most. A pull that was cut off goes on where the store
-//! ends. Nothing is published but the checkpoint, with the signatures of the ledger's own keys.
+//! A block is appended only after it was proven to be in the signed tree. So the store, from which nothing can be removed, never
+//! receives altered data from a dishonest source. The checks are those of an audit with signatures; index rows are derived by the
+//! store. Memory is bounded by some thousand leaves, a block of [`BLOCK_LEAVES_MAX`] at most. An interrupted pull continues where
+//! the store ends. Nothing is published but the checkpoint, with the signatures of the ledger's own keys.
 
 use std::num::NonZero;
 use std::ops::ControlFlow;
@@ -47,11 +47,11 @@ use crate::store::traits::{AppendError, LogReader, LogStore, Published, ReadErro
 pub const BLOCK_LEAVES_MAX: usize = 65_536;
 /// Most bytes of a block's leaves.
 pub const BLOCK_BYTES_MAX: usize = 256 << 20;
-/// Leaves after which the blocks so far are checked and appended, and bytes.
+/// Number of leaves after which the blocks read so far are checked and appended; [`PART_BYTES`] likewise.
 const PART_LEAVES: u64 = 16 * TILE_WIDTH as u64;
 const PART_BYTES: usize = 16 << 20;
 
-/// A node or mirror that is pulled from.
+/// The node or mirror from which a puller reads.
 #[derive(Debug, Clone)]
 pub struct LogSource {
     client: LedgerClient,
@@ -70,16 +70,16 @@ impl LogSource {
     }
 }
 
-/// What a pull has done.
+/// The result of a pull.
 #[derive(Debug, Clone)]
 pub struct Pulled {
-    /// The published checkpoint of the local copy, which is at least as large as the one that was asked for.
+    /// The published checkpoint of the local copy, which is at least as large as the requested one.
     pub published: Arc<Published>,
     /// Leaves that this pull has appended.
     pub appended: u64,
 }
 
-/// Pulls into one store, again and again.
+/// Pulls into one store, any number of times.
 #[derive(Debug)]
 pub struct Puller {
     keys: ChainKeys,
@@ -107,16 +107,17 @@ impl Puller {
         self.keys.history()
     }
 
-    /// Pulls all blocks up to the checkpoint `until` into `store`, and publishes it. `until` must be signed by one of `trusted`, by a
-    /// key of the store's history, or by a successor to which the notices in the log lead from one of them; it may have any other signature lines, which are neither verified nor published. If the
-    /// store has published at least as much, the pull only compares. `progress` is called with the size of the store's appended chain
-    /// after each part; when it breaks off, the pull ends with [`PullError::Interrupted`].
+    /// Pulls all blocks up to the checkpoint `until` into `store`, and publishes it. `until` must be signed by one of `trusted`,
+    /// by a key of the store's history, or by a successor to which the notices in the log lead from one of them; it may have any
+    /// other signature lines, which are neither verified nor published. If the store has published at least as much, the pull
+    /// only compares. `progress` is called with the size of the store's appended chain after each part. If it returns `Break`,
+    /// the pull ends with [`PullError::Interrupted`].
     ///
     /// Blocks the thread, which must not be an async worker (`spawn_blocking`, `block_in_place`).
     ///
     /// # Errors
     ///
-    /// [`PullError`]. After [`PullError::Append`] the puller must be made anew once the store has recovered.
+    /// [`PullError`]. After [`PullError::Append`] the caller must create a new puller once the store has recovered.
     pub fn pull(
         &mut self,
         source: &LogSource,
@@ -274,7 +275,7 @@ struct SignedTree<'a> {
 }
 
 impl SignedTree<'_> {
-    /// Checks that the tree of `tip` is the beginning of this tree. `local` is the size of what is appended already, to tell a
+    /// Checks that the tree of `tip` is the beginning of this tree. `local` is the size of the appended chain: it distinguishes a
     /// local copy of another history from altered records.
     fn must_begin_with(&self, tip: &Tip, local: TreeSize) -> Result<(), PullError> {
         let (old, size, root) = (tip.size(), self.until.checkpoint().size, self.until.checkpoint().root);
@@ -306,8 +307,8 @@ impl SignedTree<'_> {
         Ok(proof.is_some_and(|proof| verify_consistency(old, old_root, signed.size, &signed.root, &proof).is_ok()))
     }
 
-    /// The error of leaf bytes that are not a valid next leaf after what `reader` has read: the operator's fault only if all of it is
-    /// in the signed tree.
+    /// The error of leaf bytes that are not a valid next leaf of `reader`. It is the operator's fault only if all leaves read so
+    /// far are in the signed tree.
     fn not_a_block(&self, bytes: &[u8], reader: &BlockReader, appended: TreeSize, error: BlockError) -> PullError {
         let (index, signed) = (reader.next_index(), self.until.checkpoint());
         let (size, root) = reader.tree();
@@ -347,7 +348,7 @@ impl HashReader for SignedTree<'_> {
 struct Part {
     reader: BlockReader,
     blocks: Vec<Block>,
-    /// Size of what is appended.
+    /// Size of the appended chain.
     appended: TreeSize,
     /// Bytes of the complete blocks, and of the one in progress.
     bytes: usize,

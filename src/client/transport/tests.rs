@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use super::*;
 
-/// Answers one request a connection with the next of `answers`; its requests' bodies at the end.
+/// A scripted node: answers one request per connection with the next of `answers`. Its thread returns the bodies of the requests.
 pub(in crate::client) fn node(answers: &[&str]) -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -30,7 +30,7 @@ fn answer_one(stream: &TcpStream, answer: &str) -> String {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    // The client may have hung up on an answer that is too long.
+    // The client may have closed the connection on an answer that is too long.
     let _ = (&*stream).write_all(answer.as_bytes());
     String::from_utf8(body).unwrap()
 }

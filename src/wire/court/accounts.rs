@@ -83,7 +83,7 @@ pub struct RoleRequest {
 pub struct TokenRequest {
     /// What it may be used for: `deposit`, `read`, `case`, `court`, `manage`, `feed`.
     pub scopes: Vec<String>,
-    /// How many days it is taken, 1 to 3660.
+    /// How many days it is accepted, 1 to 3660.
     #[schema(example = 90)]
     pub days: u64,
 }
@@ -91,12 +91,12 @@ pub struct TokenRequest {
 /// A token that was issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IssuedTokenJson {
-    /// What its holder keeps. Shown once; absent where the same request is sent again.
+    /// The token itself. Shown once; absent where the same request is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// By which it is revoked.
+    /// The id by which it is revoked.
     pub id: String,
-    /// Until when it is taken, Beijing time.
+    /// Until when it is accepted, Beijing time.
     pub expires_at: String,
     /// The act.
     pub act: ActJson,
@@ -130,7 +130,7 @@ pub struct RevocationJson {
     pub act: Option<ActJson>,
 }
 
-/// A request whose path contains everything.
+/// A request without fields: its path contains everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmptyRequest {}
@@ -148,7 +148,7 @@ pub struct RoleJson {
     pub label: Bilingual,
 }
 
-/// What is known of an identity check.
+/// An identity check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IdentityJson {
     /// How.
@@ -175,11 +175,11 @@ pub struct IdentityJson {
 /// A token, as its owner sees it listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TokenJson {
-    /// By which it is revoked.
+    /// The id by which it is revoked.
     pub id: String,
     /// What it may be used for.
     pub scopes: Vec<String>,
-    /// Until when it is taken, Beijing time.
+    /// Until when it is accepted, Beijing time.
     pub expires_at: String,
     /// Whether it is accepted now: neither expired, nor revoked, nor issued with a token that is revoked.
     pub accepted: bool,
@@ -209,7 +209,7 @@ pub struct MeJson {
     pub scopes: Vec<String>,
 }
 
-/// An account with its texts. The access to it is on record.
+/// An account with its texts. The access is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountJson {
     /// The account.
@@ -239,7 +239,7 @@ pub struct AccountJson {
 /// A session of a browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionJson {
-    /// Its name, which opens nothing.
+    /// Its name, which gives no access.
     pub name: String,
     /// When it began, Beijing time.
     pub since: String,
@@ -258,7 +258,7 @@ pub struct StatedJson {
     pub text: String,
 }
 
-/// All that the platform keeps about the owner of an account (个人信息保护法 art. 45), without secrets.
+/// All data that the platform stores about the owner of an account (个人信息保护法 art. 45), without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountExportJson {
     /// The account with its private content.
@@ -280,7 +280,7 @@ pub struct AccountExportJson {
     pub login_links: Vec<LoginLinkJson>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_false(flag: &bool) -> bool {
     !*flag
 }
@@ -316,7 +316,7 @@ impl RoleJson {
 }
 
 impl IdentityJson {
-    /// A check without the text that says where it is filed.
+    /// A check without the text that states where it is filed.
     #[must_use]
     pub fn of(check: IdentityCheck) -> Self {
         Self {

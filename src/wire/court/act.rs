@@ -1,6 +1,6 @@
 //! Requests for simple acts of a case, and the answer to every change of a case.
 //!
-//! Not here: which words and numbers are good (`http/api/court/acts` reads them), imports and verifications (`import`).
+//! Not here: which words and numbers are valid (`http/api/court/acts` reads them), imports and verifications (`import`).
 
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +90,7 @@ pub enum ActRequest {
     },
     /// 撤回证据.
     WithdrawItem { item: u32, reason: Option<String> },
-    /// 质证意见. `item_version` is the version of the item that it answers; without one, the version that stands.
+    /// 质证意见. `item_version` is the version of the item that it answers; without one, the current version.
     Reply {
         item: u32,
         item_version: Option<u32>,
@@ -197,7 +197,7 @@ pub enum ActRequest {
     OpenTranscript { kind: String, hearing: Option<u32> },
     /// 形成笔录版本: the document is the deposit of the text.
     AddTranscriptVersion { transcript: u32, source: String, document: String },
-    /// 申请补正笔录, of the latest version unless it is named. Without a speaker, the statement is one's own.
+    /// 申请补正笔录, of the latest version unless it is named. Without a speaker, it is the requester's own statement.
     RequestCorrection {
         transcript: u32,
         version: Option<u32>,
@@ -214,7 +214,7 @@ pub enum ActRequest {
     /// 发起确认, on the latest version of one transcript or agreement. Signers are `party 1`, `agent 1`, a role and an account, or
     /// `witness`, `appraiser`, `inspector`, `interpreter` and a name.
     OpenRound { transcript: Option<u32>, agreement: Option<u32>, signers: Vec<String> },
-    /// 确认（签名）. The person is the place on the list; without it, one's own is meant.
+    /// 确认（签名）. The person is a place on the list; without it, the requester's own place.
     Confirm {
         round: u32,
         person: Option<u32>,
@@ -288,9 +288,9 @@ pub struct ActOutcomeJson {
     pub stage: String,
     /// The label.
     pub stage_text: Bilingual,
-    /// What is unusual and was done all the same.
+    /// Unusual circumstances, in spite of which the act was recorded.
     pub warnings: Vec<CodedText>,
-    /// 关联码, for the act that issued one: shown here and never again.
+    /// 关联码, for the act that issued one. Shown only here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }

@@ -15,7 +15,7 @@ pub struct AppealCourtRequest {
     /// The first day, or the first day on which it no longer does.
     #[schema(example = "2025-11-01")]
     pub from: String,
-    /// The source that says so.
+    /// The source that states this.
     #[schema(example = "法释〔2025〕14号")]
     pub source: String,
 }

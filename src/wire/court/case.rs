@@ -1,4 +1,4 @@
-//! A case as it is opened, listed and shown. Everybody who sees it sees the same document.
+//! A case as it is opened, listed and shown. All accounts that may see it get the same document.
 //!
 //! Not here: its items (`item`), its people (`people`), its evidence period (`period`).
 
@@ -26,16 +26,16 @@ pub struct OpenCaseRequest {
     /// The court's code.
     #[schema(example = "粤0192")]
     pub court: String,
-    /// What kind of proceeding.
+    /// The kind of proceeding.
     #[schema(example = "civil-first")]
     pub kind: String,
     /// By which procedure.
     #[schema(example = "ordinary")]
     pub procedure: String,
-    /// What the party that brings it is called.
+    /// The role of the party that brings it.
     #[schema(example = "plaintiff")]
     pub role: String,
-    /// What that party is.
+    /// The kind of that party.
     #[schema(example = "natural-person")]
     pub subject: String,
     /// `principal`, `agent`, `statutory-agent` or `court`.
@@ -89,7 +89,7 @@ pub struct CodeRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssociationRequest {
-    /// 关联码, typed however people type it.
+    /// 关联码, in any form that people type.
     #[schema(example = "7K2M-X9QT-3D5W")]
     pub code: String,
     /// `principal`, `agent` or `statutory-agent`.
@@ -119,16 +119,16 @@ pub struct TransferRequest {
     /// `second-instance`, `suit` or `retrial`.
     #[schema(example = "suit")]
     pub passage: String,
-    /// The court that takes it.
+    /// The receiving court.
     #[schema(example = "粤0192")]
     pub court: String,
-    /// What kind of proceeding it becomes.
+    /// The kind of the new proceeding.
     #[schema(example = "civil-first")]
     pub kind: String,
     /// By which procedure.
     #[schema(example = "ordinary")]
     pub procedure: String,
-    /// The party that brings it there; the first where it is not said.
+    /// The party that brings it there; by default the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brought_by: Option<u32>,
 }
@@ -143,7 +143,7 @@ pub struct CaseBriefJson {
     pub reference: Option<String>,
     /// The court.
     pub court: String,
-    /// What kind of proceeding.
+    /// The kind of proceeding.
     pub kind: CodedText,
     /// Its stage.
     pub stage: CodedText,
@@ -187,7 +187,7 @@ pub struct CasesJson {
 pub struct TransferJson {
     /// The case.
     pub case: String,
-    /// How it went on.
+    /// How it was continued.
     pub passage: CodedText,
 }
 
@@ -202,11 +202,11 @@ pub struct IssuedCodeJson {
     pub party_uses: u32,
     /// Uses left for its agents.
     pub agent_uses: u32,
-    /// Until when it is taken, Beijing time.
+    /// Until when it is accepted, Beijing time.
     pub expires_at: String,
 }
 
-/// What a court ordered erased.
+/// An erasure that a court ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ErasureOrderJson {
     /// Private content of this deposit.
@@ -230,7 +230,7 @@ pub struct HoldJson {
     pub account: Option<String>,
     /// Why; null once erased.
     pub reason: TextJson,
-    /// Account of the person who did it for the court.
+    /// Account of the person who suspended it for the court.
     pub by: String,
     /// In which capacity.
     pub capacity: CapacityJson,
@@ -251,7 +251,7 @@ pub struct CanJson {
 /// A case / 案件.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CaseJson {
-    /// What lists show too.
+    /// The facts that lists show too.
     #[serde(flatten)]
     pub brief: CaseFactsJson,
     /// 案由; null once erased.
@@ -280,17 +280,17 @@ pub struct CaseJson {
     /// Its periods.
     #[serde(flatten)]
     pub deadlines: DeadlinesJson,
-    /// What the court ordered erased.
+    /// The erasures that the court ordered.
     pub erasure_orders: Vec<ErasureOrderJson>,
     /// Erasures that the court has suspended.
     pub holds: Vec<HoldJson>,
-    /// What the requesting account may do now.
+    /// The acts that the requesting account may do now.
     pub can: Vec<CanJson>,
     /// The act in the case's access log that recorded this access.
     pub access_sequence: u64,
 }
 
-/// What is known of a case without its texts.
+/// The facts of a case without its texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CaseFactsJson {
     /// Its id.
@@ -302,7 +302,7 @@ pub struct CaseFactsJson {
     pub rules: u32,
     /// The court.
     pub court: String,
-    /// What kind of proceeding.
+    /// The kind of proceeding.
     pub kind: CodedText,
     /// By which procedure.
     pub procedure: CodedText,

@@ -70,14 +70,14 @@ pub struct AppealJson {
     pub filed_with: CodedText,
     /// The day of filing or mailing.
     pub filed_on: String,
-    /// Whether it came within its period.
+    /// Whether it was filed within its period.
     pub timeliness: CodedText,
     /// The answers to it.
     pub answers: Vec<AnswerJson>,
     /// The application to withdraw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withdrawal: Option<WithdrawalJson>,
-    /// The hand-over that it went with.
+    /// The hand-over with which it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hand_over: Option<u32>,
 }
@@ -134,8 +134,8 @@ pub struct CourseJson {
     pub pages: u64,
     /// Accounts of the panel's members.
     pub panel: Vec<String>,
-    /// Accounts of the judges and panel members who heard it in the instances before. None of them hears a case anew that was
-    /// remanded or is tried again (民诉法第四十一条).
+    /// Accounts of the judges and panel members who heard it in the instances before. After a remand or in a retrial, none of
+    /// them may hear the case (民诉法第四十一条).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_judges: Vec<String>,
     /// Decisions in their order.
@@ -153,7 +153,7 @@ pub struct CourseJson {
     pub objections: Vec<ObjectionJson>,
     /// Hand-overs to other courts.
     pub hand_overs: Vec<HandOverBriefJson>,
-    /// The hand-over that it came by.
+    /// The hand-over by which it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<OriginJson>,
     /// Dossiers that came back.

@@ -49,7 +49,7 @@ pub struct PeriodRecordJson {
     /// The event.
     #[serde(flatten)]
     pub event: PeriodEventJson,
-    /// The ground on which the period was set anew.
+    /// The ground on which the period was set again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ground: Option<CodedText>,
     /// The act's sequence in the case.
@@ -63,7 +63,7 @@ pub struct PeriodRecordJson {
 pub struct PartyPeriodJson {
     /// The party.
     pub party: u32,
-    /// What the length of the notice rests on.
+    /// The basis of the length in the notice.
     pub basis: CodedText,
     /// The days that the notice states, or the default of the procedure.
     pub days: u32,
@@ -73,7 +73,7 @@ pub struct PartyPeriodJson {
     pub history: Vec<PeriodRecordJson>,
 }
 
-/// What a window is about, if the case has several of its kind.
+/// The subject of a window, if the case has several of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WindowSubjectJson {
@@ -93,12 +93,12 @@ pub struct WindowJson {
     /// Whose it is; null for one of the court or of all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub party: Option<u32>,
-    /// What it is about.
+    /// Its subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<WindowSubjectJson>,
     /// `not-begun`, `running`, `suspended`, `ended` or `closed`.
     pub state: CodedText,
-    /// From which day it is counted, which does not count itself; for hours, from which time.
+    /// The day before the first day that counts; for hours, the time from which it is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
     /// Sequence of the act that began it.
@@ -110,7 +110,7 @@ pub struct WindowJson {
     /// The law and article, or the court's decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Bilingual>,
-    /// True if the source, or that of the counting of its unit, was not read again: check before relying on it.
+    /// True if its source, or the rule for counting its unit, was not confirmed: check before relying on it.
     pub unconfirmed: bool,
     /// The first moment that is late, Beijing time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -282,7 +282,7 @@ impl ConversionJson {
     }
 }
 
-/// The periods of a case, and what bears on them / 期限.
+/// The periods of a case, and the acts that affect them / 期限.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeadlinesJson {
     /// The evidence period of a case of the first rules; null otherwise, when each party has its own under `periods`.
@@ -359,7 +359,7 @@ impl HandedInJson {
     }
 }
 
-/// What an item is for.
+/// The purpose of an item with regard to another one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ItemPurposeJson {
     /// `rebuts`, `cures` or `reinforces`.

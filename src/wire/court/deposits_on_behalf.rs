@@ -28,22 +28,22 @@ const LINKS_MAX: usize = 16;
 /// Why a request for a deposit by token is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OnBehalfError {
-    /// A value is not as it must be.
+    /// A value is invalid.
     #[error("`{field}`: expected {expected}")]
     BadValue {
-        /// Which.
+        /// The field.
         field: &'static str,
-        /// What would have been right.
+        /// The accepted form.
         expected: &'static str,
     },
     /// A word is none of those that are accepted.
     #[error("`{field}`: expected {expected}")]
     Word {
-        /// Which.
+        /// The field.
         field: &'static str,
         /// The words of requests.
         expected: &'static str,
-        /// What is accepted, in Chinese.
+        /// The accepted words in Chinese.
         in_chinese: String,
     },
     /// The digests or the size.
@@ -132,7 +132,7 @@ pub struct OnBehalfRequest {
     /// 64 hex digits, where the digests are of this salt and the original: kept with the private content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<String>,
-    /// What kind of data it is; a listed media type in lower case.
+    /// The kind of data: a listed media type in lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "application/pdf")]
     pub media_type: Option<String>,
@@ -253,19 +253,19 @@ impl OnBehalfRequest {
     }
 }
 
-/// A hint that does not affect the result.
+/// A warning that does not affect the result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WarningJson {
     /// The stable code.
     #[schema(example = "looks_like_mobile_number")]
     pub code: String,
-    /// What to think over.
+    /// The text of the warning.
     #[serde(flatten)]
     pub text: Bilingual,
 }
 
 impl WarningJson {
-    /// What a text looks as if it held.
+    /// The warning for a text that seems to contain a personal number.
     #[must_use]
     pub fn of(suspicion: PersonalNumber) -> Self {
         Self { code: suspicion.code().into(), text: Bilingual::of(|language| suspicion.label(language)) }
@@ -280,13 +280,13 @@ pub struct OnBehalfDepositJson {
     pub deposit_number: String,
     /// The receipt / 存证回执. Keep it, and the original unchanged.
     pub receipt: ReceiptJson,
-    /// What to think over.
+    /// The warnings.
     pub warnings: Vec<WarningJson>,
     /// False when the same request had made it before.
     pub fresh: bool,
 }
 
-/// A deposit of one's own.
+/// A deposit of the requesting account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OwnDepositJson {
     /// 存证编号.
@@ -340,7 +340,7 @@ pub struct PrivateContentJson {
     pub metadata: Value,
     /// The metadata byte for byte, as the chain commits to it.
     pub canonical: String,
-    /// With which the statement's `meta` line is SHA-256(0x02 ‖ salt ‖ canonical).
+    /// The salt: the statement's `meta` line is SHA-256(0x02 ‖ salt ‖ canonical).
     pub salt: String,
     /// Place of this access in the deposit's access log.
     pub access_sequence: u64,

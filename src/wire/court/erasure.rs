@@ -7,7 +7,7 @@ use crate::wire::court::act::coded;
 use crate::wire::court::recorded_act::ActJson;
 use crate::wire::report::CodedText;
 
-/// What is to be erased: private content of one deposit, of one account, or texts of one case.
+/// The content to be erased: private content of one deposit, of one account, or texts of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "deposit_number": "20261122-0K7M-X9QT-3D5W-C3" }))]

@@ -10,7 +10,7 @@ use crate::wire::facts::beijing_time;
 /// An event of a case. Also the body of a webhook call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventJson {
-    /// Its place: ask with this as `cursor` for what comes next. Of one court they only ever grow.
+    /// Its position: request the following events with this as `cursor`. Positions of one court only increase.
     pub cursor: u64,
     /// 法院代字.
     #[schema(example = "粤0192")]
@@ -35,7 +35,7 @@ pub struct EventJson {
     /// The deposit it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deposit_number: Option<String>,
-    /// A verification's conclusion, or what of an item diverged from its snapshot.
+    /// The conclusion of a verification, or the part of an item that differs from its snapshot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<String>,
 }
@@ -79,20 +79,20 @@ pub struct WebhookRequest {
 /// A webhook just registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RegisteredWebhookJson {
-    /// By which it is removed.
+    /// The id by which it is removed.
     pub id: String,
-    /// What its calls are signed with, as Standard Webhooks has it: `whsec_` and 32 bytes in base64. Shown once; absent
-    /// where the same request is sent again.
+    /// The secret that signs its calls (Standard Webhooks): `whsec_` and 32 bytes in base64. Shown once; absent where the same
+    /// request is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// The act.
     pub act: ActJson,
 }
 
-/// A webhook, without what is private of it.
+/// A webhook, without its private content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WebhookJson {
-    /// By which it is removed.
+    /// The id by which it is removed.
     pub id: String,
     /// Events from here on are sent.
     pub since: u64,

@@ -119,7 +119,7 @@ pub struct GatewayReportRequest {
     pub cause: Option<String>,
 }
 
-/// What became of a report.
+/// The result of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GatewayReportJson {
     /// The message.

@@ -54,7 +54,7 @@ impl From<ManifestRoot> for ManifestRootJson {
     }
 }
 
-/// What the receiving court does. The roots are those that it computed from the lines it received.
+/// A step of the receiving court. The roots are those that it computed from the lines it received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "step", rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(missing_docs, reason = "each field is the line of the same name of the act")]
@@ -136,7 +136,7 @@ pub struct DossierDocumentJson {
 /// A hand-over with its manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HandOverJson {
-    /// What lists show too.
+    /// The facts that lists show too.
     #[serde(flatten)]
     pub brief: HandOverBriefJson,
     /// The lines of the manifest of the main volume, without LF.

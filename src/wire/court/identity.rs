@@ -42,13 +42,13 @@ pub struct EndLoginLinkRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityProviderRequest {
-    /// What pages call it / 名称.
+    /// Its name on pages / 名称.
     #[schema(example = "国家网络身份认证公共服务")]
     pub name: String,
     /// How it checks: alipay, wechat, face, lawyer-system, certificate, court-system, other / 核验方式.
     #[schema(example = "face")]
     pub method: String,
-    /// How far its checks go at most: basic, substantial, high / 最高核验级别.
+    /// The highest level of its checks: basic, substantial, high / 最高核验级别.
     #[schema(example = "high")]
     pub level: String,
     /// The address that a browser opens, with the parameter `verification` added; `https`. It stays off the chain.
@@ -73,13 +73,13 @@ pub struct RegisteredIdentityProviderJson {
 pub struct IdentityProviderJson {
     /// Its id.
     pub id: String,
-    /// What pages call it.
+    /// Its name on pages.
     pub name: String,
     /// How it checks.
     pub method: String,
     /// The label.
     pub method_label: Bilingual,
-    /// How far its checks go at most.
+    /// The highest level of its checks.
     pub level: String,
     /// The label.
     pub level_label: Bilingual,
@@ -133,7 +133,7 @@ pub struct IdentityResultRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "high")]
     pub level: Option<String>,
-    /// The name that was verified; with `verified`. It is compared with that of the account, and not kept / 经核验的姓名.
+    /// The name that was verified; with `verified`. It is compared with that of the account, and not stored / 经核验的姓名.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "张三")]
     pub name: Option<String>,
@@ -141,13 +141,13 @@ pub struct IdentityResultRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "face_differs")]
     pub cause: Option<String>,
-    /// Under what the provider finds the check. No number of a person: such a one is refused / 业务流水号，不得含证件号码.
+    /// The provider's reference for the check. A personal number is rejected / 业务流水号，不得含证件号码.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "R-20261122-77")]
     pub reference: Option<String>,
 }
 
-/// What became of a result.
+/// The outcome of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IdentityResultJson {
     /// The check.

@@ -17,7 +17,7 @@ pub const BATCH_MAX: usize = 200;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "deposit_number": "20261122-0K7M-X9QT-3D5W-C3", "name": "购买合同", "content": "证明买卖关系成立" }))]
 pub struct ImportRequest {
-    /// 存证编号, typed however people type it.
+    /// 存证编号, in any form that people type.
     #[schema(example = "20261122-0K7M-X9QT-3D5W-C3")]
     pub deposit_number: String,
     /// 证据名称.
@@ -45,7 +45,7 @@ pub struct ImportRequest {
     /// The item that this one replaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<u32>,
-    /// What it does to another item: `rebuts`, `cures` or `reinforces`, and the item's number.
+    /// Its purpose with regard to another item: `rebuts`, `cures` or `reinforces`, and the item's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "cures 1")]
     pub purpose: Option<String>,
@@ -64,7 +64,7 @@ pub struct ImportRequest {
     pub receipt: Option<ReceiptJson>,
 }
 
-/// Several imports, each for itself.
+/// Several imports, each of which succeeds or fails on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportBatchRequest {
@@ -81,11 +81,11 @@ pub struct ImportedJson {
     pub import: ImportJson,
     /// The act.
     pub act: ActJson,
-    /// What is unusual and was done all the same.
+    /// Unusual circumstances, in spite of which the act was recorded.
     pub warnings: Vec<CodedText>,
 }
 
-/// What became of one import of a batch.
+/// The result of one import of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ImportResultJson {
     /// Its place in the batch, from 1.
@@ -101,14 +101,14 @@ pub struct ImportResultJson {
     pub problem: Option<Problem>,
 }
 
-/// What became of a batch.
+/// The results of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ImportBatchJson {
     /// One for each import, in their order.
     pub results: Vec<ImportResultJson>,
 }
 
-/// What is compared with an item instead of its file: a digest, a receipt, or both.
+/// The object that is compared with an item instead of its file: a digest, a receipt, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "algorithm": "sm3", "value": "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0" }))]
@@ -127,7 +127,7 @@ pub struct ItemVerificationRequest {
 /// A verification on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ItemVerificationJson {
-    /// What was found.
+    /// The report.
     pub report: ReportJson,
     /// The act that recorded it.
     pub act: ActJson,

@@ -1,5 +1,5 @@
-//! An item of evidence as parties and judges see it: the chain's facts, what its importer says of it, what was found and
-//! answered since.
+//! An item of evidence as parties and judges see it: the chain's facts, the importer's statements, and later verifications and
+//! replies.
 //!
 //! The facts are those frozen at the import, in the terms and the order of the manual. The importer's own statements are
 //! separate, with a notice that they were not checked.
@@ -89,7 +89,7 @@ pub struct ReplyJson {
     /// 关联性.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relevance: Option<CodedText>,
-    /// What objections rest on.
+    /// The grounds of objections.
     pub grounds: Vec<CodedText>,
     /// 证明力; null once erased.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,7 +138,7 @@ pub struct ImportJson {
     pub late: bool,
     /// Lateness, and the court's decisions on the item.
     pub decisions: ItemDecisionsJson,
-    /// What it does to another item.
+    /// Its purpose with regard to another item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<ItemPurposeJson>,
     /// Posted or handed in before the court entered it.
@@ -184,7 +184,7 @@ pub struct ImportJson {
     pub replied_text: Bilingual,
 }
 
-/// The present data of an item on the ledger.
+/// The current data of an item on the ledger.
 #[derive(Debug, Clone)]
 pub struct PresentState<'a> {
     /// The alarm.
@@ -211,7 +211,7 @@ fn facts(import: &Import, salted: bool) -> Facts {
         prev_block_hash: import.prev_block_hash,
         data_hash: import.data_hash.clone(),
         salted,
-        // An import notes the digests alone.
+        // An import records only the digests.
         manifest: None,
         tx_submitted_at: import.tx_submitted_at,
         block_generated_at: import.block_generated_at,
@@ -232,7 +232,7 @@ fn sentence(item: &Item, found: &Verify, salted: bool) -> CodedText {
         facts: Some(facts(&item.import, salted)),
         ..Report::not_found(Some(found.deposit))
     };
-    // The sentence of a receipt that does not hold names the step at which it broke.
+    // The sentence about an invalid receipt names the step that failed.
     for result in &mut report.steps {
         let recorded = found.step.iter().find(|one| one.step == result.step.code());
         let failed = recorded.is_some_and(|one| one.outcome == Outcome::Failed.code());
@@ -269,7 +269,7 @@ pub fn not_verified() -> CodedText {
 }
 
 impl ImportJson {
-    /// An item with its present data and its texts.
+    /// An item with its current data and its texts.
     #[must_use]
     pub fn of(file: &CaseFile, number: ItemNumber, item: &Item, now: PresentState<'_>, texts: &Texts) -> Self {
         let import = &item.import;
@@ -287,7 +287,7 @@ impl ImportJson {
                 content: TextJson::of(item.content, texts),
                 by: item.by.to_string(),
                 capacity: CapacityJson::named(file, item.by, item.capacity, texts),
-                notice: Bilingual::new("导入人填写，未经核实", "stated by the importer, checked by nobody"),
+                notice: Bilingual::new("导入人填写，未经核实", "stated by the importer, not checked"),
             },
             details: ItemDetailsJson::of(file, number, item, texts),
             depositor: coded(import.depositor.word(), Bilingual::of(|language| import.depositor.label(language))),

@@ -1,4 +1,4 @@
-//! The court's decisions on an item of evidence as screens show them: its lateness and what follows of it, its admission.
+//! The court's decisions on an item of evidence as screens show them: its lateness with the consequences, and its admission.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct FineBoundsJson {
     pub least: u64,
     /// The most, in yuan.
     pub most: u64,
-    /// True if the source was not read again: check before relying on it.
+    /// True if the source was not confirmed: check before relying on it.
     pub unconfirmed: bool,
 }
 
@@ -87,11 +87,11 @@ pub struct LatenessReasonJson {
 pub struct ItemDecisionsJson {
     /// `in-time`, `deemed-in-time` or `late`, as the period stands now.
     pub lateness: CodedText,
-    /// When the court told the party to state its reason, Beijing time.
+    /// When the court required the party to state its reason, Beijing time.
     pub reasons_required_at: Vec<String>,
     /// The reasons stated.
     pub reasons: Vec<LatenessReasonJson>,
-    /// What follows of the lateness; the last entry counts.
+    /// The decisions on the consequences of the lateness; the last entry counts.
     pub lateness_decisions: Vec<ItemDecisionJson>,
     /// Whether the court adopts it; the last entry counts.
     pub admission_decisions: Vec<ItemDecisionJson>,

@@ -1,5 +1,5 @@
-//! What a court needs to know of an item beside the chain's facts: what its importer states for the list of evidence, the receipt that
-//! the court gave, its versions, who verified it, and the objections that are pending.
+//! The details of an item beside the chain's facts: the importer's statements for the list of evidence, the court's receipt,
+//! versions, verifications, and pending objections.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub struct OriginalCheckJson {
     pub at: Option<String>,
 }
 
-/// A pending objection, and who must prove what.
+/// A pending objection, and the burden of proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ObjectionJson {
     /// The item.
@@ -65,7 +65,7 @@ pub struct ObjectionJson {
     pub reply_version: u32,
     /// The ground, or the property that is disputed.
     pub subject: CodedText,
-    /// Who must prove what, as the rules begin.
+    /// The burden of proof from which the rules start.
     pub burden: CodedText,
     /// Since when, Beijing time.
     pub since: String,

@@ -18,7 +18,7 @@ pub struct KeyRequest {
 /// A key that is enrolled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EnrolledKeyJson {
-    /// By which the enrolment is ended.
+    /// The name by which the enrolment is ended.
     #[schema(example = "k-3642af3751ffa5b0")]
     pub name: String,
     /// The key.

@@ -1,4 +1,4 @@
-//! Lists that a court goes by: ledgers whose deposits it takes, holidays; and who saw what.
+//! Lists that a court uses: ledgers whose deposits it accepts, and holidays; and access logs.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub struct LedgerRequest {
     pub key: String,
 }
 
-/// A ledger whose deposits a court takes.
+/// A ledger whose deposits a court accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TrustedLedgerJson {
     /// Its origin / 链标识.
@@ -31,7 +31,7 @@ pub struct TrustedLedgerJson {
     pub key: String,
 }
 
-/// The ledgers, beside this one, whose deposits a court takes.
+/// The ledgers, beside this one, whose deposits a court accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TrustedLedgersJson {
     /// 法院代字.
@@ -51,7 +51,7 @@ impl TrustedLedgersJson {
     }
 }
 
-/// What the State Council announced for a year.
+/// The holidays of a year, as the State Council announced them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "year": 2027, "holidays": ["2027-01-01"], "working_days": ["2027-01-03"] }))]
@@ -74,7 +74,7 @@ pub struct CalendarsJson {
     pub next_cursor: Option<String>,
 }
 
-/// Somebody was shown private content.
+/// An access to private content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccessJson {
     /// Its place in the log, from 1 and without gaps.
@@ -126,7 +126,7 @@ impl AccessJson {
     }
 }
 
-/// Who saw private content, in order.
+/// The accesses to private content, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccessLogJson {
     /// A page of them.

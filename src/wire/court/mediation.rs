@@ -1,4 +1,4 @@
-//! Mediations and their agreements as JSON. Nothing here says that an agreement has legal force: it says who has signed, and when.
+//! Mediations and their agreements as JSON. They state who has signed an agreement and when, never that it has legal force.
 
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +118,7 @@ pub struct MomentJson {
     pub last: ActorJson,
 }
 
-/// A time with what it is called.
+/// A time with its label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LabelledTimeJson {
     /// The text for people.
@@ -155,7 +155,7 @@ impl MomentTimesJson {
     }
 }
 
-/// What a party applies for on the basis of an agreement.
+/// An application of a party on the basis of an agreement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WayOutJson {
     /// What.
@@ -181,7 +181,7 @@ pub struct AgreementJson {
     pub versions: Vec<VersionJson>,
     /// The parties that agreed to confirm online.
     pub signing_agreed: Vec<PartyActJson>,
-    /// When all had signed, for each version; the last is the present one.
+    /// When all had signed, for each version; the last is the current one.
     pub signed: Vec<MomentJson>,
     /// Since when it is in force, Beijing time: computed from the last required act. Absent for undisputed facts.
     #[serde(skip_serializing_if = "Option::is_none")]

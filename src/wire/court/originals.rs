@@ -15,7 +15,7 @@ pub struct CustodyJson {
     pub deposit_number: String,
     /// Bytes of the original.
     pub size: u64,
-    /// What was computed over it as it came, SM3 first, always without a salt.
+    /// The digests computed during the upload, SM3 first, always without a salt.
     pub data_hash: Vec<DigestJson>,
     /// The act.
     pub act: ActJson,
@@ -49,13 +49,13 @@ pub struct OriginalStateJson {
     /// Bytes, while it is in custody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// When it came, Beijing time.
+    /// When it was received, Beijing time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received_at: Option<String>,
 }
 
 impl OriginalStateJson {
-    /// Nobody gave it into custody.
+    /// It was never given into custody.
     #[must_use]
     pub fn not_submitted() -> Self {
         Self {
@@ -66,7 +66,7 @@ impl OriginalStateJson {
         }
     }
 
-    /// It came at `at`, and is there unless it is `erased`.
+    /// It was received at `at`, and is in custody unless it is `erased`.
     #[must_use]
     pub fn submitted(taken: &TakeCustody, at: Timestamp, erased: bool) -> Self {
         let (code, zh, en) = if erased {
@@ -83,7 +83,7 @@ impl OriginalStateJson {
     }
 }
 
-/// Something that was done with the private content or the original of a deposit.
+/// An act on the private content or the original of a deposit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CustodyEventJson {
     /// Its place in the log, from 1 and without gaps.
@@ -98,7 +98,7 @@ pub struct CustodyEventJson {
     /// In which capacity.
     #[schema(example = "oneself")]
     pub capacity: String,
-    /// What was shown, of an access: `deposit` or `original`.
+    /// The content shown by an access: `deposit` or `original`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
     /// When it went on the chain, Beijing time: before anything was shown.
@@ -109,7 +109,7 @@ pub struct CustodyEventJson {
     pub index: u64,
 }
 
-/// What was done with the private content and the original of a deposit, in order.
+/// The acts on the private content and the original of a deposit, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CustodyLogJson {
     /// A page of them.

@@ -80,7 +80,7 @@ impl DocumentJson {
 pub struct VersionJson {
     /// Its number, from 1.
     pub version: u32,
-    /// How it came about, for a transcript.
+    /// How it was made, for a transcript.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<CodedText>,
     /// The document.

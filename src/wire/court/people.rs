@@ -30,7 +30,7 @@ impl TextJson {
 /// The capacity in which an account acts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CapacityJson {
-    /// As `X-Acting-As` takes it.
+    /// The form that `X-Acting-As` accepts.
     #[schema(example = "party 1")]
     pub capacity: String,
     /// The label.
@@ -65,7 +65,7 @@ impl CapacityJson {
     }
 }
 
-/// What an agent is called.
+/// The label of an agent.
 fn agent_label(file: &CaseFile, number: AgentNumber) -> Bilingual {
     match file.agents.get(&number).map(|agent| agent.authority) {
         Some(Authority::Statutory) => Bilingual::new("法定代理人", "statutory agent"),
@@ -144,7 +144,7 @@ pub struct CheckedJson {
 pub struct PartyJson {
     /// Its number.
     pub party: u32,
-    /// What it is called.
+    /// Its role.
     pub role: CodedText,
     /// 原审地位: its role in the instance before.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,7 +181,7 @@ pub struct AgentJson {
     pub party: u32,
     /// The account.
     pub account: String,
-    /// How far the agent may go.
+    /// The extent of the agent's authority.
     pub authority: CodedText,
     /// The acts of 民诉法 art. 62 (2) that the power of attorney names.
     pub special: Vec<CodedText>,

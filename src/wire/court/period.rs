@@ -1,4 +1,4 @@
-//! The evidence period of a case, as screens show it: until when evidence is in time, and how that came about.
+//! The evidence period of a case, as screens show it: its end, and the events that set it.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use crate::wire::report::CodedText;
 pub struct PeriodEventJson {
     /// The kind of change.
     pub event: CodedText,
-    /// What its length rests on.
+    /// The basis of its length.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<CodedText>,
     /// The day it is about: the start, the objection, the ruling, the exchange, the new last day.
@@ -32,7 +32,7 @@ pub struct PeriodEventJson {
 pub struct PeriodJson {
     /// `not-set`, `suspended` or `ends`.
     pub state: CodedText,
-    /// What its length rests on.
+    /// The basis of its length.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<CodedText>,
     /// The day before the first day that counts.
@@ -57,7 +57,7 @@ pub struct PeriodJson {
     pub remaining_days: Option<u32>,
     /// Whether the holidays of the last day's year are known. Otherwise only weekends are days off.
     pub calendar_covers: bool,
-    /// All that was done to it since it was set last.
+    /// All its events since it was last set.
     pub events: Vec<PeriodEventJson>,
 }
 
@@ -105,7 +105,7 @@ fn event(event: &PeriodEvent) -> PeriodEventJson {
     PeriodEventJson { event: coded(event.word(), Bilingual::new(zh, en)), basis: rests_on.map(basis), day, days }
 }
 
-/// Whether the holidays are known that a period's end hangs on; also where it has no end yet.
+/// Whether the holidays are known on which the end of a period depends; true if it has no end yet.
 #[must_use]
 pub fn is_covered(deadline: &Deadline, calendar: &Calendar) -> bool {
     match deadline {

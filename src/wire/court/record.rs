@@ -106,7 +106,7 @@ fn opinions(reply: &Reply) -> Bilingual {
     Bilingual::of(said)
 }
 
-/// What an act says beside its label, where it says more.
+/// The content of an act beside its label, if it has any.
 fn details(file: &CaseFile, act: &Act, texts: &Texts) -> Option<Bilingual> {
     Some(match act {
         Act::AddParty(act) => party_label(file, act.party, texts),

@@ -37,7 +37,7 @@ pub struct ActJson {
     /// When it went on the chain, Beijing time.
     #[schema(example = "2026-11-22T09:04:11.123+08:00")]
     pub at: String,
-    /// False when the same request had become this act before.
+    /// False when the same request had recorded this act before.
     pub fresh: bool,
 }
 
@@ -68,7 +68,7 @@ impl ActJson {
     }
 }
 
-/// What people call an act.
+/// The label of an act.
 #[must_use]
 pub fn act_label(kind: ActKind) -> Bilingual {
     Bilingual::of(|language| kind.label(language))

@@ -59,7 +59,7 @@ pub struct HearingJson {
     /// 休庭 or 结束庭审.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<ActorJson>,
-    /// Which of the two.
+    /// How it ended: 休庭 or 结束庭审.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<CodedText>,
     /// The recording.
@@ -244,11 +244,11 @@ pub struct AppointmentJson {
 pub struct RecordsJson {
     /// The case.
     pub case: String,
-    /// Whom the court appointed.
+    /// The appointments by the court.
     pub appointments: Vec<AppointmentJson>,
     /// Hearing sessions.
     pub hearings: Vec<HearingJson>,
-    /// Who attended what.
+    /// The attendance of participants.
     pub attendance: Vec<AttendanceJson>,
     /// Transcripts.
     pub transcripts: Vec<TranscriptJson>,

@@ -20,7 +20,7 @@ use crate::wire::report::CodedText;
 /// One step of a person in a round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StepJson {
-    /// What the person's state was after it.
+    /// The person's state after it.
     pub state: CodedText,
     /// Who acted.
     pub actor: ActorJson,
@@ -48,7 +48,7 @@ pub struct StepJson {
     /// The deposit of the scan of what was signed on paper.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<String>,
-    /// Whether it came after the days for reading.
+    /// Whether it was done after the days for reading.
     pub late: bool,
 }
 
@@ -113,7 +113,7 @@ pub struct PersonJson {
     pub name: Option<TextJson>,
     /// Whether the round is complete only with this person.
     pub required: bool,
-    /// What this person has done.
+    /// The person's state.
     pub state: CodedText,
     /// All steps.
     pub steps: Vec<StepJson>,
@@ -138,7 +138,7 @@ impl PersonJson {
         };
         Self {
             person: number,
-            // The commitment of a name says nothing to a reader.
+            // The commitment of a name means nothing to a reader.
             signer: match person.signer {
                 Signer::Other(kind, _) => kind.word().to_owned(),
                 signer => signer.print(),
@@ -171,7 +171,7 @@ pub struct RoundJson {
     pub confirmed: usize,
     /// Places on the list of those whose confirmation is needed and missing.
     pub waiting_for: Vec<u32>,
-    /// When the last required act came, Beijing time: computed from the acts.
+    /// When the last required act was recorded, Beijing time: computed from the acts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<String>,
 }

@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! No address is shown in clear. A line says what its basis says: 到达 is never shown as read.
+//! No address is shown in clear. A line states no more than its basis: 到达 is never shown as read.
 
 use serde::{Deserialize, Serialize};
 
@@ -96,12 +96,12 @@ impl ServiceActRequest {
     }
 }
 
-/// What a party says to litigation online or to electronic service.
+/// The consent or refusal of a party regarding online litigation or electronic service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ConsentJson {
     /// The party.
     pub party: u32,
-    /// What it is about.
+    /// Its scope.
     pub scope: CodedText,
     /// The answer.
     pub answer: CodedText,
@@ -242,7 +242,7 @@ pub struct ServiceJson {
     /// The days that it states.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
-    /// The record of another mode beside which it stands.
+    /// The record of another mode that it accompanies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beside: Option<u32>,
     /// Its state.
@@ -356,7 +356,7 @@ pub struct CertificateJson {
     pub basis: CodedText,
     /// When the document counts as served.
     pub effective_at: String,
-    /// What it is, and what it is not.
+    /// What the certificate attests, and what it does not.
     pub notice: Bilingual,
 }
 

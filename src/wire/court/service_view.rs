@@ -32,7 +32,7 @@ macro_rules! word {
     }};
 }
 
-/// What a view is made from.
+/// The input of a view.
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceViewContext<'a> {
     /// The case.
@@ -43,7 +43,7 @@ pub struct ServiceViewContext<'a> {
     pub calendar: &'a Calendar,
     /// The party that sees it; `None` for the court.
     pub viewer: Option<PartyNumber>,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
 }
 
@@ -135,7 +135,7 @@ fn state(record: &ServiceRecord, effect: Option<&Effect>, now: Timestamp) -> Cod
     coded(code, Bilingual::new(zh, en))
 }
 
-/// 〔文书〕〔到达/推定/确认〕〔时间〕〔依据条款〕. Without an effect it says which step was reported last, and no more.
+/// 〔文书〕〔到达/推定/确认〕〔时间〕〔依据条款〕. Without an effect it states only which step was reported last.
 #[must_use]
 pub fn line(record: &ServiceRecord, effect: Option<&Effect>) -> Bilingual {
     let kind = record.kind();

@@ -1,4 +1,4 @@
-//! Requests read strictly, and the private half bound to the public one.
+//! Strict parsing of requests, and the commitment of a statement to its private metadata.
 
 use serde_json::json;
 

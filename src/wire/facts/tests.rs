@@ -1,4 +1,4 @@
-//! Tests of what a look-up says.
+//! Tests of look-up responses.
 
 use super::*;
 use crate::ledger::block::Height;

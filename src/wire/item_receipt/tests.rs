@@ -1,4 +1,4 @@
-//! Item receipts read back what they print and nothing else, and no changed byte of one is ever agreed with.
+//! Item receipts: only printed bytes are parsed, and no changed receipt verifies.
 
 use super::*;
 use crate::ledger::hash::{Digest, leaf_hash, sha256};

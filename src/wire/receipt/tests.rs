@@ -1,4 +1,4 @@
-//! Receipts read back what they print, and nothing else.
+//! Receipts: only printed documents are parsed.
 
 use proptest::prelude::*;
 
@@ -68,7 +68,7 @@ fn each_violation_has_its_code() {
     assert_eq!(code("\n}\n", ""), "malformed_json");
     assert_eq!(parse(b"[]").unwrap_err().code().as_str(), "unexpected_json");
     assert_eq!(parse(&vec![b' '; RECEIPT_MAX + 1]).unwrap_err().code().as_str(), "body_too_large");
-    // A later version is named even where all else differs.
+    // A later version is reported even if everything else differs.
     assert_eq!(
         parse(b"{\"receipt\":\"tiezheng/receipt/v2\",\"new\":[]}").unwrap_err().code().as_str(),
         "unknown_version"

@@ -1,11 +1,11 @@
-//! The worked exchange of litewitness (`cmd/litewitness/testdata/litewitness.txt`), and what it does not contain.
+//! The worked exchange of litewitness (`cmd/litewitness/testdata/litewitness.txt`), and cases that it does not contain.
 
 use std::sync::Arc;
 
 use super::*;
 use crate::ledger::hash::{Digest, lower_hex};
 use crate::ledger::key::{PublicKey, Signer};
-use crate::witness::state::{KeyFrom, Latest};
+use crate::witness::state::{KeyFrom, LatestCheckpoint};
 
 /// The origin of litewitness's test log.
 const ORIGIN: &str = "sigsum.org/v1/tree/4d6d8825a6bb689d459628312889dfbb0bcd41b5211d9e1ce768b0ff0309e562";
@@ -50,7 +50,7 @@ fn status(state: &mut LedgerState, body: &str) -> u16 {
             let lines: Vec<String> = verified.signatures.iter().map(ToString::to_string).collect();
             let note = format!("{}\n{}\n", verified.checkpoint.to_text(), lines.join("\n"));
             let signed = SignedCheckpoint::parse(note.as_bytes()).unwrap();
-            state.latest = Some(Arc::new(Latest { signed, time: Timestamp::EPOCH }));
+            state.latest = Some(Arc::new(LatestCheckpoint { signed, time: Timestamp::EPOCH }));
             200
         }
     }
@@ -127,7 +127,7 @@ fn a_line_of_the_known_key_that_does_not_verify_is_403_and_a_malformed_one_of_an
     let state = LedgerState::new(ledger(1).verifier().clone());
     let refused = |text: &str| decide(&state, text).unwrap_err().code().status();
     let good = submission(0, 3, Digest([3; 32]), "");
-    // Signed by nobody whom the witness knows.
+    // Signed by no key that the witness knows.
     let other = good.replace("— example.org/log ", "— example.org/other ");
     assert_eq!(refused(&other), 403);
     let line = good.lines().last().unwrap();

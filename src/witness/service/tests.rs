@@ -34,7 +34,7 @@ impl Bench {
         Self::on(folder, ManualClock::at(noon()))
     }
 
-    /// As after a start.
+    /// A witness as after a start.
     fn on(folder: tempfile::TempDir, clock: ManualClock) -> Self {
         let states = StateFolder::open(folder.path()).unwrap();
         let pinned: VerifierKey = ledger().verifier().clone();
@@ -52,7 +52,7 @@ impl Bench {
         self.witness.cosign(&Submission::parse(body.as_bytes())?)
     }
 
-    fn latest(&self) -> Arc<Latest> {
+    fn latest(&self) -> Arc<LatestCheckpoint> {
         self.witness.ledgers()[0].state().latest.clone().unwrap()
     }
 }
@@ -117,7 +117,7 @@ fn a_fork_is_never_cosigned() {
         }
     }
     assert_eq!(bench.latest().checkpoint().root, root_of(&leaves(5, NONE)));
-    // Only what comes after may be anything.
+    // Leaves after the cosigned size are not restricted.
     bench.submit(&submission(5, 9, 5)).unwrap();
 }
 
@@ -141,7 +141,7 @@ fn of_two_submissions_for_one_old_size_one_is_accepted() {
 fn planted_lines_in_the_witness_s_own_name_are_ignored() {
     let bench = Bench::new();
     let body = submission(0, 5, NONE);
-    // A line under name and key id, and a real one of another checkpoint.
+    // Lines with the witness's name and key id: a genuine one of another checkpoint, a forged and a short one.
     let elsewhere = Checkpoint { origin: ledger().verifier().name().clone(), size: TreeSize(5), root: Digest::ZERO };
     let real = cosigner().cosign(&elsewhere, Timestamp::parse("2030-01-01T00:00:00.000Z").unwrap());
     let forged = NoteSignature { bytes: vec![0; 72], ..real.clone() };

@@ -186,7 +186,7 @@ async fn an_erasure_is_confirmed_only_once_no_file_holds_the_content() {
     let alice = people.person("张三").await;
     let number = deposit_on_behalf(&people, &alice, b"contract", "合同").await;
     let asked = json!({ "deposit_number": number });
-    store.arm(Fault::PurgeStillHeld);
+    store.arm(Fault::ErasureStillHeld);
     let first = requested(&people.by(&alice).keyed("e"), &asked).await;
     let failed = settled(&people.by(&alice), &first).await;
     assert_eq!((&failed["state"]["code"], &failed["failure"]["code"]), (&"failed".into(), &"still_held".into()));
@@ -211,7 +211,7 @@ async fn no_request_waits_for_a_pass_and_one_pass_takes_all_that_came_meanwhile(
     let (reached, mut stages) = tokio::sync::mpsc::unbounded_channel();
     let (go_on, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
-    counting.on_purge(move |stage| {
+    counting.on_erasure(move |stage| {
         let _ = reached.send(stage);
         // Until the test lets go: then the channel is closed, and no later pass waits.
         let _ = gate.lock().unwrap().recv();
@@ -269,7 +269,7 @@ async fn a_node_that_crashed_at_any_stage_completes_the_erasure_after_its_start(
     let store = Arc::new(RocksStore::create(&folder.path().join("ledger"), &origin(), &small()).unwrap());
     let counting = Arc::new(CountingStore::over(Arc::clone(&store) as Arc<dyn FilingStore>));
     let (ledger, copies) = (folder.path().join("ledger"), crashed.path().to_owned());
-    counting.on_purge(move |stage| {
+    counting.on_erasure(move |stage| {
         let to = match stage {
             ErasureStage::Compacting => copies.join("compacting"),
             ErasureStage::Searching { .. } => copies.join("searching"),

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::certificates::{Authority, Issued, s_client};
+use crate::support::certificates::{Authority, IssuedCertificate, s_client};
 use crate::support::process::{LiveNode, program};
 
-fn node(folder: &std::path::Path, issued: &Issued) -> LiveNode {
+fn node(folder: &std::path::Path, issued: &IssuedCertificate) -> LiveNode {
     LiveNode::start(&folder.join("ledger"), &[&["--test"][..], &issued.options()].concat())
 }
 

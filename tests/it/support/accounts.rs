@@ -8,19 +8,19 @@ use crate::support::test_node::{Answer, TestNode};
 
 /// The court of every test that does not choose its own, as a path has it.
 pub(crate) const COURT: &str = "粤0192";
-/// What a person without a role may be given.
+/// The scopes of a person without a role.
 pub(crate) const PLAIN: &[&str] = &["deposit", "read", "case"];
-/// What a token of the court may be given.
+/// The scopes of a token of the court.
 pub(crate) const OF_THE_COURT: &[&str] = &["read", "case", "court", "feed", "manage", "deposit"];
 
-/// Somebody with an account and a token.
+/// A person with an account and a token.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     /// 64 hex.
     pub(crate) account: String,
     /// `tzt_…`
     pub(crate) token: String,
-    /// By which the token is revoked.
+    /// The id by which the token is revoked.
     pub(crate) token_id: String,
 }
 
@@ -56,7 +56,7 @@ impl Session<'_> {
         Self { acting: Some(capacity.into()), ..self }
     }
 
-    /// A request with the token and what else was said, for a body of any kind.
+    /// A request with the token and the settings of this session, for a body of any kind.
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self.node.client.request(method, self.node.url(path));
         request = request.header(AUTHORIZATION, format!("Bearer {}", self.token));
@@ -86,7 +86,7 @@ impl Session<'_> {
 }
 
 impl<'h> People<'h> {
-    /// The operator of `node`, and nobody else yet.
+    /// The operator of `node`, without other accounts.
     pub(crate) async fn of(node: &'h TestNode) -> Self {
         let (account, token) = node.filing.make_operator(30).await.unwrap();
         let operator =
@@ -99,7 +99,7 @@ impl<'h> People<'h> {
         self.node.session(&self.operator.token)
     }
 
-    /// Requests of somebody.
+    /// Requests of a person.
     pub(crate) fn by(&self, person: &Person) -> Session<'h> {
         self.node.session(&person.token)
     }
@@ -140,13 +140,13 @@ impl<'h> People<'h> {
         self.token(&account, PLAIN).await
     }
 
-    /// A natural person whose identity nobody checked.
+    /// A natural person whose identity was not checked.
     pub(crate) async fn unidentified(&self, name: &str) -> Person {
         let account = self.account("natural-person", name).await;
         self.token(&account, PLAIN).await
     }
 
-    /// Somebody of a court.
+    /// A person with a role at a court.
     pub(crate) async fn of_court(&self, name: &str, role: &str, court: &str) -> Person {
         let account = self.account("natural-person", name).await;
         self.identify(&account, "high").await;
@@ -164,7 +164,7 @@ impl<'h> People<'h> {
         self.of_court("法官", "judge", COURT).await
     }
 
-    /// Somebody with a role outside any court: a lawyer, an auditor.
+    /// A person with a role outside any court: a lawyer, an auditor.
     pub(crate) async fn holding(&self, name: &str, role: &str) -> Person {
         let account = self.account("natural-person", name).await;
         self.identify(&account, "substantial").await;

@@ -106,7 +106,7 @@ impl Acts {
         if had_effect { found } else { Vec::new() }
     }
 
-    /// Puts a text there as if it were one, with a statement that `change` has made another.
+    /// Appends a text as if it were an act, with a statement that `change` has altered.
     pub(crate) fn put_text(
         &mut self,
         stream: u8,
@@ -148,10 +148,10 @@ impl Acts {
     }
 }
 
-/// A chain read with what lies beside another, and with rows that somebody changed.
+/// The chain of one store with the private content and labels of another, and with changed rows.
 pub(crate) struct OverlayStore<'a> {
     pub(crate) chain: &'a dyn LedgerReader,
-    pub(crate) vault: &'a dyn LedgerReader,
+    pub(crate) private_store: &'a dyn LedgerReader,
     pub(crate) private: BTreeMap<LeafIndex, PrivatePiece>,
 }
 
@@ -161,7 +161,7 @@ impl Delegate for OverlayStore<'_> {
         method: &'static str,
         read: impl FnOnce(&dyn LedgerReader) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        read(if method.starts_with("labelled") { self.vault } else { self.chain })
+        read(if method.starts_with("labelled") { self.private_store } else { self.chain })
     }
 
     fn has_index_rows(&self) -> bool {
@@ -185,9 +185,9 @@ impl LogReader for OverlayStore<'_> {
 
 impl PrivateReader for OverlayStore<'_> {
     fn private_of(&self, index: LeafIndex, committed: Option<&Digest>) -> Result<PrivatePiece, ReadError> {
-        self.private.get(&index).map_or_else(|| self.vault.private_of(index, committed), |row| Ok(row.clone()))
+        self.private.get(&index).map_or_else(|| self.private_store.private_of(index, committed), |row| Ok(row.clone()))
     }
     fn annex(&self, index: LeafIndex, commitment: &Digest) -> Result<PrivatePiece, ReadError> {
-        self.vault.annex(index, commitment)
+        self.private_store.annex(index, commitment)
     }
 }

@@ -1,4 +1,4 @@
-//! A browser of one visitor: cookies, forms from this node's pages, no redirect followed unless asked.
+//! A browser of one visitor: cookies, forms from this node's pages. Redirects are not followed.
 
 use std::collections::BTreeMap;
 

@@ -34,14 +34,14 @@ pub(crate) struct Authority {
 }
 
 /// A certificate with its key.
-pub(crate) struct Issued {
+pub(crate) struct IssuedCertificate {
     /// The chain: the certificate, and the authority's.
     pub(crate) certificate: PathBuf,
     /// The private key.
     pub(crate) key: PathBuf,
 }
 
-impl Issued {
+impl IssuedCertificate {
     /// The options of `serve`.
     pub(crate) fn options(&self) -> [&str; 4] {
         let [certificate, key] = [&self.certificate, &self.key].map(|path| path.to_str().unwrap());
@@ -104,12 +104,12 @@ impl Authority {
     }
 
     /// Issues a certificate for 127.0.0.1 that is valid now.
-    pub(crate) fn issue(&self, name: &str) -> Issued {
+    pub(crate) fn issue(&self, name: &str) -> IssuedCertificate {
         self.issue_for(name, "20200101000000Z", "20980101000000Z")
     }
 
     /// Issues a certificate with this validity.
-    pub(crate) fn issue_for(&self, name: &str, from: &str, until: &str) -> Issued {
+    pub(crate) fn issue_for(&self, name: &str, from: &str, until: &str) -> IssuedCertificate {
         let file = |end: &str| format!("{name}.{end}");
         let (key, request, alone, chain) = (file("key"), file("csr"), file("crt"), file("pem"));
         self.openssl(&[
@@ -150,7 +150,7 @@ impl Authority {
         ]);
         let whole = [fs::read(self.path(&alone)).unwrap(), fs::read(self.root()).unwrap()].concat();
         fs::write(self.path(&chain), whole).unwrap();
-        Issued { certificate: self.path(&chain), key: self.path(&key) }
+        IssuedCertificate { certificate: self.path(&chain), key: self.path(&key) }
     }
 
     fn openssl(&self, arguments: &[&str]) {
@@ -159,7 +159,7 @@ impl Authority {
     }
 }
 
-/// What `openssl s_client` says of a connection to `address` with these options.
+/// The result and the output of `openssl s_client` for a connection to `address` with these options.
 pub(crate) fn s_client(address: &str, root: &Path, options: &[&str]) -> (bool, String) {
     let client = Command::new("openssl")
         .args(["s_client", "-connect", address, "-verify_return_error", "-CAfile"])

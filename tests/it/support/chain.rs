@@ -41,7 +41,7 @@ pub(crate) fn genesis() -> PendingLeaf {
     PendingLeaf::Notice(notice.sign(&[&ledger_key()]).unwrap())
 }
 
-/// Some other notice: cheap leaves that no index but `records` knows.
+/// Another notice: a small leaf that only the index `records` contains.
 pub(crate) fn notice(n: u64) -> SignedNotice {
     let (key, next) = (ledger_key().verifier().clone(), sha256(&n.to_be_bytes()));
     let kind = NoticeKind::Key { key, next };
@@ -58,7 +58,7 @@ fn erased_at(pieces: &[ErasedPiece], received: Timestamp) -> PendingLeaf {
     PendingLeaf::Notice(Notice { ledger: origin(), received, kind }.sign(&[&ledger_key()]).unwrap())
 }
 
-/// What the `meta` line of the deposit at `index` commits to.
+/// The content to which the `meta` line of the deposit at `index` commits.
 pub(crate) fn metadata_at(index: u64) -> ErasedPiece {
     ErasedPiece { index: LeafIndex(index), piece: Piece::Metadata }
 }
@@ -73,7 +73,7 @@ pub(crate) fn private(n: u8) -> PrivateMetadata {
     PrivateMetadata { salt: [n; 32], json: format!(r#"{{"name":"证据 {n}"}}"#) }
 }
 
-/// A statement in the making.
+/// The draft of a statement.
 pub(crate) struct Draft {
     statement: Statement,
     signers: Vec<Signer>,
@@ -180,13 +180,13 @@ pub(crate) fn checkpoint_of(block: &Block) -> SignedCheckpoint {
     Checkpoint { origin: origin(), size, root }.sign(&ledger_key()).unwrap()
 }
 
-/// What is published once `block` is sealed.
+/// The published state once `block` is sealed.
 pub(crate) fn published_of(block: &Block) -> Published {
     let Block { header, hash, .. } = block;
     Published { checkpoint: checkpoint_of(block), height: header.height, block_hash: *hash, block_time: header.time }
 }
 
-/// Appends what waits as the next block and does not publish it.
+/// Appends the pending leaves as the next block and does not publish it.
 pub(crate) fn append<S: LogStore + ?Sized>(store: &S, waiting: Vec<PendingLeaf>) -> Result<Block, AppendError> {
     append_with(store, waiting, &BTreeMap::new())
 }
@@ -215,7 +215,7 @@ pub(crate) fn append_erasing<S: LogStore + ?Sized>(
     Ok(block)
 }
 
-/// Seals a block that erases these pieces and holds nothing else.
+/// Seals a block that contains only the erasure of these pieces.
 pub(crate) fn erase<S: LogStore + ?Sized>(store: &S, pieces: &[ErasedPiece]) -> Block {
     let notice = erased_at(pieces, second(store.tip().unwrap().next_height.0));
     let block = append_erasing(store, vec![notice], &BTreeMap::new(), pieces).unwrap();
@@ -223,7 +223,7 @@ pub(crate) fn erase<S: LogStore + ?Sized>(store: &S, pieces: &[ErasedPiece]) -> 
     block
 }
 
-/// Appends what waits as the next block and publishes it.
+/// Appends the pending leaves as the next block and publishes it.
 pub(crate) fn seal<S: LogStore + ?Sized>(store: &S, waiting: Vec<PendingLeaf>) -> Block {
     let block = append(store, waiting).unwrap();
     store.publish(published_of(&block)).unwrap();

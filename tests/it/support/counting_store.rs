@@ -17,26 +17,26 @@ use tiezheng::store::traits::{
     PrivatePiece, PrivateReader, PrivateStore, Published, ReadError,
 };
 
-/// Called at each stage of a purge, after the purge has told its caller.
-type OnPurge = dyn Fn(ErasureStage) + Send + Sync;
+/// Called at each stage of an erasure, after the caller's own callback.
+type OnErasure = dyn Fn(ErasureStage) + Send + Sync;
 
-/// A store that is watched.
+/// A store with counted reads.
 pub(crate) struct CountingStore {
     inner: Arc<dyn FilingStore>,
-    on_purge: Mutex<Option<Arc<OnPurge>>>,
+    on_erasure: Mutex<Option<Arc<OnErasure>>>,
     reads: Mutex<BTreeMap<&'static str, usize>>,
-    /// Answered instead of what stands there.
+    /// Leaves that are returned instead of the stored ones.
     other: Mutex<BTreeMap<LeafIndex, Vec<u8>>>,
 }
 
 impl CountingStore {
     pub(crate) fn over(inner: Arc<dyn FilingStore>) -> Self {
-        Self { inner, on_purge: Mutex::default(), reads: Mutex::default(), other: Mutex::default() }
+        Self { inner, on_erasure: Mutex::default(), reads: Mutex::default(), other: Mutex::default() }
     }
 
-    /// Calls `hook` at each stage of a purge, on the purge's own thread.
-    pub(crate) fn on_purge(&self, hook: impl Fn(ErasureStage) + Send + Sync + 'static) {
-        *self.on_purge.lock().unwrap() = Some(Arc::new(hook));
+    /// Calls `hook` at each stage of an erasure, on the thread of the erasure.
+    pub(crate) fn on_erasure(&self, hook: impl Fn(ErasureStage) + Send + Sync + 'static) {
+        *self.on_erasure.lock().unwrap() = Some(Arc::new(hook));
     }
 
     /// Returns the reads by kind since the last call, and the rows that they returned.
@@ -152,7 +152,7 @@ impl PrivateStore for CountingStore {
         pieces: &[ErasedPiece],
         watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
     ) -> Result<CompletedErasures, ErasureError> {
-        let hook = self.on_purge.lock().unwrap().clone();
+        let hook = self.on_erasure.lock().unwrap().clone();
         self.inner("complete_erasures").complete_erasures(pieces, &mut |stage| {
             let watched = watch(stage);
             if let Some(hook) = &hook {

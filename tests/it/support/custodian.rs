@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::depositor::content;
 
-/// Makes an account, deposits `original` for it by token and gives it into custody; the number of the deposit.
-/// `operator_token` is the file that `serve --operator-token` wrote.
+/// Opens an account, deposits `original` for it by token and gives it into custody. Returns the deposit number. `operator_token`
+/// is the file that `serve --operator-token` wrote.
 pub(crate) async fn open_original_for(client: &Client, url: &str, operator_token: &Path, original: &[u8]) -> String {
     let operator = fs::read_to_string(operator_token).unwrap().trim().to_owned();
     let by = |token: &str, method: Method, path: &str| {

@@ -36,7 +36,7 @@ pub(crate) fn content(bytes: &[u8]) -> Content {
     }
 }
 
-/// A plain statement number `n` of depositor `who`, for `change` to make another of.
+/// A plain statement number `n` of depositor `who`, altered by `change`.
 pub(crate) fn statement_with(who: u8, n: u64, change: impl FnOnce(&mut Statement)) -> SignedStatement {
     let signer = depositor(who);
     let mut nonce = [0; 16];
@@ -63,7 +63,7 @@ pub(crate) fn statement(n: u64) -> SignedStatement {
     statement_with(1, n, |_| {})
 }
 
-/// The same, as it comes in from outside.
+/// The same as a signed note, as a node receives it.
 pub(crate) fn note(n: u64) -> StatementNote {
     statement(n).note().clone()
 }

@@ -1,4 +1,4 @@
-//! Whether the API's description knows what a node answers.
+//! Checks that the API's description documents the answers of a node.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use tiezheng::http::router::openapi_json;
 
 use crate::support::test_node::Answer;
 
-/// Operations by method and path. Of two paths that match, the one with the literal stands first.
+/// Operations by method and path. Of two paths that match, the one with the literal comes first.
 static OPERATIONS: LazyLock<Vec<(String, Vec<String>, Value)>> = LazyLock::new(|| {
     let described: BTreeMap<String, Value> = serde_json::from_value(document()["paths"].clone()).unwrap();
     let mut operations = Vec::new();

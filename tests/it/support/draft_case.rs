@@ -13,12 +13,12 @@ use tiezheng::ledger::hash::Digest;
 use crate::support::accounts::Person;
 use crate::support::test_node::TestNode;
 
-/// A request that nobody else makes.
+/// A request context with a random request id.
 pub(crate) fn new_request() -> RequestContext {
     RequestContext { request: random_request_id().unwrap(), body: Digest([0; 32]), capacity: None }
 }
 
-/// A draft of `person` before `court`, and the person as the filing knows it.
+/// A draft of `person` before `court`, and the person as an actor of the filing service.
 pub(crate) async fn draft_case(node: &TestNode, person: &Person, court: &str, title: Option<&str>) -> (Actor, CaseId) {
     let actor = node.filing.authenticate(&person.token).unwrap();
     let (request, court) = (new_request(), CourtCode::parse(court).unwrap());
@@ -51,7 +51,7 @@ pub(crate) async fn draft_case(node: &TestNode, person: &Person, court: &str, ti
     (actor, case)
 }
 
-/// What a suit needs before its submission: a defendant and the confirmed notices.
+/// Completes a suit for its submission: a defendant and the confirmed notices.
 pub(crate) async fn complete(node: &TestNode, actor: &Actor, case: CaseId) {
     let request = new_request();
     let added = node.filing.act(actor, case, &request, ActKind::AddParty, |file, _, annexes| {

@@ -1,4 +1,4 @@
-//! A witness that answers as a test wants: honest, or in one of the ways in which a witness can fail or lie.
+//! A witness with a selectable behaviour: honest, or one of the ways in which a witness can fail or lie.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -40,7 +40,7 @@ pub(crate) enum Behaviour {
     OtherCheckpoint,
     /// 409 with a larger size than any.
     Larger,
-    /// 409 with a smaller size, whatever it is asked.
+    /// 409 with a smaller size, whatever the request.
     Smaller,
     /// 422.
     Inconsistent,
@@ -103,7 +103,7 @@ impl FakeWitness {
         self.inner.lock().unwrap().behaviour = behaviour;
     }
 
-    /// From now on this is what it has cosigned last.
+    /// Sets the checkpoint that it has cosigned last.
     pub(crate) fn hold(&self, checkpoint: Option<SignedCheckpoint>) {
         self.inner.lock().unwrap().latest = checkpoint;
     }

@@ -17,7 +17,7 @@ use tiezheng::store::traits::{
     PrivateStore, Published, ReadError,
 };
 
-/// What goes wrong, once.
+/// A fault, which occurs once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     AppendBefore,
@@ -32,12 +32,12 @@ pub(crate) enum Fault {
     ReadBackFlipsABit,
     PublishBefore,
     PublishAfter,
-    PurgeStillHeld,
+    ErasureStillHeld,
     /// The append panics before anything is stored.
     AppendPanics,
 }
 
-/// The faults of one append, and after which of them the ledger has grown.
+/// The faults of one append, each with whether the ledger has grown after it.
 pub(crate) const OF_AN_APPEND: [(Fault, bool); 6] = [
     (Fault::AppendBefore, false),
     (Fault::AppendAfter, true),
@@ -50,11 +50,11 @@ pub(crate) const OF_AN_APPEND: [(Fault, bool); 6] = [
 /// A memory store with one fault armed at a time.
 pub(crate) struct FaultyStore {
     inner: Arc<MemoryStore>,
-    /// Which, and how many of its steps go well before.
+    /// The fault, and the number of its steps that succeed before.
     fault: Mutex<Option<(Fault, usize)>>,
-    /// What the machine lacks, until it has it again.
+    /// The resource that is short at present.
     lacks: Mutex<Option<Shortage>>,
-    /// How often the store was asked to recover.
+    /// The number of recoveries that were requested.
     recoveries: AtomicUsize,
     /// Appends wait while this is held.
     pub(crate) gate: Mutex<()>,
@@ -75,17 +75,17 @@ impl FaultyStore {
         self.arm_after(0, fault);
     }
 
-    /// Lets `good` steps of its kind go well first.
+    /// Lets `good` steps of its kind succeed first.
     pub(crate) fn arm_after(&self, good: usize, fault: Fault) {
         *self.fault.lock().unwrap() = Some((fault, good));
     }
 
-    /// From now on the machine lacks this, or has it again.
+    /// Sets the resource that is short, or none.
     pub(crate) fn lack(&self, shortage: Option<Shortage>) {
         *self.lacks.lock().unwrap() = shortage;
     }
 
-    /// How often it was asked to recover.
+    /// The number of recoveries that were requested.
     pub(crate) fn recoveries(&self) -> usize {
         self.recoveries.load(Ordering::SeqCst)
     }
@@ -97,7 +97,7 @@ impl FaultyStore {
         }
     }
 
-    /// Whether a fault still waits.
+    /// Whether a fault is still armed.
     pub(crate) fn is_armed(&self) -> bool {
         self.fault.lock().unwrap().is_some()
     }
@@ -212,7 +212,7 @@ impl LogStore for FaultyStore {
     }
 }
 
-/// What is private is kept as by the store inside.
+/// Private content is stored by the inner store.
 impl PrivateStore for FaultyStore {
     fn pending_erasures(&self) -> Result<Vec<ErasedPiece>, ReadError> {
         self.inner.pending_erasures()
@@ -227,7 +227,7 @@ impl PrivateStore for FaultyStore {
         pieces: &[ErasedPiece],
         watch: &mut dyn FnMut(ErasureStage) -> ControlFlow<()>,
     ) -> Result<CompletedErasures, ErasureError> {
-        if self.strikes(Fault::PurgeStillHeld) {
+        if self.strikes(Fault::ErasureStillHeld) {
             return Err(ErasureError::StillHeld { file: "db/000001.sst".into() });
         }
         self.inner.complete_erasures(pieces, watch)

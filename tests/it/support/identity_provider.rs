@@ -1,4 +1,4 @@
-//! A court's identity provider in this process (OpenID Connect), which says what a test has chosen.
+//! A court's identity provider in this process (OpenID Connect), with claims that a test chooses.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +18,7 @@ use crate::support::accounts::COURT;
 pub(crate) struct IdentityProvider {
     issuer: String,
     key: Ed25519KeyPair,
-    /// What the token endpoint answers.
+    /// The answer of the token endpoint.
     token: Arc<Mutex<String>>,
 }
 
@@ -43,7 +43,7 @@ impl IdentityProvider {
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let (mut request, mut part) = (Vec::new(), [0; 4096]);
-                // The bodies that it is sent are short, and it reads none of them.
+                // Request bodies are short, and are not read.
                 while !request.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
                     match stream.read(&mut part).await {
                         Ok(0) | Err(_) => break,
@@ -78,7 +78,7 @@ impl IdentityProvider {
         OidcLogins::new(vec![config]).unwrap()
     }
 
-    /// From now on it says that `subject` has logged in, in answer to the request with `nonce`; `changed` are other claims.
+    /// Sets the claims of its tokens: `subject` has logged in, for the request with `nonce`; `changed` are other claims.
     pub(crate) fn says(&self, subject: &str, nonce: &str, now: u64, changed: &Value) {
         let mut claims = json!({
             "iss": self.issuer, "sub": subject, "aud": "tiezheng", "nonce": nonce, "iat": now, "exp": now + 300,

@@ -14,7 +14,7 @@ use crate::support::depositor::{ledger_key, note, origin, successor};
 /// Most deposits of a block of [`grow`].
 const ROUND: usize = 30;
 
-/// A test ledger of `deposits` deposits in many blocks, and their receipts as they were first answered.
+/// A test ledger of `deposits` deposits in many blocks, and the receipts that were returned first.
 pub(crate) fn grow(deposits: u64) -> (Arc<MemoryStore>, Vec<Receipt>) {
     let store = Arc::new(MemoryStore::new(origin()));
     let clock = ManualClock::at(Timestamp::parse("2026-11-22T12:00:00.000Z").unwrap());

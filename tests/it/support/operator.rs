@@ -22,18 +22,18 @@ use tiezheng::store::traits::{
 
 use crate::support::depositor::{ledger_key, origin};
 
-/// What he wrote.
+/// The ledger that the operator wrote.
 pub(crate) struct Operator {
     pub(crate) leaves: Vec<Vec<u8>>,
     /// Leaves whose bytes cannot be read.
     pub(crate) unreadable: Vec<u64>,
-    /// Whether the index rows of numbers are gone.
+    /// Whether the index rows of numbers are missing.
     pub(crate) no_numbers: bool,
-    /// Whether the row of key notices is gone.
+    /// Whether the row of key notices is missing.
     pub(crate) no_key_notices: bool,
-    /// Leaf hashes, where the tiles hold others than the leaves have.
+    /// Leaf hashes in the tiles, if they differ from those of the leaves.
     pub(crate) tiles: Option<Vec<Digest>>,
-    /// What his vault holds.
+    /// The content of the private store.
     pub(crate) private: BTreeMap<u64, PrivatePiece>,
     published: Option<Arc<Published>>,
 }
@@ -102,7 +102,7 @@ impl Operator {
         }));
     }
 
-    /// Signs a tree that may end anywhere. The last block is said to be that of genesis.
+    /// Signs a tree that may end within a block. The last block is claimed to be that of genesis.
     pub(crate) fn sign_as_it_is(&mut self, signer: &Signer) {
         let hashes = self.hashes();
         let checkpoint = Checkpoint { origin: origin(), size: TreeSize(hashes.len() as u64), root: root_of(&hashes) };

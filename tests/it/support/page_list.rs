@@ -1,4 +1,4 @@
-//! All pages: the routes in the sources, and the list `tests/web/pages.json`, which says for each an address and who opens it.
+//! All pages: the routes in the sources, and the list `tests/web/pages.json`, which has an address and the visitor for each.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub(crate) struct ListedPage {
     pub(crate) route: String,
     /// An address of it, with `{number}`, `{account}`, `{case}` (its path) to be filled in; `None` for a stream or file.
     pub(crate) path: Option<String>,
-    /// Who opens it: `visitor`, `person`, `operator`, and of a case `party` and `clerk`.
+    /// The visitor: `visitor`, `person`, `operator`, and of a case `party` and `clerk`.
     pub(crate) who: String,
 }
 

@@ -4,15 +4,15 @@
 const VOID: [&str; 7] = ["meta", "link", "input", "br", "wbr", "img", "hr"];
 /// Elements with code or data.
 const DATA: [&str; 5] = ["code", "pre", "bdi", "script", "title"];
-/// Attributes that are read to people.
+/// Attributes whose text is presented to people.
 const SPOKEN: [&str; 3] = ["aria-label", "placeholder", "alt"];
 
-/// The texts and spoken attributes in the body of `page`, whose language is `lang`. A name that somebody has given stands in `bdi`, and
-/// everything else that is data in `code` or under `translate="no"`.
+/// The texts and spoken attributes in the body of `page`, whose language is `lang`. Names given by users are in `bdi`, and all
+/// other data is in `code` or under `translate="no"`.
 pub(crate) fn own_texts(page: &str, lang: &str) -> Vec<String> {
     let body = page.split_once("<body>").expect("a body").1;
     let (mut texts, mut rest) = (Vec::new(), body);
-    // The open elements, and from which on nothing is read.
+    // The open elements, and the one below which nothing is read.
     let (mut open, mut hidden): (Vec<String>, Option<usize>) = (Vec::new(), None);
     while let Some((text, after)) = rest.split_once('<') {
         if hidden.is_none() && !text.trim().is_empty() {

@@ -10,9 +10,9 @@ use crate::support::test_node::{Answer, TestNode};
 
 /// A case and its participants. Not bound to a node: it can be continued on the next one over the same store.
 pub(crate) struct Proceeding {
-    /// Who brings it: party 1.
+    /// The party that brings it: party 1.
     pub(crate) bringing: Person,
-    /// Who answers it: party 2, once associated.
+    /// The opposing party: party 2, once associated.
     pub(crate) answering: Person,
     pub(crate) clerk: Person,
     pub(crate) judge: Person,
@@ -22,14 +22,14 @@ pub(crate) struct Proceeding {
 }
 
 impl Proceeding {
-    /// A suit of two people nobody has met before, as a draft.
+    /// A suit of two new people, as a draft.
     pub(crate) async fn suit(people: &People<'_>) -> Self {
         let (bringing, answering) = (people.person("张三").await, people.person("李四").await);
         let (clerk, judge) = (people.clerk().await, people.judge().await);
         Self::between(people.node, "civil-first", [&bringing, &answering, &clerk, &judge]).await
     }
 
-    /// A draft of this kind: who brings it, who answers it, clerk, judge.
+    /// A draft of this kind: the bringing party, the opposing party, clerk, judge.
     pub(crate) async fn between(node: &TestNode, kind: &str, people: [&Person; 4]) -> Self {
         let [bringing, answering, clerk, judge] = people.map(Person::clone);
         let (role, answers_as) =
@@ -50,7 +50,7 @@ impl Proceeding {
         Self { bringing, answering, clerk, judge, case: self.case.clone(), answers_as: self.answers_as }
     }
 
-    /// The same people in the case that this one went on in.
+    /// The same people in the case that continues this one.
     pub(crate) fn gone_on_in(self, case: &str) -> Self {
         Self { case: case.into(), ..self }
     }
@@ -59,7 +59,7 @@ impl Proceeding {
         format!("/v1/cases/{}{rest}", self.case)
     }
 
-    /// An act that must be taken.
+    /// An act that must be accepted.
     pub(crate) async fn act(&self, node: &TestNode, who: &Person, act: Value) -> Value {
         node.session(&who.token).create(&self.path("/acts"), &act).await
     }
@@ -68,12 +68,12 @@ impl Proceeding {
         node.session(&who.token).post(&self.path("/imports"), &import(number)).await
     }
 
-    /// An import that must be taken.
+    /// An import that must be accepted.
     pub(crate) async fn import(&self, node: &TestNode, who: &Person, number: &str) -> Value {
         node.session(&who.token).create(&self.path("/imports"), &import(number)).await
     }
 
-    /// Names who answers, and confirms the notices: what a submission needs.
+    /// Names the opposing party, and confirms the notices, as a submission requires.
     pub(crate) async fn complete(&self, node: &TestNode) {
         let party = json!({ "act": "add-party", "role": self.answers_as, "subject": "natural-person", "name": "李四" });
         self.act(node, &self.bringing, party).await;
@@ -86,7 +86,7 @@ impl Proceeding {
         self.act(node, &self.bringing, json!({ "act": "submit" })).await;
     }
 
-    /// From the draft to a case that a judge has and both sides take part in.
+    /// From the draft to a case with an assigned judge and both parties associated.
     pub(crate) async fn file(&self, node: &TestNode) {
         self.submit(node).await;
         for act in ["approve", "file-case"] {
@@ -104,21 +104,21 @@ impl Proceeding {
         document
     }
 
-    /// A code for who answers: once for the party, once for an agent.
+    /// An association code for the opposing party: one use by the party, one by an agent.
     pub(crate) async fn code(&self, node: &TestNode) -> String {
         let codes = json!({ "party": 2, "party_uses": 1, "agent_uses": 1, "days": 30 });
         let issued = node.session(&self.clerk.token).create(&self.path("/codes"), &codes).await;
         issued["code"].as_str().unwrap().to_owned()
     }
 
-    /// The whole case, as somebody sees it.
+    /// The whole case, as `who` sees it.
     pub(crate) async fn view(&self, node: &TestNode, who: &Person) -> Value {
         let answer = node.session(&who.token).get(&self.path("")).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
     }
 
-    /// Holds a file against an item.
+    /// Verifies an item with a file.
     pub(crate) async fn verify(
         &self,
         node: &TestNode,
@@ -139,12 +139,12 @@ impl Proceeding {
     }
 }
 
-/// What an import says.
+/// The request of an import.
 pub(crate) fn import(number: &str) -> Value {
     json!({ "deposit_number": number, "name": "合同", "content": "价款" })
 }
 
-/// The same without what no two runs have in common: ids, hashes, numbers of deposits. Words, counts and order stay.
+/// The same without values that differ between runs: ids, hashes, deposit numbers. Words, counts and order stay.
 pub(crate) fn plain(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields

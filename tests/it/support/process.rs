@@ -20,7 +20,7 @@ pub(crate) fn program() -> Command {
 
 /// A client that trusts no proxy and needs no TLS.
 pub(crate) fn http_client() -> reqwest::Client {
-    // The first caller installs it; for the others it is there.
+    // The first caller installs it; for the others it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
@@ -32,7 +32,7 @@ pub(crate) fn send(child: &Child, signal: Signal) {
 }
 
 impl Node {
-    /// Starts a test ledger in `data` and waits until it says where it listens.
+    /// Starts a node of a test ledger in `data` and waits until it prints its address.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
         let mut command = program();
         command.args(["serve", "--test", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
@@ -40,7 +40,7 @@ impl Node {
         Self::of(command)
     }
 
-    /// Starts a node by this command and waits until it says where it listens.
+    /// Starts a node by this command and waits until it prints its address.
     pub(crate) fn of(mut command: Command) -> Self {
         command.stderr(Stdio::null());
         Self::begin(command)
@@ -62,7 +62,7 @@ impl Node {
             let at = line.find("http://127.0.0.1:")?;
             Some(line[at..].split_whitespace().next().unwrap().trim_end_matches('/').to_owned())
         });
-        // What it prints later must go somewhere, or its pipe breaks.
+        // Later output must be read, or the pipe breaks.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, url: url.expect("the node says where it listens") }
     }
@@ -92,10 +92,10 @@ impl Node {
     }
 }
 
-/// A node of the program's own making: nothing is said of its ledger but what a test says.
+/// A node whose ledger options are only those that a test gives.
 pub(crate) struct LiveNode {
     child: Child,
-    /// What it says when it listens.
+    /// The document that it prints when it listens.
     pub(crate) document: serde_json::Value,
     /// Where it listens.
     pub(crate) url: String,

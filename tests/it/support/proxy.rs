@@ -27,13 +27,13 @@ impl Proxy {
     /// In front of the node at `upstream`.
     pub(crate) fn before(upstream: &str, change: impl Fn(&str, &mut u16, &mut Value) + Send + Sync + 'static) -> Self {
         let (upstream, change) = (upstream.to_owned(), Arc::new(change) as Arc<Change>);
-        let (told, tell) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                told.send(format!("http://{}", listener.local_addr().unwrap())).unwrap();
+                sender.send(format!("http://{}", listener.local_addr().unwrap())).unwrap();
                 let client = http_client();
                 let router = Router::new().fallback(move |request: Request| {
                     forward(client.clone(), upstream.clone(), Arc::clone(&change), request)
@@ -44,7 +44,7 @@ impl Proxy {
                 axum::serve(listener, router).with_graceful_shutdown(ended).await.unwrap();
             });
         });
-        Self { url: tell.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+        Self { url: receiver.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
     }
 }
 

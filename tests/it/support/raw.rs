@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
-/// What came back.
+/// The answer.
 #[derive(Debug)]
 pub(crate) struct RawAnswer {
     pub(crate) status: u16,

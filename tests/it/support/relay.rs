@@ -1,4 +1,4 @@
-//! An address that stays while the process behind it is stopped, started again elsewhere, or cut off from its clients.
+//! A TCP relay with a fixed address, whose target process may be stopped, restarted elsewhere, or disconnected from its clients.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Passes connections on. Dropped, it stops.
+/// Forwards connections. Dropped, it stops.
 pub(crate) struct Relay {
     pub(crate) url: String,
     target: watch::Sender<Option<SocketAddr>>,
@@ -14,7 +14,7 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// An address behind which there is nothing yet.
+    /// A relay without a target yet.
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -29,13 +29,13 @@ impl Relay {
         Self { url, target, accepting }
     }
 
-    /// From now on it leads to the server at `url`.
+    /// Sets the target: the server at `url`.
     pub(crate) fn lead_to(&self, url: &str) {
         let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
         self.target.send_replace(Some(address.parse().unwrap()));
     }
 
-    /// Ends all connections, and accepts none that leads anywhere.
+    /// Ends all connections, and forwards no new one.
     pub(crate) fn cut(&self) {
         self.target.send_replace(None);
     }
@@ -47,7 +47,7 @@ impl Drop for Relay {
     }
 }
 
-/// Passes bytes on until one side ends, or the target changes.
+/// Forwards bytes until one side ends, or the target changes.
 async fn pass(mut client: TcpStream, mut target: watch::Receiver<Option<SocketAddr>>) {
     let Some(address) = *target.borrow_and_update() else { return };
     let Ok(mut server) = TcpStream::connect(address).await else { return };

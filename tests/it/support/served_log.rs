@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::support::operator::Operator;
 
-/// What is served.
+/// The served content.
 #[derive(Default)]
 struct Content {
     checkpoint: Option<String>,
@@ -41,17 +41,17 @@ pub(crate) struct ServedLog {
 }
 
 impl ServedLog {
-    /// Serves what the operator has published.
+    /// Serves the log that the operator has published.
     pub(crate) fn of(operator: &Operator) -> Self {
         let content = Arc::new(Mutex::new(Content::default()));
-        let (told, tell) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = Arc::clone(&content);
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-                told.send(format!("http://{}", listener.local_addr().unwrap())).unwrap();
+                sender.send(format!("http://{}", listener.local_addr().unwrap())).unwrap();
                 let router = Router::new().fallback(move |request: Request| {
                     let answer = served.lock().unwrap().answer(request.uri().path());
                     async move { answer }
@@ -62,7 +62,7 @@ impl ServedLog {
                 axum::serve(listener, router).with_graceful_shutdown(ended).await.unwrap();
             });
         });
-        let log = Self { url: tell.recv().unwrap(), content, stop: Some(stop), thread: Some(thread) };
+        let log = Self { url: receiver.recv().unwrap(), content, stop: Some(stop), thread: Some(thread) };
         log.show(operator);
         log
     }
@@ -71,7 +71,7 @@ impl ServedLog {
         self.content.lock().unwrap()
     }
 
-    /// Serves what the operator has published now.
+    /// Serves the current log of the operator.
     pub(crate) fn show(&self, operator: &Operator) {
         let mut content = self.content();
         content.checkpoint = Some(operator.published().unwrap().checkpoint.note().to_string());

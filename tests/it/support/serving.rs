@@ -10,7 +10,7 @@ use crate::support::depositor::{content, statement_with};
 use crate::support::proceeding::Proceeding;
 use crate::support::test_node::{Answer, TestNode};
 
-/// A suit that a judge has, whose defendant takes part.
+/// A suit with an assigned judge and an associated defendant.
 pub(crate) struct Serving {
     pub(crate) suit: Proceeding,
 }
@@ -23,7 +23,7 @@ pub(crate) async fn deposited(node: &TestNode, file: &[u8]) -> String {
     TestNode::number(&node.deposit(statement.note()).await)
 }
 
-/// Lets so many minutes pass.
+/// Lets this number of minutes pass.
 pub(crate) fn minutes(node: &TestNode, count: u32) {
     let millis = i64::from(count) * 60_000;
     node.clock.shift(millis, Duration::from_secs(u64::from(count) * 60));
@@ -41,21 +41,21 @@ impl Serving {
         node.session(&who.token).post(&self.suit.path("/service"), &body).await
     }
 
-    /// One that must be taken.
+    /// One that must be accepted.
     pub(crate) async fn act(&self, node: &TestNode, who: &Person, body: Value) -> Value {
         let answer = self.try_act(node, who, body.clone()).await;
         assert_eq!(answer.status, 201, "{body}: {}", answer.text());
         answer.json()
     }
 
-    /// One that must be refused: its code.
+    /// One that must be rejected: the error code.
     pub(crate) async fn refused(&self, node: &TestNode, who: &Person, body: Value) -> String {
         let answer = self.try_act(node, who, body.clone()).await;
         assert!(answer.status >= 400, "{body}: {}", answer.text());
         answer.problem().1
     }
 
-    /// What somebody sees of the service.
+    /// The service records, as `who` sees them.
     pub(crate) async fn view(&self, node: &TestNode, who: &Person) -> Value {
         let answer = node.session(&who.token).get(&self.suit.path("/service")).await;
         assert_eq!(answer.status, 200, "{}", answer.text());

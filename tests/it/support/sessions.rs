@@ -15,7 +15,7 @@ pub(crate) async fn document(node: &TestNode, n: u64, text: &str) -> (String, Va
     document_with(node, n, text, |_| {}).await
 }
 
-/// The same, with a statement that `change` has made another.
+/// The same, with a statement that `change` has altered.
 pub(crate) async fn document_with(
     node: &TestNode,
     n: u64,
@@ -45,7 +45,7 @@ pub(crate) async fn mediator(people: &People<'_>, case: &Proceeding) -> Person {
 }
 
 impl Proceeding {
-    /// An act, whatever comes of it.
+    /// An act with any outcome.
     pub(crate) async fn try_act(&self, node: &TestNode, who: &Person, act: Value) -> Answer {
         node.session(&who.token).post(&self.path("/acts"), &act).await
     }
@@ -57,7 +57,7 @@ impl Proceeding {
         assert_eq!(answer.json()["code"], code, "{act}: {}", answer.text());
     }
 
-    /// The records, as somebody sees them.
+    /// The records, as `who` sees them.
     pub(crate) async fn records(&self, node: &TestNode, who: &Person) -> Value {
         let answer = node.session(&who.token).get(&self.path("/records")).await;
         assert_eq!(answer.status, 200, "{}", answer.text());

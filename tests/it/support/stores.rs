@@ -17,7 +17,7 @@ pub(crate) trait Bench {
     /// The store.
     fn store(&self) -> &Self::Store;
 
-    /// Closes it and opens it again, where that means something.
+    /// Closes it and opens it again, if the kind of store supports that.
     fn reopen(&mut self);
 }
 
@@ -81,12 +81,12 @@ impl Bench for Rocks {
     }
 }
 
-/// Memory so little that tests write and compact files too, and index rows soon.
+/// Buffers so small that tests also write and compact files, and flush index rows early.
 pub(crate) fn small() -> Options {
     Options { block_cache_bytes: 1 << 20, memtable_bytes: 3 << 19, open_files: 64, buffered_leaves: 100 }
 }
 
-/// Rows of a table of a ledger at rest, as they lie on disk.
+/// Number of rows of a table of a closed ledger, as stored on disk.
 pub(crate) fn on_disk(folder: &std::path::Path, table: &str) -> u64 {
     let tables = tiezheng::store::rocks::schema::TABLES.iter().map(|(name, _)| *name);
     let options = rocksdb::Options::default();

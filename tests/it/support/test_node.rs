@@ -53,17 +53,17 @@ pub(crate) struct NodeConfig {
     pub(crate) clock: ManualClock,
     /// Of the ledger.
     pub(crate) mode: Mode,
-    /// What HTTP reads instead of the ledger's own store.
+    /// The reader of the HTTP layer, instead of the ledger's own store.
     pub(crate) reader: Option<Arc<dyn LedgerReader>>,
-    /// What the filing works over instead of the ledger's own store.
+    /// The store of the filing service, instead of the ledger's own store.
     pub(crate) filing_store: Option<Arc<dyn FilingStore>>,
     /// Who may deposit.
     pub(crate) deposits: DepositPolicy,
-    /// And how often.
+    /// How often they may deposit.
     pub(crate) limits: DepositLimits,
     /// How often requests are accepted.
     pub(crate) requests: RequestLimits,
-    /// Where enrolled keys and pending revocations are kept; in memory where it is not said.
+    /// The store of enrolled keys and pending revocations; by default in memory.
     pub(crate) accounts: Arc<dyn AccountStore>,
     /// Limits of originals in custody.
     pub(crate) originals: Limits,
@@ -120,7 +120,7 @@ pub(crate) struct TestNode {
     folder: Option<tempfile::TempDir>,
 }
 
-/// What came back.
+/// The answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -219,7 +219,7 @@ impl TestNode {
         let (method, path) = (request.method().to_string(), request.url().path().to_owned());
         let answer = client.execute(request).await.unwrap();
         let mut headers = answer.headers().clone();
-        // Every answer has an id of its own, which says nothing about what was asked.
+        // Every answer has a random request id, which tests do not compare.
         assert!(headers.remove("x-request-id").is_some());
         let answer =
             Answer { status: answer.status().as_u16(), headers, bytes: answer.bytes().await.unwrap().to_vec() };
@@ -227,7 +227,7 @@ impl TestNode {
         answer
     }
 
-    /// Asks for a deposit.
+    /// Requests a deposit.
     pub(crate) async fn post_deposit(&self, statement: &StatementNote) -> Answer {
         self.post("/v1/deposits", "application/json", request(statement)).await
     }
@@ -244,12 +244,12 @@ impl TestNode {
         receipt.entry.lines().nth(1).unwrap().strip_prefix("number ").unwrap().into()
     }
 
-    /// No deposits any more; reading goes on.
+    /// Stops the sequencer: deposits fail, and reads still work.
     pub(crate) fn stop_sequencer(&mut self) {
         self.running.take().unwrap().shutdown();
     }
 
-    /// Stops accepting, and hands out the server's end.
+    /// Stops accepting connections, and returns the task of the server.
     pub(crate) fn begin_shutdown(&mut self) -> JoinHandle<std::io::Result<()>> {
         let _ = self.stop.take().unwrap().send(());
         self.server.take().unwrap()
@@ -271,7 +271,7 @@ impl Drop for TestNode {
     }
 }
 
-/// The whole ledger is walked; nothing may be found.
+/// Audits the whole ledger, which must have no finding.
 fn audit(store: &dyn LedgerReader) {
     let options = walk::Options { pinned: Some(ledger_key().verifier().clone()), ..walk::Options::default() };
     let report = walk(store, &options, |_| {}).unwrap();

@@ -1,7 +1,7 @@
-//! The program under `strace`: which files it wrote, flushed and renamed, and what it sent, in their order.
+//! The program under `strace`: the files that it wrote, flushed and renamed, and the bytes that it sent, in order.
 //!
-//! A flush, a new folder and a removal count from their end, everything else from its beginning: so "a flush stands before an answer" means that it was
-//! over before the answer began.
+//! A flush, a new folder and a removal count from their end, everything else from its beginning. So "a flush before an answer"
+//! means that it was complete before the answer began.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::process::Command;
 const CALLS: &str = "trace=write,pwrite64,writev,sendto,sendmsg,fsync,fdatasync,rename,renameat,renameat2,link,linkat,\
      mkdir,mkdirat,unlink,unlinkat,rmdir";
 
-/// Something that the program did.
+/// An action of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A file was written to.
@@ -47,7 +47,7 @@ pub(crate) fn traced(program: &Command, log: &Path) -> Command {
 }
 
 impl Trace {
-    /// Reads what strace wrote.
+    /// Reads the output of strace.
     pub(crate) fn read(log: &Path) -> Self {
         let text = String::from_utf8_lossy(&std::fs::read(log).unwrap()).into_owned();
         let mut unfinished: HashMap<String, String> = HashMap::new();
@@ -70,7 +70,7 @@ impl Trace {
         Self(events)
     }
 
-    /// Without the flushes of which `lost` says so.
+    /// Without the flushes for which `lost` is true.
     pub(crate) fn without(&self, lost: impl Fn(&Path) -> bool) -> Self {
         let kept = |event: &&Event| !matches!(event, Event::Flush(path) if lost(path));
         Self(self.0.iter().filter(kept).cloned().collect())
@@ -158,7 +158,7 @@ impl Trace {
     }
 }
 
-/// A flush is over only at its end, and only then it is known whether something was made or removed.
+/// A flush is complete only at its end, and only then it is known whether a file was made or removed.
 const fn counts_from_its_end(event: &Event) -> bool {
     matches!(event, Event::Flush(_) | Event::Folder(_) | Event::Remove(_))
 }

@@ -1,6 +1,6 @@
 //! A timestamp authority as a process of its own: `tests/support/tsa.py`, which is `openssl ts` behind an HTTP server.
 //!
-//! One process serves all modes: the path of the URL is the mode. See the script for what there is.
+//! One process serves all modes: the path of the URL is the mode. The script lists the modes.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -76,7 +76,7 @@ impl TestAuthority {
         trust
     }
 
-    /// A token for `imprinted` that says what `settings` say, for example `time=20240601000000Z`.
+    /// A token for `imprinted` with these `settings`, for example `time=20240601000000Z`.
     pub(crate) fn sign(&self, signer: &str, imprinted: &[u8], settings: &[&str]) -> Vec<u8> {
         let query = self.folder.path().join("query");
         let request = TimeStampRequest::new(ImprintAlgorithm::Sha256, imprinted, 7);
@@ -84,7 +84,7 @@ impl TestAuthority {
         succeeded(script().arg("sign").arg(self.folder.path()).arg(signer).arg(query).args(settings))
     }
 
-    /// What `openssl ts -verify` says to a token for `imprinted`.
+    /// The output of `openssl ts -verify` for a token for `imprinted`.
     pub(crate) fn openssl_verifies(&self, token: &[u8], imprinted: &[u8], more: &[&str]) -> Output {
         let (data, file) = (self.folder.path().join("data"), self.folder.path().join("token"));
         fs::write(&data, imprinted).unwrap();

@@ -21,7 +21,7 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The first value that `look` finds.
+/// The first value that `look` returns.
 pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = now();
     loop {
@@ -33,8 +33,8 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
     }
 }
 
-/// The timers of the test's own runtime stand still from now on, except in [`Timers::passing`]. Sockets and threads work as
-/// ever, however long they take.
+/// The timers of the test's own runtime stand still from now on, except in [`Timers::passing`]. Sockets and threads are not
+/// affected, however long they take.
 pub(crate) struct Timers {
     _held: mpsc::Sender<()>,
 }
@@ -48,7 +48,7 @@ impl Timers {
         Self { _held: held }
     }
 
-    /// The outcome of `future`, with time passing step by step until it is there.
+    /// The outcome of `future`, with time passing step by step until it is ready.
     pub(crate) async fn passing<T>(&self, step: Duration, future: impl Future<Output = T>) -> T {
         let (begun, mut future) = (now(), pin!(future));
         loop {

@@ -1,4 +1,4 @@
-//! What is kept before anything is sent, what is sent again, and that the receipt of an item verifies.
+//! Files that are stored before a request, repeated requests, and the receipt of an item.
 
 use std::fs;
 
@@ -74,7 +74,7 @@ fn an_item_of_a_folder_verifies_by_its_own_receipt_and_no_other() {
         assert_eq!(report.conclusion, Conclusion::ConsistentWithReservation);
         assert_eq!(report.value(Step::OriginalDigest, "item_name"), Some(name));
         assert_eq!(verified(&item, &folder.join("2.wav")).conclusion, Conclusion::Mismatch);
-        // Of the others it holds neither name nor digest.
+        // It has neither names nor digests of the other items.
         let list = fs::read_to_string(&prepared.list).unwrap();
         for other in list.lines().skip(1).map(|line| KeptLine::parse(line).unwrap()).filter(|kept| kept.path != name) {
             let content = other.item.digests.content();
@@ -126,7 +126,7 @@ fn a_list_without_its_statement_is_made_anew_and_one_that_is_lost_is_told() {
     // As after a crash between the two.
     fs::remove_file(&first.ready.files.statement).unwrap();
     let second = prepare_with(&StatementArgs::default(), false, &folder).unwrap();
-    assert_ne!(second.manifest.root, first.manifest.root, "salts are drawn anew");
+    assert_ne!(second.manifest.root, first.manifest.root, "each deposit draws new salts");
     stored_list::verify(&second.list, &second.manifest, |_| Ok(())).unwrap();
     fs::write(&second.ready.files.receipt, "a receipt").unwrap();
     let kept = fs::read(&second.list).unwrap();
