@@ -98,6 +98,8 @@ impl FilingService {
                 withdrawing: takeover.plan.withdrawing.clone(),
                 number: case_number.clone(),
                 former_judge: takeover.plan.former_judges.clone(),
+                appealed: takeover.plan.appealed,
+                came_by: takeover.plan.came_by,
             }))
         };
         self.takeover_step(&takeover, "take over", ActKind::TakeOver, make).await

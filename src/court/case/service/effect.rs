@@ -108,6 +108,14 @@ impl ServiceBook {
         best
     }
 
+    /// Whether a document was served on a party by `now`, by whichever record and as a document of whichever kind.
+    #[must_use]
+    pub fn is_served(&self, party: PartyNumber, document: DepositNumber, now: Timestamp, calendar: &Calendar) -> bool {
+        let of = |record: &&ServiceRecord| (record.party(), record.document()) == (party, document);
+        let mut effects = self.records.values().filter(of).filter_map(|record| self.effect(record, calendar));
+        effects.any(|effect| effect.at <= now)
+    }
+
     /// The effect of a record by its number.
     #[must_use]
     pub fn effect_of(&self, service: ServiceNumber, calendar: &Calendar) -> Option<Effect> {

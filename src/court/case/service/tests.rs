@@ -182,7 +182,8 @@ fn each_document_begins_the_period_of_its_recipient() {
         (DocumentKind::EvidenceNotice, Some(20), Some((ServicePeriod::Evidence, "2026-12-14"))),
         (DocumentKind::Judgment, None, Some((ServicePeriod::Appeal, "2026-12-07"))),
         (DocumentKind::Ruling, Some(10), Some((ServicePeriod::Appeal, "2026-12-02"))),
-        (DocumentKind::Ruling, None, None),
+        // Whether an appeal lies against it at all, the case says.
+        (DocumentKind::Ruling, None, Some((ServicePeriod::Appeal, "2026-12-02"))),
         (DocumentKind::AppealCopy, None, Some((ServicePeriod::AppealAnswer, "2026-12-07"))),
         (DocumentKind::AssociationNotice, None, Some((ServicePeriod::Association, "2026-11-25"))),
         (DocumentKind::Summons, None, None),
