@@ -356,7 +356,7 @@ error_codes! {
         InstanceEnded "instance_ended" 409 "after the end of the instance there is no such ruling" "本审级已结，不能作出该裁定";
         NoSuchAppeal "no_such_appeal" 422 "no such appeal" "无此上诉";
         NoSuchDecision "no_such_decision" 422 "not the document of a decision of this case" "该存证编号不是本案裁判文书";
-        NoAppeal "no_appeal" 409 "there is no appeal against this decision" "该裁判依法不得上诉";
+        NoAppeal "no_appeal" 409 "there is no appeal against this decision" "该裁判依法不准上诉";
         AppealedBefore "appealed_before" 409 "the party has appealed already" "该当事人已就该裁判提起上诉";
         AppealAgainstNobody "appeal_against_nobody" 422 "name the parties appealed against, other than the appellant" "须列明被上诉人，且不得为上诉人本人";
         NothingToWithdraw "nothing_to_withdraw" 409 "no appeal to withdraw" "没有可撤回的上诉";

@@ -302,7 +302,7 @@ advice! {
     NotSecondInstance "Do this in the case of the second instance." "请在第二审案件中办理。";
     NoSuchAppeal "Look at the appeals of the case, and name one of them." "请查看本案上诉后重新指明。";
     NoSuchDecision "Look at the decisions of the case, and state the number of one of them." "请查看本案裁判文书后填写其存证编号。";
-    NoAppeal "The law allows no appeal here; other remedies are sought as the document says." "依法不得上诉；其他救济途径以裁判文书所载为准。";
+    NoAppeal "The law allows no appeal here; other remedies are sought as the document says." "依法不准上诉；其他救济途径以裁判文书所载为准。";
     AppealedBefore "Nothing is to be done: the appeal of this party is on record." "该当事人的上诉已记录，无须重复提起。";
     AppealAgainstNobody "Name at least one party other than the appellant as appellee." "请至少列明一名上诉人以外的当事人为被上诉人。";
     NothingToWithdraw "Look at the appeals of the case: there is none of this party, or it was withdrawn." "请查看本案上诉：该当事人没有上诉或者已经撤回。";
