@@ -346,14 +346,13 @@ impl FilingService {
         };
         let handles =
             |one: &Capacity| matches!(one, Capacity::Holding(role) | Capacity::Receiving(role) if role.handles_cases());
-        let (file, capacity) = match received {
-            Some(received) => received,
-            None => {
-                let file = self.case_for(actor, case).await?;
-                let own = actor.capacities(&file);
-                let capacity = own.iter().find(|one| handles(one)).or(own.first()).copied();
-                (file, capacity.ok_or(FilingError::NotFound)?)
-            }
+        let (file, capacity) = if let Some(received) = received {
+            received
+        } else {
+            let file = self.case_for(actor, case).await?;
+            let own = actor.capacities(&file);
+            let capacity = own.iter().copied().find(handles).or(own.first().copied());
+            (file, capacity.ok_or(FilingError::NotFound)?)
         };
         let hand_over = file.hand_over(number)?;
         let for_a_court = handles(&capacity);

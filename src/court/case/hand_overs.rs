@@ -136,7 +136,7 @@ pub fn send(
     if let Some((open, _)) = file.course.open_hand_over() {
         return Err(CourseRefusal::HandedOver(open).into());
     }
-    // The court that decided may try the case again itself (民诉法 arts. 209, 210, 215).
+    // The court that decided may try the case again itself (民诉法 arts. 209, 210).
     if act.to == file.court && act.kind != TransferKind::Retrial {
         return Err(CourseRefusal::SameCourt.into());
     }
