@@ -276,7 +276,7 @@ pub enum WindowState {
     },
     /// 已届满.
     Ended(WindowEnd),
-    /// 已完成: what it was for was done, or it has become void.
+    /// 已完成: what it was for was done, or it has no effect any more.
     Closed(ActPosition),
 }
 

@@ -146,7 +146,7 @@ impl FilingService {
                 authority: None,
                 identity: None,
                 from: Some(from.id),
-                passage: Some(takeover.hand_over.kind),
+                transfer: Some(takeover.hand_over.kind),
                 account: first.account,
                 name: annexes.add("name", texts.first().map_or(ERASED, String::as_str))?,
                 title: annexes.add_some("title", texts.get(1).map(String::as_str))?,

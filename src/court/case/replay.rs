@@ -12,7 +12,7 @@ use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::refusal::{ACTS_MAX, Refusal};
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::service::apply;
-use crate::court::case::service::sync::sync;
+use crate::court::case::service::window_updates::update_windows;
 use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
 use crate::court::case::{
     appeals, claims, deadlines, evidence, evidence_period, filing, hand_overs, hearings, holds, jurisdiction,
@@ -97,7 +97,7 @@ impl CaseFile {
     ) -> Result<(), Refusal> {
         let mut decided = self.clone();
         decided.apply_permitted(document, position, calendar)?;
-        sync(&mut decided, position, calendar)?;
+        update_windows(&mut decided, position, calendar)?;
         *self = decided;
         Ok(())
     }
@@ -179,13 +179,13 @@ impl CaseFile {
                 return self.change_stage(&document.act, position);
             }
             Act::PassOn(act) => {
-                if self.rules >= RulesVersion::V2 && act.passage != TransferKind::Suit {
+                if self.rules >= RulesVersion::V2 && act.transfer != TransferKind::Suit {
                     return Err(CourseRefusal::OtherAct(ActKind::SendHandOver.word()).into());
                 }
-                if self.was_transferred(act.passage) {
+                if self.was_transferred(act.transfer) {
                     return Err(Refusal::AlreadyPassedOn);
                 }
-                self.passed_on.push((act.to, act.passage));
+                self.passed_on.push((act.to, act.transfer));
             }
             Act::Import(act) => evidence::import(self, document, act, position, calendar)?,
             Act::Restate(act) => evidence::restate(self, document, act, position, calendar)?,

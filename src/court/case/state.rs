@@ -402,8 +402,8 @@ impl CaseFile {
 
     /// Whether it was transferred in this way before.
     #[must_use]
-    pub fn was_transferred(&self, passage: TransferKind) -> bool {
-        self.passed_on.iter().any(|(_, gone)| *gone == passage)
+    pub fn was_transferred(&self, transfer: TransferKind) -> bool {
+        self.passed_on.iter().any(|(_, gone)| *gone == transfer)
     }
 
     /// The phase of an import now.

@@ -319,7 +319,7 @@ pub struct CaseActJson {
     pub document: String,
     /// Why it had no effect.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub void: Option<CodedText>,
+    pub ineffective: Option<CodedText>,
 }
 
 /// The acts of a case.

@@ -88,7 +88,7 @@ pub struct Attempt {
     /// Its steps, in the order of their reports.
     pub steps: Vec<StepReport>,
     /// Whether an objection to it was upheld, so that it has no effect.
-    pub void: bool,
+    pub ineffective: bool,
 }
 
 impl Attempt {

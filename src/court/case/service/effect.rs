@@ -86,7 +86,7 @@ impl ServiceBook {
     #[must_use]
     pub fn effect(&self, record: &ServiceRecord, calendar: &Calendar) -> Option<Effect> {
         let mut best: Option<Effect> = None;
-        for (number, attempt) in record.attempts.iter().filter(|(_, attempt)| !attempt.void) {
+        for (number, attempt) in record.attempts.iter().filter(|(_, attempt)| !attempt.ineffective) {
             let candidates: Vec<Effect> = match record.mode() {
                 ServiceMode::Announcement => {
                     let last = attempt.sent.act.published.map(|day| announced(day, calendar));

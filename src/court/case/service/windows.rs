@@ -5,7 +5,7 @@
 //! They follow from the service records, so a late report, an upheld objection or the court's statement which record counts moves them.
 //! The starting day does not count, and a last day on a day off moves on (民诉法 art. 85).
 //!
-//! Not here: the windows of the case, which `sync` keeps in line with these; whether an appeal lies against a ruling (`sync`).
+//! Not here: the windows of the case, and whether an appeal lies against a ruling (`window_updates`).
 
 use std::collections::BTreeMap;
 

@@ -278,7 +278,7 @@ fn a_retrial_names_its_applicants() {
     let next = succession(&course.file, &course.file.course.hand_overs[&HandOverNumber(1)], None, &Calendar::default());
     let roles: Vec<_> = next.parties.iter().map(|(_, role, _)| *role).collect();
     assert_eq!((next.kind, roles), (CaseKind::Retrial, vec![PartyRole::Respondent, PartyRole::RetrialApplicant]));
-    let pass_on = made!(PassOn { passage: TransferKind::Retrial });
+    let pass_on = made!(PassOn { transfer: TransferKind::Retrial });
     assert_eq!(course.does(account(8), CLERK, pass_on), refused(CourseRefusal::OtherAct("send-hand-over")));
 }
 
@@ -299,7 +299,7 @@ fn a_case_of_version_1_keeps_its_rules_and_has_no_new_acts() {
     course.does(account(7), JUDGE, judge(None)).unwrap();
     assert_eq!(course.file.stage, Stage::Judged);
     assert_eq!(course.sends(TransferKind::SecondInstance, "粤01", 1), unknown);
-    course.clerk(made!(PassOn { passage: TransferKind::SecondInstance }));
+    course.clerk(made!(PassOn { transfer: TransferKind::SecondInstance }));
 }
 
 /// 证据规定 art. 51 (2): in second instance the reason is stated why the evidence was not offered before.

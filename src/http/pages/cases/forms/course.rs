@@ -16,7 +16,7 @@ fn transfers(kinds: &[TransferKind]) -> Vec<Word> {
 }
 
 /// How a case is continued by an account with the role at both courts.
-fn passages() -> Vec<Word> {
+fn transfer_kinds() -> Vec<Word> {
     transfers(&[TransferKind::SecondInstance, TransferKind::Suit, TransferKind::Retrial])
 }
 
@@ -129,12 +129,12 @@ pub(super) const FORMS: &[ActForm] = &[
         ActKind::PassOn,
         Group::Dossier,
         &[
-            required("passage", Control::Radios(passages)),
+            required("transfer", Control::Radios(transfer_kinds)),
             required("court", Control::Court).named("接收法院", "Receiving court"),
             required("kind", Control::Words(words_of!(CaseKind))).named("后续案件类型", "Kind of the new case"),
             required("procedure", Control::Words(words_of!(Procedure))),
             optional("brought_by", Control::Party),
         ],
     )
-    .making(Shape::Passage),
+    .making(Shape::Transfer),
 ];

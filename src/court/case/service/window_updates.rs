@@ -175,7 +175,7 @@ fn end(file: &mut CaseFile, id: WindowId, begun: &BegunPeriod, position: ActPosi
 /// # Errors
 ///
 /// [`Refusal::Window`], [`Refusal::Period`]: the case has the maximum number of windows, or a period would not end before the year 9999.
-pub(in crate::court::case) fn sync(
+pub(in crate::court::case) fn update_windows(
     file: &mut CaseFile,
     position: ActPosition,
     calendar: &Calendar,
