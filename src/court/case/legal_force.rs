@@ -54,8 +54,8 @@ impl ForceOfDecision {
     }
 }
 
-/// The results of the appeals in time against a decision: how many were withdrawn with the permission of the court above, or treated as withdrawn (民诉法
-/// art. 180), and those of the others, `None` while it has not decided.
+/// The results of the appeals in time against a decision: how many were withdrawn with the permission of the court above, or treated as
+/// withdrawn (民诉法 art. 180), and those of the others, `None` while it has not decided.
 fn results_of_appeals(file: &CaseFile, decision: &Decision) -> (usize, Vec<Option<AppealOutcome>>) {
     let counts = |one: &&Appeal| one.decision == decision.document && one.timeliness != Timeliness::Late;
     let results = file.course.appeals.values().filter(counts).map(|appeal| file.result_of(appeal));
