@@ -62,7 +62,10 @@ pub(in crate::court) fn of_the_course(d: &mut Dice, kind: ActKind, file: Option<
             },
         }),
         ActKind::Rule => {
-            Act::Rule(Rule { ruling: d.of(RulingKind::ALL), document: d.paper(), party: d.optional(Dice::party) })
+            let ruling = d.of(RulingKind::ALL);
+            // Those that end the case are rarer, so that a walk goes on.
+            let ruling = if ruling.ends_the_instance() && d.below(4) > 0 { d.of(RulingKind::ALL) } else { ruling };
+            Act::Rule(Rule { ruling, document: d.paper(), party: d.optional(Dice::party) })
         }
         ActKind::ObjectJurisdiction => Act::ObjectJurisdiction(ObjectJurisdiction {
             party: d.party(),
