@@ -1,12 +1,15 @@
 //! Service of rulings and complaints: the periods that it begins, and the effect that waits for it (民诉法 arts. 130, 157, 158, 171).
 
 use super::course::*;
+use super::service::consent;
 use super::*;
 use crate::court::acts::SendService;
 use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::course_words::{JurisdictionGround, ObjectionEffect, RulingKind, Timeliness};
 use crate::court::ids::{AppealNumber, AttemptNumber};
-use crate::court::service_words::{Channel, DocumentKind, Reporter, ServiceMode, ServiceStep};
+use crate::court::service_words::{
+    Channel, ConsentAnswer, ConsentScope, DocumentKind, Reporter, ServiceMode, ServiceStep,
+};
 use crate::court::window::WindowKind;
 
 impl TestCase {
@@ -75,10 +78,10 @@ fn a_window_follows_the_days_of_the_record_that_counts() {
     let (party, document, mode) = (PartyNumber(2), doc(1), ServiceMode::Electronic);
     let (kind, days, beside) = (DocumentKind::Judgment, Some(30), Some(first));
     course.clerk(made!(Serve { service, party, mode, kind, document, days, beside }));
+    course.recipient(consent(ConsentScope::Decisions, ConsentAnswer::Agreed)).unwrap();
     let attempt = AttemptNumber(1);
     let send = SendService { service, attempt, channel: Channel::Platform, address: None, published: None };
     course.clerk(Act::SendService(send));
-    course.recipient(Act::ConfirmReceipt(ConfirmReceipt { service })).unwrap();
     course.court(made!(DetermineService { service }));
     assert_eq!(course.open_windows(2), [(WindowKind::AppealJudgment, 30)]);
 }
