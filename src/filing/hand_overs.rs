@@ -133,7 +133,7 @@ fn receiving_role(actor: &Actor, to: &CourtCode, context: &RequestContext) -> Re
 
 /// The courts at which the actor handles cases.
 fn courts_handling_cases(actor: &Actor) -> impl Iterator<Item = &CourtCode> {
-    actor.courts().into_iter().filter(|court| actor.roles_at(court).any(Role::handles_cases))
+    actor.courts().into_iter().filter(move |court| actor.roles_at(court).any(Role::handles_cases))
 }
 
 /// The role in which the actor sees a hand-over to the court `to`: one that receives dossiers, and after the acceptance any that handles
@@ -376,7 +376,8 @@ impl FilingService {
         Ok(HandOverView { file, number, for_a_court, documents, reason })
     }
 
-    /// The hand-overs to the courts at which the actor receives dossiers or handles cases: at most `limit`, of those sent before index `before`.
+    /// The hand-overs to the courts at which the actor receives dossiers, or handles cases after the acceptance: at most `limit`, of those
+    /// sent before index `before`.
     ///
     /// # Errors
     ///
