@@ -351,9 +351,12 @@ error_codes! {
         NothingToRuleOn "nothing_to_rule_on" 409 "no such application or objection is pending" "没有待裁定的申请或者异议";
         TransferredBefore "transferred_before" 409 "a case that came by a transfer of jurisdiction is not transferred again" "受移送的人民法院不得再自行移送";
         NotSecondInstance "not_second_instance" 409 "only in a second instance" "仅第二审案件可进行该操作";
+        RemandedBefore "remanded_before" 409 "a case that was remanded once is not remanded again" "原审人民法院对发回重审的案件作出判决后，不得再次发回重审";
+        DecisionForm "decision_form" 409 "the appeal is decided in the other form: a judgment by a judgment, a ruling by a ruling" "对判决的上诉与对裁定的上诉，裁判方式不同";
+        InstanceEnded "instance_ended" 409 "after the end of the instance there is no such ruling" "本审级已结，不能作出该裁定";
         NoSuchAppeal "no_such_appeal" 422 "no such appeal" "无此上诉";
         NoSuchDecision "no_such_decision" 422 "not the document of a decision of this case" "该存证编号不是本案裁判文书";
-        NoAppeal "no_appeal" 409 "there is no appeal against this decision" "该裁判依法不得上诉";
+        NoAppeal "no_appeal" 409 "there is no appeal against this decision" "该裁判依法不准上诉";
         AppealedBefore "appealed_before" 409 "the party has appealed already" "该当事人已就该裁判提起上诉";
         AppealAgainstNobody "appeal_against_nobody" 422 "name the parties appealed against, other than the appellant" "须列明被上诉人，且不得为上诉人本人";
         NothingToWithdraw "nothing_to_withdraw" 409 "no appeal to withdraw" "没有可撤回的上诉";

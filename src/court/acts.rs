@@ -75,7 +75,7 @@ acts! {
         optional identity "identity": IdentityCheck,
         /// The case that this one continues.
         optional from "from": CaseId,
-        optional passage "passage": TransferKind,
+        optional transfer "passage": TransferKind,
         /// Account of the party where it is not the filer.
         optional account "account": AccountId,
         required name "name": AnnexId,
@@ -209,7 +209,7 @@ acts! {
     /// The items went on to another case.
     PassOn "pass-on" / "转入后续案件" / "continue in another case" {
         required to "to": CaseId,
-        required passage "passage": TransferKind,
+        required transfer "passage": TransferKind,
     }
 
     // Its evidence: their fields are in `evidence_acts`.

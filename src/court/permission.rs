@@ -90,6 +90,8 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// The stages in which a judge decides.
 const HEARD: &[Stage] = &[Stage::Assigned, Stage::InHearing];
+/// The stages in which a judge rules: after the end of the instance on few subjects.
+const RULED: &[Stage] = &[Stage::Assigned, Stage::InHearing, Stage::Judged, Stage::Discontinued, Stage::Closed];
 /// The stages in which there can be a decision that is appealed.
 const APPEALED: &[Stage] =
     &[Stage::Refused, Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged, Stage::Closed];
@@ -134,11 +136,11 @@ const TABLE: &[Rule] = &[
     },
     // People.
     Rule { acts: &[ActKind::AddParty], who: COURT, when: PENDING },
-    Rule { acts: &[ActKind::AddAgent], who: PARTIES, when: PENDING },
-    Rule { acts: &[ActKind::AddAgent, ActKind::IssueCode], who: OFFICE, when: PENDING },
+    // Also while an appeal is open: a party appoints an agent for it, and one who was not associated joins to appeal (民诉法 arts. 61, 62, 171).
+    Rule { acts: &[ActKind::AddAgent, ActKind::EndAgent], who: PARTIES, when: APPEALED },
+    Rule { acts: &[ActKind::AddAgent, ActKind::EndAgent, ActKind::IssueCode], who: OFFICE, when: APPEALED },
     Rule { acts: &[ActKind::EndAgent], who: PARTIES, when: OPEN },
-    Rule { acts: &[ActKind::EndAgent], who: OFFICE, when: PENDING },
-    Rule { acts: &[ActKind::Associate], who: &[CaseRelation::Unrelated], when: PENDING },
+    Rule { acts: &[ActKind::Associate], who: &[CaseRelation::Unrelated], when: APPEALED },
     // The course of the case.
     Rule { acts: &[ActKind::Assign], who: OFFICE, when: &[Stage::AwaitingAssignment, Stage::Assigned] },
     Rule { acts: &[ActKind::BeginHearing], who: COURT, when: &[Stage::Assigned] },
@@ -235,7 +237,7 @@ const TABLE: &[Rule] = &[
     // The dossier, decisions, appeals.
     Rule { acts: &[ActKind::FileDocument], who: OFFICE, when: SUBMITTED },
     Rule { acts: &[ActKind::FormPanel], who: OFFICE, when: HEARD },
-    Rule { acts: &[ActKind::Rule], who: JUDGE, when: HEARD },
+    Rule { acts: &[ActKind::Rule], who: JUDGE, when: RULED },
     // Later ones too, which are recorded without effect.
     Rule { acts: &[ActKind::ObjectJurisdiction], who: ANSWERING, when: PENDING },
     Rule { acts: &[ActKind::Answer], who: PARTIES, when: APPEALED },
@@ -286,7 +288,8 @@ pub const fn may_see(relation: CaseRelation, stage: Stage) -> bool {
     match relation {
         CaseRelation::Party(Side::Bringing) | CaseRelation::Agent(Side::Bringing) | CaseRelation::Platform => true,
         CaseRelation::Party(_) | CaseRelation::Agent(_) => !matches!(stage, Stage::Draft),
-        CaseRelation::Holding(role) | CaseRelation::Receiving(role) => role.acts_in_cases(),
+        CaseRelation::Holding(role) => role.acts_in_cases(),
+        CaseRelation::Receiving(role) => role.handles_cases(),
         CaseRelation::Unrelated => false,
     }
 }

@@ -24,6 +24,19 @@ impl Role {
         ) || self.needs_appointment()
     }
 
+    /// Whether the role receives dossiers that other courts hand over: it compares and accepts or returns them.
+    #[must_use]
+    pub const fn receives_dossiers(self) -> bool {
+        matches!(self, Self::Clerk | Self::TrialSupport)
+    }
+
+    /// Whether the role hears or administers cases of its court. Of the staff of another court, only such roles read a case whose dossier that
+    /// court has accepted, and only they see second volumes (副卷).
+    #[must_use]
+    pub const fn handles_cases(self) -> bool {
+        self.receives_dossiers() || matches!(self, Self::Judge | Self::JudgeAssistant)
+    }
+
     /// Whether the role of a court gives access only to the cases in which the court has appointed the account.
     #[must_use]
     pub const fn needs_appointment(self) -> bool {

@@ -51,7 +51,7 @@ words! {
         PetitionCopy = "petition-copy" / "送达上诉状副本期限" / "period to serve the copy of the petition of appeal",
         AnswerToAppeal = "answer-to-appeal" / "对上诉的答辩期" / "period to answer an appeal",
         AnswerCopy = "answer-copy" / "送达答辩状副本期限" / "period to serve the copy of the answer",
-        DossierSent = "dossier-sent" / "报送案卷期限" / "period to send the dossier to the second court",
+        DossierSent = "dossier-sent" / "报送案卷期限" / "period to send the dossier to the court of second instance",
         TranscriptReading = "transcript-reading" / "笔录阅读、补正期限" / "period to read and correct a transcript",
         Association = "association" / "关联案件期限" / "period to associate with the case",
         MediationBeforeFiling = "mediation-before-filing" / "诉前调解期限" / "period of mediation before filing",
@@ -276,7 +276,7 @@ pub enum WindowState {
     },
     /// 已届满.
     Ended(WindowEnd),
-    /// 已完成: what it was for was done, or it has become void.
+    /// 已完成: what it was for was done, or it has no effect any more.
     Closed(ActPosition),
 }
 

@@ -295,11 +295,14 @@ advice! {
     OtherAct "Use the act that the message names." "请改用错误说明所指的操作。";
     WithdrawalPending "Wait for the ruling of the court." "请等待人民法院裁定。";
     NothingToRuleOn "Look at the case: no application or objection awaits a ruling." "请查看案件：没有待裁定的申请或者异议。";
+    RemandedBefore "Decide the appeal after finding the facts (art. 177)." "请查清事实后依法改判或者作出其他裁判（民事诉讼法第一百七十七条）。";
+    DecisionForm "Against a judgment, give a judgment or remand (art. 177); against a ruling, rule to uphold, set aside or direct (art. 178)." "对判决的上诉，以判决处理或者裁定发回重审（民事诉讼法第一百七十七条）；对裁定的上诉，以裁定处理（第一百七十八条）。";
+    InstanceEnded "Only the correction of clerical errors and preservation are ruled on after the end of the instance." "本审级结束后，仅可裁定补正笔误、保全或者先予执行。";
     TransferredBefore "Report to the higher court, which designates the competent court." "请报请上级人民法院指定管辖。";
     NotSecondInstance "Do this in the case of the second instance." "请在第二审案件中办理。";
     NoSuchAppeal "Look at the appeals of the case, and name one of them." "请查看本案上诉后重新指明。";
     NoSuchDecision "Look at the decisions of the case, and state the number of one of them." "请查看本案裁判文书后填写其存证编号。";
-    NoAppeal "The law allows no appeal here; other remedies are sought as the document says." "依法不得上诉；其他救济途径以裁判文书所载为准。";
+    NoAppeal "The law allows no appeal here; other remedies are sought as the document says." "依法不准上诉；其他救济途径以裁判文书所载为准。";
     AppealedBefore "Nothing is to be done: the appeal of this party is on record." "该当事人的上诉已记录，无须重复提起。";
     AppealAgainstNobody "Name at least one party other than the appellant as appellee." "请至少列明一名上诉人以外的当事人为被上诉人。";
     NothingToWithdraw "Look at the appeals of the case: there is none of this party, or it was withdrawn." "请查看本案上诉：该当事人没有上诉或者已经撤回。";

@@ -142,11 +142,11 @@ impl Actor {
         let roles = self.roles_at(&file.court).map(Capacity::Holding);
         // A mediator, say, has no capacity in a case in which the court has not appointed that account.
         capacities.extend(roles.filter(|capacity| file.relation(self.id, *capacity).is_some()));
-        // From its acceptance on, the court that received the dossier reads it.
+        // From its acceptance on, those who handle cases at the court that received the dossier read it.
         let accepted = file.course.hand_overs.values().filter(|one| one.state == HandOverState::Accepted);
         let courts: BTreeSet<_> = accepted.map(|one| &one.to).filter(|court| **court != file.court).collect();
         let roles: BTreeSet<_> = courts.into_iter().flat_map(|court| self.roles_at(court)).collect();
-        capacities.extend(roles.into_iter().map(Capacity::Receiving));
+        capacities.extend(roles.into_iter().filter(|role| role.handles_cases()).map(Capacity::Receiving));
         capacities
     }
 

@@ -177,7 +177,7 @@ impl FilingService {
         self.copy_parties(&transfer, &from, to, command.kind).await?;
         self.copy_statutory_agents(&transfer, &from, to).await?;
         let file = self.copy_items(&transfer, &from, to).await?;
-        let act = Act::PassOn(PassOn { to, passage: command.transfer });
+        let act = Act::PassOn(PassOn { to, transfer: command.transfer });
         let transferred =
             self.act_with_access(actor, case, context, ActKind::PassOn, |_, _, _| Ok(act.clone())).await?;
         Ok((transferred, ActOutcome { file, ..opened }))
@@ -221,7 +221,7 @@ impl FilingService {
                 authority: None,
                 identity: None,
                 from: Some(from.id),
-                passage: Some(command.transfer),
+                transfer: Some(command.transfer),
                 account: party.account,
                 name: annexes.add("name", name.as_deref().unwrap_or("—"))?,
                 title: annexes.add_some("title", title.as_deref())?,

@@ -47,7 +47,7 @@ fn cursor_name(court: &CourtCode) -> Digest {
 /// Whether the message of an attempt still has to be sent.
 fn is_due(attempt: &Attempt) -> bool {
     let ended = |step| attempt.first(step).is_some();
-    !attempt.void && ![ServiceStep::Failed, ServiceStep::Arrived, ServiceStep::Replied].into_iter().any(ended)
+    !attempt.ineffective && ![ServiceStep::Failed, ServiceStep::Arrived, ServiceStep::Replied].into_iter().any(ended)
 }
 
 /// What a delivery task keeps between two runs.

@@ -7,8 +7,9 @@
 //!
 //! # Invariants
 //!
-//! Before a dossier is sent to a court, that court gets the same answers as for a case that does not exist; before it accepts, it sees
-//! the manifest and nothing else. The acceptance is the commit point. The id of the new case follows from the hand-over, and each
+//! Before a dossier is sent to a court, that court gets the same answers as for a case that does not exist; before it accepts, those of
+//! its staff who receive dossiers see the manifest and nothing else, and the others nothing. Second volumes are shown to those who handle
+//! cases at one of the two courts. The acceptance is the commit point. The id of the new case follows from the hand-over, and each
 //! step after it has an idempotency key of its own that follows from that id: after a crash anybody who may accept sends the
 //! acceptance again, and the rest is done once.
 
@@ -25,7 +26,7 @@ use crate::court::case::manifest::{lines, on_paper, root};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::CaseFile;
 use crate::court::case_number::{CaseNumber, CourtCode};
-use crate::court::course_words::{AppealOutcome, HandOverState, Volume};
+use crate::court::course_words::{AppealOutcome, HandOverState, RetrialGround, Volume};
 use crate::court::ids::{CaseId, DocumentNumber, HandOverNumber, PartyNumber, RequestId};
 use crate::court::labels;
 use crate::court::registry::appeal_courts::AppealCourt;
@@ -52,6 +53,8 @@ pub struct SendCommand {
     pub to: CourtCode,
     /// The document that it is based on.
     pub basis: DepositNumber,
+    /// The ground of a retrial.
+    pub ground: Option<RetrialGround>,
     /// The parties that apply for the retrial.
     pub parties: Vec<PartyNumber>,
     /// How many documents follow on paper.
@@ -99,7 +102,7 @@ pub struct HandOverView {
     pub file: Arc<CaseFile>,
     /// The hand-over.
     pub number: HandOverNumber,
-    /// Whether the actor acts for one of both courts, and so sees the second volume.
+    /// Whether the actor handles cases at one of both courts, and so sees the second volume.
     pub for_a_court: bool,
     /// The documents of the dossier that it covers, with the texts of those volumes that the actor sees; `None` for an erased one.
     pub documents: BTreeMap<DocumentNumber, Option<String>>,
@@ -122,10 +125,22 @@ pub struct HandOverPage {
 
 /// The role in which the actor receives for the court `to`.
 fn receiving_role(actor: &Actor, to: &CourtCode, context: &RequestContext) -> Result<Role, FilingError> {
-    let receives = |role: &Role| matches!(role, Role::Clerk | Role::TrialSupport);
+    let receives = |role: &Role| role.receives_dossiers();
     let named = |role: &Role| context.capacity.is_none_or(|capacity| capacity == Capacity::Receiving(*role));
     let mut held = actor.roles_at(to).filter(receives).filter(named);
     held.next().ok_or(FilingError::NotPermitted)
+}
+
+/// The courts at which the actor handles cases.
+fn courts_handling_cases(actor: &Actor) -> impl Iterator<Item = &CourtCode> {
+    actor.courts().into_iter().filter(move |court| actor.roles_at(court).any(Role::handles_cases))
+}
+
+/// The role in which the actor sees a hand-over to the court `to`: one that receives dossiers, and after the acceptance any that handles
+/// cases.
+fn viewing_role(actor: &Actor, to: &CourtCode, state: HandOverState) -> Option<Role> {
+    let mut held = actor.roles_at(to);
+    held.find(|role| role.receives_dossiers() || (state == HandOverState::Accepted && role.handles_cases()))
 }
 
 impl FilingService {
@@ -160,14 +175,16 @@ impl FilingService {
                 second_volume: root(&lines(file, Volume::Second, calendar)),
                 on_paper: command.on_paper.or_else(|| (on_paper(file) == 0).then_some(0)).filter(|count| *count > 0),
                 outcome: command.outcome,
+                ground: command.ground,
             }))
         };
         self.act_with_documents(actor, case, context, (ActKind::SendHandOver, &[command.basis]), make).await
     }
 
-    /// The courts of the actor to which the dossier of this case was ever sent. The number of reads is the same for every case.
+    /// The courts at which the actor handles cases and to which the dossier of this case was ever sent. The number of reads is the same
+    /// for every case.
     async fn receiving_courts(&self, actor: &Actor, case: CaseId) -> Result<Vec<CourtCode>, FilingError> {
-        let courts: Vec<CourtCode> = actor.courts().into_iter().cloned().collect();
+        let courts: Vec<CourtCode> = courts_handling_cases(actor).cloned().collect();
         self.read(move |store| {
             let mut found = Vec::new();
             for court in courts {
@@ -319,21 +336,26 @@ impl FilingService {
         number: HandOverNumber,
     ) -> Result<HandOverView, FilingError> {
         actor.require_read_scope()?;
-        let received = self.received_case(actor, case, number).await;
-        let (file, capacity) = match received {
+        let received = match self.received_case(actor, case, number).await {
             Ok((file, to)) => {
-                let role = actor.roles_at(&to).next().ok_or(FilingError::NotFound)?;
-                (file, Capacity::Receiving(role))
+                let role = viewing_role(actor, &to, file.hand_over(number)?.state);
+                role.map(|role| (file, Capacity::Receiving(role)))
             }
-            Err(FilingError::NotFound) => {
-                let file = self.case_for(actor, case).await?;
-                let capacity = actor.capacities(&file).first().copied().ok_or(FilingError::NotFound)?;
-                (file, capacity)
-            }
+            Err(FilingError::NotFound) => None,
             Err(error) => return Err(error),
         };
+        let handles =
+            |one: &Capacity| matches!(one, Capacity::Holding(role) | Capacity::Receiving(role) if role.handles_cases());
+        let (file, capacity) = if let Some(received) = received {
+            received
+        } else {
+            let file = self.case_for(actor, case).await?;
+            let own = actor.capacities(&file);
+            let capacity = own.iter().copied().find(handles).or(own.first().copied());
+            (file, capacity.ok_or(FilingError::NotFound)?)
+        };
         let hand_over = file.hand_over(number)?;
-        let for_a_court = matches!(capacity, Capacity::Holding(_) | Capacity::Receiving(_));
+        let for_a_court = handles(&capacity);
         self.record_access(actor, capacity, AccessTarget::Case(case, AccessedContent::HandOver, None)).await?;
         let covered = file.course.documents.iter().filter(|(_, one)| one.position.sequence < hand_over.sent.sequence);
         let shown: Vec<_> = covered
@@ -354,7 +376,8 @@ impl FilingService {
         Ok(HandOverView { file, number, for_a_court, documents, reason })
     }
 
-    /// The hand-overs to the actor's courts: at most `limit`, of those sent before index `before`.
+    /// The hand-overs to the courts at which the actor receives dossiers, or handles cases after the acceptance: at most `limit`, of those
+    /// sent before index `before`.
     ///
     /// # Errors
     ///
@@ -366,7 +389,7 @@ impl FilingService {
         limit: usize,
     ) -> Result<HandOverPage, FilingError> {
         actor.require_read_scope()?;
-        let lists: Vec<_> = actor.courts().into_iter().map(labels::handed_to).collect();
+        let lists: Vec<_> = courts_handling_cases(actor).map(labels::handed_to).collect();
         let before = LeafIndex(before.unwrap_or(u64::MAX));
         let found = self.read(move |store| {
             let mut indexes = std::collections::BTreeSet::new();
@@ -390,7 +413,8 @@ impl FilingService {
         for (case, number, position) in sent {
             let Some(file) = self.case_file(case).await? else { continue };
             // An act that had no effect is none.
-            if file.course.hand_overs.get(&number).is_some_and(|one| one.sent == position) {
+            let shown = |one: &HandOver| one.sent == position && viewing_role(actor, &one.to, one.state).is_some();
+            if file.course.hand_overs.get(&number).is_some_and(shown) {
                 items.push((file, number));
             }
         }

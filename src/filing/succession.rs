@@ -98,6 +98,8 @@ impl FilingService {
                 withdrawing: takeover.plan.withdrawing.clone(),
                 number: case_number.clone(),
                 former_judge: takeover.plan.former_judges.clone(),
+                appealed: takeover.plan.appealed,
+                came_by: takeover.plan.came_by,
             }))
         };
         self.takeover_step(&takeover, "take over", ActKind::TakeOver, make).await
@@ -144,7 +146,7 @@ impl FilingService {
                 authority: None,
                 identity: None,
                 from: Some(from.id),
-                passage: Some(takeover.hand_over.kind),
+                transfer: Some(takeover.hand_over.kind),
                 account: first.account,
                 name: annexes.add("name", texts.first().map_or(ERASED, String::as_str))?,
                 title: annexes.add_some("title", texts.get(1).map(String::as_str))?,

@@ -64,7 +64,7 @@ fn open() -> Act {
         authority: None,
         identity: Some(identity()),
         from: None,
-        passage: None,
+        transfer: None,
         special: Vec::new(),
         instance: Vec::new(),
         former_role: None,

@@ -354,9 +354,9 @@ pub fn history(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
         for line in field(entry, "/document").lines().skip(1) {
             screen.line(screen.paint(FAINT, &format!("  {line}")))?;
         }
-        let void = bilingual(screen, entry.get("void"));
-        if !void.is_empty() {
-            screen.line(format!("  {}", screen.paint(WARNING, &void)))?;
+        let ineffective = bilingual(screen, entry.get("ineffective"));
+        if !ineffective.is_empty() {
+            screen.line(format!("  {}", screen.paint(WARNING, &ineffective)))?;
         }
     }
     Ok(())

@@ -54,7 +54,7 @@ macro_rules! act_fields {
   receive-item item= [form=] [copies=] [pages=]
   reply item= [item_version=] [authenticity=] [legality=] [relevance=] [grounds= …] [probative_value=] [reason=]
   judge document=   withdraw-suit   close         form-panel members= …
-  rule ruling= document= [party=]                   object-jurisdiction reason= [document=] [party=]
+  rule ruling= document= [party=]                   object-jurisdiction reason= [ground=] [document=] [party=]
   answer document= [appeal=] [party=]               withdraw-appeal [party=]
   appeal decision= petition= against= … [filed_with=] [day=] [party=]
   file-document volume= form= pages= [deposit_number=] name=

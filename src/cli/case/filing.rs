@@ -65,7 +65,7 @@ pub struct PassOnArgs {
     case: String,
     /// second-instance, suit, retrial | 转入方式
     #[arg(long, value_name = "WORD")]
-    passage: String,
+    transfer: String,
     /// The receiving court | 接收法院代字
     #[arg(long, value_name = "CODE")]
     court: String,
@@ -325,13 +325,13 @@ pub async fn associate(args: &AssociateArgs, connection: &CourtConnection<'_>) -
 /// [`CliError`].
 pub async fn transfer_case(args: &PassOnArgs, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
     let body = object([
-        ("passage", Some(json!(args.passage))),
+        ("transfer", Some(json!(args.transfer))),
         ("court", Some(json!(args.court))),
         ("kind", Some(json!(args.kind))),
         ("procedure", Some(json!(args.procedure))),
         ("brought_by", args.brought_by.map(|party| json!(party))),
     ]);
-    connection.act(&format!("/v1/cases/{}/passage", encoded(&args.case)), &body).await?;
+    connection.act(&format!("/v1/cases/{}/transfer", encoded(&args.case)), &body).await?;
     Ok(ExitStatus::Good)
 }
 

@@ -47,13 +47,17 @@ pub struct SendArgs {
     /// Deposit number of the document that it is based on | 依据文书的存证编号
     #[arg(long, value_name = "NUMBER")]
     basis: String,
+    /// Of a retrial: application (without it), ex-officio, protest | 再审事由
+    #[arg(long, value_name = "WORD")]
+    ground: Option<String>,
     /// A party that applies for the retrial; may be repeated | 再审申请人
     #[arg(long = "party", value_name = "N")]
     parties: Vec<u32>,
     /// How many documents follow on paper | 随案移送的纸质材料件数
     #[arg(long, value_name = "N")]
     on_paper: Option<u32>,
-    /// Of a dossier that goes back: upheld, changed, remanded, directed, withdrawn | 二审结果（退还案卷时）
+    /// Of a dossier that goes back: upheld, changed, remanded, directed, withdrawn, deemed-withdrawn, mediated, suit-dismissed,
+    /// suit-withdrawn | 二审结果（退还案卷时）
     #[arg(long, value_name = "WORD")]
     outcome: Option<String>,
     #[command(flatten)]
@@ -190,6 +194,7 @@ async fn send(args: &SendArgs, connection: &CourtConnection<'_>) -> anyhow::Resu
         ("kind", Some(json!(args.kind))),
         ("to", Some(json!(args.to))),
         ("basis", Some(json!(args.basis))),
+        ("ground", args.ground.as_ref().map(|word| json!(word))),
         ("parties", Some(json!(args.parties)).filter(|_| !args.parties.is_empty())),
         ("on_paper", args.on_paper.map(|count| json!(count))),
         ("outcome", args.outcome.as_ref().map(|word| json!(word))),

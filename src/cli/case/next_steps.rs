@@ -50,7 +50,7 @@ pub fn command(name: &str, act: ActKind, language: Language) -> Option<String> {
         ActKind::Verify => format!("{case} verify {name} {}", pick("证据序号 文件", "ITEM FILE")),
         ActKind::IssueCode => format!("{case} code {name} --party N"),
         ActKind::PassOn => format!(
-            "{case} pass-on {name} --passage {} --court {} --kind {} --procedure {}",
+            "{case} pass-on {name} --transfer {} --court {} --kind {} --procedure {}",
             pick("方式", "WORD"),
             pick("法院代字", "CODE"),
             pick("案件类型", "WORD"),

@@ -30,10 +30,10 @@ pub fn record(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
     for entry in items(answer) {
         let sentence = escaped_name(&bilingual(screen, entry.get("sentence")));
         rows.push(vec![field(entry, "/sequence"), beijing(&field(entry, "/at")), sentence]);
-        let void = bilingual(screen, entry.get("void"));
-        if !void.is_empty() {
-            let zh = format!("未生效：{void}");
-            let en = format!("without effect: {void}");
+        let ineffective = bilingual(screen, entry.get("ineffective"));
+        if !ineffective.is_empty() {
+            let zh = format!("未生效：{ineffective}");
+            let en = format!("without effect: {ineffective}");
             rows.push(vec![String::new(), String::new(), screen.paint(WARNING, screen.pick(&zh, &en))]);
         }
     }

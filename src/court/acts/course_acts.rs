@@ -3,8 +3,11 @@
 use crate::court::acts::grammar::act_types;
 use crate::court::calendar::Day;
 use crate::court::case_number::{CaseNumber, CourtCode};
-use crate::court::course_words::{AppealOutcome, DocumentForm, FiledWith, RulingKind, Volume};
+use crate::court::course_words::{
+    AppealOutcome, DocumentForm, FiledWith, JurisdictionGround, RetrialGround, RulingKind, Volume,
+};
 use crate::court::ids::{AccountId, AnnexId, AppealNumber, CaseId, DocumentNumber, HandOverNumber, PartyNumber};
+use crate::court::service_words::DocumentKind;
 use crate::court::words::{Procedure, TransferKind};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
@@ -31,7 +34,7 @@ act_types! {
     Rule {
         required ruling "ruling": RulingKind,
         required document "document": DepositNumber,
-        /// The party whose appeal it allows to be withdrawn, or not.
+        /// The party whose appeal is withdrawn, or not.
         optional party "party": PartyNumber,
     }
     /// 管辖异议 (民诉法 art. 130).
@@ -39,6 +42,8 @@ act_types! {
         required party "party": PartyNumber,
         required reason "reason": AnnexId,
         optional document "document": DepositNumber,
+        /// What it alleges; absent for territorial jurisdiction.
+        optional ground "ground": JurisdictionGround,
     }
     /// 答辩: to the suit, or to an appeal.
     Answer {
@@ -75,6 +80,8 @@ act_types! {
         optional on_paper "on-paper": u32,
         /// The result of the second instance, where the dossier goes back.
         optional outcome "outcome": AppealOutcome,
+        /// The ground of a retrial; absent for an application.
+        optional ground "ground": RetrialGround,
     }
     /// 收到案卷: the receiving court.
     ReceiveHandOver {
@@ -115,6 +122,10 @@ act_types! {
         optional number "number": CaseNumber,
         /// The judges and members of the panel who have heard the case so far.
         repeated former_judge "former-judge": AccountId,
+        /// In a second instance: whether a judgment or a ruling was appealed.
+        optional appealed "appealed": DocumentKind,
+        /// The hand-over by which the case before had come to its court.
+        optional came_by "came-by": TransferKind,
     }
     /// 案卷已退回: in the case of first instance.
     TakeBack {

@@ -1,5 +1,5 @@
 //! The periods of the court after an appeal: five days each to serve the copy of the petition, to serve the copy of an answer, and to send
-//! the dossier to the second court (民诉法 art. 174).
+//! the dossier to the court of second instance (民诉法 art. 174).
 //!
 //! # Invariants
 //!
@@ -70,7 +70,7 @@ pub(in crate::court::case) fn answer_received(
     begun.inspect_err(|_| file.windows = before)
 }
 
-/// The dossier was sent to the second court on this decision.
+/// The dossier was sent to the court of second instance on this decision.
 pub(in crate::court::case) fn dossier_sent(file: &mut CaseFile, decision: DepositNumber, position: ActPosition) {
     let appellants: Vec<PartyNumber> =
         file.course.appeals.values().filter(|one| one.decision == decision).map(|one| one.party).collect();

@@ -7,9 +7,11 @@ use crate::court::act_position::{ActPosition, Text};
 use crate::court::calendar::Day;
 use crate::court::case_number::CourtCode;
 use crate::court::course_words::{
-    AppealOutcome, DocumentForm, FiledWith, HandOverState, ObjectionEffect, RulingKind, Timeliness, Volume,
+    AppealOutcome, DocumentForm, FiledWith, HandOverState, JurisdictionGround, ObjectionEffect, RetrialGround,
+    RulingKind, Timeliness, Volume,
 };
 use crate::court::ids::{AccountId, AppealNumber, CaseId, DocumentNumber, HandOverNumber, PartyNumber};
+use crate::court::service_words::DocumentKind;
 use crate::court::words::TransferKind;
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
@@ -146,6 +148,8 @@ pub struct JurisdictionObjection {
     pub position: ActPosition,
     /// The party that raised it.
     pub party: PartyNumber,
+    /// What it alleges.
+    pub ground: Option<JurisdictionGround>,
     /// Its effect.
     pub effect: ObjectionEffect,
     /// The reason.
@@ -171,6 +175,8 @@ pub struct HandOver {
     pub on_paper: u32,
     /// The result of the second instance, where the dossier goes back.
     pub outcome: Option<AppealOutcome>,
+    /// The ground of a retrial.
+    pub ground: Option<RetrialGround>,
     /// The lines of the manifest of the main volume.
     pub lines: Arc<[String]>,
     /// Those of the second volume.
@@ -202,6 +208,10 @@ pub struct Origin {
     pub kind: TransferKind,
     /// The manifest that was accepted.
     pub manifest: ManifestRoot,
+    /// In a second instance: whether a judgment or a ruling was appealed.
+    pub appealed: Option<DocumentKind>,
+    /// The hand-over by which the case there had come to its court.
+    pub came_by: Option<TransferKind>,
     /// When it was taken over.
     pub position: ActPosition,
 }

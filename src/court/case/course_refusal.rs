@@ -69,6 +69,17 @@ pub enum CourseRefusal {
     /// 民诉法 art. 177.
     #[error("only a court of second instance does this")]
     NotSecondInstance,
+    /// 民诉法 art. 177 (2).
+    #[error("the case was remanded once, so it is not remanded again: decide the appeal")]
+    RemandedBefore,
+    /// 民诉法 arts. 177 (1), 178.
+    #[error(
+        "an appeal against a judgment is decided by a judgment or remanded, one against a ruling is decided by a ruling that upholds, sets aside or directs"
+    )]
+    DecisionForm,
+    /// 民诉法 art. 157: what is still ruled on after the end of the instance.
+    #[error("the instance has ended: only clerical errors are corrected, and preservation is ruled on")]
+    InstanceEnded,
     /// There is no such appeal.
     #[error("there is no appeal {0} in this case")]
     NoSuchAppeal(AppealNumber),
@@ -124,10 +135,10 @@ pub enum CourseRefusal {
     )]
     NoGround(TransferKind),
     /// 民诉法 arts. 157, 171.
-    #[error("an appeal against the ruling is not decided")]
+    #[error("an appeal against the decision is not decided")]
     AppealPending,
-    /// The ruling is not in force: not served on every party, or its period to appeal has not passed.
-    #[error("the ruling is not in force: it has not been served on every party, or can still be appealed")]
+    /// The decision is not in force: not served on every party, or its period to appeal has not passed.
+    #[error("the decision is not in force: it has not been served on every party, or can still be appealed")]
     NotInForce,
     /// The hand-over is in another state.
     #[error("not permitted while the hand-over is `{0}`")]
@@ -166,6 +177,9 @@ impl CourseRefusal {
             Self::NothingToRuleOn => ErrorCode::NothingToRuleOn,
             Self::TransferredBefore => ErrorCode::TransferredBefore,
             Self::NotSecondInstance => ErrorCode::NotSecondInstance,
+            Self::RemandedBefore => ErrorCode::RemandedBefore,
+            Self::DecisionForm => ErrorCode::DecisionForm,
+            Self::InstanceEnded => ErrorCode::InstanceEnded,
             Self::NoSuchAppeal(_) => ErrorCode::NoSuchAppeal,
             Self::NoSuchDecision(_) => ErrorCode::NoSuchDecision,
             Self::NoAppeal => ErrorCode::NoAppeal,

@@ -40,7 +40,7 @@ fn require_filer(document: &Document, act: &Open) -> Result<(), Refusal> {
     };
     // By a hand-over the parties keep their numbers, and the first need not be the one that brings the case.
     let by_hand_over = act.hand_over.is_some() && act.filer == Filer::Court;
-    if act.hand_over.is_some() && (!by_hand_over || act.from.is_none() || act.passage.is_none()) {
+    if act.hand_over.is_some() && (!by_hand_over || act.from.is_none() || act.transfer.is_none()) {
         return Err(Refusal::OutOfOrder);
     }
     if !stated
@@ -133,7 +133,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         number: None,
         title: act.title.map(text),
         claims: act.claims.map(text),
-        from: act.from.zip(act.passage),
+        from: act.from.zip(act.transfer),
         passed_on: Vec::new(),
         submitted: None,
         filed: None,

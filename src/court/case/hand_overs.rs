@@ -6,7 +6,7 @@
 //! acts that add to the dossier wait; an appeal never waits, as its period does not, and an appeal filed after the sending goes by a
 //! hand-over of its own.
 //!
-//! Sources: 民诉法 arts. 37, 130, 174, 177; 在线诉讼规则 art. 35.
+//! Sources: 民诉法 arts. 37, 130, 174, 177 to 180, 209, 210, 219; 在线诉讼规则 art. 35.
 
 use crate::court::acts::{
     AcceptHandOver, Act, ActKind, FileDocument, ReportDifference, ReturnHandOver, SendHandOver, TakeBack,
@@ -18,11 +18,16 @@ use crate::court::case::course::{Appeal, Decision, DecisionKind, DossierDocument
 use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::legal_force::{LegalForce, legal_force};
 use crate::court::case::manifest::{lines, on_paper, root};
+use crate::court::case::mediation::in_force;
 use crate::court::case::refusal::Refusal;
+use crate::court::case::session_records::Agreement;
 use crate::court::case::state::{ActPosition, CaseFile, Text};
-use crate::court::course_words::{AppealOutcome, DocumentForm, HandOverState, RulingKind, Volume};
+use crate::court::course_words::{
+    AppealOutcome, DocumentForm, HandOverState, ObjectionEffect, RetrialGround, RulingKind, Volume,
+};
 use crate::court::ids::{DocumentNumber, HandOverNumber};
 use crate::court::words::{Stage, TransferKind};
+use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::time::Timestamp;
 
@@ -131,7 +136,8 @@ pub fn send(
     if let Some((open, _)) = file.course.open_hand_over() {
         return Err(CourseRefusal::HandedOver(open).into());
     }
-    if act.to == file.court {
+    // The court that decided may try the case again itself (民诉法 arts. 209, 210).
+    if act.to == file.court && act.kind != TransferKind::Retrial {
         return Err(CourseRefusal::SameCourt.into());
     }
     file.require_ground(act, (position.at, calendar))?;
@@ -151,6 +157,7 @@ pub fn send(
         second_volume: act.second_volume,
         on_paper: on_paper(file),
         outcome: act.outcome,
+        ground: act.ground,
         lines: main.into(),
         second_lines: second.into(),
         state: HandOverState::Sent,
@@ -173,7 +180,8 @@ impl CaseFile {
         let decided = self.course.decision(act.basis).map(|decision| decision.kind);
         let gone =
             |one: &HandOver| one.kind == act.kind && one.basis == act.basis && one.state == HandOverState::Accepted;
-        if act.outcome.is_some() != (act.kind == TransferKind::DossierReturn) {
+        let is_retrial = act.kind == TransferKind::Retrial;
+        if act.outcome.is_some() != (act.kind == TransferKind::DossierReturn) || (act.ground.is_some() && !is_retrial) {
             return Err(CourseRefusal::NoGround(act.kind).into());
         }
         let appealed_since =
@@ -198,20 +206,14 @@ impl CaseFile {
                 to_origin()
             }
             TransferKind::DossierReturn => {
-                let fits = decided.is_some_and(|kind| act.outcome.is_some_and(|outcome| is_result_of(outcome, kind)));
+                let fits = act.outcome.is_some_and(|outcome| self.is_result(outcome, act.basis));
                 if !fits || !self.is_second_instance() || !self.is_over() {
                     return Err(CourseRefusal::NoGround(act.kind).into());
                 }
                 to_origin()
             }
             TransferKind::Jurisdiction => self.require_jurisdiction_ground(act, now),
-            TransferKind::Retrial => {
-                let applicants = act.party.iter().all(|party| self.parties.contains_key(party));
-                if act.party.is_empty() || !applicants || !self.is_over() {
-                    return Err(CourseRefusal::NoGround(act.kind).into());
-                }
-                Ok(())
-            }
+            TransferKind::Retrial => self.require_retrial_ground(act, now),
             TransferKind::Suit => Err(CourseRefusal::OtherAct(ActKind::PassOn.word()).into()),
         }
     }
@@ -222,25 +224,86 @@ impl CaseFile {
         act: &SendHandOver,
         (at, calendar): (Timestamp, &Calendar),
     ) -> Result<(), Refusal> {
-        let ruled = |one: &&Decision| {
-            let transfers = [RulingKind::SustainObjection, RulingKind::TransferJurisdiction].map(DecisionKind::Ruling);
-            transfers.contains(&one.kind)
-        };
-        let decision = self.course.decision(act.basis).filter(ruled).ok_or(CourseRefusal::NoGround(act.kind))?;
+        let decision = self.decision_or_result(act.basis).ok_or(CourseRefusal::NoGround(act.kind))?;
         if self.course.origin.as_ref().is_some_and(|origin| origin.kind == TransferKind::Jurisdiction) {
             return Err(CourseRefusal::TransferredBefore.into());
         }
         if self.is_over() {
             return Err(CourseRefusal::NoGround(act.kind).into());
         }
-        match legal_force(self, decision, at, calendar).force {
-            LegalForce::FinalDecision | LegalForce::InForce | LegalForce::Upheld | LegalForce::AppealWithdrawn => {
-                Ok(())
+        let force = legal_force(self, decision, at, calendar).force;
+        match decision.kind {
+            DecisionKind::Ruling(RulingKind::SustainObjection | RulingKind::TransferJurisdiction) => {
+                self.require_force(force, act.kind)
             }
-            LegalForce::NotServed | LegalForce::Appealable => Err(CourseRefusal::NotInForce.into()),
-            LegalForce::Appealed => Err(CourseRefusal::AppealPending.into()),
-            LegalForce::Overturned => Err(CourseRefusal::NoGround(act.kind).into()),
+            // The second instance changed the ruling that dismissed the objection (arts. 177 (1) 2, 178).
+            DecisionKind::Ruling(RulingKind::DismissObjection) => match force {
+                LegalForce::Overturned if self.was_changed(decision.document) => Ok(()),
+                LegalForce::Appealed => Err(CourseRefusal::AppealPending.into()),
+                _ => Err(CourseRefusal::NoGround(act.kind).into()),
+            },
+            _ => Err(CourseRefusal::NoGround(act.kind).into()),
         }
+    }
+
+    /// The decision with this document, or that about which the second instance decided with this document.
+    fn decision_or_result(&self, document: DepositNumber) -> Option<&Decision> {
+        let decided_above = || {
+            let returned = self.course.returned.iter().find(|one| one.document == document)?;
+            let went = self.course.hand_overs.values().find(|one| one.case == Some(returned.case))?;
+            self.course.decision(went.basis)
+        };
+        self.course.decision(document).or_else(decided_above)
+    }
+
+    /// Whether the second instance changed the decision with this document.
+    fn was_changed(&self, document: DepositNumber) -> bool {
+        let appeals = self.course.appeals.values().filter(|appeal| appeal.decision == document);
+        appeals.map(|appeal| self.result_of(appeal)).any(|result| result == Some(AppealOutcome::Changed))
+    }
+
+    /// Requires that a decision is in force on which a hand-over rests. A court of second instance may have its decision served by the
+    /// court of first instance, whose records it does not see.
+    fn require_force(&self, force: LegalForce, kind: TransferKind) -> Result<(), Refusal> {
+        match force {
+            LegalForce::FinalNotServed if self.is_second_instance() => Ok(()),
+            force if force.is_effective() => Ok(()),
+            LegalForce::Appealed => Err(CourseRefusal::AppealPending.into()),
+            LegalForce::Overturned => Err(CourseRefusal::NoGround(kind).into()),
+            _ => Err(CourseRefusal::NotInForce.into()),
+        }
+    }
+
+    /// 民诉法 arts. 209, 210, 219: what is tried again has taken effect; parties are named only where a party applied. Without a decision
+    /// the case was closed with a mediation document (art. 212).
+    fn require_retrial_ground(
+        &self,
+        act: &SendHandOver,
+        (at, calendar): (Timestamp, &Calendar),
+    ) -> Result<(), Refusal> {
+        let is_applied_for = act.ground.unwrap_or(RetrialGround::Application) == RetrialGround::Application;
+        let are_known = act.party.iter().all(|party| self.parties.contains_key(party));
+        if act.party.is_empty() == is_applied_for || !are_known || !self.is_over() {
+            return Err(CourseRefusal::NoGround(act.kind).into());
+        }
+        let ends = |one: &&Decision| match one.kind {
+            DecisionKind::Judgment | DecisionKind::RefusedFiling => true,
+            DecisionKind::Ruling(kind) => kind.ends_the_instance(),
+        };
+        match self.course.decisions.iter().rfind(ends) {
+            Some(decision) => self.require_force(legal_force(self, decision, at, calendar).force, act.kind),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the second instance can have this result by the decision or the mediation document with this number.
+    fn is_result(&self, outcome: AppealOutcome, document: DepositNumber) -> bool {
+        if outcome == AppealOutcome::Mediated {
+            // 民诉法 art. 179: the mediation document was received by all, and the judgment is regarded as set aside.
+            let is_it = |one: &Agreement| one.document.is_some_and(|(_, number)| number == document);
+            return self.records.agreements.values().any(|one| is_it(one) && in_force(self, one).is_some());
+        }
+        self.course.decision(document).is_some_and(|decision| is_result_of(outcome, decision.kind))
     }
 
     /// The result of the second instance on an appeal; `None` while the dossier has not come back.
@@ -251,13 +314,17 @@ impl CaseFile {
     }
 }
 
-/// Whether a second instance can have this result by this decision: 民诉法 arts. 177, 178, 180.
+/// Whether a second instance can have this result by this decision: 民诉法 arts. 177, 178, 180. That a judgment is upheld by a judgment, and
+/// a ruling by a ruling, is checked when the second instance decides (`rulings`).
 const fn is_result_of(outcome: AppealOutcome, decision: DecisionKind) -> bool {
     match decision {
         DecisionKind::Judgment => matches!(outcome, AppealOutcome::Upheld | AppealOutcome::Changed),
         DecisionKind::Ruling(RulingKind::Remand) => matches!(outcome, AppealOutcome::Remanded),
         DecisionKind::Ruling(RulingKind::Direct) => matches!(outcome, AppealOutcome::Directed),
         DecisionKind::Ruling(RulingKind::AllowAppealWithdrawal) => matches!(outcome, AppealOutcome::Withdrawn),
+        DecisionKind::Ruling(RulingKind::DeemedAppealWithdrawal) => matches!(outcome, AppealOutcome::DeemedWithdrawn),
+        DecisionKind::Ruling(RulingKind::DismissSuit) => matches!(outcome, AppealOutcome::SuitDismissed),
+        DecisionKind::Ruling(RulingKind::AllowSuitWithdrawal) => matches!(outcome, AppealOutcome::SuitWithdrawn),
         // A ruling of second instance on an appeal against a ruling.
         DecisionKind::Ruling(RulingKind::Uphold) => matches!(outcome, AppealOutcome::Upheld),
         DecisionKind::Ruling(RulingKind::SetAside) => matches!(outcome, AppealOutcome::Changed),
@@ -343,7 +410,23 @@ fn accept(file: &mut CaseFile, act: &AcceptHandOver, position: ActPosition) -> R
     Ok(())
 }
 
-/// 案卷已退回, with the decision of the second instance. A case that the second instance directs to be filed or heard goes on.
+/// The second instance changed the ruling on the objections to jurisdiction, if it was that which was appealed.
+fn reverse_objections(file: &mut CaseFile, case: crate::court::ids::CaseId) {
+    let basis = file.course.hand_overs.values().find(|one| one.case == Some(case)).map(|one| one.basis);
+    let (from, to) = match basis.and_then(|basis| file.course.decision(basis)).map(|decision| decision.kind) {
+        Some(DecisionKind::Ruling(RulingKind::DismissObjection)) => {
+            (ObjectionEffect::Dismissed, ObjectionEffect::Sustained)
+        }
+        Some(DecisionKind::Ruling(RulingKind::SustainObjection)) => {
+            (ObjectionEffect::Sustained, ObjectionEffect::Dismissed)
+        }
+        _ => return,
+    };
+    file.course.objections.iter_mut().filter(|one| one.effect == from).for_each(|one| one.effect = to);
+}
+
+/// 案卷已退回, with the decision of the second instance. A case that the second instance directs to be filed or heard goes on; if it changed
+/// the ruling on an objection to jurisdiction, the objections have the contrary result.
 ///
 /// # Errors
 ///
@@ -363,6 +446,9 @@ pub fn take_back(file: &mut CaseFile, act: &TakeBack, position: ActPosition) -> 
             Stage::Closed => Stage::AwaitingAssignment,
             stage => stage,
         };
+    }
+    if act.outcome == AppealOutcome::Changed {
+        reverse_objections(file, act.case);
     }
     file.course.returned.push(ReturnedDossier {
         position,

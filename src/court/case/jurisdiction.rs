@@ -1,7 +1,9 @@
 //! Answers to the suit, and objections to jurisdiction: 民诉法 arts. 128 and 130.
 //!
 //! An objection has an effect if it is the party's first, within the period of the answer, before the party answered the suit, and in a
-//! first instance. It suspends the evidence period (证据规定 art. 55 (1)). Any other one is recorded without effect.
+//! first instance. An answer does not cure a violation of the rules on levels of courts and on exclusive jurisdiction (art. 130 (2)): such an
+//! objection is left to the ruling. An objection with an effect suspends the evidence period (证据规定 art. 55 (1)). Any other one is
+//! recorded without effect.
 
 use crate::court::acts::{Answer, ObjectJurisdiction};
 use crate::court::calendar::{Calendar, Day};
@@ -12,7 +14,7 @@ use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::people::speaks_for;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{ActPosition, CaseFile};
-use crate::court::course_words::ObjectionEffect;
+use crate::court::course_words::{JurisdictionGround, ObjectionEffect};
 use crate::court::document::Document;
 use crate::court::period::PeriodEvent;
 use crate::court::permission::Side;
@@ -36,26 +38,36 @@ pub fn object(
         return Err(Refusal::NotYours);
     }
     let effect = effect_of(file, act, position, calendar);
-    if effect == ObjectionEffect::Pending {
+    if effect.is_pending() {
         // A period that was never set, or is suspended, has nothing to suspend.
         let _ = file.periods.apply_to_all(PeriodEvent::Suspended { on: Day::of(position.at) }, position);
     }
     let reason = position.text(act.reason);
-    file.course.objections.push(JurisdictionObjection { position, party: act.party, effect, reason });
+    file.course.objections.push(JurisdictionObjection {
+        position,
+        party: act.party,
+        ground: act.ground,
+        effect,
+        reason,
+    });
     Ok(())
 }
 
 fn effect_of(file: &CaseFile, act: &ObjectJurisdiction, position: ActPosition, calendar: &Calendar) -> ObjectionEffect {
     let first = matches!(file.kind, CaseKind::CivilFirst | CaseKind::AdministrativeFirst);
+    let is_answered = file.course.answers.contains_key(&act.party);
+    let survives = act.ground.is_some_and(JurisdictionGround::survives_an_answer);
     let remanded = file.course.origin.as_ref().is_some_and(|origin| origin.kind == TransferKind::Remand);
     if !first || remanded {
         ObjectionEffect::NotFirstInstance
     } else if file.course.objections.iter().any(|one| one.party == act.party) {
         ObjectionEffect::Repeated
-    } else if file.course.answers.contains_key(&act.party) {
+    } else if is_answered && !survives {
         ObjectionEffect::AfterAnswer
     } else if appeals::answer_period_ended(file, act.party, position.at, calendar) {
         ObjectionEffect::Late
+    } else if is_answered {
+        ObjectionEffect::PendingAfterAnswer
     } else {
         ObjectionEffect::Pending
     }
@@ -64,7 +76,7 @@ fn effect_of(file: &CaseFile, act: &ObjectJurisdiction, position: ActPosition, c
 /// The ruling on all pending objections.
 pub(in crate::court::case) fn rule(file: &mut CaseFile, sustained: bool) -> Result<(), Refusal> {
     let effect = if sustained { ObjectionEffect::Sustained } else { ObjectionEffect::Dismissed };
-    let mut pending = file.course.objections.iter_mut().filter(|one| one.effect == ObjectionEffect::Pending).peekable();
+    let mut pending = file.course.objections.iter_mut().filter(|one| one.effect.is_pending()).peekable();
     if pending.peek().is_none() {
         return Err(CourseRefusal::NothingToRuleOn.into());
     }

@@ -33,7 +33,7 @@ fn record(file: &mut CaseFile, party: PartyNumber, deposit: DepositNumber, recei
 }
 
 /// An objection to a service was upheld: a receipt that rests on no effective service is none.
-fn forget_void(file: &mut CaseFile, service: ServiceNumber, calendar: &Calendar) {
+fn forget_ineffective(file: &mut CaseFile, service: ServiceNumber, calendar: &Calendar) {
     let Some(found) = file.service.records.get(&service) else { return };
     let (party, kind, deposit) = (found.party(), found.kind(), found.document());
     let is_served = file.service.served(party, kind, calendar).iter().any(|one| one.document == deposit);
@@ -58,7 +58,7 @@ pub(in crate::court::case) fn follow_service(
     let (service, is_paper) = match &document.act {
         Act::ConfirmReceipt(act) => (act.service, false),
         Act::ReportService(act) => (act.service, true),
-        Act::DecideService(act) => return forget_void(file, act.service, calendar),
+        Act::DecideService(act) => return forget_ineffective(file, act.service, calendar),
         _ => return,
     };
     let Some(found) = file.service.records.get(&service) else { return };

@@ -12,6 +12,7 @@ use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::refusal::{ACTS_MAX, Refusal};
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::service::apply;
+use crate::court::case::service::window_updates::update_windows;
 use crate::court::case::state::{ActPosition, CaseFile, IneffectiveAct};
 use crate::court::case::{
     appeals, claims, deadlines, evidence, evidence_period, filing, hand_overs, hearings, holds, jurisdiction,
@@ -74,12 +75,30 @@ impl CaseFile {
         }
         self.require_own_capacity(document.capacity)?;
         let before = self.stage;
-        self.apply_permitted(document, position, calendar)?;
+        if self.rules >= RulesVersion::V2 && is_a_decision(document.act.kind()) {
+            self.apply_decision(document, position, calendar)?;
+        } else {
+            self.apply_permitted(document, position, calendar)?;
+        }
         // By these the court can state that a party acted upon a document that was served on it.
         if let Some(party) = self.party_of(document.capacity) {
             self.service.own_acts.insert_mut(position.sequence, (party, position.at));
         }
         hearings::follow_stage(self, before, document, position);
+        Ok(())
+    }
+
+    /// Applies a decision. A decision that was served before it was recorded can begin another period than its document was taken for.
+    fn apply_decision(
+        &mut self,
+        document: &Document,
+        position: ActPosition,
+        calendar: &Calendar,
+    ) -> Result<(), Refusal> {
+        let mut decided = self.clone();
+        decided.apply_permitted(document, position, calendar)?;
+        update_windows(&mut decided, position, calendar)?;
+        *self = decided;
         Ok(())
     }
 
@@ -160,13 +179,13 @@ impl CaseFile {
                 return self.change_stage(&document.act, position);
             }
             Act::PassOn(act) => {
-                if self.rules >= RulesVersion::V2 && act.passage != TransferKind::Suit {
+                if self.rules >= RulesVersion::V2 && act.transfer != TransferKind::Suit {
                     return Err(CourseRefusal::OtherAct(ActKind::SendHandOver.word()).into());
                 }
-                if self.was_transferred(act.passage) {
+                if self.was_transferred(act.transfer) {
                     return Err(Refusal::AlreadyPassedOn);
                 }
-                self.passed_on.push((act.to, act.passage));
+                self.passed_on.push((act.to, act.transfer));
             }
             Act::Import(act) => evidence::import(self, document, act, position, calendar)?,
             Act::Restate(act) => evidence::restate(self, document, act, position, calendar)?,
@@ -259,6 +278,11 @@ impl CaseFile {
         let open = |act: &ActKind| relation.is_some_and(|relation| permit(relation, *act, self.stage).is_ok());
         ActKind::ALL.iter().copied().filter(open).collect()
     }
+}
+
+/// Whether the act records a decision.
+const fn is_a_decision(act: ActKind) -> bool {
+    matches!(act, ActKind::Judge | ActKind::Rule | ActKind::Refuse)
 }
 
 /// Whether it is an act of decisions, appeals or hand-overs, which cases of version 1 do not have.

@@ -1,11 +1,14 @@
 //! Decisions of the court: judgment, rulings, and the withdrawal of the suit, on which the court rules.
 //!
-//! Sources: 民诉法 arts. 40 (panel), 41 (new panel after a remand and in a retrial), 126 (不予立案), 148 (withdrawal of the suit),
-//! 157 (rulings), 177 and 178 (second instance), 180 (withdrawal of the appeal). In a case of version 1 the party's own act withdraws the suit, and a judgment needs no document.
+//! Sources: 民诉法 arts. 40 (panel), 41 (new panel after a remand and in a retrial), 126 (不予立案), 146 (按撤诉处理), 148 (withdrawal of the
+//! suit), 153 and 154 (中止诉讼, 终结诉讼), 157 (rulings), 177 and 178 (second instance), 180 (withdrawal of the appeal); 民诉法解释 arts. 318
+//! (按自动撤回上诉处理), 328 and 336 (dismissal and withdrawal of the suit in second instance), unconfirmed. In a case of version 1 the party's
+//! own act withdraws the suit, and a judgment needs no document.
 
 use std::collections::BTreeSet;
 
 use crate::court::acts::{ActKind, FormPanel, Judge, Refuse, Rule};
+use crate::court::calendar::Day;
 use crate::court::case::authority::set;
 use crate::court::case::course::{Decision, DecisionKind, WithdrawalRequest};
 use crate::court::case::course_refusal::CourseRefusal;
@@ -16,6 +19,8 @@ use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::course_words::{RulingKind, SpecialPower};
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, PartyNumber};
+use crate::court::period::PeriodEvent;
+use crate::court::service_words::DocumentKind;
 use crate::court::words::{Stage, TransferKind};
 use crate::ledger::number::DepositNumber;
 
@@ -112,6 +117,8 @@ pub fn judge(file: &mut CaseFile, document: &Document, act: &Judge, position: Ac
         if file.needs_new_panel() && file.course.panel.is_empty() {
             return Err(CourseRefusal::PanelNeeded.into());
         }
+        // 民诉法 art. 178: an appeal against a ruling is decided by a ruling.
+        require_appealed(file, DocumentKind::Judgment)?;
         record(file, document, (DecisionKind::Judgment, act.document), position)?;
     }
     file.judgment = act.document;
@@ -180,6 +187,9 @@ pub fn rule(file: &mut CaseFile, document: &Document, act: &Rule, position: ActP
     if file.course.decision(act.document).is_some() {
         return Err(CourseRefusal::DecisionRecorded(act.document).into());
     }
+    if !matches!(file.stage, Stage::Assigned | Stage::InHearing) && !act.ruling.follows_the_end() {
+        return Err(CourseRefusal::InstanceEnded.into());
+    }
     match act.ruling {
         RulingKind::AllowWithdrawal | RulingKind::RefuseWithdrawal => {
             let allowed = act.ruling == RulingKind::AllowWithdrawal;
@@ -192,6 +202,22 @@ pub fn rule(file: &mut CaseFile, document: &Document, act: &Rule, position: ActP
         RulingKind::AllowAppealWithdrawal | RulingKind::RefuseAppealWithdrawal => {
             rule_on_appeal_withdrawal(file, act.party, act.ruling == RulingKind::AllowAppealWithdrawal)?;
         }
+        RulingKind::DeemedWithdrawal => {
+            if file.is_second_instance() {
+                return Err(CourseRefusal::OtherAct(RulingKind::DeemedAppealWithdrawal.word()).into());
+            }
+            file.stage = Stage::Discontinued;
+        }
+        RulingKind::DeemedAppealWithdrawal => treat_appeal_as_withdrawn(file, act.party, position)?,
+        RulingKind::AllowSuitWithdrawal => {
+            require_second_instance(file)?;
+            file.stage = Stage::Discontinued;
+        }
+        RulingKind::Suspend => {
+            // A period that was never set, or is suspended, has nothing to suspend. The court resumes it with the proceeding.
+            let _ = file.periods.apply_to_all(PeriodEvent::Suspended { on: Day::of(position.at) }, position);
+        }
+        RulingKind::Correct | RulingKind::Preserve | RulingKind::Other => {}
         RulingKind::SustainObjection | RulingKind::DismissObjection => {
             jurisdiction::rule(file, act.ruling == RulingKind::SustainObjection)?;
         }
@@ -203,15 +229,55 @@ pub fn rule(file: &mut CaseFile, document: &Document, act: &Rule, position: ActP
                 return Err(CourseRefusal::TransferredBefore.into());
             }
         }
-        RulingKind::DismissSuit => file.stage = Stage::Closed,
-        RulingKind::Remand | RulingKind::Direct | RulingKind::Uphold | RulingKind::SetAside => {
-            if !file.is_second_instance() {
-                return Err(CourseRefusal::NotSecondInstance.into());
+        RulingKind::DismissSuit | RulingKind::Terminate => file.stage = Stage::Closed,
+        RulingKind::Remand => {
+            require_second_instance(file)?;
+            require_appealed(file, DocumentKind::Judgment)?;
+            // 民诉法 art. 177 (2).
+            if file.course.origin.as_ref().is_some_and(|origin| origin.came_by == Some(TransferKind::Remand)) {
+                return Err(CourseRefusal::RemandedBefore.into());
             }
+            file.stage = Stage::Closed;
+        }
+        RulingKind::Direct | RulingKind::Uphold | RulingKind::SetAside => {
+            require_second_instance(file)?;
+            require_appealed(file, DocumentKind::Ruling)?;
             file.stage = Stage::Closed;
         }
     }
     record(file, document, (DecisionKind::Ruling(act.ruling), Some(act.document)), position)
+}
+
+fn require_second_instance(file: &CaseFile) -> Result<(), Refusal> {
+    if file.is_second_instance() { Ok(()) } else { Err(CourseRefusal::NotSecondInstance.into()) }
+}
+
+/// In a second instance, requires that a judgment, or a ruling, was appealed (民诉法 arts. 177 (1), 178). A case that was taken over before the
+/// record said so is not checked.
+fn require_appealed(file: &CaseFile, form: DocumentKind) -> Result<(), Refusal> {
+    let appealed = file.course.origin.as_ref().and_then(|origin| origin.appealed);
+    if file.is_second_instance() && appealed.is_some_and(|appealed| appealed != form) {
+        return Err(CourseRefusal::DecisionForm.into());
+    }
+    Ok(())
+}
+
+/// 按自动撤回上诉处理, of one appellant: no application precedes it.
+fn treat_appeal_as_withdrawn(
+    file: &mut CaseFile,
+    party: Option<PartyNumber>,
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    require_second_instance(file)?;
+    let party = party.ok_or(CourseRefusal::NothingToRuleOn)?;
+    let is_appellant = file.parties.get(&party).is_some_and(|party| party.role.brings_the_case());
+    let is_withdrawn = file.course.appeal_withdrawals.get(&party).is_some_and(|one| one.allowed == Some(true));
+    if !is_appellant || is_withdrawn {
+        return Err(CourseRefusal::NothingToRuleOn.into());
+    }
+    file.course.appeal_withdrawals.insert(party, WithdrawalRequest { position, party, allowed: Some(true) });
+    close_without_appellants(file);
+    Ok(())
 }
 
 /// 民诉法 art. 180. Once every appellant's withdrawal is allowed, the second instance has ended.
@@ -219,11 +285,16 @@ fn rule_on_appeal_withdrawal(file: &mut CaseFile, party: Option<PartyNumber>, al
     let party = party.ok_or(CourseRefusal::NothingToRuleOn)?;
     let request = file.course.appeal_withdrawals.get_mut(&party).filter(|request| request.allowed.is_none());
     request.ok_or(CourseRefusal::NothingToRuleOn)?.allowed = Some(allowed);
+    close_without_appellants(file);
+    Ok(())
+}
+
+/// Ends the second instance once no appeal is left.
+fn close_without_appellants(file: &mut CaseFile) {
     let mut appellants = file.parties.iter().filter(|(_, party)| party.role.brings_the_case());
     let withdrew =
         |number: &PartyNumber| file.course.appeal_withdrawals.get(number).is_some_and(|one| one.allowed == Some(true));
     if appellants.all(|(number, _)| withdrew(number)) {
         file.stage = Stage::Closed;
     }
-    Ok(())
 }

@@ -402,8 +402,8 @@ impl CaseFile {
 
     /// Whether it was transferred in this way before.
     #[must_use]
-    pub fn was_transferred(&self, passage: TransferKind) -> bool {
-        self.passed_on.iter().any(|(_, gone)| *gone == passage)
+    pub fn was_transferred(&self, transfer: TransferKind) -> bool {
+        self.passed_on.iter().any(|(_, gone)| *gone == transfer)
     }
 
     /// The phase of an import now.
@@ -450,7 +450,7 @@ impl CaseFile {
             }
             Capacity::Holding(role) if role.needs_appointment() && !self.records.is_appointed(role, by) => None,
             Capacity::Holding(role) => Some(CaseRelation::Holding(role)),
-            Capacity::Receiving(role) => Some(CaseRelation::Receiving(role)),
+            Capacity::Receiving(role) => role.handles_cases().then_some(CaseRelation::Receiving(role)),
             Capacity::Oneself => Some(CaseRelation::Unrelated),
             Capacity::Platform => Some(CaseRelation::Platform),
         }

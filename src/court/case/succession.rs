@@ -7,14 +7,16 @@ use std::collections::BTreeSet;
 
 use crate::court::acts::TakeOver;
 use crate::court::calendar::Calendar;
-use crate::court::case::course::{Appeal, HandOver, Origin, WithdrawalRequest};
+use crate::court::case::course::{Appeal, DecisionKind, HandOver, Origin, WithdrawalRequest};
 use crate::court::case::filing::bind_number;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::course_words::{HandOverState, Instance};
 use crate::court::ids::{AccountId, AgentNumber, HandOverNumber, ItemNumber, PartyNumber};
+use crate::court::service_words::DocumentKind;
 use crate::court::values::FirstImport;
 use crate::court::words::{CaseKind, PartyRole, Procedure, Stage, TransferKind};
+use crate::ledger::number::DepositNumber;
 
 /// What the new case must hold before it is taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,10 @@ pub struct Succession {
     pub withdrawing: Vec<PartyNumber>,
     /// The judges and members of the panel who have heard the case so far.
     pub former_judges: Vec<AccountId>,
+    /// In a second instance: whether a judgment or a ruling was appealed.
+    pub appealed: Option<DocumentKind>,
+    /// The hand-over by which the case that is continued had come to its court.
+    pub came_by: Option<TransferKind>,
 }
 
 /// The instance that a power of attorney must name to be carried over; `None` if every one is, because the instance is the same.
@@ -66,6 +72,14 @@ const fn former(role: PartyRole) -> PartyRole {
     }
 }
 
+/// Whether the decision with this document is a judgment or a ruling.
+fn form_of(file: &CaseFile, document: DepositNumber) -> Option<DocumentKind> {
+    Some(match file.course.decision(document)?.kind {
+        DecisionKind::Judgment => DocumentKind::Judgment,
+        DecisionKind::RefusedFiling | DecisionKind::Ruling(_) => DocumentKind::Ruling,
+    })
+}
+
 /// The succession of `file` by the case that continues it after `hand_over`. `procedure` is that of a retrial.
 #[must_use]
 pub fn succession(
@@ -88,6 +102,8 @@ pub fn succession(
         TransferKind::SecondInstance if against.contains(number) => PartyRole::Appellee,
         TransferKind::SecondInstance => former(was),
         TransferKind::Retrial if hand_over.parties.contains(number) => PartyRole::RetrialApplicant,
+        // Nobody applied: the parties have the roles of the first instance (民诉法 arts. 209, 219).
+        TransferKind::Retrial if hand_over.parties.is_empty() => first.unwrap_or(was),
         TransferKind::Retrial if was == PartyRole::ThirdParty => PartyRole::OriginalThirdParty,
         TransferKind::Retrial => PartyRole::Respondent,
         TransferKind::Remand => first.unwrap_or(PartyRole::ThirdParty),
@@ -125,6 +141,8 @@ pub fn succession(
         items: items.collect(),
         withdrawing: appeals.iter().filter(|one| one.withdrawal.is_some()).map(|one| one.party).collect(),
         former_judges: file.judges_so_far().into_iter().collect(),
+        appealed: (hand_over.kind == TransferKind::SecondInstance).then(|| form_of(file, hand_over.basis)).flatten(),
+        came_by: file.course.origin.as_ref().map(|origin| origin.kind),
     }
 }
 
@@ -152,6 +170,11 @@ impl CaseFile {
         // An omitted judge could sit again where a new panel is required.
         if !self.course.former_judges.iter().eq(&expected.former_judges) {
             return Some("the judges who heard it before differ".into());
+        }
+        // On these rest the form of the decision on the appeal, and that a case is remanded only once (民诉法 art. 177).
+        let came = self.course.origin.as_ref().map(|origin| (origin.appealed, origin.came_by));
+        if came.is_some_and(|came| came != (expected.appealed, expected.came_by)) {
+            return Some("the decision appealed, or how the case came before, differs".into());
         }
         let items: Vec<_> = self.items.values().filter_map(|item| item.import.carried).collect();
         let wanted: Vec<_> = expected.items.iter().map(|(_, first)| *first).collect();
@@ -192,6 +215,8 @@ pub fn take_over(file: &mut CaseFile, act: &TakeOver, position: ActPosition) -> 
         court: act.court.clone(),
         kind,
         manifest: act.manifest,
+        appealed: act.appealed,
+        came_by: act.came_by,
         position,
     });
     file.submitted = Some(position.at);

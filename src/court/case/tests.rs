@@ -71,7 +71,7 @@ fn opening() -> Document {
         kind: CaseKind::CivilFirst,
         procedure: Procedure::Ordinary,
         from: None,
-        passage: None,
+        transfer: None,
         rules: Some(RulesVersion::CURRENT),
         hand_over: None,
     });
@@ -302,7 +302,7 @@ fn nobody_stands_on_both_sides() {
         filer: Filer::Agent,
         account: Some(account(4)),
         from: None,
-        passage: None,
+        transfer: None,
         hand_over: None,
         relationship: None,
         rules: None,
@@ -414,6 +414,9 @@ mod headline;
 mod heard_anew;
 mod holds;
 mod moved_periods;
+mod retrial;
+mod second_instance;
+mod served_rulings;
 mod service;
 mod sessions;
 mod walks;

@@ -257,19 +257,25 @@ impl PartyPeriods {
         }
     }
 
-    /// The notice proved to be served on another day: the period of a party is counted from that day, and what happened to it since stays.
+    /// The notice proved to be served on another day, or to state another number of days: the period of a party is counted anew, and what
+    /// happened to it since stays.
     ///
     /// # Errors
     ///
     /// [`PeriodError::NotSet`], [`PeriodError::OutOfRange`]; then nothing has changed.
-    pub fn move_start(&mut self, party: PartyNumber, on: Day, position: ActPosition) -> Result<(), PeriodError> {
+    pub fn move_start(
+        &mut self,
+        party: PartyNumber,
+        (on, stated): (Day, Option<u32>),
+        position: ActPosition,
+    ) -> Result<(), PeriodError> {
         let period = self.parties.get_mut(&party).ok_or(PeriodError::NotSet)?;
         let events = period.period.events().to_vec();
         let Some((PeriodEvent::Set { basis, days, .. }, since)) = events.split_first() else {
             return Err(PeriodError::NotSet);
         };
         let mut moved = PartyPeriod { period: EvidencePeriod::default(), ..period.clone() };
-        moved.apply(PeriodEvent::Set { basis: *basis, start: on, days: *days }, position)?;
+        moved.apply(PeriodEvent::Set { basis: *basis, start: on, days: stated.unwrap_or(*days) }, position)?;
         for event in since {
             let event = match *event {
                 PeriodEvent::Suspended { on: day } => PeriodEvent::Suspended { on: day.max(on) },

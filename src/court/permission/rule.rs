@@ -35,7 +35,7 @@ impl CaseRelation {
     pub fn all() -> Vec<Self> {
         let sides = Side::ALL.iter().flat_map(|side| [Self::Party(*side), Self::Agent(*side)]);
         let roles = Role::ALL.iter().map(|role| Self::Holding(*role));
-        let receiving = Role::ALL.iter().filter(|role| role.acts_in_cases()).map(|role| Self::Receiving(*role));
+        let receiving = Role::ALL.iter().filter(|role| role.handles_cases()).map(|role| Self::Receiving(*role));
         sides.chain(roles).chain(receiving).chain([Self::Platform, Self::Unrelated]).collect()
     }
 }

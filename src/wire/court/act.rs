@@ -160,7 +160,7 @@ pub enum ActRequest {
     /// 裁定. The document is named by its deposit number.
     Rule { ruling: String, document: String, party: Option<u32> },
     /// 提出管辖异议.
-    ObjectJurisdiction { reason: String, document: Option<String>, party: Option<u32> },
+    ObjectJurisdiction { reason: String, ground: Option<String>, document: Option<String>, party: Option<u32> },
     /// 提交答辩状: to the suit, or to an appeal.
     Answer { document: String, appeal: Option<u32>, party: Option<u32> },
     /// 提起上诉. Decision and petition are named by their deposit numbers; the court names the day of filing where that is not today.
@@ -320,7 +320,7 @@ pub struct CaseActJson {
     pub document: String,
     /// Why it had no effect.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub void: Option<CodedText>,
+    pub ineffective: Option<CodedText>,
 }
 
 /// The acts of a case.

@@ -118,7 +118,7 @@ pub struct AssociationRequest {
 pub struct TransferRequest {
     /// `second-instance`, `suit` or `retrial`.
     #[schema(example = "suit")]
-    pub passage: String,
+    pub transfer: String,
     /// The receiving court.
     #[schema(example = "粤0192")]
     pub court: String,
@@ -188,7 +188,7 @@ pub struct TransferJson {
     /// The case.
     pub case: String,
     /// How it was continued.
-    pub passage: CodedText,
+    pub transfer: CodedText,
 }
 
 /// An association code, without the code.
@@ -358,9 +358,9 @@ impl CaseFactsJson {
     /// The content of `file` without texts.
     #[must_use]
     pub fn of(file: &CaseFile) -> Self {
-        let passage = |(case, passage): &(crate::court::ids::CaseId, TransferKind)| TransferJson {
+        let transfer = |(case, transfer): &(crate::court::ids::CaseId, TransferKind)| TransferJson {
             case: case.to_string(),
-            passage: coded(passage.word(), Bilingual::of(|language| passage.label(language))),
+            transfer: coded(transfer.word(), Bilingual::of(|language| transfer.label(language))),
         };
         let time = |time: Option<Timestamp>| time.map(beijing_time);
         Self {
@@ -377,8 +377,8 @@ impl CaseFactsJson {
             filed_at: time(file.filed),
             judge: file.judge.map(|judge| judge.to_string()),
             judgment: file.judgment.as_ref().map(DepositNumber::to_string),
-            from: file.from.as_ref().map(passage),
-            passed_on: file.passed_on.iter().map(passage).collect(),
+            from: file.from.as_ref().map(transfer),
+            passed_on: file.passed_on.iter().map(transfer).collect(),
             last_sequence: file.last.sequence,
         }
     }

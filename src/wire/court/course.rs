@@ -87,6 +87,9 @@ pub struct AppealJson {
 pub struct ObjectionJson {
     /// Of which party.
     pub party: u32,
+    /// What it alleges; absent for territorial jurisdiction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ground: Option<CodedText>,
     /// Its effect.
     pub effect: CodedText,
     /// When, Beijing time.
@@ -228,6 +231,7 @@ impl CourseJson {
         let main = || course.documents.values().filter(|one| one.volume == Volume::Main);
         let objection = |one: &crate::court::case::course::JurisdictionObjection| ObjectionJson {
             party: one.party.0,
+            ground: one.ground.map(|ground| coded(ground.word(), Bilingual::of(|language| ground.label(language)))),
             effect: coded(one.effect.word(), Bilingual::of(|language| one.effect.label(language))),
             at: beijing_time(one.position.at),
         };

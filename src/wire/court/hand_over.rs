@@ -27,13 +27,17 @@ pub struct SendHandOverRequest {
     /// Deposit number of the document that it is based on: the decision appealed, the ruling.
     #[schema(example = "20261122-0K7M-X9QT-3D5W-C3")]
     pub basis: String,
-    /// The parties that apply for the retrial.
+    /// The ground of a retrial: `application` (without one), `ex-officio` or `protest`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ground: Option<String>,
+    /// The parties that apply for the retrial; none on another ground.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parties: Vec<u32>,
     /// How many documents follow on paper: all that were not converted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_paper: Option<u32>,
-    /// Where the dossier goes back: `upheld`, `changed`, `remanded`, `directed` or `withdrawn`.
+    /// Where the dossier goes back: `upheld`, `changed`, `remanded`, `directed`, `withdrawn`, `deemed-withdrawn`, `mediated` (with the
+    /// mediation document as basis, once all have received it), `suit-dismissed` or `suit-withdrawn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
 }
@@ -86,6 +90,9 @@ pub struct HandOverBriefJson {
     pub number: Option<String>,
     /// The kind.
     pub kind: CodedText,
+    /// The ground of a retrial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ground: Option<CodedText>,
     /// The sending court.
     pub from: String,
     /// The receiving court.
@@ -141,13 +148,13 @@ pub struct HandOverJson {
     pub brief: HandOverBriefJson,
     /// The lines of the manifest of the main volume, without LF.
     pub lines: Vec<String>,
-    /// The second volume, for the two courts only.
+    /// The second volume, for those who handle cases at the two courts only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub second_volume: Option<ManifestRootJson>,
-    /// Its lines, for the two courts only.
+    /// Its lines, for the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub second_lines: Vec<String>,
-    /// The documents, those of the second volume for the two courts only.
+    /// The documents, those of the second volume for the same.
     pub documents_of_the_dossier: Vec<DossierDocumentJson>,
     /// The differences, or the reason of the return; null once erased.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -201,6 +208,7 @@ impl HandOverBriefJson {
             hand_over: number.0,
             number: file.number.as_ref().map(ToString::to_string),
             kind: coded(one.kind.word(), Bilingual::of(|language| one.kind.label(language))),
+            ground: one.ground.map(|ground| coded(ground.word(), Bilingual::of(|language| ground.label(language)))),
             from: file.court.to_string(),
             to: one.to.to_string(),
             basis: one.basis.to_string(),

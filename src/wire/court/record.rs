@@ -36,7 +36,7 @@ pub struct RecordEntryJson {
     pub deposit_number: String,
     /// Why it had no effect.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub void: Option<CodedText>,
+    pub ineffective: Option<CodedText>,
 }
 
 /// The record of a case.
@@ -135,7 +135,7 @@ fn details(file: &CaseFile, act: &Act, texts: &Texts) -> Option<Bilingual> {
             let number = act.document?;
             Bilingual::new(format!("裁判文书存证编号 {number}"), format!("deposit number of the document {number}"))
         }
-        Act::PassOn(act) => Bilingual::of(|language| act.passage.label(language)),
+        Act::PassOn(act) => Bilingual::of(|language| act.transfer.label(language)),
         Act::Import(act) => {
             let Bilingual { zh, en } = party_label(file, act.party, texts);
             Bilingual::new(
@@ -202,7 +202,7 @@ impl RecordEntryJson {
         file: &CaseFile,
         document: &Document,
         (number, position): (DepositNumber, &ActPosition),
-        void: Option<CodedText>,
+        ineffective: Option<CodedText>,
         texts: &Texts,
     ) -> Self {
         let kind = document.act.kind();
@@ -215,7 +215,7 @@ impl RecordEntryJson {
             act: CodedText { code: kind.word().into(), zh: label.zh, en: label.en },
             sentence: sentence(file, document, texts),
             deposit_number: number.to_string(),
-            void,
+            ineffective,
         }
     }
 }

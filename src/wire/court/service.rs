@@ -187,7 +187,7 @@ pub struct AttemptJson {
     /// Whether reports contradict each other.
     pub contradictory: bool,
     /// Whether an objection to it was upheld.
-    pub void: bool,
+    pub ineffective: bool,
 }
 
 /// The effect of a service.

@@ -116,7 +116,7 @@ fn attempt(context: &ServiceViewContext<'_>, number: AttemptNumber, one: &Attemp
         state,
         steps: one.steps.iter().map(step).collect(),
         contradictory: one.is_contradictory(),
-        void: one.void,
+        ineffective: one.ineffective,
     }
 }
 
@@ -126,7 +126,7 @@ fn state(record: &ServiceRecord, effect: Option<&Effect>, now: Timestamp) -> Cod
         _ if record.is_objected() => ("objected", "受送达人异议，待处理", "objected to; the decision is pending"),
         Some(effect) if effect.at > now => ("announced", "公告期间", "announced; not yet served"),
         Some(_) => ("effective", "送达生效", "served"),
-        None if record.attempts.values().any(|attempt| attempt.void) => {
+        None if record.attempts.values().any(|attempt| attempt.ineffective) => {
             ("objection-upheld", "异议成立，未送达", "not served: an objection was upheld")
         }
         None if record.attempts.is_empty() => ("to-be-sent", "待发送", "to be sent"),

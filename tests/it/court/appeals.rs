@@ -113,6 +113,20 @@ async fn an_agent_appeals_only_with_a_power_of_attorney_that_names_it() {
     suit.act(&node, &named, appeal).await;
 }
 
+/// Serves a ruling on both parties on paper.
+async fn serve_ruling(node: &TestNode, suit: &Proceeding, ruling: &str) {
+    let clerk = node.session(&suit.clerk.token);
+    for party in [1, 2] {
+        let serve = json!({ "act": "serve", "party": party, "mode": "paper", "kind": "ruling", "document": ruling });
+        clerk.create(&suit.path("/service"), &serve).await;
+        let send = json!({ "act": "send-service", "service": party, "channel": "direct" });
+        clerk.create(&suit.path("/service"), &send).await;
+        minutes(node, 1);
+        let report = json!({ "act": "report-service", "service": party, "attempt": 1, "step": "arrived" });
+        clerk.create(&suit.path("/service"), &report).await;
+    }
+}
+
 /// L10: 民诉法 art. 130; later objections are recorded without effect. 异议成立 leads to 移送管辖 to the other court's own account.
 #[tokio::test]
 async fn an_objection_leads_to_a_transfer_of_jurisdiction_with_the_ruling_as_its_basis() {
@@ -135,17 +149,8 @@ async fn an_objection_leads_to_a_transfer_of_jurisdiction_with_the_ruling_as_its
     let clerk = node.session(&suit.clerk.token);
     let early = clerk.post(&suit.path("/hand-overs"), &body).await;
     assert_eq!(early.problem(), (409, "decision_not_in_force".into()));
-    for party in [1, 2] {
-        let serve = json!({
-            "act": "serve", "party": party, "mode": "paper", "kind": "ruling", "document": ruling, "days": 10,
-        });
-        clerk.create(&suit.path("/service"), &serve).await;
-        let send = json!({ "act": "send-service", "service": party, "channel": "direct" });
-        clerk.create(&suit.path("/service"), &send).await;
-        minutes(&node, 1);
-        let report = json!({ "act": "report-service", "service": party, "attempt": 1, "step": "arrived" });
-        clerk.create(&suit.path("/service"), &report).await;
-    }
+    // Its ten days need not be stated (art. 171 (2)).
+    serve_ruling(&node, &suit, &ruling).await;
     minutes(&node, 20 * 24 * 60);
     clerk.create(&suit.path("/hand-overs"), &body).await;
     let frozen = suit.try_import(&node, &suit.bringing, &number(&node, 3).await).await;
@@ -181,6 +186,8 @@ async fn accept_with_a_crash(at: Option<(usize, Fault)>, by_another: bool) -> (u
     suit.act(&node, &suit.judge, json!({ "act": "rule", "ruling": "transfer-jurisdiction", "document": ruling })).await;
     let there = people.of_court("书记员", "clerk", "京0491").await;
     let another = people.of_court("书记员", "clerk", "京0491").await;
+    // Without appeal, it takes effect with its service.
+    serve_ruling(&node, &suit, &ruling).await;
     let body = json!({ "kind": "jurisdiction", "to": "京0491", "basis": ruling });
     node.session(&suit.clerk.token).create(&suit.path("/hand-overs"), &body).await;
     let path = suit.path("/hand-overs/1");

@@ -193,15 +193,15 @@ async fn a_case_goes_on_to_another_court_with_its_items_and_their_first_times() 
     let import = json!({ "deposit_number": number, "name": "合同", "content": "原件" });
     people.by(&plaintiff).create(&format!("/v1/cases/{case}/imports"), &import).await;
     assigned(&people, &plaintiff, &clerk, &judge, &case).await;
-    let passage = json!({
-        "passage": "suit", "court": "粤01", "kind": "civil-first", "procedure": "ordinary", "brought_by": 2,
+    let transfer = json!({
+        "transfer": "suit", "court": "粤01", "kind": "civil-first", "procedure": "ordinary", "brought_by": 2,
     });
-    let path = format!("/v1/cases/{case}/passage");
-    assert_eq!(people.by(&judge).post(&path, &passage).await.problem(), (403, "not_permitted".into()));
-    assert_eq!(people.by(&clerk).post(&path, &passage).await.problem(), (403, "not_permitted".into()));
+    let path = format!("/v1/cases/{case}/transfer");
+    assert_eq!(people.by(&judge).post(&path, &transfer).await.problem(), (403, "not_permitted".into()));
+    assert_eq!(people.by(&clerk).post(&path, &transfer).await.problem(), (403, "not_permitted".into()));
     people.grant(&clerk.account, "clerk", Some("粤01")).await;
-    let passed = people.by(&clerk).keyed("on").create(&path, &passage).await;
-    let again = people.by(&clerk).keyed("on").post(&path, &passage).await;
+    let passed = people.by(&clerk).keyed("on").create(&path, &transfer).await;
+    let again = people.by(&clerk).keyed("on").post(&path, &transfer).await;
     assert_eq!((again.status, &again.json()["case"]), (200, &passed["case"]));
     let there = people.of_court("中院书记员", "clerk", "粤01").await;
     let seen = people.by(&there).get(&format!("/v1/cases/{}", passed["case"].as_str().unwrap())).await.json();

@@ -88,7 +88,7 @@ async fn both_sides_act_in_the_same_instant_and_each_act_stands_once() {
     let listed: Vec<&Value> = listed["items"].as_array().unwrap().iter().collect();
     assert_eq!(listed.iter().map(|act| act["act"]["deposit_number"].to_string()).collect::<BTreeSet<_>>(), answered);
     assert!(listed.iter().map(|act| act["act"]["sequence"].as_u64().unwrap()).eq(before + 1..=before + 6 * EACH));
-    assert!(listed.iter().all(|act| act.get("void").is_none()));
+    assert!(listed.iter().all(|act| act.get("ineffective").is_none()));
     let seen = suit.view(&node, &suit.judge).await;
     counts(&seen);
     drop(node);
@@ -178,8 +178,8 @@ impl Scene {
             Doing::Submit => suit.complete(node).await,
             Doing::Import => {}
         }
-        let passage = json!({
-            "passage": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary", "brought_by": 2,
+        let transfer = json!({
+            "transfer": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary", "brought_by": 2,
         });
         let (who, path, body) = match doing {
             Doing::Import => (&suit.bringing, "/imports", import(&deposits[2])),
@@ -188,7 +188,7 @@ impl Scene {
                 let reply = json!({ "act": "reply", "item": 1, "legality": "disputed", "reason": "未经同意录音" });
                 (&suit.answering, "/acts", reply)
             }
-            Doing::Transfer => (&suit.clerk, "/passage", passage),
+            Doing::Transfer => (&suit.clerk, "/transfer", transfer),
         };
         Self { who: who.clone(), path: suit.path(path), body, suit }
     }

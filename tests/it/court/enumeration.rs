@@ -63,8 +63,8 @@ impl Told {
 fn questions(number: &str) -> Vec<(Method, &'static str, &'static str, String)> {
     let get = |rest| (Method::GET, rest, JSON, String::new());
     let post = |rest, body: serde_json::Value| (Method::POST, rest, JSON, body.to_string());
-    let passage = json!({
-        "passage": "second-instance", "court": COURT, "kind": "civil-second", "procedure": "second-instance",
+    let transfer = json!({
+        "transfer": "second-instance", "court": COURT, "kind": "civil-second", "procedure": "second-instance",
     });
     vec![
         get(""),
@@ -82,7 +82,7 @@ fn questions(number: &str) -> Vec<(Method, &'static str, &'static str, String)> 
         post("/items/1/verification", json!({ "algorithm": "sm3", "value": "ab".repeat(32) })),
         (Method::POST, "/items/1/verification", FILE, "file 1".into()),
         post("/codes", json!({ "party": 2, "party_uses": 1, "agent_uses": 1, "days": 30 })),
-        post("/passage", passage),
+        post("/transfer", transfer),
         post("/hand-overs", json!({ "kind": "second-instance", "to": "粤01", "basis": number })),
         get("/hand-overs/1"),
         post("/hand-overs/1", json!({ "step": "receive" })),

@@ -120,8 +120,8 @@ async fn a_guardian_goes_on_from_the_mediation_into_the_suit() {
     for act in ["approve", "file-case"] {
         case.act(&node, &clerk, json!({ "act": act })).await;
     }
-    let on = json!({ "passage": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary" });
-    let passed = people.by(&clerk).create(&case.path("/passage"), &on).await;
+    let on = json!({ "transfer": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary" });
+    let passed = people.by(&clerk).create(&case.path("/transfer"), &on).await;
     let suit = case.gone_on_in(passed["case"].as_str().unwrap());
     let seen = suit.view(&node, &mother).await;
     assert_eq!((&seen["agents"][0]["party"], &seen["agents"][0]["relationship"]), (&json!(1), &json!(RELATIONSHIP)));

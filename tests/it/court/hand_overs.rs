@@ -6,6 +6,7 @@ use tiezheng::court::case::manifest::root;
 use crate::support::accounts::{COURT, People, Person};
 use crate::support::depositor::note;
 use crate::support::proceeding::Proceeding;
+use crate::support::serving::minutes;
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 /// The court that hears the appeals.
@@ -166,6 +167,85 @@ async fn the_second_court_sees_nothing_before_the_dossier_is_sent_and_then_the_m
     assert_eq!(refused.problem(), (403, "not_permitted".into()));
 }
 
+/// Only those who handle cases at the receiving court read the sending case, and only after the acceptance; before it, only those who
+/// receive dossiers see the manifest. Experts, mediators and supervisors of the two courts never see the second volume (副卷).
+#[tokio::test]
+async fn a_dossier_is_shown_to_those_who_handle_cases_and_to_no_other_role_of_the_receiving_court() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let all = Appealed::received(&people).await;
+    let mut outside = Vec::new();
+    for role in ["expert", "mediator", "supervisor", "archivist", "appraisal-institution", "notary"] {
+        outside.push(people.of_court("其他人员", role, SECOND).await);
+    }
+    let judge = people.of_court("中院法官", "judge", SECOND).await;
+    let assistant = people.of_court("中院法官助理", "judge-assistant", SECOND).await;
+    let support = people.of_court("中院审判辅助人员", "trial-support", SECOND).await;
+    let not_found = (404, "not_found".to_owned());
+    let listed = async |who: &Person| node.session(&who.token).get("/v1/hand-overs").await.json()["items"].clone();
+    for who in outside.iter().chain([&judge, &assistant]) {
+        assert_eq!(all.view(&node, who).await.problem(), not_found);
+        assert_eq!(listed(who).await, json!([]));
+    }
+    assert!(all.view(&node, &support).await.text().contains("合议笔录"));
+    assert_eq!(listed(&support).await.as_array().unwrap().len(), 1);
+    // An institution at the sending court sees the case, and not its second volume.
+    let institution = people.of_court("鉴定机构", "appraisal-institution", COURT).await;
+    let shown = all.view(&node, &institution).await;
+    assert!(shown.status == 200 && !shown.text().contains("合议笔录"), "{}", shown.text());
+    assert!(shown.json()["second_volume"].is_null() && shown.json()["second_lines"].is_null());
+
+    let accepted = all.step(&node, &all.there, "accept", all.acceptance(&node).await).await;
+    assert_eq!(accepted.status, 201, "{}", accepted.text());
+    let case = all.suit.path("");
+    for who in &outside {
+        assert_eq!(node.session(&who.token).get(&case).await.problem(), not_found);
+        assert_eq!(all.view(&node, who).await.problem(), not_found);
+        assert_eq!(listed(who).await, json!([]));
+    }
+    for who in [&judge, &assistant, &support, &all.there] {
+        assert_eq!(node.session(&who.token).get(&case).await.status, 200);
+        assert!(all.view(&node, who).await.text().contains("合议笔录"));
+        assert_eq!(listed(who).await.as_array().unwrap().len(), 1);
+    }
+}
+
+/// 民诉法 art. 209: a retrial by the court that gave the judgment, which receives the dossier with its own clerk.
+#[tokio::test]
+async fn a_retrial_by_the_original_court_is_opened_by_its_own_clerk() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let suit = Proceeding::suit(&people).await;
+    suit.file(&node).await;
+    let judgment = suit.judge(&node, 2).await;
+    let clerk = node.session(&suit.clerk.token);
+    let body = json!({ "kind": "retrial", "to": COURT, "basis": judgment, "ground": "ex-officio" });
+    let early = clerk.post(&suit.path("/hand-overs"), &body).await;
+    assert_eq!(early.problem(), (409, "decision_not_in_force".into()));
+    for party in [1, 2] {
+        let serve =
+            json!({ "act": "serve", "party": party, "mode": "paper", "kind": "judgment", "document": judgment });
+        clerk.create(&suit.path("/service"), &serve).await;
+        let send = json!({ "act": "send-service", "service": party, "channel": "direct" });
+        clerk.create(&suit.path("/service"), &send).await;
+        minutes(&node, 1);
+        let report = json!({ "act": "report-service", "service": party, "attempt": 1, "step": "arrived" });
+        clerk.create(&suit.path("/service"), &report).await;
+    }
+    minutes(&node, 30 * 24 * 60);
+    clerk.create(&suit.path("/hand-overs"), &body).await;
+    let path = suit.path("/hand-overs/1");
+    clerk.create(&path, &json!({ "step": "receive" })).await;
+    let shown = clerk.get(&path).await.json();
+    assert_eq!(shown["ground"]["code"], "ex-officio");
+    let accept = json!({ "step": "accept", "manifest": shown["manifest"], "procedure": "ordinary" });
+    let accepted = clerk.create(&path, &accept).await;
+    let seen = clerk.get(&format!("/v1/cases/{}", accepted["case"].as_str().unwrap())).await.json();
+    assert_eq!((&seen["kind"]["code"], &seen["court"]), (&json!("retrial"), &json!(COURT)));
+    let roles: Vec<_> = seen["parties"].as_array().unwrap().iter().map(|party| party["role"]["code"].clone()).collect();
+    assert_eq!(roles, ["plaintiff", "defendant"]);
+}
+
 /// §8.8 (7): a difference or a return opens nothing; the dossier is sent anew.
 #[tokio::test]
 async fn a_wrong_root_is_refused_and_a_returned_dossier_is_sent_again() {
@@ -258,6 +338,9 @@ async fn a_remanded_case_goes_back_with_the_times_of_its_first_imports() {
     let panel = json!({ "act": "form-panel", "members": [second.judge.account, other.account, assessor.account] });
     second.no(&node, &second.clerk, panel, "bad_value").await;
     let ruling = TestNode::number(&node.deposit(&note(9)).await);
+    // 民诉法 arts. 177 (1), 178: an appeal against a judgment is not dismissed by a ruling.
+    let uphold = json!({ "act": "rule", "ruling": "uphold", "document": ruling });
+    second.no(&node, &second.judge, uphold, "decision_form").await;
     let remand = json!({ "act": "rule", "ruling": "remand", "document": ruling });
     second.act(&node, &second.judge, remand).await;
     let send = json!({ "kind": "remand", "to": COURT, "basis": ruling });

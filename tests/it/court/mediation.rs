@@ -87,11 +87,11 @@ async fn a_mediation_goes_on_in_a_suit_with_what_was_consented_to_and_its_first_
     }
     let before = mediation.view(&node, &judge).await["items"].clone();
     pass(&node, HOUR);
-    let passage = json!({ "passage": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary" });
-    let passed = node.session(&clerk.token).create(&mediation.path("/passage"), &passage).await;
+    let transfer = json!({ "transfer": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary" });
+    let passed = node.session(&clerk.token).create(&mediation.path("/transfer"), &transfer).await;
     let suit = mediation.gone_on_in(passed["case"].as_str().unwrap());
     let seen = suit.view(&node, &clerk).await;
-    assert_eq!(seen["from"]["passage"]["code"], "suit");
+    assert_eq!(seen["from"]["transfer"]["code"], "suit");
     let carried: Vec<Value> =
         seen["items"].as_array().unwrap().iter().map(|one| one["deposit_number"].clone()).collect();
     assert_eq!(carried, [json!(numbers[1]), json!(numbers[2])]);

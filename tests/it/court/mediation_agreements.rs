@@ -270,8 +270,8 @@ async fn a_party_takes_its_own_material_into_the_suit_and_no_admission_follows_i
     for who in [&case.bringing, &case.answering] {
         case.act(&node, who, json!({ "act": "consent", "item": 3 })).await;
     }
-    let passage = json!({ "passage": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary" });
-    let passed = node.session(&case.clerk.token).create(&case.path("/passage"), &passage).await;
+    let transfer = json!({ "transfer": "suit", "court": COURT, "kind": "civil-first", "procedure": "ordinary" });
+    let passed = node.session(&case.clerk.token).create(&case.path("/transfer"), &transfer).await;
     let suit = case.gone_on_in(passed["case"].as_str().unwrap());
     let seen = suit.view(&node, &suit.clerk).await;
     let carried: Vec<&Value> = seen["items"].as_array().unwrap().iter().map(|item| &item["deposit_number"]).collect();

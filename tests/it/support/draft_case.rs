@@ -33,7 +33,7 @@ pub(crate) async fn draft_case(node: &TestNode, person: &Person, court: &str, ti
             authority: None,
             identity: actor.identity(),
             from: None,
-            passage: None,
+            transfer: None,
             special: Vec::new(),
             instance: Vec::new(),
             former_role: None,

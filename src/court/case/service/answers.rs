@@ -52,7 +52,7 @@ pub fn confirm(
         return Err(ServiceError::WrongReport.into());
     }
     let (_, attempt) =
-        found.attempts.iter_mut().rev().find(|(_, attempt)| !attempt.void).ok_or(ServiceError::NotSent)?;
+        found.attempts.iter_mut().rev().find(|(_, attempt)| !attempt.ineffective).ok_or(ServiceError::NotSent)?;
     let known = |report: &StepReport| report.step == ServiceStep::Replied && report.reporter == Reporter::Recipient;
     if attempt.steps.iter().any(known) {
         return Err(ServiceError::Reported.into());
@@ -98,7 +98,7 @@ pub fn object(
 ) -> Result<(), Refusal> {
     require_recipient(file, document, act.service)?;
     let found = record(&mut file.service, act.service)?;
-    if found.attempts.values().all(|attempt| attempt.void) {
+    if found.attempts.values().all(|attempt| attempt.ineffective) {
         return Err(ServiceError::NotSent.into());
     }
     if found.is_objected() {
@@ -129,7 +129,7 @@ pub fn decide(file: &mut CaseFile, act: &DecideService, position: ActPosition) -
     if act.outcome == ServiceOutcome::Upheld {
         let before = objection.position.sequence;
         for attempt in found.attempts.values_mut().filter(|one| one.sent.position.sequence < before) {
-            attempt.void = true;
+            attempt.ineffective = true;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use crate::court::acts::Act;
 use crate::court::calendar::Calendar;
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
-use crate::court::case::service::sync::sync;
+use crate::court::case::service::window_updates::update_windows;
 use crate::court::case::service::{answers, certificate, consent, sending};
 use crate::court::case::state::CaseFile;
 use crate::court::document::Document;
@@ -23,7 +23,7 @@ pub(in crate::court::case) fn apply(
 ) -> Result<(), Refusal> {
     file.rules.require(RulesVersion::V2)?;
     let before = (file.service.clone(), file.windows.clone(), file.periods.clone());
-    let applied = act(file, document, position, calendar).and_then(|()| sync(file, position, calendar));
+    let applied = act(file, document, position, calendar).and_then(|()| update_windows(file, position, calendar));
     if applied.is_err() {
         (file.service, file.windows, file.periods) = before;
     }

@@ -13,6 +13,7 @@ use crate::court::service_words::{
     ServiceMode, ServiceOutcome, ServicePeriod, ServiceStep,
 };
 use crate::court::values::{Capacity, Code};
+use crate::court::window::WindowKind;
 use crate::court::windows::WindowKey;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
@@ -87,7 +88,7 @@ pub struct Attempt {
     /// Its steps, in the order of their reports.
     pub steps: Vec<StepReport>,
     /// Whether an objection to it was upheld, so that it has no effect.
-    pub void: bool,
+    pub ineffective: bool,
 }
 
 impl Attempt {
@@ -249,10 +250,22 @@ pub struct WindowId {
 pub struct BegunPeriod {
     /// The starting day.
     pub start: Day,
+    /// The days that the served document states.
+    pub stated: Option<u32>,
+    /// The kinds of windows that it begins in the case.
+    pub kinds: &'static [WindowKind],
     /// The windows of the case that it opened: none where another document of the kind had opened them before.
     pub opened: Vec<WindowKey>,
     /// Whether it began the evidence period of the party.
     pub began_evidence: bool,
+}
+
+impl BegunPeriod {
+    /// What the windows follow from: they are derived anew when it changes.
+    #[must_use]
+    pub const fn terms(&self) -> (Day, Option<u32>, &'static [WindowKind]) {
+        (self.start, self.stated, self.kinds)
+    }
 }
 
 /// The state of service in a case.

@@ -86,7 +86,7 @@ impl ServiceBook {
     #[must_use]
     pub fn effect(&self, record: &ServiceRecord, calendar: &Calendar) -> Option<Effect> {
         let mut best: Option<Effect> = None;
-        for (number, attempt) in record.attempts.iter().filter(|(_, attempt)| !attempt.void) {
+        for (number, attempt) in record.attempts.iter().filter(|(_, attempt)| !attempt.ineffective) {
             let candidates: Vec<Effect> = match record.mode() {
                 ServiceMode::Announcement => {
                     let last = attempt.sent.act.published.map(|day| announced(day, calendar));
@@ -106,6 +106,14 @@ impl ServiceBook {
             best = best.into_iter().chain(candidates).min_by_key(Effect::order);
         }
         best
+    }
+
+    /// Whether a document was served on a party by `now`, by whichever record and as a document of whichever kind.
+    #[must_use]
+    pub fn is_served(&self, party: PartyNumber, document: DepositNumber, now: Timestamp, calendar: &Calendar) -> bool {
+        let of = |record: &&ServiceRecord| (record.party(), record.document()) == (party, document);
+        let mut effects = self.records.values().filter(of).filter_map(|record| self.effect(record, calendar));
+        effects.any(|effect| effect.at <= now)
     }
 
     /// The effect of a record by its number.

@@ -2,7 +2,7 @@
 //!
 //! [`book`] is the state of a case, [`service_error`] the reasons to reject an act; [`consent`], [`sending`] and [`answers`] are the rules of
 //! the acts; [`effect`] computes whether, when and on which basis a document is served; [`windows`] computes the periods that begin
-//! with it, and [`sync`] keeps the windows of the case in line with them; [`certificate`] states it as a 电子送达凭证.
+//! with it, and [`window_updates`] keeps the windows of the case in line with them; [`certificate`] states it as a 电子送达凭证.
 //!
 //! # Invariants
 //!
@@ -19,7 +19,7 @@ pub mod consent;
 pub mod effect;
 pub mod sending;
 pub mod service_error;
-pub mod sync;
+pub mod window_updates;
 pub mod windows;
 
 #[cfg(test)]

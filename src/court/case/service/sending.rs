@@ -182,7 +182,7 @@ pub fn send(file: &mut CaseFile, document: &Document, act: &SendService, positio
         source,
         consent,
         steps: arrived.into_iter().collect(),
-        void: false,
+        ineffective: false,
     };
     record_mut(file, act.service)?.attempts.insert(act.attempt, attempt);
     Ok(())

@@ -67,7 +67,7 @@ fn attempt(n: u32, channel: Channel, source: Option<AddressSource>, consent: Att
         address: None,
         published: (channel == Channel::Announcement).then(|| Day::of(at(0))),
     };
-    Attempt { sent: acted(1, act), source, consent, steps: Vec::new(), void: false }
+    Attempt { sent: acted(1, act), source, consent, steps: Vec::new(), ineffective: false }
 }
 
 fn step(step: ServiceStep, minute: u64) -> StepReport {
@@ -137,7 +137,7 @@ fn of_several_electronic_ways_the_earliest_counts_and_a_void_one_does_not() {
     let mail = with(attempt(2, Channel::Email, Some(AddressSource::Found), GIVEN), &[(ServiceStep::Read, 20)]);
     let both = vec![sms.clone(), mail.clone()];
     assert_eq!(effect_with(both, ServiceMode::Electronic), Some((at(20), ServiceBasis::Presumed)));
-    let rebutted = vec![sms, Attempt { void: true, ..mail }];
+    let rebutted = vec![sms, Attempt { ineffective: true, ..mail }];
     assert_eq!(effect_with(rebutted, ServiceMode::Electronic), Some((at(30), ServiceBasis::Arrival)));
 }
 
@@ -182,7 +182,8 @@ fn each_document_begins_the_period_of_its_recipient() {
         (DocumentKind::EvidenceNotice, Some(20), Some((ServicePeriod::Evidence, "2026-12-14"))),
         (DocumentKind::Judgment, None, Some((ServicePeriod::Appeal, "2026-12-07"))),
         (DocumentKind::Ruling, Some(10), Some((ServicePeriod::Appeal, "2026-12-02"))),
-        (DocumentKind::Ruling, None, None),
+        // Whether an appeal lies against it at all, the case says.
+        (DocumentKind::Ruling, None, Some((ServicePeriod::Appeal, "2026-12-02"))),
         (DocumentKind::AppealCopy, None, Some((ServicePeriod::AppealAnswer, "2026-12-07"))),
         (DocumentKind::AssociationNotice, None, Some((ServicePeriod::Association, "2026-11-25"))),
         (DocumentKind::Summons, None, None),
@@ -227,7 +228,7 @@ fn naive(book: &ServiceBook, record: &ServiceRecord) -> Option<(Timestamp, Servi
     let mut all = Vec::new();
     for attempt in record.attempts.values() {
         for report in &attempt.steps {
-            if attempt.void {
+            if attempt.ineffective {
                 continue;
             }
             let consent = attempt.consent != AttemptConsent::None;
@@ -268,10 +269,10 @@ prop_compose! {
         source in any_of(&[None, Some(AddressSource::Given), Some(AddressSource::Confirmed), Some(AddressSource::Found)]),
         consent in any_of(&[AttemptConsent::None, GIVEN]),
         steps in vec((any_of(ServiceStep::ALL), 0..40_u64), 0..6),
-        void in proptest::bool::weighted(0.2),
+        ineffective in proptest::bool::weighted(0.2),
     ) -> Attempt {
         let source = source.filter(|_| channel != Channel::Platform);
-        Attempt { void, ..with(attempt(1, channel, source, consent), &steps) }
+        Attempt { ineffective, ..with(attempt(1, channel, source, consent), &steps) }
     }
 }
 

@@ -5,7 +5,7 @@
 //! They follow from the service records, so a late report, an upheld objection or the court's statement which record counts moves them.
 //! The starting day does not count, and a last day on a day off moves on (民诉法 art. 85).
 //!
-//! Not here: the windows of the case, which `sync` keeps in line with these.
+//! Not here: the windows of the case, and whether an appeal lies against a ruling (`window_updates`).
 
 use std::collections::BTreeMap;
 
@@ -54,14 +54,14 @@ impl ServiceWindow {
     }
 }
 
-/// The period that a document of this kind begins, and the window whose length the law sets. A ruling begins one only if it states days:
-/// others cannot be appealed (民诉法 art. 157).
+/// The period that a document of this kind begins, and the window whose length the law sets. Whether an appeal lies against a ruling at
+/// all, the case says (民诉法 art. 157); where it does, its ten days run also if the record states none (art. 171 (2)).
 const fn period(kind: DocumentKind, stated: Option<u32>) -> Option<(ServicePeriod, WindowKind)> {
     Some(match (kind, stated) {
         (DocumentKind::ComplaintCopy, _) => (ServicePeriod::Answer, WindowKind::Answer),
         (DocumentKind::EvidenceNotice, Some(_)) => (ServicePeriod::Evidence, WindowKind::Evidence),
         (DocumentKind::Judgment, _) => (ServicePeriod::Appeal, WindowKind::AppealJudgment),
-        (DocumentKind::Ruling, Some(_)) => (ServicePeriod::Appeal, WindowKind::AppealRuling),
+        (DocumentKind::Ruling, _) => (ServicePeriod::Appeal, WindowKind::AppealRuling),
         (DocumentKind::AppealCopy, _) => (ServicePeriod::AppealAnswer, WindowKind::AnswerToAppeal),
         (DocumentKind::AssociationNotice, _) => (ServicePeriod::Association, WindowKind::Association),
         _ => return None,

@@ -187,6 +187,11 @@ fn a_refused_filing_is_in_force_after_the_ten_days_of_the_side_that_filed() {
     let mut course = TestCase::assigned();
     course.plaintiff(Act::WithdrawSuit(WithdrawSuit {})).unwrap();
     course.judge(rule(RulingKind::RefuseWithdrawal, 1)).unwrap();
+    // Without appeal, it has its effect with its service.
+    for party in [1, 2] {
+        assert_eq!(course.force_on("2026-11-22").0, LegalForce::FinalNotServed);
+        course.delivers(DocumentKind::Ruling, party, doc(1));
+    }
     assert_eq!(course.force_on("2026-11-22").0, LegalForce::FinalDecision);
 }
 
@@ -215,7 +220,7 @@ fn a_judgment_is_in_force_when_every_period_to_appeal_has_passed() {
     late.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
     assert_eq!(force(&late, "2027-02-01").0, LegalForce::InForce, "a late appeal takes nothing away");
     course.file.procedure = Procedure::SmallClaims;
-    assert_eq!(force(&course, "2026-11-25").0, LegalForce::FinalDecision);
+    assert_eq!(force(&course, "2026-11-25").0, LegalForce::FinalNotServed);
 }
 
 /// 证据规定 art. 97: the court decides on the objection with the item.

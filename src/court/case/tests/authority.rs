@@ -116,7 +116,7 @@ fn a_guardian_files_for_its_ward_and_joins_by_the_code_of_the_party() {
             account: None,
             kind: CaseKind::CivilFirst,
             from: None,
-            passage: None,
+            transfer: None,
             hand_over: None,
             special: Vec::new(),
             rules: Some(RulesVersion::CURRENT),

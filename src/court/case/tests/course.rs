@@ -60,6 +60,7 @@ pub(super) fn send(file: &CaseFile, kind: TransferKind, to: &str, basis: u64) ->
         second_volume: root(&lines(file, Volume::Second, &Calendar::default())),
         on_paper: None,
         outcome: None,
+        ground: None,
     }
 }
 
@@ -287,10 +288,10 @@ fn an_agent_needs_a_power_of_attorney_and_special_authority_names_its_acts() {
 
 pub(super) fn object(party: u32) -> Act {
     let reason = AnnexId(Digest([4; 32]));
-    Act::ObjectJurisdiction(ObjectJurisdiction { party: PartyNumber(party), reason, document: None })
+    Act::ObjectJurisdiction(ObjectJurisdiction { party: PartyNumber(party), reason, document: None, ground: None })
 }
 
-fn effects(course: &TestCase) -> Vec<ObjectionEffect> {
+pub(super) fn effects(course: &TestCase) -> Vec<ObjectionEffect> {
     course.file.course.objections.iter().map(|one| one.effect).collect()
 }
 

@@ -55,6 +55,8 @@ fn a_sustained_objection_leads_to_the_transfer_of_jurisdiction_once() {
         court: court("京0491"),
         kind: TransferKind::Jurisdiction,
         manifest: one.manifest,
+        appealed: None,
+        came_by: None,
         position: position(9, 0),
     });
     assert_eq!(there.judge(rule(RulingKind::TransferJurisdiction, 1)), refused(CourseRefusal::TransferredBefore));
@@ -213,6 +215,8 @@ fn a_second_instance_remands_or_lets_appeals_be_withdrawn_and_sends_the_dossier_
             court: court("粤0106"),
             kind: TransferKind::SecondInstance,
             manifest,
+            appealed: None,
+            came_by: None,
             position: position(9, 0),
         });
     };
@@ -259,10 +263,10 @@ fn a_second_instance_remands_or_lets_appeals_be_withdrawn_and_sends_the_dossier_
     assert_eq!(roles, [(PartyRole::Plaintiff, None), (PartyRole::Defendant, None)]);
 }
 
-/// L5: 再审 begins by a hand-over with the ruling as basis, and its parties are named as such.
+/// L5, 民诉法 art. 210: 再审 begins by a hand-over with the ruling as basis, and its parties are named as such.
 #[test]
 fn a_retrial_names_its_applicants() {
-    let mut course = TestCase::judged();
+    let mut course = TestCase::judged_and_in_force();
     let act = |party: &[u32]| {
         let party = party.iter().copied().map(PartyNumber).collect();
         Act::SendHandOver(SendHandOver { party, ..send(&course.file, TransferKind::Retrial, "粤", 50) })
@@ -274,7 +278,7 @@ fn a_retrial_names_its_applicants() {
     let next = succession(&course.file, &course.file.course.hand_overs[&HandOverNumber(1)], None, &Calendar::default());
     let roles: Vec<_> = next.parties.iter().map(|(_, role, _)| *role).collect();
     assert_eq!((next.kind, roles), (CaseKind::Retrial, vec![PartyRole::Respondent, PartyRole::RetrialApplicant]));
-    let pass_on = made!(PassOn { passage: TransferKind::Retrial });
+    let pass_on = made!(PassOn { transfer: TransferKind::Retrial });
     assert_eq!(course.does(account(8), CLERK, pass_on), refused(CourseRefusal::OtherAct("send-hand-over")));
 }
 
@@ -295,7 +299,7 @@ fn a_case_of_version_1_keeps_its_rules_and_has_no_new_acts() {
     course.does(account(7), JUDGE, judge(None)).unwrap();
     assert_eq!(course.file.stage, Stage::Judged);
     assert_eq!(course.sends(TransferKind::SecondInstance, "粤01", 1), unknown);
-    course.clerk(made!(PassOn { passage: TransferKind::SecondInstance }));
+    course.clerk(made!(PassOn { transfer: TransferKind::SecondInstance }));
 }
 
 /// 证据规定 art. 51 (2): in second instance the reason is stated why the evidence was not offered before.

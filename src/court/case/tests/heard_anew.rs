@@ -25,6 +25,8 @@ fn came(course: &mut TestCase, kind: TransferKind, former: &[AccountId]) {
         court: court("粤01"),
         kind,
         manifest: root(&["line"]).unwrap(),
+        appealed: None,
+        came_by: None,
         position: position(9, 0),
     });
     course.file.course.former_judges = former.iter().copied().collect();
@@ -84,8 +86,12 @@ fn a_judge_who_is_left_out_is_a_difference() {
         items: Vec::new(),
         withdrawing: Vec::new(),
         former_judges: vec![account(7), account(9)],
+        appealed: None,
+        came_by: None,
     };
     assert_eq!(course.file.difference_from(&expected), None);
+    expected.came_by = Some(TransferKind::Remand);
+    assert!(course.file.difference_from(&expected).is_some_and(|found| found.contains("how the case came")));
     expected.former_judges.push(account(11));
     assert!(course.file.difference_from(&expected).is_some_and(|found| found.contains("judges")));
 }

@@ -169,7 +169,7 @@ fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             authority: d.optional(|d| d.of(Authority::ALL)),
             identity: d.identity(),
             from: d.optional(|_| case),
-            passage: d.optional(|d| d.of(TransferKind::ALL)),
+            transfer: d.optional(|d| d.of(TransferKind::ALL)),
             account: d.optional(Dice::account),
             name: d.annex(),
             title: d.optional(Dice::annex),
@@ -204,7 +204,7 @@ fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             document: d.optional(Dice::deposit),
             address: d.optional(Dice::annex),
         }),
-        ActKind::PassOn => Act::PassOn(PassOn { to: case, passage: d.of(TransferKind::ALL) }),
+        ActKind::PassOn => Act::PassOn(PassOn { to: case, transfer: d.of(TransferKind::ALL) }),
         _ => of_a_group(d, kind, file, case),
     }
 }

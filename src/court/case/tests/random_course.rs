@@ -5,8 +5,12 @@ use crate::court::acts::*;
 use crate::court::calendar::Calendar;
 use crate::court::case::manifest::{lines, on_paper, root};
 use crate::court::case::state::CaseFile;
-use crate::court::course_words::{AppealOutcome, DocumentForm, FiledWith, Instance, RulingKind, SpecialPower, Volume};
+use crate::court::course_words::{
+    AppealOutcome, DocumentForm, FiledWith, Instance, JurisdictionGround, RetrialGround, RulingKind, SpecialPower,
+    Volume,
+};
 use crate::court::ids::{AccountId, AnnexId, AppealNumber, CaseId, DocumentNumber, HandOverNumber};
+use crate::court::service_words::DocumentKind;
 use crate::court::words::{PartyRole, Procedure, TransferKind};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
@@ -58,12 +62,16 @@ pub(in crate::court) fn of_the_course(d: &mut Dice, kind: ActKind, file: Option<
             },
         }),
         ActKind::Rule => {
-            Act::Rule(Rule { ruling: d.of(RulingKind::ALL), document: d.paper(), party: d.optional(Dice::party) })
+            let ruling = d.of(RulingKind::ALL);
+            // Those that end the case are rarer, so that a walk goes on.
+            let ruling = if ruling.ends_the_instance() && d.below(4) > 0 { d.of(RulingKind::ALL) } else { ruling };
+            Act::Rule(Rule { ruling, document: d.paper(), party: d.optional(Dice::party) })
         }
         ActKind::ObjectJurisdiction => Act::ObjectJurisdiction(ObjectJurisdiction {
             party: d.party(),
             reason: d.annex(),
             document: d.optional(Dice::deposit),
+            ground: d.optional(|d| d.of(JurisdictionGround::ALL)),
         }),
         ActKind::Answer => Act::Answer(Answer {
             party: d.party(),
@@ -116,6 +124,7 @@ fn of_a_hand_over(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
                 manifest: if d.below(5) > 0 { now(Volume::Main).unwrap_or(manifest) } else { manifest },
                 second_volume: if d.below(5) > 0 { now(Volume::Second) } else { second_volume },
                 outcome: if d.below(4) == 0 && on_appeal.is_none() { Some(d.of(AppealOutcome::ALL)) } else { None },
+                ground: if d.below(4) == 0 { Some(d.of(RetrialGround::ALL)) } else { None },
                 on_paper: file.map(on_paper).filter(|_| d.below(5) > 0),
             })
         }
@@ -147,6 +156,8 @@ fn of_a_hand_over(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
                 withdrawing: d.many(Dice::party),
                 number: None,
                 former_judge: d.many(Dice::account),
+                appealed: d.optional(|d| d.of(DocumentKind::ALL)),
+                came_by: d.optional(|d| d.of(TransferKind::ALL)),
             })
         }
         _ => {

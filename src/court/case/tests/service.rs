@@ -57,7 +57,7 @@ impl TestCase {
     }
 }
 
-fn consent(scope: ConsentScope, answer: ConsentAnswer) -> Act {
+pub(super) fn consent(scope: ConsentScope, answer: ConsentAnswer) -> Act {
     made!(ConsentService {
         party: PartyNumber(2),
         scope,

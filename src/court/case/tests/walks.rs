@@ -258,8 +258,8 @@ proptest! {
             sound(&after);
             let mut followed = before.clone();
             followed.replay(document, position, &Calendar::default());
-            let void = result.err().map(|reason| IneffectiveAct { position, reason });
-            assert_eq!(followed.ineffective_acts.get(before.ineffective_acts.len()), void.as_ref());
+            let ineffective = result.err().map(|reason| IneffectiveAct { position, reason });
+            assert_eq!(followed.ineffective_acts.get(before.ineffective_acts.len()), ineffective.as_ref());
             assert_eq!(followed.last, position);
         });
     }

@@ -395,9 +395,9 @@ pub(in crate::http) async fn act(
 
 /// Why the act with this sequence had no effect; `None` if it had.
 #[must_use]
-pub fn void(file: &CaseFile, sequence: u64) -> Option<CodedText> {
-    let void = file.ineffective_acts.iter().find(|void| void.position.sequence == sequence)?;
-    let code = void.reason.code();
+pub fn ineffective(file: &CaseFile, sequence: u64) -> Option<CodedText> {
+    let ineffective = file.ineffective_acts.iter().find(|ineffective| ineffective.position.sequence == sequence)?;
+    let code = ineffective.reason.code();
     Some(coded(code.as_str(), Bilingual::new(code.title_zh(), code.title())))
 }
 
@@ -429,7 +429,7 @@ pub(in crate::http) async fn list_acts(
         CaseActJson {
             act: ActJson::of(kind, Stream::Case, Some(case), act.entry.number, tx_id, &act.position, true),
             document: act.document.to_text(),
-            void: void(&file, act.position.sequence),
+            ineffective: ineffective(&file, act.position.sequence),
         }
     };
     let shown = CaseActsJson {

@@ -146,7 +146,7 @@ pub(in crate::http) async fn open(
             authority: read_some("authority", shape.authority.as_ref())?,
             identity: if filer == Filer::Court { None } else { actor.identity() },
             from: None,
-            passage: None,
+            transfer: None,
             account,
             name: annexes.add("name", &shape.name)?,
             title: annexes.add_some("title", shape.title.as_deref())?,

@@ -47,11 +47,14 @@ pub fn course_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<
             document: read("document", document)?,
             party: party.map(PartyNumber),
         }),
-        ActRequest::ObjectJurisdiction { reason, document, party } => Act::ObjectJurisdiction(ObjectJurisdiction {
-            party: context.party(*party)?,
-            reason: context.annexes.add("reason", reason)?,
-            document: read_some("document", document.as_ref())?,
-        }),
+        ActRequest::ObjectJurisdiction { reason, ground, document, party } => {
+            Act::ObjectJurisdiction(ObjectJurisdiction {
+                party: context.party(*party)?,
+                reason: context.annexes.add("reason", reason)?,
+                document: read_some("document", document.as_ref())?,
+                ground: read_some("ground", ground.as_ref())?,
+            })
+        }
         ActRequest::Answer { document, appeal, party } => Act::Answer(Answer {
             party: context.party(*party)?,
             document: read("document", document)?,

@@ -102,6 +102,7 @@ pub(in crate::http) async fn send(
         kind: value("kind", &shape.kind)?,
         to: value("to", &shape.to)?,
         basis: value("basis", &shape.basis)?,
+        ground: some_value("ground", shape.ground.as_deref())?,
         parties: shape.parties.into_iter().map(PartyNumber).collect(),
         on_paper: shape.on_paper,
         outcome: some_value("outcome", shape.outcome.as_deref())?,
@@ -194,10 +195,11 @@ fn hand_over_json(view: &HandOverView) -> Result<HandOverJson, ApiError> {
 
 /// A hand-over with its manifest / 移交清单
 ///
-/// For those who see the case, and for the court that it was sent to. The second volume is shown to the two courts only. The
-/// access is recorded.
+/// For those who see the case, and for the court that it was sent to: before the acceptance for its clerks and trial support staff,
+/// after it for its judges and their assistants too. The second volume is shown to these roles of the two courts only. The access is
+/// recorded.
 ///
-/// 副卷仅对两法院显示；查看将被记录。
+/// 接收前由接收法院书记员、审判辅助人员查看，接收后法官、法官助理亦可查看；副卷仅对两法院的上述人员显示。查看将被记录。
 #[utoipa::path(
     get,
     path = "/v1/cases/{case}/hand-overs/{hand_over}",

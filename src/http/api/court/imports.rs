@@ -82,7 +82,7 @@ pub(in crate::http) async fn import_one(
         return Err(ApiError::internal(&"an import became another act"));
     };
     let (file, looks) = filing.compare_items(Arc::clone(&acted.file), ViewScope::Item(act.item)).await?;
-    let item = file.items.get(&act.item).ok_or_else(|| ApiError::internal(&"an import is void"))?;
+    let item = file.items.get(&act.item).ok_or_else(|| ApiError::internal(&"an import has no effect"))?;
     let now = looks.get(&act.item).cloned().unwrap_or_else(unqueried_item);
     // The texts of the import; a view of the item shows later edits.
     let details = [(item.details.source, &import.source), (item.details.proves, &import.proves)];

@@ -9,7 +9,7 @@ use axum::response::Response;
 use crate::court::ids::CaseId;
 use crate::filing::actor::Actor;
 use crate::filing::streams::StoredAct;
-use crate::http::api::court::acts::void;
+use crate::http::api::court::acts::ineffective;
 use crate::http::api::court::case_path::CasePath;
 use crate::http::api::court::json_request::answer;
 use crate::http::api::paging::PageQuery;
@@ -58,7 +58,13 @@ pub(in crate::http) async fn record_json(
     let record = state.filing()?.case_record(actor, case, after, limit).await?;
     let entry = |act: &StoredAct| {
         let at = (act.entry.number, &act.position);
-        RecordEntryJson::of(&record.file, &act.document, at, void(&record.file, act.position.sequence), &record.texts)
+        RecordEntryJson::of(
+            &record.file,
+            &act.document,
+            at,
+            ineffective(&record.file, act.position.sequence),
+            &record.texts,
+        )
     };
     Ok(CaseRecordJson {
         items: record.page.acts.iter().map(entry).collect(),

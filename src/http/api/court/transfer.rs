@@ -1,4 +1,4 @@
-//! `POST /v1/cases/{case}/passage`: transfers a case to second instance (上诉移送), from mediation into a suit (诉调衔接), or to retrial.
+//! `POST /v1/cases/{case}/transfer`: transfers a case to second instance (上诉移送), from mediation into a suit (诉调衔接), or to retrial.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::wire::court::case::TransferRequest;
 /// 上诉移送、诉调衔接、进入再审（调卷）；证据保留首次导入时间。
 #[utoipa::path(
     post,
-    path = "/v1/cases/{case}/passage",
+    path = "/v1/cases/{case}/transfer",
     tag = "cases",
     params(
         ("case" = String, Path, description = "案件代号, 案号 or 64 hex digits", example = "7K2M9X-QT3D5W"),
@@ -62,7 +62,7 @@ pub(in crate::http) async fn transfer(
 ) -> Result<(RecordedAct, ActOutcomeJson), ApiError> {
     let filing = state.filing()?;
     let command = TransferCommand {
-        transfer: value("passage", &shape.passage)?,
+        transfer: value("transfer", &shape.transfer)?,
         court: value("court", &shape.court)?,
         kind: value("kind", &shape.kind)?,
         procedure: value("procedure", &shape.procedure)?,

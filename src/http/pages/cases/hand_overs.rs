@@ -42,8 +42,10 @@ struct HandOversPage {
 struct HandOverPage {
     p: Layout,
     one: HandOverJson,
-    /// Whether the viewer acts for the receiving court.
+    /// Whether the viewer receives dossiers for the receiving court.
     receives: bool,
+    /// Whether the viewer can download the manifests, which go along with the dossier: not at the receiving court, which gets them with it.
+    downloads: bool,
     /// The procedures of a retrial; none for another hand-over.
     procedures: Vec<(&'static str, &'static str)>,
     key: String,
@@ -86,16 +88,15 @@ async fn page(
     let number = number_of(request)?;
     let actor = &request.who.actor;
     let one = view(state, actor, request.case, number).await?;
-    let receives = actor
-        .account
-        .roles
-        .iter()
-        .any(|(_, court)| court.as_ref().is_some_and(|court| court.to_string() == one.brief.to));
+    let receives = actor.account.roles.iter().any(|(role, court)| {
+        role.receives_dossiers() && court.as_ref().is_some_and(|court| court.to_string() == one.brief.to)
+    });
     let title = (format!("移交案卷 {number}"), format!("Hand-over {number}"));
     let page = HandOverPage {
         p: visit.form_layout(fault.is_some(), &title.0, &title.1),
         path: format!("/cases/{}/hand-overs/{number}", one.brief.case),
         procedures: if one.brief.kind.code == TransferKind::Retrial.word() { procedures(visit) } else { Vec::new() },
+        downloads: !receives || one.brief.from == one.brief.to,
         one,
         receives,
         key: new_key()?,

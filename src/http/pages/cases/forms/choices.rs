@@ -247,6 +247,15 @@ fn signers(data: &FormData) -> Vec<Choice> {
     parties.chain(agents).chain(staff).collect()
 }
 
+/// In a second instance, the documents of agreements: with one, the appeal is settled (民诉法 art. 179).
+fn mediation_documents(data: &FormData) -> Vec<Choice> {
+    let second = data.file.iter().filter(|file| file.is_second_instance());
+    let issued = second.flat_map(|file| file.records.agreements.values()).filter_map(|one| one.document.as_ref());
+    let label =
+        |number: &DepositNumber| Bilingual::new(format!("调解书　{number}"), format!("mediation statement, {number}"));
+    issued.map(|(_, number)| Choice::new(number, label(number))).collect()
+}
+
 fn course(control: Control, data: &FormData) -> Vec<Choice> {
     let Some(case) = &data.case else { return Vec::new() };
     match control {
@@ -262,7 +271,8 @@ fn course(control: Control, data: &FormData) -> Vec<Choice> {
                     format!("{}, {}", one.kind.en, one.document),
                 )
             };
-            case.course.decisions.iter().map(|one| Choice::new(&one.document, label(one))).collect()
+            let decisions = case.course.decisions.iter().map(|one| Choice::new(&one.document, label(one)));
+            decisions.chain(mediation_documents(data)).collect()
         }
         _ => Vec::new(),
     }

@@ -1,7 +1,9 @@
 //! Forms of decisions, appeals, the dossier, and of what continues a case elsewhere.
 
 use crate::court::acts::ActKind;
-use crate::court::course_words::{AppealOutcome, DocumentForm, FiledWith, RulingKind, Volume};
+use crate::court::course_words::{
+    AppealOutcome, DocumentForm, FiledWith, JurisdictionGround, RetrialGround, RulingKind, Volume,
+};
 use crate::court::words::{CaseKind, Procedure, TransferKind};
 use crate::http::pages::cases::forms::field::{
     ActForm, Control, Field, Group, Shape, Word, optional, required, words_of,
@@ -14,7 +16,7 @@ fn transfers(kinds: &[TransferKind]) -> Vec<Word> {
 }
 
 /// How a case is continued by an account with the role at both courts.
-fn passages() -> Vec<Word> {
+fn transfer_kinds() -> Vec<Word> {
     transfers(&[TransferKind::SecondInstance, TransferKind::Suit, TransferKind::Retrial])
 }
 
@@ -52,6 +54,10 @@ pub(super) const FORMS: &[ActForm] = &[
         ActKind::ObjectJurisdiction,
         Group::Decisions,
         &[
+            required("ground", Control::Radios(words_of!(JurisdictionGround))).named("异议事由", "It is about").hint(
+                "应诉答辩后，仅就级别管辖、专属管辖提出的异议待裁定",
+                "After an answer to the suit, only the level of the court and exclusive jurisdiction are left to be ruled on",
+            ),
             required("reason", Control::Area),
             optional("document", Control::Deposit).named("申请书的存证编号", "Deposit number of the application"),
             OF_PARTY,
@@ -99,7 +105,11 @@ pub(super) const FORMS: &[ActForm] = &[
             required("kind", Control::Radios(hand_overs)).named("移交种类", "Kind of hand-over"),
             required("to", Control::Court),
             required("basis", Control::Decision).named("依据的裁判", "Decision it is based on"),
-            optional("parties", Control::Parties),
+            optional("ground", Control::Words(words_of!(RetrialGround)))
+                .named("再审事由", "Ground of the retrial")
+                .hint("进入再审时填写", "For a retrial"),
+            optional("parties", Control::Parties)
+                .hint("仅当事人申请再审时选择", "Only where a party applied for the retrial"),
             optional("on_paper", Control::Whole),
             optional("outcome", Control::Words(words_of!(AppealOutcome)))
                 .named("二审结果", "Result of the second instance")
@@ -110,17 +120,21 @@ pub(super) const FORMS: &[ActForm] = &[
     .lead(
         "移交清单由案件记录计算得出；接收法院核对接收前，不发生移交效力。",
         "The manifest is computed from the case. Nothing is taken over until the receiving court has accepted it.",
+    )
+    .sure(
+        "确认移交；以裁判已生效为前提的，已核实没有交邮在途的上诉状",
+        "Send it; where it rests on a decision in force, I have checked that no petition of appeal is in the mail",
     ),
     ActForm::new(
         ActKind::PassOn,
         Group::Dossier,
         &[
-            required("passage", Control::Radios(passages)),
+            required("transfer", Control::Radios(transfer_kinds)),
             required("court", Control::Court).named("接收法院", "Receiving court"),
             required("kind", Control::Words(words_of!(CaseKind))).named("后续案件类型", "Kind of the new case"),
             required("procedure", Control::Words(words_of!(Procedure))),
             optional("brought_by", Control::Party),
         ],
     )
-    .making(Shape::Passage),
+    .making(Shape::Transfer),
 ];

@@ -248,8 +248,8 @@ pub enum Shape {
     Import,
     /// `POST /v1/cases/{case}/codes`.
     Code,
-    /// `POST /v1/cases/{case}/passage`.
-    Passage,
+    /// `POST /v1/cases/{case}/transfer`.
+    Transfer,
     /// `POST /v1/cases/{case}/hand-overs`.
     HandOver,
     /// `POST /v1/erasures`.

@@ -73,7 +73,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("parties", "申请再审的当事人", "Applicants for the retrial"),
     ("party", "当事人", "Party"),
     ("party_uses", "当事人本人可用次数", "Uses by the party itself"),
-    ("passage", "转入方式", "How it continues"),
+    ("transfer", "转入方式", "How it continues"),
     ("person", "签名人", "Person"),
     ("petition", "上诉状的存证编号", "Deposit number of the petition"),
     ("place", "补正位置", "Place"),

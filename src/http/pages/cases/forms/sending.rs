@@ -115,7 +115,7 @@ async fn send_in_case(
         Shape::Service => service::serve(state, actor, case, context, &shape(value)?).await?,
         Shape::Code => association::issue(state, actor, case, context, &shape(value)?).await?,
         Shape::HandOver => hand_overs::send(state, actor, case, context, shape(value)?).await?,
-        Shape::Passage => {
+        Shape::Transfer => {
             let (recorded, shown) = transfer::transfer(state, actor, case, context, &shape(value)?).await?;
             let goes_on_in = Some(shown.case.clone());
             return Ok(SubmissionResult { goes_on_in, ..SubmissionResult::of(recorded.fresh, shown) });

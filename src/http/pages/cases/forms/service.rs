@@ -99,7 +99,10 @@ pub(super) const FORMS: &[ActForm] = &[
             required("mode", Control::Radios(words_of!(ServiceMode))),
             required("kind", Control::Words(words_of!(DocumentKind))).named("文书种类", "Kind of document"),
             required("document", Control::Deposit),
-            optional("days", Control::Whole).named("文书载明的期限（日）", "Days that the document states"),
+            optional("days", Control::Whole).named("文书载明的期限（日）", "Days that the document states").hint(
+                "举证通知书必填；判决书和依法可以上诉的裁定书不填则依法定上诉期",
+                "Required for a notice to adduce evidence; without it, a judgment or a ruling that can be appealed has the period of the law",
+            ),
             optional("beside", Control::Service),
             REASON,
         ],

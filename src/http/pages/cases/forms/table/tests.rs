@@ -35,7 +35,7 @@ fn request(form: &ActForm) -> Value {
         Shape::Service => variant(schema::<ServiceActRequest>()),
         Shape::Import => Some(schema::<ImportRequest>()),
         Shape::Code => Some(schema::<CodeRequest>()),
-        Shape::Passage => Some(schema::<TransferRequest>()),
+        Shape::Transfer => Some(schema::<TransferRequest>()),
         Shape::HandOver => Some(schema::<SendHandOverRequest>()),
         Shape::Erasure => Some(schema::<ErasureRequest>()),
         Shape::Open => Some(schema::<OpenCaseRequest>()),

@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! - After each act of service, the windows that service began are those that follow from the records: a later report that moves an
+//! - After each act of service and each decision, the windows that service began are those that follow from the records: a later report that moves an
 //!   effect moves their beginning, and what the court decided on them stays; an upheld objection closes them, and another document of
 //!   the kind that was served as well begins them anew.
 //! - A second document of a kind begins no second period while the first one is not closed. An evidence period is set anew by the court
@@ -32,30 +32,37 @@ use crate::court::windows::WindowKey;
 use crate::court::words::CaseKind;
 
 /// The window of an appeal against a served decision: none where no appeal lies. A decision that is not recorded yet is taken by the kind
-/// of its document.
-fn appeal_kinds(file: &CaseFile, id: WindowId) -> &'static [WindowKind] {
+/// of its document: a judgment, or a ruling whose service states the days of an appeal.
+fn appeal_kinds(file: &CaseFile, id: WindowId, stated: Option<u32>) -> &'static [WindowKind] {
     let is_judgment = match file.course.decision(id.document) {
         Some(_) => match file.require_appeal(id.document) {
             Ok(kind) => kind == DecisionKind::Judgment,
             Err(_) => return &[],
         },
-        None if file.decides_with_appeal() => id.kind == DocumentKind::Judgment,
+        None if !file.decides_with_appeal() => return &[],
+        None if id.kind == DocumentKind::Judgment => true,
+        None if stated.is_some() => false,
         None => return &[],
     };
     if is_judgment { &[WindowKind::AppealJudgment] } else { &[WindowKind::AppealRuling] }
 }
 
 /// The windows that a period of this kind is in this case: none where the case knows no such period.
-fn window_kinds(file: &CaseFile, id: WindowId) -> &'static [WindowKind] {
+fn window_kinds(file: &CaseFile, id: WindowId, stated: Option<u32>) -> &'static [WindowKind] {
     let party = file.parties.get(&id.party);
-    let answers = party.is_some_and(|party| party.side() != Side::Bringing);
+    let side = party.map(crate::court::case::state::Party::side);
     let is_associated = party.is_some_and(|party| party.account.is_some());
     match (id.period, file.kind) {
-        (ServicePeriod::Answer, CaseKind::CivilFirst) if answers => {
-            &[WindowKind::Answer, WindowKind::JurisdictionObjection]
+        // Only the side that answers objects to jurisdiction.
+        (ServicePeriod::Answer, CaseKind::CivilFirst) => match side {
+            Some(Side::Answering) => &[WindowKind::Answer, WindowKind::JurisdictionObjection],
+            Some(Side::Third) => &[WindowKind::Answer],
+            _ => &[],
+        },
+        (ServicePeriod::Answer, CaseKind::AdministrativeFirst) if side == Some(Side::Answering) => {
+            &[WindowKind::AdministrativeEvidence, WindowKind::JurisdictionObjection]
         }
-        (ServicePeriod::Answer, CaseKind::AdministrativeFirst) if answers => &[WindowKind::AdministrativeEvidence],
-        (ServicePeriod::Appeal, _) => appeal_kinds(file, id),
+        (ServicePeriod::Appeal, _) => appeal_kinds(file, id, stated),
         (ServicePeriod::AppealAnswer, _) => &[WindowKind::AnswerToAppeal],
         // A party that takes part already has nothing to associate.
         (ServicePeriod::Association, _) if !is_associated => &[WindowKind::Association],
@@ -88,8 +95,10 @@ fn begin_evidence(
         return Ok(false);
     }
     let (party, start, days) = (window.id.party, window.start, window.days);
-    if moved.is_some_and(|begun| owns_evidence(file, party, begun)) {
-        file.periods.move_start(party, start, position)?;
+    if let Some(begun) = moved.filter(|begun| owns_evidence(file, party, begun)) {
+        // What the court set of the length stays, unless the record that counts now states another number of days.
+        let days = window.stated.filter(|days| begun.stated != Some(*days));
+        file.periods.move_start(party, (start, days), position)?;
         return Ok(true);
     }
     if file.periods.of(party).is_some_and(PartyPeriod::has_begun) {
@@ -113,12 +122,18 @@ fn begin(
     moved: Option<&BegunPeriod>,
     position: ActPosition,
 ) -> Result<BegunPeriod, Refusal> {
-    let mut begun = BegunPeriod { start: window.start, opened: Vec::new(), began_evidence: false };
+    let kinds = window_kinds(file, window.id, window.stated);
+    let (start, stated) = (window.start, window.stated);
+    let mut begun = BegunPeriod { start, stated, kinds, opened: Vec::new(), began_evidence: false };
     if window.id.period == ServicePeriod::Evidence {
         begun.began_evidence = begin_evidence(file, window, moved, position)?;
         return Ok(begun);
     }
-    for kind in window_kinds(file, window.id) {
+    // A decision that was recorded since may have no appeal, or one of another length.
+    for key in moved.iter().flat_map(|begun| &begun.opened).filter(|key| !kinds.contains(&key.kind)) {
+        file.windows.close(*key, position);
+    }
+    for kind in kinds {
         let limit = time_limits::limit_in(file.kind, *kind, &file.court, window.start);
         let Some(limit) = limit else { continue };
         let key = key(*kind, window.id);
@@ -160,7 +175,7 @@ fn end(file: &mut CaseFile, id: WindowId, begun: &BegunPeriod, position: ActPosi
 /// # Errors
 ///
 /// [`Refusal::Window`], [`Refusal::Period`]: the case has the maximum number of windows, or a period would not end before the year 9999.
-pub(in crate::court::case) fn sync(
+pub(in crate::court::case) fn update_windows(
     file: &mut CaseFile,
     position: ActPosition,
     calendar: &Calendar,
@@ -176,7 +191,8 @@ pub(in crate::court::case) fn sync(
     }
     for window in &derived {
         let before = file.service.begun.get(&window.id).cloned();
-        if before.as_ref().map(|begun| begun.start) != Some(window.start) {
+        let kinds = window_kinds(file, window.id, window.stated);
+        if before.as_ref().map(BegunPeriod::terms) != Some((window.start, window.stated, kinds)) {
             let begun = begin(file, window, before.as_ref(), position)?;
             file.service.begun.insert(window.id, begun);
         }
@@ -194,7 +210,7 @@ impl CaseFile {
         let counts = |window: &ServiceWindow| match window.id.period {
             ServicePeriod::Evidence => has_evidence_periods(self.kind),
             ServicePeriod::Association => true,
-            _ => !window_kinds(self, window.id).is_empty(),
+            _ => !window_kinds(self, window.id, window.stated).is_empty(),
         };
         let mut windows = self.service.windows(&self.court, calendar);
         windows.retain(counts);
