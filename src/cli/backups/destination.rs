@@ -152,8 +152,8 @@ fn of_another_backup(complete: &Path, backup: &Path) -> CliError {
 
 fn must_be_empty(folder: &Folder) -> Result<(), CliError> {
     let io = |error: io::Error| CliError::io(folder.path(), &error);
-    let stranger = folder.unknown_name().map_err(io)?;
-    if let Some(name) = stranger {
+    let unknown = folder.unknown_name().map_err(io)?;
+    if let Some(name) = unknown {
         return Err(cannot_open(folder.path(), &OpenError::UnknownName { name }));
     }
     let own = [&["db", "mark"][..], &KEYS, &BESIDE].concat();
