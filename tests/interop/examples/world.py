@@ -154,7 +154,7 @@ ASKS = [
     (r"GET /v1/(feed|hand-overs)", "clerk"),
 ]
 # A user's own objects, by the beginning of method and path: the first that fits. They replace what the example has for a parameter of the
-# path, or an id of the description that it sends.
+# path or, after a question mark, of the query, or an id of the description that it sends.
 OWN = [
     (r"DELETE /v1/accounts/me/keys", {"name": World.enrolled}),
     (r"POST /v1/accounts/\{account\}/identity-verifications", {"account": plaintiff, PROVIDER: World.provider}),
@@ -171,6 +171,7 @@ OWN = [
     (r"POST /v1/courts/\{court\}/(gateways|appeal-courts|ledgers)", {"court": World.court}),
     (r"GET /v1/deposits/\{number\}/original", {"number": World.kept}),
     (r"\w+ /v1/deposits/\{number\}/(access-log|original|private)", {"number": World.number}),
+    (r"POST /v1/documents/verification", {"?number": World.number}),
     (r"POST /v1/erasures", {NUMBER: World.number}),
     (r"GET /v1/erasures", {"id": World.erasure}),
     (r"\w+ /v1/gateway", {"id": World.gateway}),
@@ -208,6 +209,8 @@ def own(world: World, operation: dict, code: str) -> str:
     for name, given in zip(re.findall(r"\{(\w+)\}", operation["path"]), found.groups()):
         address = address.replace("{" + name + "}", urllib.parse.quote(objects[name](world)) if name in objects else given)
     rest = code[found.end() :]
+    for name in [name[1:] for name in objects if name.startswith("?")]:
+        rest = re.sub(rf"(?<=[?&]{name}=)[^&'\"]+", lambda _: urllib.parse.quote(objects[f"?{name}"](world)), rest)
     for example in [NUMBER, PROVIDER, CODE]:
         if example in rest and example in objects:
             rest = rest.replace(example, objects[example](world))
