@@ -11,8 +11,8 @@ use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A filed case at its desk: its path.
 async fn filed(desk: &mut Desk<'_>) -> String {
-    let case = desk.open("张三", "合同纠纷").await;
-    desk.complete(&case, "李四", "合同").await;
+    let case = desk.open("Zhang San", "Sale of goods").await;
+    desk.complete(&case, "Li Si", "Contract").await;
     desk.file(&case).await;
     case
 }
@@ -93,7 +93,7 @@ async fn a_transcript_is_given_by_the_clerk_read_by_the_parties_and_confirmed() 
     desk.clerk.act(&case, "open-round", &signers).await;
     let confirm = desk.plaintiff.page(&format!("{case}/act/confirm?round=1")).await;
     assert!(confirm.contains(&format!("href=\"{page}\"")) && confirm.contains(READ), "{confirm}");
-    assert!(confirm.contains("data-compare=\"sm3 "), "an own copy is compared with the digest that is confirmed");
+    assert!(confirm.contains("id=\"digest-file\" data-compare=\"s"), "an own copy is compared, too: {confirm}");
     let other = desk.plaintiff.page(&format!("{case}/act/confirm")).await;
     assert!(!other.contains(&page), "no round was chosen yet");
 }
