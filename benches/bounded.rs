@@ -197,7 +197,7 @@ impl FilingBench {
         let parts = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(ORIGINAL))]);
         let incoming = OriginalUpload { stream: parts, announced: None, limit: 1 << 20 };
         let request = new_request();
-        let taken = self.filing.store_original(&self.actor, number, &request, None, incoming);
+        let taken = self.filing.store_original(&self.actor, (number, None), &request, None, incoming);
         self.runtime.block_on(taken).expect("custody");
     }
 

@@ -1,6 +1,6 @@
 // The case pages: chain facts on hover and focus, files hashed in the browser, arrow keys on the evidence display.
 
-import { compare } from "./cases/comparison.js";
+import { compare, digestsIn } from "./cases/comparison.js";
 import { manifestLines, rootOf } from "./cases/hand_over_manifest.js";
 import { measure } from "./deposit/hashing_worker.js";
 import { announce } from "./site.js";
@@ -58,15 +58,15 @@ function saltOf(text) {
   return Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 }
 
-// Sends a file: resolves to whether it was taken.
+// Sends a file: resolves to the status of the answer, 0 without one.
 function sendFile(url, headers, file, progress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded }) => progress(loaded);
-    request.onload = () => resolve(request.status === 204);
-    request.onerror = () => resolve(false);
+    request.onload = () => resolve(request.status);
+    request.onerror = () => resolve(0);
     request.send(file);
   });
 }
@@ -112,9 +112,46 @@ if (form) {
     const headers = { "content-type": "application/octet-stream", "idempotency-key": form.elements.key.value };
     if (salt) headers["x-salt"] = salt.value.trim().toLowerCase();
     const done = await sendFile(`${form.action}/file`, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
-    if (done) return location.assign(form.dataset.next);
+    if (done === 204) return location.assign(form.dataset.next);
     say(progress.dataset.failed);
     ready(true);
+  });
+}
+
+// The original of a document, given into custody: compared here first, so that no other file is sent.
+const custody = document.getElementById("custody-form");
+if (custody) {
+  custody.hidden = false;
+  const [file, button] = [custody.querySelector("input[type=file]"), document.getElementById("custody-send")];
+  const progress = document.getElementById("custody-progress");
+  const say = (text) => { progress.textContent = text; };
+  let running = null;
+  file.addEventListener("change", async () => {
+    running?.abort();
+    button.disabled = true;
+    const chosen = file.files[0];
+    if (!chosen) return say("");
+    const own = new AbortController();
+    running = own;
+    try {
+      const digests = await digestsOf(chosen, null, (done) => say(`${progress.dataset.working} ${percent(done, chosen.size)}`), own.signal);
+      if (running !== own) return;
+      const { result } = compare(digestsIn(custody.dataset.digests), digests);
+      say(progress.dataset[result]);
+      button.disabled = result !== "equal";
+    } catch {
+      if (running === own) say(progress.dataset.unable);
+    }
+  });
+  button.addEventListener("click", async () => {
+    const chosen = file.files[0];
+    if (!chosen) return;
+    button.disabled = true;
+    const headers = { "content-type": "application/octet-stream", "idempotency-key": custody.elements.key.value };
+    const status = await sendFile(custody.action, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
+    if (status === 204) return location.assign(custody.dataset.next);
+    say(progress.dataset[{ 413: "tooLarge", 507: "full" }[status] ?? "failed"]);
+    button.disabled = false;
   });
 }
 
@@ -157,11 +194,12 @@ for (const input of document.querySelectorAll("input[type=file][data-volume]")) 
     announce(said.textContent);
   });
 }
-// A file compared with the digest that is confirmed. Nothing is sent.
+
+// A file compared with the digests of a document. Nothing is sent.
 for (const input of document.querySelectorAll("input[type=file][data-compare]")) {
   const place = input.closest("[data-needs-script]");
   const result = place.querySelector("[role=status]");
-  const [algorithm, expected] = input.dataset.compare.split(" ");
+  const known = digestsIn(input.dataset.compare);
   place.hidden = false;
   input.addEventListener("change", async () => {
     const chosen = input.files[0];
@@ -169,7 +207,7 @@ for (const input of document.querySelectorAll("input[type=file][data-compare]"))
     if (!chosen) return;
     try {
       const digests = await digestsOf(chosen, null, (done) => { result.textContent = percent(done, chosen.size); });
-      result.textContent = digests[algorithm] === expected ? result.dataset.equal : result.dataset.different;
+      result.textContent = result.dataset[compare(known, digests).result];
     } catch {
       result.textContent = result.dataset.unable;
     }

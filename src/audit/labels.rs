@@ -78,7 +78,7 @@ impl Labels {
                 self.set_incomplete();
                 Vec::new()
             }
-            (Act::TakeCustody(act), ..) => labels::of_custody(act.deposit).to_vec(),
+            (Act::TakeCustody(act), ..) => labels::of_custody(document.by, act.deposit, act.case),
             _ => Vec::new(),
         };
         expected.extend(document.request.map(labels::request));

@@ -11,7 +11,7 @@ use crate::cli::node_keys::OperatorMessage;
 use crate::cli::open_errors::unreadable;
 use crate::custody::checking::is_in_place;
 use crate::custody::object::ObjectId;
-use crate::filing::originals::originals_in_custody;
+use crate::filing::custody_records::originals_in_custody;
 use crate::store::account_files::{AccountFiles, INVENTORY, MissingFiles};
 use crate::store::factory::FolderReader;
 use crate::store::traits::accounts::AccountStoreError;

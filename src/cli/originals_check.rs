@@ -11,7 +11,7 @@ use crate::cli::open_errors::unreadable;
 use crate::court::acts::TakeCustody;
 use crate::custody::checking::{CheckError, check_size, measure};
 use crate::custody::object::{ObjectId, ObjectKey};
-use crate::filing::originals::{CustodyRecord, originals_in_custody};
+use crate::filing::custody_records::{CustodyRecord, originals_in_custody};
 use crate::ledger::hash::lower_hex;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::statement::content::FileDigests;

@@ -325,6 +325,8 @@ acts! {
         required key "key": AnnexId,
         required size "size": u64,
         repeated data_hash "data-hash": (HashAlgorithm, Digest),
+        /// The case of which it is a document; absent for an original that its depositor gives.
+        optional case "case": CaseId,
     }
     /// Private content is about to be shown.
     Access "access" / "查阅" / "see private content" {

@@ -62,8 +62,14 @@ labels! {
     offered_to(account: AccountId, deposit: DepositNumber) = "offered-to",
     /// The same for a digest of the deposit, so that the same file is recognised under another number.
     offered_digest_to(account: AccountId, digest: Digest) = "offered-digest-to",
-    /// The act that took the original of a deposit into custody.
+    /// The act that took the original of a deposit into custody for its depositor.
     custody_of(deposit: DepositNumber) = "custody-of",
+    /// The act that took the original of a deposit into custody as a document of a case.
+    custody_in_case(case: CaseId, deposit: DepositNumber) = "custody-in-case",
+    /// The acts that took the original of a deposit into custody as a document of any case.
+    custody_in_cases(deposit: DepositNumber) = "custody-in-cases",
+    /// The acts by which an account gave it as a document of any case. By account, so that the look-up reveals nothing to others.
+    custody_in_cases_by(account: AccountId, deposit: DepositNumber) = "custody-in-cases-by",
     /// The act that issued an association code.
     code(hash: &Digest) = "code",
     /// The events of a court, in the order of the chain.
@@ -91,10 +97,19 @@ pub fn holds_on(content: HeldContent) -> Digest {
     }
 }
 
-/// The labels of the act that takes the original of a deposit into custody.
+/// The labels of the act by which an account gives the original of a deposit into custody: its own, or a document of `case`.
 #[must_use]
-pub fn of_custody(deposit: DepositNumber) -> [Digest; 2] {
-    [custody_of_all(), custody_of(deposit)]
+pub fn of_custody(account: AccountId, deposit: DepositNumber, case: Option<CaseId>) -> Vec<Digest> {
+    let mut found = vec![custody_of_all()];
+    match case {
+        None => found.push(custody_of(deposit)),
+        Some(case) => found.extend([
+            custody_in_cases(deposit),
+            custody_in_cases_by(account, deposit),
+            custody_in_case(case, deposit),
+        ]),
+    }
+    found
 }
 
 /// Number of labels of a deposit on behalf of an account: [`deposits_of`], [`deposit_request`], [`deposit_request_with_body`]. The

@@ -3,10 +3,14 @@
 //! What no row allows is denied. Rows refer to the actor's relation to the case; whether the item, party or agent of an act is the
 //! actor's own is checked when the act is applied.
 
+mod documents;
 mod rule;
 mod session;
 
 use crate::court::acts::ActKind;
+pub use crate::court::permission::documents::{
+    keeps_documents, keeps_mediation_papers, sees_mediation, sees_papers_of_the_court,
+};
 use crate::court::permission::rule::{COURT, PARTIES, Rule};
 pub use crate::court::permission::rule::{CaseRelation, Side};
 use crate::court::words::{Role, Stage};

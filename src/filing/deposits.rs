@@ -17,11 +17,13 @@ use crate::court::values::Capacity;
 use crate::court::words::{AccessedContent, Role, Scope};
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::custody_records::custody_in_cases;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::derive;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::ActPage;
 use crate::ledger::entry::Entry;
+use crate::ledger::key::VerifierKey;
 use crate::ledger::media::MediaType;
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::PrivateMetadata;
@@ -102,10 +104,42 @@ impl FilingService {
     /// own; only the platform's signature confirms it.
     #[must_use]
     pub fn account_of_deposit(&self, entry: &Entry) -> Option<AccountId> {
-        let statement = entry.statement.statement();
-        let own = self.platform.verifier();
-        let signed = matches!(statement.keys.as_slice(), [key] if key == own);
-        statement.on_behalf.filter(|_| signed).map(AccountId)
+        account_signed_for(entry, self.platform.verifier())
+    }
+
+    /// Whether the actor disposes of the private content of a deposit: erases it, and reads its access log. That is the account on whose
+    /// behalf it was made; without one, the account that gave all its originals into custody for cases.
+    ///
+    /// For all other accounts the reads depend on the request alone.
+    pub(in crate::filing) async fn disposes_of(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+    ) -> Result<bool, FilingError> {
+        let (platform, stream) = (self.platform.verifier().clone(), self.custody_stream(number));
+        let id = actor.id;
+        self.read(move |store| {
+            let entry = records::find_entry(store, number)?;
+            let gave = !store.labelled(&labels::custody_in_cases_by(id, number), LeafIndex(0), 1)?.is_empty();
+            match entry.and_then(|(_, entry)| account_signed_for(&entry, &platform)) {
+                Some(account) => Ok(account == id),
+                None if gave => Ok(custody_in_cases(store, &stream, number)?.iter().all(|one| one.by == id)),
+                None => Ok(false),
+            }
+        })
+        .await
+    }
+
+    /// Whether a deposit can have private content on this platform: it was made on behalf of an account, or its original was given into
+    /// custody for a case.
+    pub(in crate::filing) async fn can_have_private_content(&self, number: DepositNumber) -> Result<bool, FilingError> {
+        let platform = self.platform.verifier().clone();
+        self.read(move |store| {
+            let entry = records::find_entry(store, number)?;
+            let is_on_behalf = entry.is_some_and(|(_, entry)| account_signed_for(&entry, &platform).is_some());
+            Ok(is_on_behalf || !store.labelled(&labels::custody_in_cases(number), LeafIndex(0), 1)?.is_empty())
+        })
+        .await
     }
 
     /// Deposits on behalf of the actor's account.
@@ -290,8 +324,8 @@ impl FilingService {
         Ok(PrivateView { held: Some(piece), access: Some(access) })
     }
 
-    /// A page of the access and custody log of a deposit: at most `limit` acts after sequence `after`. For the account on whose
-    /// behalf it was made, the operator and auditors.
+    /// A page of the access and custody log of a deposit: at most `limit` acts after sequence `after`. For the account that disposes of
+    /// its private content, the operator and auditors.
     ///
     /// # Errors
     ///
@@ -304,14 +338,20 @@ impl FilingService {
         limit: usize,
     ) -> Result<ActPage, FilingError> {
         actor.require_read_scope().or_else(|_| actor.require_scope(Scope::Deposit))?;
-        let entry = self.read(move |store| Ok(records::find_entry(store, number)?)).await?;
-        let owner = entry.and_then(|(_, entry)| self.account_of_deposit(&entry)).ok_or(FilingError::NotFound)?;
         let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
-        if owner != actor.id && !watches {
+        let disposes = self.disposes_of(actor, number).await?;
+        if !disposes && !(watches && self.can_have_private_content(number).await?) {
             return Err(FilingError::NotFound);
         }
         self.log_page(self.custody_stream(number), after, limit).await
     }
+}
+
+/// The account on whose behalf the platform, with this key, made a deposit.
+pub(in crate::filing) fn account_signed_for(entry: &Entry, platform: &VerifierKey) -> Option<AccountId> {
+    let statement = entry.statement.statement();
+    let signed = matches!(statement.keys.as_slice(), [key] if key == platform);
+    statement.on_behalf.filter(|_| signed).map(AccountId)
 }
 
 /// The deposit at `index` with its private metadata.

@@ -301,21 +301,25 @@ impl FilingService {
                 Act::Erase(erase) => Some((erase.clone(), stored)),
                 _ => None,
             });
-            // Looked up for every id, so that the number of reads reveals nothing about the id.
-            let deposit = erase.as_ref().and_then(|(erase, _)| erase.deposit).unwrap_or(id);
-            Ok((erase, records::find_entry(store, deposit)?))
+            Ok(erase)
         });
-        let (erase, deposit) = query.await?;
-        let owner = deposit.and_then(|(_, entry)| self.account_of_deposit(&entry));
+        let erase = query.await?;
+        // Looked up for every id, so that the number of reads reveals nothing about the id.
+        let deposit = erase.as_ref().and_then(|(erase, _)| erase.deposit).unwrap_or(id);
+        let disposes = self.disposes_of(actor, deposit).await?;
         let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
+        let is_watched = watches && self.can_have_private_content(id).await?;
         let index = match erase {
             Some((erase, stored)) => {
-                let owner = owner.filter(|_| erase.deposit.is_some());
-                let own = [Some(stored.document.by), erase.account, owner].contains(&Some(actor.id));
-                if own || watches { stored.position.index } else { return Err(FilingError::NotFound) }
+                let own = [Some(stored.document.by), erase.account].contains(&Some(actor.id));
+                if own || watches || (disposes && erase.deposit.is_some()) {
+                    stored.position.index
+                } else {
+                    return Err(FilingError::NotFound);
+                }
             }
             // The number of the deposit itself.
-            None if owner.is_some() && (owner == Some(actor.id) || watches) => {
+            None if disposes || is_watched => {
                 let found = self.pieces_of(HeldContent::Deposit(id)).await?;
                 if found.gone.is_empty() {
                     return Err(FilingError::NotErased(id));

@@ -25,9 +25,9 @@ use crate::court::labels;
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::custody_records::{custody, custody_in_cases};
 use crate::filing::erasure_job::Erasure;
 use crate::filing::filing_error::FilingError;
-use crate::filing::originals::custody;
 use crate::filing::service::{FilingService, RecordedAct, none_if_conflict, recorded_act, retry_on_conflict};
 use crate::filing::streams::{act_of_notice, cases_labelled, statement};
 use crate::ledger::hash::Digest;
@@ -41,7 +41,7 @@ use crate::store::traits::{LedgerReader, PrivateContent, PrivatePiece, ReadError
 /// The content that is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErasureCommand {
-    /// A deposit's private metadata and its original.
+    /// A deposit's private metadata and its originals, those given for cases too.
     Deposit(DepositNumber),
     /// An account's name and the references of its identity checks.
     Account(AccountId),
@@ -150,7 +150,7 @@ impl FilingService {
         what: &ErasureCommand,
         order: Option<CaseId>,
     ) -> Result<Capacity, FilingError> {
-        let owner = match what {
+        let is_own = match what {
             ErasureCommand::Case(case, _) => {
                 let file = self.case_for(actor, *case).await?;
                 let capacity = actor.capacity(&file, ActKind::Erase, context)?;
@@ -158,15 +158,10 @@ impl FilingService {
                 // The order comes first, as an act of its own: what is erased, is erased because of it.
                 return if is_ordered(&file, what) { Ok(capacity) } else { Err(FilingError::NotPermitted) };
             }
-            ErasureCommand::Account(account) => self.registry().accounts.contains_key(account).then_some(*account),
-            ErasureCommand::Deposit(number) => {
-                let number = *number;
-                let entry = self.read(move |store| Ok(records::find_entry(store, number)?)).await?;
-                entry.and_then(|(_, entry)| self.account_of_deposit(&entry))
-            }
+            ErasureCommand::Account(account) => *account == actor.id,
+            ErasureCommand::Deposit(number) => self.disposes_of(actor, *number).await?,
         };
-        let Some(owner) = owner else { return Err(FilingError::NotFound) };
-        if owner == actor.id {
+        if is_own {
             actor
                 .require_scope(Scope::Deposit)
                 .or_else(|_| actor.require_scope(Scope::Case))
@@ -218,10 +213,11 @@ impl FilingService {
                     if let Some((place, _)) = records::find_entry(store, number)? {
                         found.add(store, ErasedPiece { index: place.index, piece: Piece::Metadata })?;
                     }
-                    if let Some(stream) = stream
-                        && let Some(original) = custody(store, &stream, number)?
-                    {
-                        found.add(store, annex(original.position.index, original.act.key))?;
+                    if let Some(stream) = stream {
+                        let own = custody(store, &stream, number, None)?;
+                        for original in own.into_iter().chain(custody_in_cases(store, &stream, number)?) {
+                            found.add(store, annex(original.position.index, original.act.key))?;
+                        }
                     }
                 }
                 ErasureCommand::Account(account) => {

@@ -14,38 +14,38 @@ use futures_util::{Stream, StreamExt as _};
 use tokio_util::bytes::Bytes;
 
 use crate::court::acts::{Act, TakeCustody};
-use crate::court::case::state::{ActPosition, Text};
+use crate::court::case::state::Text;
 use crate::court::document::{Document, Stream as Kind};
-use crate::court::ids::{AccountId, CaseId};
+use crate::court::ids::CaseId;
 use crate::court::labels;
 use crate::court::values::Capacity;
 use crate::court::words::{AccessedContent, Scope};
 use crate::custody::download::OpenError;
 use crate::custody::object::{ObjectId, ObjectKey};
 use crate::custody::removing::SweepError;
-use crate::custody::space::{Owner, SpaceError};
+use crate::custody::space::SpaceError;
 use crate::custody::upload::{KeepError, StoredObject};
 use crate::error_code::ErrorCode;
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
+use crate::filing::custody_records::{CustodyRecord, Original, custody, custody_in_cases, originals_in_custody};
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
-use crate::filing::streams::{act_at, last_labelled, text};
+use crate::filing::streams::text;
 use crate::ledger::digests::DigestPair;
+use crate::ledger::entry::Entry;
 use crate::ledger::hash::{Digest, lower_hex};
-use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::metadata::SALT_LEN;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::{Comparison, Content, FileDigests, Form, HashAlgorithm};
-use crate::ledger::time::Timestamp;
 use crate::query::blocking::on_blocking_thread;
 use crate::query::records;
 use crate::sequencer::handle::DepositError;
-use crate::store::traits::{LedgerReader, PrivatePiece, ReadError};
+use crate::store::traits::ReadError;
 
-/// Custody acts per read at the start.
-const PAGE: usize = 1_000;
+/// Most cases for which one original is in custody, so that an erasure covers all of them at once.
+const CASES_MAX: usize = 200;
 
 /// Why an original is not stored or not sent.
 #[derive(Debug, thiserror::Error)]
@@ -94,32 +94,6 @@ impl OriginalError {
     }
 }
 
-/// The state of a deposit's original.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Original {
-    /// The custody act.
-    pub act: TakeCustody,
-    /// Position of that act.
-    pub position: ActPosition,
-    /// Deposit number of that act.
-    pub number: DepositNumber,
-    /// Whether the original is erased.
-    pub erased: bool,
-}
-
-impl Original {
-    /// The object that holds it.
-    pub(in crate::filing) const fn object(&self) -> ObjectId {
-        ObjectId::from_bytes(self.act.object.0)
-    }
-
-    /// When it was received.
-    #[must_use]
-    pub const fn received_at(&self) -> Timestamp {
-        self.position.at
-    }
-}
-
 /// The content of an original, for an actor whose access is recorded.
 pub struct OriginalDownload {
     /// Its bytes. The stream is complete only if it ends without an error.
@@ -149,28 +123,6 @@ pub struct StoredOriginal {
     pub act: TakeCustody,
 }
 
-/// The last original of a deposit that was given into custody. Its act is looked up by label, so the number of reads does not
-/// depend on the length of the access log.
-pub(in crate::filing) fn custody(
-    store: &dyn LedgerReader,
-    stream: &Digest,
-    deposit: DepositNumber,
-) -> Result<Option<Original>, ReadError> {
-    let Some(stored) = last_labelled(store, &labels::custody_of(deposit))? else { return Ok(None) };
-    let position = stored.position;
-    match stored.document.act {
-        Act::TakeCustody(act) if act.deposit == deposit && stored.stream == *stream => {
-            let erased = matches!(store.annex(position.index, &act.key.0)?, PrivatePiece::Erased(_));
-            Ok(Some(Original { act, position, number: stored.entry.number, erased }))
-        }
-        _ => Err(ReadError::Damaged {
-            what: "label",
-            at: position.index.to_string(),
-            reason: format!("the labelled act is not a custody act of {deposit}"),
-        }),
-    }
-}
-
 /// Whether the error proves that the custody act was not appended.
 const fn is_certainly_unwritten(error: &OriginalError) -> bool {
     !matches!(
@@ -191,10 +143,11 @@ impl FilingService {
     /// [`FilingError::Read`].
     pub async fn original_of(&self, number: DepositNumber) -> Result<Option<Original>, FilingError> {
         let stream = self.custody_stream(number);
-        self.read(move |store| Ok(custody(store, &stream, number)?)).await
+        self.read(move |store| Ok(custody(store, &stream, number, None)?)).await
     }
 
-    /// Stores an original, within the limits on space. For the account on whose behalf the deposit was made.
+    /// Stores an original, within the limits on space. For the account on whose behalf the deposit was made; with `case`, for those who
+    /// may give the originals of the documents of that case.
     ///
     /// # Errors
     ///
@@ -202,7 +155,7 @@ impl FilingService {
     pub async fn store_original<S, E>(
         &self,
         actor: &Actor,
-        number: DepositNumber,
+        (number, case): (DepositNumber, Option<CaseId>),
         context: &RequestContext,
         salt: Option<[u8; SALT_LEN]>,
         incoming: OriginalUpload<S>,
@@ -211,10 +164,7 @@ impl FilingService {
         S: Stream<Item = Result<Bytes, E>> + Send,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
-        actor.require_scope(Scope::Deposit)?;
-        let entry = self.read(move |store| Ok(records::find_entry(store, number)?)).await?.map(|(_, entry)| entry);
-        let entry =
-            entry.filter(|entry| self.account_of_deposit(entry) == Some(actor.id)).ok_or(FilingError::NotFound)?;
+        let (entry, capacity) = self.deposit_to_keep(actor, (number, case), context).await?;
         if let Some(before) = self.custody_of_request(context).await? {
             return Ok(before);
         }
@@ -224,13 +174,11 @@ impl FilingService {
             (false, Some(_)) => return Err(OriginalError::NotSalted),
             _ => {}
         }
-        if self.original_of(number).await?.is_some_and(|original| !original.erased) {
-            return Err(OriginalError::Taken);
-        }
+        self.require_absent(number, case).await?;
         let kept = self.receive(actor, &content, incoming).await?;
         let object = kept.object;
         let taken = match self.require_match(&kept, &content, salt).await {
-            Ok(()) => self.record_custody(actor, number, context, &kept).await,
+            Ok(()) => self.record_custody(actor, (number, case, capacity), context, &kept).await,
             Err(error) => Err(error),
         };
         if let Err(error) = &taken
@@ -240,6 +188,40 @@ impl FilingService {
             tracing::warn!(%object, %error, "a rejected original could not be removed; the next start removes it");
         }
         taken
+    }
+
+    /// The deposit whose original the actor gives into custody, and the capacity in which it does so.
+    async fn deposit_to_keep(
+        &self,
+        actor: &Actor,
+        (number, case): (DepositNumber, Option<CaseId>),
+        context: &RequestContext,
+    ) -> Result<(Entry, Capacity), FilingError> {
+        let capacity = match case {
+            Some(case) => self.giving_capacity(actor, (number, case), context).await?,
+            None => {
+                actor.require_scope(Scope::Deposit)?;
+                Capacity::Oneself
+            }
+        };
+        let entry = self.read(move |store| Ok(records::find_entry(store, number)?)).await?.map(|(_, entry)| entry);
+        let is_given = |entry: &Entry| case.is_some() || self.account_of_deposit(entry) == Some(actor.id);
+        let entry = entry.filter(is_given).ok_or(FilingError::NotFound)?;
+        Ok((entry, capacity))
+    }
+
+    /// Fails if the original is in custody already, or is in custody for too many cases.
+    async fn require_absent(&self, number: DepositNumber, case: Option<CaseId>) -> Result<(), OriginalError> {
+        let stream = self.custody_stream(number);
+        let kept = self.read(move |store| {
+            let mut kept = custody(store, &stream, number, case)?.is_some_and(|original| !original.erased);
+            if case.is_some() {
+                let in_cases = custody_in_cases(store, &stream, number)?;
+                kept |= in_cases.iter().filter(|original| !original.erased).count() >= CASES_MAX;
+            }
+            Ok(kept)
+        });
+        if kept.await? { Err(OriginalError::Taken) } else { Ok(()) }
     }
 
     /// Receives an original after its space was reserved.
@@ -343,7 +325,7 @@ impl FilingService {
     async fn record_custody(
         &self,
         actor: &Actor,
-        number: DepositNumber,
+        (number, case, capacity): (DepositNumber, Option<CaseId>, Capacity),
         context: &RequestContext,
         kept: &StoredObject,
     ) -> Result<StoredOriginal, OriginalError> {
@@ -354,7 +336,7 @@ impl FilingService {
         retry_on_conflict(|| async move {
             let state = self.read(move |store| {
                 let length = store.subject_length(&stream)?;
-                Ok((length, custody(store, &stream, number)?))
+                Ok((length, custody(store, &stream, number, case)?))
             });
             let (length, original) = state.await?;
             if original.is_some_and(|original| !original.erased) {
@@ -368,24 +350,25 @@ impl FilingService {
                 key: annexes.add("key", key)?,
                 size: kept.measured.size,
                 data_hash: hashes.map(|one| (one, kept.measured.digest(one))).to_vec(),
+                case,
             };
             let document = Document {
                 stream: Kind::Custody,
                 by: actor.id,
-                capacity: Capacity::Oneself,
+                capacity,
                 request: Some(context.request),
                 body: Some(context.body),
                 act: Act::TakeCustody(act.clone()),
             };
-            let labels = labels::of_custody(number).to_vec();
+            let labels = labels::of_custody(actor.id, number, case);
             let appended = self.append(NewAct { stream, sequence: length + 1, document, annexes, labels }).await;
             Ok::<_, OriginalError>(none_if_conflict(appended)?.map(|recorded| StoredOriginal { recorded, act }))
         })
         .await
     }
 
-    /// Opens an original for the account on whose behalf the deposit was made, or for an actor who sees it in the named `case`.
-    /// The access is recorded before this returns.
+    /// Opens an original for the account on whose behalf the deposit was made, or for an actor who sees it in the named `case`: as an
+    /// item of its depositor, or as a document. The access is recorded before this returns.
     ///
     /// # Errors
     ///
@@ -397,8 +380,8 @@ impl FilingService {
         number: DepositNumber,
         case: Option<CaseId>,
     ) -> Result<OriginalDownload, OriginalError> {
-        let (_, capacity) = self.viewing_capacity(actor, number, case).await?;
-        let original = self.original_of(number).await?.ok_or(OriginalError::NotSubmitted)?;
+        let (capacity, original) = self.original_to_show(actor, number, case).await?;
+        let original = original.ok_or(OriginalError::NotSubmitted)?;
         let lies = Text { annex: original.act.key, index: original.position.index };
         let key = self.read(move |store| Ok(text(store, &lies)?)).await?.map(zeroize::Zeroizing::new);
         let key = key.ok_or(OriginalError::Erased)?;
@@ -415,6 +398,24 @@ impl FilingService {
         let access =
             self.record_access(actor, capacity, AccessTarget::Deposit(number, AccessedContent::Original)).await?;
         Ok(OriginalDownload { stream, size, access })
+    }
+
+    /// The original that the actor may see, and the capacity in which it does.
+    async fn original_to_show(
+        &self,
+        actor: &Actor,
+        number: DepositNumber,
+        case: Option<CaseId>,
+    ) -> Result<(Capacity, Option<Original>), FilingError> {
+        let document = self.readable_document(actor, number, case).await?;
+        if let Some((capacity, Some(original))) = document {
+            return Ok((capacity, Some(original)));
+        }
+        match (self.viewing_capacity(actor, number, case).await, document) {
+            (Ok((_, capacity)), _) => Ok((capacity, self.original_of(number).await?)),
+            (Err(FilingError::NotFound), Some(document)) => Ok(document),
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// Removes objects without a custody act, and those whose erasure was interrupted. Only at the start, before uploads are
@@ -441,52 +442,4 @@ pub enum SweepOriginalsError {
     /// The folder of originals could not be read or changed.
     #[error(transparent)]
     Sweep(#[from] SweepError),
-}
-
-/// The custody act of an original.
-#[derive(Debug, Clone)]
-pub struct CustodyRecord {
-    /// Index of the act.
-    pub index: LeafIndex,
-    /// The account that uploaded it.
-    pub owner: AccountId,
-    /// The act.
-    pub act: TakeCustody,
-}
-
-impl CustodyRecord {
-    /// The object that holds it.
-    #[must_use]
-    pub const fn object(&self) -> ObjectId {
-        ObjectId::from_bytes(self.act.object.0)
-    }
-
-    /// Its entry in the count of used space: object, owner, bytes.
-    const fn space_entry(&self) -> (ObjectId, Owner, u64) {
-        (self.object(), self.owner.0, self.act.size)
-    }
-}
-
-/// The originals that are in custody and not erased, in the order of their acts.
-///
-/// # Errors
-///
-/// [`ReadError`].
-pub fn originals_in_custody(store: &dyn LedgerReader) -> Result<Vec<CustodyRecord>, ReadError> {
-    let (mut kept, mut from) = (Vec::new(), LeafIndex(0));
-    loop {
-        let page = store.labelled(&labels::custody_of_all(), from, PAGE)?;
-        for index in &page {
-            let document = act_at(store, *index)?.document;
-            if let Act::TakeCustody(act) = document.act
-                && !matches!(store.annex(*index, &act.key.0)?, PrivatePiece::Erased(_))
-            {
-                kept.push(CustodyRecord { index: *index, owner: document.by, act });
-            }
-        }
-        match page.last() {
-            Some(last) if page.len() == PAGE => from = LeafIndex(last.0 + 1),
-            _ => return Ok(kept),
-        }
-    }
 }

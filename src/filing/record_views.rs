@@ -9,14 +9,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::court::acts::Act;
+use crate::court::case::documents::Viewer;
 use crate::court::case::mediation;
 use crate::court::case::session_records::{Paper, SessionRecords, StepKind};
 use crate::court::case::state::{CaseFile, Text};
-use crate::court::ids::{AccountId, AgreementNumber, AnnexId, CaseId};
-use crate::court::session_words::TranscriptKind;
+use crate::court::ids::{AgreementNumber, AnnexId, CaseId};
 use crate::court::signer::Signer;
-use crate::court::values::Capacity;
-use crate::court::words::{AccessedContent, Role};
+use crate::court::words::AccessedContent;
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
@@ -70,41 +69,15 @@ fn moments_of(file: &CaseFile) -> Vec<(AgreementNumber, LeafIndex)> {
     agreements.filter_map(|(number, one)| Some((*number, mediation::in_force(file, one)?.position.index))).collect()
 }
 
-/// Whether these capacities give access to the papers of a mediation.
-fn may_see_mediation(capacities: &[Capacity]) -> bool {
-    capacities.iter().any(|capacity| {
-        matches!(
-            capacity,
-            Capacity::Party(_)
-                | Capacity::Agent(_)
-                | Capacity::Holding(
-                    Role::Clerk | Role::Judge | Role::JudgeAssistant | Role::Mediator | Role::MediationOrganisation
-                )
-        )
-    })
-}
-
-/// The records without the papers that this account may not see.
-fn seen(records: &SessionRecords, account: AccountId, capacities: &[Capacity]) -> SessionRecords {
-    let of_mediation = may_see_mediation(capacities);
+/// The records without the papers that this viewer may not see.
+fn seen(file: &CaseFile, viewer: &Viewer) -> SessionRecords {
+    let records = &file.records;
+    let is_seen = |paper: Paper| file.may_see_paper(viewer, paper);
     let mut seen = records.clone();
-    seen.transcripts.retain(|number, transcript| {
-        records.may_see(Paper::Transcript(*number), account)
-            && (of_mediation || transcript.kind != TranscriptKind::Mediation)
-    });
-    if !of_mediation {
-        seen.agreements.clear();
-    }
-    let is_seen = |paper: Paper| match paper {
-        Paper::Transcript(number) => seen.transcripts.contains_key(&number),
-        Paper::Agreement(number) => seen.agreements.contains_key(&number),
-    };
-    seen.rounds = records
-        .rounds
-        .iter()
-        .filter(|(_, round)| is_seen(round.paper))
-        .map(|(number, round)| (*number, round.clone()))
-        .collect();
+    seen.transcripts.retain(|number, _| is_seen(Paper::Transcript(*number)));
+    seen.agreements.retain(|number, _| is_seen(Paper::Agreement(*number)));
+    let rounds = records.rounds.iter().filter(|(_, round)| is_seen(round.paper));
+    seen.rounds = rounds.map(|(number, round)| (*number, round.clone())).collect();
     seen
 }
 
@@ -163,13 +136,13 @@ impl Actor {
     #[must_use]
     pub fn can_see_act(&self, file: &CaseFile, act: &Act) -> bool {
         let Some(paper) = paper_of(file, act) else { return true };
-        let of_mediation = match paper {
-            Paper::Agreement(_) => true,
-            Paper::Transcript(number) => {
-                file.records.transcripts.get(&number).is_some_and(|found| found.kind == TranscriptKind::Mediation)
-            }
-        };
-        file.records.may_see(paper, self.id) && (!of_mediation || may_see_mediation(&self.capacities(file)))
+        file.may_see_paper(&self.viewer(file), paper)
+    }
+
+    /// The actor as a viewer of a case that it may see.
+    #[must_use]
+    pub fn viewer(&self, file: &CaseFile) -> Viewer {
+        Viewer::of(file, self.id, &self.capacities(file))
     }
 }
 
@@ -181,12 +154,11 @@ impl FilingService {
     /// [`FilingError::NotFound`]: no such case, or no access to it. Those of [`Self::record_access`]; then nothing is shown.
     pub async fn view_records(&self, actor: &Actor, case: CaseId) -> Result<RecordsView, FilingError> {
         let file = self.case_for(actor, case).await?;
-        let capacities = actor.capacities(&file);
-        let capacity = capacities.first().copied().ok_or(FilingError::NotFound)?;
+        let capacity = actor.capacities(&file).first().copied().ok_or(FilingError::NotFound)?;
         let target = AccessTarget::Case(case, AccessedContent::CaseFile, None);
         let access = self.record_access(actor, capacity, target).await?;
         let mut shown = (*file).clone();
-        shown.records = seen(&file.records, actor.id, &capacities);
+        shown.records = seen(&file, &actor.viewer(&file));
         let file = Arc::new(shown);
         let (query, trust) = (Arc::clone(&file), Arc::clone(self.attestation_trust()));
         let (texts, moments) = self

@@ -49,6 +49,7 @@ async fn ledger(root: &Path) -> (PathBuf, Vec<PathBuf>) {
             key: AnnexId(key.commitment()),
             size: kept.measured.size,
             data_hash: hashes.map(|one| (one, kept.measured.digest(one))).to_vec(),
+            case: None,
         });
         let by = account(1);
         let document =
@@ -60,7 +61,7 @@ async fn ledger(root: &Path) -> (PathBuf, Vec<PathBuf>) {
             statement.subject = Some(Subject { id: Digest([40 + n; 32]), sequence: 1 });
             statement.on_behalf = Some(by.0);
         });
-        let labels = labels::of_custody(number(900 + u64::from(n))).to_vec();
+        let labels = labels::of_custody(account(1), number(900 + u64::from(n)), None);
         let content = PrivateContent { metadata: Some(text), annexes: vec![key], labels };
         let waiting = PendingLeaf::Deposit { number: number(u64::from(n)), statement };
         let block = append_erasing(&store, vec![waiting], &BTreeMap::from([(0, content)]), &[]).unwrap();

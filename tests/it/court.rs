@@ -8,6 +8,7 @@ mod cases;
 mod concurrency;
 mod deadlines;
 mod deposits_on_behalf;
+mod documents;
 mod enumeration;
 mod erasing;
 mod feed;

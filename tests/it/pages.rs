@@ -10,6 +10,7 @@ mod court_administrator;
 mod court_desk;
 mod deposits;
 mod documentation;
+mod documents;
 mod hand_overs;
 mod limits;
 mod managing;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
 
-import { compare } from '../../web/cases/comparison.js';
+import { compare, digestsIn } from '../../web/cases/comparison.js';
 import { manifestLines, rootOf } from '../../web/cases/hand_over_manifest.js';
 import { droppedFiles } from '../../web/deposit/dropped.js';
 import { toHex, utf8 } from '../../web/verify/bytes.js';
@@ -18,6 +18,12 @@ test('a file is equal only to digests that there are', () => {
   // A deposit of a manifest has none: nothing was compared, so nothing is equal.
   assert.deepEqual(compare({}, digests), { result: 'nothing', algorithm: null });
   assert.deepEqual(compare({ sm3: undefined, 'sha-256': undefined }, digests), { result: 'nothing', algorithm: null });
+});
+
+test('the digests of an attribute are pairs of algorithm and value', () => {
+  assert.deepEqual(digestsIn('sm3 a'), { sm3: 'a' });
+  assert.deepEqual(digestsIn('sm3 a sha-256 b'), { sm3: 'a', 'sha-256': 'b' });
+  assert.deepEqual(digestsIn(''), {});
 });
 
 /** The root by its definition in RFC 6962 section 2.1. */

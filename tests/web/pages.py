@@ -235,6 +235,7 @@ def run(checks: Checks, browser: Browser, node: Node, options) -> None:
     check_list(checks, people, values, {"party"}, options)
     suit.file()
     suit.argue()
+    values |= {"{transcript}": suit.transcript, "{agreement}": suit.agreement}
     options.stage = "hearing"
     check_list(checks, people, values, {"party", "clerk", "judge"}, options)
     if not options.only:

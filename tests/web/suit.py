@@ -166,11 +166,13 @@ class Suit:
         self.act(self.judge, "begin-hearing")
         self.act(self.clerk, "open-transcript", kind="hearing")
         text = self.deposit(self.clerk, self.t("庭审笔录", "Transcript of the hearing"), b"transcript")
+        self.keep(self.clerk, text, b"transcript")
         self.act(self.clerk, "add-transcript-version", transcript=1, source="clerk", document=text)
         signers = ["party 1", "party 2", f"judge {self.judge.id}", f"clerk {self.clerk.id}"]
         self.act(self.clerk, "open-round", transcript=1, signers=signers)
         agreement = self.deposit(self.judge, self.t("调解协议", "Mediation agreement"), b"agreement")
         self.act(self.judge, "draft-agreement", track="court-record", document=agreement)
+        self.transcript, self.agreement = text, agreement
 
     def judge_and_appeal(self) -> str:
         """Judged, appealed, and a document in the dossier: the deposit number of the judgment."""

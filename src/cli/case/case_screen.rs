@@ -336,6 +336,20 @@ pub fn verification(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
     Ok(screen.line(format!("{} {number}", screen.pick("核验已记录，编号", "recorded as")))?)
 }
 
+/// Prints the documents of a case: what each is, and whether its original is in custody.
+///
+/// # Errors
+///
+/// The screen.
+pub fn documents(screen: &Screen, answer: &Value) -> anyhow::Result<()> {
+    for one in list(answer, "items") {
+        let uses: Vec<String> = list(one, "uses").map(|used| bilingual(screen, Some(used))).collect();
+        screen.line(format!("{}  {}", field(one, "/deposit_number"), uses.join(screen.pick("；", "; "))))?;
+        screen.line(format!("  {}", bilingual(screen, one.get("original"))))?;
+    }
+    Ok(())
+}
+
 /// Prints the documents of acts, in order.
 ///
 /// # Errors

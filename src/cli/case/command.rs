@@ -174,6 +174,14 @@ enum CaseCommand {
         number: String,
         /// The original | 原文文件
         file: PathBuf,
+        /// The case of which it is a document: a transcript, an agreement, a judgment; not for your own deposit | 系何案件的文书（本人存证无须填写）
+        #[arg(long, value_name = "CASE")]
+        case: Option<String>,
+    },
+    /// The documents of a case that you may read, and whether their originals are in custody | 本案文书及原文保管情况
+    Documents {
+        /// The case | 案件
+        case: String,
     },
     /// Fetch an original from custody; the access is recorded | 取得保管的原文（查阅将被记录）
     GetOriginal {
@@ -300,7 +308,10 @@ pub async fn run(args: &CaseArgs, screen: &Screen) -> anyhow::Result<ExitStatus>
     match &args.command {
         CaseCommand::Account(command) => accounts::run(command, connection).await,
         CaseCommand::Deposit(args) => originals::deposit(args, connection).await,
-        CaseCommand::PutOriginal { number, file } => originals::put(number, file, connection).await,
+        CaseCommand::PutOriginal { number, file, case } => {
+            originals::put(number, file, case.as_deref(), connection).await
+        }
+        CaseCommand::Documents { case } => originals::documents(case, connection).await,
         CaseCommand::GetOriginal { number, to, case } => originals::get(number, to, case.as_deref(), connection).await,
         CaseCommand::Open(args) => filing::open(args, connection).await,
         CaseCommand::List(args) => filing::list(args, connection).await,

@@ -139,23 +139,45 @@ pub async fn deposit(args: &DepositByTokenArgs, connection: &CourtConnection<'_>
     ))?;
     connection.print_warnings(&answer)?;
     if args.custody {
-        put(&number, &args.file, connection).await?;
+        put(&number, &args.file, None, connection).await?;
     }
     Ok(ExitStatus::Good)
 }
 
-/// Gives an original into custody.
+/// Gives an original into custody: one's own, or a document of `case`.
 ///
 /// # Errors
 ///
 /// [`CliError`].
-pub async fn put(number: &str, file: &Path, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+pub async fn put(
+    number: &str,
+    file: &Path,
+    case: Option<&str>,
+    connection: &CourtConnection<'_>,
+) -> anyhow::Result<ExitStatus> {
     let number = read_number(number)?;
     let opened = open_original(file)?;
     let headers = [("idempotency-key", connection.request_key()?)];
-    let path = format!("/v1/deposits/{number}/original");
+    let path = format!("/v1/deposits/{number}/original{}", in_case(case));
     let answer = connection.client.send_file(true, &path, opened, &headers).await.map_err(CliError::from)?;
     connection.print_act(&answer)?;
+    Ok(ExitStatus::Good)
+}
+
+/// The query that names a case.
+fn in_case(case: Option<&str>) -> String {
+    case.map(|case| format!("?case={}", encoded(case))).unwrap_or_default()
+}
+
+/// Prints the documents of a case that the account may read.
+///
+/// # Errors
+///
+/// [`CliError`].
+pub async fn documents(case: &str, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+    let answer = connection.pages(&format!("/v1/cases/{}/documents", encoded(case)), None).await?;
+    connection.screen.document(&answer)?;
+    crate::cli::case::case_screen::documents(connection.screen, &answer)?;
     Ok(ExitStatus::Good)
 }
 
@@ -184,8 +206,7 @@ pub async fn get(
     let number = read_number(number)?;
     // Checked before the access is recorded.
     must_be_new(to)?;
-    let case = case.map(|case| format!("?case={}", encoded(case))).unwrap_or_default();
-    let path = format!("/v1/deposits/{number}/original{case}");
+    let path = format!("/v1/deposits/{number}/original{}", in_case(case));
     let bytes = connection.client.fetch_file(&path, to).await.map_err(CliError::from)?;
     connection
         .screen

@@ -3,7 +3,7 @@
 //! # Invariants
 //!
 //! Only an explicit act of court staff suspends an erasure; importing a deposit never does. A hold is about exactly one
-//! deposit of this ledger that is an item of the case, or one account that takes part in it. It has no end date, survives
+//! deposit of this ledger that is an item or a document of the case, or one account that takes part in it. It has no end date, survives
 //! the end of the proceeding, and ends by `release` or by the court's own erasure order.
 
 use std::collections::BTreeSet;
@@ -43,10 +43,12 @@ pub fn order_erasure(file: &mut CaseFile, act: &OrderErasure, position: ActPosit
 }
 
 impl CaseFile {
-    /// Whether this deposit is an item of the case, or this account takes part in it; `true` if neither is given.
+    /// Whether this deposit is an item or a document of the case, or this account takes part in it; `true` if neither is given.
     #[must_use]
     pub fn concerns(&self, deposit: Option<DepositNumber>, account: Option<AccountId>) -> bool {
-        let item = |deposit| self.items.values().any(|item| item.import.deposit == deposit);
+        let item = |deposit| {
+            self.items.values().any(|item| item.import.deposit == deposit) || !self.uses_of(deposit).is_empty()
+        };
         let takes_part = |account| {
             self.parties.values().any(|party| party.account == Some(account))
                 || self.agents.values().any(|agent| agent.account == account)
@@ -71,10 +73,12 @@ impl CaseFile {
         match content {
             HeldContent::Deposit(deposit) => {
                 let mut items = self.items.values().filter(|item| item.import.deposit == deposit).peekable();
-                if items.peek().is_none() {
+                // A document is always a deposit of this ledger.
+                let is_document = !self.uses_of(deposit).is_empty();
+                if items.peek().is_none() && !is_document {
                     return Err(Refusal::NotInTheCase);
                 }
-                let is_own = items.any(|item| item.import.receipt.is_none());
+                let is_own = is_document || items.any(|item| item.import.receipt.is_none());
                 if is_own { Ok(()) } else { Err(Refusal::OfOtherLedger) }
             }
             HeldContent::Account(account) => {

@@ -4,7 +4,7 @@
 //! [`evidence`], [`late_evidence`], [`holds`], [`evidence_period`], [`deadlines`] and [`claims`] are the rules by area; [`headline`]
 //! determines which verification of an item counts; [`service`] has electronic service; [`session_records`] is what sessions leave, with
 //! the rules in [`appointments`], [`hearings`], [`transcripts`], [`mediation`], [`mediation_material`], [`mediation_receipt`], [`round`] and
-//! [`round_steps`]; [`course`] is the course beside these:
+//! [`round_steps`]; [`documents`] says who reads the files of its documents; [`course`] is the course beside these:
 //! [`authority`] of agents, [`rulings`], [`appeals`], [`jurisdiction`], [`hand_overs`] with their [`manifest`], and the [`succession`] of
 //! one case by another; [`labels`] computes the index labels of an act; [`rules_version`] keeps the rules of older cases as they were.
 
@@ -17,6 +17,7 @@ pub mod course;
 pub mod course_refusal;
 pub mod deadlines;
 pub mod decisions;
+pub mod documents;
 pub mod evidence;
 pub mod evidence_period;
 pub mod filing;

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
 
 use crate::http::app_state::AppState;
-use crate::http::pages::cases::originals::PDF;
+use crate::http::pages::cases::originals::Framed;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::same_origin::require_same_origin;
 use crate::http::pages::visit::{Audience, Visit};
@@ -25,9 +25,9 @@ use crate::wire::problem::{PROBLEM_JSON, Problem};
 /// shows a page in a frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; frame-src 'self'; connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tiezheng";
 
-/// A PDF is shown in a frame of a page of this node, as a document without scripts, forms and an origin. The attribute `sandbox` of the
-/// frame would do the same, but Chromium then shows nothing.
-const PDF_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
+/// A PDF or a text is shown in a frame of a page of this node, as a document without scripts, forms and an origin. The attribute `sandbox`
+/// of the frame would do the same, but Chromium then shows nothing of a PDF.
+const FRAME_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /// An error as a page.
 #[derive(Template)]
@@ -56,9 +56,9 @@ pub async fn page_middleware(State(state): State<Arc<AppState>>, mut request: Re
 /// Shows an error as a page, and adds the headers of every page.
 pub async fn finish(visit: &Visit, response: Response) -> Response {
     let mut response = as_page(visit, response).await;
+    let is_framed = response.extensions().get::<Framed>().is_some();
     let headers = response.headers_mut();
-    let is_pdf = headers.get(CONTENT_TYPE).is_some_and(|media_type| media_type == PDF);
-    let (policy, frames) = if is_pdf { (PDF_POLICY, "SAMEORIGIN") } else { (POLICY, "DENY") };
+    let (policy, frames) = if is_framed { (FRAME_POLICY, "SAMEORIGIN") } else { (POLICY, "DENY") };
     let fixed = [
         (CONTENT_SECURITY_POLICY, policy),
         // The origin is needed with forms; no other site gets an address.

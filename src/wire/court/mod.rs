@@ -7,6 +7,7 @@ pub mod case;
 pub mod course;
 pub mod deadlines;
 pub mod deposits_on_behalf;
+pub mod documents;
 pub mod erasure;
 pub mod feed;
 pub mod gateway;

@@ -171,6 +171,23 @@ async fn a_filing_with_appeal_needs_at_most_25_commands() {
     assert!(suit.commands <= 25, "{} commands", suit.commands);
 }
 
+/// A served document is given into custody for its case, and read by its recipient.
+#[test]
+fn a_served_document_is_given_by_the_clerk_and_read_by_its_recipient() {
+    let suit = Suit::new();
+    let (case, _) = suit.sent_by_gateway();
+    let listed = suit.by("defendant", &["documents", &case]);
+    assert_eq!(text(&listed, "/items/0/original/code"), "not-submitted");
+    let number = text(&listed, "/items/0/deposit_number");
+    suit.by("clerk", &["put-original", &number, "传票", "--case", &case]);
+    suit.by("defendant", &["get-original", &number, "received", "--case", &case]);
+    assert_eq!(std::fs::read_to_string(suit.workspace.path("received")).unwrap(), "传票");
+    let refused = suit.ends("plaintiff", &["get-original", &number, "theirs", "--case", &case], 1);
+    assert_eq!(refused.error(), "not_found");
+    let screen = suit.workspace.say("zh", &["case", "documents", &case, "--token-file", "defendant"]).stdout;
+    assert!(screen.contains("送达记录 1 的文书：传票") && screen.contains("原文已提交并由平台保管"), "{screen}");
+}
+
 /// Court pairs are configuration of the operator, with their days and their source.
 #[test]
 fn court_pairs_are_set_ended_and_listed() {

@@ -73,6 +73,7 @@ fn questions(number: &str) -> Vec<(Method, &'static str, &'static str, String)> 
         get("/access-log"),
         get("/items/1"),
         get("/items/9"),
+        get("/documents"),
         post("/acts", json!({ "act": "describe", "title": "一" })),
         post("/acts", json!({ "act": "reply", "item": 1, "authenticity": "admitted" })),
         post("/acts", json!({ "act": "consent", "item": 9 })),
@@ -217,6 +218,14 @@ async fn told_in_cases(
             assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
             told.push(Told::of(answer, counting));
         }
+    }
+    for case in ["ab".repeat(32), draft.to_owned()] {
+        let path = format!("/v1/deposits/{number}/original?case={case}");
+        let request = node.session(&who.token).request(Method::PUT, &path).header(CONTENT_TYPE, FILE);
+        counting.take_reads();
+        let answer = node.send(request.body("one")).await;
+        assert_eq!(answer.problem(), (404, "not_found".into()), "{path}");
+        told.push(Told::of(answer, counting));
     }
     told
 }

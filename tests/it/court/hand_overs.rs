@@ -61,12 +61,12 @@ impl Appealed {
         node.session(&who.token).get(&self.suit.path("/hand-overs/1")).await
     }
 
-    async fn step(&self, node: &TestNode, who: &Person, key: &str, body: Value) -> Answer {
+    pub(crate) async fn step(&self, node: &TestNode, who: &Person, key: &str, body: Value) -> Answer {
         node.session(&who.token).keyed(key).post(&self.suit.path("/hand-overs/1"), &body).await
     }
 
     /// Acceptance with what the second court computes from the lines that it is shown.
-    async fn acceptance(&self, node: &TestNode) -> Value {
+    pub(crate) async fn acceptance(&self, node: &TestNode) -> Value {
         let shown = self.view(node, &self.there).await;
         assert_eq!(shown.status, 200, "{}", shown.text());
         let hashed = |name: &str| {

@@ -5,7 +5,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tiezheng::court::permission::{CaseRelation, Side, acts_of_a_case, permit};
+use tiezheng::court::permission::{
+    CaseRelation, Side, acts_of_a_case, keeps_documents, keeps_mediation_papers, permit, sees_mediation,
+    sees_papers_of_the_court,
+};
 use tiezheng::court::words::{Role, Stage};
 use tiezheng::ledger::verify::wording::Language;
 
@@ -59,7 +62,29 @@ fn page() -> String {
             }
         }
     }
+    documents(&mut page);
     page
+}
+
+/// Who reads the originals of documents, and who gives them into custody.
+fn documents(page: &mut String) {
+    page.push_str(
+        "\n## 文书原文 · originals of documents\n\nWho sees a case reads its transcripts; those of a deliberation, the panel only. A served document is read by its recipient and the\nrecipient's agents, a judgment or a ruling by all parties and their agents. Beside them:\n\n可查看案件的人员可阅读笔录，合议（评议）笔录仅合议庭可阅读；送达文书由受送达人及其代理人阅读，判决书、裁定书由各方当事人及其代理人阅读。此外：\n\n| original 原文 | who 何人 |\n|---|---|\n",
+    );
+    let rows: [(&str, fn(CaseRelation) -> bool); 4] = [
+        ("read a paper of a mediation 阅读调解文书", sees_mediation),
+        ("read decisions and documents served on any party 阅读裁判文书和任一方的送达文书", sees_papers_of_the_court),
+        ("give the document of another account 提交他人登记的文书原文", keeps_documents),
+        ("the same, of a mediation 同上，限调解文书", keeps_mediation_papers),
+    ];
+    for (what, rule) in rows {
+        let who = CaseRelation::all().into_iter().filter(|relation| rule(*relation)).map(sign);
+        let who: Vec<String> = who.map(|(zh, en)| format!("{zh} {en}")).collect();
+        let _ = writeln!(page, "| {what} | {} |", who.join("; "));
+    }
+    page.push_str(
+        "\nThe depositor, and the account whose act named the deposit, also give it. 存证人以及登记该文书的账号亦可提交。\n",
+    );
 }
 
 #[test]

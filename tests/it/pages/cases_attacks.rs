@@ -7,9 +7,12 @@ use crate::support::test_node::{NodeConfig, TestNode};
 /// Pages of a case, and forms that are sent to it.
 fn pages(case: &str) -> Vec<String> {
     let sections = ["", "/evidence", "/records", "/service", "/history", "/hearing", "/items/1/verify"];
+    let documents =
+        ["/documents/20261122-0K7M-X9QT-3D5W-C3", "/documents/20261122-0K7M-X9QT-3D5W-C3/file", "/documents/x"];
+    let sections = sections.into_iter().chain(documents);
     let acts = ["submit", "reply", "import", "approve", "judge", "assign", "issue-code", "add-agent", "confirm"];
     let acts = acts.map(|act| format!("/act/{act}"));
-    sections.iter().map(|one| (*one).to_owned()).chain(acts).map(|rest| format!("{case}{rest}")).collect()
+    sections.map(str::to_owned).chain(acts).map(|rest| format!("{case}{rest}")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

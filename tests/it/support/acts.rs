@@ -84,7 +84,7 @@ impl Acts {
     /// The labels of the next act of a stream.
     fn labels_of(&mut self, stream: u8, document: &Document) -> Vec<Digest> {
         if let (Act::TakeCustody(act), Stream::Custody) = (&document.act, document.stream) {
-            return labels::of_custody(act.deposit).to_vec();
+            return labels::of_custody(document.by, act.deposit, act.case);
         }
         if document.stream != Stream::Case {
             return Vec::new();

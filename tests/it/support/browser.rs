@@ -57,6 +57,13 @@ impl<'n> Browser<'n> {
         self.send(request.header("sec-fetch-site", "same-origin").header("idempotency-key", key)).await
     }
 
+    /// Sends a file as a script of this node's page does, under an idempotency key.
+    pub(crate) async fn post_file(&mut self, path: &str, key: &str, file: &[u8]) -> Answer {
+        let request = self.client.post(self.node.url(path)).body(file.to_vec());
+        let request = request.header(CONTENT_TYPE, "application/octet-stream").header("accept", "text/html");
+        self.send(request.header("sec-fetch-site", "same-origin").header("idempotency-key", key)).await
+    }
+
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = request.header(COOKIE, cookies.join("; ")).header("accept-language", self.languages);

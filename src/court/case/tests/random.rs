@@ -391,6 +391,7 @@ fn of_content(d: &mut Dice, kind: ActKind, case: CaseId) -> Act {
             key: d.annex(),
             size: u64::from(d.below(9)),
             data_hash: d.data_hash(),
+            case: d.optional(|_| case),
         }),
         _ => Act::Access(Access {
             shown: d.of(AccessedContent::ALL),

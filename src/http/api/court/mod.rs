@@ -11,6 +11,7 @@ pub mod cases;
 pub mod course_acts;
 pub mod deadline_acts;
 pub mod deposits_on_behalf;
+pub mod documents;
 pub mod erasures;
 pub mod feed;
 pub mod field_values;

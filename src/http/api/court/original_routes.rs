@@ -6,9 +6,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
-use crate::http::api::court::{deposits_on_behalf, erasures, originals};
+use crate::http::api::court::{deposits_on_behalf, documents, erasures, originals};
 use crate::http::app_state::AppState;
-use crate::http::openapi::{WRITES, by_token, codes};
+use crate::http::openapi::{READS, WRITES, by_token, codes};
 
 /// The content, the metadata and the links of a deposit by token.
 const ENTRUSTED: &[ErrorCode] = codes![
@@ -45,6 +45,9 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
                 WRITES,
                 codes![
                     NotFound,
+                    NotPermitted,
+                    SeveralCases,
+                    BadValue,
                     BadSalt,
                     CustodyTaken,
                     CustodyMismatch,
@@ -56,6 +59,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
                 ],
             ],
         ))
+        .routes(by_token(routes!(documents::list_documents), &[READS, codes![NotFound, SeveralCases]]))
         .routes(by_token(routes!(originals::get_original), &[WRITES, codes![NotFound, BadValue, NoOriginal, Erased]]))
         .routes(by_token(
             routes!(erasures::erase),

@@ -25,7 +25,7 @@ use crate::custody::upload::KeepError;
 use crate::error_code::ErrorCode;
 use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
-use crate::filing::originals::{OriginalError, OriginalUpload};
+use crate::filing::originals::{OriginalError, OriginalUpload, StoredOriginal};
 use crate::filing::service::FilingService;
 use crate::http::api::court::case_path::named_by;
 use crate::http::api::court::json_request::{act_json, created};
@@ -94,10 +94,14 @@ struct Waiting {
 
 /// Store an original in custody / 提交原文保管
 ///
-/// For the account of the deposit. The file is hashed while it is received and must match the deposit, or nothing is
-/// stored. It is encrypted under its own key. For a deposit with salted digests, send the salt in `x-salt`.
+/// For the account of the deposit. With `case`, of a document of that case: a version of a transcript or a mediation agreement, a
+/// mediation document, a served document, a judgment or a ruling; for its depositor, the account that recorded it, and the court's
+/// staff, of a mediation also its mediators. It is then shown in that case to those who may read the document. The file is hashed
+/// while it is received and must match the deposit, or nothing is stored. It is encrypted under its own key. For a deposit with
+/// salted digests, send the salt in `x-salt`.
 ///
-/// 由存证账号本人提交；边传边算并与存证比对，不一致则不留存。加密保存，一文一钥。
+/// 由存证账号本人提交；以 `case` 指明案件的，为本案文书（笔录、调解协议、调解书、送达文书、裁判文书）提交原文，由存证人、登记该文书的账号或者本院人员提交，
+/// 仅供本案有权阅读的人员查阅。边传边算并与存证比对，不一致则不留存。加密保存，一文一钥。
 #[utoipa::path(
     put,
     path = "/v1/deposits/{number}/original",
@@ -105,6 +109,7 @@ struct Waiting {
     params(
         ("number" = String, Path, description = "存证编号", example = "20261122-0K7M-X9QT-3D5W-C3"),
         ("x-salt" = Option<String>, Header, description = "64 hex digits"),
+        InCaseQuery,
     ),
     request_body(content((AnyBytes = "application/octet-stream"))),
     responses(
@@ -116,24 +121,42 @@ pub(in crate::http) async fn put_original(
     State(state): State<Arc<AppState>>,
     Bearer(actor): Bearer,
     parameter: PathParameter,
+    Parameters(query): Parameters<InCaseQuery>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let number = parameter.number()?;
-    require_content_type(&headers, "application/octet-stream")?;
-    let salt = read_salt(&headers)?;
+    let case = query.case(state.filing()?, &actor).await?;
+    let taken = take(&state, &actor, (number, case), (&uri, &headers), body).await?;
+    let act = act_json(ActKind::TakeCustody, Kind::Custody, None, &taken.recorded);
+    Ok(created(&taken.recorded, &CustodyJson::of(&taken.act, act)))
+}
+
+/// Receives an original into custody: for its depositor, or as a document of a case.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn take(
+    state: &AppState,
+    actor: &Actor,
+    (number, case): (DepositNumber, Option<CaseId>),
+    (uri, headers): (&Uri, &HeaderMap),
+    body: Body,
+) -> Result<StoredOriginal, ApiError> {
+    require_content_type(headers, "application/octet-stream")?;
+    let salt = read_salt(headers)?;
     let limit = state.options().file_max;
-    let announced = announced(&headers);
+    let announced = announced(headers);
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let context = context(&actor, &headers, uri.path(), &[])?;
+    let named = case.map(|case| case.to_string()).unwrap_or_default();
+    let context = context(actor, headers, uri.path(), named.as_bytes())?;
     let _place = state.upload_permit(actor.id).await?;
     let incoming = OriginalUpload { stream: paced(body, state.options()), announced, limit };
-    let taken = state.filing()?.store_original(&actor, number, &context, salt, incoming).await?;
-    let act = act_json(ActKind::TakeCustody, Kind::Custody, None, &taken.recorded);
-    Ok(created(&taken.recorded, &CustodyJson::of(&taken.act, act)))
+    Ok(state.filing()?.store_original(actor, (number, case), &context, salt, incoming).await?)
 }
 
 fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, ApiError> {
@@ -149,7 +172,8 @@ fn read_salt(headers: &HeaderMap) -> Result<Option<[u8; SALT_LEN]>, ApiError> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct InCaseQuery {
-    /// The case of which the deposit is an item; not needed by the account of the deposit. 该存证所在案件；存证账号本人无须填写。
+    /// The case of which the deposit is an item or a document; not needed by the account of the deposit.
+    /// 该存证所在案件；存证账号本人无须填写。
     case: Option<String>,
 }
 
@@ -166,11 +190,12 @@ impl InCaseQuery {
 
 /// Download an original / 调取原文
 ///
-/// For the account of the deposit. Other accounts name a case to which they have access and in which the deposit is an item
-/// of its depositor. The access is recorded on the chain before the first byte is sent. If fewer bytes arrive than announced,
-/// they are not the original.
+/// For the account of the deposit. Other accounts name a case to which they have access: one in which the deposit is an item of its
+/// depositor, or a document that they may read and whose original was given for that case. The access is recorded on the chain
+/// before the first byte is sent. If fewer bytes arrive than announced, they are not the original.
 ///
-/// 存证账号本人可调取；其他人须以 `case` 指明其有权查看且该存证由当事人提交的案件。查阅记录先于首字节上链。传输中断的内容不是完整原文。
+/// 存证账号本人可调取；其他人须以 `case` 指明其有权查看的案件：该存证由当事人在案件中提交，或者系本案文书且本人有权阅读。查阅记录先于首字节上链。
+/// 传输中断的内容不是完整原文。
 #[utoipa::path(
     get,
     path = "/v1/deposits/{number}/original",

@@ -13,8 +13,10 @@ use crate::error_code::ErrorCode;
 use crate::filing::filing_error::FilingError;
 use crate::http::api::lookup::deposit_json;
 use crate::http::app_state::AppState;
+use crate::http::pages::cases::documents::find_document;
 use crate::http::pages::cases::forms::data::FormData;
 use crate::http::pages::cases::forms::field::{ActForm, Group, Shape};
+use crate::http::pages::cases::forms::papers::paper_of_form;
 use crate::http::pages::cases::forms::sending::{SubmissionResult, form_context, new_key, send};
 use crate::http::pages::cases::forms::table::form_of;
 use crate::http::pages::cases::forms::values::{FieldFault, Reading, deposit_text, field_of};
@@ -30,6 +32,7 @@ use crate::http::problem::ApiError;
 use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::case::{CanJson, CaseFactsJson, CaseJson};
+use crate::wire::court::documents::CaseDocumentJson;
 use crate::wire::court::record::act_label_in;
 use crate::wire::facts::ChainFactsJson;
 use crate::wire::report::CodedText;
@@ -58,6 +61,8 @@ struct ActPage<'a> {
     /// Whether the act is possible now.
     open: bool,
     preview: Option<&'a CaseJson>,
+    /// The document that the act is about, if the viewer may read it.
+    paper: Option<&'a CaseDocumentJson>,
     found: Option<ChainFactsJson>,
 }
 
@@ -91,6 +96,8 @@ struct ActFormPage<'a> {
     file: &'a CaseFile,
     data: &'a FormData,
     given: &'a Form,
+    /// The document that the act is about, if the viewer may read it.
+    paper: Option<CaseDocumentJson>,
     /// Whether the form was sent, and not opened.
     is_sent: bool,
 }
@@ -98,6 +105,18 @@ struct ActFormPage<'a> {
 fn form_in(request: &CaseRequest) -> Result<&'static ActForm, ApiError> {
     let form = ActKind::from_word(request.parameter("act")).and_then(form_of);
     form.ok_or_else(|| ApiError::from(FilingError::NotFound))
+}
+
+/// The document that an act is about, if the viewer may read it.
+async fn paper(
+    state: &AppState,
+    request: &CaseRequest,
+    form: &ActForm,
+    (file, given): (&CaseFile, &Form),
+) -> Result<Option<CaseDocumentJson>, ApiError> {
+    let Some(number) = paper_of_form(form.kind, given, file) else { return Ok(None) };
+    let found = find_document(state, &request.who.actor, request.case, number).await?;
+    Ok(found.filter(|one| one.can_read))
 }
 
 /// The form of an act.
@@ -121,6 +140,7 @@ pub async fn act_form(
         file: &file,
         data: &data,
         given: &given,
+        paper: paper(&state, &request, form, (&*file, &given)).await?,
         is_sent: false,
     };
     opened.page(StatusCode::OK, PageExtras::default())
@@ -148,6 +168,7 @@ pub async fn act(
         file: &file,
         data: &data,
         given: &given,
+        paper: paper(&state, &request, form, (&*file, &given)).await?,
         is_sent: true,
     };
     if form.shape == Shape::Import && given.text("do") == "look-up" {
@@ -317,6 +338,7 @@ impl ActFormPage<'_> {
             refusal,
             steps: if needs_steps { groups(&data.can, self.file, &self.request.path()) } else { Vec::new() },
             open,
+            paper: self.paper.as_ref(),
             preview: data.case.as_ref().filter(|_| form.kind == ActKind::Submit),
             found: shown.found,
         };

@@ -1,8 +1,9 @@
 //! `/cases/{reference}/items/{item}/original`: the original of an item that is in custody. Each access is recorded before the bytes go
 //! out.
 //!
-//! Pictures, sound and film of known types are shown in the page, PDF in a frame whose document is sandboxed by the policy of its answer;
-//! everything else is downloaded, and never rendered as a page of this site.
+//! Pictures, sound and film of known types are shown in the page, PDF and plain text in a frame whose document is sandboxed by the policy
+//! of its answer; everything else is downloaded, and never rendered as a page of this site. The originals of documents (`documents`) are
+//! shown the same way.
 
 use std::sync::Arc;
 
@@ -27,12 +28,21 @@ use crate::http::problem::ApiError;
 use crate::ledger::number::DepositNumber;
 use crate::wire::court::case::CaseFactsJson;
 use crate::wire::court::item::ImportJson;
+use crate::wire::facts::DepositJson;
 
 /// Shown in a frame.
-pub const PDF: &str = "application/pdf";
+const PDF: &str = "application/pdf";
+/// Shown in a frame, too.
+const TEXT: &str = "text/plain";
+
+/// Marks an answer whose document is shown in a frame of a page of this node.
+#[derive(Debug, Clone, Copy)]
+pub struct Framed;
+
 /// Media types that browsers show without running anything.
 const SHOWN: &[&str] = &[
     PDF,
+    TEXT,
     "image/png",
     "image/jpeg",
     "image/gif",
@@ -55,13 +65,26 @@ struct OriginalPage {
     p: Layout,
     head: CaseHead,
     item: ImportJson,
-    /// `image`, `audio`, `video`, `pdf`, or empty for a file that is only downloaded.
+    /// `image`, `audio`, `video`, `frame`, or empty for a file that is only downloaded.
     kind: &'static str,
 }
 
-/// How a media type of the list is shown.
-fn kind_of(known: &'static str) -> &'static str {
-    if known == PDF { "pdf" } else { known.split('/').next().unwrap_or_default() }
+impl OriginalPage {
+    /// The address of the bytes.
+    fn file(&self) -> String {
+        format!("{}/items/{}/original/file", self.head.path, self.item.item)
+    }
+}
+
+/// How a media type of the list is shown: `image`, `audio`, `video` or `frame`.
+#[must_use]
+pub fn kind_of(known: &'static str) -> &'static str {
+    if is_framed(known) { "frame" } else { known.split('/').next().unwrap_or_default() }
+}
+
+/// Whether a media type of the list is shown in a frame.
+fn is_framed(known: &str) -> bool {
+    known == PDF || known == TEXT
 }
 
 /// The media type of a list that a depositor's words name.
@@ -69,14 +92,34 @@ fn shown(stated: Option<&str>) -> Option<&'static str> {
     SHOWN.iter().copied().find(|known| Some(*known) == stated)
 }
 
+/// The media type that the depositor stated, if browsers show it.
+#[must_use]
+pub fn media_type(deposit: &DepositJson) -> Option<&'static str> {
+    shown(deposit.media_type.as_deref())
+}
+
+/// An original as a part of a page, if its media type is one that browsers show; otherwise to be downloaded, as it is.
+#[must_use]
+pub fn shown_in_page(mut response: Response, known: Option<&'static str>) -> Response {
+    let Some(known) = known else { return response };
+    // The encoding of a text is not stated on the chain. Without one, browsers guess differently.
+    let content_type = if known == TEXT { "text/plain; charset=utf-8" } else { known };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
+    if is_framed(known) {
+        response.extensions_mut().insert(Framed);
+    }
+    response
+}
+
 fn item_of(request: &CaseRequest) -> Result<ItemNumber, ApiError> {
     ItemNumber::parse(request.parameter("item")).ok_or_else(|| ApiError::from(FilingError::NotFound))
 }
 
-/// The media type that the depositor stated, if browsers show it; none for a deposit of another ledger.
-async fn media_type(state: &Arc<AppState>, number: DepositNumber) -> Option<&'static str> {
-    let deposit = deposit_json(state, number).await.ok()?;
-    shown(deposit.media_type.as_deref())
+/// As [`media_type`]; none for a deposit of another ledger.
+async fn media_type_of(state: &Arc<AppState>, number: DepositNumber) -> Option<&'static str> {
+    media_type(&deposit_json(state, number).await.ok()?)
 }
 
 /// The page with the original.
@@ -91,7 +134,7 @@ pub async fn original(
 ) -> Result<Response, ApiError> {
     let file = state.filing()?.case_for(&request.who.actor, request.case).await?;
     let item = item_json(&state, &request.who.actor, request.case, item_of(&request)?).await?;
-    let found = media_type(&state, DepositNumber::parse(&item.chain.deposit_number)?).await;
+    let found = media_type_of(&state, DepositNumber::parse(&item.chain.deposit_number)?).await;
     let page = OriginalPage {
         p: visit.layout(&format!("证据 {} 的原文", item.item), &format!("Original of item {}", item.item)),
         head: CaseHead::of(&CaseFactsJson::of(&file), &request.name),
@@ -110,12 +153,8 @@ pub async fn file(State(state): State<Arc<AppState>>, request: CaseRequest) -> R
     let case = state.filing()?.case_for(&request.who.actor, request.case).await?;
     let item = case.items.get(&item_of(&request)?).ok_or_else(|| ApiError::from(FilingError::NotFound))?;
     let number = item.import.deposit;
-    let mut response = open(&state, &request.who.actor, number, Some(request.case)).await?;
-    if let Some(known) = media_type(&state, number).await {
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(known));
-        response.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
-    }
-    Ok(response)
+    let response = open(&state, &request.who.actor, number, Some(request.case)).await?;
+    Ok(shown_in_page(response, media_type_of(&state, number).await))
 }
 
 #[cfg(test)]

@@ -7,10 +7,12 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::court::acts::ActKind;
+use crate::court::case::documents::DocumentUse;
 use crate::court::words::{CaseKind, PartyRole, Stage};
 use crate::http::api::court::cases::case_json;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
+use crate::http::pages::cases::documents::{Documents, documents};
 use crate::http::pages::cases::head::CaseHead;
 use crate::http::pages::cases::remaining::{Due, due, party_name};
 use crate::http::pages::cases::request::CaseRequest;
@@ -22,6 +24,7 @@ use crate::http::pages::visit::{Audience, Visit};
 use crate::http::problem::ApiError;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::case::CaseJson;
+use crate::wire::court::documents::CaseDocumentJson;
 use crate::wire::court::record::act_label_in;
 
 /// Items on a page of a case.
@@ -44,11 +47,17 @@ struct CasePage {
     due: Vec<Due>,
     steps: Vec<Step>,
     groups: Vec<TaskGroup>,
+    documents: Documents,
     done: Option<String>,
     next: Option<String>,
 }
 
 impl CasePage {
+    /// A document whose original the viewer may read.
+    fn document(&self, number: &str) -> Option<&CaseDocumentJson> {
+        self.documents.get(number)
+    }
+
     /// A party by its role and name.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn party(&self, number: &u32) -> Bilingual {
@@ -136,6 +145,8 @@ pub async fn case(
         due: due(&case, state.filing()?.now(), visit.language),
         steps: steps(&case, &path),
         groups: groups(&case.can, &file, &path),
+        documents: documents(&state, &request.who.actor, request.case, |used| matches!(used, DocumentUse::Decision(_)))
+            .await?,
         done: done(&visit, Some(kind), &parameters),
         next: case.next_cursor.as_ref().map(|cursor| format!("{path}?cursor={cursor}")),
         rights: Rights::of(&case),

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::court::case::documents::DocumentUse;
 use crate::court::case::state::{CaseFile, Party};
 use crate::court::ids::{AgentNumber, PartyNumber};
 use crate::court::values::Capacity;
@@ -14,6 +15,7 @@ use crate::http::api::court::cases::can;
 use crate::http::api::court::records::records_json;
 use crate::http::api::court::service::service_json;
 use crate::http::app_state::AppState;
+use crate::http::pages::cases::documents::{Documents, documents};
 use crate::http::pages::cases::forms::field::Group;
 use crate::http::pages::cases::head::CaseHead;
 use crate::http::pages::cases::overview::done;
@@ -27,6 +29,7 @@ use crate::http::problem::ApiError;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::case::CaseFactsJson;
+use crate::wire::court::documents::CaseDocumentJson;
 use crate::wire::court::records::RecordsJson;
 use crate::wire::court::service::ServiceBookJson;
 
@@ -41,12 +44,18 @@ struct RecordsPage {
     /// What the viewer may do, by the words of the acts.
     acts: BTreeSet<String>,
     groups: Vec<TaskGroup>,
+    documents: Documents,
     done: Option<String>,
 }
 
 impl RecordsPage {
     fn may(&self, act: &str) -> bool {
         self.acts.contains(act)
+    }
+
+    /// A document whose original the viewer may read.
+    fn document(&self, number: &str) -> Option<&CaseDocumentJson> {
+        self.documents.get(number)
     }
 }
 
@@ -63,12 +72,18 @@ struct ServicePage {
     /// What the viewer may do, by the words of the acts.
     acts: BTreeSet<String>,
     groups: Vec<TaskGroup>,
+    documents: Documents,
     done: Option<String>,
 }
 
 impl ServicePage {
     fn may(&self, act: &str) -> bool {
         self.acts.contains(act)
+    }
+
+    /// A document whose original the viewer may read.
+    fn document(&self, number: &str) -> Option<&CaseDocumentJson> {
+        self.documents.get(number)
     }
 
     /// A party by its role and number.
@@ -137,6 +152,7 @@ pub async fn records(
             &format!("Hearings and transcripts, case {}", head.name),
         ),
         confirms: acts.contains("confirm"),
+        documents: documents(&state, &request.who.actor, request.case, |used| used.paper().is_some()).await?,
         acts,
         done: done(&visit, Some(file.kind), &parameters),
         head,
@@ -179,6 +195,7 @@ pub async fn service(
         p: visit.layout(&format!("送达 {}", head.name), &format!("Service, case {}", head.name)),
         confirmable,
         roles: roles(&file),
+        documents: documents(&state, actor, request.case, |used| matches!(used, DocumentUse::Served(..))).await?,
         acts,
         done: done(&visit, Some(file.kind), &parameters),
         head,

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::act_page::{act, act_form};
 use crate::http::pages::cases::{
-    associate, evidence, hand_overs, hearing, history, list, open, originals, overview, records, verify,
+    associate, documents, evidence, hand_overs, hearing, history, list, open, originals, overview, records, verify,
 };
 
 /// The routes.
@@ -29,6 +29,8 @@ pub(in crate::http) fn routes() -> Router<Arc<AppState>> {
         .route("/cases/{reference}/items/{item}/verify/file", post(verify::verify_file))
         .route("/cases/{reference}/items/{item}/original", get(originals::original))
         .route("/cases/{reference}/items/{item}/original/file", get(originals::file))
+        .route("/cases/{reference}/documents/{number}", get(documents::document))
+        .route("/cases/{reference}/documents/{number}/file", get(documents::file).post(documents::give))
         .route("/cases/{reference}/hand-overs/{hand_over}/manifest/{volume}", get(hand_overs::manifest_file))
         .route("/cases/{reference}/hand-overs/{hand_over}", get(hand_overs::hand_over).post(hand_overs::step))
 }
