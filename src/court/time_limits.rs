@@ -72,6 +72,9 @@ type Law = (&'static str, &'static str, (u16, u8, u8));
 const CIVIL_PROCEDURE: Law = ("民事诉讼法", "2023-09-01", (2024, 1, 1));
 /// 《中华人民共和国行政诉讼法》, as amended on 2017-06-27.
 const ADMINISTRATIVE_PROCEDURE: Law = ("行政诉讼法", "2017-06-27", (2017, 7, 1));
+/// 《最高人民法院关于适用〈中华人民共和国行政诉讼法〉的解释》（法释〔2018〕1号）.
+const ADMINISTRATIVE_INTERPRETATION: Law =
+    ("最高人民法院关于适用《中华人民共和国行政诉讼法》的解释", "2018-02-06", (2018, 2, 8));
 /// 《最高人民法院关于民事诉讼证据的若干规定》, as amended in 2019.
 const EVIDENCE: Law = ("最高人民法院关于民事诉讼证据的若干规定", "2019-12-25", (2020, 5, 1));
 /// 《人民法院在线诉讼规则》.
@@ -116,6 +119,7 @@ pub const TIME_LIMITS: &[TimeLimit] = &[
     row(WindowKind::Answer, 15, CIVIL_PROCEDURE, "第一百二十八条"),
     // 在提交答辩状期间提出.
     row(WindowKind::JurisdictionObjection, 15, CIVIL_PROCEDURE, "第一百三十条、第一百二十八条"),
+    administrative(row(WindowKind::JurisdictionObjection, 15, ADMINISTRATIVE_INTERPRETATION, "第十条第一款")),
     row(WindowKind::AppealJudgment, 15, CIVIL_PROCEDURE, "第一百七十一条第一款"),
     row(WindowKind::AppealRuling, 10, CIVIL_PROCEDURE, "第一百七十一条第二款"),
     administrative(row(WindowKind::AppealJudgment, 15, ADMINISTRATIVE_PROCEDURE, "第八十五条")),

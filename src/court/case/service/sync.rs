@@ -47,18 +47,20 @@ fn appeal_kinds(file: &CaseFile, id: WindowId) -> &'static [WindowKind] {
 
 /// The windows that a period of this kind is in this case: none where the case knows no such period.
 fn window_kinds(file: &CaseFile, id: WindowId) -> &'static [WindowKind] {
-    let party = file.parties.get(&id.party);
-    let answers = party.is_some_and(|party| party.side() != Side::Bringing);
-    let is_associated = party.is_some_and(|party| party.account.is_some());
-    match (id.period, file.kind) {
-        (ServicePeriod::Answer, CaseKind::CivilFirst) if answers => {
+    let Some(party) = file.parties.get(&id.party) else { return &[] };
+    match (id.period, file.kind, party.side()) {
+        (ServicePeriod::Answer, CaseKind::CivilFirst, Side::Answering) => {
             &[WindowKind::Answer, WindowKind::JurisdictionObjection]
         }
-        (ServicePeriod::Answer, CaseKind::AdministrativeFirst) if answers => &[WindowKind::AdministrativeEvidence],
-        (ServicePeriod::Appeal, _) => appeal_kinds(file, id),
-        (ServicePeriod::AppealAnswer, _) => &[WindowKind::AnswerToAppeal],
+        // A third party cannot object to the jurisdiction (民诉法 art. 130; 解释 art. 82).
+        (ServicePeriod::Answer, CaseKind::CivilFirst, Side::Third) => &[WindowKind::Answer],
+        (ServicePeriod::Answer, CaseKind::AdministrativeFirst, Side::Answering) => {
+            &[WindowKind::AdministrativeEvidence, WindowKind::JurisdictionObjection]
+        }
+        (ServicePeriod::Appeal, ..) => appeal_kinds(file, id),
+        (ServicePeriod::AppealAnswer, ..) => &[WindowKind::AnswerToAppeal],
         // A party that takes part already has nothing to associate.
-        (ServicePeriod::Association, _) if !is_associated => &[WindowKind::Association],
+        (ServicePeriod::Association, ..) if party.account.is_none() => &[WindowKind::Association],
         _ => &[],
     }
 }

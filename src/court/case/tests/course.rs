@@ -290,7 +290,7 @@ pub(super) fn object(party: u32) -> Act {
     Act::ObjectJurisdiction(ObjectJurisdiction { party: PartyNumber(party), reason, document: None })
 }
 
-fn effects(course: &TestCase) -> Vec<ObjectionEffect> {
+pub(super) fn effects(course: &TestCase) -> Vec<ObjectionEffect> {
     course.file.course.objections.iter().map(|one| one.effect).collect()
 }
 
