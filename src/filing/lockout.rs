@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! After [`ATTEMPTS`] failures, the last within [`WINDOW`] of the first, every login under the name fails for [`WINDOW`], with the
+//! After [`ATTEMPTS`] failures, each within [`WINDOW`] of the one before, every login under the name fails for [`WINDOW`], with the
 //! right password too. So guessing costs a quarter of an hour for every few passwords. The work is the same for names that nobody
 //! has. Locks are in memory: a restart ends them.
 
@@ -14,7 +14,7 @@ use crate::ledger::time::Timestamp;
 
 /// Failures that lock.
 pub const ATTEMPTS: u32 = 6;
-/// Milliseconds in which failures count together, and for which a name is locked.
+/// Milliseconds after which a failure no longer counts, and for which a name is locked.
 pub const WINDOW: u64 = 15 * 60 * 1000;
 /// Names above which those without recent failures are dropped.
 const NAMES: usize = 100_000;
@@ -90,5 +90,33 @@ mod tests {
         assert!(lockout.is_locked(name, at(WINDOW + 40)));
         lockout.clear(name);
         assert!(!lockout.is_locked(name, at(WINDOW + 40)));
+    }
+
+    #[test]
+    fn a_failure_counts_until_none_follows_it_for_a_quarter_of_an_hour() {
+        let (lockout, name) = (Lockout::default(), Digest([1; 32]));
+        let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
+        for n in 0..u64::from(ATTEMPTS) {
+            assert!(!lockout.is_locked(name, at(n * (WINDOW - 1))));
+            lockout.failed(name, at(n * (WINDOW - 1)));
+        }
+        let last = u64::from(ATTEMPTS - 1) * (WINDOW - 1);
+        assert!(lockout.is_locked(name, at(last + WINDOW - 1)) && !lockout.is_locked(name, at(last + WINDOW)));
+    }
+
+    #[test]
+    fn of_many_names_those_without_a_recent_failure_are_dropped() {
+        let lockout = Lockout::default();
+        let at = |millis| Timestamp::from_millis(1_790_000_000_000 + millis).unwrap();
+        let name = |n: usize| {
+            let mut name = [0; 32];
+            name[..8].copy_from_slice(&n.to_be_bytes());
+            Digest(name)
+        };
+        for n in 0..NAMES {
+            lockout.failed(name(n), at(u64::from(n >= NAMES / 4)));
+        }
+        lockout.failed(name(NAMES), at(WINDOW));
+        assert_eq!(lockout.names().len(), NAMES - NAMES / 4 + 1, "the first quarter ended a millisecond ago");
     }
 }

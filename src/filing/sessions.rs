@@ -277,6 +277,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_session_that_was_used_last_outlives_one_that_began_later() {
+        let store = SessionStore::open(Arc::new(MemoryAccounts::default())).unwrap();
+        let mut ids = Vec::new();
+        for n in 0..SESSIONS_MAX {
+            ids.push(store.begin(ONE, false, "", at(n as u64)).await.unwrap());
+        }
+        assert!(store.touch(&ids[0], at(50)).is_some());
+        store.begin(ONE, false, "", at(60)).await.unwrap();
+        assert!(store.touch(&ids[0], at(100)).is_some() && store.touch(&ids[1], at(100)).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_session_with_an_unknown_factor_has_ended() {
+        let files: Arc<dyn AccountStore> = Arc::new(MemoryAccounts::default());
+        let store = SessionStore::open(Arc::clone(&files)).unwrap();
+        let id = store.begin(ONE, true, "", at(0)).await.unwrap();
+        let document = AccountDocument::Sessions(ONE.0);
+        let text = files.read(document).unwrap().unwrap().replace("second-factor", "voice");
+        files.replace(document, &text).unwrap();
+        assert!(SessionStore::open(files).unwrap().touch(&id, at(1)).is_none());
+    }
+
+    #[tokio::test]
     async fn the_oldest_session_makes_place_for_the_newest() {
         let store = SessionStore::open(Arc::new(MemoryAccounts::default())).unwrap();
         let mut ids = Vec::new();

@@ -1,5 +1,6 @@
 //! Tests of the pages for people: what they show, accounts and sessions, and the attacks that they must withstand.
 
+mod account_rules;
 mod accounts;
 mod assets;
 mod attacks;

@@ -3,11 +3,12 @@
 //!
 //! # Invariants
 //!
-//! A period begins with the act by which the court received the document, and is closed when what it is for has been done. Its end bars
-//! nothing: it shows the court what is due.
+//! A period begins with the act by which the court received the document, and is closed when what it is for has been done. A service that
+//! proves to have no effect opens it again. Its end bars nothing: it shows the court what is due.
 
 use crate::court::act_position::ActPosition;
 use crate::court::calendar::{Calendar, Day};
+use crate::court::case::course::{Appeal, HandOver};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::CaseFile;
@@ -15,6 +16,7 @@ use crate::court::ids::PartyNumber;
 use crate::court::service_words::DocumentKind;
 use crate::court::window::{Start, Subject, Window, WindowKind};
 use crate::court::windows::WindowKey;
+use crate::court::words::TransferKind;
 use crate::ledger::number::DepositNumber;
 
 fn key(kind: WindowKind, party: PartyNumber, document: DepositNumber) -> WindowKey {
@@ -79,12 +81,24 @@ pub(in crate::court::case) fn dossier_sent(file: &mut CaseFile, decision: Deposi
     }
 }
 
-/// Closes the periods whose copies have been served on all who get one. The court sends the dossier although nobody answers (art. 174 (1)):
-/// its period begins when the last period to answer has ended, if no answer has begun it before.
+/// Whether the dossier was sent with this appeal, and was not returned.
+fn is_sent(file: &CaseFile, appeal: &Appeal) -> bool {
+    let goes_with = |one: &HandOver| {
+        one.kind == TransferKind::SecondInstance
+            && one.basis == appeal.decision
+            && one.state.is_open()
+            && appeal.position.sequence < one.sent.sequence
+    };
+    !appeal.is_open() || file.course.hand_overs.values().any(goes_with)
+}
+
+/// Brings the periods of the court in line with the service of the copies and the periods to answer, after an act that may have changed
+/// either. The period for a copy is closed while it is served on all who get one. The court sends the dossier although nobody answers
+/// (art. 174 (1)): its period begins when the last period to answer has ended, if no answer has begun it before.
 ///
 /// # Errors
 ///
-/// As [`petition_received`].
+/// As [`petition_received`]. Nothing has changed then.
 pub(in crate::court::case) fn copies_served(
     file: &mut CaseFile,
     position: ActPosition,
@@ -93,31 +107,53 @@ pub(in crate::court::case) fn copies_served(
     let served = |party: PartyNumber, kind: DocumentKind, document: DepositNumber| {
         file.service.served(party, kind, calendar).iter().any(|one| one.document == document)
     };
-    let mut done = Vec::new();
+    // For each copy its period, the day of its beginning, and whether the copy is served.
+    let mut copies = Vec::new();
+    // For each appeal that nobody has answered the period of the dossier, and the day of its beginning.
     let mut unanswered = Vec::new();
     for appeal in file.course.appeals.values() {
-        if appeal.against.iter().all(|party| served(*party, DocumentKind::AppealCopy, appeal.petition)) {
-            done.push(key(WindowKind::PetitionCopy, appeal.party, appeal.petition));
+        let all_served = appeal.against.iter().all(|party| served(*party, DocumentKind::AppealCopy, appeal.petition));
+        let petition = key(WindowKind::PetitionCopy, appeal.party, appeal.petition);
+        copies.push((petition, Day::of(appeal.position.at), all_served));
+        if !is_sent(file, appeal) && appeal.answers.is_empty() && !appeal.against.is_empty() {
             let ends = appeal.against.iter().map(|party| {
                 let answer = key(WindowKind::AnswerToAppeal, *party, appeal.petition);
                 file.windows.unclosed(answer)?.end(calendar)?.last
             });
             let last = ends.collect::<Option<Vec<Day>>>().and_then(|days| days.into_iter().max());
-            if let (true, Some(last)) = (appeal.is_open() && appeal.answers.is_empty(), last) {
-                unanswered.push((key(WindowKind::DossierSent, appeal.party, appeal.decision), last));
-            }
+            let dossier = key(WindowKind::DossierSent, appeal.party, appeal.decision);
+            unanswered.push((dossier, last.filter(|_| all_served)));
         }
         for (answering, answer) in &appeal.answers {
-            if served(appeal.party, DocumentKind::AnswerCopy, answer.document) {
-                done.push(key(WindowKind::AnswerCopy, *answering, answer.document));
-            }
+            let copy = key(WindowKind::AnswerCopy, *answering, answer.document);
+            let is_served = served(appeal.party, DocumentKind::AnswerCopy, answer.document);
+            copies.push((copy, Day::of(answer.position.at), is_served));
         }
     }
-    for key in done {
-        file.windows.close(key, position);
+    let before = file.windows.clone();
+    let followed = follow(file, (&copies, &unanswered), position);
+    followed.inspect_err(|_| file.windows = before)
+}
+
+/// Closes and begins the periods for the copies, and those of the dossier that begin on another day than before.
+fn follow(
+    file: &mut CaseFile,
+    (copies, unanswered): (&[(WindowKey, Day, bool)], &[(WindowKey, Option<Day>)]),
+    position: ActPosition,
+) -> Result<(), Refusal> {
+    for (key, received, is_served) in copies {
+        if *is_served {
+            file.windows.close(*key, position);
+        } else {
+            begin_on(file, *key, position, *received)?;
+        }
     }
-    for (key, last) in unanswered {
-        begin_on(file, key, position, last)?;
+    for (key, day) in unanswered {
+        let begun = file.windows.unclosed(*key).and_then(|window| window.begun).map(|(_, start)| start.day());
+        if begun != *day {
+            file.windows.close(*key, position);
+            day.map_or(Ok(()), |day| begin_on(file, *key, position, day))?;
+        }
     }
     Ok(())
 }

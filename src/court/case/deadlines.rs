@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::court::acts::{AllowRebuttal, ApplyDeferral, DecideDeferral, OpenReplies};
 use crate::court::calendar::{Calendar, Day};
+use crate::court::case::appeal_periods::copies_served;
 use crate::court::case::appeals::refresh_timeliness;
 use crate::court::case::decisions::{Deferral, DeferralDecision};
 use crate::court::case::evidence_period::has_evidence_periods;
@@ -177,7 +178,10 @@ pub(in crate::court::case) fn decide_deferral(
         } else {
             let window = file.windows.latest_of(act.window, act.party).ok_or(WindowError::NotBegun)?;
             let key = WindowKey { kind: act.window, party: window.party, subject: window.subject };
+            let before = file.windows.clone();
             file.windows.apply(key, position, WindowEvent::Deferred { last })?;
+            // The dossier is due after the last period to answer an appeal.
+            copies_served(file, position, calendar).inspect_err(|_| file.windows = before)?;
             refresh_timeliness(file, calendar);
         }
     }

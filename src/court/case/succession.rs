@@ -100,11 +100,14 @@ pub fn succession(
     let role = |number: &PartyNumber, was: PartyRole, first: Option<PartyRole>| match hand_over.kind {
         TransferKind::SecondInstance if appellants.contains(number) => PartyRole::Appellant,
         TransferKind::SecondInstance if against.contains(number) => PartyRole::Appellee,
-        TransferKind::SecondInstance => former(was),
+        // In a retrial the role of the first instance is not the one that the party has (再审申请人, 被申请人).
+        TransferKind::SecondInstance => former(first.unwrap_or(was)),
         TransferKind::Retrial if hand_over.parties.contains(number) => PartyRole::RetrialApplicant,
         // Nobody applied: the parties have the roles of the first instance (民诉法 arts. 209, 219).
         TransferKind::Retrial if hand_over.parties.is_empty() => first.unwrap_or(was),
-        TransferKind::Retrial if was == PartyRole::ThirdParty => PartyRole::OriginalThirdParty,
+        TransferKind::Retrial if matches!(was, PartyRole::ThirdParty | PartyRole::OriginalThirdParty) => {
+            PartyRole::OriginalThirdParty
+        }
         TransferKind::Retrial => PartyRole::Respondent,
         TransferKind::Remand => first.unwrap_or(PartyRole::ThirdParty),
         _ => was,

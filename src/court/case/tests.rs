@@ -406,19 +406,24 @@ fn consent_is_for_material_of_a_mediation_and_that_of_all_parties() {
 }
 
 mod after_appeal;
+mod appeal_rules;
 mod authority;
 mod course;
 mod deadlines;
+mod hand_over_rules;
 mod hand_overs;
 mod headline;
 mod heard_anew;
 mod holds;
+mod jurisdiction;
 mod moved_periods;
 mod retrial;
 mod second_instance;
 mod served_rulings;
+mod served_periods;
 mod service;
 mod sessions;
+mod succession;
 mod walks;
 
 #[test]

@@ -130,7 +130,7 @@ async fn wrong_passwords_lock_a_name_and_staff_unlocks_it() {
 }
 
 /// Lets time pass.
-fn pass(node: &TestNode, time: Duration) {
+pub(super) fn pass(node: &TestNode, time: Duration) {
     node.clock.shift(i64::try_from(time.as_millis()).unwrap(), time);
 }
 
@@ -250,7 +250,7 @@ impl AccountStore for SlowAccounts {
 }
 
 /// The secret that a page for a second factor shows.
-fn secret_of(page: &str) -> CodeSecret {
+pub(super) fn secret_of(page: &str) -> CodeSecret {
     let at = page.find("secret=").unwrap() + "secret=".len();
     CodeSecret::parse(&page[at..at + 32]).unwrap()
 }

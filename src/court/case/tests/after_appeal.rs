@@ -14,7 +14,7 @@ use crate::court::words::{AdmissionDecision, TransferKind};
 use crate::ledger::number::DepositNumber;
 
 /// The court's periods that run, as kinds.
-fn due(course: &TestCase) -> Vec<WindowKind> {
+pub(super) fn due(course: &TestCase) -> Vec<WindowKind> {
     let now = Timestamp::from_millis(START + course.at).unwrap();
     let all = course.file.due(now, &Calendar::default());
     let of_the_court = [WindowKind::PetitionCopy, WindowKind::AnswerCopy, WindowKind::DossierSent];

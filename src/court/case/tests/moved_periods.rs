@@ -18,15 +18,15 @@ use crate::court::windows::WindowKey;
 const DAY: u64 = 86_400_000;
 
 impl TestCase {
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         Timestamp::from_millis(START + self.at).unwrap()
     }
 
-    fn today(&self) -> Day {
+    pub(super) fn today(&self) -> Day {
         Day::of(self.now())
     }
 
-    fn force(&self) -> LegalForce {
+    pub(super) fn force(&self) -> LegalForce {
         legal_force(&self.file, &self.file.course.decisions[0], self.now(), &Calendar::default()).force
     }
 
@@ -34,14 +34,14 @@ impl TestCase {
         self.file.course.appeals[&AppealNumber(1)].timeliness
     }
 
-    fn objects_with_success(&mut self, party: u8, service: ServiceNumber) {
+    pub(super) fn objects_with_success(&mut self, party: u8, service: ServiceNumber) {
         let capacity = Capacity::Party(PartyNumber(party.into()));
         let by = if party == 1 { PLAINTIFF } else { account(party) };
         self.does(by, capacity, made!(ObjectService { service, ground: ServiceGround::SystemError })).unwrap();
         self.court(made!(DecideService { service, outcome: ServiceOutcome::Upheld }));
     }
 
-    fn evidence_from(&self, party: u32) -> Option<Day> {
+    pub(super) fn evidence_from(&self, party: u32) -> Option<Day> {
         self.file.periods.of(PartyNumber(party)).and_then(PartyPeriod::start)
     }
 
@@ -53,7 +53,7 @@ impl TestCase {
         }
     }
 
-    fn defers(&mut self, window: WindowKind, last: Day) {
+    pub(super) fn defers(&mut self, window: WindowKind, last: Day) {
         let obstacle_ended = self.today();
         let by_party = made!(ApplyDeferral { party: PartyNumber(2), window, obstacle_ended, handed_in: None });
         self.defendant(by_party).unwrap();

@@ -1,5 +1,8 @@
 //! Confirmation rounds, transcripts and mediation: the rules one by one, and random acts against a naive reference.
 
+mod correcting;
+mod receipts;
+mod recording;
 mod signing;
 
 use std::collections::BTreeMap;
