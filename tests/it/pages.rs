@@ -5,6 +5,7 @@ mod assets;
 mod attacks;
 mod cases;
 mod cases_attacks;
+mod certificates;
 mod chain;
 mod court_administrator;
 mod court_desk;

@@ -151,10 +151,7 @@ fn commands(deposit: &DepositJson, origin: &str) -> Vec<(Bilingual, String)> {
             Bilingual::new("核验文件（下载并使用本平台的程序）", "Verify a file with the program of this platform"),
             format!("tiezheng verify FILE --number {number} --server {origin}"),
         ),
-        (
-            Bilingual::new("复算交易id", "Compute the transaction id again"),
-            format!("(printf '\\0'; curl -s {origin}/v1/leaves/{index}) | sha256sum"),
-        ),
+        (Bilingual::new("复算交易id", "Compute the transaction id again"), leaf_command(origin, index)),
     ];
     if !deposit.chain.salted && deposit.chain.manifest.is_none() {
         let digest = Bilingual::new(
@@ -166,8 +163,13 @@ fn commands(deposit: &DepositJson, origin: &str) -> Vec<(Bilingual, String)> {
     commands
 }
 
+/// A command that computes the transaction id of the entry at `index` again.
+pub(in crate::http::pages) fn leaf_command(origin: &str, index: u64) -> String {
+    format!("(printf '\\0'; curl -s {origin}/v1/leaves/{index}) | sha256sum")
+}
+
 /// The address of this node as the browser has it. A node serves other machines by TLS only.
-fn origin(headers: &HeaderMap) -> String {
+pub(in crate::http::pages) fn origin(headers: &HeaderMap) -> String {
     let host = header(headers, &HOST);
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let is_local = ["127.0.0.1", "localhost", "[::1]"].contains(&name);

@@ -5,6 +5,7 @@
 
 pub mod act_page;
 pub mod associate;
+pub mod certificate;
 pub mod evidence;
 pub mod facts;
 pub mod forms;
