@@ -45,7 +45,7 @@ struct FactRow {
     name: String,
     label: Bilingual,
     /// Each line with what stands before its hash.
-    values: Vec<(String, String)>,
+    values: Vec<(Bilingual, String)>,
     explanation: Bilingual,
     kind: FactKind,
 }
@@ -112,12 +112,16 @@ fn fact_rows(deposit: &DepositJson) -> Vec<FactRow> {
 
 /// A line of a fact: the algorithm before a digest, or what a manifest is; and the digest or any other value.
 #[must_use]
-pub fn value_parts(line: &str) -> (String, String) {
+pub fn value_parts(line: &str) -> (Bilingual, String) {
     let (before, value) = line.rsplit_once(' ').unwrap_or(("", line));
     match before.strip_prefix("manifest ") {
         // `manifest <root> <count>`
-        Some(root) => (format!("manifest ({value})"), root.to_owned()),
-        None => (before.to_owned(), value.to_owned()),
+        Some(root) => {
+            let items = if value == "1" { "item" } else { "items" };
+            let label = Bilingual::new(format!("清单根（{value} 项）"), format!("manifest root ({value} {items})"));
+            (label, root.to_owned())
+        }
+        None => (Bilingual::new(before, before), value.to_owned()),
     }
 }
 
