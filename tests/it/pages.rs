@@ -3,6 +3,7 @@
 mod accounts;
 mod assets;
 mod attacks;
+mod case_forms;
 mod cases;
 mod cases_attacks;
 mod certificates;

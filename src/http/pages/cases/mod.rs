@@ -20,6 +20,7 @@ pub mod open;
 pub mod originals;
 pub mod overview;
 pub mod records;
+pub mod refusal;
 pub mod remaining;
 pub mod request;
 pub mod rights;
