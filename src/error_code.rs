@@ -183,6 +183,7 @@ error_codes! {
         AccountExists "account_exists" 409 "the account exists already" "账号已存在";
         AccountClosed "account_closed" 409 "the account was closed" "账号已注销";
         LoginRefused "login_refused" 401 "login name, password or one-time code is wrong, or the account is locked" "登录名、密码或动态口令不正确，或者账号已被锁定";
+        NoPassword "no_password" 409 "the account has no password" "该账号未设置密码";
         LoginTaken "login_taken" 409 "the login name is taken" "该登录名已被使用";
         WeakPassword "weak_password" 422 "the password is too short, too long or easily guessed" "密码过短、过长或容易被猜到";
         WrongPassword "wrong_password" 403 "the current password is wrong" "当前密码不正确";

@@ -141,6 +141,7 @@ advice! {
     NoSuchLoginLink "Look at the account in /admin: the link ended before, or is with another court." "请在账号管理页查看：关联已解除，或者属于其他法院。";
     NoLoginProvider "Check the court code; the operator configures the provider in the settings of the node (oidc)." "请核对法院代字；身份认证系统由平台管理员在节点配置（oidc）中设置。";
     NoRoleAtCourt "Grant the account a role of the court first." "请先授予该账号该院的角色。";
+    NoPassword "Issue a token to the account: with it the holder sets the first password at `/activate`." "请为该账号签发令牌，由持有人在 /activate 首次设置密码。";
     LoginTaken "Choose another login name; if it is your own, sign in with it." "请改用其他登录名；如该账号属于本人，请直接登录。";
     WeakPassword "Choose 10 to 128 characters without the login name, like a sentence." "请设置 10 至 128 个字符且不含登录名的密码，例如一句话。";
     WrongPassword "Type the current password again; if it is forgotten, ask for a reset code." "请重新输入当前密码；忘记密码的，请申请重置码。";
