@@ -183,6 +183,7 @@ error_codes! {
         AccountExists "account_exists" 409 "the account exists already" "账号已存在";
         AccountClosed "account_closed" 409 "the account was closed" "账号已注销";
         LoginRefused "login_refused" 401 "login name, password or one-time code is wrong, or the account is locked" "登录名、密码或动态口令不正确，或者账号已被锁定";
+        NoPassword "no_password" 409 "the account has no password" "该账号未设置密码";
         LoginTaken "login_taken" 409 "the login name is taken" "该登录名已被使用";
         WeakPassword "weak_password" 422 "the password is too short, too long or easily guessed" "密码过短、过长或容易被猜到";
         WrongPassword "wrong_password" 403 "the current password is wrong" "当前密码不正确";
@@ -229,6 +230,7 @@ error_codes! {
         OwnItem "own_item" 403 "a party cannot reply to its own item" "不能对己方提交的证据发表质证意见";
         NotYours "not_yours" 403 "this belongs to another party" "该内容属于其他当事人";
         NoSuchParty "no_such_party" 422 "no such party" "无此当事人";
+        RoleNotOfCase "role_not_of_case" 422 "a case of this kind has no party in that role" "该类案件没有该诉讼地位";
         NoSuchAgent "no_such_agent" 422 "no such agent" "无此代理人";
         NoSuchCode "no_such_code" 422 "no such association code" "无此关联码";
         NoSuchItem "no_such_item" 422 "the request names an item that the case does not have" "请求所指的证据不在本案中";
@@ -405,6 +407,8 @@ error_codes! {
         FineMismatch "fine_mismatch" 422 "a fine is named with the decision that imposes one, and only with it" "罚款金额须与罚款决定一并填写";
         AlreadyApplied "already_applied" 409 "an application for this period is pending" "该期限已有待决定的申请";
         NoApplication "no_application" 409 "no application for this period is pending" "该期限没有待决定的申请";
+        WindowNotNamed "window_not_named" 422 "the party has several periods of this kind; name one" "该当事人有多项该类期限，请指明其中一项";
+        NoSuchWindow "no_such_window" 422 "the party has no such period" "该当事人没有所指的期限";
         OnlyFirstInstance "only_first_instance" 409 "claims are changed and counterclaims raised at first instance" "变更诉讼请求、反诉应在第一审程序中提出";
         ProcedureConversion "procedure_conversion" 409 "the procedure is not converted like this" "不能如此转换程序";
         PurposeMismatch "purpose_mismatch" 422 "rebuttal is about another party's item, a cure or a reinforcement about an own item" "反驳针对对方证据，补正、补强针对己方证据";

@@ -58,15 +58,22 @@ function saltOf(text) {
   return Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 }
 
-// Sends a file: resolves to the status of the answer, 0 without one.
+// What the page of an error says: the error, why, and what to do.
+function explained(page) {
+  const parts = page?.querySelectorAll("main h1, main .why, main .advice") ?? [];
+  return [...parts].map((part) => part.textContent.trim()).join(" ");
+}
+
+// Sends a file: resolves to whether it was taken, and if not, why.
 function sendFile(url, headers, file, progress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
+    request.responseType = "document";
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded }) => progress(loaded);
-    request.onload = () => resolve(request.status);
-    request.onerror = () => resolve(0);
+    request.onload = () => resolve({ taken: request.status === 204, why: explained(request.response) });
+    request.onerror = () => resolve({ taken: false, why: "" });
     request.send(file);
   });
 }
@@ -111,9 +118,9 @@ if (form) {
     ready(false);
     const headers = { "content-type": "application/octet-stream", "idempotency-key": form.elements.key.value };
     if (salt) headers["x-salt"] = salt.value.trim().toLowerCase();
-    const done = await sendFile(`${form.action}/file`, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
-    if (done === 204) return location.assign(form.dataset.next);
-    say(progress.dataset.failed);
+    const { taken, why } = await sendFile(`${form.action}/file`, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
+    if (taken) return location.assign(form.dataset.next);
+    say(why || progress.dataset.failed);
     ready(true);
   });
 }

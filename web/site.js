@@ -1,4 +1,4 @@
-// Small help on every page: copy buttons, focus on what is wrong, no form sent twice.
+// Small help on every page: copy and print buttons, focus on what is wrong, no form sent twice.
 
 // Copies the text without the groups in which a page shows it.
 async function copy(button) {
@@ -32,6 +32,11 @@ if (navigator.clipboard) {
     button.hidden = false;
     button.addEventListener("click", () => copy(button));
   }
+}
+
+for (const button of document.querySelectorAll("button[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
 }
 
 document.querySelector(".error-summary")?.focus();

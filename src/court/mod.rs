@@ -24,6 +24,7 @@ pub mod labels;
 pub mod legal_figures;
 pub mod line_value;
 pub mod masked_address;
+pub mod party_roles;
 pub mod period;
 pub mod permission;
 pub mod personal_numbers;

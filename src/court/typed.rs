@@ -53,6 +53,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("法院收集", "collected"),
     ("罚款", "fine"),
     ("期限", "window"),
+    ("期限所涉", "about"),
     ("障碍消除日", "obstacle_ended"),
     ("最后一日", "last"),
     ("处理", "decision"),

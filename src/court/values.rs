@@ -6,7 +6,9 @@ use crate::court::ids::{AgentNumber, CaseId, ItemNumber, PartyNumber};
 use crate::court::line_value::LineValue;
 use crate::court::period::basis::Basis;
 use crate::court::short_forms;
+use crate::court::window::Subject;
 use crate::court::words::{HandedInBy, IdentityLevel, IdentityMethod, Purpose, Role, words};
+use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 
 /// The capacity in which an account acts.
@@ -248,6 +250,45 @@ impl LineValue for Day {
     }
 }
 
+/// What a period is about: `item 3`, `document <deposit number>` or `act 12`.
+impl LineValue for Subject {
+    const EXPECTED: &'static str =
+        "`item` and an item, `document` and a deposit number, or `act` and the number of an act, as the case shows it";
+
+    fn expected_in_chinese() -> Option<String> {
+        Some("应为“证据”及其序号、“文书”及其存证编号、“操作”及其序号之一，中间空一格，如“证据 2”".into())
+    }
+
+    fn print(&self) -> String {
+        match self {
+            Self::Item(item) => format!("item {item}"),
+            Self::Document(number) => format!("document {number}"),
+            Self::Act(sequence) => format!("act {sequence}"),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (what, which) = text.split_once(' ')?;
+        Some(match what {
+            "item" => Self::Item(ItemNumber::parse(which)?),
+            "document" => Self::Document(<DepositNumber as LineValue>::parse(which)?),
+            "act" => Self::Act(<u64 as LineValue>::parse(which)?),
+            _ => return None,
+        })
+    }
+
+    fn parse_typed(text: &str) -> Option<Self> {
+        let (what, which) = text.trim().split_once(' ')?;
+        let what = match what {
+            "证据" => "item",
+            "文书" => "document",
+            "操作" => "act",
+            what => what,
+        };
+        Self::parse(&format!("{what} {}", which.trim()))
+    }
+}
+
 impl LineValue for CaseNumber {
     const EXPECTED: &'static str = "a case number like （2024）粤0192民初113号";
 
@@ -322,6 +363,13 @@ mod tests {
         for bad in ["face high", "face  high 2026-11-22T01:04:11.123Z", "nose high 2026-11-22T01:04:11.123Z"] {
             assert_eq!(IdentityCheck::parse(bad), None, "{bad}");
         }
+        for good in ["item 3", "document 20261122-0K7M-X9QT-3D5W-C3", "act 12"] {
+            assert_eq!(Subject::parse(good).map(|subject| subject.print()).as_deref(), Some(good));
+        }
+        for bad in ["item", "item 0", "document 7", "act -1", "act", "party 1", "Item 1"] {
+            assert_eq!(Subject::parse(bad), None, "{bad}");
+        }
+        assert_eq!(Subject::parse_typed(" 证据 3 "), Some(Subject::Item(ItemNumber(3))));
         for good in ["party 1", "agent 2", "judge", "receiving clerk", "oneself", "platform"] {
             assert_eq!(Capacity::parse(good).map(|capacity| capacity.print()).as_deref(), Some(good));
         }

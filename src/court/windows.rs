@@ -139,11 +139,10 @@ impl Windows {
         self.add(key.subject, window)
     }
 
-    /// The latest window of this kind and party that is not closed, whatever it is about.
-    #[must_use]
-    pub fn latest_of(&self, kind: WindowKind, party: PartyNumber) -> Option<&Window> {
-        let fits = |window: &&Window| window.kind == kind && window.party == Some(party) && window.closed.is_none();
-        self.0.iter().rev().find(fits)
+    /// The windows of this kind and party that have begun and are not closed, whatever they are about.
+    pub fn begun_of(&self, kind: WindowKind, party: PartyNumber) -> impl Iterator<Item = &Window> {
+        let is_begun = |window: &&Window| window.begun.is_some() && window.closed.is_none();
+        self.0.iter().filter(move |window| window.kind == kind && window.party == Some(party)).filter(is_begun)
     }
 
     /// Closes the window of this key; `false` if there is none that is not closed.

@@ -141,6 +141,7 @@ advice! {
     NoSuchLoginLink "Look at the account in /admin: the link ended before, or is with another court." "请在账号管理页查看：关联已解除，或者属于其他法院。";
     NoLoginProvider "Check the court code; the operator configures the provider in the settings of the node (oidc)." "请核对法院代字；身份认证系统由平台管理员在节点配置（oidc）中设置。";
     NoRoleAtCourt "Grant the account a role of the court first." "请先授予该账号该院的角色。";
+    NoPassword "Issue a token to the account: with it the holder sets the first password at `/activate`." "请为该账号签发令牌，由持有人在 /activate 首次设置密码。";
     LoginTaken "Choose another login name; if it is your own, sign in with it." "请改用其他登录名；如该账号属于本人，请直接登录。";
     WeakPassword "Choose 10 to 128 characters without the login name, like a sentence." "请设置 10 至 128 个字符且不含登录名的密码，例如一句话。";
     WrongPassword "Type the current password again; if it is forgotten, ask for a reset code." "请重新输入当前密码；忘记密码的，请申请重置码。";
@@ -177,6 +178,7 @@ advice! {
     OwnItem "Choose an item of another party; to add to your own, import supplementary evidence." "请选择对方证据质证；需补充己方证据的，请办理补充证据。";
     NotYours "Do this with the account of the party to whom it belongs." "请以该内容所属当事人的账号办理。";
     NoSuchParty "Look at the parties of the case, and name one of them." "请查看本案当事人名单后重新指明。";
+    RoleNotOfCase "Name a role of this kind of proceeding and instance; the message lists them." "请按错误说明所列，选择本类案件、本审级的诉讼地位。";
     NoSuchAgent "Look at the agents of the case, and name one who still acts." "请查看本案代理人名单后指明仍在任的代理人。";
     NoSuchCode "Compare the code with the one that the court sent; ask the clerk for a new one if need be." "请与法院发送的关联码核对；必要时请书记员重新生成。";
     NoSuchItem "Look at the evidence list of the case, and name an item of it." "请查看本案证据清单后重新指明证据。";
@@ -349,6 +351,8 @@ advice! {
     FineOutOfRange "Name an amount within the bounds that the message names." "请在错误说明所示幅度内填写罚款金额。";
     FineMismatch "State the amount with a fine, and leave it out with any other decision." "罚款决定请填写金额，其他决定请留空。";
     AlreadyApplied "Wait for the decision on the pending application." "请等待对已有申请的决定。";
+    WindowNotNamed "Look at the periods of the case, and name the one that is meant (`about` in requests)." "请查看案件的期限，指明其中一项（请求中以 about 指明）。";
+    NoSuchWindow "Look at the periods of the case, and name one that has begun and is not completed." "请查看案件的期限，指明已经起算且尚未完成的一项。";
     NoApplication "Look at the period: no application awaits a decision." "请查看该期限：没有待决定的申请。";
     OnlyFirstInstance "Do this in a case of the first instance." "请在第一审案件中办理。";
     ProcedureConversion "Choose a procedure into which the present one can be converted." "请选择依法可以转换的程序。";

@@ -19,15 +19,18 @@ use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
 use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
-use crate::filing::imports::snapshot;
+use crate::filing::imports::{Snapshot, snapshot};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::streams::{ActPage, last_labelled, text};
+use crate::ledger::entry::Entry;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::receipt::Facts;
+use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::history::History;
 use crate::query::{history, records};
 use crate::store::traits::{LedgerReader, PrivatePiece, ReadError};
+use crate::wire::receipt;
 
 /// The present data of an item on the ledger.
 #[derive(Debug, Clone)]
@@ -41,6 +44,16 @@ pub struct ItemView {
     pub history: Option<History>,
     /// Whether the deposit's digests are salted.
     pub salted: bool,
+    /// The deposit's manifest. An import records the digests alone, and its transaction id commits to the manifest.
+    pub manifest: Option<ManifestRoot>,
+}
+
+impl ItemView {
+    /// The view of an item for which the ledger was not queried.
+    #[must_use]
+    pub const fn unqueried() -> Self {
+        Self { divergence: None, custody: None, history: None, salted: false, manifest: None }
+    }
 }
 
 /// A case as an actor sees it.
@@ -123,13 +136,17 @@ fn view_of_item(store: &dyn LedgerReader, item: &Item) -> Result<ItemView, ReadE
     let import = &item.import;
     if import.receipt.is_some() {
         // An item of another ledger, which this node cannot query. Its receipt was verified at the import.
-        return Ok(ItemView { divergence: None, custody: None, history: None, salted: false });
+        let (salted, manifest) = stated_in_receipt(store, item)?;
+        return Ok(ItemView { salted, manifest, ..ItemView::unqueried() });
     }
-    let unreadable = ItemView { divergence: Some(Divergence::Unreadable), custody: None, history: None, salted: false };
-    let (divergence, salted) = match snapshot(store, import.deposit) {
-        Ok(None) => (Some(Divergence::NotFound), false),
-        Ok(Some(found)) if facts_match(import, &found.facts) => (None, found.facts.salted),
-        Ok(Some(found)) => (Some(Divergence::Facts), found.facts.salted),
+    let unreadable = ItemView { divergence: Some(Divergence::Unreadable), ..ItemView::unqueried() };
+    let (divergence, salted, manifest) = match snapshot(store, import.deposit) {
+        Ok(None) => (Some(Divergence::NotFound), false, None),
+        Ok(Some(Snapshot { facts, .. })) => {
+            let divergence = (!facts_match(import, &facts)).then_some(Divergence::Facts);
+            // Another entry under the number says nothing of the one that was imported.
+            (divergence, facts.salted, facts.manifest.filter(|_| facts.tx_id == import.tx_id))
+        }
         Err(ReadError::Damaged { .. }) => return Ok(unreadable),
         Err(error) => return Err(error),
     };
@@ -141,7 +158,20 @@ fn view_of_item(store: &dyn LedgerReader, item: &Item) -> Result<ItemView, ReadE
         },
         None => None,
     };
-    Ok(ItemView { divergence, custody: custody_state(store, import.deposit)?, history, salted })
+    Ok(ItemView { divergence, custody: custody_state(store, import.deposit)?, history, salted, manifest })
+}
+
+/// Whether the digests of an item of another ledger are salted, and its manifest, by the receipt that was stored at the import. Neither
+/// once that receipt is erased.
+fn stated_in_receipt(store: &dyn LedgerReader, item: &Item) -> Result<(bool, Option<ManifestRoot>), ReadError> {
+    let Some(annex) = item.import.receipt_annex else { return Ok((false, None)) };
+    let stored = text(store, &Text { annex, index: item.position.index })?;
+    let receipt = stored.and_then(|stored| receipt::parse(stored.as_bytes()).ok());
+    let entry = receipt.and_then(|receipt| Entry::parse(receipt.entry.as_bytes()).ok());
+    Ok(entry.map_or((false, None), |entry| {
+        let statement = entry.statement.statement();
+        (statement.content.is_some_and(|content| content.is_salted()), statement.manifest)
+    }))
 }
 
 /// The last original of a deposit that was given into custody.

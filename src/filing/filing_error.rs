@@ -151,6 +151,9 @@ pub enum FilingError {
     /// Another account is linked to the login at an identity provider.
     #[error("this login of the court's identity provider is linked to another account")]
     LoginLinked,
+    /// The account has tokens only.
+    #[error("the account has no password: it signs in with tokens only")]
+    NoPassword,
     /// Another account has the login name.
     #[error("the login name is taken; choose another")]
     LoginTaken,
@@ -260,6 +263,7 @@ impl FilingError {
             Self::ProviderSignature => ErrorCode::BadProviderSignature,
             Self::LoginNotLinked => ErrorCode::LoginNotLinked,
             Self::LoginLinked => ErrorCode::LoginLinked,
+            Self::NoPassword => ErrorCode::NoPassword,
             Self::LoginTaken => ErrorCode::LoginTaken,
             Self::WeakPassword(_) => ErrorCode::WeakPassword,
             Self::WrongPassword => ErrorCode::WrongPassword,

@@ -20,6 +20,7 @@ use crate::filing::secret::{code_hash, new_code, random_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::sessions::{Session, SessionId};
 use crate::filing::sign_in::{MANAGING_ROLES, SessionRules, SignedIn, login_key};
+use crate::ledger::time::Timestamp;
 
 /// Days for which a reset code is good.
 pub const RESET_DAYS: u64 = 1;
@@ -58,6 +59,17 @@ pub struct ManagedAccount {
     pub account: Account,
     /// Whether logins are locked.
     pub is_locked: bool,
+}
+
+/// A reset code that was issued.
+#[derive(Debug)]
+pub struct IssuedResetCode {
+    /// The code; only its hash is kept.
+    pub code: String,
+    /// Until when it is good.
+    pub expires: Timestamp,
+    /// The access record.
+    pub access: RecordedAct,
 }
 
 /// Whether a code of `by` still counts for `account`: the account may have got a role since, and only an operator or the administrator
@@ -308,13 +320,14 @@ impl FilingService {
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`]; those of `Self::append`.
-    pub async fn issue_reset_code(&self, actor: &Actor, account: AccountId) -> Result<String, FilingError> {
+    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`], [`FilingError::NoPassword`]; those of
+    /// `Self::append`.
+    pub async fn issue_reset_code(&self, actor: &Actor, account: AccountId) -> Result<IssuedResetCode, FilingError> {
         let capacity = self.capacity_over(actor, account)?;
         if self.credentials.of(account).is_none() {
-            return Err(FilingError::NotFound);
+            return Err(FilingError::NoPassword);
         }
-        self.record_access(actor, capacity, AccessTarget::Account(account)).await?;
+        let access = self.record_access(actor, capacity, AccessTarget::Account(account)).await?;
         let code = new_code()?;
         let expires = self.now().after_days(RESET_DAYS).ok_or_else(|| FilingError::bad("days", "too many"))?;
         let reset = ResetCode { hash: code_hash(&code), expires, by: actor.id };
@@ -323,17 +336,17 @@ impl FilingService {
         };
         self.credentials.change(account, issue).await?;
         tracing::info!(%account, by = %actor.id, "a reset code was issued");
-        Ok(code)
+        Ok(IssuedResetCode { code, expires, access })
     }
 
     /// Ends the lock of an account's login.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`].
+    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`], [`FilingError::NoPassword`].
     pub fn unlock(&self, actor: &Actor, account: AccountId) -> Result<(), FilingError> {
         self.capacity_over(actor, account)?;
-        let credentials = self.credentials.of(account).ok_or(FilingError::NotFound)?;
+        let credentials = self.credentials.of(account).ok_or(FilingError::NoPassword)?;
         self.lockout.clear(login_key(&credentials.login));
         tracing::info!(%account, by = %actor.id, "an account was unlocked");
         Ok(())

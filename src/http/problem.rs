@@ -319,6 +319,13 @@ impl From<FilingError> for ApiError {
             FilingError::BadValue { field, reason_zh: Some(reason), code, .. } => {
                 Self::new(code, detail).in_chinese(typed::field_fault(field, &reason))
             }
+            FilingError::Refused(refusal) => {
+                let failure = Self::new(refusal.code(), detail);
+                match refusal.chinese() {
+                    Some(text) => failure.in_chinese(text),
+                    None => failure,
+                }
+            }
             FilingError::Deposit(error) => error.into(),
             FilingError::Read(error) => error.into(),
             FilingError::NoRandomness(error) => Self::internal(&error),

@@ -1,5 +1,6 @@
 //! The filing flow over HTTP: permissions, and the resulting records on the chain.
 
+mod account_logins;
 mod accounts;
 mod appeals;
 mod bounded;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::case::account_screen;
 use crate::cli::case::connection::{CourtConnection, encoded, object, text};
-use crate::cli::case::keys;
+use crate::cli::case::{keys, logins};
 use crate::cli::durable;
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::output::{self, Replace, must_be_new};
@@ -83,6 +83,19 @@ pub enum AccountCommand {
         /// The court | 法院代字
         #[arg(long, value_name = "CODE")]
         court: String,
+    },
+    /// Issue a code with which the holder sets a new password: it is shown once | 签发密码重置码（仅显示一次）
+    ResetCode {
+        /// The account | 账号
+        account: String,
+        /// Write it into this new file, mode 0600, instead of showing it | 写入新文件而不显示
+        #[arg(long, value_name = "FILE")]
+        save: Option<PathBuf>,
+    },
+    /// Unlock the login of an account after failed logins | 解除登录锁定
+    Unlock {
+        /// The account | 账号
+        account: String,
     },
     /// Issue a token: it is shown once | 签发令牌（仅显示一次）
     Token {
@@ -169,6 +182,8 @@ pub async fn run(command: &AccountCommand, connection: &CourtConnection<'_>) -> 
             let path = format!("/v1/accounts/{}/tokens", encoded(account));
             token(connection, &path, &body, save.as_ref()).await?;
         }
+        AccountCommand::ResetCode { account, save } => logins::reset_code(connection, account, save.as_ref()).await?,
+        AccountCommand::Unlock { account } => logins::unlock(connection, account).await?,
         AccountCommand::Webhook { court, url } => webhook(connection, court, url).await?,
         AccountCommand::RevokeToken { id, keep_issued } => keys::revoke_token(connection, id, *keep_issued).await?,
         AccountCommand::AddKey { key } => keys::add(connection, key).await?,
@@ -218,6 +233,8 @@ fn request(command: &AccountCommand) -> (String, Value) {
         AccountCommand::RemoveWebhook { id } => (format!("/v1/webhooks/{}/removal", encoded(id)), json!({})),
         AccountCommand::Me
         | AccountCommand::Show { .. }
+        | AccountCommand::ResetCode { .. }
+        | AccountCommand::Unlock { .. }
         | AccountCommand::Token { .. }
         | AccountCommand::RevokeToken { .. }
         | AccountCommand::AddKey { .. }

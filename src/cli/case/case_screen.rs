@@ -138,7 +138,7 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
         let mut label = format!("  {}", bilingual(screen, fact.get("label")));
         for line in field(fact, "/value").lines() {
             // A second digest has a row under the first.
-            rows.push(vec![std::mem::take(&mut label), line.to_owned()]);
+            rows.push(vec![std::mem::take(&mut label), fact_line(screen, line)]);
         }
     }
     let mut row = |zh: &str, en: &str, value: String| {
@@ -170,6 +170,19 @@ pub fn item(screen: &Screen, item: &Value) -> anyhow::Result<()> {
     row("其后（任何人均可提及）", "later (anybody may refer to it)", page(screen, item.get("references")));
     screen.table(&rows)?;
     remarks(screen, item)
+}
+
+/// A line of a fact: a digest or another value as it is, of a manifest the root and the number of items.
+fn fact_line(screen: &Screen, line: &str) -> String {
+    match line.strip_prefix("manifest ").and_then(|manifest| manifest.split_once(' ')) {
+        Some((root, count)) => {
+            let items = if count == "1" { "item" } else { "items" };
+            screen
+                .pick(&format!("{root}（清单根，{count} 项）"), &format!("{root} (manifest root, {count} {items})"))
+                .to_owned()
+        }
+        None => line.to_owned(),
+    }
 }
 
 /// The first page of a list of deposits, with the total if there are more.

@@ -75,8 +75,8 @@ macro_rules! act_fields {
   set-period basis= days= [party=] [start=]         reset-period basis= days= ground= [party=] [start=]
   suspend-period on=   resume-period on=   extend-period days=   exchange-evidence day=
   allow-rebuttal party= item= days= [start=]        open-replies days= [start=] [party=]
-  apply-deferral window= obstacle_ended= reason= [party=] [handed_in=]
-  decide-deferral party= window= [last=] [reason=]  require-reason item= [days=]
+  apply-deferral window= obstacle_ended= reason= [party=] [handed_in=] [about=]
+  decide-deferral party= window= [last=] [reason=] [about=]  require-reason item= [days=]
   explain-lateness item= reason= [handed_in=]       decide-lateness item= decision= [fine=] [document=] [reason=]
   decide-admission item= decision= [document=] [reason=]
   change-claims change= claims= [document=] [party=] [handed_in=]
@@ -103,7 +103,8 @@ original-form unlawfully-obtained unrelated; form original identical-copy output
 basis ordinary summary small-claims second-instance agreed discretion. Days are 2026-11-22: the day on which a
 period starts, is suspended (and every day until it resumes, that day too) does not count. The evidence period of a
 party begins with the service of the notice; start is for a notice served on paper, with party. ground legal-relation
-party-joined remanded claims-changed procedure-converted; window evidence answer appeal-judgment appeal-ruling …;
+party-joined remanded claims-changed procedure-converted; window evidence answer appeal-judgment appeal-ruling …,
+about \"item 1\", \"document NUMBER\" or \"act 12\" with several periods of the kind;
 decide-lateness decision in-time not-admitted admitted admonished fined; decide-admission decision adopted
 partly-adopted not-adopted; change added changed waived; handed_in \"posted 2026-12-08\" or \"delivered 2026-12-08\".
 kind (of a transcript) hearing mediation evidence-exchange inquiry pretrial-meeting deliberation; source machine clerk
@@ -132,6 +133,7 @@ second-instance 二审、agreed 当事人约定、discretion 法院酌定。日�
 至恢复之日均不计入。举证期限自举证通知书送达该当事人起算；线下送达的，以 start 与 party 写明。ground（重新指定事由）
 legal-relation 法律关系认定不一致、party-joined 追加当事人、remanded 发回重审、claims-changed 变更诉请或反诉、
 procedure-converted 转换程序；window（期限）evidence 举证期限、answer 答辩期、appeal-judgment 与 appeal-ruling 上诉期等；
+about（期限所涉，同类期限有多项时填写）\"证据 1\"、\"文书 存证编号\"、\"操作 12\"；
 decide-lateness 的 decision：in-time 视为未逾期、not-admitted 不予采纳、admitted 采纳、admonished 采纳并训诫、
 fined 采纳并罚款；decide-admission 的 decision：adopted 采信、partly-adopted 部分采信、not-adopted 不予采信；
 change：added 增加、changed 变更、waived 放弃；handed_in：posted 交邮、delivered 递交，后接日期。

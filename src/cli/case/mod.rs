@@ -18,6 +18,7 @@ pub mod hand_overs;
 pub mod identity_providers;
 pub mod item_details;
 pub mod keys;
+pub mod logins;
 pub mod next_steps;
 pub mod originals;
 pub mod record_screen;

@@ -79,6 +79,7 @@ pub async fn certificate(case: &str, service: u32, connection: &CourtConnection<
         }
     };
     row("凭证存证编号", "deposit number of the certificate", field(&answer, "/certificate"));
+    row("凭证交易id", "transaction id of the certificate", field(&answer, "/tx_id"));
     row("案号", "case number", field(&answer, "/number"));
     row("受送达人", "recipient", escaped_name(&field(&answer, "/recipient")));
     row("文书", "document", bilingual(screen, answer.get("document_kind")));

@@ -6,7 +6,7 @@ use crate::court::acts::grammar::act_types;
 use crate::court::calendar::Day;
 use crate::court::ids::{AnnexId, ItemNumber, PartyNumber};
 use crate::court::values::HandedIn;
-use crate::court::window::WindowKind;
+use crate::court::window::{Subject, WindowKind};
 use crate::court::words::{AdmissionDecision, ClaimChange, LatenessDecision, Procedure};
 use crate::ledger::number::DepositNumber;
 
@@ -33,6 +33,8 @@ act_types! {
         required reason "reason": AnnexId,
         /// Posted or handed in earlier, where the court enters it.
         optional handed_in "handed-in": HandedIn,
+        /// What the period is about, where the party has several of its kind.
+        optional about "about": Subject,
     }
     /// The court's decision on the application.
     DecideDeferral {
@@ -41,6 +43,8 @@ act_types! {
         /// The new last day; absent where the application is dismissed.
         optional last "last": Day,
         optional reason "reason": AnnexId,
+        /// What the period is about, where the party has several applications pending for its kind.
+        optional about "about": Subject,
     }
     /// 民诉法 art. 68: the court orders the party to state the reason of its lateness.
     RequireReason {

@@ -96,19 +96,58 @@ pub(in crate::court::case) fn open_replies(
     Ok(())
 }
 
-/// Whether a period of this kind of this party runs or has ended, so that it can be deferred.
-fn has_begun(file: &CaseFile, kind: WindowKind, party: PartyNumber) -> bool {
-    match kind {
-        WindowKind::Evidence => file.periods.of(party).is_some_and(PartyPeriod::has_begun),
-        kind => file.windows.latest_of(kind, party).is_some_and(|window| window.begun.is_some()),
+/// What the period is about that an application means: the only one of its kind, or the one that the application names.
+fn meant(
+    file: &CaseFile,
+    (kind, party): (WindowKind, PartyNumber),
+    named: Option<Subject>,
+) -> Result<Option<Subject>, Refusal> {
+    if kind == WindowKind::Evidence {
+        let has_begun = file.periods.of(party).is_some_and(PartyPeriod::has_begun);
+        return match named {
+            _ if !has_begun => Err(WindowError::NotBegun.into()),
+            Some(_) => Err(Refusal::NoSuchWindow(kind)),
+            None => Ok(None),
+        };
+    }
+    let mut begun = file.windows.begun_of(kind, party).map(|window| window.subject);
+    match named {
+        Some(about) if begun.any(|subject| subject == Some(about)) => Ok(named),
+        Some(_) => Err(Refusal::NoSuchWindow(kind)),
+        None => match (begun.next(), begun.next()) {
+            (None, _) => Err(WindowError::NotBegun.into()),
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(_)) => Err(Refusal::WindowNotNamed(kind)),
+        },
     }
 }
 
-fn pending(file: &CaseFile, kind: WindowKind, party: PartyNumber) -> Option<usize> {
-    file.deferrals.iter().rposition(|one| one.party == party && one.window == kind && one.decision.is_none())
+/// The position of the application that is pending about this period.
+fn pending(file: &CaseFile, (kind, party): (WindowKind, PartyNumber), about: Option<Subject>) -> Option<usize> {
+    let is_pending = |one: &Deferral| one.party == party && one.window == kind && one.decision.is_none();
+    file.deferrals.iter().rposition(|one| is_pending(one) && one.about == about)
 }
 
-/// 申请顺延期限 (民诉法 art. 86): within ten days after the obstacle has ended. A later application is recorded and marked.
+/// The position of the application on which a decision is made: the only one that is pending for the kind, or the one that it names.
+fn decided(
+    file: &CaseFile,
+    (kind, party): (WindowKind, PartyNumber),
+    named: Option<Subject>,
+) -> Result<usize, Refusal> {
+    let is_pending = |one: &Deferral| one.party == party && one.window == kind && one.decision.is_none();
+    if named.is_some() {
+        return pending(file, (kind, party), named).ok_or(Refusal::NoApplication);
+    }
+    let mut all = file.deferrals.iter().enumerate().filter(|(_, one)| is_pending(one)).map(|(at, _)| at);
+    match (all.next(), all.next()) {
+        (None, _) => Err(Refusal::NoApplication),
+        (Some(only), None) => Ok(only),
+        (Some(_), Some(_)) => Err(Refusal::WindowNotNamed(kind)),
+    }
+}
+
+/// 申请顺延期限 (民诉法 art. 86): within ten days after the obstacle has ended. A later application is recorded and marked. A party with
+/// several periods of the kind, such as those to appeal from two rulings, names the one that it means.
 ///
 /// # Errors
 ///
@@ -126,10 +165,8 @@ pub(in crate::court::case) fn apply_deferral(
     if !act.window.may_be_deferred() {
         return Err(Refusal::Window(WindowError::NotForKind(act.window)));
     }
-    if !has_begun(file, act.window, act.party) {
-        return Err(Refusal::Window(WindowError::NotBegun));
-    }
-    if pending(file, act.window, act.party).is_some() {
+    let about = meant(file, (act.window, act.party), act.about)?;
+    if pending(file, (act.window, act.party), about).is_some() {
         return Err(Refusal::AlreadyApplied);
     }
     if act.obstacle_ended > Day::of(position.at) {
@@ -148,6 +185,7 @@ pub(in crate::court::case) fn apply_deferral(
         position,
         party: act.party,
         window: act.window,
+        about,
         obstacle_ended: act.obstacle_ended,
         late,
         reason: position.text(act.reason),
@@ -156,7 +194,7 @@ pub(in crate::court::case) fn apply_deferral(
     Ok(())
 }
 
-/// The decision on an application: it moves the last day of one party, or is dismissed.
+/// The decision on an application: it moves the last day of the period that the application is about, or is dismissed.
 ///
 /// # Errors
 ///
@@ -168,7 +206,8 @@ pub(in crate::court::case) fn decide_deferral(
     calendar: &Calendar,
 ) -> Result<(), Refusal> {
     file.rules.require(RulesVersion::V2)?;
-    let at = pending(file, act.window, act.party).ok_or(Refusal::NoApplication)?;
+    let at = decided(file, (act.window, act.party), act.about)?;
+    let about = file.deferrals.get(at).and_then(|one| one.about);
     if let Some(last) = act.last {
         if last < Day::of(position.at) {
             return Err(Refusal::NotYet);
@@ -176,8 +215,7 @@ pub(in crate::court::case) fn decide_deferral(
         if act.window == WindowKind::Evidence {
             file.periods.defer(act.party, last, position)?;
         } else {
-            let window = file.windows.latest_of(act.window, act.party).ok_or(WindowError::NotBegun)?;
-            let key = WindowKey { kind: act.window, party: window.party, subject: window.subject };
+            let key = WindowKey { kind: act.window, party: Some(act.party), subject: about };
             let before = file.windows.clone();
             file.windows.apply(key, position, WindowEvent::Deferred { last })?;
             // The dossier is due after the last period to answer an appeal.

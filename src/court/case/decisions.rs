@@ -6,7 +6,7 @@ use crate::court::act_position::{ActPosition, Text};
 use crate::court::calendar::Day;
 use crate::court::ids::{AccountId, PartyNumber};
 use crate::court::values::HandedIn;
-use crate::court::window::WindowKind;
+use crate::court::window::{Subject, WindowKind};
 use crate::court::words::{AdmissionDecision, ClaimChange, LatenessDecision, Procedure};
 use crate::ledger::number::DepositNumber;
 
@@ -84,8 +84,10 @@ pub struct Deferral {
     pub position: ActPosition,
     /// The party that applied.
     pub party: PartyNumber,
-    /// The period.
+    /// The kind of the period.
     pub window: WindowKind,
+    /// What the period is about, whether or not the act named it; `None` for one that is about nothing.
+    pub about: Option<Subject>,
     /// The day on which the obstacle ended.
     pub obstacle_ended: Day,
     /// Whether it was made more than ten days after that.

@@ -14,10 +14,11 @@ use crate::court::case::state::{ActPosition, Agent, AssociationCode, CaseFile, P
 use crate::court::course_words::SpecialPower;
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, AgentNumber, AnnexId, PartyNumber};
+use crate::court::party_roles::roles_in;
 use crate::court::values::{Capacity, Filer};
 use crate::court::window::WindowKind;
 use crate::court::windows::WindowKey;
-use crate::court::words::Authority;
+use crate::court::words::{Authority, PartyRole};
 
 /// Most parties of a case: a class action of thousands is filed by its representatives.
 pub const PARTIES_MAX: u32 = 1_000;
@@ -30,6 +31,16 @@ fn require_next_number(number: u32, next: u32) -> Result<(), Refusal> {
 
 pub(in crate::court::case) fn takes_part(file: &CaseFile, account: AccountId) -> bool {
     !file.capacities_of(account).is_empty() || file.records.has_appointment(account)
+}
+
+/// Checks that the case has parties in this role. While a case is being taken over, its parties have the roles of the succession, which
+/// are compared as a whole; cases of version 1 admitted every role.
+fn require_role(file: &CaseFile, role: PartyRole) -> Result<(), Refusal> {
+    if file.rules < RulesVersion::V2 || file.is_being_taken_over() || roles_in(file.kind).contains(&role) {
+        Ok(())
+    } else {
+        Err(Refusal::RoleNotOfCase { role, kind: file.kind })
+    }
 }
 
 /// 增加当事人. A party may name accounts of its own side only: the other side joins with a code, or the court enters it, so
@@ -45,6 +56,7 @@ pub fn add_party(
     position: ActPosition,
 ) -> Result<(), Refusal> {
     require_next_number(act.party.0, file.next_party().0)?;
+    require_role(file, act.role)?;
     let by_court = matches!(document.capacity, Capacity::Holding(_));
     if act.account.is_some() && !by_court && !act.role.brings_the_case() {
         return Err(Refusal::NotYours);

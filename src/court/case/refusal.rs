@@ -5,11 +5,13 @@ use crate::court::case::rules_version::OlderRules;
 use crate::court::case::service::service_error::ServiceError;
 use crate::court::case::session_refusal::SessionRefusal;
 use crate::court::ids::{AgentNumber, CodeNumber, ItemNumber, PartyNumber};
+use crate::court::party_roles::roles_in;
 use crate::court::period::PeriodError;
 use crate::court::permission::DeniedReason;
-use crate::court::window::WindowError;
-use crate::court::words::Procedure;
+use crate::court::window::{WindowError, WindowKind};
+use crate::court::words::{CaseKind, PartyRole, Procedure};
 use crate::error_code::ErrorCode;
+use crate::ledger::verify::wording::Language;
 
 /// Most acts of a case: some tens of megabytes of documents.
 pub const ACTS_MAX: u64 = 50_000;
@@ -39,6 +41,14 @@ pub enum Refusal {
     /// There is no such association code in this case.
     #[error("there is no code {0}")]
     NoSuchCode(CodeNumber),
+    /// A role of another kind of proceeding or instance.
+    #[error("a case of the kind `{kind}` has no party in the role `{role}`: name one of {}", listed(.kind))]
+    RoleNotOfCase {
+        /// The role given.
+        role: PartyRole,
+        /// The kind of the case.
+        kind: CaseKind,
+    },
     /// There is no such item.
     #[error("there is no item {0}")]
     NoSuchItem(ItemNumber),
@@ -174,6 +184,16 @@ pub enum Refusal {
     /// There is no application.
     #[error("no application for this period is pending")]
     NoApplication,
+    /// Several periods of the kind, and the act names none of them.
+    #[error(
+        "the party has several periods of the kind `{0}`: name one in `about`, as the case shows it under `windows`"
+    )]
+    WindowNotNamed(WindowKind),
+    /// The party has no such period that has begun and is not closed.
+    #[error(
+        "the party has no period of the kind `{0}` about this that has begun: the case lists its periods under `windows`"
+    )]
+    NoSuchWindow(WindowKind),
     /// A case before another instance.
     #[error("claims are changed and counterclaims raised at first instance")]
     OnlyFirstInstance,
@@ -205,7 +225,29 @@ pub enum Refusal {
     Window(#[from] WindowError),
 }
 
+/// The roles of a kind of case, for a message.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "messages of errors pass references")]
+fn listed(kind: &CaseKind) -> String {
+    let quoted: Vec<String> = roles_in(*kind).iter().map(|role| format!("`{role}`")).collect();
+    quoted.join(", ")
+}
+
 impl Refusal {
+    /// The message in Chinese, where it says more than the title of the code.
+    #[must_use]
+    pub fn chinese(&self) -> Option<String> {
+        let zh = Language::Chinese;
+        Some(match self {
+            Self::RoleNotOfCase { role, kind } => {
+                let roles: Vec<&str> = roles_in(*kind).iter().map(|role| role.label(zh)).collect();
+                format!("{}案件没有“{}”，诉讼地位应为{}", kind.label(zh), role.label(zh), roles.join("、"))
+            }
+            Self::WindowNotNamed(kind) => format!("该当事人有多项“{}”，请指明其中一项", kind.label(zh)),
+            Self::NoSuchWindow(kind) => format!("该当事人没有所指的“{}”，或者该期限尚未起算、已经完成", kind.label(zh)),
+            _ => return None,
+        })
+    }
+
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
@@ -218,6 +260,7 @@ impl Refusal {
             Self::NoSuchAgent(_) => ErrorCode::NoSuchAgent,
             Self::NoSuchCode(_) => ErrorCode::NoSuchCode,
             Self::NoSuchItem(_) => ErrorCode::NoSuchItem,
+            Self::RoleNotOfCase { .. } => ErrorCode::RoleNotOfCase,
             Self::NotYours => ErrorCode::NotYours,
             Self::NotNext { .. } => ErrorCode::NotNext,
             Self::AlreadyInTheCase => ErrorCode::AlreadyInTheCase,
@@ -257,6 +300,8 @@ impl Refusal {
             Self::FineMismatch => ErrorCode::FineMismatch,
             Self::AlreadyApplied => ErrorCode::AlreadyApplied,
             Self::NoApplication => ErrorCode::NoApplication,
+            Self::WindowNotNamed(_) => ErrorCode::WindowNotNamed,
+            Self::NoSuchWindow(_) => ErrorCode::NoSuchWindow,
             Self::OnlyFirstInstance => ErrorCode::OnlyFirstInstance,
             Self::Conversion { .. } => ErrorCode::ProcedureConversion,
             Self::PurposeMismatch => ErrorCode::PurposeMismatch,

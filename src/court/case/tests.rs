@@ -288,6 +288,35 @@ fn an_agent_needs_special_authority_to_withdraw_the_suit_and_to_bring_another_ag
     }
 }
 
+/// The roles of parties are those of the kind of proceeding and its instance.
+#[test]
+fn a_party_has_a_role_of_this_instance() {
+    let add = |role| made!(AddParty { party: PartyNumber(2), role, account: None });
+    for (kind, good, bad) in [
+        (CaseKind::CivilFirst, PartyRole::Defendant, PartyRole::Appellee),
+        (CaseKind::CivilSecond, PartyRole::Appellee, PartyRole::Defendant),
+        (CaseKind::CivilSecond, PartyRole::OriginalThirdParty, PartyRole::Plaintiff),
+        (CaseKind::Retrial, PartyRole::OriginalPlaintiff, PartyRole::Appellant),
+        (CaseKind::Mediation, PartyRole::Respondent, PartyRole::RetrialApplicant),
+    ] {
+        let mut course = TestCase::begin();
+        course.file.kind = kind;
+        let refused = course.does(account(8), CLERK, add(bad));
+        assert_eq!(refused, Err(Refusal::RoleNotOfCase { role: bad, kind }), "{kind}");
+        // Cases of the first rules admitted every role, and so does the taking over of a case, whose roles are compared as a whole.
+        let mut older = TestCase { file: course.file.clone(), at: course.at };
+        older.file.rules = RulesVersion::V1;
+        older.does(account(8), CLERK, add(bad)).unwrap();
+        course.does(account(8), CLERK, add(good)).unwrap();
+    }
+    let refusal = Refusal::RoleNotOfCase { role: PartyRole::Appellee, kind: CaseKind::CivilFirst };
+    let text = "a case of the kind `civil-first` has no party in the role `appellee`: name one of `plaintiff`, `defendant`, \
+                `third-party`";
+    assert_eq!(refusal.to_string(), text);
+    let chinese = "民事一审案件没有“被上诉人”，诉讼地位应为原告、被告、第三人";
+    assert_eq!(refusal.chinese().as_deref(), Some(chinese));
+}
+
 #[test]
 fn nobody_stands_on_both_sides() {
     let mut course = TestCase::begin();

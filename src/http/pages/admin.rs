@@ -341,8 +341,9 @@ pub async fn change(
         "reset-code" => {
             let code = state.filing()?.issue_reset_code(&who.actor, account).await.map_err(ApiError::from);
             return match code {
-                Ok(code) => {
-                    account_page(&state, &visit, &who, account, Extra { reset_code: Some(code), ..Extra::default() })
+                Ok(issued) => {
+                    let reset_code = Some(issued.code);
+                    account_page(&state, &visit, &who, account, Extra { reset_code, ..Extra::default() })
                 }
                 Err(failure) => refused(&state, &visit, &who, account, failure),
             };

@@ -19,7 +19,7 @@ use crate::http::pages::cases::originals::Framed;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::same_origin::require_same_origin;
 use crate::http::pages::visit::{Audience, Visit};
-use crate::wire::problem::{PROBLEM_JSON, Problem};
+use crate::wire::problem::{PROBLEM_JSON, Problem, ProblemCode};
 
 /// Scripts and styles are files of this node; no script makes markup from text; nothing is fetched from elsewhere; no other site
 /// shows a page in a frame.
@@ -36,6 +36,8 @@ struct ErrorPage<'a> {
     p: Layout,
     title: &'a str,
     detail: &'a str,
+    /// What to do about it; not for the errors of the node, which only its operator can remedy.
+    advice: Option<&'a str>,
     status: u16,
     code: String,
     retry_after: Option<&'a str>,
@@ -97,6 +99,10 @@ async fn as_page(visit: &Visit, response: Response) -> Response {
         p: visit.layout(&problem.title_zh, &problem.title),
         title: visit.t(&problem.title_zh, &problem.title),
         detail: visit.t(&problem.detail_zh, &problem.detail),
+        advice: match &problem.code {
+            ProblemCode::Known(code) if problem.status < 500 => Some(visit.t(code.advice_zh(), code.advice())),
+            _ => None,
+        },
         status: problem.status,
         code: problem.code.to_string(),
         retry_after: text(&RETRY_AFTER),

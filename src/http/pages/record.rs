@@ -45,7 +45,7 @@ struct FactRow {
     name: String,
     label: Bilingual,
     /// Each line with what stands before its hash.
-    values: Vec<(String, String)>,
+    values: Vec<(Bilingual, String)>,
     explanation: Bilingual,
     kind: FactKind,
 }
@@ -112,12 +112,16 @@ fn fact_rows(deposit: &DepositJson) -> Vec<FactRow> {
 
 /// A line of a fact: the algorithm before a digest, or what a manifest is; and the digest or any other value.
 #[must_use]
-pub fn value_parts(line: &str) -> (String, String) {
+pub fn value_parts(line: &str) -> (Bilingual, String) {
     let (before, value) = line.rsplit_once(' ').unwrap_or(("", line));
     match before.strip_prefix("manifest ") {
         // `manifest <root> <count>`
-        Some(root) => (format!("manifest ({value})"), root.to_owned()),
-        None => (before.to_owned(), value.to_owned()),
+        Some(root) => {
+            let items = if value == "1" { "item" } else { "items" };
+            let label = Bilingual::new(format!("清单根（{value} 项）"), format!("manifest root ({value} {items})"));
+            (label, root.to_owned())
+        }
+        None => (Bilingual::new(before, before), value.to_owned()),
     }
 }
 
@@ -151,10 +155,7 @@ fn commands(deposit: &DepositJson, origin: &str) -> Vec<(Bilingual, String)> {
             Bilingual::new("核验文件（下载并使用本平台的程序）", "Verify a file with the program of this platform"),
             format!("tiezheng verify FILE --number {number} --server {origin}"),
         ),
-        (
-            Bilingual::new("复算交易id", "Compute the transaction id again"),
-            format!("(printf '\\0'; curl -s {origin}/v1/leaves/{index}) | sha256sum"),
-        ),
+        (Bilingual::new("复算交易id", "Compute the transaction id again"), leaf_command(origin, index)),
     ];
     if !deposit.chain.salted && deposit.chain.manifest.is_none() {
         let digest = Bilingual::new(
@@ -166,8 +167,13 @@ fn commands(deposit: &DepositJson, origin: &str) -> Vec<(Bilingual, String)> {
     commands
 }
 
+/// A command that computes the transaction id of the entry at `index` again.
+pub(in crate::http::pages) fn leaf_command(origin: &str, index: u64) -> String {
+    format!("(printf '\\0'; curl -s {origin}/v1/leaves/{index}) | sha256sum")
+}
+
 /// The address of this node as the browser has it. A node serves other machines by TLS only.
-fn origin(headers: &HeaderMap) -> String {
+pub(in crate::http::pages) fn origin(headers: &HeaderMap) -> String {
     let host = header(headers, &HOST);
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let is_local = ["127.0.0.1", "localhost", "[::1]"].contains(&name);

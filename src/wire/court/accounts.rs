@@ -396,6 +396,19 @@ impl AccountJson {
     }
 }
 
+/// A code with which the holder of an account sets a new password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ResetCodeJson {
+    /// The account.
+    pub account: String,
+    /// The code: it is shown in this answer only.
+    pub code: String,
+    /// Until when it is good, Beijing time.
+    pub expires_at: String,
+    /// The act in the account's access log that recorded it.
+    pub access_sequence: u64,
+}
+
 /// Reads a time as answers show it, or as the ledger writes it (UTC).
 #[must_use]
 pub fn read_time(text: &str) -> Option<Timestamp> {

@@ -120,16 +120,19 @@ pub enum ActRequest {
     AllowRebuttal { party: u32, item: u32, days: u32, start: Option<String> },
     /// 组织非同步质证: the period in which the parties, or one of them, reply (在线诉讼规则 art. 14).
     OpenReplies { days: u32, start: Option<String>, party: Option<u32> },
-    /// 申请顺延期限 (民诉法 art. 86): of the period `window`; the party is that of the applicant unless the court enters it.
+    /// 申请顺延期限 (民诉法 art. 86): of the period `window`; the party is that of the applicant unless the court enters it. With several
+    /// periods of the kind, `about` names one as `windows` of the case does: `item 1`, `document <deposit number>` or `act 12`.
     ApplyDeferral {
         window: String,
         obstacle_ended: String,
         reason: String,
         party: Option<u32>,
         handed_in: Option<String>,
+        about: Option<String>,
     },
-    /// 决定是否准许顺延期限: with the new last day, or without where the application is dismissed.
-    DecideDeferral { party: u32, window: String, last: Option<String>, reason: Option<String> },
+    /// 决定是否准许顺延期限: with the new last day, or without where the application is dismissed. `about` names one of several pending
+    /// applications.
+    DecideDeferral { party: u32, window: String, last: Option<String>, reason: Option<String>, about: Option<String> },
     /// 责令说明逾期理由 (民诉法 art. 68).
     RequireReason { item: u32, days: Option<u32> },
     /// 说明逾期理由.

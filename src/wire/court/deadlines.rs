@@ -128,6 +128,26 @@ pub struct WindowJson {
     pub calendar_covers: bool,
 }
 
+impl WindowSubjectJson {
+    fn of(subject: Subject) -> Self {
+        match subject {
+            Subject::Item(item) => Self::Item(item.0),
+            Subject::Document(number) => Self::Document(number.to_string()),
+            Subject::Act(sequence) => Self::Act(sequence),
+        }
+    }
+
+    /// As requests and acts name it.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match self {
+            Self::Item(item) => format!("item {item}"),
+            Self::Document(number) => format!("document {number}"),
+            Self::Act(sequence) => format!("act {sequence}"),
+        }
+    }
+}
+
 impl WindowJson {
     /// A period as it stands.
     #[must_use]
@@ -150,11 +170,7 @@ impl WindowJson {
         Self {
             kind: word!(standing.kind),
             party: standing.party.map(|party| party.0),
-            about: standing.subject.map(|subject| match subject {
-                Subject::Item(item) => WindowSubjectJson::Item(item.0),
-                Subject::Document(number) => WindowSubjectJson::Document(number.to_string()),
-                Subject::Act(sequence) => WindowSubjectJson::Act(sequence),
-            }),
+            about: standing.subject.map(WindowSubjectJson::of),
             state: coded(state, Bilingual::new(zh, en)),
             start,
             begun_by: standing.begun.map(|(by, _)| by.sequence),
@@ -186,8 +202,11 @@ impl WindowJson {
 pub struct DeferralJson {
     /// The party.
     pub party: u32,
-    /// The period.
+    /// The kind of the period.
     pub window: CodedText,
+    /// What the period is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<WindowSubjectJson>,
     /// The day on which the obstacle ended.
     pub obstacle_ended: String,
     /// Applied for more than ten days after that.
@@ -214,6 +233,7 @@ impl DeferralJson {
         Self {
             party: deferral.party.0,
             window: word!(deferral.window),
+            about: deferral.about.map(WindowSubjectJson::of),
             obstacle_ended: deferral.obstacle_ended.to_string(),
             late: deferral.late,
             reason: TextJson::of(deferral.reason, texts),

@@ -14,6 +14,7 @@ use crate::court::case::state::{CaseFile, Item, ReplyVersion, Text, Verification
 use crate::court::ids::{ItemNumber, PartyNumber};
 use crate::court::words::{Divergence, SubjectKind};
 use crate::ledger::receipt::Facts;
+use crate::ledger::statement::text::ManifestRoot;
 use crate::ledger::verify::history::History;
 use crate::ledger::verify::report::{Conclusion, Obstacle, Outcome, Report, Reservation};
 use crate::ledger::verify::wording;
@@ -195,13 +196,16 @@ pub struct PresentState<'a> {
     pub history: Option<&'a History>,
     /// Whether digests are salted.
     pub salted: bool,
+    /// The manifest of the deposit.
+    pub manifest: Option<ManifestRoot>,
     /// Whether it is late, as the periods stand.
     pub lateness: Lateness,
     /// The calendar by which periods are counted.
     pub calendar: &'a Calendar,
 }
 
-fn facts(import: &Import, salted: bool) -> Facts {
+/// The facts of an import. It records the digests alone; whether they are salted and the manifest are read from its deposit.
+fn facts(import: &Import, salted: bool, manifest: Option<ManifestRoot>) -> Facts {
     Facts {
         ledger: import.ledger.clone(),
         number: import.deposit,
@@ -211,8 +215,7 @@ fn facts(import: &Import, salted: bool) -> Facts {
         prev_block_hash: import.prev_block_hash,
         data_hash: import.data_hash.clone(),
         salted,
-        // An import records only the digests.
-        manifest: None,
+        manifest,
         tx_submitted_at: import.tx_submitted_at,
         block_generated_at: import.block_generated_at,
     }
@@ -229,7 +232,8 @@ fn sentence(item: &Item, found: &Verify, salted: bool) -> CodedText {
         conclusion,
         reservations: Reservation::ALL.into_iter().filter(said).collect(),
         obstacle: obstacle.filter(|_| conclusion == Conclusion::Unable),
-        facts: Some(facts(&item.import, salted)),
+        // A conclusion says nothing of a manifest.
+        facts: Some(facts(&item.import, salted, None)),
         ..Report::not_found(Some(found.deposit))
     };
     // The sentence about an invalid receipt names the step that failed.
@@ -281,7 +285,7 @@ impl ImportJson {
             party: import.party.0,
             status: status(item),
             replaced_by: item.replaced_by.map(|by| by.0),
-            chain: ChainFactsJson::from(&facts(import, now.salted)),
+            chain: ChainFactsJson::from(&facts(import, now.salted, now.manifest)),
             claimed: ClaimedJson {
                 name: TextJson::of(item.name, texts),
                 content: TextJson::of(item.content, texts),

@@ -315,6 +315,12 @@ pub struct CertificateJson {
     pub title: Bilingual,
     /// The deposit number of the certificate itself.
     pub certificate: String,
+    /// 交易id of the certificate itself: the leaf hash of its entry.
+    pub tx_id: String,
+    /// Index of that entry in the tree.
+    pub index: u64,
+    /// When the certificate was made, Beijing time.
+    pub made_at: String,
     /// Its version: a later report may change the effect.
     pub version: u32,
     /// Whether the service has that effect now: false once an objection was upheld or a later report changed it.
@@ -358,6 +364,8 @@ pub struct CertificateJson {
     pub effective_at: String,
     /// What the certificate attests, and what it does not.
     pub notice: Bilingual,
+    /// The act in the case's access log that recorded this access.
+    pub access_sequence: u64,
 }
 
 /// The answer about the file of a served document.

@@ -1,5 +1,6 @@
 //! Makes the views of service from the state of a case.
 
+use crate::court::act_position::ActPosition;
 use crate::court::acts::{CertifyService, ConsentService};
 use crate::court::calendar::Calendar;
 use crate::court::case::service::book::{
@@ -10,6 +11,7 @@ use crate::court::case::service::windows::ServiceWindow;
 use crate::court::case::state::{CaseFile, Text};
 use crate::court::ids::{AddressNumber, AttemptNumber, PartyNumber, ServiceNumber};
 use crate::court::service_words::ServiceBasis;
+use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::wording::Language;
@@ -250,12 +252,25 @@ fn masked_name(name: &str) -> String {
     format!("{first}{}", "*".repeat(characters.count().min(8)))
 }
 
+/// The deposit that a certificate is, and the access to it.
+#[derive(Debug, Clone, Copy)]
+pub struct CertificateRecord {
+    /// Its deposit number.
+    pub number: DepositNumber,
+    /// 交易id.
+    pub tx_id: Digest,
+    /// Its position.
+    pub position: ActPosition,
+    /// The act in the case's access log that recorded the access.
+    pub access_sequence: u64,
+}
+
 /// A certificate; `None` if the case has no such party.
 #[must_use]
 pub fn certificate(
     context: &ServiceViewContext<'_>,
     certificate: &CertifyService,
-    number: DepositNumber,
+    recorded: &CertificateRecord,
 ) -> Option<CertificateJson> {
     let file = context.file;
     let party = file.parties.get(&certificate.party)?;
@@ -265,7 +280,10 @@ pub fn certificate(
     let shows_address = context.viewer.is_none_or(|viewer| viewer == certificate.party);
     Some(CertificateJson {
         title: Bilingual::new("电子送达凭证", "Certificate of Electronic Service"),
-        certificate: number.to_string(),
+        certificate: recorded.number.to_string(),
+        tx_id: recorded.tx_id.to_string(),
+        index: recorded.position.index.0,
+        made_at: beijing_time(recorded.position.at),
         version: certificate.version,
         in_force,
         court: file.court.to_string(),
@@ -290,6 +308,7 @@ pub fn certificate(
              force of a receipt of service. It states when and on which basis the document was served, not that the \
              recipient agrees with it.",
         ),
+        access_sequence: recorded.access_sequence,
     })
 }
 

@@ -7,6 +7,7 @@ use tiezheng::court::line_value::LineValue as _;
 use tiezheng::sequencer::clock::{Clock as _, SystemClock};
 
 use crate::cli::workspace::{CommandRun, Workspace};
+use crate::support::process::http_client;
 
 const COURT: &str = "粤0192";
 const SECOND: &str = "粤01";
@@ -243,4 +244,53 @@ fn a_gateway_is_registered_and_reports_on_its_messages() {
     assert_eq!(unknown.error(), "bad_value");
     suit.by("operator", &["gateway", "remove", &id]);
     assert_eq!(report(&arrived).ends(1).error(), "no_such_gateway");
+}
+
+/// Many items under one statement: the fifth of the seven facts is the manifest root, with the number of its items.
+#[test]
+fn an_item_of_a_manifest_shows_its_root() {
+    let suit = Suit::new();
+    for name in ["1.wav", "2.wav"] {
+        suit.workspace.file(format!("录音/{name}"), name);
+    }
+    let deposited = suit.workspace.run(&["deposit", "--manifest", "录音"]).ends(0);
+    let (number, root) = (deposited.number(), text(&deposited.document(), "/manifest_root"));
+    let open = ["open", "--court", COURT, "--name", "张三", "--title", "网络购物合同纠纷"];
+    let case = text(&suit.by("plaintiff", &open), "/reference");
+    suit.by("plaintiff", &["import", &case, &number, "--name", "录音", "--content", "通话"]);
+    for (language, label) in [("zh", "（清单根，2 项）"), ("en", " (manifest root, 2 items)")] {
+        let shown = suit.workspace.say(language, &["case", "show", &case, "--token-file", "plaintiff"]).ends(0).stdout;
+        assert!(shown.contains(&format!("{root}{label}")), "{shown}");
+    }
+}
+
+/// The counter gives a code for a forgotten password, and ends a lock, without a browser.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_code_is_issued_and_a_login_unlocked() {
+    let suit = Suit::new();
+    let account = text(&suit.by("plaintiff", &["account", "me"]), "/account");
+    let reset = ["account", "reset-code", &account, "--save", "code"];
+    assert_eq!(suit.ends("operator", &reset, 1).error(), "no_password");
+    let token = std::fs::read_to_string(suit.workspace.path("plaintiff")).unwrap();
+    let password = "a long sentence of mine";
+    let form =
+        [("token", token.trim()), ("login", "plaintiff"), ("new-password", password), ("new-password-again", password)];
+    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let request = http_client().post(format!("{}/activate", suit.workspace.url())).body(form);
+    let request = request.header("origin", suit.workspace.url());
+    let set = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+    assert!(set.status().as_u16() < 400, "{}", set.status());
+
+    let issued = suit.by("operator", &reset);
+    assert!(issued.get("code").is_none() && text(&issued, "/saved").ends_with("code"), "{issued}");
+    let code = std::fs::read_to_string(suit.workspace.path("code")).unwrap();
+    assert_eq!(code.trim().len(), "0000-0000-0000".len(), "{code}");
+    assert_eq!(suit.ends("operator", &reset, 2).error(), "destination_exists");
+    let shown = suit.by("operator", &["account", "reset-code", &account]);
+    assert_ne!(text(&shown, "/code"), code.trim());
+    assert_eq!(suit.by("operator", &["account", "unlock", &account])["locked"], false);
+    for command in ["reset-code", "unlock"] {
+        assert_eq!(suit.ends("clerk", &["account", command, &account], 1).error(), "scope_needed", "{command}");
+        assert_eq!(suit.ends("defendant", &["account", command, &account], 1).error(), "not_found", "{command}");
+    }
 }

@@ -299,3 +299,22 @@ async fn cases_are_listed_by_stage_with_what_is_due() {
     let due = list("stage=assigned").await.json()["items"][0]["due"].clone();
     assert!(due["kind"]["code"].is_string() && due["state"]["code"] == "running", "{due}");
 }
+
+/// The roles of a party are those of the kind of proceeding and its instance; the error names them.
+#[tokio::test]
+async fn a_party_is_added_in_a_role_of_this_instance() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let suit = Proceeding::suit(&people).await;
+    let add = |role: &str| json!({ "act": "add-party", "role": role, "subject": "natural-person", "name": "李四" });
+    for role in ["appellant", "被上诉人", "retrial-applicant", "original-plaintiff", "applicant"] {
+        let refused = people.by(&suit.bringing).post(&suit.path("/acts"), &add(role)).await;
+        assert_eq!(refused.problem(), (422, "role_not_of_case".into()), "{role}");
+        let problem = refused.json();
+        assert!(problem["detail"].as_str().unwrap().ends_with("name one of `plaintiff`, `defendant`, `third-party`"));
+        assert!(problem["detail_zh"].as_str().unwrap().ends_with("诉讼地位应为原告、被告、第三人"), "{problem}");
+    }
+    for role in ["defendant", "第三人", "plaintiff"] {
+        suit.act(&node, &suit.bringing, add(role)).await;
+    }
+}

@@ -211,6 +211,43 @@ async fn a_deferral_is_applied_for_and_decided() {
     assert_eq!(course.offers(answering, json!({})).await["late"], false);
 }
 
+/// 民诉法 art. 86: with several periods of the kind, application and decision name the one.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_periods_the_one_that_is_named_is_deferred() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let course = Course::of(&node).await;
+    let Proceeding { bringing, answering, judge, .. } = &course.suit;
+    for item in [1, 2] {
+        course.offers(bringing, json!({})).await;
+        course.act(judge, json!({ "act": "allow-rebuttal", "party": 2, "item": item, "days": 7 })).await;
+    }
+    let apply = |about: Option<&str>| {
+        json!({
+            "act": "apply-deferral", "window": "rebuttal", "obstacle_ended": "2026-11-22", "reason": "台风停电",
+            "about": about,
+        })
+    };
+    assert_eq!(course.refused(answering, apply(None)).await, (422, "window_not_named".into()));
+    assert_eq!(course.refused(answering, apply(Some("item 9"))).await, (422, "no_such_window".into()));
+    assert_eq!(course.refused(answering, apply(Some("1"))).await, (400, "bad_value".into()));
+    course.act(answering, apply(Some("item 1"))).await;
+    course.act(answering, apply(Some("证据 2"))).await;
+    let decide = |about: Option<&str>| {
+        json!({
+            "act": "decide-deferral", "party": 2, "window": "rebuttal", "last": "2026-12-25", "about": about,
+        })
+    };
+    assert_eq!(course.refused(judge, decide(None)).await, (422, "window_not_named".into()));
+    course.act(judge, decide(Some("item 1"))).await;
+    let view = course.view().await;
+    let abouts: Vec<_> = [0, 1].map(|n| view["deferrals"][n]["about"].clone()).into();
+    assert_eq!(abouts, [json!({ "item": 1 }), json!({ "item": 2 })]);
+    let rebuttals = view["windows"].as_array().unwrap().iter().filter(|one| one["kind"]["code"] == "rebuttal");
+    let last: Vec<_> = rebuttals.map(|one| (one["about"].clone(), one["last_day"].clone())).collect();
+    assert_eq!(last[0], (json!({ "item": 1 }), json!("2026-12-25")));
+    assert_ne!(last[1].1, json!("2026-12-25"), "the later one stays");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mediation_has_no_evidence_period() {
     let node = TestNode::in_memory(NodeConfig::default()).await;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tiezheng::ledger::hash::sha256;
 use tiezheng::ledger::key::{Name, Signer};
 use tiezheng::ledger::notice::Mode;
 use tiezheng::ledger::number::DepositNumber;
 use tiezheng::ledger::receipt::Receipt;
-use tiezheng::ledger::statement::text::{Link, LinkKind};
+use tiezheng::ledger::statement::text::{Link, LinkKind, ManifestRoot, Statement};
 use tiezheng::sequencer::start::{Genesis, Options, start};
 use tiezheng::store::memory::MemoryStore;
 use tiezheng::store::traits::LogReader as _;
@@ -146,6 +147,11 @@ async fn earlier_deposits_and_later_words_about_it_are_shown() {
 
 /// A deposit of `file 1` on another ledger of this name and key: its number, receipt and ledger key.
 async fn elsewhere(name: &str, seed: u8) -> (String, Receipt, String) {
+    elsewhere_with(name, seed, |_| {}).await
+}
+
+/// As [`elsewhere`], of a statement that is changed first.
+async fn elsewhere_with(name: &str, seed: u8, change: impl FnOnce(&mut Statement)) -> (String, Receipt, String) {
     let name = Name::parse(name).unwrap();
     let key = Signer::new(name.clone(), &[seed; 32]).unwrap();
     let verifier = key.verifier().to_string();
@@ -154,7 +160,10 @@ async fn elsewhere(name: &str, seed: u8) -> (String, Receipt, String) {
     let genesis = Genesis { mode: Mode::Test, successor };
     let clock = NodeConfig::default().clock.share();
     let (sequencer, running) = start(store, key, Some(&genesis), clock, &Options::default()).unwrap();
-    let statement = statement_with(1, 1, |statement| statement.ledger = name);
+    let statement = statement_with(1, 1, |statement| {
+        statement.ledger = name;
+        change(statement);
+    });
     let receipt = sequencer.deposit(statement.note().clone(), None).await.unwrap().receipt;
     running.shutdown();
     (TestNode::number(&receipt), receipt, verifier)
@@ -206,6 +215,30 @@ async fn another_ledgers_deposit_is_taken_once_its_key_is_on_the_courts_list() {
     assert_eq!(bad["report"]["conclusion"]["code"], "mismatch");
     let item = by.get(&suit.path("/items/1")).await.json();
     assert_eq!((&item["original"]["code"], item.get("divergence")), (&json!("mismatch"), None));
+}
+
+/// Many items under one statement, of this ledger and of another: the fifth fact is the manifest root with the number of its items.
+#[tokio::test]
+async fn an_item_of_a_manifest_shows_its_root_as_the_data_hash() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let suit = Proceeding::suit(&people).await;
+    let root = ManifestRoot { root: sha256(b"root"), count: 3 };
+    let as_manifest = |statement: &mut Statement| (statement.content, statement.manifest) = (None, Some(root));
+    let own = TestNode::number(&node.deposit(statement_with(1, 77, as_manifest).note()).await);
+    let (foreign, receipt, key) = elsewhere_with("other.example/ledger", 9, as_manifest).await;
+    people.by_operator().create(&format!("/v1/courts/{COURT}/ledgers"), &json!({ "key": key })).await;
+    let by = node.session(&suit.bringing.token);
+    for (item, asked) in [(1, import(&own)), (2, with_receipt(&foreign, &receipt))] {
+        let imported = by.create(&suit.path("/imports"), &asked).await;
+        let viewed = by.get(&suit.path(&format!("/items/{item}"))).await.json();
+        let in_the_case = suit.view(&node, &suit.bringing).await["items"][item - 1].clone();
+        for shown in [&imported, &viewed, &in_the_case] {
+            let expected = json!({ "root": root.root.to_string(), "count": 3 });
+            assert_eq!((&shown["manifest"], &shown["data_hash"]), (&expected, &json!([])), "{item}: {shown}");
+            assert_eq!(shown["facts"][4]["value"], format!("manifest {} 3", root.root), "{item}");
+        }
+    }
 }
 
 #[tokio::test]

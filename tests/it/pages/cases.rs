@@ -205,9 +205,18 @@ async fn of_a_manifest_there_is_no_file_to_compare() {
     desk.plaintiff.act(&case, "import", &import).await;
     let page = desk.plaintiff.page(&format!("{case}/items/1/verify")).await;
     assert!(!page.contains("verify-form") && page.contains("本页不能比对文件"), "{page}");
-    // The root is the hash, and not the number of its items.
-    let plain = looked.text().replace("</span><wbr><span>", "");
-    assert!(plain.contains("manifest (3)</span>") && plain.contains(&root.root.to_string()), "{plain}");
+    // The root is the hash, and not the number of its items: on the look-up, the evidence page, the hearing page and the page
+    // of the deposit.
+    let mut pages = vec![looked.text().to_owned()];
+    for path in [format!("{case}/evidence"), format!("{case}/hearing"), format!("/d/{number}")] {
+        pages.push(desk.plaintiff.page(&path).await);
+    }
+    for page in pages {
+        let plain = page.replace("</span><wbr><span>", "");
+        assert!(plain.contains("清单根（3 项）</span>") && plain.contains(&root.root.to_string()), "{plain}");
+    }
+    let english = desk.plaintiff.page(&format!("{case}/evidence?lang=en")).await;
+    assert!(english.contains("manifest root (3 items)</span>"), "{english}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -150,4 +150,13 @@ impl<'n> Desk<'n> {
         let joined = self.defendant.send("/cases/associate", &[("code", &code), ("filer", "principal")]).await;
         assert_eq!(location(&joined), format!("{case}?done=associate"));
     }
+
+    /// Serves a ruling on the plaintiff over the platform, as the first service of the case: its deposit number.
+    pub(super) async fn serve_on_plaintiff(&mut self, case: &str) -> String {
+        let document = self.deposit().await;
+        let fields = [("party", "1"), ("mode", "electronic"), ("kind", "ruling"), ("document", document.as_str())];
+        self.clerk.act(case, "serve", &fields).await;
+        self.clerk.act(case, "send-service", &[("service", "1"), ("channel", "platform")]).await;
+        document
+    }
 }

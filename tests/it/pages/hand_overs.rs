@@ -64,6 +64,7 @@ async fn the_receiving_court_compares_what_came_with_what_is_on_the_chain() {
     assert!(typed.status == 422 && typed.text().contains("64 位十六进制"), "{}", typed.text());
     let other = step(&mut receiver, &path, (&shorter, &second), &accept).await;
     assert!(other.status == 409 && other.text().contains("未能办理"), "{}", other.text());
+    assert!(other.text().contains("移交目前状态：") && other.text().contains("处理建议："), "{}", other.text());
     let differs = [("step", "differs"), ("reason", "缺少一项证据")];
     let equal = step(&mut receiver, &path, (&main, &second), &differs).await;
     assert!(equal.status == 409 && equal.text().contains("清单相符"), "{}", equal.text());

@@ -26,6 +26,8 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("POST /v1/accounts/{account}/roles", "/admin/accounts/{id}"),
     ("POST /v1/accounts/{account}/roles/revocation", "/admin/accounts/{id}"),
     ("POST /v1/accounts/{account}/tokens", "/admin/accounts/{id}"),
+    ("POST /v1/accounts/{account}/reset-codes", "/admin/accounts/{id}"),
+    ("DELETE /v1/accounts/{account}/login-lock", "/admin/accounts/{id}"),
     ("POST /v1/tokens/{id}/revocation", "/admin/accounts/{id}"),
     ("POST /v1/accounts/{account}/login-links", "/admin/accounts/{id}"),
     ("POST /v1/accounts/{account}/login-links/removal", "/admin/accounts/{id}"),

@@ -33,6 +33,7 @@ async fn every_page_answers_in_both_languages_and_is_translated() {
     let case = desk.open("A", "B").await;
     desk.complete(&case, "C", "D").await;
     desk.file(&case).await;
+    desk.serve_on_plaintiff(&case).await;
     let mut browsers = BTreeMap::from([
         ("visitor", Browser::new(&node)),
         ("operator", operator_browser(&node, &people).await),

@@ -328,10 +328,11 @@ fn art_86_a_deferral_is_applied_for_and_granted_for_one_party() {
     let (party, window, reason) = (PartyNumber(2), WindowKind::Evidence, AnnexId(Digest([4; 32])));
     let apply = |obstacle_ended: &str| {
         let obstacle_ended = day(obstacle_ended);
-        Act::ApplyDeferral(ApplyDeferral { party, window, obstacle_ended, reason, handed_in: None })
+        Act::ApplyDeferral(ApplyDeferral { party, window, obstacle_ended, reason, handed_in: None, about: None })
     };
-    let decide =
-        |last: Option<&str>| Act::DecideDeferral(DecideDeferral { party, window, last: last.map(day), reason: None });
+    let decide = |last: Option<&str>| {
+        Act::DecideDeferral(DecideDeferral { party, window, last: last.map(day), reason: None, about: None })
+    };
     assert_eq!(course.does(account(9), JUDGE, decide(None)), Err(Refusal::NoApplication));
     assert_eq!(course.does(account(2), SECOND, apply("2026-12-21")), Err(Refusal::NotYet));
     course.does(account(2), SECOND, apply("2026-12-18")).unwrap();
@@ -350,6 +351,7 @@ fn art_86_a_deferral_is_applied_for_and_granted_for_one_party() {
         obstacle_ended: day("2026-12-02"),
         reason,
         handed_in: None,
+        about: None,
     });
     let refused = course.does(account(2), SECOND, court_window);
     assert_eq!(refused, Err(Refusal::Window(WindowError::NotForKind(WindowKind::DossierSent))));

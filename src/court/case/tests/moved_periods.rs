@@ -1,12 +1,12 @@
 //! Periods after service is corrected: a second document, an upheld objection, a late report, a deferral; and what depends on them.
 
-use super::course::{appeal, doc, judge};
+use super::course::{appeal, doc, judge, object, rule};
 use super::service::address;
 use super::*;
 use crate::court::case::course::ReturnedDossier;
 use crate::court::case::legal_force::{LegalForce, legal_force};
 use crate::court::case::succession::succession;
-use crate::court::course_words::{AppealOutcome, Timeliness};
+use crate::court::course_words::{AppealOutcome, RulingKind, Timeliness};
 use crate::court::ids::{AppealNumber, HandOverNumber, ServiceNumber};
 use crate::court::period::by_party::PartyPeriod;
 use crate::court::service_words::{
@@ -55,9 +55,10 @@ impl TestCase {
 
     pub(super) fn defers(&mut self, window: WindowKind, last: Day) {
         let obstacle_ended = self.today();
-        let by_party = made!(ApplyDeferral { party: PartyNumber(2), window, obstacle_ended, handed_in: None });
+        let by_party =
+            made!(ApplyDeferral { party: PartyNumber(2), window, obstacle_ended, handed_in: None, about: None });
         self.defendant(by_party).unwrap();
-        self.court(made!(DecideDeferral { party: PartyNumber(2), window, last: Some(last) }));
+        self.court(made!(DecideDeferral { party: PartyNumber(2), window, last: Some(last), about: None }));
     }
 }
 
@@ -119,6 +120,51 @@ fn a_deferral_makes_a_late_appeal_one_in_time() {
     let last = course.today().plus(5).unwrap();
     course.defers(WindowKind::AppealJudgment, last);
     assert_eq!((course.timeliness(), course.force()), (Timeliness::InTime, LegalForce::Appealed));
+}
+
+/// 民诉法 art. 86: of two rulings under appeal, the period that the party names is deferred, and no other.
+#[test]
+fn of_several_periods_the_one_that_is_named_is_deferred() {
+    let mut course = TestCase::assigned();
+    course.delivers(DocumentKind::EvidenceNotice, 2, doc(11));
+    course.defendant(object(2)).unwrap();
+    course.judge(rule(RulingKind::DismissObjection, 1)).unwrap();
+    course.judge(rule(RulingKind::DismissSuit, 2)).unwrap();
+    // The stage is not what this is about: a closed case takes no application.
+    course.file.stage = Stage::Judged;
+    let (party, window) = (PartyNumber(2), WindowKind::AppealRuling);
+    course.delivers(DocumentKind::Ruling, 2, doc(1));
+    let obstacle_ended = course.today();
+    let last = |course: &TestCase, ruling| course.file.last_appeal_day(party, doc(ruling), &Calendar::default());
+    let apply = |about| made!(ApplyDeferral { party, window, obstacle_ended, handed_in: None, about });
+    let decide = |last, about| made!(DecideDeferral { party, window, last, about });
+    let about = |ruling| Some(Subject::Document(doc(ruling)));
+    // One period needs no name.
+    let mut alone = TestCase { file: course.file.clone(), at: course.at };
+    alone.defendant(apply(None)).unwrap();
+    assert_eq!(alone.file.deferrals[0].about, about(1));
+    assert_eq!(course.defendant(apply(about(2))), Err(Refusal::NoSuchWindow(window)));
+
+    course.delivers(DocumentKind::Ruling, 2, doc(2));
+    let (first, second) = (last(&course, 1), last(&course, 2));
+    assert!(first.is_some() && second.is_some());
+    assert_eq!(course.defendant(apply(None)), Err(Refusal::WindowNotNamed(window)));
+    assert_eq!(course.defendant(apply(about(3))), Err(Refusal::NoSuchWindow(window)));
+    course.defendant(apply(about(1))).unwrap();
+    assert_eq!(course.defendant(apply(about(1))), Err(Refusal::AlreadyApplied));
+    course.defendant(apply(about(2))).unwrap();
+    let until = course.today().plus(60).unwrap();
+    assert_eq!(course.does(account(9), JUDGE, decide(Some(until), None)), Err(Refusal::WindowNotNamed(window)));
+    assert_eq!(course.does(account(9), JUDGE, decide(Some(until), about(3))), Err(Refusal::NoApplication));
+    course.court(decide(Some(until), about(1)));
+    assert_eq!((last(&course, 1), last(&course, 2)), (Some(until), second), "the earlier one, and not the latest");
+    // What is left needs no name.
+    course.court(decide(None, None));
+    assert!(course.file.deferrals.iter().all(|one| one.decision.is_some()));
+    assert_eq!(last(&course, 2), second);
+    let evidence =
+        made!(ApplyDeferral { party, window: WindowKind::Evidence, obstacle_ended, handed_in: None, about: about(1) });
+    assert_eq!(course.defendant(evidence), Err(Refusal::NoSuchWindow(WindowKind::Evidence)));
 }
 
 /// 证据规定 art. 55: a period is set anew on a ground of the law only.

@@ -21,7 +21,7 @@ use crate::court::ids::{
 use crate::court::period::basis::Basis;
 use crate::court::period::by_party::ResetGround;
 use crate::court::values::{Capacity, Code, Filer, FirstImport, HandedIn, IdentityCheck, ItemPurpose, StepOutcome};
-use crate::court::window::WindowKind;
+use crate::court::window::{Subject, WindowKind};
 use crate::court::words::*;
 use crate::ledger::block::Height;
 use crate::ledger::hash::Digest;
@@ -119,6 +119,16 @@ impl Dice {
     /// A period that a party may ask to be deferred, mostly the evidence period.
     fn window(&mut self) -> WindowKind {
         if self.below(3) > 0 { WindowKind::Evidence } else { self.of(WindowKind::ALL) }
+    }
+
+    /// What a period is about; mostly nothing.
+    fn optional_subject(&mut self) -> Option<Subject> {
+        match self.below(10) {
+            0 => Some(Subject::Item(ItemNumber(1 + self.below(3)))),
+            1 => Some(Subject::Document(self.deposit())),
+            2 => Some(Subject::Act(u64::from(1 + self.below(20)))),
+            _ => None,
+        }
     }
 
     fn identity(&mut self) -> Option<IdentityCheck> {
@@ -347,16 +357,17 @@ fn of_the_period(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             let handed_in = if d.below(8) == 0 { d.handed_in() } else { None };
             let (party, window) = (d.party(), d.window());
             let (obstacle_ended, reason) = (d.day(), d.annex());
-            Act::ApplyDeferral(ApplyDeferral { party, window, obstacle_ended, reason, handed_in })
+            let about = d.optional_subject();
+            Act::ApplyDeferral(ApplyDeferral { party, window, obstacle_ended, reason, handed_in, about })
         }
         ActKind::DecideDeferral => {
             let pending = file.and_then(|file| file.deferrals.iter().rfind(|one| one.decision.is_none()));
-            let (party, window) = match pending {
-                Some(one) if d.below(4) > 0 => (one.party, one.window),
-                _ => (d.party(), d.window()),
+            let (party, window, about) = match pending {
+                Some(one) if d.below(4) > 0 => (one.party, one.window, one.about),
+                _ => (d.party(), d.window(), d.optional_subject()),
             };
             let (last, reason) = (d.optional(Dice::day), d.optional(Dice::annex));
-            Act::DecideDeferral(DecideDeferral { party, window, last, reason })
+            Act::DecideDeferral(DecideDeferral { party, window, last, reason, about })
         }
         _ => Act::ExchangeEvidence(ExchangeEvidence { day: d.day() }),
     }

@@ -64,19 +64,21 @@ pub fn import_json(
         file,
         number,
         item,
-        PresentState { divergence, custody, history: view.history.as_ref(), salted: view.salted, lateness, calendar },
+        PresentState {
+            divergence,
+            custody,
+            history: view.history.as_ref(),
+            salted: view.salted,
+            manifest: view.manifest,
+            lateness,
+            calendar,
+        },
         texts,
     )
 }
 
-/// The data of an item for which the ledger was not queried.
-#[must_use]
-pub fn unqueried_item() -> ItemView {
-    ItemView { divergence: None, custody: None, history: None, salted: false }
-}
-
 fn items(view: &CaseView, calendar: &Calendar) -> Vec<ImportJson> {
-    let none = unqueried_item();
+    let none = ItemView::unqueried();
     let mut numbers: Vec<ItemNumber> = view.items.keys().copied().collect();
     numbers.sort_unstable();
     let item = |number: ItemNumber| {
@@ -330,7 +332,7 @@ pub(in crate::http) async fn item_json(
     let filing = state.filing()?;
     let view = filing.view_item(actor, case, number).await?;
     let item = view.file.items.get(&number).ok_or(FilingError::NoSuchItem(number))?;
-    let now = view.items.get(&number).cloned().unwrap_or_else(unqueried_item);
+    let now = view.items.get(&number).cloned().unwrap_or_else(ItemView::unqueried);
     let calendar = &filing.registry().calendar;
     Ok(import_json(&view.file, (number, item), &now, &view.texts, calendar))
 }

@@ -70,20 +70,22 @@ pub(in crate::http) fn decision_act(
     request: &ActRequest,
 ) -> Result<Option<Act>, FilingError> {
     Ok(Some(match request {
-        ActRequest::ApplyDeferral { window, obstacle_ended, reason, party, handed_in } => {
+        ActRequest::ApplyDeferral { window, obstacle_ended, reason, party, handed_in, about } => {
             Act::ApplyDeferral(ApplyDeferral {
                 party: party_of(own, *party)?,
                 window: read("window", window)?,
                 obstacle_ended: read("obstacle_ended", obstacle_ended)?,
                 reason: annexes.add("reason", reason)?,
                 handed_in: read_some("handed_in", handed_in.as_ref())?,
+                about: read_some("about", about.as_ref())?,
             })
         }
-        ActRequest::DecideDeferral { party, window, last, reason } => Act::DecideDeferral(DecideDeferral {
+        ActRequest::DecideDeferral { party, window, last, reason, about } => Act::DecideDeferral(DecideDeferral {
             party: PartyNumber(*party),
             window: read("window", window)?,
             last: read_some("last", last.as_ref())?,
             reason: annexes.add_some("reason", reason.as_deref())?,
+            about: read_some("about", about.as_ref())?,
         }),
         ActRequest::RequireReason { item, days } => {
             Act::RequireReason(RequireReason { item: ItemNumber(*item), days: *days })

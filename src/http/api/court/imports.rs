@@ -10,12 +10,12 @@ use crate::court::document::Stream;
 use crate::court::ids::{CaseId, ItemNumber, PartyNumber};
 use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::case_views::ViewScope;
+use crate::filing::case_views::{ItemView, ViewScope};
 use crate::filing::imports::ImportCommand;
 use crate::filing::secret::step_request_id;
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::http::api::court::case_path::CasePath;
-use crate::http::api::court::cases::{import_json, unqueried_item};
+use crate::http::api::court::cases::import_json;
 use crate::http::api::court::field_values::read_some;
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created};
 use crate::http::api::court::warnings;
@@ -83,7 +83,7 @@ pub(in crate::http) async fn import_one(
     };
     let (file, looks) = filing.compare_items(Arc::clone(&acted.file), ViewScope::Item(act.item)).await?;
     let item = file.items.get(&act.item).ok_or_else(|| ApiError::internal(&"an import has no effect"))?;
-    let now = looks.get(&act.item).cloned().unwrap_or_else(unqueried_item);
+    let now = looks.get(&act.item).cloned().unwrap_or_else(ItemView::unqueried);
     // The texts of the import; a view of the item shows later edits.
     let details = [(item.details.source, &import.source), (item.details.proves, &import.proves)];
     let details = details.into_iter().filter_map(|(text, given)| Some((text?.annex, given.clone())));

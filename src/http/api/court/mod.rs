@@ -1,5 +1,6 @@
 //! Handlers of the filing flow. The modules `*_routes` list the routes of a group.
 
+pub mod account_logins;
 pub mod accounts;
 pub mod act_context;
 pub mod acts;

@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 use crate::error_code::ErrorCode;
 use crate::http::api::court::{
-    accounts, appeal_courts, feed, identity_providers, keys, lists, login_links, tokens, webhooks,
+    account_logins, accounts, appeal_courts, feed, identity_providers, keys, lists, login_links, tokens, webhooks,
 };
 use crate::http::app_state::AppState;
 use crate::http::openapi::{READS, WRITES, by_token, codes, public};
@@ -49,6 +49,11 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
             &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchLoginLink]],
         ))
         .routes(by_token(routes!(accounts::account_access_log), &[WRITES, codes![NotFound]]))
+        .routes(by_token(
+            routes!(account_logins::issue_reset_code),
+            &[WRITES, codes![NotFound, NotPermitted, NoPassword]],
+        ))
+        .routes(by_token(routes!(account_logins::unlock_login), &[codes![NotFound, NotPermitted, NoPassword]]))
         .routes(by_token(routes!(keys::enrol_key), &[codes![TooManyKeys, Unavailable]]))
         .routes(by_token(routes!(keys::list_enrolled_keys), &[]))
         .routes(by_token(routes!(keys::remove_key), &[codes![NotFound, Unavailable]]))

@@ -30,11 +30,12 @@ use crate::http::api::court::warnings;
 use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::ApiError;
+use crate::ledger::hash::leaf_hash;
 use crate::ledger::time::Timestamp;
 use crate::wire::court::accounts::read_time;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::service::{CertificateJson, ServiceActRequest, ServiceBookJson};
-use crate::wire::court::service_view::{ServiceViewContext, book, certificate};
+use crate::wire::court::service_view::{CertificateRecord, ServiceViewContext, book, certificate};
 use crate::wire::court::typed_act::TypedActRequest;
 
 /// Longest address in characters.
@@ -324,14 +325,33 @@ pub(in crate::http) async fn view_certificate(
     Path((case, service)): Path<(String, String)>,
     Bearer(actor): Bearer,
 ) -> Result<Response, ApiError> {
-    let filing = state.filing()?;
     let bad = |error: FilingError| ApiError::new(ErrorCode::BadPath, error.to_string());
     let (case, service) = (read("case", &case).map_err(bad)?, read("service", &service).map_err(bad)?);
-    let found = filing.view_certificate(&actor, case, service).await?;
+    Ok(answer(StatusCode::OK, &certificate_json(&state, &actor, case, service).await?))
+}
+
+/// The latest certificate of a service record. The access is recorded before.
+///
+/// # Errors
+///
+/// [`ApiError`].
+pub(in crate::http) async fn certificate_json(
+    state: &AppState,
+    actor: &Actor,
+    case: CaseId,
+    service: ServiceNumber,
+) -> Result<CertificateJson, ApiError> {
+    let filing = state.filing()?;
+    let found = filing.view_certificate(actor, case, service).await?;
     let registry = filing.registry();
     let context = view_context(&found.view, &registry.calendar, filing.now());
     let record = found.view.file.service.records.get(&service).ok_or(FilingError::NotFound)?;
     let (last, _) = record.certificates.last().ok_or(FilingError::NotFound)?;
-    let shown = certificate(&context, last, found.recorded.number).ok_or(FilingError::NotFound)?;
-    Ok(answer(StatusCode::OK, &shown))
+    let recorded = CertificateRecord {
+        number: found.recorded.number,
+        tx_id: leaf_hash(found.recorded.receipt.entry.as_bytes()),
+        position: found.recorded.position,
+        access_sequence: found.view.access.position.sequence,
+    };
+    Ok(certificate(&context, last, &recorded).ok_or(FilingError::NotFound)?)
 }

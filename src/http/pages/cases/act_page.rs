@@ -22,6 +22,7 @@ use crate::http::pages::cases::forms::table::form_of;
 use crate::http::pages::cases::forms::values::{FieldFault, Reading, deposit_text, field_of};
 use crate::http::pages::cases::forms::widgets::{FieldView, Filling, Widget, fields, open_choice};
 use crate::http::pages::cases::head::CaseHead;
+use crate::http::pages::cases::refusal::PageRefusal;
 use crate::http::pages::cases::request::CaseRequest;
 use crate::http::pages::cases::tasks::{TaskGroup, groups};
 use crate::http::pages::cases::wording::capital;
@@ -55,9 +56,13 @@ struct ActPage<'a> {
     capacity: &'a str,
     key: String,
     faults: Vec<(String, String)>,
-    /// Why the case did not take the act, with its stage and what is possible instead.
-    refusal: Option<String>,
+    /// Why the case did not take the act, and what to do about it.
+    refusal: Option<PageRefusal>,
+    /// Whether the stage of the case and what is possible instead are shown.
+    shows_steps: bool,
     steps: Vec<TaskGroup>,
+    /// That the act is not possible now; empty if it is.
+    closed: &'static str,
     /// Whether the act is possible now.
     open: bool,
     preview: Option<&'a CaseJson>,
@@ -83,7 +88,7 @@ struct DonePage<'a> {
 struct PageExtras {
     faults: Vec<FieldFault>,
     sure_fault: bool,
-    refusal: Option<Bilingual>,
+    refusal: Option<PageRefusal>,
     found: Option<ChainFactsJson>,
 }
 
@@ -229,13 +234,7 @@ impl ActFormPage<'_> {
         };
         match found {
             Ok(found) => self.page(StatusCode::OK, PageExtras { found: Some(found), ..PageExtras::default() }),
-            Err(failure) if failure.status() < 500 => {
-                let problem = failure.problem();
-                let text = Bilingual::new(problem.detail_zh, problem.detail);
-                let faults = vec![FieldFault { field: "deposit_number", text }];
-                let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-                self.page(status, PageExtras { faults, ..PageExtras::default() })
-            }
+            Err(failure) if failure.status() < 500 => self.refused_at("deposit_number", &failure),
             Err(failure) => Err(failure),
         }
     }
@@ -244,20 +243,21 @@ impl ActFormPage<'_> {
         if failure.status() >= 500 || failure.code() == ErrorCode::RateLimited {
             return Err(failure);
         }
+        if let Some(field) = field_of(self.form, &failure) {
+            return self.refused_at(field, &failure);
+        }
         let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::CONFLICT);
+        let refusal = Some(PageRefusal::of(self.visit, &failure));
+        self.page(status, PageExtras { refusal, ..PageExtras::default() })
+    }
+
+    /// A refusal whose text stands beside a field.
+    fn refused_at(&self, field: &'static str, failure: &ApiError) -> Result<Response, ApiError> {
+        let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
         let problem = failure.problem();
-        let Some(field) = field_of(self.form, &failure) else {
-            let joined = |title: &str, colon: &str, detail: &str| {
-                if title == detail { title.to_owned() } else { format!("{title}{colon}{detail}") }
-            };
-            let refusal = Bilingual::new(
-                joined(&problem.title_zh, "：", &problem.detail_zh),
-                joined(&problem.title, ": ", &problem.detail),
-            );
-            return self.page(status, PageExtras { refusal: Some(refusal), ..PageExtras::default() });
-        };
         let text = Bilingual::new(problem.detail_zh, problem.detail);
-        self.page(status, PageExtras { faults: vec![FieldFault { field, text }], ..PageExtras::default() })
+        let refusal = Some(PageRefusal::beside_field(self.visit, failure));
+        self.page(status, PageExtras { faults: vec![FieldFault { field, text }], refusal, ..PageExtras::default() })
     }
 
     /// The confirmation: the case's page, or, with something to be read once, a page of its own.
@@ -317,9 +317,12 @@ impl ActFormPage<'_> {
             fields.retain(|field| field.name == first.name);
         }
         let faults = self.fault_rows(&fields, &shown);
-        let refusal = shown.refusal.as_ref().map(|text| text.pick(visit.language).to_owned());
-        let (title, is_wrong) = (self.title(), refusal.is_some() || !faults.is_empty());
-        let needs_steps = refusal.is_some() || !open;
+        let (title, is_wrong) = (self.title(), shown.refusal.is_some() || !faults.is_empty());
+        let shows_steps = shown.refusal.is_some() || !open;
+        let not_now = visit.t(
+            "目前阶段或者您在本案中的身份不能办理此事项。",
+            "This is not possible at this stage, or in your capacity in the case.",
+        );
         let page = ActPage {
             p: visit.form_layout(is_wrong, &title.zh, &capital(&title.en)),
             head: CaseHead::of(&CaseFactsJson::of(self.file), &self.request.name),
@@ -335,8 +338,10 @@ impl ActFormPage<'_> {
             capacities,
             key: given.some("key").filter(|_| self.is_sent).map_or_else(new_key, |key| Ok(key.to_owned()))?,
             faults,
-            refusal,
-            steps: if needs_steps { groups(&data.can, self.file, &self.request.path()) } else { Vec::new() },
+            refusal: shown.refusal,
+            shows_steps,
+            closed: if open { "" } else { not_now },
+            steps: if shows_steps { groups(&data.can, self.file, &self.request.path()) } else { Vec::new() },
             open,
             paper: self.paper.as_ref(),
             preview: data.case.as_ref().filter(|_| form.kind == ActKind::Submit),

@@ -18,6 +18,7 @@ use crate::http::pages::cases::forms::sending::{form_context, new_key, send};
 use crate::http::pages::cases::forms::values::{FieldFault, Reading};
 use crate::http::pages::cases::forms::widgets::{FieldView, Widget};
 use crate::http::pages::cases::open::CaselessForm;
+use crate::http::pages::cases::refusal::PageRefusal;
 use crate::http::pages::form::Form;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
@@ -30,13 +31,13 @@ struct AssociatePage {
     fields: Vec<FieldView>,
     key: String,
     faults: Vec<(String, String)>,
-    refusal: Option<String>,
+    refusal: Option<PageRefusal>,
 }
 
 fn page(
     outside: &CaselessForm<'_>,
     status: StatusCode,
-    (faults, refusal): (Vec<FieldFault>, Option<String>),
+    (faults, refusal): (Vec<FieldFault>, Option<PageRefusal>),
 ) -> Result<Response, ApiError> {
     let visit = outside.visit;
     let (fields, faults) = outside.shown(&faults);
@@ -89,7 +90,7 @@ pub async fn associate(
         }
         Err(failure) if failure.status() < 500 => {
             let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            page(&outside, status, outside.explained(failure))
+            page(&outside, status, outside.explained(&failure))
         }
         Err(failure) => Err(failure),
     }

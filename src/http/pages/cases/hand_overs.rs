@@ -20,6 +20,7 @@ use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::caching::{Caching, answer};
 use crate::http::pages::cases::forms::sending::{form_context, new_key, shape};
+use crate::http::pages::cases::refusal::PageRefusal;
 use crate::http::pages::cases::request::CaseRequest;
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
@@ -50,7 +51,7 @@ struct HandOverPage {
     procedures: Vec<(&'static str, &'static str)>,
     key: String,
     path: String,
-    fault: Option<String>,
+    refusal: Option<PageRefusal>,
     done: bool,
 }
 
@@ -83,7 +84,7 @@ async fn page(
     state: &AppState,
     visit: &Visit,
     request: &CaseRequest,
-    (status, fault, done): (StatusCode, Option<String>, bool),
+    (status, refusal, done): (StatusCode, Option<PageRefusal>, bool),
 ) -> Result<Response, ApiError> {
     let number = number_of(request)?;
     let actor = &request.who.actor;
@@ -93,14 +94,14 @@ async fn page(
     });
     let title = (format!("移交案卷 {number}"), format!("Hand-over {number}"));
     let page = HandOverPage {
-        p: visit.form_layout(fault.is_some(), &title.0, &title.1),
+        p: visit.form_layout(refusal.is_some(), &title.0, &title.1),
         path: format!("/cases/{}/hand-overs/{number}", one.brief.case),
         procedures: if one.brief.kind.code == TransferKind::Retrial.word() { procedures(visit) } else { Vec::new() },
         downloads: !receives || one.brief.from == one.brief.to,
         one,
         receives,
         key: new_key()?,
-        fault,
+        refusal,
         done,
     };
     visit.page_with(status, Audience::Private, &page)
@@ -241,7 +242,8 @@ pub async fn step(
     let step = match step {
         Ok(step) => step,
         Err(fault) => {
-            return page(&state, &visit, &request, (StatusCode::UNPROCESSABLE_ENTITY, Some(fault), false)).await;
+            let refusal = PageRefusal::incomplete(fault);
+            return page(&state, &visit, &request, (StatusCode::UNPROCESSABLE_ENTITY, Some(refusal), false)).await;
         }
     };
     let context = form_context(actor, uri.path(), &form)?;
@@ -257,8 +259,8 @@ pub async fn step(
         Ok(_) => Ok(see_other(&format!("{}?done=yes", uri.path()))),
         Err(failure) if failure.status() < 500 => {
             let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::CONFLICT);
-            let fault = visit.fault(failure);
-            page(&state, &visit, &request, (status, Some(fault), false)).await
+            let refusal = PageRefusal::of(&visit, &failure);
+            page(&state, &visit, &request, (status, Some(refusal), false)).await
         }
         Err(failure) => Err(failure),
     }

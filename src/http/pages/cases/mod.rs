@@ -5,6 +5,7 @@
 
 pub mod act_page;
 pub mod associate;
+pub mod certificate;
 pub mod documents;
 pub mod evidence;
 pub mod facts;
@@ -20,6 +21,7 @@ pub mod open;
 pub mod originals;
 pub mod overview;
 pub mod records;
+pub mod refusal;
 pub mod remaining;
 pub mod request;
 pub mod rights;

@@ -26,6 +26,7 @@ use crate::http::pages::cases::forms::sending::{form_context, new_key, send};
 use crate::http::pages::cases::forms::values::{FieldFault, Reading, field_of};
 use crate::http::pages::cases::forms::widgets::{FieldView, Filling, Widget, fields};
 use crate::http::pages::cases::notices::{CONSENT, NOTICES, Notice};
+use crate::http::pages::cases::refusal::PageRefusal;
 use crate::http::pages::form::Form;
 use crate::http::pages::language::{of_word, word};
 use crate::http::pages::layout::Layout;
@@ -55,7 +56,7 @@ struct OpenPage {
     key: String,
     consent: Option<Consent>,
     faults: Vec<(String, String)>,
-    refusal: Option<String>,
+    refusal: Option<PageRefusal>,
 }
 
 /// The consent to electronic service, as the form of the notices was sent: the language of the text that was shown, and when.
@@ -141,11 +142,14 @@ impl CaselessForm<'_> {
     }
 
     /// An error of the API: beside a field, or above the form.
-    pub(super) fn explained(&self, failure: ApiError) -> (Vec<FieldFault>, Option<String>) {
+    pub(super) fn explained(&self, failure: &ApiError) -> (Vec<FieldFault>, Option<PageRefusal>) {
         let problem = failure.problem();
-        match field_of(self.form, &failure) {
-            Some(field) => (vec![FieldFault { field, text: Bilingual::new(problem.detail_zh, problem.detail) }], None),
-            None => (Vec::new(), Some(self.visit.fault(failure))),
+        match field_of(self.form, failure) {
+            Some(field) => {
+                let text = Bilingual::new(problem.detail_zh, problem.detail);
+                (vec![FieldFault { field, text }], Some(PageRefusal::beside_field(self.visit, failure)))
+            }
+            None => (Vec::new(), Some(PageRefusal::of(self.visit, failure))),
         }
     }
 }
@@ -154,7 +158,7 @@ fn open_page(
     outside: &CaselessForm<'_>,
     who: &SignedIn,
     (status, consent): (StatusCode, Option<Consent>),
-    (faults, refusal): (Vec<FieldFault>, Option<String>),
+    (faults, refusal): (Vec<FieldFault>, Option<PageRefusal>),
 ) -> Result<Response, ApiError> {
     let visit = outside.visit;
     let (mut fields, faults) = outside.shown(&faults);
@@ -220,7 +224,7 @@ pub async fn open(
         }
         Err(failure) if failure.status() < 500 => {
             let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            open_page(&outside, &who, (status, consent), outside.explained(failure))
+            open_page(&outside, &who, (status, consent), outside.explained(&failure))
         }
         Err(failure) => Err(failure),
     }

@@ -31,7 +31,7 @@ use crate::wire::court::accounts::Texts;
 use crate::wire::court::case::CaseFactsJson;
 use crate::wire::court::documents::CaseDocumentJson;
 use crate::wire::court::records::RecordsJson;
-use crate::wire::court::service::ServiceBookJson;
+use crate::wire::court::service::{ServiceBookJson, ServiceJson};
 
 #[derive(Template)]
 #[template(path = "case_records.html")]
@@ -67,6 +67,8 @@ struct ServicePage {
     book: ServiceBookJson,
     /// The services whose receipt the viewer can confirm.
     confirmable: Vec<u32>,
+    /// The pages of the certificates, by the services that have one.
+    certificates: BTreeMap<u32, String>,
     /// The parties as they are called in this case.
     roles: BTreeMap<u32, Bilingual>,
     /// What the viewer may do, by the words of the acts.
@@ -191,9 +193,13 @@ pub async fn service(
     let confirmable = book.items.iter().filter(|one| own.contains(&one.party) && one.confirmed_at.is_empty());
     let confirmable: Vec<u32> = confirmable.map(|one| one.service).collect();
     let head = CaseHead::of(&CaseFactsJson::of(&file), &request.name);
+    let certified = book.items.iter().filter(|one| one.certificates > 0);
+    let certificate = |one: &ServiceJson| (one.service, format!("{}/service/{}/certificate", head.path, one.service));
+    let certificates = certified.map(certificate).collect();
     let page = ServicePage {
         p: visit.layout(&format!("送达 {}", head.name), &format!("Service, case {}", head.name)),
         confirmable,
+        certificates,
         roles: roles(&file),
         documents: documents(&state, actor, request.case, |used| matches!(used, DocumentUse::Served(..))).await?,
         acts,

@@ -50,15 +50,36 @@ pub fn party_name(party: &PartyJson) -> Bilingual {
     Bilingual::new(format!("{} {name}", party.role.zh), format!("{} {name}", party.role.en))
 }
 
+/// What a period is about, as people name it; empty if it is about nothing.
+#[must_use]
+pub fn subject_name(case: &CaseJson, about: Option<&WindowSubjectJson>) -> Bilingual {
+    match about {
+        None => Bilingual::new("", ""),
+        Some(WindowSubjectJson::Item(item)) => Bilingual::new(format!("证据 {item}"), format!("item {item}")),
+        Some(WindowSubjectJson::Act(sequence)) => {
+            Bilingual::new(format!("第 {sequence} 项操作"), format!("act {sequence}"))
+        }
+        Some(WindowSubjectJson::Document(number)) => {
+            let decision = case.course.decisions.iter().find(|one| one.document == *number);
+            let petition = case.course.appeals.iter().any(|one| one.petition == *number);
+            match decision {
+                Some(one) => Bilingual::new(format!("{} {number}", one.kind.zh), format!("{} {number}", one.kind.en)),
+                None if petition => Bilingual::new(format!("上诉状 {number}"), format!("petition {number}")),
+                None => Bilingual::new(number.clone(), number.clone()),
+            }
+        }
+    }
+}
+
 /// The periods of a case that run, the earliest end first.
 #[must_use]
 pub fn due(case: &CaseJson, now: Timestamp, language: crate::ledger::verify::wording::Language) -> Vec<Due> {
     let row = |window: &WindowJson| {
         let party = case.parties.iter().find(|party| Some(party.party) == window.party);
         let about = match &window.about {
-            Some(WindowSubjectJson::Item(item)) => Bilingual::new(format!("证据 {item}"), format!("item {item}")),
-            Some(WindowSubjectJson::Document(number)) => Bilingual::new(number.clone(), number.clone()),
-            _ => Bilingual::new("", ""),
+            // The act by which a window began says nothing to people.
+            Some(WindowSubjectJson::Act(_)) => Bilingual::new("", ""),
+            about => subject_name(case, about.as_ref()),
         };
         let (remaining, is_soon) = remaining(window.ends_at.as_deref(), now);
         let whose = party.map_or_else(String::new, |party| party_name(party).pick(language).to_owned());

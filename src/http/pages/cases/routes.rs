@@ -8,7 +8,8 @@ use axum::routing::{get, post};
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::act_page::{act, act_form};
 use crate::http::pages::cases::{
-    associate, documents, evidence, hand_overs, hearing, history, list, open, originals, overview, records, verify,
+    associate, certificate, documents, evidence, hand_overs, hearing, history, list, open, originals, overview, records,
+    verify,
 };
 
 /// The routes.
@@ -22,6 +23,7 @@ pub(in crate::http) fn routes() -> Router<Arc<AppState>> {
         .route("/cases/{reference}/evidence", get(evidence::evidence))
         .route("/cases/{reference}/records", get(records::records))
         .route("/cases/{reference}/service", get(records::service))
+        .route("/cases/{reference}/service/{service}/certificate", get(certificate::certificate))
         .route("/cases/{reference}/history", get(history::history))
         .route("/cases/{reference}/hearing", get(hearing::hearing))
         .route("/cases/{reference}/act/{act}", get(act_form).post(act))

@@ -2,6 +2,8 @@
 
 use crate::court::acts::ActKind;
 use crate::court::case::state::CaseFile;
+use crate::court::period::by_party::PartyPeriod;
+use crate::court::window::Window;
 use crate::http::pages::cases::forms::field::{ActForm, Control, Group};
 use crate::http::pages::cases::forms::table::all;
 use crate::http::pages::cases::rights::acts;
@@ -30,6 +32,13 @@ pub struct TaskGroup {
     pub tasks: Vec<Task>,
 }
 
+/// Whether a period of a party has begun that the court can defer.
+fn has_deferrable_period(file: &CaseFile) -> bool {
+    let is_open = |one: &Window| one.kind.may_be_deferred() && one.begun.is_some() && one.closed.is_none();
+    let has_evidence = |party| file.periods.of(party).is_some_and(PartyPeriod::has_begun);
+    file.windows.iter().any(is_open) || file.parties.keys().copied().any(has_evidence)
+}
+
 /// Whether the case has the parts among which a form must choose: nobody confirms a round that was never opened.
 fn has_parts(form: &ActForm, file: &CaseFile) -> bool {
     let (records, service) = (&file.records, &file.service);
@@ -43,6 +52,8 @@ fn has_parts(form: &ActForm, file: &CaseFile) -> bool {
         Control::Service => !service.records.is_empty(),
         Control::Address => !service.addresses.is_empty(),
         Control::Decision => !file.course.decisions.is_empty(),
+        Control::Window => has_deferrable_period(file),
+        Control::Deferral => file.deferrals.iter().any(|one| one.decision.is_none()),
         _ => true,
     };
     let has_paper = !records.transcripts.is_empty() || !records.agreements.is_empty();

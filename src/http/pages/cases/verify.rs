@@ -12,18 +12,21 @@ use axum::response::{IntoResponse as _, Response};
 use crate::court::ids::ItemNumber;
 use crate::court::line_value::LineValue as _;
 use crate::filing::filing_error::FilingError;
-use crate::http::api::court::cases::item_json;
+use crate::http::api::court::cases::{can, item_json};
 use crate::http::api::court::verification::{read, streamed, verify as verify_item};
 use crate::http::app_state::AppState;
 use crate::http::client_address::ClientAddress;
 use crate::http::pages::cases::forms::sending::{form_context, new_key};
 use crate::http::pages::cases::head::CaseHead;
+use crate::http::pages::cases::refusal::PageRefusal;
 use crate::http::pages::cases::request::CaseRequest;
+use crate::http::pages::cases::tasks::{TaskGroup, groups};
 use crate::http::pages::form::Form;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Visit};
 use crate::http::problem::ApiError;
 use crate::ledger::verify::report::Conclusion;
+use crate::wire::court::accounts::Texts;
 use crate::wire::court::case::CaseFactsJson;
 use crate::wire::court::import::{ItemVerificationJson, ItemVerificationRequest};
 use crate::wire::court::item::ImportJson;
@@ -38,7 +41,9 @@ struct VerifyPage {
     found: Option<ItemVerificationJson>,
     /// How the conclusion is shown: `bad`, `warning` or as any other.
     tone: &'static str,
-    fault: Option<String>,
+    refusal: Option<PageRefusal>,
+    /// What is possible instead of a verification that was refused.
+    steps: Vec<TaskGroup>,
 }
 
 /// How a conclusion is shown.
@@ -59,20 +64,23 @@ async fn page(
     visit: &Visit,
     request: &CaseRequest,
     status: StatusCode,
-    (found, fault): (Option<ItemVerificationJson>, Option<String>),
+    (found, refusal): (Option<ItemVerificationJson>, Option<PageRefusal>),
 ) -> Result<Response, ApiError> {
-    let file = state.filing()?.case_for(&request.who.actor, request.case).await?;
-    let item = item_json(state, &request.who.actor, request.case, item_of(request)?).await?;
+    let actor = &request.who.actor;
+    let file = state.filing()?.case_for(actor, request.case).await?;
+    let item = item_json(state, actor, request.case, item_of(request)?).await?;
+    let can = can(actor, &file, &actor.capacities(&file), &Texts::new());
     let head = CaseHead::of(&CaseFactsJson::of(&file), &request.name);
     let title = (format!("核验证据 {}", item.item), format!("Verify item {}", item.item));
     let page = VerifyPage {
-        p: visit.form_layout(fault.is_some(), &title.0, &title.1),
+        p: visit.form_layout(refusal.is_some(), &title.0, &title.1),
         key: new_key()?,
         head,
         item,
         tone: found.as_ref().map_or("", |found| tone(&found.report.conclusion.code)),
         found,
-        fault,
+        steps: if refusal.is_some() { groups(&can, &file, &request.path()) } else { Vec::new() },
+        refusal,
     };
     visit.page_with(status, Audience::Private, &page)
 }
@@ -117,15 +125,11 @@ pub async fn verify(
         Ok(found) => page(&state, &visit, &request, StatusCode::OK, (Some(found), None)).await,
         Err(failure) if failure.status() < 500 => {
             let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            let nothing = form.some("value").is_none();
-            let choose = || {
-                visit.t(
-                    "请先选择文件，由浏览器计算摘要",
-                    "Choose the file first, so that the browser computes its digest",
-                )
-            };
-            let fault = if nothing { choose().to_owned() } else { visit.fault(failure) };
-            page(&state, &visit, &request, status, (None, Some(fault))).await
+            let refusal = PageRefusal::of(&visit, &failure);
+            let choose = visit
+                .t("请先选择文件，由浏览器计算摘要", "Choose the file first, so that the browser computes its digest");
+            let refusal = if form.some("value").is_none() { PageRefusal::incomplete(choose) } else { refusal };
+            page(&state, &visit, &request, status, (None, Some(refusal))).await
         }
         Err(failure) => Err(failure),
     }

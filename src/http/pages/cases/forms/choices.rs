@@ -2,19 +2,25 @@
 
 use crate::court::case::course::{Decision, DecisionKind};
 use crate::court::case::state::Text;
+use crate::court::party_roles::roles_in;
 use crate::court::session_words::ParticipantKind;
-use crate::court::words::{HandedInBy, Purpose, Role};
+use crate::court::window::WindowKind;
+use crate::court::words::{HandedInBy, PartyRole, Purpose, Role};
 use crate::filing::staff::CourtStaff;
 use crate::http::pages::cases::forms::data::FormData;
 use crate::http::pages::cases::forms::field::{Control, Words, words_of};
+use crate::http::pages::cases::remaining::{party_name, subject_name};
 use crate::http::pages::form::Form;
 use crate::http::pages::format::clock_time;
 use crate::http::pages::shown_text::shown as shown_text;
 use crate::ledger::number::DepositNumber;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::court::case::CaseJson;
+use crate::wire::court::deadlines::{DeferralJson, WindowJson, WindowSubjectJson};
 use crate::wire::court::deposits_on_behalf::OwnDepositJson;
 use crate::wire::court::people::TextJson;
 use crate::wire::facts::beijing_time;
+use crate::wire::report::CodedText;
 
 /// One of the values that a control offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +84,62 @@ fn parties(data: &FormData) -> Vec<Choice> {
         joined(&Bilingual::new(&*party.role.zh, &*party.role.en), &shown(&party.name))
     };
     parties.map(|party| Choice::new(&party.party, label(party))).collect()
+}
+
+/// The roles that parties have in a case of this kind.
+fn roles(data: &FormData) -> Vec<Choice> {
+    let roles = data.file.as_ref().map_or(PartyRole::ALL, |file| roles_in(file.kind));
+    roles.iter().map(|role| Choice::new(role.word(), Bilingual::of(|language| role.label(language)))).collect()
+}
+
+/// A period of a party, by whose it is, its kind and what it is about: all that names it in a request.
+fn period(
+    case: &CaseJson,
+    (party, kind): (u32, &CodedText),
+    about: Option<&WindowSubjectJson>,
+    more: &Bilingual,
+) -> Choice {
+    let line = about.map_or_else(String::new, |about| format!(" {}", about.line()));
+    let whose = case.parties.iter().find(|one| one.party == party).map(party_name);
+    let whose = whose.unwrap_or_else(|| Bilingual::new(party.to_string(), party.to_string()));
+    let about = subject_name(case, about);
+    let joined = |parts: [&str; 4], between: &str| {
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(between)
+    };
+    let zh = joined([&kind.zh, &whose.zh, &about.zh, &more.zh], "　");
+    let en = joined([&kind.en, &whose.en, &about.en, &more.en], ", ");
+    Choice { value: format!("{party} {}{line}", kind.code), label: Bilingual::new(zh, en) }
+}
+
+/// The periods that can be deferred, of the parties for which the actor speaks.
+fn periods(data: &FormData) -> Vec<Choice> {
+    let Some(case) = &data.case else { return Vec::new() };
+    let is_deferrable = |code: &str| WindowKind::from_word(code).is_some_and(WindowKind::may_be_deferred);
+    let has_begun = |state: &str| matches!(state, "running" | "suspended" | "ended");
+    let windows = case.deadlines.windows.iter();
+    let windows = windows.filter(|one| is_deferrable(&one.kind.code) && has_begun(&one.state.code));
+    let choice = |one: &WindowJson| {
+        let party = one.party.filter(|party| data.speaks_for(*party))?;
+        let last = one.last_day.as_ref();
+        let until = last.map_or_else(
+            || Bilingual::new("", ""),
+            |day| Bilingual::new(format!("届满 {day}"), format!("ends on {day}")),
+        );
+        Some(period(case, (party, &one.kind), one.about.as_ref(), &until))
+    };
+    windows.filter_map(choice).collect()
+}
+
+/// The periods whose deferral was applied for.
+fn deferrals(data: &FormData) -> Vec<Choice> {
+    let Some(case) = &data.case else { return Vec::new() };
+    let pending = case.deadlines.deferrals.iter().filter(|one| one.state.code == "pending");
+    let choice = |one: &DeferralJson| {
+        let at = clock_time(&one.at);
+        let applied = Bilingual::new(format!("申请于 {at}"), format!("applied for at {at}"));
+        period(case, (one.party, &one.window), one.about.as_ref(), &applied)
+    };
+    pending.map(choice).collect()
 }
 
 fn agents(data: &FormData) -> Vec<Choice> {
@@ -336,6 +398,9 @@ fn own_deposits(data: &FormData) -> Vec<Choice> {
 pub fn choices(control: Control, data: &FormData, given: &Form) -> Vec<Choice> {
     match control {
         Control::Words(words) | Control::Radios(words) | Control::Checks(words) => of_words(words),
+        Control::Role => roles(data),
+        Control::Window => periods(data),
+        Control::Deferral => deferrals(data),
         Control::Party | Control::Parties => parties(data),
         Control::Agent => agents(data),
         Control::Speaker => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::court::acts::ActKind;
 use crate::court::case::state::{CaseFile, Item};
-use crate::court::ids::{CaseId, ItemNumber};
+use crate::court::ids::{CaseId, ItemNumber, PartyNumber};
 use crate::court::line_value::LineValue as _;
 use crate::court::values::Capacity;
 use crate::filing::actor::Actor;
@@ -68,6 +68,8 @@ const fn needs_case(control: Control) -> bool {
             | Control::Decision
             | Control::Speaker
             | Control::Signers
+            | Control::Window
+            | Control::Deferral
     )
 }
 
@@ -174,6 +176,14 @@ impl FormData {
         let first = self.capacities(kind).first().map(|one| one.capacity.capacity.clone());
         let capacity = chosen.map(str::to_owned).or(first);
         capacity.and_then(|text| Capacity::parse(&text)).is_some_and(|one| matches!(one, Capacity::Holding(_)))
+    }
+
+    /// Whether the actor can act for this party: as the party, as its agent, or for the court.
+    #[must_use]
+    pub fn speaks_for(&self, party: u32) -> bool {
+        let mut capacities = self.can.iter().filter_map(|one| Capacity::parse(&one.capacity.capacity));
+        let is_own = |capacity| self.file.as_ref().and_then(|file| file.party_of(capacity)) == Some(PartyNumber(party));
+        capacities.any(|one| matches!(one, Capacity::Holding(_)) || is_own(one))
     }
 
     /// Whether the case has more items than a list shows.

@@ -52,6 +52,12 @@ pub enum Control {
     Deposit,
     /// One word of a list.
     Words(Words),
+    /// The role of a party, of those that the case admits.
+    Role,
+    /// A period of a party that can be deferred.
+    Window,
+    /// A period whose deferral was applied for.
+    Deferral,
     /// One word of a short list, all to be seen.
     Radios(Words),
     /// Several words.

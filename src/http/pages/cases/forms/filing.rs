@@ -2,7 +2,7 @@
 
 use crate::court::acts::ActKind;
 use crate::court::course_words::{Instance, SpecialPower};
-use crate::court::words::{Authority, PartyRole, SubjectKind};
+use crate::court::words::{Authority, SubjectKind};
 use crate::http::pages::cases::forms::field::{ActForm, Control, Group, Shape, Word, optional, required, words_of};
 use crate::wire::bilingual::Bilingual;
 
@@ -69,7 +69,7 @@ pub(super) const FORMS: &[ActForm] = &[
         ActKind::AddParty,
         Group::People,
         &[
-            required("role", Control::Words(words_of!(PartyRole))),
+            required("role", Control::Role),
             required("subject", Control::Radios(persons)),
             required("name", Control::Line).named("姓名或者名称", "Name"),
             optional("account", Control::Account).hint(

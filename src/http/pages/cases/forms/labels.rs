@@ -4,6 +4,7 @@ use crate::court::typed;
 
 /// Names of fields with their labels in English, and in Chinese where `court::typed` has none or means another.
 const LABELS: &[(&str, &str, &str)] = &[
+    ("about", "期限所涉事项", "What the period is about"),
     ("account", "账号", "Account"),
     ("active", "最近活跃日", "Last day of activity"),
     ("activity", "在线活动", "Session"),

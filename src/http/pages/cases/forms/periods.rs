@@ -3,7 +3,6 @@
 use crate::court::acts::ActKind;
 use crate::court::period::basis::Basis;
 use crate::court::period::by_party::ResetGround;
-use crate::court::window::WindowKind;
 use crate::court::words::{ClaimChange, Procedure};
 use crate::http::pages::cases::forms::field::{ActForm, Control, Field, Group, Word, optional, required, words_of};
 use crate::wire::bilingual::Bilingual;
@@ -25,7 +24,8 @@ const START: Field = optional("start", Control::Day).hint(
 );
 const PARTY: Field = optional("party", Control::Party).hint("不选则适用于全体当事人", "Without one, for all parties");
 const OF_PARTY: Field = optional("party", Control::Party).named("申请的当事人", "Applicant").court();
-const WINDOW: Field = required("window", Control::Words(words_of!(WindowKind)));
+/// What the chosen period is about, and whose it is, follows from the choice.
+const ABOUT: Field = optional("about", Control::Derived);
 const HANDED_IN: Field = optional("handed_in", Control::HandedIn).court();
 const DOCUMENT: Field = optional("document", Control::Deposit);
 
@@ -61,16 +61,24 @@ pub(super) const FORMS: &[ActForm] = &[
     ActForm::new(
         ActKind::ApplyDeferral,
         Group::Periods,
-        &[WINDOW, required("obstacle_ended", Control::Day), required("reason", Control::Area), OF_PARTY, HANDED_IN],
+        &[
+            required("window", Control::Window).named("申请顺延的期限", "Period to be deferred"),
+            required("obstacle_ended", Control::Day),
+            required("reason", Control::Area),
+            HANDED_IN,
+            optional("party", Control::Derived),
+            ABOUT,
+        ],
     ),
     ActForm::new(
         ActKind::DecideDeferral,
         Group::Periods,
         &[
-            required("party", Control::Party).named("申请的当事人", "Applicant"),
-            WINDOW,
+            required("window", Control::Deferral).named("申请顺延的期限", "Period of the application"),
             optional("last", Control::Day).hint("不填表示不予准许", "Without it, the application is dismissed"),
             optional("reason", Control::Area),
+            optional("party", Control::Derived),
+            ABOUT,
         ],
     ),
     ActForm::new(

@@ -211,6 +211,9 @@ impl Reading<'_> {
             | Control::Appeal => number(&self.chosen(field, text)?),
             Control::Item => number(self.item(text)?),
             Control::Words(_)
+            | Control::Role
+            | Control::Window
+            | Control::Deferral
             | Control::Radios(_)
             | Control::Judge
             | Control::Staff
@@ -308,10 +311,25 @@ impl Reading<'_> {
             }
             _ => {}
         }
+        if matches!(form.kind, ActKind::ApplyDeferral | ActKind::DecideDeferral) {
+            name_period(request);
+        }
         // The box of a consent is never ticked by default here.
         if form.kind == ActKind::ConsentService && !request.contains_key("ticked") && !self.for_the_court {
             request.insert("ticked".into(), json!("ticked"));
         }
+    }
+}
+
+/// Takes the choice of a period apart: whose it is, its kind, and what it is about.
+fn name_period(request: &mut Map<String, Value>) {
+    let Some(chosen) = request.get("window").and_then(Value::as_str).map(str::to_owned) else { return };
+    let mut parts = chosen.splitn(3, ' ');
+    let party = parts.next().and_then(|party| party.parse::<u32>().ok());
+    request.insert("window".into(), json!(parts.next()));
+    request.insert("party".into(), json!(party));
+    if let Some(about) = parts.next() {
+        request.insert("about".into(), json!(about));
     }
 }
 

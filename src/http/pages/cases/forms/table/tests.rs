@@ -54,6 +54,9 @@ const fn made(control: Control) -> &'static str {
         | Control::Deposit
         | Control::ListedName
         | Control::Words(_)
+        | Control::Role
+        | Control::Window
+        | Control::Deferral
         | Control::Radios(_)
         | Control::HandedIn
         | Control::Purpose
