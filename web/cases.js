@@ -64,7 +64,7 @@ function explained(page) {
   return [...parts].map((part) => part.textContent.trim()).join(" ");
 }
 
-// Sends a file: resolves to whether it was taken, and if not, why.
+// Sends a file: resolves to the status of the answer, 0 without one, and what its page says.
 function sendFile(url, headers, file, progress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
@@ -72,8 +72,8 @@ function sendFile(url, headers, file, progress) {
     request.responseType = "document";
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded }) => progress(loaded);
-    request.onload = () => resolve({ taken: request.status === 204, why: explained(request.response) });
-    request.onerror = () => resolve({ taken: false, why: "" });
+    request.onload = () => resolve({ status: request.status, why: explained(request.response) });
+    request.onerror = () => resolve({ status: 0, why: "" });
     request.send(file);
   });
 }
@@ -118,8 +118,8 @@ if (form) {
     ready(false);
     const headers = { "content-type": "application/octet-stream", "idempotency-key": form.elements.key.value };
     if (salt) headers["x-salt"] = salt.value.trim().toLowerCase();
-    const { taken, why } = await sendFile(`${form.action}/file`, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
-    if (taken) return location.assign(form.dataset.next);
+    const { status, why } = await sendFile(`${form.action}/file`, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
+    if (status === 204) return location.assign(form.dataset.next);
     say(why || progress.dataset.failed);
     ready(true);
   });
@@ -155,9 +155,10 @@ if (custody) {
     if (!chosen) return;
     button.disabled = true;
     const headers = { "content-type": "application/octet-stream", "idempotency-key": custody.elements.key.value };
-    const status = await sendFile(custody.action, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
+    const { status, why } = await sendFile(custody.action, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
     if (status === 204) return location.assign(custody.dataset.next);
-    say(progress.dataset[{ 413: "tooLarge", 507: "full" }[status] ?? "failed"]);
+    const known = { 413: "tooLarge", 507: "full" }[status];
+    say(known ? progress.dataset[known] : why || progress.dataset.failed);
     button.disabled = false;
   });
 }
