@@ -145,7 +145,7 @@ impl FilingService {
         let found = self.custody_of_documents(case, page).await?;
         let view = |(number, uses, custody)| DocumentView::of((&*file, &viewer), number, uses, custody);
         let documents = found.into_iter().map(view).collect();
-        Ok(DocumentsView { documents, next, file })
+        Ok(DocumentsView { file, documents, next })
     }
 
     /// A document of a case, for an actor who may read it or give its original.

@@ -340,7 +340,8 @@ impl FilingService {
         actor.require_read_scope().or_else(|_| actor.require_scope(Scope::Deposit))?;
         let watches = [Role::Auditor, Role::Operator].iter().any(|role| actor.account.holds(*role, None));
         let disposes = self.disposes_of(actor, number).await?;
-        if !disposes && !(watches && self.can_have_private_content(number).await?) {
+        let is_allowed = disposes || watches && self.can_have_private_content(number).await?;
+        if !is_allowed {
             return Err(FilingError::NotFound);
         }
         self.log_page(self.custody_stream(number), after, limit).await

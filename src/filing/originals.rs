@@ -197,12 +197,11 @@ impl FilingService {
         (number, case): (DepositNumber, Option<CaseId>),
         context: &RequestContext,
     ) -> Result<(Entry, Capacity), FilingError> {
-        let capacity = match case {
-            Some(case) => self.giving_capacity(actor, (number, case), context).await?,
-            None => {
-                actor.require_scope(Scope::Deposit)?;
-                Capacity::Oneself
-            }
+        let capacity = if let Some(case) = case {
+            self.giving_capacity(actor, (number, case), context).await?
+        } else {
+            actor.require_scope(Scope::Deposit)?;
+            Capacity::Oneself
         };
         let entry = self.read(move |store| Ok(records::find_entry(store, number)?)).await?.map(|(_, entry)| entry);
         let is_given = |entry: &Entry| case.is_some() || self.account_of_deposit(entry) == Some(actor.id);

@@ -135,10 +135,13 @@ pub(in crate::court::case) fn copies_served(
     followed.inspect_err(|_| file.windows = before)
 }
 
+/// A period for copies: its key, the day on which the court received the document, and whether the copies are served.
+type CopiesPeriod = (WindowKey, Day, bool);
+
 /// Closes and begins the periods for the copies, and those of the dossier that begin on another day than before.
 fn follow(
     file: &mut CaseFile,
-    (copies, unanswered): (&[(WindowKey, Day, bool)], &[(WindowKey, Option<Day>)]),
+    (copies, unanswered): (&[CopiesPeriod], &[(WindowKey, Option<Day>)]),
     position: ActPosition,
 ) -> Result<(), Refusal> {
     for (key, received, is_served) in copies {

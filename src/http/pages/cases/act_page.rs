@@ -63,8 +63,6 @@ struct ActPage<'a> {
     steps: Vec<TaskGroup>,
     /// That the act is not possible now; empty if it is.
     closed: &'static str,
-    /// Whether the act is possible now.
-    open: bool,
     preview: Option<&'a CaseJson>,
     /// The document that the act is about, if the viewer may read it.
     paper: Option<&'a CaseDocumentJson>,
@@ -342,7 +340,6 @@ impl ActFormPage<'_> {
             shows_steps,
             closed: if open { "" } else { not_now },
             steps: if shows_steps { groups(&data.can, self.file, &self.request.path()) } else { Vec::new() },
-            open,
             paper: self.paper.as_ref(),
             preview: data.case.as_ref().filter(|_| form.kind == ActKind::Submit),
             found: shown.found,
