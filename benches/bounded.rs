@@ -215,7 +215,7 @@ impl FilingBench {
                 authority: None,
                 identity: self.actor.identity(),
                 from: None,
-                passage: None,
+                transfer: None,
                 account: None,
                 name: annexes.add("name", "原告")?,
                 title: None,

@@ -19,7 +19,7 @@ impl TestCase {
         course
     }
 
-    fn into_retrial(&mut self, to: &str, ground: Option<RetrialGround>, party: &[u32]) -> Result<(), Refusal> {
+    fn goes_into_retrial(&mut self, to: &str, ground: Option<RetrialGround>, party: &[u32]) -> Result<(), Refusal> {
         let party = party.iter().copied().map(PartyNumber).collect();
         let act = SendHandOver { party, ground, ..send(&self.file, TransferKind::Retrial, to, 50) };
         self.does(account(8), CLERK, Act::SendHandOver(act))
@@ -40,7 +40,7 @@ fn only_an_application_names_parties() {
         (None, &[9], no_ground.clone()),
     ] {
         let mut course = TestCase::judged_and_in_force();
-        assert_eq!(course.into_retrial("粤", ground, party), expected, "{ground:?} {party:?}");
+        assert_eq!(course.goes_into_retrial("粤", ground, party), expected, "{ground:?} {party:?}");
     }
     // No other hand-over has such a ground.
     let mut course = appealed();
@@ -56,7 +56,7 @@ fn only_an_application_names_parties() {
 #[test]
 fn of_a_retrial_that_nobody_applied_for_the_parties_keep_their_roles() {
     let mut course = TestCase::judged_and_in_force();
-    course.into_retrial("粤", Some(RetrialGround::ExOfficio), &[]).unwrap();
+    course.goes_into_retrial("粤", Some(RetrialGround::ExOfficio), &[]).unwrap();
     let next = succession(&course.file, &course.file.course.hand_overs[&HandOverNumber(1)], None, &Calendar::default());
     let roles: Vec<_> = next.parties.iter().map(|(_, role, _)| *role).collect();
     assert_eq!((next.kind, roles), (CaseKind::Retrial, vec![PartyRole::Plaintiff, PartyRole::Defendant]));
@@ -66,7 +66,7 @@ fn of_a_retrial_that_nobody_applied_for_the_parties_keep_their_roles() {
 #[test]
 fn the_original_court_tries_a_case_again() {
     let mut course = TestCase::judged_and_in_force();
-    course.into_retrial("粤0192", Some(RetrialGround::Application), &[2]).unwrap();
+    course.goes_into_retrial("粤0192", Some(RetrialGround::Application), &[2]).unwrap();
     course.receives(1).unwrap();
     course.accepts(1).unwrap();
     assert_eq!(course.file.passed_on, [(CaseId(Digest([99; 32])), TransferKind::Retrial)]);
@@ -77,23 +77,23 @@ fn the_original_court_tries_a_case_again() {
 fn only_a_decision_in_force_is_tried_again() {
     let ground = Some(RetrialGround::ExOfficio);
     let mut course = TestCase::judged();
-    assert_eq!(course.into_retrial("粤", ground, &[]), refused(CourseRefusal::NotInForce), "not served");
+    assert_eq!(course.goes_into_retrial("粤", ground, &[]), refused(CourseRefusal::NotInForce), "not served");
     for party in [1, 2] {
         course.delivers(DocumentKind::Judgment, party, doc(1));
     }
-    assert_eq!(course.into_retrial("粤", ground, &[]), refused(CourseRefusal::NotInForce), "can be appealed");
+    assert_eq!(course.goes_into_retrial("粤", ground, &[]), refused(CourseRefusal::NotInForce), "can be appealed");
     let mut appealed = TestCase { file: course.file.clone(), at: course.at };
     appealed.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
-    assert_eq!(appealed.into_retrial("粤", ground, &[]), refused(CourseRefusal::AppealPending));
+    assert_eq!(appealed.goes_into_retrial("粤", ground, &[]), refused(CourseRefusal::AppealPending));
     course.at += 20 * 86_400_000;
-    course.into_retrial("粤", ground, &[]).unwrap();
+    course.goes_into_retrial("粤", ground, &[]).unwrap();
     // Small claims have no appeal: the judgment takes effect with its service.
     let mut small = TestCase::assigned();
     small.file.procedure = Procedure::SmallClaims;
     small.judge(judge(Some(doc(1)))).unwrap();
-    assert_eq!(small.into_retrial("粤", ground, &[]), refused(CourseRefusal::NotInForce));
+    assert_eq!(small.goes_into_retrial("粤", ground, &[]), refused(CourseRefusal::NotInForce));
     for party in [1, 2] {
         small.delivers(DocumentKind::Judgment, party, doc(1));
     }
-    small.into_retrial("粤", ground, &[]).unwrap();
+    small.goes_into_retrial("粤", ground, &[]).unwrap();
 }
