@@ -8,8 +8,8 @@ use axum::routing::{get, post};
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::act_page::{act, act_form};
 use crate::http::pages::cases::{
-    associate, certificate, documents, evidence, hand_overs, hearing, history, list, open, originals, overview, records,
-    verify,
+    associate, certificate, documents, evidence, hand_overs, hearing, history, list, open, originals, overview,
+    records, verify,
 };
 
 /// The routes.
