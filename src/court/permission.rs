@@ -286,7 +286,9 @@ pub const fn may_see(relation: CaseRelation, stage: Stage) -> bool {
     match relation {
         CaseRelation::Party(Side::Bringing) | CaseRelation::Agent(Side::Bringing) | CaseRelation::Platform => true,
         CaseRelation::Party(_) | CaseRelation::Agent(_) => !matches!(stage, Stage::Draft),
-        CaseRelation::Holding(role) | CaseRelation::Receiving(role) => role.acts_in_cases(),
+        CaseRelation::Holding(role) => role.acts_in_cases(),
+        // No court appoints anybody to the case of another court.
+        CaseRelation::Receiving(role) => role.acts_in_cases() && !role.needs_appointment(),
         CaseRelation::Unrelated => false,
     }
 }

@@ -19,7 +19,7 @@ use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::request_id;
 use crate::filing::service::{FilingService, RecordedAct, none_if_conflict, retry_on_conflict};
-use crate::filing::signed_reports::{ReportHead, is_genuine, within};
+use crate::filing::signed_reports::{ReportHead, clamp_to_tolerance, is_genuine};
 use crate::filing::streams::{StoredAct, last_labelled, text};
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::time::Timestamp;
@@ -97,7 +97,7 @@ impl FilingService {
                 attempt: send.attempt,
                 step: report.step,
                 reporter: Reporter::Gateway,
-                at: within(report.at, message.position.at, now),
+                at: clamp_to_tolerance(report.at, message.position.at, now),
                 cause: report.cause.clone(),
                 own_act: None,
             };

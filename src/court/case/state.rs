@@ -450,6 +450,7 @@ impl CaseFile {
             }
             Capacity::Holding(role) if role.needs_appointment() && !self.records.is_appointed(role, by) => None,
             Capacity::Holding(role) => Some(CaseRelation::Holding(role)),
+            Capacity::Receiving(role) if role.needs_appointment() => None,
             Capacity::Receiving(role) => Some(CaseRelation::Receiving(role)),
             Capacity::Oneself => Some(CaseRelation::Unrelated),
             Capacity::Platform => Some(CaseRelation::Platform),
