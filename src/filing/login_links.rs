@@ -124,7 +124,8 @@ impl FilingService {
         if self.accounts_of_login(login).await?.iter().any(|other| *other != account) {
             return Err(FilingError::LoginLinked);
         }
-        let linked = self.write_registry(by, &[capacity], context, |annexes| {
+        let capacities = [capacity];
+        let linked = self.write_registry(by, &capacities, context, |annexes| {
             let subject = annexes.add("subject", &login.to_text())?;
             Ok(Act::LinkLogin(LinkLogin { account, court: login.court.clone(), subject }))
         });

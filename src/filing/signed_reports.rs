@@ -80,8 +80,9 @@ mod tests {
         let two = format!("v1,AAAA {signed}");
         assert!(is_signed(secret, &head("r1", 7, &two), body.as_bytes()));
         let late = |before: usize| format!("{}{signed}", "v1,AAAA ".repeat(before));
-        assert!(is_signed(secret, &head("r1", 7, &late(7)), body.as_bytes()));
-        assert!(!is_signed(secret, &head("r1", 7, &late(8)), body.as_bytes()), "the ninth is not read");
+        let (eighth, ninth) = (late(7), late(8));
+        assert!(is_signed(secret, &head("r1", 7, &eighth), body.as_bytes()));
+        assert!(!is_signed(secret, &head("r1", 7, &ninth), body.as_bytes()), "the ninth is not read");
         for (id, at, signature, body) in
             [("r2", 7, &*signed, "{}"), ("r1", 8, &*signed, "{}"), ("r1", 7, &*signed, "{ }"), ("r1", 7, "v1,", "{}")]
         {

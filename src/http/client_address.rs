@@ -168,12 +168,6 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressGroup(IpAddr);
 
-impl std::fmt::Display for AddressGroup {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 impl AddressGroup {
     /// The group that an address belongs to.
     #[must_use]

@@ -158,7 +158,7 @@ pub async fn account(
     let done = done.map(|(zh, en)| visit.t(zh, en));
     let (verification, code) = (parameters.text("verification"), parameters.text("code"));
     let confirmation = (!code.is_empty()).then(|| (verification.to_owned(), code.to_owned()));
-    account_page(&state, &visit, &who, StatusCode::OK, Extra { done, confirmation, ..Extra::default() }).await
+    account_page(&state, &visit, &who, StatusCode::OK, Extra { confirmation, done, ..Extra::default() }).await
 }
 
 /// A change of the account: the last part of the path says which.
@@ -226,8 +226,8 @@ fn field_of(action: &str, code: ErrorCode) -> Option<&'static str> {
             Some("closing-password")
         }
         ("keys", ErrorCode::BadValue | ErrorCode::TooManyKeys | ErrorCode::ScopeNeeded) => Some("key"),
-        ("identity", ErrorCode::BadValue | ErrorCode::NoSuchIdentityProvider) => Some("provider"),
-        ("identity-confirmation", ErrorCode::NoSuchVerification) => Some("provider"),
+        ("identity", ErrorCode::BadValue | ErrorCode::NoSuchIdentityProvider)
+        | ("identity-confirmation", ErrorCode::NoSuchVerification) => Some("provider"),
         ("login-link", ErrorCode::BadValue | ErrorCode::NoLoginProvider) => Some("link-court"),
         ("login-link", ErrorCode::WrongPassword) => Some("link-password"),
         ("login-link", ErrorCode::WrongOneTimeCode) => Some("link-code"),
