@@ -12,8 +12,11 @@ use crate::oidc::logins::OidcLogins;
 use crate::oidc::provider::ProviderConfig;
 use crate::wire::bilingual::Bilingual;
 
-/// The settings of a provider.
-const FIELDS: [&str; 5] = ["issuer", "client_id", "client_secret_file", "label", "redirect_uri"];
+/// The settings that a provider must have.
+const REQUIRED: [&str; 5] = ["issuer", "client_id", "client_secret_file", "label", "redirect_uri"];
+/// All settings of a provider.
+const FIELDS: [&str; 7] =
+    ["issuer", "client_id", "client_secret_file", "label", "redirect_uri", "trusts_amr", "post_logout_redirect_uri"];
 
 /// The settings of all providers: by court, then by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,7 +54,7 @@ impl OidcArgs {
     /// [`CliError`], which names what is missing.
     pub fn check(&self) -> Result<(), CliError> {
         for (court, fields) in &self.0 {
-            if let Some(missing) = FIELDS.into_iter().find(|field| !fields.contains_key(field)) {
+            if let Some(missing) = REQUIRED.into_iter().find(|field| !fields.contains_key(field)) {
                 return Err(bad(
                     format!("[oidc.\"{court}\"] 缺少 {missing}"),
                     format!("[oidc.\"{court}\"] has no {missing}"),
@@ -78,11 +81,24 @@ impl OidcArgs {
                 client_secret: Zeroizing::new(secret.trim().to_owned()),
                 label: field(fields, "label"),
                 redirect_uri: field(fields, "redirect_uri"),
+                trusts_amr: trusts_amr(court, fields.get("trusts_amr"))?,
+                post_logout_redirect_uri: fields.get("post_logout_redirect_uri").cloned(),
             });
         }
         OidcLogins::new(configs).map_err(|(court, reason)| {
             bad(format!("[oidc.\"{court}\"] 有误：{reason}"), format!("[oidc.\"{court}\"]: {reason}"))
         })
+    }
+}
+
+fn trusts_amr(court: &CourtCode, value: Option<&String>) -> Result<bool, CliError> {
+    match value.map(String::as_str) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => Err(bad(
+            format!("[oidc.\"{court}\"] trusts_amr 应为 true 或者 false，不能是 {other}"),
+            format!("[oidc.\"{court}\"] trusts_amr takes true or false, not {other}"),
+        )),
     }
 }
 
@@ -103,12 +119,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
         let mut args = OidcArgs::default();
-        for (field, value) in FIELDS.into_iter().zip([
+        for (field, value) in REQUIRED.into_iter().zip([
             "https://id.court.example",
             "tiezheng",
             file.to_str().unwrap(),
             "统一身份认证",
-            "https://node.example/login/oidc/callback",
+            "https://node.example/login/oidc/粤0192/callback",
         ]) {
             assert_eq!(args.check().is_ok(), args.0.is_empty(), "{field}");
             args.set(&format!("粤0192.{field}"), value.to_owned()).unwrap();
@@ -120,6 +136,12 @@ mod tests {
         let logins = args.load().unwrap();
         let provider = logins.providers().next().unwrap();
         assert_eq!((provider.client_secret.as_str(), provider.label.as_str()), ("s3cret", "统一身份认证"));
+        assert_eq!(provider.redirect_uri, "https://node.example/login/oidc/%E7%B2%A40192/callback");
+        assert!(!provider.trusts_amr, "off by default");
+        for (value, is_good) in [("true", true), ("yes", false), ("false", true)] {
+            args.set("粤0192.trusts_amr", value.into()).unwrap();
+            assert_eq!(args.load().is_ok(), is_good, "{value}");
+        }
         args.set("粤0192.issuer", "http://id.court.example".into()).unwrap();
         assert_eq!(args.load().unwrap_err().code, "bad_setting");
     }

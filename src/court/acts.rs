@@ -24,7 +24,7 @@ pub use crate::court::acts::evidence_acts::{
 use crate::court::acts::grammar::acts;
 pub use crate::court::acts::grammar::{HEAD, LINES_MAX};
 pub use crate::court::acts::identity_acts::{
-    AddIdentityProvider, EndIdentityProvider, EndLoginLink, FailIdentity, LinkLogin, RequestIdentity,
+    AcceptRole, AddIdentityProvider, EndIdentityProvider, EndLoginLink, FailIdentity, LinkLogin, RequestIdentity,
 };
 pub use crate::court::acts::period_acts::{
     AllowRebuttal, ApplyDeferral, ChangeClaims, ConvertProcedure, Counterclaim, DecideAdmission, DecideDeferral,
@@ -345,7 +345,7 @@ acts! {
         optional name "name": AnnexId,
     }
     /// 实名认证, made outside of the platform or by a clerk at the court.
-    CheckIdentity "check-identity" / "身份核验" / "record an identity check" {
+    CheckIdentity "check-identity" / "实名核验" / "record an identity check" {
         required account "account": AccountId,
         required identity "identity": IdentityCheck,
         optional reference "reference": AnnexId,
@@ -414,12 +414,13 @@ acts! {
     }
 
     // Identity checks by outside providers, logins at identity providers: their fields are in `identity_acts`.
-    AddIdentityProvider "add-identity-provider" / "登记身份核验机构" / "register a provider of identity checks";
-    EndIdentityProvider "end-identity-provider" / "取消身份核验机构登记" / "remove a provider of identity checks";
+    AddIdentityProvider "add-identity-provider" / "登记实名核验机构" / "register a provider of identity checks";
+    EndIdentityProvider "end-identity-provider" / "取消实名核验机构登记" / "remove a provider of identity checks";
     RequestIdentity "request-identity" / "申请实名核验" / "ask for an identity check";
     FailIdentity "fail-identity" / "实名核验未通过" / "record that an identity check failed";
     LinkLogin "link-login" / "关联统一身份认证登录" / "link a login of an identity provider";
     EndLoginLink "end-login-link" / "解除统一身份认证关联" / "end the link of a login";
+    AcceptRole "accept-role" / "接受角色" / "accept a role";
 
     // Service of documents: their fields are in `service`.
     ConsentService "consent-service" / "在线诉讼及电子送达意见" / "say whether electronic service is agreed to";

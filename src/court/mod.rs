@@ -34,6 +34,7 @@ pub mod service_words;
 pub mod session_words;
 pub mod short_forms;
 pub mod signer;
+pub mod subject;
 pub mod time_limits;
 pub mod typed;
 pub mod values;

@@ -10,6 +10,7 @@ mod court_administrator;
 pub mod entries;
 mod identity_providers;
 mod login_links;
+mod role_grants;
 pub mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +25,7 @@ use crate::court::case_number::CourtCode;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, TokenId};
 use crate::court::registry::appeal_courts::{AppealCourts, PairError};
-use crate::court::registry::entries::{IdentityProvider, LoginLink, Verification};
+use crate::court::registry::entries::{Gateway, IdentityCheckProvider, LoginLink, Verification, Webhook};
 use crate::court::registry::tokens::{TokenError, Tokens};
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{IdentityLevel, Role, SubjectKind};
@@ -66,11 +67,21 @@ pub enum RegistryError {
     /// The account has no role at the court whose identity provider is to open it.
     #[error("the account holds no role at this court")]
     NoRoleAtCourt,
+    /// The account is linked already.
+    #[error("the account is linked to a login of this court's identity provider already; end that link first")]
+    LoginLinkExists,
+    /// Who opened the account, or recorded its only identity check, does not grant it a role that gives access to cases.
+    #[error(
+        "a role of a court needs a second person: whoever opened the account or recorded its only identity check does not \
+         grant it, and neither is it granted without an identity check. Another administrator of the court, or the operator, \
+         grants the role"
+    )]
+    SecondPersonNeeded,
     /// There is no such link.
     #[error("the account is not linked to a login of this court's identity provider")]
     NoSuchLoginLink,
     /// There is no such grant.
-    #[error("the account does not hold this role")]
+    #[error("the account does not hold this role, and no offer of it is open")]
     NoSuchGrant,
     /// The webhook is there already.
     #[error("the webhook is there already")]
@@ -113,6 +124,8 @@ impl RegistryError {
             Self::NoSuchVerification => ErrorCode::NoSuchVerification,
             Self::BeyondProvider => ErrorCode::BeyondProvider,
             Self::NoRoleAtCourt => ErrorCode::NoRoleAtCourt,
+            Self::LoginLinkExists => ErrorCode::LoginLinkExists,
+            Self::SecondPersonNeeded => ErrorCode::SecondPersonNeeded,
             Self::NoSuchLoginLink => ErrorCode::NoSuchLoginLink,
             Self::NoSuchGrant => ErrorCode::NoSuchGrant,
             Self::HookExists => ErrorCode::HookExists,
@@ -146,12 +159,18 @@ pub struct Account {
     pub open_verification: Option<TokenId>,
     /// When a provider did not confirm the identity, until the next check is asked for.
     pub failed_verification: Option<ActPosition>,
+    /// The accounts that recorded its identity checks; for the checks of outside providers, the platform's.
+    pub identified_by: BTreeSet<AccountId>,
     /// Its current roles, with the court for roles of a court.
     pub roles: BTreeSet<(Role, Option<CourtCode>)>,
+    /// Roles that a court administrator has granted and the holder has not accepted, each with the administrator.
+    pub offered_roles: BTreeMap<(Role, Option<CourtCode>), AccountId>,
     /// The logins at identity providers of courts that open it.
     pub login_links: BTreeMap<CourtCode, LoginLink>,
-    /// The subjects of links that ended or were replaced: private texts, until they are erased.
+    /// The subjects of links that ended: private texts, until they are erased.
     pub former_subjects: Vec<Text>,
+    /// When a link was made or ended last.
+    pub login_links_changed: Option<ActPosition>,
     /// When it was closed.
     pub closed: Option<ActPosition>,
 }
@@ -197,32 +216,6 @@ impl Account {
     }
 }
 
-/// A webhook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Webhook {
-    /// The court whose events it receives.
-    pub court: CourtCode,
-    /// Its address.
-    pub url: Text,
-    /// The key that signs its calls.
-    pub secret: Text,
-    /// Its registration; earlier events are not sent.
-    pub since: ActPosition,
-}
-
-/// The gateway that sends the messages of a court: text messages, mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gateway {
-    /// The court whose messages it sends.
-    pub court: CourtCode,
-    /// Its address.
-    pub url: Text,
-    /// The key that signs messages to it, and its reports.
-    pub secret: Text,
-    /// Its registration; earlier messages are not sent.
-    pub since: ActPosition,
-}
-
 /// The state of the registry.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
@@ -236,7 +229,7 @@ pub struct Registry {
     /// Webhooks.
     pub webhooks: BTreeMap<TokenId, Webhook>,
     /// Providers of identity checks.
-    pub identity_providers: BTreeMap<TokenId, IdentityProvider>,
+    pub identity_providers: BTreeMap<TokenId, IdentityCheckProvider>,
     /// Identity checks that holders of accounts have asked for and that have no result, at most one an account.
     pub verifications: RedBlackTreeMapSync<TokenId, Verification>,
     /// Gateways, at most one a court.
@@ -281,9 +274,10 @@ impl Registry {
         }
         self.check_permitted(document)?;
         match &document.act {
-            Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::Grant(_) | Act::EndGrant(_) | Act::CloseAccount(_) => {
+            Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::CloseAccount(_) => {
                 self.apply_account_act(document, position)
             }
+            Act::Grant(_) | Act::AcceptRole(_) | Act::EndGrant(_) => self.apply_role_act(document),
             Act::AddIdentityProvider(_)
             | Act::EndIdentityProvider(_)
             | Act::RequestIdentity(_)
@@ -315,6 +309,10 @@ impl Registry {
                 act.account == document.by && act.parent.is_some() && actor.is_some()
             }
             (Capacity::Oneself, Act::RequestIdentity(act)) => act.account == document.by && actor.is_some(),
+            (Capacity::Oneself, Act::AcceptRole(act)) => act.account == document.by && actor.is_some(),
+            // The filing service has the subject from the provider itself, in the holder's own browser.
+            (Capacity::Oneself, Act::LinkLogin(act)) => act.account == document.by && actor.is_some(),
+            (Capacity::Oneself, Act::EndLoginLink(act)) => act.account == document.by && actor.is_some(),
             (Capacity::Oneself, Act::RevokeToken(act)) => self.tokens.is_of(act.token, document.by),
             // Who holds a role asks the operator, who ends the role first or with it.
             (Capacity::Oneself, Act::CloseAccount(act)) => {
@@ -372,9 +370,12 @@ impl Registry {
                     checked_by: BTreeMap::new(),
                     open_verification: None,
                     failed_verification: None,
+                    identified_by: BTreeSet::new(),
                     roles: BTreeSet::new(),
+                    offered_roles: BTreeMap::new(),
                     login_links: BTreeMap::new(),
                     former_subjects: Vec::new(),
+                    login_links_changed: None,
                     closed: None,
                 };
                 self.accounts.insert_mut(act.account, account);
@@ -384,22 +385,13 @@ impl Registry {
                 let account = self.account(act.account)?;
                 account.checked_by.extend(act.provider.map(|provider| (account.identities.len(), provider)));
                 account.identities.push((act.identity, act.reference.map(text)));
+                account.identified_by.insert(document.by);
                 self.end_verification(act.account, act.verification);
-            }
-            Act::Grant(act) => {
-                if act.role.is_of_a_court() != act.court.is_some() {
-                    return Err(RegistryError::CourtMismatch);
-                }
-                self.account(act.account)?.roles.insert((act.role, act.court.clone()));
-            }
-            Act::EndGrant(act) => {
-                if !self.account(act.account)?.roles.remove(&(act.role, act.court.clone())) {
-                    return Err(RegistryError::NoSuchGrant);
-                }
             }
             Act::CloseAccount(act) => {
                 let account = self.account(act.account)?;
                 account.roles.clear();
+                account.offered_roles.clear();
                 account.closed = Some(position);
             }
             _ => return Err(RegistryError::NotOfTheRegistry),

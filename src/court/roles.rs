@@ -12,16 +12,8 @@ impl Role {
     /// Whether it is a role of a court that gives access to cases of that court.
     #[must_use]
     pub const fn acts_in_cases(self) -> bool {
-        matches!(
-            self,
-            Self::Clerk
-                | Self::Judge
-                | Self::JudgeAssistant
-                | Self::TrialSupport
-                | Self::Archivist
-                | Self::AppraisalInstitution
-                | Self::Notary
-        ) || self.needs_appointment()
+        matches!(self, Self::Clerk | Self::Judge | Self::JudgeAssistant | Self::TrialSupport | Self::Archivist)
+            || self.needs_appointment()
     }
 
     /// Whether the role receives dossiers that other courts hand over: it compares and accepts or returns them.
@@ -37,7 +29,8 @@ impl Role {
         self.receives_dossiers() || matches!(self, Self::Judge | Self::JudgeAssistant)
     }
 
-    /// Whether the role of a court gives access only to the cases in which the court has appointed the account.
+    /// Whether the role of a court gives access only to the cases in which the court has appointed the account: all roles of persons
+    /// and institutions that are not staff of the court.
     #[must_use]
     pub const fn needs_appointment(self) -> bool {
         matches!(
@@ -48,6 +41,8 @@ impl Role {
                 | Self::BankruptcyAdministrator
                 | Self::Supervisor
                 | Self::Expert
+                | Self::AppraisalInstitution
+                | Self::Notary
         )
     }
 }

@@ -103,7 +103,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("被上诉人", "against"),
     ("调解协议", "agreement"),
     ("上诉", "appeal"),
-    ("身份核验时间", "checked_at"),
+    ("实名核验时间", "checked_at"),
     ("补正申请", "correction"),
     ("文本摘要", "digest"),
     ("递交法院", "filed_with"),

@@ -117,6 +117,7 @@ impl FilingService {
                     let mut after = (*registry).clone();
                     after.replay(&document, recorded.position);
                     self.set_registry(after);
+                    self.end_sessions_of_former_staff(&document.act).await?;
                 }
             }
             Ok::<_, FilingError>(recorded)

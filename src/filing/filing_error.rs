@@ -166,6 +166,11 @@ pub enum FilingError {
     /// The one-time code is not good, or was used.
     #[error("the one-time code is wrong or was used already; wait for the next one")]
     WrongOneTimeCode,
+    /// A court administrator issues no reset code for an account without a second factor.
+    #[error(
+        "the account has no second factor in use, so a reset code alone would open it: ask the operator for the code"
+    )]
+    NoSecondFactor,
     /// The session began without a second factor.
     #[error("this role needs a login with a second factor: set it up under /account, then log in again")]
     SecondFactorNeeded,
@@ -268,6 +273,7 @@ impl FilingError {
             Self::WeakPassword(_) => ErrorCode::WeakPassword,
             Self::WrongPassword => ErrorCode::WrongPassword,
             Self::WrongOneTimeCode => ErrorCode::WrongOneTimeCode,
+            Self::NoSecondFactor => ErrorCode::NoSecondFactor,
             Self::SecondFactorNeeded => ErrorCode::SecondFactorNeeded,
             Self::Remove(_) | Self::Accounts(_) => ErrorCode::Unavailable,
             Self::Erase(error) => return error.code(),

@@ -19,7 +19,7 @@ use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::request_id;
 use crate::filing::service::{FilingService, RecordedAct, none_if_conflict, retry_on_conflict};
-use crate::filing::signed_reports::{ReportHead, within};
+use crate::filing::signed_reports::{ReportHead, clamp_to_tolerance};
 use crate::filing::streams::{StoredAct, last_labelled};
 use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::time::Timestamp;
@@ -96,7 +96,7 @@ impl FilingService {
                 attempt: send.attempt,
                 step: report.step,
                 reporter: Reporter::Gateway,
-                at: within(report.at, message.position.at, now),
+                at: clamp_to_tolerance(report.at, message.position.at, now),
                 cause: report.cause.clone(),
                 own_act: None,
             };

@@ -6,7 +6,7 @@
 use crate::court::acts::{Act, AddIdentityProvider, EndIdentityProvider, RequestIdentity};
 use crate::court::ids::TokenId;
 use crate::court::registry::RegistryError;
-use crate::court::registry::entries::IdentityProvider;
+use crate::court::registry::entries::IdentityCheckProvider;
 use crate::court::words::{IdentityLevel, IdentityMethod, Role};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
@@ -41,7 +41,7 @@ pub struct ProviderView {
     /// What pages call it.
     pub name: String,
     /// Its entry in the registry.
-    pub entry: IdentityProvider,
+    pub entry: IdentityCheckProvider,
 }
 
 /// A check that has begun.
@@ -106,7 +106,7 @@ impl FilingService {
         let mut entries: Vec<_> = self.registry().identity_providers.iter().map(|(id, one)| (*id, *one)).collect();
         entries.sort_by_key(|(_, entry)| entry.since.index);
         self.read(move |store| {
-            let view = |(id, entry): (TokenId, IdentityProvider)| {
+            let view = |(id, entry): (TokenId, IdentityCheckProvider)| {
                 Ok(ProviderView { id, name: text(store, &entry.name)?.unwrap_or_default(), entry })
             };
             entries.into_iter().map(view).collect()

@@ -67,5 +67,7 @@ pub mod signed_reports;
 pub mod staff;
 pub mod streams;
 pub mod succession;
+pub mod unconfirmed_results;
+pub mod unfinished_logins;
 pub mod webhook_addresses;
 pub mod webhooks;

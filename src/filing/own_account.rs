@@ -18,7 +18,7 @@ use crate::filing::one_time_code::CodeSecret;
 use crate::filing::password_rules::check_new;
 use crate::filing::secret::{code_hash, new_code, random_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
-use crate::filing::sessions::{Session, SessionId};
+use crate::filing::sessions::{NewSession, Session, SessionId};
 use crate::filing::sign_in::{MANAGING_ROLES, SessionRules, SignedIn, login_key};
 use crate::ledger::time::Timestamp;
 
@@ -74,9 +74,10 @@ pub struct IssuedResetCode {
 
 /// Whether a code of `by` still counts for `account`: the account may have got a role since, and only an operator or the administrator
 /// of its court resets the password of one with a role.
-fn may_reset(registry: &Registry, account: AccountId, by: AccountId) -> bool {
+fn may_reset(registry: &Registry, account: AccountId, (by, has_factor): (AccountId, bool)) -> bool {
     let Some(target) = registry.accounts.get(&account).filter(|target| !target.roles.is_empty()) else { return true };
-    registry.accounts.get(&by).is_some_and(|by| by.holds(Role::Operator, None) || by.administers_login(target))
+    let may = |by: &Account| by.holds(Role::Operator, None) || (has_factor && by.administers_login(target));
+    registry.accounts.get(&by).is_some_and(may)
 }
 
 impl FilingService {
@@ -159,11 +160,31 @@ impl FilingService {
         Err(FilingError::WrongPassword)
     }
 
+    /// Requires the present password and, where the account has a second factor, its one-time code: the holder is at the browser.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::WrongPassword`], [`FilingError::WrongOneTimeCode`], which count as failed logins.
+    pub async fn require_holder(&self, who: &SignedIn, password: &str, code: &str) -> Result<(), FilingError> {
+        let _turn = self.require_password(who, password).await?;
+        let has_factor = self.credentials.of(who.actor.id).is_some_and(|one| one.second_factor.is_some());
+        if has_factor && !self.use_code(who.actor.id, code).await? {
+            self.lockout.failed(login_key(&who.credentials.login), self.now());
+            return Err(FilingError::WrongOneTimeCode);
+        }
+        Ok(())
+    }
+
     /// Ends all sessions of the account, and begins a new one for this browser.
-    async fn renew_session(&self, who: &SignedIn, second_factor: bool) -> Result<SessionId, FilingError> {
+    pub(in crate::filing) async fn renew_session(
+        &self,
+        who: &SignedIn,
+        second_factor: bool,
+    ) -> Result<SessionId, FilingError> {
         let now = self.now();
         self.sessions.end(who.actor.id, now, |_| true).await?;
-        self.sessions.begin(who.actor.id, second_factor, &who.session.browser, now).await
+        let (origin, browser) = (who.session.origin.clone(), who.session.browser.as_str());
+        self.sessions.begin(who.actor.id, NewSession { second_factor, origin, browser }, now).await
     }
 
     /// The sessions of the account, the latest first.
@@ -276,7 +297,7 @@ impl FilingService {
             let reset = credentials.reset.as_ref();
             let is_good = |reset: &ResetCode| {
                 let is_same = reset.hash == code_hash(code) && now < reset.expires;
-                is_same && may_reset(&registry, *account, reset.by)
+                is_same && may_reset(&registry, *account, (reset.by, credentials.second_factor.is_some()))
             };
             reset.is_some_and(is_good) && !self.lockout.is_locked(key, now) && registry.is_open(*account)
         });
@@ -316,16 +337,18 @@ impl FilingService {
         Ok(Capacity::Holding(role))
     }
 
-    /// Issues a code with which the account sets a new password. Recorded on the chain, in the access log of the account, first.
+    /// Issues a code with which the account sets a new password. Recorded on the chain, in the access log of the account, first. A court
+    /// administrator issues one only for an account with a second factor in use, so that the code alone gives nobody a role.
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`], [`FilingError::NoPassword`]; those of
-    /// `Self::append`.
+    /// [`FilingError::NotFound`], [`FilingError::NotPermitted`], [`FilingError::Scope`], [`FilingError::NoPassword`],
+    /// [`FilingError::NoSecondFactor`]; those of `Self::append`.
     pub async fn issue_reset_code(&self, actor: &Actor, account: AccountId) -> Result<IssuedResetCode, FilingError> {
         let capacity = self.capacity_over(actor, account)?;
-        if self.credentials.of(account).is_none() {
-            return Err(FilingError::NoPassword);
+        let credentials = self.credentials.of(account).ok_or(FilingError::NoPassword)?;
+        if capacity == Capacity::Holding(Role::CourtAdministrator) && credentials.second_factor.is_none() {
+            return Err(FilingError::NoSecondFactor);
         }
         let access = self.record_access(actor, capacity, AccessTarget::Account(account)).await?;
         let code = new_code()?;
@@ -400,24 +423,44 @@ impl FilingService {
         let sees_all = Management::of(&actor.account) == Management::All;
         let account =
             registry.accounts.get(&id).filter(|account| sees_all || actor.account.administers_account(account))?;
-        let credentials = self.credentials.of(id);
+        let mut credentials = self.credentials.of(id);
+        if !sees_all && account.roles.is_empty() {
+            // 个人信息保护法 art. 6: what somebody who is not of the court stated at registration is not needed.
+            credentials =
+                credentials.map(|one| std::sync::Arc::new(Credentials { stated: Vec::new(), ..(*one).clone() }));
+        }
         let locked = |one: &Credentials| self.lockout.is_locked(login_key(&one.login), self.now());
         let is_locked = credentials.as_deref().is_some_and(locked);
         Some(ManagedAccount { id, account: account.clone(), credentials, is_locked })
     }
 
-    /// All accounts, as those who manage them see them: by login name, then those without. A court administrator without a further
-    /// role sees staff of its court and accounts without a role.
+    /// The accounts whose login name or id matches `query`, as those who manage them see them: by login name, then those without. A court
+    /// administrator without a further role sees staff of its court, and an account without a role by its exact login name or id.
     ///
     /// # Errors
     ///
     /// [`FilingError::NotFound`] without a role that manages accounts; [`FilingError::Scope`].
-    pub fn managed_accounts(&self, actor: &Actor) -> Result<Vec<ManagedAccount>, FilingError> {
+    pub fn managed_accounts(&self, actor: &Actor, query: &str) -> Result<Vec<ManagedAccount>, FilingError> {
         self.require_manager(actor)?;
         let registry = self.registry();
+        let (sees_all, folded) = (Management::of(&actor.account) == Management::All, query.trim().to_lowercase());
+        let exact = login_name(query).ok();
+        let is_sought = |one: &ManagedAccount| {
+            let (login, id) = (one.credentials.as_ref().map(|one| one.login.as_str()), one.id.to_string());
+            if sees_all || !one.account.roles.is_empty() {
+                return login.is_some_and(|login| login.contains(&folded)) || id.starts_with(&folded);
+            }
+            (exact.is_some() && login == exact.as_deref()) || id == folded
+        };
         let with_login: Vec<AccountId> = self.credentials.list().into_iter().map(|(id, _)| id).collect();
         let others = registry.accounts.keys().copied().filter(|id| self.credentials.of(*id).is_none());
-        Ok(with_login.iter().copied().chain(others).filter_map(|id| self.managed(actor, &registry, id)).collect())
+        Ok(with_login
+            .iter()
+            .copied()
+            .chain(others)
+            .filter_map(|id| self.managed(actor, &registry, id))
+            .filter(is_sought)
+            .collect())
     }
 
     /// Removes password, sessions and statements of an account whose private content is erased.

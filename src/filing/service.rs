@@ -31,6 +31,8 @@ use crate::filing::pending_revocations::PendingRevocations;
 use crate::filing::secret::stream_id;
 use crate::filing::sessions::SessionStore;
 use crate::filing::streams::{acts_after, statement};
+use crate::filing::unconfirmed_results::UnconfirmedResults;
+use crate::filing::unfinished_logins::UnfinishedLogins;
 use crate::filing::webhook_addresses::WebhookAddresses;
 use crate::ledger::entry::Entry;
 use crate::ledger::hash::Digest;
@@ -106,6 +108,8 @@ pub struct FilingService {
     pub(in crate::filing) credentials: CredentialStore,
     pub(in crate::filing) sessions: SessionStore,
     pub(in crate::filing) lockout: Lockout,
+    pub(in crate::filing) unfinished_logins: UnfinishedLogins,
+    pub(in crate::filing) unconfirmed_results: UnconfirmedResults,
     /// Password hashes.
     pub passwords: Passwords,
     attestation_trust: Arc<AttestationTrust>,
@@ -187,6 +191,8 @@ impl FilingService {
             credentials,
             sessions,
             lockout: Lockout::default(),
+            unfinished_logins: UnfinishedLogins::default(),
+            unconfirmed_results: UnconfirmedResults::default(),
             passwords,
             attestation_trust: Arc::default(),
             clock,

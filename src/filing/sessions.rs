@@ -12,6 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
+use crate::court::case_number::CourtCode;
 use crate::court::ids::AccountId;
 use crate::filing::filing_error::FilingError;
 use crate::filing::secret::{random, tagged_hash};
@@ -20,7 +21,8 @@ use crate::ledger::time::Timestamp;
 use crate::query::blocking::on_blocking_thread;
 use crate::store::traits::accounts::{AccountDocument, AccountStore, AccountStoreError, DocumentKind};
 
-const HEAD: &str = "tiezheng sessions v1";
+// Version 1 did not say how a session began: its sessions have ended.
+const HEAD: &str = "tiezheng sessions v2";
 /// Milliseconds without a request after which a session ends.
 pub const IDLE: u64 = 2 * 60 * 60 * 1000;
 /// Milliseconds after the login at which a session ends.
@@ -40,7 +42,12 @@ impl std::fmt::Debug for SessionId {
 }
 
 impl SessionId {
-    fn new() -> Result<Self, FilingError> {
+    /// A new id.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::NoRandomness`].
+    pub(in crate::filing) fn new() -> Result<Self, FilingError> {
         Ok(Self(Zeroizing::new(random()?)))
     }
 
@@ -63,6 +70,26 @@ impl SessionId {
     }
 }
 
+/// The link of an account by which a login at an identity provider began a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderOrigin {
+    /// The court of the provider.
+    pub court: CourtCode,
+    /// The act that made the link: its sequence in the registry.
+    pub link: u64,
+}
+
+/// How a session begins.
+#[derive(Debug, Clone)]
+pub struct NewSession<'a> {
+    /// Whether the login had a second factor.
+    pub second_factor: bool,
+    /// The link by which it began; `None` after a login with the password.
+    pub origin: Option<ProviderOrigin>,
+    /// How the browser describes itself.
+    pub browser: &'a str,
+}
+
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -76,6 +103,8 @@ pub struct Session {
     pub last: Timestamp,
     /// Whether the login had a second factor.
     pub second_factor: bool,
+    /// The link by which it began; `None` after a login with the password. It ends with the link.
+    pub origin: Option<ProviderOrigin>,
     /// How the browser describes itself.
     pub browser: String,
 }
@@ -93,21 +122,33 @@ impl Session {
     }
 
     fn print(&self) -> String {
-        let factor = if self.second_factor { "second-factor" } else { "password" };
-        format!("session {} {} {factor} {}\n", self.hash, self.since, self.browser)
+        let factor = if self.second_factor { "second-factor" } else { "one-factor" };
+        let origin = match &self.origin {
+            Some(origin) => format!("{}:{}", origin.court, origin.link),
+            None => "password".to_owned(),
+        };
+        format!("session {} {} {factor} {origin} {}\n", self.hash, self.since, self.browser)
     }
 
     fn parse(account: AccountId, line: &str) -> Option<Self> {
-        let mut fields = line.strip_prefix("session ")?.splitn(4, ' ');
-        let (hash, since, factor, browser) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+        let mut fields = line.strip_prefix("session ")?.splitn(5, ' ');
+        let (hash, since, factor) = (fields.next()?, fields.next()?, fields.next()?);
+        let (origin, browser) = (fields.next()?, fields.next()?);
         let since = Timestamp::parse(since)?;
         let second_factor = match factor {
             "second-factor" => true,
-            "password" => false,
+            "one-factor" => false,
             _ => return None,
         };
+        let origin = match origin {
+            "password" => None,
+            origin => {
+                let (court, link) = origin.rsplit_once(':')?;
+                Some(ProviderOrigin { court: CourtCode::parse(court).ok()?, link: link.parse().ok()? })
+            }
+        };
         let hash = Digest(lower_hex(hash)?);
-        Some(Self { hash, account, since, last: since, second_factor, browser: browser.to_owned() })
+        Some(Self { hash, account, since, last: since, second_factor, origin, browser: browser.to_owned() })
     }
 }
 
@@ -151,13 +192,13 @@ impl SessionStore {
     pub(in crate::filing) async fn begin(
         &self,
         account: AccountId,
-        second_factor: bool,
-        browser: &str,
+        new: NewSession<'_>,
         now: Timestamp,
     ) -> Result<SessionId, FilingError> {
         let id = SessionId::new()?;
-        let browser = browser.chars().filter(|c| !c.is_control()).take(BROWSER_MAX).collect();
-        let session = Session { hash: id.hash(), account, since: now, last: now, second_factor, browser };
+        let browser = new.browser.chars().filter(|c| !c.is_control()).take(BROWSER_MAX).collect();
+        let (second_factor, origin) = (new.second_factor, new.origin);
+        let session = Session { hash: id.hash(), account, since: now, last: now, second_factor, origin, browser };
         self.change(account, now, |sessions| {
             sessions.push(session);
             sessions.sort_by_key(|session| session.last);
@@ -246,16 +287,26 @@ mod tests {
         Timestamp::from_millis(1_790_000_000_000 + millis).unwrap()
     }
 
+    fn by_provider(browser: &str) -> NewSession<'_> {
+        let origin = ProviderOrigin { court: CourtCode::parse("粤0192").unwrap(), link: 17 };
+        NewSession { second_factor: true, origin: Some(origin), browser }
+    }
+
+    fn by_password(browser: &str) -> NewSession<'_> {
+        NewSession { second_factor: false, origin: None, browser }
+    }
+
     #[tokio::test]
     async fn a_session_survives_a_restart_and_its_id_is_kept_nowhere() {
         let files: Arc<dyn AccountStore> = Arc::new(MemoryAccounts::default());
         let store = SessionStore::open(Arc::clone(&files)).unwrap();
-        let id = store.begin(ONE, true, "Firefox\n evil", at(0)).await.unwrap();
+        let id = store.begin(ONE, by_provider("Firefox\n evil"), at(0)).await.unwrap();
         let text = files.read(AccountDocument::Sessions(ONE.0)).unwrap().unwrap();
         assert!(!text.contains(id.text().as_str()) && text.lines().count() == 2, "{text}");
         let again = SessionStore::open(Arc::clone(&files)).unwrap();
         let session = again.touch(&SessionId::parse(&id.text()).unwrap(), at(1)).unwrap();
         assert_eq!((session.account, session.second_factor, session.browser.as_str()), (ONE, true, "Firefox evil"));
+        assert_eq!(session.origin, by_provider("").origin);
         assert!(again.touch(&SessionId::new().unwrap(), at(1)).is_none());
         assert_eq!(again.end(ONE, at(2), |_| true).await.unwrap(), 1);
         assert!(again.touch(&id, at(2)).is_none());
@@ -265,11 +316,11 @@ mod tests {
     #[tokio::test]
     async fn a_session_ends_unused_and_ends_anyway() {
         let store = SessionStore::open(Arc::new(MemoryAccounts::default())).unwrap();
-        let id = store.begin(ONE, false, "", at(0)).await.unwrap();
+        let id = store.begin(ONE, by_password(""), at(0)).await.unwrap();
         assert!(store.touch(&id, at(IDLE - 1)).is_some());
         assert!(store.touch(&id, at(2 * IDLE - 2)).is_some(), "used in between");
         assert!(store.touch(&id, at(3 * IDLE - 2)).is_none(), "unused for two hours");
-        let id = store.begin(ONE, false, "", at(0)).await.unwrap();
+        let id = store.begin(ONE, by_password(""), at(0)).await.unwrap();
         for n in 0..12 {
             assert!(store.touch(&id, at(n * LIFETIME / 12)).is_some(), "{n}");
         }
@@ -304,7 +355,7 @@ mod tests {
         let store = SessionStore::open(Arc::new(MemoryAccounts::default())).unwrap();
         let mut ids = Vec::new();
         for n in 0..=SESSIONS_MAX {
-            ids.push(store.begin(ONE, false, "", at(n as u64)).await.unwrap());
+            ids.push(store.begin(ONE, by_password(""), at(n as u64)).await.unwrap());
         }
         assert!(store.touch(&ids[0], at(100)).is_none() && store.touch(&ids[1], at(100)).is_some());
         assert_eq!(store.of_account(ONE, at(100)).len(), SESSIONS_MAX);

@@ -20,7 +20,7 @@ use crate::filing::filing_error::FilingError;
 use crate::filing::password_rules::check_new;
 use crate::filing::secret::{random_request_id, tagged_hash};
 use crate::filing::service::FilingService;
-use crate::filing::sessions::{Session, SessionId};
+use crate::filing::sessions::{NewSession, Session, SessionId};
 use crate::ledger::hash::Digest;
 use crate::ledger::text::{Lines, forbidden_character};
 
@@ -78,6 +78,13 @@ pub struct SignedIn {
 #[must_use]
 pub fn is_staff(account: &Account) -> bool {
     account.roles.iter().any(|(role, _)| role.is_of_a_court() || matches!(role, Role::Operator | Role::Auditor))
+}
+
+/// Whether a session may go on: one that a link began ends with the link, and with the last role at the court.
+fn is_still_opened_by(account: &Account, session: &Session) -> bool {
+    let Some(origin) = &session.origin else { return true };
+    let link = account.login_links.get(&origin.court);
+    account.has_role_at(&origin.court) && link.is_some_and(|link| link.since.sequence == origin.link)
 }
 
 /// The roles that manage accounts, in the order in which one account uses them.
@@ -167,7 +174,10 @@ impl FilingService {
         if let Some(old) = before.and_then(|before| self.sessions.touch(before, now)) {
             self.sessions.end(old.account, now, |session| session.hash == old.hash).await?;
         }
-        let id = self.sessions.begin(account, second_factor, attempt.browser, now).await?;
+        let id = self
+            .sessions
+            .begin(account, NewSession { second_factor, origin: None, browser: attempt.browser }, now)
+            .await?;
         tracing::info!(%account, second_factor, "a session began");
         Ok((account, id))
     }
@@ -220,6 +230,9 @@ impl FilingService {
         let session = self.sessions.touch(id, self.now())?;
         let registry = self.registry();
         let account = registry.accounts.get(&session.account).filter(|account| account.closed.is_none())?.clone();
+        if !is_still_opened_by(&account, &session) {
+            return None;
+        }
         let credentials = self.credentials.of(session.account)?;
         let mut scopes = self.session_scopes(&account, rules);
         let lacks_second_factor = is_staff(&account) && rules.second_factor_for_staff && !session.second_factor;

@@ -16,14 +16,18 @@ const PER_MINUTE: u32 = 6_000;
 /// Default requests at once.
 const BURST: u32 = 3_000;
 
-/// Forms of pages that anybody may send and that compute a password hash or may be used to guess: per minute and at once, from one
-/// client address. A court's people often share one address, so logins are limited per account in addition (`filing/lockout`).
-const FORMS: [(&str, u32, u32); 7] = [
+/// Requests that anybody may send and that compute a password hash or a signature, or may be used to guess: per minute and at once, from
+/// one client address. A court's people often share one address, so logins are limited per account in addition (`filing/lockout`).
+const FORMS: [(&str, u32, u32); 10] = [
     ("POST /login", 30, 60),
     ("POST /login/one-time-code", 30, 60),
-    // Each makes the node ask the court's identity provider.
-    ("GET /login/oidc/{court}", 30, 60),
-    ("GET /login/oidc/callback", 30, 60),
+    // A whole court logs in at nine o'clock from one address. Only an answer to a login that has begun makes the node ask the provider.
+    ("GET /login/oidc/{court}", 600, 1_200),
+    ("GET /login/oidc/{court}/callback", 600, 1_200),
+    ("GET /login/oidc/{court}/logout", 600, 1_200),
+    // Reports of programs, whose signature is checked after they were read.
+    ("POST /v1/gateway/{id}/reports", 3_000, 3_000),
+    ("POST /v1/identity-providers/{id}/results", 600, 1_200),
     ("POST /register", 10, 30),
     ("POST /reset", 30, 60),
     ("POST /activate", 30, 60),

@@ -2,15 +2,18 @@
 
 use serde::Deserialize;
 
+use crate::court::subject::Subject;
+
 /// How far the provider's clock may be from the node's, in seconds.
 pub const SKEW: u64 = 120;
 /// The greatest age of an ID token in seconds: it comes directly from the provider, which has just made it.
 pub const AGE_MAX: u64 = 600;
-/// Longest subject (OpenID Connect Core section 2).
-const SUBJECT_MAX: usize = 255;
+/// The greatest age in seconds of the authentication itself when the login began, which the provider is asked for.
+pub const MAX_AGE: u64 = 600;
 /// Ways of authentication that are a second factor by themselves, and pairs of which one of each makes two (RFC 8176).
 const MULTI_FACTOR: &str = "mfa";
-const KNOWLEDGE: [&str; 3] = ["pwd", "pin", "kba"];
+// Not `kba`: what a person knows about itself is known to others.
+const KNOWLEDGE: [&str; 2] = ["pwd", "pin"];
 const POSSESSION: [&str; 3] = ["otp", "hwk", "sc"];
 
 /// Why the claims are not accepted.
@@ -18,31 +21,36 @@ const POSSESSION: [&str; 3] = ["otp", "hwk", "sc"];
 #[non_exhaustive]
 pub enum ClaimError {
     /// A claim is missing or has another type.
-    #[error("a claim is missing or malformed")]
+    #[error(
+        "a claim is missing, malformed or there twice; the provider must send iss, sub, aud, exp, iat, nonce, auth_time"
+    )]
     Malformed,
     /// Another issuer.
-    #[error("it is of another issuer")]
+    #[error("`iss` is not the issuer in the settings of this node; compare them letter by letter")]
     Issuer,
     /// For another client.
-    #[error("it is for another client")]
+    #[error("`aud` is not the client_id in the settings of this node, or `azp` names another client")]
     Audience,
     /// It has expired.
-    #[error("it has expired")]
+    #[error("`exp` is past; compare the clocks of the provider and of this node")]
     Expired,
     /// It is from the future, or was issued long ago.
-    #[error("it is not of now; compare the clocks of the provider and of this node")]
+    #[error("`iat` or `nbf` is not of now; compare the clocks of the provider and of this node")]
     IssuedAt,
+    /// The person was authenticated too long ago, or the provider does not say when.
+    #[error("`auth_time` is missing or too old: the provider must authenticate within max_age, and say when")]
+    AuthenticationAge,
     /// It belongs to another login.
-    #[error("it belongs to another login")]
+    #[error("`nonce` is of another login")]
     Nonce,
     /// The subject is empty, too long, or has other than visible ASCII characters.
-    #[error("its subject is not usable")]
+    #[error("`sub` is not 1 to 255 visible ASCII characters without spaces around them")]
     Subject,
 }
 
-/// Whom an ID token must be for.
+/// What the claims of an ID token must agree with.
 #[derive(Debug, Clone, Copy)]
-pub struct Expected<'a> {
+pub struct ExpectedClaims<'a> {
     /// The provider.
     pub issuer: &'a str,
     /// The node at the provider.
@@ -51,14 +59,18 @@ pub struct Expected<'a> {
     pub nonce: &'a str,
     /// The time in seconds since 1970.
     pub now: u64,
+    /// When the login began, likewise.
+    pub begun: u64,
+    /// Whether `amr` is believed.
+    pub trusts_amr: bool,
 }
 
 /// Who has logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The provider's permanent name for the person.
-    pub subject: String,
-    /// Whether the provider says that it used two factors.
+    pub subject: Subject,
+    /// Whether the provider says that it used two factors, and is believed.
     pub is_multi_factor: bool,
 }
 
@@ -88,6 +100,7 @@ struct Claims {
     exp: f64,
     iat: f64,
     nbf: Option<f64>,
+    auth_time: Option<f64>,
     nonce: Option<String>,
     amr: Option<Vec<String>>,
 }
@@ -97,7 +110,7 @@ struct Claims {
 /// # Errors
 ///
 /// [`ClaimError`].
-pub fn check(payload: &[u8], expected: &Expected<'_>) -> Result<Identity, ClaimError> {
+pub fn check(payload: &[u8], expected: &ExpectedClaims<'_>) -> Result<Identity, ClaimError> {
     let claims: Claims = serde_json::from_slice(payload).map_err(|_| ClaimError::Malformed)?;
     if claims.iss != expected.issuer {
         return Err(ClaimError::Issuer);
@@ -113,17 +126,15 @@ pub fn check(payload: &[u8], expected: &Expected<'_>) -> Result<Identity, ClaimE
         return Err(ClaimError::Audience);
     }
     check_times(&claims, expected.now)?;
+    check_authentication_time(&claims, expected)?;
     if claims.nonce.as_deref() != Some(expected.nonce) {
         return Err(ClaimError::Nonce);
     }
-    let is_usable = !claims.sub.is_empty() && claims.sub.len() <= SUBJECT_MAX;
-    if !is_usable || !claims.sub.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
-        return Err(ClaimError::Subject);
-    }
+    let subject = Subject::parse(&claims.sub).ok_or(ClaimError::Subject)?;
     let methods = claims.amr.unwrap_or_default();
     let has = |wanted: &[&str]| methods.iter().any(|method| wanted.contains(&method.as_str()));
-    let is_multi_factor = has(&[MULTI_FACTOR]) || (has(&KNOWLEDGE) && has(&POSSESSION));
-    Ok(Identity { subject: claims.sub, is_multi_factor })
+    let says_two = has(&[MULTI_FACTOR]) || (has(&KNOWLEDGE) && has(&POSSESSION));
+    Ok(Identity { subject, is_multi_factor: expected.trusts_amr && says_two })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^53")]
@@ -137,4 +148,13 @@ fn check_times(claims: &Claims, now: u64) -> Result<(), ClaimError> {
         return Err(ClaimError::IssuedAt);
     }
     Ok(())
+}
+
+/// OpenID Connect Core section 3.1.2.1: with `max_age` in the request, the token must say when the person was authenticated.
+#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^53")]
+fn check_authentication_time(claims: &Claims, expected: &ExpectedClaims<'_>) -> Result<(), ClaimError> {
+    let authenticated = claims.auth_time.ok_or(ClaimError::AuthenticationAge)?;
+    let (now, begun, skew) = (expected.now as f64, expected.begun as f64, SKEW as f64);
+    let is_recent = authenticated + MAX_AGE as f64 + skew >= begun && authenticated <= now + skew;
+    if is_recent { Ok(()) } else { Err(ClaimError::AuthenticationAge) }
 }

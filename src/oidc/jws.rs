@@ -19,19 +19,19 @@ pub const TOKEN_MAX: usize = 16 * 1024;
 #[non_exhaustive]
 pub enum TokenError {
     /// Not three parts of base64url, or the parts are not the JSON that they must be.
-    #[error("it is no signed token")]
+    #[error("it is not three parts of base64url; the token endpoint must answer a signed JWT")]
     Malformed,
     /// None of RS256, ES256 and `EdDSA`.
-    #[error("its signature algorithm is not accepted")]
+    #[error("`alg` is none of RS256, ES256 and EdDSA; set one of them for this client at the provider")]
     Algorithm,
     /// It needs an extension.
-    #[error("it needs an extension that is not known")]
+    #[error("`crit` names an extension, and none is supported; switch it off at the provider")]
     Extension,
     /// The provider publishes no such key for this algorithm.
-    #[error("the provider publishes no key for it")]
+    #[error("the provider publishes no key with its `kid` and `alg`")]
     UnknownKey,
     /// The signature does not verify.
-    #[error("its signature does not verify")]
+    #[error("its signature does not verify by the keys that the provider publishes")]
     Signature,
 }
 

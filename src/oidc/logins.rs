@@ -6,10 +6,11 @@ use reqwest::Url;
 use zeroize::Zeroizing;
 
 use crate::court::case_number::CourtCode;
+use crate::court::subject::Subject;
 use crate::ledger::time::Timestamp;
 use crate::oidc::oidc_error::OidcError;
-use crate::oidc::pending::PendingLogins;
-use crate::oidc::provider::{Provider, ProviderConfig, shown};
+use crate::oidc::pending::{LoginPurpose, LoginRequest, PendingLogins};
+use crate::oidc::provider::{Provider, ProviderConfig};
 
 /// The providers of a node, and the logins that have begun.
 #[derive(Debug, Default)]
@@ -31,6 +32,17 @@ pub struct CallbackParameters<'a> {
     pub error: Option<&'a str>,
 }
 
+/// What the browser gets at the beginning of a login.
+#[derive(Debug)]
+pub struct SentToProvider {
+    /// The address to which it is sent.
+    pub address: Url,
+    /// The `state` in the address, which names the cookie.
+    pub state: String,
+    /// The value of the cookie.
+    pub cookie: Zeroizing<String>,
+}
+
 /// Who has logged in at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvenLogin {
@@ -39,9 +51,11 @@ pub struct ProvenLogin {
     /// The provider.
     pub issuer: String,
     /// Its name for the person.
-    pub subject: String,
-    /// Whether it used two factors.
+    pub subject: Subject,
+    /// Whether it used two factors; false where the node does not trust what the provider says about that.
     pub is_multi_factor: bool,
+    /// What the login is for.
+    pub purpose: LoginPurpose,
     /// The page of this node that is opened next.
     pub next: String,
 }
@@ -67,37 +81,48 @@ impl OidcLogins {
         self.providers.values().map(Provider::config)
     }
 
-    /// Begins a login: the address to which the browser is sent, and its cookie.
+    /// Begins a login. `asks_again`: the provider is to authenticate the person anew.
     ///
     /// # Errors
     ///
     /// [`OidcError::NoProvider`], [`OidcError::Provider`], [`OidcError::NoRandomness`].
     pub async fn begin(
         &self,
-        court: &CourtCode,
-        next: &str,
+        request: &LoginRequest<'_>,
+        asks_again: bool,
         now: Timestamp,
-    ) -> Result<(Url, Zeroizing<String>), OidcError> {
-        let provider = self.providers.get(court).ok_or(OidcError::NoProvider)?;
-        let begun = self.pending.begin(court, next, now)?;
-        let address = provider.authorization_address(&begun, now).await?;
-        Ok((address, begun.cookie))
+    ) -> Result<SentToProvider, OidcError> {
+        let provider = self.providers.get(request.court).ok_or(OidcError::NoProvider)?;
+        let metadata = provider.metadata(now).await?;
+        let begun = self.pending.begin(request, now)?;
+        let address = provider.authorization_address(&metadata.value, &begun, asks_again);
+        Ok(SentToProvider { address, state: begun.state, cookie: begun.cookie })
     }
 
-    /// Ends a login by the provider's answer, in the browser that has this cookie.
+    /// The address at which a person signs out at the provider of a court; `None` if the provider has none.
+    ///
+    /// # Errors
+    ///
+    /// [`OidcError::NoProvider`], [`OidcError::Provider`].
+    pub async fn logout_address(&self, court: &CourtCode, now: Timestamp) -> Result<Option<Url>, OidcError> {
+        self.providers.get(court).ok_or(OidcError::NoProvider)?.logout_address(now).await
+    }
+
+    /// Ends a login by the answer of the provider of this court, in the browser that has this cookie.
     ///
     /// # Errors
     ///
     /// [`OidcError`]. The login has ended.
     pub async fn end(
         &self,
+        court: &CourtCode,
         answer: &CallbackParameters<'_>,
         cookie: &str,
         now: Timestamp,
     ) -> Result<ProvenLogin, OidcError> {
-        let login = self.pending.end(answer.state, cookie, now)?;
+        let login = self.pending.end(court, answer.state, cookie, now)?;
         if let Some(error) = answer.error {
-            return Err(OidcError::Denied(shown(error)));
+            return Err(OidcError::of_error_code(error));
         }
         if answer.code.is_empty() {
             return Err(OidcError::State);
@@ -109,6 +134,7 @@ impl OidcLogins {
             issuer: provider.config().issuer.clone(),
             subject: identity.subject,
             is_multi_factor: identity.is_multi_factor,
+            purpose: login.purpose,
             next: login.next,
         })
     }

@@ -2,10 +2,11 @@
 //!
 //! # Invariants
 //!
-//! A login ends once, in the browser that has the cookie of its beginning: so nobody is logged in by a link that another person made
-//! (login CSRF), and no code is used twice.
+//! A login ends once, in the browser that has the cookie of its beginning, at the address of the court with which it began: so nobody
+//! is logged in by a link that another person made (login CSRF), and no code is used twice. A client that begins many logins ends its
+//! own earlier ones, and not those of others.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
@@ -19,8 +20,35 @@ use crate::oidc::oidc_error::OidcError;
 
 /// Milliseconds for which a login may take.
 pub const LIFETIME: u64 = 10 * 60 * 1000;
-/// Most logins that have begun and not ended. One more ends the oldest.
-pub const PENDING_MAX: usize = 10_000;
+/// Most logins that one client has begun and not ended. One more ends its oldest. A court behind one address is one client.
+pub const PENDING_OF_CLIENT: usize = 1_000;
+/// Most logins that have begun and not ended. One more ends the oldest of the client that has most.
+pub const PENDING_MAX: usize = 20_000;
+
+/// Who begins a login: the hash of the client's address.
+pub type Client = Digest;
+
+/// What a login is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginPurpose {
+    /// It begins a session.
+    Session,
+    /// The holder of the session with this hash links the login to its account.
+    Link(Digest),
+}
+
+/// A login that is to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct LoginRequest<'a> {
+    /// The court whose provider is asked.
+    pub court: &'a CourtCode,
+    /// What it is for.
+    pub purpose: LoginPurpose,
+    /// The page of this node that is opened after the login.
+    pub next: &'a str,
+    /// Who begins it.
+    pub client: Client,
+}
 
 /// A login that has begun.
 #[derive(Debug)]
@@ -31,11 +59,15 @@ pub struct PendingLogin {
     pub nonce: String,
     /// The secret of PKCE.
     pub verifier: Zeroizing<String>,
+    /// What it is for.
+    pub purpose: LoginPurpose,
     /// The page of this node that is opened after the login.
     pub next: String,
+    /// When it began.
+    pub since: Timestamp,
     /// Hash of the cookie of its browser.
     browser: Digest,
-    since: Timestamp,
+    client: Client,
 }
 
 /// What the browser and the provider are given at the beginning.
@@ -51,9 +83,62 @@ pub struct BegunLogin {
     pub cookie: Zeroizing<String>,
 }
 
-/// All logins that have begun and not ended, by the hash of their state.
+/// All logins that have begun and not ended.
 #[derive(Debug, Default)]
-pub struct PendingLogins(Mutex<HashMap<Digest, PendingLogin>>);
+pub struct PendingLogins(Mutex<Index>);
+
+#[derive(Debug, Default)]
+struct Index {
+    /// By the hash of the state.
+    by_state: HashMap<Digest, PendingLogin>,
+    /// The hashes of the states of each client, the oldest first.
+    of_client: HashMap<Client, VecDeque<Digest>>,
+}
+
+impl Index {
+    fn insert(&mut self, state: Digest, login: PendingLogin) {
+        self.of_client.entry(login.client).or_default().push_back(state);
+        self.by_state.insert(state, login);
+    }
+
+    fn remove(&mut self, state: &Digest) -> Option<PendingLogin> {
+        let login = self.by_state.remove(state)?;
+        if let Some(states) = self.of_client.get_mut(&login.client) {
+            states.retain(|other| other != state);
+            if states.is_empty() {
+                self.of_client.remove(&login.client);
+            }
+        }
+        Some(login)
+    }
+
+    fn remove_oldest_of(&mut self, client: Client) {
+        let oldest = self.of_client.get(&client).and_then(|states| states.front().copied());
+        if let Some(oldest) = oldest {
+            self.remove(&oldest);
+        }
+    }
+
+    /// Makes room for another login of `client`.
+    fn make_room(&mut self, client: Client, now: Timestamp) {
+        if self.of_client.get(&client).map_or(0, VecDeque::len) >= PENDING_OF_CLIENT {
+            self.remove_oldest_of(client);
+        }
+        if self.by_state.len() >= PENDING_MAX {
+            let over: Vec<Digest> =
+                self.by_state.iter().filter(|(_, login)| is_over(login, now)).map(|(state, _)| *state).collect();
+            for state in over {
+                self.remove(&state);
+            }
+        }
+        if self.by_state.len() >= PENDING_MAX {
+            let largest = self.of_client.iter().max_by_key(|(_, states)| states.len()).map(|(client, _)| *client);
+            if let Some(largest) = largest {
+                self.remove_oldest_of(largest);
+            }
+        }
+    }
+}
 
 /// 256 random bits, as a parameter of an address.
 fn random_text() -> Result<Zeroizing<String>, OidcError> {
@@ -69,7 +154,7 @@ pub fn challenge_of(verifier: &str) -> String {
 }
 
 impl PendingLogins {
-    fn all(&self) -> MutexGuard<'_, HashMap<Digest, PendingLogin>> {
+    fn all(&self) -> MutexGuard<'_, Index> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -78,7 +163,7 @@ impl PendingLogins {
     /// # Errors
     ///
     /// [`OidcError::NoRandomness`].
-    pub fn begin(&self, court: &CourtCode, next: &str, now: Timestamp) -> Result<BegunLogin, OidcError> {
+    pub fn begin(&self, request: &LoginRequest<'_>, now: Timestamp) -> Result<BegunLogin, OidcError> {
         let (state, nonce, verifier, cookie) = (random_text()?, random_text()?, random_text()?, random_text()?);
         let begun = BegunLogin {
             state: state.to_string(),
@@ -87,35 +172,29 @@ impl PendingLogins {
             cookie: cookie.clone(),
         };
         let login = PendingLogin {
-            court: court.clone(),
+            court: request.court.clone(),
             nonce: begun.nonce.clone(),
             verifier,
-            next: next.to_owned(),
-            browser: sha256(cookie.as_bytes()),
+            purpose: request.purpose,
+            next: request.next.to_owned(),
             since: now,
+            browser: sha256(cookie.as_bytes()),
+            client: request.client,
         };
         let mut all = self.all();
-        if all.len() >= PENDING_MAX {
-            all.retain(|_, login| !is_over(login, now));
-        }
-        if all.len() >= PENDING_MAX {
-            let oldest = all.iter().min_by_key(|(_, login)| login.since).map(|(state, _)| *state);
-            if let Some(oldest) = oldest {
-                all.remove(&oldest);
-            }
-        }
+        all.make_room(request.client, now);
         all.insert(sha256(state.as_bytes()), login);
         Ok(begun)
     }
 
-    /// Ends the login with this state, which began in the browser with this cookie.
+    /// Ends the login with this state, which began for this court in the browser with this cookie.
     ///
     /// # Errors
     ///
     /// [`OidcError::State`]: there is none. The login with this state has ended in any case.
-    pub fn end(&self, state: &str, cookie: &str, now: Timestamp) -> Result<PendingLogin, OidcError> {
+    pub fn end(&self, court: &CourtCode, state: &str, cookie: &str, now: Timestamp) -> Result<PendingLogin, OidcError> {
         let login = self.all().remove(&sha256(state.as_bytes())).ok_or(OidcError::State)?;
-        let is_right = login.browser == sha256(cookie.as_bytes()) && !is_over(&login, now);
+        let is_right = login.court == *court && login.browser == sha256(cookie.as_bytes()) && !is_over(&login, now);
         if is_right { Ok(login) } else { Err(OidcError::State) }
     }
 }

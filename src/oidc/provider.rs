@@ -1,39 +1,35 @@
-//! An identity provider: its description (OpenID Connect Discovery 1.0), its keys, and the exchange of codes for ID tokens.
+//! An identity provider: requests for its metadata and its keys, and the exchange of codes for ID tokens.
 //!
 //! # Invariants
 //!
-//! The provider's own answers name its endpoints, and only for the configured issuer. Every endpoint is `https`, or on this machine.
-//! Redirects are not followed. Secrets, codes and tokens are never logged.
+//! The provider's metadata names its endpoints ([`provider_metadata`](crate::oidc::provider_metadata)). Redirects are not followed.
+//! Secrets, codes and tokens are never logged. Each provider has a redirect address of its own, so that the answer of one is never
+//! taken for that of another (mix-up, RFC 9700 section 4.4).
 
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use reqwest::header::ACCEPT;
+use reqwest::header::{ACCEPT, CACHE_CONTROL};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Url};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use serde::Deserialize;
-use tokio::sync::Mutex as AsyncMutex;
 use zeroize::Zeroizing;
 
 use crate::court::case_number::CourtCode;
 use crate::ledger::time::Timestamp;
-use crate::oidc::id_token::{Expected, Identity, check};
+use crate::oidc::cached::{Cached, Fetched};
+use crate::oidc::id_token::{ExpectedClaims, Identity, MAX_AGE, check};
 use crate::oidc::jwk::{Key, parse_set};
 use crate::oidc::jws::{TokenError, verified_payload};
 use crate::oidc::oidc_error::OidcError;
 use crate::oidc::pending::{BegunLogin, PendingLogin};
+use crate::oidc::provider_metadata::ProviderMetadata;
 use crate::wire::webhook_call::is_secure_or_local;
 
-/// The path of this node to which providers send browsers back.
-pub const CALLBACK_PATH: &str = "/login/oidc/callback";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest answer in bytes.
 const ANSWER_MAX: usize = 256 * 1024;
-/// Milliseconds for which a description and keys are used without asking again.
-const FRESH: u64 = 60 * 60 * 1000;
-/// Milliseconds between two readings of the keys because of an unknown one.
-const RELOAD: u64 = 60 * 1000;
 
 /// The provider of one court, as the operator configures it.
 #[derive(Clone)]
@@ -48,8 +44,19 @@ pub struct ProviderConfig {
     pub client_secret: Zeroizing<String>,
     /// What the button of the login page says.
     pub label: String,
-    /// The address of this node to which the provider sends browsers back.
+    /// The address of this node to which the provider sends browsers back: that of [`callback_path`].
     pub redirect_uri: String,
+    /// Whether the node believes what the provider says about the factors of a login (`amr`).
+    pub trusts_amr: bool,
+    /// Where the provider sends browsers after a logout there, as it is registered with it.
+    pub post_logout_redirect_uri: Option<String>,
+}
+
+/// The path of this node to which the provider of a court sends browsers back.
+#[must_use]
+pub fn callback_path(court: &CourtCode) -> String {
+    let court: String = form_urlencoded::byte_serialize(court.to_string().as_bytes()).collect();
+    format!("/login/oidc/{court}/callback")
 }
 
 impl std::fmt::Debug for ProviderConfig {
@@ -61,48 +68,16 @@ impl std::fmt::Debug for ProviderConfig {
     }
 }
 
-/// What a provider publishes about itself.
-#[derive(Deserialize)]
-struct PublishedDescription {
-    issuer: String,
-    authorization_endpoint: String,
-    token_endpoint: String,
-    jwks_uri: String,
-    response_types_supported: Vec<String>,
-    code_challenge_methods_supported: Option<Vec<String>>,
-    token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
-}
-
-/// What is used of it.
-#[derive(Debug, Clone)]
-struct Description {
-    authorization_endpoint: Url,
-    token_endpoint: Url,
-    jwks_uri: Url,
-    /// Whether the client's secret is sent in a header, and not in the form.
-    by_header: bool,
-    /// Whether answers name the issuer (RFC 9207).
-    names_issuer: bool,
-}
-
 /// What a token endpoint answers, as far as it is used.
 #[derive(Deserialize)]
-struct Exchanged {
+struct TokenResponse {
     id_token: String,
 }
 
 /// How a token endpoint refuses (RFC 6749 section 5.2).
 #[derive(Deserialize)]
-struct Refused {
+struct TokenErrorResponse {
     error: String,
-}
-
-#[derive(Debug, Clone)]
-struct Keys {
-    keys: Vec<Key>,
-    read: Timestamp,
 }
 
 /// A provider.
@@ -110,16 +85,27 @@ struct Keys {
 pub struct Provider {
     config: ProviderConfig,
     client: Client,
-    description: Mutex<Option<(Description, Timestamp)>>,
-    keys: AsyncMutex<Option<Keys>>,
+    metadata: Cached<ProviderMetadata>,
+    keys: Cached<Vec<Key>>,
 }
 
-fn wrong(what: &str) -> OidcError {
+/// What was fetched, and for how many seconds it may be used.
+type FetchedFor<T> = (T, Option<u64>);
+
+/// The error of a provider that did not answer as it must.
+#[must_use]
+pub fn provider_error(what: &str) -> OidcError {
     OidcError::Provider(what.to_owned())
 }
 
-fn age(since: Timestamp, now: Timestamp) -> u64 {
-    now.as_millis().saturating_sub(since.as_millis())
+/// The seconds for which an answer may be used (RFC 9111 section 5.2.2).
+fn max_age(answer: &Response) -> Option<u64> {
+    let fields = answer.headers().get_all(CACHE_CONTROL).iter().filter_map(|field| field.to_str().ok());
+    let mut directives = fields.flat_map(|field| field.split(',')).map(|one| one.trim().to_ascii_lowercase());
+    directives.find_map(|one| match one.as_str() {
+        "no-store" | "no-cache" => Some(0),
+        one => one.strip_prefix("max-age=")?.trim_matches('"').parse().ok(),
+    })
 }
 
 impl Provider {
@@ -134,11 +120,19 @@ impl Provider {
         if !is_secure_or_local(&issuer) || issuer.query().is_some() || issuer.fragment().is_some() {
             return Err("issuer: expected https://…, without query and fragment".into());
         }
+        let path = callback_path(&config.court);
         let redirect = Url::parse(&config.redirect_uri).map_err(|error| format!("redirect_uri: {error}"))?;
-        let is_own = redirect.path() == CALLBACK_PATH && redirect.query().is_none();
+        let is_own = redirect.path() == path && redirect.query().is_none();
         if !is_secure_or_local(&redirect) || !is_own || redirect.fragment().is_some() {
-            return Err(format!("redirect_uri: expected https://…{CALLBACK_PATH}"));
+            return Err(format!("redirect_uri: expected https://…{path}"));
         }
+        let after_logout = config.post_logout_redirect_uri.as_deref().map(Url::parse).transpose();
+        let after_logout = after_logout.map_err(|error| format!("post_logout_redirect_uri: {error}"))?;
+        if after_logout.is_some_and(|address| !is_secure_or_local(&address)) {
+            return Err("post_logout_redirect_uri: expected https://…".into());
+        }
+        // As the provider has it registered: `%E7%B2%A4`, where the configuration may have 粤.
+        let config = ProviderConfig { redirect_uri: redirect.to_string(), ..config };
         // rustls needs one cryptography provider per process. An error means that one is installed already.
         ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
         let mut builder = Client::builder()
@@ -152,7 +146,7 @@ impl Provider {
             builder = builder.tls_certs_only([]);
         }
         let client = builder.build().map_err(|error| error.to_string())?;
-        Ok(Self { config, client, description: Mutex::default(), keys: AsyncMutex::default() })
+        Ok(Self { config, client, metadata: Cached::default(), keys: Cached::default() })
     }
 
     /// Its configuration.
@@ -161,73 +155,36 @@ impl Provider {
         &self.config
     }
 
-    async fn description(&self, now: Timestamp) -> Result<Description, OidcError> {
-        let known = self.description.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((description, _)) = known.filter(|(_, read)| age(*read, now) < FRESH) {
-            return Ok(description);
-        }
-        let address = format!("{}/.well-known/openid-configuration", self.config.issuer.trim_end_matches('/'));
-        let (status, body) = self.answer(self.client.get(&address)).await?;
-        if status != 200 {
-            return Err(OidcError::Provider(format!("its description was answered with HTTP {status}")));
-        }
-        let description = self.checked(&body)?;
-        let mut known = self.description.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(known.insert((description, now)).0.clone())
-    }
-
-    /// Checks a description.
-    fn checked(&self, body: &[u8]) -> Result<Description, OidcError> {
-        let published: PublishedDescription =
-            serde_json::from_slice(body).map_err(|_| wrong("its description is incomplete"))?;
-        if published.issuer != self.config.issuer {
-            return Err(wrong("its description names another issuer"));
-        }
-        let endpoint = |address: &str| {
-            let address = Url::parse(address).ok().filter(is_secure_or_local);
-            address.ok_or_else(|| wrong("an endpoint is not https"))
-        };
-        let has = |list: &[String], wanted: &str| list.iter().any(|one| one == wanted);
-        if !has(&published.response_types_supported, "code") {
-            return Err(wrong("it does not support the code flow"));
-        }
-        if published.code_challenge_methods_supported.as_ref().is_some_and(|methods| !has(methods, "S256")) {
-            return Err(wrong("it does not support PKCE with S256"));
-        }
-        let methods = published.token_endpoint_auth_methods_supported.as_ref();
-        Ok(Description {
-            authorization_endpoint: endpoint(&published.authorization_endpoint)?,
-            token_endpoint: endpoint(&published.token_endpoint)?,
-            jwks_uri: endpoint(&published.jwks_uri)?,
-            // OpenID Connect Discovery section 3: in the header by default.
-            by_header: methods.is_none_or(|methods| has(methods, "client_secret_basic")),
-            names_issuer: published.authorization_response_iss_parameter_supported,
-        })
-    }
-
-    /// Sends a request, and reads the answer up to its limit.
-    async fn answer(&self, request: RequestBuilder) -> Result<(u16, Zeroizing<Vec<u8>>), OidcError> {
-        let failed = |error: reqwest::Error| OidcError::Provider(error.without_url().to_string());
-        let mut answer = request.header(ACCEPT, "application/json").send().await.map_err(failed)?;
-        let (status, mut body) = (answer.status().as_u16(), Zeroizing::new(Vec::new()));
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > ANSWER_MAX {
-                return Err(wrong("an answer is too long"));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok((status, body))
-    }
-
-    /// The address at the provider to which the browser is sent.
+    /// The provider's metadata.
     ///
     /// # Errors
     ///
     /// [`OidcError::Provider`].
-    pub async fn authorization_address(&self, begun: &BegunLogin, now: Timestamp) -> Result<Url, OidcError> {
-        let mut address = self.description(now).await?.authorization_endpoint;
-        address
-            .query_pairs_mut()
+    pub async fn metadata(&self, now: Timestamp) -> Result<Arc<Fetched<ProviderMetadata>>, OidcError> {
+        self.metadata.get(now, || self.fetch_metadata()).await
+    }
+
+    async fn fetch_metadata(&self) -> Result<FetchedFor<ProviderMetadata>, OidcError> {
+        let address = format!("{}/.well-known/openid-configuration", self.config.issuer.trim_end_matches('/'));
+        let (status, body, seconds) = send(self.client.get(&address)).await?;
+        if status != 200 {
+            return Err(OidcError::Provider(format!("its metadata was answered with HTTP {status}")));
+        }
+        Ok((ProviderMetadata::parse_metadata(&body, &self.config.issuer)?, seconds))
+    }
+
+    async fn fetch_keys(&self, metadata: &ProviderMetadata) -> Result<FetchedFor<Vec<Key>>, OidcError> {
+        let (status, body, seconds) = send(self.client.get(metadata.jwks_uri.clone())).await?;
+        let keys = if status == 200 { parse_set(&body) } else { None };
+        Ok((keys.ok_or_else(|| provider_error("it publishes no keys"))?, seconds))
+    }
+
+    /// The address at the provider to which the browser is sent. `asks_again`: the provider is to authenticate the person anew.
+    #[must_use]
+    pub fn authorization_address(&self, metadata: &ProviderMetadata, begun: &BegunLogin, asks_again: bool) -> Url {
+        let mut address = metadata.authorization_endpoint.clone();
+        let mut query = address.query_pairs_mut();
+        query
             .append_pair("response_type", "code")
             .append_pair("scope", "openid")
             .append_pair("client_id", &self.config.client_id)
@@ -235,8 +192,27 @@ impl Provider {
             .append_pair("state", &begun.state)
             .append_pair("nonce", &begun.nonce)
             .append_pair("code_challenge", &begun.challenge)
-            .append_pair("code_challenge_method", "S256");
-        Ok(address)
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("max_age", &MAX_AGE.to_string());
+        if asks_again {
+            query.append_pair("prompt", "login");
+        }
+        drop(query);
+        address
+    }
+
+    /// The address at the provider at which a person signs out there; `None` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`OidcError::Provider`].
+    pub async fn logout_address(&self, now: Timestamp) -> Result<Option<Url>, OidcError> {
+        let Some(mut address) = self.metadata(now).await?.value.end_session_endpoint.clone() else { return Ok(None) };
+        address.query_pairs_mut().append_pair("client_id", &self.config.client_id);
+        if let Some(after) = &self.config.post_logout_redirect_uri {
+            address.query_pairs_mut().append_pair("post_logout_redirect_uri", after);
+        }
+        Ok(Some(address))
     }
 
     /// Exchanges the code of a login for an ID token, and checks the token. `issuer` is the `iss` parameter of the answer (RFC 9207).
@@ -250,30 +226,33 @@ impl Provider {
         (code, issuer): (&str, Option<&str>),
         now: Timestamp,
     ) -> Result<Identity, OidcError> {
-        let description = self.description(now).await?;
+        let fetched = self.metadata(now).await?;
+        let metadata = &fetched.value;
         let names_another = issuer.is_some_and(|issuer| issuer != self.config.issuer);
-        if names_another || (issuer.is_none() && description.names_issuer) {
+        if names_another || (issuer.is_none() && metadata.names_issuer) {
             return Err(OidcError::State);
         }
-        let token = self.exchange(&description, login, code).await?;
-        let payload = self.verified(&description, &token, now).await?;
-        let expected = Expected {
+        let token = self.exchange(metadata, login, code).await?;
+        let payload = self.verify_token(metadata, &token, now).await?;
+        let expected = ExpectedClaims {
             issuer: &self.config.issuer,
             client_id: &self.config.client_id,
             nonce: &login.nonce,
             now: now.as_millis() / 1000,
+            begun: login.since.as_millis() / 1000,
+            trusts_amr: self.config.trusts_amr,
         };
         Ok(check(&payload, &expected)?)
     }
 
     /// The request that exchanges a code.
-    fn exchange_request(&self, description: &Description, login: &PendingLogin, code: &str) -> RequestBuilder {
+    fn exchange_request(&self, metadata: &ProviderMetadata, login: &PendingLogin, code: &str) -> RequestBuilder {
         let ProviderConfig { client_id, client_secret, redirect_uri, .. } = &self.config;
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "authorization_code").append_pair("code", code);
         form.append_pair("redirect_uri", redirect_uri).append_pair("code_verifier", &login.verifier);
-        let request = self.client.post(description.token_endpoint.clone());
-        let request = if description.by_header {
+        let request = self.client.post(metadata.token_endpoint.clone());
+        let request = if metadata.uses_client_secret_basic {
             // RFC 6749 section 2.3.1: form-encoded first.
             let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
             request.basic_auth(encoded(client_id), Some(encoded(client_secret)))
@@ -286,45 +265,49 @@ impl Provider {
 
     async fn exchange(
         &self,
-        description: &Description,
+        metadata: &ProviderMetadata,
         login: &PendingLogin,
         code: &str,
     ) -> Result<Zeroizing<String>, OidcError> {
-        let request = self.exchange_request(description, login, code);
-        let (status, body) = self.answer(request).await?;
+        let request = self.exchange_request(metadata, login, code);
+        let (status, body, _) = send(request).await?;
         if status != 200 {
-            let refused = serde_json::from_slice::<Refused>(&body).ok();
-            let code = refused.map_or_else(|| format!("HTTP {status}"), |refused| shown(&refused.error));
-            return Err(OidcError::Denied(code));
+            let refused = serde_json::from_slice::<TokenErrorResponse>(&body).ok();
+            let error = refused.filter(|_| status < 500).map(|refused| OidcError::of_error_code(&refused.error));
+            return Err(error.unwrap_or_else(|| OidcError::Provider(format!("a code was answered with HTTP {status}"))));
         }
-        let exchanged: Exchanged = serde_json::from_slice(&body).map_err(|_| wrong("it sent no ID token"))?;
-        Ok(Zeroizing::new(exchanged.id_token))
+        let response: TokenResponse =
+            serde_json::from_slice(&body).map_err(|_| provider_error("it sent no ID token"))?;
+        Ok(Zeroizing::new(response.id_token))
     }
 
     /// The payload of a token, checked by the provider's keys, which are read again where the token names another one.
-    async fn verified(&self, description: &Description, token: &str, now: Timestamp) -> Result<Vec<u8>, OidcError> {
-        let mut known = self.keys.lock().await;
-        let fresh = known.as_ref().filter(|known| age(known.read, now) < FRESH);
-        if let Some(fresh) = fresh {
-            match verified_payload(token, &fresh.keys) {
-                Err(TokenError::UnknownKey) if age(fresh.read, now) >= RELOAD => {}
-                checked => return Ok(checked?),
-            }
+    async fn verify_token(
+        &self,
+        metadata: &ProviderMetadata,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, OidcError> {
+        let known = self.keys.get(now, || self.fetch_keys(metadata)).await?;
+        match verified_payload(token, &known.value) {
+            Err(TokenError::UnknownKey) => {}
+            checked => return Ok(checked?),
         }
-        let (status, body) = self.answer(self.client.get(description.jwks_uri.clone())).await?;
-        let keys = if status == 200 { parse_set(&body) } else { None };
-        let keys = keys.ok_or_else(|| wrong("it publishes no keys"))?;
-        let payload = verified_payload(token, &keys);
-        *known = Some(Keys { keys, read: now });
-        Ok(payload?)
+        let newer = self.keys.newer(&known, now, || self.fetch_keys(metadata)).await?;
+        Ok(verified_payload(token, &newer.value)?)
     }
 }
 
-/// An error code of a provider, as far as it can be shown.
-#[must_use]
-pub fn shown(code: &str) -> String {
-    let is_code = !code.is_empty()
-        && code.len() <= 64
-        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-    if is_code { code.to_owned() } else { "error".to_owned() }
+/// Sends a request, and reads the answer up to its limit: status, body, and for how many seconds it may be used.
+async fn send(request: RequestBuilder) -> Result<(u16, Zeroizing<Vec<u8>>, Option<u64>), OidcError> {
+    let failed = |error: reqwest::Error| OidcError::Provider(error.without_url().to_string());
+    let mut answer = request.header(ACCEPT, "application/json").send().await.map_err(failed)?;
+    let (status, seconds, mut body) = (answer.status().as_u16(), max_age(&answer), Zeroizing::new(Vec::new()));
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > ANSWER_MAX {
+            return Err(provider_error("an answer is too long"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok((status, body, seconds))
 }

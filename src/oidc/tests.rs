@@ -12,12 +12,16 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyP
 use serde_json::{Value, json};
 
 use crate::court::case_number::CourtCode;
+use crate::court::subject::Subject;
+use crate::ledger::hash::{Digest, sha256};
 use crate::ledger::time::Timestamp;
-use crate::oidc::id_token::{AGE_MAX, ClaimError, Expected, Identity, SKEW, check};
+use crate::oidc::id_token::{AGE_MAX, ClaimError, ExpectedClaims, Identity, MAX_AGE, SKEW, check};
 use crate::oidc::jwk::{Key, parse_set};
 use crate::oidc::jws::{TokenError, verified_payload};
 use crate::oidc::oidc_error::OidcError;
-use crate::oidc::pending::{LIFETIME, PENDING_MAX, PendingLogins, challenge_of};
+use crate::oidc::pending::{
+    LIFETIME, LoginPurpose, LoginRequest, PENDING_MAX, PENDING_OF_CLIENT, PendingLogins, challenge_of,
+};
 
 const NOW: u64 = 1_800_000_000;
 
@@ -79,12 +83,23 @@ fn header() -> Value {
 fn claims(nonce: &str) -> Value {
     json!({
         "iss": "https://id.example", "sub": "zhang.san", "aud": "tiezheng", "nonce": nonce,
-        "iat": NOW, "exp": NOW + 300,
+        "iat": NOW, "exp": NOW + 300, "auth_time": NOW,
     })
 }
 
-fn expected() -> Expected<'static> {
-    Expected { issuer: "https://id.example", client_id: "tiezheng", nonce: "n", now: NOW }
+fn expected() -> ExpectedClaims<'static> {
+    let (issuer, client_id, nonce) = ("https://id.example", "tiezheng", "n");
+    ExpectedClaims { issuer, client_id, nonce, now: NOW, begun: NOW, trusts_amr: true }
+}
+
+/// A client by a number.
+fn client(n: usize) -> Digest {
+    sha256(n.to_string().as_bytes())
+}
+
+/// A login of one client.
+fn request<'a>(court: &'a CourtCode, next: &'a str) -> LoginRequest<'a> {
+    LoginRequest { court, purpose: LoginPurpose::Session, next, client: client(0) }
 }
 
 #[test]
@@ -94,7 +109,11 @@ fn tokens_of_all_accepted_algorithms_verify() {
         let token = keys.sign(&json!({ "alg": alg, "kid": kid, "typ": "JWT" }), &claims("n"));
         let payload = verified_payload(&token, &keys.set()).unwrap();
         let identity = check(&payload, &expected()).unwrap();
-        assert_eq!(identity, Identity { subject: "zhang.san".into(), is_multi_factor: false }, "{alg}");
+        assert_eq!(
+            identity,
+            Identity { subject: Subject::parse("zhang.san").unwrap(), is_multi_factor: false },
+            "{alg}"
+        );
         // Without a name where there is one key of the algorithm.
         assert!(verified_payload(&keys.sign(&json!({ "alg": alg }), &claims("n")), &keys.set()).is_ok());
     }
@@ -187,6 +206,9 @@ fn claims_of_another_provider_client_time_or_login_are_rejected() {
     };
     assert!(checked("aud", json!(["tiezheng"])).is_ok());
     assert!(checked("exp", json!(NOW + 300)).is_ok() && checked("exp", json!(1_800_000_300.5)).is_ok());
+    assert!(
+        checked("auth_time", json!(NOW - MAX_AGE - SKEW)).is_ok() && checked("auth_time", json!(NOW + SKEW)).is_ok()
+    );
     assert!(checked("exp", json!(NOW - SKEW + 1)).is_ok() && checked("iat", json!(NOW + SKEW)).is_ok());
     for (name, value, reason) in [
         ("iss", json!("https://id.example/"), ClaimError::Issuer),
@@ -203,10 +225,15 @@ fn claims_of_another_provider_client_time_or_login_are_rejected() {
         ("iat", json!(NOW - AGE_MAX - SKEW - 1), ClaimError::IssuedAt),
         ("nbf", json!(NOW + SKEW + 1), ClaimError::IssuedAt),
         ("nbf", json!("later"), ClaimError::Malformed),
+        ("auth_time", Value::Null, ClaimError::AuthenticationAge),
+        ("auth_time", json!(NOW - MAX_AGE - SKEW - 1), ClaimError::AuthenticationAge),
+        ("auth_time", json!(NOW + SKEW + 1), ClaimError::AuthenticationAge),
+        ("auth_time", json!("today"), ClaimError::Malformed),
         ("nonce", json!("other"), ClaimError::Nonce),
         ("nonce", Value::Null, ClaimError::Nonce),
         ("sub", json!(""), ClaimError::Subject),
         ("sub", json!("a\nb"), ClaimError::Subject),
+        ("sub", json!(" a"), ClaimError::Subject),
         ("sub", json!("a".repeat(256)), ClaimError::Subject),
         ("sub", json!(7), ClaimError::Malformed),
     ] {
@@ -221,12 +248,15 @@ fn claims_of_another_provider_client_time_or_login_are_rejected() {
 }
 
 #[test]
-fn two_factors_are_what_the_provider_says() {
-    let two = |methods: Value| {
+fn two_factors_are_what_a_trusted_provider_says() {
+    let says = |methods: Value, trusts_amr: bool| {
         let mut claims = claims("n");
         claims["amr"] = methods;
-        check(claims.to_string().as_bytes(), &expected()).unwrap().is_multi_factor
+        check(claims.to_string().as_bytes(), &ExpectedClaims { trusts_amr, ..expected() }).unwrap().is_multi_factor
     };
+    let two = |methods: Value| says(methods, true);
+    assert!(!says(json!(["mfa"]), false) && !says(json!(["pwd", "otp"]), false), "a provider that is not trusted");
+    assert!(!two(json!(["kba", "otp"])), "what others know about a person is no factor");
     assert!(two(json!(["mfa"])) && two(json!(["pwd", "otp"])) && two(json!(["hwk", "pin"])));
     assert!(!two(json!([])) && !two(json!(["pwd"])) && !two(json!(["otp"])) && !two(json!(["pwd", "pin"])));
 }
@@ -234,19 +264,27 @@ fn two_factors_are_what_the_provider_says() {
 #[test]
 fn a_login_ends_once_in_its_browser_and_in_time() {
     let logins = PendingLogins::default();
-    let begin = || logins.begin(&court(), "/account", at(NOW)).unwrap();
+    let court = court();
+    let begin = || logins.begin(&request(&court, "/account"), at(NOW)).unwrap();
     let login = begin();
     assert_eq!(login.challenge.len(), 43);
-    let ended = logins.end(&login.state, &login.cookie, at(NOW + 1)).unwrap();
+    let ended = logins.end(&court, &login.state, &login.cookie, at(NOW + 1)).unwrap();
     assert_eq!((challenge_of(&ended.verifier), ended.nonce.as_str()), (login.challenge.clone(), login.nonce.as_str()));
-    assert_eq!(logins.end(&login.state, &login.cookie, at(NOW + 1)).unwrap_err(), OidcError::State, "replayed");
+    assert_eq!(logins.end(&court, &login.state, &login.cookie, at(NOW + 1)).unwrap_err(), OidcError::State, "replayed");
     let (one, other) = (begin(), begin());
     assert!(one.state != other.state && one.nonce != other.nonce && *one.cookie != *other.cookie);
-    assert_eq!(logins.end(&one.state, &other.cookie, at(NOW)).unwrap_err(), OidcError::State, "another browser");
-    assert_eq!(logins.end(&one.state, &one.cookie, at(NOW)).unwrap_err(), OidcError::State, "it has ended");
+    assert_eq!(
+        logins.end(&court, &one.state, &other.cookie, at(NOW)).unwrap_err(),
+        OidcError::State,
+        "another browser"
+    );
+    assert_eq!(logins.end(&court, &one.state, &one.cookie, at(NOW)).unwrap_err(), OidcError::State, "it has ended");
     let late = at(NOW + LIFETIME / 1000);
-    assert_eq!(logins.end(&other.state, &other.cookie, late).unwrap_err(), OidcError::State);
-    assert_eq!(logins.end("", "", at(NOW)).unwrap_err(), OidcError::State);
+    assert_eq!(logins.end(&court, &other.state, &other.cookie, late).unwrap_err(), OidcError::State);
+    assert_eq!(logins.end(&court, "", "", at(NOW)).unwrap_err(), OidcError::State);
+    // Mix-up: the answer comes at the address of another court's provider (RFC 9700 section 4.4).
+    let (login, elsewhere) = (begin(), CourtCode::parse("京0491").unwrap());
+    assert_eq!(logins.end(&elsewhere, &login.state, &login.cookie, at(NOW)).unwrap_err(), OidcError::State);
 }
 
 proptest! {
@@ -272,12 +310,21 @@ fn the_code_challenge_is_that_of_the_specification() {
     assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
 }
 
+/// An attacker begins logins without end. Those of other addresses go on.
 #[test]
-fn logins_that_nobody_ends_use_bounded_memory() {
-    let logins = PendingLogins::default();
-    let first = logins.begin(&court(), "/", at(NOW)).unwrap();
-    for _ in 0..PENDING_MAX {
-        logins.begin(&court(), "/", at(NOW + 1)).unwrap();
+fn a_flood_of_logins_ends_those_of_its_own_address_only() {
+    let (logins, court) = (PendingLogins::default(), court());
+    let begin = |n: usize, seconds: u64| {
+        logins.begin(&LoginRequest { client: client(n), ..request(&court, "/") }, at(NOW + seconds)).unwrap()
+    };
+    let (victim, first) = (begin(1, 0), begin(2, 0));
+    for _ in 0..PENDING_OF_CLIENT {
+        begin(2, 1);
     }
-    assert!(logins.end(&first.state, &first.cookie, at(NOW + 1)).is_err(), "the oldest has made place");
+    assert!(logins.end(&court, &first.state, &first.cookie, at(NOW + 1)).is_err(), "its own oldest has made place");
+    // From many addresses: those with most logins make place.
+    for n in 0..PENDING_MAX {
+        begin(3 + n / 100, 1);
+    }
+    assert!(logins.end(&court, &victim.state, &victim.cookie, at(NOW + 1)).is_ok());
 }

@@ -215,7 +215,7 @@ class Person:
         self.fill("登录名或账号编号", login)
         self.press("查找")
         self.follow(login)
-        self.choose("核验程度", "实名", whole=True)
+        self.choose("核验级别", "实名", whole=True)
         self.tick("已当面核对本人与证件原件")
         self.press("记录核验")
         self.sees("法院线下核验")

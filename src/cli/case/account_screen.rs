@@ -40,11 +40,13 @@ pub fn show(screen: &Screen, account: &Value) -> anyhow::Result<()> {
     for check in account.get("identity").into_iter().chain(list(account, "identities")) {
         let said = ["method_label", "level_label"].map(|name| bilingual(screen, check.get(name)));
         let at = text(check, "/at").unwrap_or_default();
-        row("身份核验", "identity check", format!("{}  {at}", said.join(screen.pick("，", ", "))));
+        row("实名核验", "identity check", format!("{}  {at}", said.join(screen.pick("，", ", "))));
     }
     let roles: Vec<String> = list(account, "roles").map(|role| role_text(screen, role)).collect();
     let none = || screen.pick("无", "none").to_owned();
     row("角色", "roles", if roles.is_empty() { none() } else { roles.join(screen.pick("、", ", ")) });
+    let offered: Vec<String> = list(account, "offered_roles").map(|role| role_text(screen, role)).collect();
+    row("待接受的角色", "roles to accept", offered.join(screen.pick("、", ", ")));
     if account.get("scopes").is_some() {
         row("令牌权限", "the token's scopes", scopes(screen, account));
     }

@@ -32,7 +32,7 @@ pub enum AccountCommand {
         /// The account | 账号
         account: String,
     },
-    /// Record an identity check made elsewhere or at the court | 记录身份核验
+    /// Record an identity check made elsewhere or at the court | 记录实名核验
     Identity {
         /// The account | 账号
         account: String,
@@ -56,7 +56,17 @@ pub enum AccountCommand {
         #[arg(long, value_name = "CODE")]
         court: Option<String>,
     },
-    /// Revoke a role | 撤销角色
+    /// Accept a role that a court administrator has granted to the own account | 接受法院管理员授予本人的角色
+    AcceptRole {
+        /// The own account | 本人账号
+        account: String,
+        /// The role | 角色
+        role: String,
+        /// The court, like 粤0192 | 法院代字
+        #[arg(long, value_name = "CODE")]
+        court: Option<String>,
+    },
+    /// Revoke a role, or withdraw a grant that is not accepted | 撤销角色，或者撤回尚未接受的授予
     Revoke {
         /// The account | 账号
         account: String,
@@ -66,7 +76,7 @@ pub enum AccountCommand {
         #[arg(long, value_name = "CODE")]
         court: Option<String>,
     },
-    /// Link an account to a login of its court's identity provider | 关联统一身份认证登录
+    /// Link an account to a login of its court's identity provider, as the operator | 关联统一身份认证登录（平台管理员）
     LinkLogin {
         /// The account | 账号
         account: String,
@@ -214,6 +224,9 @@ fn request(command: &AccountCommand) -> (String, Value) {
             (of(account, "identity-checks"), body)
         }
         AccountCommand::Grant { account, role, court } => (of(account, "roles"), role_json(role, court.as_ref())),
+        AccountCommand::AcceptRole { account, role, court } => {
+            (of(account, "roles/acceptance"), role_json(role, court.as_ref()))
+        }
         AccountCommand::Revoke { account, role, court } => {
             (of(account, "roles/revocation"), role_json(role, court.as_ref()))
         }

@@ -10,7 +10,7 @@ use crate::cli::case::evidence::{self, ImportArgs, VerifyItemArgs};
 use crate::cli::case::filing::{self, AssociateArgs, ListArgs, OpenArgs, PassOnArgs};
 use crate::cli::case::gateways::{self, GatewayCommand};
 use crate::cli::case::hand_overs::{self, HandOverCommand};
-use crate::cli::case::identity_providers::{self, IdentityProviderCommand};
+use crate::cli::case::identity_providers::{self, IdentityCheckProviderCommand};
 use crate::cli::case::originals::{self, DepositByTokenArgs, HoldArgs, ReleaseArgs};
 use crate::cli::case::records;
 use crate::cli::case::service;
@@ -248,7 +248,7 @@ enum CaseCommand {
     #[command(subcommand)]
     Gateway(GatewayCommand),
     #[command(subcommand)]
-    IdentityProvider(IdentityProviderCommand),
+    IdentityProvider(IdentityCheckProviderCommand),
     #[command(subcommand)]
     AppealCourt(AppealCourtCommand),
     /// Hearings, transcripts, mediation agreements; the access is recorded | 庭审、笔录、调解协议（查看将被记录）

@@ -6,10 +6,10 @@ use crate::cli::case::connection::{CourtConnection, bilingual, encoded, text};
 use crate::cli::exit::{CliError, ExitStatus};
 use crate::cli::terminal::escaped_name;
 
-/// Providers of identity checks | 身份核验机构
+/// Providers of identity checks | 实名核验机构
 #[derive(Debug, Clone, clap::Subcommand)]
-pub enum IdentityProviderCommand {
-    /// Register one; its key is shown once | 登记身份核验机构（密钥仅显示一次）
+pub enum IdentityCheckProviderCommand {
+    /// Register one; its key is shown once | 登记实名核验机构（密钥仅显示一次）
     Add {
         /// What pages call it | 名称
         name: String,
@@ -22,14 +22,15 @@ pub enum IdentityProviderCommand {
         #[arg(long, value_name = "WORD")]
         level: String,
     },
-    /// List them | 列出身份核验机构
+    /// List them | 列出实名核验机构
     List,
-    /// Remove one; what it checked stays | 取消身份核验机构登记
+    /// Remove one; what it checked stays | 取消实名核验机构登记
     Remove {
         /// Its id | 机构编号
         id: String,
     },
-    /// Begin a check of one's own identity: shows the address to open in a browser | 发起本人实名核验
+    /// Begin a check of one's own identity: shows the address to open in a browser. Its result is confirmed on the page of the account |
+    /// 发起本人实名核验，结果在“我的账号”确认
     Begin {
         /// The id of the provider | 机构编号
         id: String,
@@ -41,11 +42,14 @@ pub enum IdentityProviderCommand {
 /// # Errors
 ///
 /// [`CliError`]; the screen.
-pub async fn run(command: &IdentityProviderCommand, connection: &CourtConnection<'_>) -> anyhow::Result<ExitStatus> {
+pub async fn run(
+    command: &IdentityCheckProviderCommand,
+    connection: &CourtConnection<'_>,
+) -> anyhow::Result<ExitStatus> {
     let screen = connection.screen;
     let field = |value: &Value, pointer: &str| text(value, pointer).unwrap_or_default();
     match command {
-        IdentityProviderCommand::Add { name, url, method, level } => {
+        IdentityCheckProviderCommand::Add { name, url, method, level } => {
             let body = json!({ "name": name, "url": url, "method": method, "level": level });
             let answer = connection.act("/v1/identity-providers", &body).await?;
             let mut rows = vec![vec![screen.pick("机构编号", "provider").to_owned(), field(&answer, "/id")]];
@@ -54,7 +58,7 @@ pub async fn run(command: &IdentityProviderCommand, connection: &CourtConnection
             }
             screen.table(&rows)?;
         }
-        IdentityProviderCommand::List => {
+        IdentityCheckProviderCommand::List => {
             let answer = connection.client.get("/v1/identity-providers").await.map_err(CliError::from)?;
             screen.document(&answer)?;
             let row = |one: &Value| {
@@ -64,10 +68,10 @@ pub async fn run(command: &IdentityProviderCommand, connection: &CourtConnection
             let items = answer.get("items").and_then(Value::as_array).into_iter().flatten();
             screen.table(&items.map(row).collect::<Vec<_>>())?;
         }
-        IdentityProviderCommand::Remove { id } => {
+        IdentityCheckProviderCommand::Remove { id } => {
             connection.act(&format!("/v1/identity-providers/{}/removal", encoded(id)), &json!({})).await?;
         }
-        IdentityProviderCommand::Begin { id } => {
+        IdentityCheckProviderCommand::Begin { id } => {
             let me = connection.client.get("/v1/me").await.map_err(CliError::from)?;
             let path = format!("/v1/accounts/{}/identity-verifications", encoded(&field(&me, "/account")));
             let answer = connection.act(&path, &json!({ "provider": id })).await?;

@@ -35,7 +35,7 @@ pub fn rows(screen: &Screen, item: &Value, row: &mut impl FnMut(&str, &str, Stri
     }
     if let Some(identity) = item.get("identity_at_import").filter(|identity| identity.is_object()) {
         let (method, level) = (bilingual(screen, identity.get("method")), bilingual(screen, identity.get("level")));
-        row("导入时身份核验", "identity check at import", format!("{method} · {level} · {}", field(identity, "/at")));
+        row("导入时实名核验", "identity check at import", format!("{method} · {level} · {}", field(identity, "/at")));
     }
     row("存证与立案", "deposit and filing", bilingual(screen, item.get("deposited")));
     if let Some(receipt) = item.get("receipt_given").filter(|receipt| receipt.is_object()) {

@@ -368,9 +368,9 @@ pub static SETTINGS: &[Setting] = &[
     #[cfg(feature = "oidc")]
     setting!(
         "oidc.*",
-        "\"粤0192\" = { issuer = \"https://id.court.example\", client_id = \"tiezheng\", client_secret_file = \"/etc/tiezheng/oidc.secret\", label = \"统一身份认证\", redirect_uri = \"https://node.example.org/login/oidc/callback\" }",
-        "法院的统一身份认证（OpenID Connect），以法院代字为键：issuer 与其令牌所载完全一致；redirect_uri 为本节点的 /login/oidc/callback",
-        "identity provider of a court (OpenID Connect), by the court's code: issuer exactly as its tokens have it; redirect_uri is this node's /login/oidc/callback",
+        "\"粤0192\" = { issuer = \"https://id.court.example\", client_id = \"tiezheng\", client_secret_file = \"/etc/tiezheng/oidc.secret\", label = \"统一身份认证\", redirect_uri = \"https://node.example.org/login/oidc/%E7%B2%A40192/callback\" }",
+        "法院的统一身份认证（OpenID Connect），以法院代字为键：issuer 与其令牌所载完全一致；redirect_uri 为本节点的 /login/oidc/法院代字/callback；可选 trusts_amr（默认 false）、post_logout_redirect_uri",
+        "identity provider of a court (OpenID Connect), by the court's code: issuer exactly as its tokens have it; redirect_uri is this node's /login/oidc/COURT/callback; optional: trusts_amr (default false), post_logout_redirect_uri",
         |config, key, values| config.oidc.set(key.strip_prefix("oidc.").unwrap_or(key), text(values)?)
     ),
     setting!(

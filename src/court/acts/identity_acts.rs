@@ -1,4 +1,4 @@
-//! The fields of the acts by which accounts are linked to logins at identity providers, and of those by which outside providers check
+//! The fields of the acts by which roles are accepted, of those by which accounts are linked to logins at identity providers, and of those by which outside providers check
 //! identities (实名核验).
 //!
 //! Not here: their words and names (`acts`), their rules (`registry`).
@@ -7,9 +7,15 @@ use crate::court::acts::grammar::act_types;
 use crate::court::case_number::CourtCode;
 use crate::court::ids::{AccountId, AnnexId, TokenId};
 use crate::court::values::Code;
-use crate::court::words::{IdentityLevel, IdentityMethod};
+use crate::court::words::{IdentityLevel, IdentityMethod, Role};
 
 act_types! {
+    /// 接受角色: the holder of an account accepts a role that a court administrator has granted.
+    AcceptRole {
+        required account "account": AccountId,
+        required role "role": Role,
+        optional court "court": CourtCode,
+    }
     /// 关联统一身份认证: a login at the identity provider of a court opens the account. Issuer and subject are an annex.
     LinkLogin {
         required account "account": AccountId,

@@ -2,8 +2,9 @@
 //!
 //! # Invariants
 //!
-//! The role gives no access to cases. Its holder cannot grant itself a role that does, and does not appoint other court
-//! administrators: the operator does.
+//! The role gives no access to cases, and alone no way to get it: who holds it cannot grant itself a role, needs a second person for
+//! a role of somebody else ([`role_grants`](crate::court::registry)), links no login of anybody, and does not appoint other court
+//! administrators.
 
 use crate::court::acts::Act;
 use crate::court::case_number::CourtCode;
@@ -59,10 +60,6 @@ impl Registry {
             Act::EndGrant(act) => actor.grants_role(act.role, act.court.as_ref()),
             Act::CheckIdentity(check) => sees(check.account) && self.counter_may(by, act),
             Act::OpenAccount(_) | Act::IssueToken(_) => self.counter_may(by, act),
-            Act::LinkLogin(act) => {
-                let manages = |account| act.account == by || actor.administers_login(account);
-                actor.administers(&act.court) && self.accounts.get(&act.account).is_some_and(manages)
-            }
             Act::EndLoginLink(act) => actor.administers(&act.court),
             _ => false,
         }

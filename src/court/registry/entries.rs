@@ -1,6 +1,7 @@
-//! Entries of the registry for logins at identity providers and for identity checks by outside providers.
+//! Entries of the registry: webhooks, gateways, logins at identity providers, identity checks by outside providers.
 
 use crate::court::case::state::{ActPosition, Text};
+use crate::court::case_number::CourtCode;
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::words::{IdentityLevel, IdentityMethod};
 
@@ -15,7 +16,7 @@ pub struct LoginLink {
 
 /// A provider of identity checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IdentityProvider {
+pub struct IdentityCheckProvider {
     /// How it checks.
     pub method: IdentityMethod,
     /// How far its checks go at most.
@@ -38,5 +39,31 @@ pub struct Verification {
     /// The provider.
     pub provider: TokenId,
     /// When it was asked for.
+    pub since: ActPosition,
+}
+
+/// A webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// The court whose events it receives.
+    pub court: CourtCode,
+    /// Its address.
+    pub url: Text,
+    /// The key that signs its calls.
+    pub secret: Text,
+    /// Its registration; earlier events are not sent.
+    pub since: ActPosition,
+}
+
+/// The gateway that sends the messages of a court: text messages, mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gateway {
+    /// The court whose messages it sends.
+    pub court: CourtCode,
+    /// Its address.
+    pub url: Text,
+    /// The key that signs messages to it, and its reports.
+    pub secret: Text,
+    /// Its registration; earlier messages are not sent.
     pub since: ActPosition,
 }

@@ -9,7 +9,7 @@ use crate::court::acts::{Act, CheckIdentity};
 use crate::court::case::state::{ActPosition, Text};
 use crate::court::document::Document;
 use crate::court::ids::{AccountId, AnnexId, TokenId};
-use crate::court::registry::entries::{IdentityProvider, Verification};
+use crate::court::registry::entries::{IdentityCheckProvider, Verification};
 use crate::court::registry::{Registry, RegistryError};
 use crate::court::values::Capacity;
 
@@ -63,7 +63,7 @@ impl Registry {
         let text = |annex: AnnexId| Text { annex, index: position.index };
         match &document.act {
             Act::AddIdentityProvider(act) => {
-                let provider = IdentityProvider {
+                let provider = IdentityCheckProvider {
                     method: act.method,
                     level: act.level,
                     name: text(act.name),

@@ -2,8 +2,9 @@
 //!
 //! # Invariants
 //!
-//! An account has at most one login at the provider of a court, and a role at that court when it is linked. The link opens the account
-//! only while it holds a role there; the filing service sees to that.
+//! An account has at most one login at the provider of a court, and a role at that court when it is linked. The holder of the account
+//! makes the link, or the operator; a court administrator can end it. A link is never replaced: it is ended first. It opens the account
+//! only while the account holds a role there; the filing service sees to that.
 
 use crate::court::acts::Act;
 use crate::court::case::state::{ActPosition, Text};
@@ -33,13 +34,17 @@ impl Registry {
                     return Err(RegistryError::NoRoleAtCourt);
                 }
                 let subject = Text { annex: act.subject, index: position.index };
-                let former = account.login_links.insert(act.court.clone(), LoginLink { subject, since: position });
-                account.former_subjects.extend(former.map(|link| link.subject));
+                if account.login_links.contains_key(&act.court) {
+                    return Err(RegistryError::LoginLinkExists);
+                }
+                account.login_links.insert(act.court.clone(), LoginLink { subject, since: position });
+                account.login_links_changed = Some(position);
             }
             Act::EndLoginLink(act) => {
                 let account = self.account(act.account)?;
                 let ended = account.login_links.remove(&act.court).ok_or(RegistryError::NoSuchLoginLink)?;
                 account.former_subjects.push(ended.subject);
+                account.login_links_changed = Some(position);
             }
             _ => return Err(RegistryError::NotOfTheRegistry),
         }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header::CONTENT_DISPOSITION;
+use axum::http::header::{CONTENT_DISPOSITION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 
 use crate::court::ids::TokenId;
 use crate::court::line_value::LineValue as _;
+use crate::court::registry::RegistryError;
 use crate::court::registry::tokens::Token;
 use crate::court::words::Scope;
 use crate::error_code::ErrorCode;
@@ -20,11 +21,13 @@ use crate::filing::sessions::{Session, SessionId};
 use crate::filing::sign_in::{SignedIn, is_staff};
 use crate::http::app_state::AppState;
 use crate::http::caching::{Caching, json};
+use crate::http::client_address::ClientAddress;
 use crate::http::pages::account_identity::{IdentityPart, begin, identity_part};
+use crate::http::pages::account_login_links::{LoginPart, accept_role, begin_link, end_link, login_part};
 use crate::http::pages::admin_common::{TOKEN_DAYS, request_context};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
-use crate::http::pages::login::{Fault, new_password};
+use crate::http::pages::login::{Fault, new_password, signed_out};
 use crate::http::pages::qr::QrCode;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other, set_session};
 use crate::http::problem::ApiError;
@@ -41,10 +44,9 @@ struct AccountPage<'a> {
     roles: Vec<String>,
     identities: Vec<String>,
     identity: IdentityPart,
-    /// The courts whose identity provider opens the account, each with the time of the link.
-    login_links: Vec<(String, String)>,
-    /// Whether a one-time code adds the second factor to this session.
-    may_add_factor: bool,
+    logins: LoginPart,
+    /// The check and the code with which the provider has sent the browser back.
+    confirmation: Option<(String, String)>,
     staff: bool,
     sessions: Vec<Session>,
     tokens: Vec<(TokenId, Token)>,
@@ -72,6 +74,10 @@ struct Extra {
     new_token: Option<String>,
     /// The address of an identity check that has just begun.
     begun: Option<String>,
+    /// The address at the identity provider of a link that has just begun.
+    begun_link: Option<String>,
+    /// The check and the code with which a provider of identity checks has sent the browser back.
+    confirmation: Option<(String, String)>,
     done: Option<&'static str>,
     fault: Option<Fault>,
 }
@@ -86,6 +92,7 @@ async fn account_page(
     let filing = state.filing()?;
     let p = visit.form_layout(extra.fault.is_some(), "我的账号", "Account");
     let identity = identity_part(state, who, &p, extra.begun).await?;
+    let logins = login_part(state, who, &p, extra.begun_link)?;
     let (language, registry) = (p.language(), filing.registry());
     let account = &who.actor.account;
     let roles = account.roles.iter().map(|(role, court)| {
@@ -103,12 +110,8 @@ async fn account_page(
         roles: roles.collect(),
         identities: identities.collect(),
         identity,
-        login_links: account
-            .login_links
-            .iter()
-            .map(|(court, link)| (court.to_string(), p.moment(&link.since.at)))
-            .collect(),
-        may_add_factor: who.credentials.second_factor.is_some() && !who.session.second_factor,
+        logins,
+        confirmation: extra.confirmation,
         staff: is_staff(account),
         sessions: filing.own_sessions(who),
         tokens: tokens.map(|(id, token)| (id, token.clone())).collect(),
@@ -141,10 +144,18 @@ pub async fn account(
         "second-factor" => Some(("动态口令已启用。", "The second factor is in use.")),
         "token" => Some(("令牌已撤销。", "The token was revoked.")),
         "key" => Some(("公钥登记已更新。", "The enrolled keys were changed.")),
+        "role" => Some(("角色已接受，并已上链记录。", "The role was accepted; the change is on the chain.")),
+        "login-link" => Some((
+            "统一身份认证已关联，并已上链记录；其他会话均已结束。",
+            "The login was linked; the change is on the chain. All other sessions ended.",
+        )),
+        "identity" => Some(("实名核验已上链记录。", "The identity check is on the chain.")),
         _ => None,
     };
     let done = done.map(|(zh, en)| visit.t(zh, en));
-    account_page(&state, &visit, &who, StatusCode::OK, Extra { done, ..Extra::default() }).await
+    let (verification, code) = (parameters.text("verification"), parameters.text("code"));
+    let confirmation = (!code.is_empty()).then(|| (verification.to_owned(), code.to_owned()));
+    account_page(&state, &visit, &who, StatusCode::OK, Extra { confirmation, done, ..Extra::default() }).await
 }
 
 /// A change of the account: the last part of the path says which.
@@ -157,9 +168,14 @@ pub async fn change(
     visit: Visit,
     Member(who): Member,
     Path(action): Path<String>,
+    client: ClientAddress,
     form: Form,
 ) -> Result<Response, ApiError> {
     let changed = match action.as_str() {
+        "role" => accept_role(&state, &who, &form).await.map_err(Refused::Other),
+        "login-link" => begin_login_link(&state, &visit, &who, (client, &form)).await,
+        "login-link-end" => end_link(&state, &who, &form).await.map_err(Refused::Other),
+        "identity-confirmation" => confirm_identity(&state, &who, &form).await,
         "password" => change_password(&state, &visit, &who, &form).await,
         "sessions" => end_session(&state, &who, &form).await,
         "identity" => begin_identity(&state, &visit, &who, &form).await,
@@ -207,7 +223,11 @@ fn field_of(action: &str, code: ErrorCode) -> Option<&'static str> {
             Some("closing-password")
         }
         ("keys", ErrorCode::BadValue | ErrorCode::TooManyKeys | ErrorCode::ScopeNeeded) => Some("key"),
-        ("identity", ErrorCode::BadValue | ErrorCode::NoSuchIdentityProvider) => Some("provider"),
+        ("identity", ErrorCode::BadValue | ErrorCode::NoSuchIdentityProvider)
+        | ("identity-confirmation", ErrorCode::NoSuchVerification) => Some("provider"),
+        ("login-link", ErrorCode::BadValue | ErrorCode::NoLoginProvider) => Some("link-court"),
+        ("login-link", ErrorCode::WrongPassword) => Some("link-password"),
+        ("login-link", ErrorCode::WrongOneTimeCode) => Some("link-code"),
         ("tokens", _) if code.status() < 500 && code != ErrorCode::NotFound => Some("token-days"),
         _ => None,
     }
@@ -229,9 +249,7 @@ async fn end_session(state: &AppState, who: &SignedIn, form: &Form) -> Result<Re
     let name = form.some("session");
     state.filing()?.end_sessions(who, name).await?;
     if name == Some(who.session.name().as_str()) {
-        let mut response = see_other("/login?done=out");
-        set_session(&mut response, None);
-        return Ok(response);
+        return Ok(signed_out(&who.session));
     }
     Ok(see_other("/account?done=session"))
 }
@@ -256,6 +274,29 @@ async fn issue_token(state: &AppState, visit: &Visit, who: &SignedIn, form: &For
 async fn begin_identity(state: &AppState, visit: &Visit, who: &SignedIn, form: &Form) -> Result<Response, Refused> {
     let begun = Some(begin(state, who, form).await?);
     Ok(account_page(state, visit, who, StatusCode::OK, Extra { begun, ..Extra::default() }).await?)
+}
+
+/// The provider has sent the browser back with a code, and the holder confirms that the check is of this account.
+async fn confirm_identity(state: &AppState, who: &SignedIn, form: &Form) -> Result<Response, Refused> {
+    let unknown = || FilingError::Registry(RegistryError::NoSuchVerification);
+    let verification = TokenId::parse(form.text("verification")).ok_or_else(unknown)?;
+    state.filing()?.confirm_identity(&who.actor, verification, form.text("code")).await?;
+    Ok(see_other("/account?done=identity"))
+}
+
+async fn begin_login_link(
+    state: &AppState,
+    visit: &Visit,
+    who: &SignedIn,
+    (client, form): (ClientAddress, &Form),
+) -> Result<Response, Refused> {
+    let (address, cookie) = begin_link(state, who, client, form).await?;
+    let extra = Extra { begun_link: Some(address), ..Extra::default() };
+    let mut response = account_page(state, visit, who, StatusCode::OK, extra).await?;
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 async fn revoke_token(state: &AppState, who: &SignedIn, form: &Form) -> Result<Response, Refused> {

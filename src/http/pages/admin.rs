@@ -23,7 +23,7 @@ use crate::filing::sign_in::SignedIn;
 use crate::http::api::court::accounts::open_for;
 use crate::http::app_state::AppState;
 use crate::http::pages::admin_common::{TOKEN_DAYS, request_context, require_manager};
-use crate::http::pages::admin_login_links::{change_link, linkable, links_of};
+use crate::http::pages::admin_login_links::{end_link, links_of};
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Member, Visit, see_other};
@@ -95,8 +95,10 @@ struct AdminAccountPage {
     rights: AccountRights,
     manages_login: bool,
     login_links: Vec<(String, String)>,
-    /// Courts to whose identity provider the account may be linked.
-    linkable: Vec<String>,
+    /// Whether the visitor may end them.
+    may_unlink: bool,
+    /// Roles that the holder has not accepted.
+    offers: Vec<GrantRow>,
     identities: Vec<String>,
     roles: Vec<(&'static str, &'static str)>,
     levels: Vec<(&'static str, &'static str)>,
@@ -160,12 +162,7 @@ fn list(
     fault: Option<String>,
 ) -> Result<Response, ApiError> {
     let from: usize = from.parse().unwrap_or(0);
-    let mut accounts = state.filing()?.managed_accounts(&who.actor)?;
-    let folded = query.to_lowercase();
-    accounts.retain(|one| {
-        let of_login = one.credentials.as_ref().is_some_and(|credentials| credentials.login.contains(&folded));
-        folded.is_empty() || of_login || one.id.to_string().starts_with(&folded)
-    });
+    let accounts = state.filing()?.managed_accounts(&who.actor, query)?;
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let p = visit.form_layout(fault.is_some(), "账号管理", "Accounts");
     let rows = accounts.iter().skip(from).take(ACCOUNTS).map(|one| AccountRow::of(one, p.language()));
@@ -227,7 +224,7 @@ fn account_page(
     let language = p.language();
     let own = &who.actor.account;
     let is_operator = own.holds(Role::Operator, None);
-    let grants = managed.account.roles.iter().map(|(role, of)| {
+    let row = |(role, of): &(Role, Option<CourtCode>)| {
         let court = of.as_ref().map_or_else(String::new, ToString::to_string);
         GrantRow {
             role: role.word().to_owned(),
@@ -235,7 +232,8 @@ fn account_page(
             court,
             may_revoke: is_operator || own.grants_role(*role, of.as_ref()),
         }
-    });
+    };
+    let (grants, offers) = (managed.account.roles.iter().map(row), managed.account.offered_roles.keys().map(row));
     let administered = own.roles.iter().filter(|(role, _)| *role == Role::CourtAdministrator && !is_operator);
     let courts: Vec<String> = administered.filter_map(|(_, court)| Some(court.as_ref()?.to_string())).collect();
     let grantable = |role: &&Role| is_operator || role.acts_in_cases();
@@ -254,7 +252,8 @@ fn account_page(
         },
         courts,
         login_links: links_of(&managed, &p),
-        linkable: linkable(state, who, &managed),
+        may_unlink: is_operator || managed.account.login_links.keys().any(|court| own.administers(court)),
+        offers: offers.collect(),
         manages_login: state.filing()?.capacity_over(&who.actor, id).is_ok(),
         roles: Role::ALL.iter().filter(grantable).map(|role| (role.word(), role.label(language))).collect(),
         levels: IdentityLevel::ALL.iter().map(|level| (level.word(), level.label(language))).collect(),
@@ -288,22 +287,21 @@ pub async fn account(
 ) -> Result<Response, ApiError> {
     require_manager(&state, &who)?;
     let done = match parameters.text("done") {
-        "opened" => Some(("账号已开立，并已上链记录。", "The account was opened, and recorded on the chain.")),
+        "opened" => Some(("账号已开立，并已上链记录。", "The account was opened; the change is on the chain.")),
         "token-revocation" => Some(("令牌已撤销。", "The token was revoked.")),
-        "role" => Some(("角色已授予，并已上链记录。", "The role was granted, and recorded on the chain.")),
-        "role-revocation" => Some(("角色已撤销，并已上链记录。", "The role was revoked, and recorded on the chain.")),
-        "login-link" => {
-            Some(("登录标识已关联，并已上链记录。", "The login was linked, and this recorded on the chain."))
-        }
-        "login-link-end" => {
-            Some(("登录关联已解除，并已上链记录。", "The link was ended, and this recorded on the chain."))
-        }
-        "identity" => Some(("身份核验已上链记录。", "The identity check was recorded on the chain.")),
+        "role" => Some((
+            "角色已授予，并已上链记录。由法院管理员首次授予本院角色的，经本人在“我的账号”接受后生效。",
+            "The role was granted; the change is on the chain. The first role at a court that a court administrator grants takes \
+             effect when its holder accepts it on the page of the account.",
+        )),
+        "role-revocation" => Some(("角色已撤销，并已上链记录。", "The role was revoked; the change is on the chain.")),
+        "login-link-end" => Some(("登录关联已解除，并已上链记录。", "The link was ended; the change is on the chain.")),
+        "identity" => Some(("实名核验已上链记录。", "The identity check was recorded on the chain.")),
         "unlocking" => Some(("账号已解锁。", "The account was unlocked.")),
         "second-factor" => {
             Some(("动态口令已停用，会话均已结束。", "The second factor was removed; all sessions ended."))
         }
-        "closing" => Some(("账号已注销，并已上链记录。", "The account was closed, and recorded on the chain.")),
+        "closing" => Some(("账号已注销，并已上链记录。", "The account was closed; the change is on the chain.")),
         _ => None,
     };
     let done = done.map(|(zh, en)| visit.t(zh, en));
@@ -326,7 +324,7 @@ pub async fn change(
     let account = account_of(&id)?;
     let changed = match action.as_str() {
         "role" | "role-revocation" => change_role(&state, &who, account, action == "role", &form).await,
-        "login-link" | "login-link-end" => change_link(&state, &who, account, action == "login-link", &form).await,
+        "login-link-end" => end_link(&state, &who, account, &form).await,
         "identity" => check_identity(&state, &who, account, &form).await,
         "unlocking" => state.filing()?.unlock(&who.actor, account).map_err(ApiError::from),
         "second-factor" => state.filing()?.remove_second_factor(&who.actor, account).await.map_err(ApiError::from),
@@ -402,7 +400,7 @@ async fn change_role(
 async fn check_identity(state: &AppState, who: &SignedIn, account: AccountId, form: &Form) -> Result<(), ApiError> {
     let bad = |zh: &str, en: &str| ApiError::new(ErrorCode::BadValue, en).in_chinese(zh);
     let level = IdentityLevel::parse(form.text("level"));
-    let level = level.ok_or_else(|| bad("请选择核验程度", "choose the level of the check"))?;
+    let level = level.ok_or_else(|| bad("请选择核验级别", "choose the level of the check"))?;
     if !form.is_set("seen") {
         return Err(bad("请确认已当面核对证件原件", "confirm that you have seen the person and the original papers"));
     }

@@ -60,9 +60,8 @@ pub async fn calendar(
     PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
     require_operating(&state, &who)?;
-    let done = (parameters.text("done") == "loaded").then(|| {
-        visit.t("节假日安排已载入，并已上链记录。", "The holidays were loaded, and this recorded on the chain.")
-    });
+    let done = (parameters.text("done") == "loaded")
+        .then(|| visit.t("节假日安排已载入，并已上链记录。", "The holidays were loaded; the change is on the chain."));
     show(&state, &visit, &who, &Form::parse(b""), Outcome { done, ..Outcome::default() })
 }
 

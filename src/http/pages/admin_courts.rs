@@ -76,17 +76,14 @@ pub async fn courts(
 ) -> Result<Response, ApiError> {
     require_operating(&state, &who)?;
     let done = match parameters.text("done") {
-        "ledger" => Some(("账本已列入，并已上链记录。", "The ledger was listed, and this recorded on the chain.")),
-        "ledger-removal" => {
-            Some(("账本已移出，并已上链记录。", "The ledger was removed, and this recorded on the chain."))
-        }
+        "ledger" => Some(("账本已列入，并已上链记录。", "The ledger was listed; the change is on the chain.")),
+        "ledger-removal" => Some(("账本已移出，并已上链记录。", "The ledger was removed; the change is on the chain.")),
         "appeal-court" => {
-            Some(("上诉法院已登记，并已上链记录。", "The court of appeal was set, and this recorded on the chain."))
+            Some(("上诉法院已登记，并已上链记录。", "The court of appeal was set; the change is on the chain."))
         }
-        "appeal-court-end" => Some((
-            "上诉法院登记已终止，并已上链记录。",
-            "The court of appeal was ended, and this recorded on the chain.",
-        )),
+        "appeal-court-end" => {
+            Some(("上诉法院登记已终止，并已上链记录。", "The court of appeal was ended; the change is on the chain."))
+        }
         "webhook-removal" => Some(("事件推送已取消。", "The webhook was removed.")),
         "gateway-removal" => Some(("送达通道已取消。", "The gateway was removed.")),
         _ => None,

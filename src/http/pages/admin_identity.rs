@@ -54,7 +54,7 @@ async fn show(
     entered: &Form,
     outcome: Outcome,
 ) -> Result<Response, ApiError> {
-    let (status, p) = outcome.head(visit, "实名核验机构", "Identity providers");
+    let (status, p) = outcome.head(visit, "实名核验机构", "Providers of identity checks");
     let language = p.language();
     let rows = state.filing()?.identity_providers().await?.into_iter().map(|provider| ProviderRow {
         id: provider.id.to_string(),
@@ -89,7 +89,7 @@ pub async fn providers(
 ) -> Result<Response, ApiError> {
     require_operating(&state, &who)?;
     let done = (parameters.text("done") == "removed").then(|| {
-        visit.t("核验机构登记已取消，并已上链记录。", "The provider was removed, and this recorded on the chain.")
+        visit.t("核验机构登记已取消，并已上链记录。", "The provider was removed; the change is on the chain.")
     });
     show(&state, &visit, &who, &Form::parse(b""), Outcome { done, ..Outcome::default() }).await
 }
@@ -137,7 +137,6 @@ async fn add(state: &AppState, visit: &Visit, who: &SignedIn, form: &Form) -> Re
         id: added.id.to_string(),
         text: secret.clone(),
     });
-    let done =
-        visit.t("核验机构已登记，并已上链记录。", "The provider was registered, and this recorded on the chain.");
+    let done = visit.t("核验机构已登记，并已上链记录。", "The provider was registered; the change is on the chain.");
     Ok(Outcome { done: Some(done), secret, ..Outcome::default() })
 }

@@ -1,12 +1,11 @@
-//! The part of an account's page under `/admin` that links it to logins at identity providers.
+//! The part of an account's page under `/admin` for its links with logins at identity providers: they are shown and ended there. The
+//! holder makes them, under `/account`.
 
 use crate::court::case_number::CourtCode;
 use crate::court::ids::AccountId;
-use crate::court::words::Role;
 use crate::error_code::ErrorCode;
 use crate::filing::own_account::ManagedAccount;
 use crate::filing::sign_in::SignedIn;
-use crate::http::api::court::login_links::link;
 use crate::http::app_state::AppState;
 use crate::http::pages::admin_common::request_context;
 use crate::http::pages::form::Form;
@@ -19,37 +18,14 @@ pub fn links_of(managed: &ManagedAccount, p: &Layout) -> Vec<(String, String)> {
     managed.account.login_links.iter().map(|(court, link)| (court.to_string(), p.moment(&link.since.at))).collect()
 }
 
-/// The courts with an identity provider at which the account has a role, and to which the actor may link it.
-#[must_use]
-pub fn linkable(state: &AppState, who: &SignedIn, managed: &ManagedAccount) -> Vec<String> {
-    let own = &who.actor.account;
-    let may = |court: &CourtCode| {
-        let manages = managed.id == who.actor.id || own.administers_login(&managed.account);
-        own.holds(Role::Operator, None) || (own.administers(court) && manages)
-    };
-    let courts = state.login_providers().into_iter().map(|provider| provider.court);
-    courts.filter(|court| managed.account.has_role_at(court) && may(court)).map(|court| court.to_string()).collect()
-}
-
-/// Links the account to a login at the identity provider of a court, or ends the link.
+/// Ends the link of the account with a login at the identity provider of a court.
 ///
 /// # Errors
 ///
 /// `bad_value`; those of the act.
-pub async fn change_link(
-    state: &AppState,
-    who: &SignedIn,
-    account: AccountId,
-    links: bool,
-    form: &Form,
-) -> Result<(), ApiError> {
+pub async fn end_link(state: &AppState, who: &SignedIn, account: AccountId, form: &Form) -> Result<(), ApiError> {
     let court = CourtCode::parse(form.text("link-court"))
         .map_err(|_| ApiError::new(ErrorCode::BadValue, "choose the court").in_chinese("请选择法院"))?;
-    let context = request_context("login-link")?;
-    if links {
-        link(state, (&who.actor, &context), account, (&court, form.text("subject"))).await?;
-    } else {
-        state.filing()?.end_login_link(&who.actor, &context, account, &court).await?;
-    }
+    state.filing()?.end_login_link(&who.actor, &request_context("login-link")?, account, &court).await?;
     Ok(())
 }

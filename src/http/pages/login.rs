@@ -9,11 +9,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use crate::error_code::ErrorCode;
+use crate::filing::sessions::Session;
 use crate::filing::sign_in::LoginAttempt;
 use crate::http::app_state::AppState;
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
-use crate::http::pages::visit::{Audience, Visit, own_path, see_other, session_id, set_session};
+use crate::http::pages::visit::{Audience, Visit, own_path, see_other, session_id, set_session, set_signed_out};
 use crate::http::problem::ApiError;
 use crate::http::request::header;
 
@@ -30,6 +31,8 @@ struct LoginPage<'a> {
     done: Option<&'a str>,
     /// The identity providers of courts: the address that begins a login, what the button says, the court.
     providers: Vec<(String, String, String)>,
+    /// After a logout of a session that an identity provider began: the address that ends the login there, and the court.
+    provider_logout: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -59,17 +62,44 @@ pub async fn login_form(
     let done = match parameters.text("done") {
         "password" => Some(visit.t("密码已设置，请登录。", "The password was set. Sign in.")),
         "out" => Some(visit.t("您已退出登录。", "You are signed out.")),
+        "unlinked" => Some(
+            visit.t("关联已解除，会话均已结束，请重新登录。", "The link and all sessions were ended. Sign in again."),
+        ),
         "closed" => Some(visit.t("账号已注销。", "The account was closed.")),
         _ => None,
     };
     let providers = providers(&state, next);
-    let page = LoginPage { p: visit.layout("登录", "Sign in"), login: "", next, fault: None, done, providers };
+    let provider_logout = provider_logout(&state, parameters.text("court"));
+    let p = visit.layout("登录", "Sign in");
+    let page = LoginPage { p, login: "", next, fault: None, done, providers, provider_logout };
     visit.page(Audience::Private, &page)
+}
+
+/// A court as a part of an address.
+fn encoded(court: &str) -> String {
+    form_urlencoded::byte_serialize(court.as_bytes()).collect()
+}
+
+fn provider_logout(state: &AppState, court: &str) -> Option<(String, String)> {
+    let provider = state.login_providers().into_iter().find(|provider| provider.court.to_string() == court)?;
+    Some((format!("/login/oidc/{}/logout", encoded(court)), provider.label))
+}
+
+/// The answer to the end of the browser's own session.
+#[must_use]
+pub fn signed_out(session: &Session) -> Response {
+    let mut response = match &session.origin {
+        Some(origin) => see_other(&format!("/login?done=out&court={}", encoded(&origin.court.to_string()))),
+        None => see_other("/login?done=out"),
+    };
+    set_session(&mut response, None);
+    set_signed_out(&mut response, true);
+    response
 }
 
 fn providers(state: &AppState, next: &str) -> Vec<(String, String, String)> {
     let address = |court: &str| {
-        let court: String = form_urlencoded::byte_serialize(court.as_bytes()).collect();
+        let court = encoded(court);
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
         format!("/login/oidc/{court}?{query}")
     };
@@ -109,7 +139,8 @@ pub async fn log_in(
             let fault = Some(("login", visit.fault(failure)));
             let p = visit.form_layout(true, "登录", "Sign in");
             let providers = providers(&state, next);
-            let page = LoginPage { p, login: form.text("login"), next, fault, done: None, providers };
+            let (login, provider_logout) = (form.text("login"), None);
+            let page = LoginPage { p, login, next, fault, done: None, providers, provider_logout };
             visit.page_with(StatusCode::UNAUTHORIZED, Audience::Private, &page)
         }
         Err(failure) => Err(failure),
@@ -122,12 +153,13 @@ pub async fn log_in(
 ///
 /// Those of the node.
 pub async fn log_out(State(state): State<Arc<AppState>>, visit: Visit) -> Result<Response, ApiError> {
-    if let Some(who) = &visit.signed_in {
-        state.filing()?.end_sessions(who, Some(&who.session.name())).await?;
-    }
-    let mut response = see_other("/login?done=out");
-    set_session(&mut response, None);
-    Ok(response)
+    let Some(who) = &visit.signed_in else {
+        let mut response = see_other("/login?done=out");
+        set_session(&mut response, None);
+        return Ok(response);
+    };
+    state.filing()?.end_sessions(who, Some(&who.session.name())).await?;
+    Ok(signed_out(&who.session))
 }
 
 fn reset_page<'a>(visit: &Visit, by_token: bool, login: &'a str, fault: Option<Fault>) -> ResetPage<'a> {

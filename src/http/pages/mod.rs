@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod account_identity;
+pub mod account_login_links;
 pub mod admin;
 pub mod admin_calendar;
 pub mod admin_common;

@@ -71,7 +71,10 @@ fn accounts() -> Router<Arc<AppState>> {
 #[cfg(feature = "oidc")]
 fn provider_logins() -> Router<Arc<AppState>> {
     use crate::http::pages::oidc;
-    Router::new().route("/login/oidc/{court}", get(oidc::begin)).route("/login/oidc/callback", get(oidc::callback))
+    Router::new()
+        .route("/login/oidc/{court}", get(oidc::begin))
+        .route("/login/oidc/{court}/callback", get(oidc::callback))
+        .route("/login/oidc/{court}/logout", get(oidc::log_out_at_provider))
 }
 
 #[cfg(not(feature = "oidc"))]

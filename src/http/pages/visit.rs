@@ -24,6 +24,10 @@ use crate::ledger::verify::wording::Language;
 pub const LARGE_COOKIE: &str = "__Host-large-type";
 /// The cookie of a session.
 pub const SESSION_COOKIE: &str = "__Host-session";
+/// The cookie of a browser in which somebody has signed out: identity providers are to ask the next person again.
+pub const SIGNED_OUT_COOKIE: &str = "__Host-signed-out";
+/// Seconds for which it is kept.
+const SIGNED_OUT: u32 = 30 * 24 * 60 * 60;
 const HTML: &str = "text/html; charset=utf-8";
 /// A year in seconds: how long a browser remembers a choice.
 const YEAR: u32 = 365 * 24 * 60 * 60;
@@ -189,6 +193,15 @@ pub fn set_session(response: &mut Response, session: Option<&SessionId>) {
     let cookie = Zeroizing::new(format!("{value}; Path=/; Secure; HttpOnly; SameSite=Lax"));
     if let Ok(mut cookie) = HeaderValue::try_from(cookie.as_str()) {
         cookie.set_sensitive(true);
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+}
+
+/// Remembers that somebody has signed out in this browser, or forgets it.
+pub fn set_signed_out(response: &mut Response, is_signed_out: bool) {
+    let (value, age) = if is_signed_out { ("1", SIGNED_OUT) } else { ("", 0) };
+    let cookie = format!("{SIGNED_OUT_COOKIE}={value}; Max-Age={age}; Path=/; Secure; HttpOnly; SameSite=Lax");
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
-use super::{Keys, NOW, at, claims, court, header};
+use super::{Keys, NOW, at, claims, court, header, request as login_request};
 use crate::court::case_number::CourtCode;
 use crate::oidc::id_token::ClaimError;
 use crate::oidc::jws::TokenError;
@@ -16,6 +16,8 @@ use crate::oidc::logins::{CallbackParameters, OidcLogins, ProvenLogin};
 use crate::oidc::oidc_error::OidcError;
 use crate::oidc::pending::challenge_of;
 use crate::oidc::provider::ProviderConfig;
+
+const CALLBACK: &str = "http://127.0.0.1:7654/login/oidc/%E7%B2%A40192/callback";
 
 /// A provider in this process. It answers each path with a text, and its token endpoint with a token that a test has chosen.
 struct FakeProvider {
@@ -74,7 +76,9 @@ impl FakeProvider {
             client_id: "tiezheng".into(),
             client_secret: Zeroizing::new("s&cret".into()),
             label: "法院统一身份认证".into(),
-            redirect_uri: "http://127.0.0.1:7654/login/oidc/callback".into(),
+            redirect_uri: CALLBACK.into(),
+            trusts_amr: true,
+            post_logout_redirect_uri: Some("http://127.0.0.1:7654/login".into()),
         };
         OidcLogins::new(vec![config]).unwrap()
     }
@@ -106,8 +110,10 @@ async fn request(stream: &mut tokio::net::TcpStream) -> String {
 
 /// A login that has begun: its parameters and its cookie.
 async fn begun(logins: &OidcLogins) -> (Vec<(String, String)>, String) {
-    let (address, cookie) = logins.begin(&court(), "/cases", at(NOW)).await.unwrap();
-    (address.query_pairs().into_owned().collect(), cookie.to_string())
+    let sent = logins.begin(&login_request(&court(), "/cases"), false, at(NOW)).await.unwrap();
+    let parameters: Vec<_> = sent.address.query_pairs().into_owned().collect();
+    assert_eq!(parameter(&parameters, "state"), sent.state);
+    (parameters, sent.cookie.to_string())
 }
 
 fn parameter<'p>(parameters: &'p [(String, String)], name: &str) -> &'p str {
@@ -119,7 +125,7 @@ async fn end(
     (parameters, cookie): &(Vec<(String, String)>, String),
 ) -> Result<ProvenLogin, OidcError> {
     let state = parameter(parameters, "state");
-    logins.end(&CallbackParameters { state, code: "the-code", ..Default::default() }, cookie, at(NOW)).await
+    logins.end(&court(), &CallbackParameters { state, code: "the-code", ..Default::default() }, cookie, at(NOW)).await
 }
 
 #[tokio::test]
@@ -133,11 +139,15 @@ async fn a_login_goes_to_the_provider_and_comes_back() {
         ("response_type", "code"),
         ("scope", "openid"),
         ("client_id", "tiezheng"),
-        ("redirect_uri", "http://127.0.0.1:7654/login/oidc/callback"),
+        ("redirect_uri", CALLBACK),
+        ("max_age", "600"),
         ("code_challenge_method", "S256"),
     ] {
         assert_eq!(parameter(&login.0, name), value);
     }
+    assert!(login.0.iter().all(|(name, _)| name != "prompt"));
+    let again = logins.begin(&login_request(&court(), "/"), true, at(NOW)).await.unwrap();
+    assert!(again.address.query().unwrap().ends_with("&prompt=login"), "after a logout");
     let mut good = claims(parameter(&login.0, "nonce"));
     good["iss"] = json!(provider.issuer);
     good["amr"] = json!(["mfa"]);
@@ -177,7 +187,7 @@ async fn a_token_of_another_login_or_provider_begins_no_session() {
     let fourth = begun(&logins).await;
     let refused =
         CallbackParameters { state: parameter(&fourth.0, "state"), error: Some("<script>"), ..Default::default() };
-    assert_eq!(logins.end(&refused, &fourth.1, at(NOW)).await, Err(OidcError::Denied("error".into())));
+    assert_eq!(logins.end(&court(), &refused, &fourth.1, at(NOW)).await, Err(OidcError::Denied("error".into())));
     let fifth = begun(&logins).await;
     let mixed = CallbackParameters {
         state: parameter(&fifth.0, "state"),
@@ -185,9 +195,13 @@ async fn a_token_of_another_login_or_provider_begins_no_session() {
         issuer: Some("https://evil.example"),
         error: None,
     };
-    assert_eq!(logins.end(&mixed, &fifth.1, at(NOW)).await, Err(OidcError::State), "another provider's answer");
+    assert_eq!(
+        logins.end(&court(), &mixed, &fifth.1, at(NOW)).await,
+        Err(OidcError::State),
+        "another provider's answer"
+    );
     let elsewhere = CourtCode::parse("京0491").unwrap();
-    assert_eq!(logins.begin(&elsewhere, "/", at(NOW)).await.unwrap_err(), OidcError::NoProvider);
+    assert_eq!(logins.begin(&login_request(&elsewhere, "/"), false, at(NOW)).await.unwrap_err(), OidcError::NoProvider);
 }
 
 #[tokio::test]
@@ -218,7 +232,7 @@ async fn new_keys_of_the_provider_are_read_when_a_token_names_one() {
     provider.answers(&sign(&new, "ed-2", &third, NOW));
     let state = parameter(&third.0, "state");
     let answer = CallbackParameters { state, code: "c", ..Default::default() };
-    assert!(logins.end(&answer, &third.1, at(NOW + 60)).await.is_ok());
+    assert!(logins.end(&court(), &answer, &third.1, at(NOW + 60)).await.is_ok());
 }
 
 #[tokio::test]
@@ -227,13 +241,15 @@ async fn a_provider_that_is_not_as_it_must_be_is_not_used() {
     for (name, value) in [
         ("issuer", json!("https://evil.example")),
         ("token_endpoint", json!("http://evil.example/token")),
+        ("end_session_endpoint", json!("http://evil.example/end")),
+        ("token_endpoint_auth_methods_supported", json!(["private_key_jwt"])),
         ("jwks_uri", json!("not an address")),
         ("response_types_supported", json!(["id_token"])),
         ("code_challenge_methods_supported", json!(["plain"])),
     ] {
         let provider = FakeProvider::start(&keys).await;
         provider.description.lock().unwrap()[name] = value;
-        let begun = provider.logins().begin(&court(), "/", at(NOW)).await;
+        let begun = provider.logins().begin(&login_request(&court(), "/"), false, at(NOW)).await;
         assert!(matches!(begun, Err(OidcError::Provider(_))), "{name}");
     }
     let config = |issuer: &str, redirect_uri: &str| ProviderConfig {
@@ -243,17 +259,60 @@ async fn a_provider_that_is_not_as_it_must_be_is_not_used() {
         client_secret: Zeroizing::default(),
         label: "l".into(),
         redirect_uri: redirect_uri.into(),
+        trusts_amr: false,
+        post_logout_redirect_uri: None,
     };
-    let redirect = "https://node.example/login/oidc/callback";
+    let redirect = "https://node.example/login/oidc/%E7%B2%A40192/callback";
     assert!(OidcLogins::new(vec![config("https://id.example/realm", redirect)]).is_ok());
     for (issuer, redirect) in [
         ("http://id.example", redirect),
         ("https://id.example?x", redirect),
         ("id.example", redirect),
         ("https://id.example", "https://node.example/login"),
-        ("https://id.example", "http://node.example/login/oidc/callback"),
-        ("https://id.example", "https://node.example/login/oidc/callback?x=1"),
+        ("https://id.example", "http://node.example/login/oidc/%E7%B2%A40192/callback"),
+        ("https://id.example", "https://node.example/login/oidc/%E7%B2%A40192/callback?x=1"),
+        // One address for all courts, and that of another court.
+        ("https://id.example", "https://node.example/login/oidc/callback"),
+        ("https://id.example", "https://node.example/login/oidc/%E4%BA%AC0491/callback"),
     ] {
         assert!(OidcLogins::new(vec![config(issuer, redirect)]).is_err(), "{issuer} {redirect}");
     }
+}
+
+/// A wrong secret is the operator's fault, and not that of the person who logs in.
+#[tokio::test]
+async fn a_refusal_of_the_node_is_not_told_to_the_person_as_its_own() {
+    let keys = Keys::new(1);
+    let provider = FakeProvider::start(&keys).await;
+    let logins = provider.logins();
+    for (status, error, expected) in [
+        (401, "invalid_client", OidcError::Configuration("invalid_client".into())),
+        (400, "unauthorized_client", OidcError::Configuration("unauthorized_client".into())),
+        (400, "invalid_grant", OidcError::Denied("invalid_grant".into())),
+        (400, "temporarily_unavailable", OidcError::Provider("temporarily_unavailable".into())),
+        (503, "invalid_grant", OidcError::Provider("a code was answered with HTTP 503".into())),
+    ] {
+        let login = begun(&logins).await;
+        *provider.answer.lock().unwrap() = (status, json!({ "error": error }));
+        let failure = end(&logins, &login).await.unwrap_err();
+        assert_eq!(failure, expected);
+        assert!(!failure.to_string().is_empty() && !failure.in_chinese().is_ascii());
+    }
+    let login = begun(&logins).await;
+    let state = parameter(&login.0, "state");
+    let refused = CallbackParameters { state, error: Some("unauthorized_client"), ..Default::default() };
+    let failure = logins.end(&court(), &refused, &login.1, at(NOW)).await.unwrap_err();
+    assert_eq!(failure, OidcError::Configuration("unauthorized_client".into()));
+}
+
+#[tokio::test]
+async fn a_person_signs_out_at_the_provider_where_it_has_a_page_for_that() {
+    let keys = Keys::new(1);
+    let provider = FakeProvider::start(&keys).await;
+    assert_eq!(provider.logins().logout_address(&court(), at(NOW)).await.unwrap(), None);
+    let end = format!("{}/end", provider.issuer);
+    provider.description.lock().unwrap()["end_session_endpoint"] = json!(end);
+    let address = provider.logins().logout_address(&court(), at(NOW)).await.unwrap().unwrap();
+    let after = "post_logout_redirect_uri=http%3A%2F%2F127.0.0.1%3A7654%2Flogin";
+    assert_eq!(address.as_str(), format!("{end}?client_id=tiezheng&{after}"));
 }

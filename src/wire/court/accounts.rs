@@ -63,7 +63,7 @@ pub struct IdentityCheckRequest {
     pub reference: Option<String>,
 }
 
-/// A role to be granted or taken back.
+/// A role to be granted, accepted or taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleRequest {
@@ -205,6 +205,9 @@ pub struct MeJson {
     pub identity: Option<IdentityJson>,
     /// Roles held now.
     pub roles: Vec<RoleJson>,
+    /// Roles that a court administrator has granted, and that take effect when the holder accepts them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offered_roles: Vec<RoleJson>,
     /// What the token may be used for.
     pub scopes: Vec<String>,
 }
@@ -230,6 +233,9 @@ pub struct AccountJson {
     pub identities: Vec<IdentityJson>,
     /// Roles held now.
     pub roles: Vec<RoleJson>,
+    /// Roles that a court administrator has granted, and that take effect when the holder accepts them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offered_roles: Vec<RoleJson>,
     /// All tokens, the revoked and expired ones too.
     pub tokens: Vec<TokenJson>,
     /// Sequence number of this access in the account's access log.
@@ -360,6 +366,7 @@ impl MeJson {
             subject_label: Bilingual::of(|language| account.subject.label(language)),
             identity: account.identity().map(IdentityJson::of),
             roles: account.roles.iter().map(RoleJson::of).collect(),
+            offered_roles: account.offered_roles.keys().map(RoleJson::of).collect(),
             scopes: words(scopes),
         }
     }
@@ -390,6 +397,7 @@ impl AccountJson {
             name_erased,
             identities: identities.collect(),
             roles: account.roles.iter().map(RoleJson::of).collect(),
+            offered_roles: account.offered_roles.keys().map(RoleJson::of).collect(),
             tokens: tokens.iter().map(|(id, token, accepted)| TokenJson::of(*id, token, *accepted)).collect(),
             access_sequence,
         }

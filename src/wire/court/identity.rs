@@ -41,7 +41,7 @@ pub struct EndLoginLinkRequest {
 /// A provider of identity checks that is to be registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct IdentityProviderRequest {
+pub struct IdentityCheckProviderRequest {
     /// Its name on pages / 名称.
     #[schema(example = "国家网络身份认证公共服务")]
     pub name: String,
@@ -58,7 +58,7 @@ pub struct IdentityProviderRequest {
 
 /// A provider just registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct RegisteredIdentityProviderJson {
+pub struct RegisteredIdentityCheckProviderJson {
     /// Its id: it sends results to `/v1/identity-providers/{id}/results`.
     pub id: String,
     /// The key that signs results. Shown once; absent where the same request is sent again.
@@ -70,7 +70,7 @@ pub struct RegisteredIdentityProviderJson {
 
 /// A provider of identity checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct IdentityProviderJson {
+pub struct IdentityCheckProviderJson {
     /// Its id.
     pub id: String,
     /// Its name on pages.
@@ -89,9 +89,9 @@ pub struct IdentityProviderJson {
 
 /// The providers of identity checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct IdentityProvidersJson {
+pub struct IdentityCheckProvidersJson {
     /// The providers, in the order of their registration.
-    pub items: Vec<IdentityProviderJson>,
+    pub items: Vec<IdentityCheckProviderJson>,
     /// Always null: the list has one page.
     pub next_cursor: Option<String>,
 }
@@ -114,6 +114,14 @@ pub struct BegunVerificationJson {
     pub url: String,
     /// The act.
     pub act: ActJson,
+}
+
+/// The code with which a provider has sent the browser of a person back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmationRequest {
+    /// The parameter `code` of the address.
+    pub code: String,
 }
 
 /// The result of a check, as its provider sends it.
@@ -152,11 +160,16 @@ pub struct IdentityResultRequest {
 pub struct IdentityResultJson {
     /// The check.
     pub verification: String,
-    /// Whether the identity counts as confirmed.
+    /// Whether the provider has confirmed the identity of the account.
     pub confirmed: bool,
+    /// With `confirmed`: the page of this node to which the provider sends the browser of the person whom it has checked. The result is
+    /// recorded when the holder of the account confirms it there. Absent once it is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_path: Option<String>,
     /// Why not: the provider's code, or `name_differs`, `name_missing`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// The deposit number of the act that recorded it.
-    pub deposit_number: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposit_number: Option<String>,
 }

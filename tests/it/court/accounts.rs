@@ -137,7 +137,7 @@ async fn a_look_is_on_record_and_shows_no_secret() {
     });
     let act = people.by(&clerk).create(&format!("{path}/identity-checks"), &check).await;
     assert_eq!((act["act"].as_str(), act["stream"].as_str()), (Some("check-identity"), Some("registry")));
-    assert_eq!(act["label"]["zh"], "身份核验");
+    assert_eq!(act["label"]["zh"], "实名核验");
     // A clerk records what he saw and nothing else, nothing to come, and not for others what they did.
     for (method, at, expected) in [
         ("face", "2026-11-22T19:00:00.000+08:00", (403, "not_permitted")),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tiezheng::ledger::merkle::shape::LeafIndex;
 
 use crate::support::accounts::{PLAIN, People, Person};
-use crate::support::browser::{Browser, PASSWORD};
+use crate::support::browser::{Browser, PASSWORD, location};
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 /// A provider that the operator has registered.
@@ -67,6 +67,16 @@ async fn begin(people: &People<'_>, person: &Person, provider: &str) -> (String,
     (begun["verification"].as_str().unwrap().to_owned(), begun["url"].as_str().unwrap().to_owned())
 }
 
+/// Confirms a result with the code that the provider got.
+async fn confirm(people: &People<'_>, person: &Person, answer: &Answer) -> Answer {
+    let path = answer.json()["return_path"].as_str().unwrap().to_owned();
+    let url = reqwest::Url::parse(&format!("http://node{path}")).unwrap();
+    let parameter = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    let confirmation =
+        format!("/v1/accounts/{}/identity-verifications/{}/confirmation", person.account, parameter("verification"));
+    people.by(person).post(&confirmation, &json!({ "code": parameter("code") })).await
+}
+
 async fn identities(people: &People<'_>, person: &Person) -> Vec<Value> {
     let seen = people.by_operator().get(&format!("/v1/accounts/{}", person.account)).await.json();
     seen["identities"].as_array().unwrap().clone()
@@ -88,7 +98,15 @@ async fn a_result_is_recorded_once_with_its_provider_and_without_numbers() {
     let length = node.filing.registry().length;
     let first = provider.send("r1", &result).await;
     assert_eq!(first.status, 200, "{}", first.text());
-    assert_eq!((&first.json()["confirmed"], node.filing.registry().length), (&json!(true), length + 1));
+    assert_eq!((&first.json()["confirmed"], node.filing.registry().length), (&json!(true), length), "not recorded yet");
+    assert!(identities(&people, &person).await.is_empty());
+    let again = provider.send("r0", &result).await;
+    assert_eq!((again.status, again.json()), (200, first.json()), "the same before the confirmation");
+    assert_eq!(provider.send("r0", &Provider::verified(&id, "李四")).await.problem(), (409, "request_reused".into()));
+    assert_eq!(confirm(&people, &person, &first).await.status, 200);
+    assert_eq!(node.filing.registry().length, length + 1);
+    let first = provider.send("r1", &result).await;
+    assert!(first.json()["deposit_number"].is_string() && first.json()["return_path"].is_null(), "{}", first.text());
     let known = identities(&people, &person).await;
     assert_eq!(known.len(), 1);
     assert_eq!((&known[0]["method"], &known[0]["level"]), (&json!("face"), &json!("substantial")));
@@ -213,6 +231,32 @@ async fn a_provider_goes_no_further_than_its_registration_and_ends_with_it() {
     assert_eq!(people.by(&clerk).post(&begin, &ask).await.problem(), (404, "not_found".into()), "for oneself only");
 }
 
+/// An attacker registers under the name of a victim, begins a check, and sends the victim its address. The victim passes the check.
+#[tokio::test]
+async fn a_victim_that_completes_the_check_of_an_attacker_verifies_nothing() {
+    let node = node().await;
+    let people = People::of(&node).await;
+    let provider = Provider::register(&people).await;
+    let (attacker, victim) = (people.unidentified("张三").await, people.unidentified("张三").await);
+    let (id, _) = begin(&people, &attacker, &provider.id).await;
+    let answer = provider.send("r1", &Provider::verified(&id, "张三")).await;
+    assert_eq!((&answer.json()["confirmed"], answer.status), (&json!(true), 200), "the name is right");
+    assert!(identities(&people, &attacker).await.is_empty());
+    // The code is in the victim's browser, which is not signed in to the attacker's account.
+    assert_eq!(confirm(&people, &victim, &answer).await.problem(), (404, "no_such_verification".into()));
+    // The attacker does not know it.
+    let path = format!("/v1/accounts/{}/identity-verifications/{id}/confirmation", attacker.account);
+    for code in ["", "0", &"ab".repeat(32), &id] {
+        let refused = people.by(&attacker).post(&path, &json!({ "code": code })).await;
+        assert_eq!(refused.problem(), (404, "no_such_verification".into()), "{code}");
+    }
+    assert_eq!(people.by(&victim).post(&path, &json!({ "code": "0" })).await.problem(), (404, "not_found".into()));
+    assert!(identities(&people, &attacker).await.is_empty() && identities(&people, &victim).await.is_empty());
+    // A code of an earlier check is good for nothing after the next one has begun.
+    begin(&people, &attacker, &provider.id).await;
+    assert_eq!(confirm(&people, &attacker, &answer).await.problem(), (404, "no_such_verification".into()));
+}
+
 /// Somebody has another person complete a check that was begun for an account of one's own.
 #[tokio::test]
 async fn the_name_of_another_person_confirms_nothing() {
@@ -257,7 +301,19 @@ async fn the_holder_begins_a_check_on_the_page_of_the_account() {
     let begun = browser.post("/account/identity", &[("provider", &provider.id)]).await.text().to_owned();
     let at = begun.find("verification=").unwrap() + "verification=".len();
     let id = begun[at..at + 64].to_owned();
-    assert_eq!(provider.send("r2", &Provider::verified(&id, "张三")).await.json()["confirmed"], true);
+    let answer = provider.send("r2", &Provider::verified(&id, "张三")).await.json();
+    assert_eq!(answer["confirmed"], true);
+    assert!(browser.get("/account").await.text().contains("尚未核验"), "not confirmed by the holder yet");
+    let back = answer["return_path"].as_str().unwrap();
+    let mut elsewhere = Browser::new(&node);
+    assert!(location(&elsewhere.get(back).await).starts_with("/login?next=%2Faccount%3Fverification"));
+    let page = browser.get(back).await;
+    assert!(page.text().contains("id=\"confirm-identity\""), "{}", page.text());
+    let code = back.split("code=").nth(1).unwrap();
+    let wrong = browser.post("/account/identity-confirmation", &[("verification", &id), ("code", &id)]).await;
+    assert_eq!(wrong.status, 422, "{}", wrong.text());
+    let confirmed = browser.post("/account/identity-confirmation", &[("verification", &id), ("code", code)]).await;
+    assert_eq!(location(&confirmed), "/account?done=identity");
     let page = browser.get("/account").await;
     assert!(page.text().contains("人脸识别 · 实名 ·") && !page.text().contains("核验进行中"), "{}", page.text());
     assert_eq!(browser.post("/account/identity", &[("provider", "nonsense")]).await.status, 422);

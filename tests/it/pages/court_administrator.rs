@@ -1,10 +1,11 @@
 //! The court administrator: manages the staff of its own court, and sees no cases.
 
 use serde_json::json;
+use tiezheng::filing::one_time_code::CodeSecret;
 
 use super::accounts::{activate, operator_browser};
 use crate::support::accounts::{COURT, OF_THE_COURT, PLAIN, People, Person};
-use crate::support::browser::{Browser, PASSWORD};
+use crate::support::browser::{Browser, PASSWORD, registration};
 use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A browser in which the holder of a token has set a password and is logged in.
@@ -16,20 +17,34 @@ async fn browser<'n>(node: &'n TestNode, person: &Person, login: &str) -> Browse
 }
 
 #[tokio::test]
-async fn it_appoints_the_staff_of_its_court_and_each_grant_is_on_the_ledger() {
+async fn it_finds_the_staff_of_its_court_and_others_by_their_exact_names() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let people = People::of(&node).await;
     let administrator = people.of_court("管理员", "court-administrator", COURT).await;
     let elsewhere = people.of_court("法官", "judge", "京0491").await;
     let mut desk = browser(&node, &administrator, "desk").await;
-    let mut judge = browser(&node, &elsewhere, "judge.elsewhere").await;
+    activate(&mut Browser::new(&node), &elsewhere.token, "judge.elsewhere").await;
     let mut person = Browser::new(&node);
     person.register("person").await;
     let account = person.account().await;
 
     let list = desk.get("/admin").await.text().to_owned();
-    assert!(list.contains("person") && list.contains("desk"), "{list}");
+    assert!(list.contains("desk") && !list.contains(&account), "staff of its own court only: {list}");
+    for (query, is_found) in
+        [("perso", false), ("person", true), ("Person", true), (&*account, true), (&account[..8], false)]
+    {
+        assert_eq!(desk.get(&format!("/admin?q={query}")).await.text().contains(&account), is_found, "{query}");
+    }
     assert!(!list.contains("judge.elsewhere") && !list.contains("/admin/courts") && !list.contains("/admin/node"));
+    // What somebody stated at registration is shown to the operator, and not to the administrator of a court (个人信息保护法 art. 6).
+    let mut form: Vec<_> = registration("lawyer").into_iter().filter(|(name, _)| *name != "kind").collect();
+    form.extend([("kind", "lawyer"), ("licence-number", "14401201910000000"), ("law-firm", "某某律师事务所")]);
+    let mut lawyer = Browser::new(&node);
+    assert_eq!(lawyer.post("/register", &form).await.status, 303);
+    let path = format!("/admin/accounts/{}", lawyer.account().await);
+    let seen = [desk.get(&path).await, operator_browser(&node, &people).await.get(&path).await];
+    assert!(seen.iter().all(|page| page.text().contains("lawyer")));
+    assert_eq!(seen.map(|page| page.text().contains("14401201910000000")), [false, true]);
     for page in ["courts", "calendar", "erasures", "identity", "node"] {
         assert_eq!(desk.get(&format!("/admin/{page}")).await.status, 404, "{page}");
     }
@@ -45,13 +60,38 @@ async fn it_appoints_the_staff_of_its_court_and_each_grant_is_on_the_ledger() {
     for missing in ["value=\"operator\"", "value=\"court-administrator\"", "/closing", "/reset-code", "/log\""] {
         assert!(!page.contains(missing), "{missing}: {page}");
     }
+}
 
+#[tokio::test]
+async fn it_appoints_the_staff_of_its_court_and_each_grant_is_on_the_ledger() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let administrator = people.of_court("管理员", "court-administrator", COURT).await;
+    let elsewhere = people.of_court("法官", "judge", "京0491").await;
+    let mut desk = browser(&node, &administrator, "desk").await;
+    let mut judge = browser(&node, &elsewhere, "judge.elsewhere").await;
+    let mut person = Browser::new(&node);
+    person.register("person").await;
+    let account = person.account().await;
     let at = |account: &str, action: &str| format!("/admin/accounts/{account}/{action}");
     let length = || node.filing.registry().length;
     let before = length();
     let role = |role: &'static str, court: &'static str| [("role", role), ("court", court)];
+    let alone = desk.post(&at(&account, "role"), &role("judge", COURT)).await;
+    assert!(
+        alone.status == 422 && alone.text().contains("另一人"),
+        "nobody has checked the identity: {}",
+        alone.text()
+    );
+    people.identify(&account, "high").await;
     assert_eq!(desk.post(&at(&account, "role"), &role("judge", COURT)).await.status, 303);
-    assert_eq!(length(), before + 1);
+    assert_eq!(length(), before + 2);
+    let page = desk.get(&format!("/admin/accounts/{account}")).await;
+    assert!(page.text().contains("待本人接受") && !page.text().contains("/reset-code"), "{}", page.text());
+    assert!(person.get("/account").await.text().contains("待接受的角色"));
+    let accepted = person.post("/account/role", &role("judge", COURT)).await;
+    assert_eq!(accepted.status, 303, "{}", accepted.text());
+    assert!(!person.get("/account").await.text().contains("待接受的角色"));
     for (of, role) in [
         (account.as_str(), role("judge", "京0491")),
         (&account, role("operator", "")),
@@ -64,7 +104,7 @@ async fn it_appoints_the_staff_of_its_court_and_each_grant_is_on_the_ledger() {
     assert_eq!(desk.post(&at(&account, "identity"), &seen).await.status, 303);
     let of_others = desk.post(&at(&elsewhere.account, "identity"), &seen).await;
     assert_eq!(of_others.status, 404);
-    assert_eq!(length(), before + 2, "nothing of what was refused");
+    assert_eq!(length(), before + 4, "nothing of what was refused");
     let shown = desk.post(&at(&account, "texts"), &[]).await;
     assert!(shown.text().contains("<bdi>张三</bdi>"));
     assert_eq!(desk.post(&at(&elsewhere.account, "texts"), &[]).await.status, 404);
@@ -101,6 +141,16 @@ async fn it_resets_and_unlocks_the_logins_of_its_staff_and_no_others() {
     assert!(desk.get(&format!("/admin/accounts/{}", clerk.account)).await.text().contains("登录已锁定"));
     assert_eq!(desk.post(&at(&clerk.account, "unlocking"), &[]).await.status, 303);
     assert_eq!(Browser::new(&node).log_in("clerk", PASSWORD, "").await.status, 303);
+    // Without a second factor the code alone would be the clerk's role.
+    let refused = desk.post(&at(&clerk.account, "reset-code"), &[]).await;
+    assert!(refused.status == 422 && !refused.text().contains("id=\"reset-code\""), "{}", refused.text());
+    let mut own = Browser::new(&node);
+    own.log_in("clerk", PASSWORD, "").await;
+    let page = own.get("/account/second-factor").await;
+    let from = page.text().find("secret=").unwrap() + "secret=".len();
+    let secret = CodeSecret::parse(&page.text()[from..from + 32]).unwrap();
+    let code = secret.code_at(node.filing.now()).unwrap();
+    assert_eq!(own.post("/account/second-factor", &[("password", PASSWORD), ("code", &*code)]).await.status, 303);
     assert!(desk.post(&at(&clerk.account, "reset-code"), &[]).await.text().contains("id=\"reset-code\""));
     let log = people.by_operator().get(&format!("/v1/accounts/{}/access-log", clerk.account)).await.json();
     assert_eq!(log["items"][0]["capacity"], "court-administrator", "{log}");
@@ -158,8 +208,17 @@ async fn its_token_needs_manage_and_grants_what_its_session_does() {
     let clerk = json!({ "role": "clerk", "court": COURT });
     let weak = people.token(&administrator.account, &["read", "court"]).await;
     assert_eq!(people.by(&weak).post(&path, &clerk).await.problem(), (403, "scope_needed".into()));
+    let alone = people.by(&administrator).post(&path, &clerk).await;
+    assert_eq!(alone.problem(), (403, "second_person_needed".into()), "nobody has checked the identity");
+    people.identify(&person.account, "high").await;
     let granted = people.by(&administrator).create(&path, &clerk).await;
     assert_eq!(granted["act"], "grant");
+    let offered = people.by(&person).get("/v1/me").await.json();
+    assert_eq!((&offered["roles"], &offered["offered_roles"][0]["role"]), (&json!([]), &json!("clerk")));
+    let accept = format!("{path}/acceptance");
+    assert_eq!(people.by(&administrator).post(&accept, &clerk).await.problem(), (403, "not_permitted".into()));
+    assert_eq!(people.by(&person).create(&accept, &clerk).await["act"], "accept-role");
+    assert_eq!(people.by(&person).post(&accept, &clerk).await.problem(), (404, "no_such_grant".into()));
     let revoked = people.by(&administrator).post(&format!("{path}/revocation"), &clerk).await;
     assert_eq!(revoked.status, 200, "{}", revoked.text());
     for other in [json!({ "role": "clerk", "court": "京0491" }), json!({ "role": "auditor" })] {
@@ -170,6 +229,12 @@ async fn its_token_needs_manage_and_grants_what_its_session_does() {
     let tokens = format!("/v1/accounts/{}/tokens", opened["account"].as_str().unwrap());
     let issued = people.by(&administrator).post(&tokens, &json!({ "scopes": PLAIN, "days": 1 })).await;
     assert_eq!(issued.status, 201, "{}", issued.text());
+    // Who opened it makes no judge of it, whoever has checked the identity.
+    let own = opened["account"].as_str().unwrap();
+    people.identify(own, "high").await;
+    let judge = json!({ "role": "judge", "court": COURT });
+    let refused = people.by(&administrator).post(&format!("/v1/accounts/{own}/roles"), &judge).await;
+    assert_eq!(refused.problem(), (403, "second_person_needed".into()));
     let of_court = people.by(&administrator).post(&tokens, &json!({ "scopes": OF_THE_COURT, "days": 1 })).await;
     assert_eq!(of_court.problem(), (403, "not_permitted".into()));
     let token = people.token(&administrator.account, &["manage"]).await;

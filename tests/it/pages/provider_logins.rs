@@ -13,6 +13,7 @@ use crate::support::identity_provider::IdentityProvider;
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const BEGIN: &str = "/login/oidc/%E7%B2%A40192";
+const CALLBACK: &str = "/login/oidc/%E7%B2%A40192/callback";
 
 /// A node with an identity provider for [`COURT`].
 async fn node(mode: Mode) -> (TestNode, IdentityProvider) {
@@ -37,9 +38,9 @@ async fn begin(
     let begun = browser.get(&format!("{BEGIN}?next=/cases")).await;
     assert_eq!(begun.status, 303, "{}", begun.text());
     let address = location(&begun);
-    assert_eq!(parameter(address, "redirect_uri"), "http://127.0.0.1:7654/login/oidc/callback");
+    assert_eq!(parameter(address, "redirect_uri"), format!("http://127.0.0.1:7654{CALLBACK}"));
     provider.says(subject, &parameter(address, "nonce"), node.filing.now().as_millis() / 1000, changed);
-    format!("/login/oidc/callback?code=c&state={}", parameter(address, "state"))
+    format!("{CALLBACK}?code=c&state={}", parameter(address, "state"))
 }
 
 async fn log_in(
@@ -51,6 +52,47 @@ async fn log_in(
 ) -> Answer {
     let callback = begin(node, provider, browser, subject, changed).await;
     browser.get(&callback).await
+}
+
+/// A browser in which the holder of a login name is signed in with the password.
+async fn own_browser<'n>(node: &'n TestNode, login: &str) -> Browser<'n> {
+    let mut browser = Browser::new(node);
+    assert_eq!(browser.log_in(login, PASSWORD, "").await.status, 303);
+    browser
+}
+
+/// Begins a link on the page of the account: the address of the answer that the provider would send the browser to.
+async fn begin_link(
+    node: &TestNode,
+    provider: &IdentityProvider,
+    browser: &mut Browser<'_>,
+    subject: &str,
+    code: &str,
+) -> String {
+    let form = [("link-court", COURT), ("link-password", PASSWORD), ("link-code", code)];
+    let begun = browser.post("/account/login-link", &form).await;
+    assert_eq!(begun.status, 200, "{}", begun.text());
+    let text = begun.text().replace("&amp;", "&").replace("&#38;", "&");
+    let at = text.find("id=\"begin-link\" href=\"").unwrap() + "id=\"begin-link\" href=\"".len();
+    let address = text[at..].split('"').next().unwrap();
+    assert_eq!(parameter(address, "prompt"), "login", "who sits at the computer proves it now");
+    provider.says(subject, &parameter(address, "nonce"), node.filing.now().as_millis() / 1000, &json!({}));
+    format!("{CALLBACK}?code=c&state={}", parameter(address, "state"))
+}
+
+/// Links the account of a browser to the login with this subject.
+async fn link(node: &TestNode, provider: &IdentityProvider, browser: &mut Browser<'_>, subject: &str) {
+    let callback = begin_link(node, provider, browser, subject, "").await;
+    let linked = browser.get(&callback).await;
+    assert_eq!((linked.status, location(&linked)), (303, "/account?done=login-link"), "{}", linked.text());
+}
+
+/// The name of the only cookie of a login that has begun.
+fn login_cookie(browser: &Browser<'_>) -> Option<String> {
+    let mut names = browser.cookies.keys().filter(|name| name.starts_with("__Host-login-")).map(ToString::to_string);
+    let name = names.next();
+    assert_eq!(names.next(), None);
+    name
 }
 
 /// A clerk with a login name, whom the operator has linked to this subject.
@@ -74,16 +116,13 @@ async fn a_login_without_an_account_says_what_to_do_and_a_linked_one_opens_it() 
         page.text().contains("法院统一身份认证") && page.text().contains("/login/oidc/%E7%B2%A40192?next=%2Fcases")
     );
     let unlinked = log_in(&node, &provider, &mut browser, "zhang.san", &json!({})).await;
-    assert!(unlinked.status == 403 && unlinked.text().contains("zhang.san"), "{}", unlinked.text());
-    assert!(unlinked.text().contains("尚未关联账号") && browser.session().is_none());
+    assert!(unlinked.status == 403 && unlinked.text().contains("尚未关联账号"), "{}", unlinked.text());
+    assert!(browser.session().is_none());
     assert_eq!(unlinked.header("cache-control"), "no-store");
 
     let mut operator = operator_browser(&node, &people).await;
     let path = format!("/admin/accounts/{}", clerk.account);
-    assert!(operator.get(&path).await.text().contains("关联登录标识"));
-    let (form, length) = ([("link-court", COURT), ("subject", "zhang.san")], node.filing.registry().length);
-    assert_eq!(operator.post(&format!("{path}/login-link"), &form).await.status, 303);
-    assert_eq!(node.filing.registry().length, length + 1, "on the ledger");
+    link(&node, &provider, &mut own_browser(&node, "clerk").await, "zhang.san").await;
     let entered = log_in(&node, &provider, &mut browser, "zhang.san", &json!({})).await;
     assert_eq!((entered.status, location(&entered)), (303, "/cases"), "{}", entered.text());
     assert_eq!(browser.account().await, clerk.account);
@@ -101,10 +140,17 @@ async fn a_login_without_an_account_says_what_to_do_and_a_linked_one_opens_it() 
     // Without the role, or without the link, it opens nothing.
     let role = json!({ "role": "clerk", "court": COURT });
     people.by_operator().post(&format!("/v1/accounts/{}/roles/revocation", clerk.account), &role).await;
+    assert_eq!(
+        browser.get("/account").await.status,
+        303,
+        "the session that the link began has ended with the last role"
+    );
     assert_eq!(log_in(&node, &provider, &mut browser, "zhang.san", &json!({})).await.status, 403);
     people.grant(&clerk.account, "judge", Some(COURT)).await;
     assert_eq!(log_in(&node, &provider, &mut browser, "zhang.san", &json!({})).await.status, 303);
+    assert_eq!(browser.get("/account").await.status, 200);
     assert_eq!(operator.post(&format!("{path}/login-link-end"), &[("link-court", COURT)]).await.status, 303);
+    assert_eq!(browser.get("/account").await.status, 303, "all sessions have ended with the link");
     assert_eq!(log_in(&node, &provider, &mut browser, "zhang.san", &json!({})).await.status, 403);
 }
 
@@ -122,11 +168,19 @@ async fn a_login_ends_only_where_it_began_and_once() {
     assert_eq!(browser.get(&callback).await.status, 400);
     // Replayed.
     let callback = begin(&node, &provider, &mut browser, "zhang.san", &json!({})).await;
-    let login = browser.cookies["__Host-login"].clone();
+    let name = login_cookie(&browser).unwrap();
+    let login = browser.cookies[name.as_str()].clone();
     assert_eq!(browser.get(&callback).await.status, 303);
-    assert!(!browser.cookies.contains_key("__Host-login"));
-    browser.cookies.insert("__Host-login".into(), login);
+    assert_eq!(login_cookie(&browser), None);
+    browser.cookies.insert(name, login);
     assert_eq!(browser.get(&callback).await.status, 400);
+    assert_eq!(login_cookie(&browser), None, "removed after a failure, too");
+    // Two tabs: each login has a cookie of its own. An answer at the address of another court ends it (mix-up).
+    let first = begin(&node, &provider, &mut browser, "zhang.san", &json!({})).await;
+    let second = begin(&node, &provider, &mut browser, "zhang.san", &json!({})).await;
+    let mixed = first.replace("%E7%B2%A40192", "%E4%BA%AC0491");
+    assert_eq!(browser.get(&mixed).await.status, 400);
+    assert_eq!(browser.get(&second).await.status, 303);
     // Too late.
     let callback = begin(&node, &provider, &mut browser, "zhang.san", &json!({})).await;
     node.clock.shift(600_000, Duration::from_mins(10));
@@ -152,15 +206,16 @@ async fn a_login_ends_only_where_it_began_and_once() {
     let begun = fresh.get(&format!("{BEGIN}?next=https://evil.example/")).await;
     let address = location(&begun);
     provider.says("zhang.san", &parameter(address, "nonce"), node.filing.now().as_millis() / 1000, &json!({}));
-    let entered = fresh.get(&format!("/login/oidc/callback?code=c&state={}", parameter(address, "state"))).await;
+    let entered = fresh.get(&format!("{CALLBACK}?code=c&state={}", parameter(address, "state"))).await;
     assert_eq!(location(&entered), "/account");
     for unknown in ["/login/oidc/%E4%BA%AC0491", "/login/oidc/nonsense"] {
         assert_eq!(fresh.get(unknown).await.status, 404, "{unknown}");
     }
 }
 
+/// An administrator replaces the link of a judge by its own login, or makes one for a party's account.
 #[tokio::test]
-async fn who_may_link_a_login() {
+async fn nobody_but_the_holder_and_the_operator_links_a_login() {
     let (node, provider) = node(Mode::Test).await;
     let people = People::of(&node).await;
     let clerk = linked_clerk(&node, &people, "zhang.san").await;
@@ -171,18 +226,19 @@ async fn who_may_link_a_login() {
         let body = json!({ "court": COURT, "subject": subject });
         people.by(by).post(&format!("/v1/accounts/{account}/login-links"), &body).await
     };
-    for by in [&clerk, &judge, &person, &elsewhere] {
-        assert_eq!(link(by, &judge.account, "judge").await.problem(), (403, "not_permitted".into()));
+    for by in [&clerk, &judge, &person, &elsewhere, &administrator] {
+        for of in [&judge.account, &person.account, &clerk.account, &by.account] {
+            assert_eq!(link(by, of, "own").await.problem(), (403, "not_permitted".into()));
+        }
     }
-    assert_eq!(link(&administrator, &judge.account, "zhang.san").await.problem(), (409, "login_linked".into()));
-    assert_eq!(link(&administrator, &person.account, "li").await.problem(), (403, "not_permitted".into()));
-    assert_eq!(link(&people.operator, &person.account, "li").await.problem(), (422, "no_role_at_court".into()));
-    assert_eq!(link(&administrator, &people.operator.account, "li").await.problem(), (403, "not_permitted".into()));
+    let operator = &people.operator;
+    assert_eq!(link(operator, &judge.account, "zhang.san").await.problem(), (409, "login_linked".into()));
+    assert_eq!(link(operator, &clerk.account, "other").await.problem(), (409, "login_link_exists".into()));
+    assert_eq!(link(operator, &person.account, "li").await.problem(), (422, "no_role_at_court".into()));
     for bad in ["", " x", "a\nb", &"x".repeat(256), "张三"] {
-        assert_eq!(link(&administrator, &judge.account, bad).await.problem(), (400, "bad_value".into()), "{bad}");
+        assert_eq!(link(operator, &judge.account, bad).await.problem(), (400, "bad_value".into()), "{bad}");
     }
-    assert_eq!(link(&administrator, &judge.account, "judge").await.status, 201);
-    assert_eq!(link(&administrator, &administrator.account, "administrator").await.status, 201, "its own");
+    assert_eq!(link(operator, &judge.account, "judge").await.status, 201);
     // Linked, but it has no login name: it has set no password yet.
     let mut browser = Browser::new(&node);
     assert_eq!(log_in(&node, &provider, &mut browser, "judge", &json!({})).await.status, 403);
@@ -208,40 +264,124 @@ async fn who_may_link_a_login() {
     assert_eq!(log_in(&node, &provider, &mut browser, "zhang.san", &json!({})).await.status, 403);
 }
 
+/// The secret of a second factor that is set up in this browser.
+async fn set_up_factor(node: &TestNode, browser: &mut Browser<'_>) -> CodeSecret {
+    let page = browser.get("/account/second-factor").await;
+    let at = page.text().find("secret=").unwrap() + "secret=".len();
+    let secret = CodeSecret::parse(&page.text()[at..at + 32]).unwrap();
+    let code = secret.code_at(node.filing.now()).unwrap();
+    let confirmed = browser.post("/account/second-factor", &[("password", PASSWORD), ("code", &*code)]).await;
+    assert_eq!(confirmed.status, 303);
+    node.clock.shift(30_000, Duration::from_secs(30));
+    secret
+}
+
 #[tokio::test]
-async fn on_a_live_ledger_staff_needs_two_factors_here_too() {
+async fn the_holder_links_a_login_with_the_password_and_proves_it_in_the_same_session() {
+    let (node, provider) = node(Mode::Test).await;
+    let people = People::of(&node).await;
+    let (clerk, judge) = (people.clerk().await, people.judge().await);
+    for (person, login) in [(&clerk, "clerk"), (&judge, "judge")] {
+        activate(&mut Browser::new(&node), &person.token, login).await;
+    }
+    let (mut desk, mut other) = (own_browser(&node, "clerk").await, own_browser(&node, "clerk").await);
+    let wrong = desk.post("/account/login-link", &[("link-court", COURT), ("link-password", "wrong password")]).await;
+    assert!(wrong.status == 422 && wrong.text().contains("当前密码不正确") && login_cookie(&desk).is_none());
+    // The answer to an attacker's link, opened in the browser of a judge who is signed in: nothing is linked.
+    let callback = begin_link(&node, &provider, &mut desk, "attacker", "").await;
+    let mut bench = own_browser(&node, "judge").await;
+    let cookie = login_cookie(&desk).unwrap();
+    bench.cookies.insert(cookie.clone(), desk.cookies[cookie.as_str()].clone());
+    assert_eq!(bench.get(&callback).await.status, 400);
+    let length = node.filing.registry().length;
+    let callback = begin_link(&node, &provider, &mut desk, "zhang.san", "").await;
+    let before = desk.session();
+    assert_eq!(location(&desk.get(&callback).await), "/account?done=login-link");
+    assert_eq!(node.filing.registry().length, length + 1, "on the ledger");
+    assert_ne!(desk.session(), before);
+    assert_eq!(other.get("/account").await.status, 303, "all other sessions have ended");
+    assert!(desk.get("/account").await.text().contains("统一身份认证关联有变更"));
+    // A login that is linked already, and an account that is.
+    let callback = begin_link(&node, &provider, &mut bench, "zhang.san", "").await;
+    let linked = bench.get(&callback).await;
+    assert!(linked.status == 409 && linked.text().contains("login_linked"), "{}", linked.text());
+    assert!(!desk.get("/account").await.text().contains("id=\"link-court\""), "no second link");
+    let callback = begin_link(&node, &provider, &mut desk, "other", "").await;
+    let exists = desk.get(&callback).await;
+    assert!(exists.status == 409 && exists.text().contains("login_link_exists"), "{}", exists.text());
+    let ended = desk.post("/account/login-link-end", &[("link-court", COURT)]).await;
+    assert_eq!((ended.status, location(&ended)), (303, "/login?done=unlinked"));
+    assert_eq!(desk.get("/account").await.status, 303);
+    // With a second factor, its code is asked for.
+    let mut desk = own_browser(&node, "clerk").await;
+    let secret = set_up_factor(&node, &mut desk).await;
+    let form = [("link-court", COURT), ("link-password", PASSWORD), ("link-code", "000000")];
+    assert_eq!(desk.post("/account/login-link", &form).await.status, 422);
+    let code = secret.code_at(node.filing.now()).unwrap();
+    begin_link(&node, &provider, &mut desk, "zhang.san", &code).await;
+}
+
+/// Who has one factor of a login at the provider has no session of an account with a second one.
+#[tokio::test]
+async fn a_login_with_one_factor_needs_the_one_time_code_of_the_account() {
     let (node, provider) = node(Mode::Live).await;
     let people = People::of(&node).await;
     linked_clerk(&node, &people, "zhang.san").await;
     let mut browser = Browser::new(&node);
     log_in(&node, &provider, &mut browser, "zhang.san", &json!({ "amr": ["pwd"] })).await;
-    assert_eq!(browser.get("/admin").await.status, 403, "one factor");
-    assert_eq!(location(&browser.get("/login/one-time-code").await), "/account/second-factor", "none is set up yet");
+    assert_eq!(browser.get("/admin").await.status, 403, "one factor, and the account has none yet");
     let mut two = Browser::new(&node);
     log_in(&node, &provider, &mut two, "zhang.san", &json!({ "amr": ["pwd", "otp"] })).await;
-    assert_eq!(two.get("/admin").await.status, 200, "the provider says that it used two");
-    // With a second factor of this platform the session is completed here.
-    let page = browser.get("/account/second-factor").await;
-    let at = page.text().find("secret=").unwrap() + "secret=".len();
-    let secret = CodeSecret::parse(&page.text()[at..at + 32]).unwrap();
+    assert_eq!(two.get("/admin").await.status, 200, "a trusted provider says that it used two");
+    let secret = set_up_factor(&node, &mut browser).await;
     let code = || secret.code_at(node.filing.now()).unwrap();
-    let form = [("password", PASSWORD), ("code", &*code())];
-    assert_eq!(browser.post("/account/second-factor", &form).await.status, 303);
     let mut later = Browser::new(&node);
-    log_in(&node, &provider, &mut later, "zhang.san", &json!({})).await;
-    assert!(later.get("/account").await.text().contains("/login/one-time-code"));
+    assert_eq!(location(&later.get("/login/one-time-code").await), "/login", "no login waits");
+    let begun = log_in(&node, &provider, &mut later, "zhang.san", &json!({})).await;
+    assert_eq!((begun.status, location(&begun)), (303, "/login/one-time-code?next=%2Fcases"));
+    assert!(later.session().is_none(), "no session before the code");
+    assert_eq!(later.get("/account").await.status, 303);
     assert!(later.get("/login/one-time-code?next=/admin").await.text().contains("value=\"/admin\""));
-    assert_eq!(later.post("/login/one-time-code", &[("code", &*code())]).await.status, 422, "a used code");
-    node.clock.shift(30_000, Duration::from_secs(30));
-    let before = later.session();
-    let entered = later.post("/login/one-time-code", &[("code", &*code()), ("next", "//evil.example")]).await;
+    assert_eq!(later.post("/login/one-time-code", &[("code", "000000")]).await.status, 422);
+    let good = code();
+    let entered = later.post("/login/one-time-code", &[("code", &*good), ("next", "//evil.example")]).await;
     assert_eq!((entered.status, location(&entered)), (303, "/account"));
-    assert_ne!(later.session(), before);
     assert_eq!(later.get("/admin").await.status, 200);
+    assert_eq!(location(&later.post("/login/one-time-code", &[("code", &*good)]).await), "/login", "it has ended");
+    // A used code, a login that waits too long, one whose link has ended.
+    log_in(&node, &provider, &mut two, "zhang.san", &json!({})).await;
+    assert_eq!(two.post("/login/one-time-code", &[("code", &*good)]).await.status, 422);
+    node.clock.shift(600_000, Duration::from_mins(10));
+    assert_eq!(location(&two.post("/login/one-time-code", &[("code", &*code())]).await), "/login");
     for _ in 0..6 {
         log_in(&node, &provider, &mut two, "zhang.san", &json!({})).await;
         assert_eq!(two.post("/login/one-time-code", &[("code", "000000")]).await.status, 422);
     }
     node.clock.shift(30_000, Duration::from_secs(30));
     assert_eq!(two.post("/login/one-time-code", &[("code", &*code())]).await.status, 422, "locked");
+}
+
+/// The next person at a shared computer is not logged in by the session at the provider.
+#[tokio::test]
+async fn after_a_logout_the_provider_is_to_ask_again() {
+    let (node, provider) = node(Mode::Test).await;
+    let people = People::of(&node).await;
+    linked_clerk(&node, &people, "zhang.san").await;
+    let mut browser = Browser::new(&node);
+    let has_prompt = |answer: &Answer| location(answer).contains("prompt=login");
+    assert!(!has_prompt(&browser.get(BEGIN).await));
+    log_in(&node, &provider, &mut browser, "zhang.san", &json!({})).await;
+    let out = browser.post("/logout", &[]).await;
+    assert_eq!(location(&out), "/login?done=out&court=%E7%B2%A40192");
+    let page = browser.get(location(&out)).await;
+    assert!(
+        page.text().contains("id=\"provider-logout\" href=\"/login/oidc/%E7%B2%A40192/logout\""),
+        "{}",
+        page.text()
+    );
+    let sent = browser.get("/login/oidc/%E7%B2%A40192/logout").await;
+    assert!(sent.status == 303 && location(&sent).ends_with("/end?client_id=tiezheng"), "{}", location(&sent));
+    assert!(has_prompt(&browser.get(BEGIN).await));
+    log_in(&node, &provider, &mut browser, "zhang.san", &json!({})).await;
+    assert!(!has_prompt(&browser.get(BEGIN).await), "forgotten with the next login");
 }

@@ -36,6 +36,7 @@ impl IdentityProvider {
             "issuer": issuer, "authorization_endpoint": format!("{issuer}/auth"),
             "token_endpoint": format!("{issuer}/token"), "jwks_uri": format!("{issuer}/jwks"),
             "response_types_supported": ["code"], "code_challenge_methods_supported": ["S256"],
+            "end_session_endpoint": format!("{issuer}/end"),
         });
         let keys = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "1", "x": encoded(key.public_key()) }] });
         let provider = Self { issuer, key, token: Arc::default() };
@@ -73,7 +74,9 @@ impl IdentityProvider {
             client_id: "tiezheng".into(),
             client_secret: "secret".to_owned().into(),
             label: "法院统一身份认证".into(),
-            redirect_uri: "http://127.0.0.1:7654/login/oidc/callback".into(),
+            redirect_uri: "http://127.0.0.1:7654/login/oidc/%E7%B2%A40192/callback".into(),
+            trusts_amr: true,
+            post_logout_redirect_uri: None,
         };
         OidcLogins::new(vec![config]).unwrap()
     }
@@ -81,7 +84,7 @@ impl IdentityProvider {
     /// Sets the claims of its tokens: `subject` has logged in, for the request with `nonce`; `changed` are other claims.
     pub(crate) fn says(&self, subject: &str, nonce: &str, now: u64, changed: &Value) {
         let mut claims = json!({
-            "iss": self.issuer, "sub": subject, "aud": "tiezheng", "nonce": nonce, "iat": now, "exp": now + 300,
+            "iss": self.issuer, "sub": subject, "aud": "tiezheng", "nonce": nonce, "iat": now, "exp": now + 300, "auth_time": now,
         });
         for (name, value) in changed.as_object().unwrap() {
             claims[name] = value.clone();

@@ -1,17 +1,26 @@
 //! What a court administrator may do, and what not.
 
 use super::*;
-use crate::court::acts::{EndLoginLink, LinkLogin};
+use crate::court::acts::{AcceptRole, EndLoginLink, LinkLogin};
 use crate::court::ids::AnnexId;
 
 const ADMINISTRATOR: Capacity = Capacity::Holding(Role::CourtAdministrator);
 
-/// As [`staffed`]; account 6 administers the court, and account 5 is a judge elsewhere.
+/// As [`staffed`]; account 6 administers the court, account 5 is a judge elsewhere, and a clerk has checked the identity of account 4.
 fn administered() -> Registry {
     let mut registry = staffed();
+    does(&mut registry, 2, CLERK, checked(4, IdentityMethod::CourtOffline)).unwrap();
     does(&mut registry, 1, OPERATOR, grant(6, Role::CourtAdministrator)).unwrap();
     does(&mut registry, 1, OPERATOR, elsewhere(5, Role::Judge)).unwrap();
     registry
+}
+
+fn accept(n: u8, role: Role) -> Act {
+    Act::AcceptRole(AcceptRole { account: account(n), role, court: Some(court()) })
+}
+
+fn holds(registry: &Registry, n: u8, role: Role) -> bool {
+    registry.accounts[&account(n)].holds(role, Some(&court()))
 }
 
 fn elsewhere(n: u8, role: Role) -> Act {
@@ -24,6 +33,9 @@ fn a_court_administrator_grants_and_revokes_the_roles_of_its_court() {
     let mut registry = administered();
     for role in Role::ALL.iter().copied().filter(|role| role.acts_in_cases()) {
         does(&mut registry, 6, ADMINISTRATOR, grant(4, role)).unwrap();
+        assert!(!holds(&registry, 4, role), "not before the holder has accepted it");
+        does(&mut registry, 4, Capacity::Oneself, accept(4, role)).unwrap();
+        assert!(holds(&registry, 4, role));
         does(&mut registry, 6, ADMINISTRATOR, end_grant(4, role)).unwrap();
     }
     // Roles outside of courts, another administrator, another court, itself, the administrator's own role.
@@ -76,27 +88,89 @@ fn a_court_administrator_does_the_work_of_the_counter_for_its_own_court() {
     assert!(administrator.administers_account(&both) && !administrator.administers_login(&both));
 }
 
+/// An administrator makes the account of a party one of its court, to reset its password or to link its login to its own subject.
 #[test]
-fn logins_of_the_courts_own_staff_are_linked_and_no_others() {
+fn the_account_of_a_party_does_not_become_one_of_the_court_without_its_holder() {
+    let mut registry = administered();
+    let (own, denied, none) = (Capacity::Oneself, Err(RegistryError::NotPermitted), Err(RegistryError::NoSuchGrant));
+    let link =
+        |n: u8| Act::LinkLogin(LinkLogin { account: account(n), court: court(), subject: AnnexId(Digest([8; 32])) });
+    does(&mut registry, 6, ADMINISTRATOR, grant(4, Role::Clerk)).unwrap();
+    let [administrator, party] = [6, 4].map(|n| registry.accounts[&account(n)].clone());
+    assert!(party.roles.is_empty() && !administrator.administers_login(&party));
+    assert_eq!(does(&mut registry, 6, ADMINISTRATOR, link(4)), denied);
+    assert_eq!(does(&mut registry, 4, own, link(4)), Err(RegistryError::NoRoleAtCourt));
+    for (by, capacity) in [(6, ADMINISTRATOR), (6, own), (2, CLERK)] {
+        assert_eq!(does(&mut registry, by, capacity, accept(4, Role::Clerk)), denied, "{by}: for somebody else");
+    }
+    assert_eq!(does(&mut registry, 4, own, accept(4, Role::Judge)), none, "what was not offered");
+    // Withdrawn, and offered by somebody who has left.
+    does(&mut registry, 6, ADMINISTRATOR, end_grant(4, Role::Clerk)).unwrap();
+    assert_eq!(does(&mut registry, 4, own, accept(4, Role::Clerk)), none);
+    assert_eq!(does(&mut registry, 6, ADMINISTRATOR, end_grant(4, Role::Clerk)), none);
+    does(&mut registry, 6, ADMINISTRATOR, grant(4, Role::Clerk)).unwrap();
+    does(&mut registry, 1, OPERATOR, end_grant(6, Role::CourtAdministrator)).unwrap();
+    assert_eq!(does(&mut registry, 4, own, accept(4, Role::Clerk)), none);
+    does(&mut registry, 1, OPERATOR, grant(6, Role::CourtAdministrator)).unwrap();
+    does(&mut registry, 4, own, accept(4, Role::Clerk)).unwrap();
+    assert_eq!(does(&mut registry, 4, own, accept(4, Role::Clerk)), none, "once");
+    // Who is of the court already gets further roles at once.
+    does(&mut registry, 6, ADMINISTRATOR, grant(4, Role::Judge)).unwrap();
+    assert!(holds(&registry, 4, Role::Judge));
+}
+
+/// An administrator makes an account under another name, keeps its token or password, and makes it a judge.
+#[test]
+fn an_administrator_makes_no_judge_of_an_account_of_its_own() {
+    let mut registry = administered();
+    let second = Err(RegistryError::SecondPersonNeeded);
+    // Opened by itself, although somebody else has checked an identity.
+    does(&mut registry, 6, ADMINISTRATOR, open(7)).unwrap();
+    does(&mut registry, 2, CLERK, checked(7, IdentityMethod::CourtOffline)).unwrap();
+    assert_eq!(does(&mut registry, 6, ADMINISTRATOR, grant(7, Role::Judge)), second);
+    // Registered by anybody, whose identity nobody or only the administrator has checked.
+    does(&mut registry, 0, Capacity::Platform, open(8)).unwrap();
+    assert_eq!(does(&mut registry, 6, ADMINISTRATOR, grant(8, Role::Judge)), second);
+    does(&mut registry, 6, ADMINISTRATOR, checked(8, IdentityMethod::CourtOffline)).unwrap();
+    assert_eq!(does(&mut registry, 6, ADMINISTRATOR, grant(8, Role::Judge)), second);
+    // Another administrator, and the operator.
+    does(&mut registry, 1, OPERATOR, grant(5, Role::CourtAdministrator)).unwrap();
+    for n in [7, 8] {
+        does(&mut registry, 5, ADMINISTRATOR, grant(n, Role::Judge)).unwrap();
+        does(&mut registry, n, Capacity::Oneself, accept(n, Role::Judge)).unwrap();
+    }
+    does(&mut registry, 0, Capacity::Platform, open(9)).unwrap();
+    does(&mut registry, 1, OPERATOR, grant(9, Role::Judge)).unwrap();
+    assert!(holds(&registry, 9, Role::Judge));
+}
+
+#[test]
+fn holders_link_their_own_logins_and_an_administrator_only_ends_links() {
     let mut registry = administered();
     let annex = AnnexId(Digest([8; 32]));
     let link = |n: u8, court: &CourtCode| {
         Act::LinkLogin(LinkLogin { account: account(n), court: court.clone(), subject: annex })
     };
     let end = |n: u8| Act::EndLoginLink(EndLoginLink { account: account(n), court: court() });
-    let elsewhere = CourtCode::parse("京0491").unwrap();
-    for n in [2, 3, 6] {
-        does(&mut registry, 6, ADMINISTRATOR, link(n, &court())).unwrap();
+    let (elsewhere, own) = (CourtCode::parse("京0491").unwrap(), Capacity::Oneself);
+    // Its own account in this capacity, a judge's, those of others.
+    for n in 1..=6 {
+        assert_eq!(does(&mut registry, 6, ADMINISTRATOR, link(n, &court())), Err(RegistryError::NotPermitted), "{n}");
     }
-    for (n, of) in [(1, &court()), (4, &court()), (5, &elsewhere), (3, &elsewhere)] {
-        assert_eq!(does(&mut registry, 6, ADMINISTRATOR, link(n, of)), Err(RegistryError::NotPermitted), "{n}");
-    }
-    assert_eq!(does(&mut registry, 3, Capacity::Oneself, link(3, &court())), Err(RegistryError::NotPermitted));
+    assert_eq!(does(&mut registry, 2, own, link(3, &court())), Err(RegistryError::NotPermitted));
+    does(&mut registry, 3, own, link(3, &court())).unwrap();
+    does(&mut registry, 6, own, link(6, &court())).unwrap();
+    assert_eq!(does(&mut registry, 3, own, link(3, &elsewhere)), Err(RegistryError::NoRoleAtCourt));
     assert_eq!(does(&mut registry, 1, OPERATOR, link(4, &court())), Err(RegistryError::NoRoleAtCourt));
-    assert_eq!(does(&mut registry, 1, OPERATOR, link(3, &elsewhere)), Err(RegistryError::NoRoleAtCourt));
-    // Replaced and ended ones stay private texts of the account, which are erased with it.
-    does(&mut registry, 1, OPERATOR, link(3, &court())).unwrap();
+    // No link is replaced.
+    for (by, capacity) in [(3, own), (1, OPERATOR)] {
+        assert_eq!(does(&mut registry, by, capacity, link(3, &court())), Err(RegistryError::LoginLinkExists));
+    }
+    // Ended ones stay private texts of the account, which are erased with it.
+    assert_eq!(does(&mut registry, 5, own, end(3)), Err(RegistryError::NotPermitted));
     does(&mut registry, 6, ADMINISTRATOR, end(3)).unwrap();
     assert_eq!(does(&mut registry, 6, ADMINISTRATOR, end(3)), Err(RegistryError::NoSuchLoginLink));
+    does(&mut registry, 1, OPERATOR, link(3, &court())).unwrap();
+    does(&mut registry, 3, own, end(3)).unwrap();
     assert_eq!(registry.accounts[&account(3)].texts().count(), 2);
 }

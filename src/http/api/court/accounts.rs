@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::court::acts::{Act, ActKind, CheckIdentity, EndGrant, Grant, OpenAccount};
+use crate::court::acts::{AcceptRole, Act, ActKind, CheckIdentity, EndGrant, Grant, OpenAccount};
 use crate::court::document::Stream;
 use crate::court::ids::AccountId;
 use crate::court::labels::account_of;
@@ -124,7 +124,7 @@ pub(in crate::http) async fn view_account(
     Ok(answer(StatusCode::OK, &shape))
 }
 
-/// Record an identity check / 记录身份核验
+/// Record an identity check / 记录实名核验
 ///
 /// The check was made outside of the platform; a clerk or court administrator may record only checks at the court (`court-offline`).
 ///
@@ -168,9 +168,11 @@ pub(in crate::http) async fn check_identity(
 
 /// Grant a role / 授予角色
 ///
-/// For the operator, and for the court administrator of the court. A role of a court is held for one court.
+/// For the operator, and for the court administrator of the court. A role of a court is held for one court. A court administrator grants no
+/// role to an account that it has opened, or of whose holder nobody else has checked the identity; the first role at the court takes
+/// effect when the holder accepts it.
 ///
-/// 由平台管理员授予，本院角色亦可由法院管理员授予；法院角色须指明法院。
+/// 由平台管理员授予，本院角色亦可由法院管理员授予；法院角色须指明法院。账号由该法院管理员开立，或者未经其他人员实名核验的，该法院管理员不得授予；首次授予本院角色的，经本人接受后生效。
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/roles",
@@ -197,11 +199,43 @@ pub(in crate::http) async fn grant_role(
     Ok(created(&recorded, &act_json(ActKind::Grant, Stream::Registry, None, &recorded)))
 }
 
+/// Accept a role / 接受角色
+///
+/// By the account itself: a role that a court administrator has granted. From then on administrators of the court manage its login.
+///
+/// 由账号本人接受法院管理员授予的角色；接受后，该院管理员可管理该账号的登录。
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{account}/roles/acceptance",
+    tag = "accounts",
+    params(
+        ("account" = String, Path, description = "64 hex digits"),
+    ),
+    request_body = RoleRequest,
+    responses(
+        (status = 201, description = "Accepted / 已接受", body = ActJson),
+        (status = 200, description = "The same request had accepted it / 该请求此前已完成", body = ActJson),
+    ),
+)]
+pub(in crate::http) async fn accept_role(
+    State(state): State<Arc<AppState>>,
+    parameter: PathParameter,
+    call: AuthenticatedJson<RoleRequest>,
+) -> Result<Response, ApiError> {
+    let account = account_named(&parameter)?;
+    let role: Role = value("role", &call.shape.role)?;
+    let court = some_value("court", call.shape.court.as_deref())?;
+    let accept = Act::AcceptRole(AcceptRole { account, role, court });
+    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(accept.clone())).await?;
+    Ok(created(&recorded, &act_json(ActKind::AcceptRole, Stream::Registry, None, &recorded)))
+}
+
 /// Revoke a role / 撤销角色
 ///
-/// For the operator, and for the court administrator of the court. Open tokens lose it at once.
+/// For the operator, and for the court administrator of the court. Open tokens lose it at once. A role that its holder has not accepted is
+/// withdrawn.
 ///
-/// 由平台管理员撤销，本院角色亦可由法院管理员撤销；已签发的令牌立即失去该角色。
+/// 由平台管理员撤销，本院角色亦可由法院管理员撤销；已签发的令牌立即失去该角色；尚未接受的，授予随之撤回。
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/roles/revocation",

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use crate::court::acts::ActKind;
 use crate::court::document::Stream;
-use crate::court::ids::TokenId;
+use crate::court::ids::{AccountId, TokenId};
 use crate::court::line_value::LineValue as _;
 use crate::filing::filing_error::FilingError;
 use crate::filing::identity_providers::{NewProvider, ProviderView};
@@ -24,14 +24,15 @@ use crate::http::request::PathParameter;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::{EmptyRequest, read_time};
 use crate::wire::court::identity::{
-    BegunVerificationJson, IdentityProviderJson, IdentityProviderRequest, IdentityProvidersJson, IdentityResultJson,
-    IdentityResultRequest, RegisteredIdentityProviderJson, VerificationRequest,
+    BegunVerificationJson, ConfirmationRequest, IdentityCheckProviderJson, IdentityCheckProviderRequest,
+    IdentityCheckProvidersJson, IdentityResultJson, IdentityResultRequest, RegisteredIdentityCheckProviderJson,
+    VerificationRequest,
 };
 use crate::wire::court::recorded_act::ActJson;
 use crate::wire::facts::beijing_time;
 use crate::wire::json;
 
-/// Register a provider of identity checks / 登记身份核验机构
+/// Register a provider of identity checks / 登记实名核验机构
 ///
 /// For the operator. Holders of accounts are sent to its address with the id of their check; it sends the result to
 /// `/v1/identity-providers/{id}/results`, signed with the key that is shown once.
@@ -41,15 +42,15 @@ use crate::wire::json;
     post,
     path = "/v1/identity-providers",
     tag = "accounts",
-    request_body = IdentityProviderRequest,
+    request_body = IdentityCheckProviderRequest,
     responses(
-        (status = 201, description = "Registered / 已登记", body = RegisteredIdentityProviderJson),
-        (status = 200, description = "The same request had registered it; without the key / 该请求此前已完成", body = RegisteredIdentityProviderJson),
+        (status = 201, description = "Registered / 已登记", body = RegisteredIdentityCheckProviderJson),
+        (status = 200, description = "The same request had registered it; without the key / 该请求此前已完成", body = RegisteredIdentityCheckProviderJson),
     ),
 )]
 pub(in crate::http) async fn register_identity_provider(
     State(state): State<Arc<AppState>>,
-    call: AuthenticatedJson<IdentityProviderRequest>,
+    call: AuthenticatedJson<IdentityCheckProviderRequest>,
 ) -> Result<Response, ApiError> {
     let shape = &call.shape;
     let new = NewProvider {
@@ -59,7 +60,7 @@ pub(in crate::http) async fn register_identity_provider(
         url: &shape.url,
     };
     let added = state.filing()?.add_identity_provider(&call.actor, &call.context, new).await?;
-    let json = RegisteredIdentityProviderJson {
+    let json = RegisteredIdentityCheckProviderJson {
         id: added.id.to_string(),
         secret: added.secret.as_deref().map(ToOwned::to_owned),
         act: act_json(ActKind::AddIdentityProvider, Stream::Registry, None, &added.recorded),
@@ -67,7 +68,7 @@ pub(in crate::http) async fn register_identity_provider(
     Ok(created(&added.recorded, &json))
 }
 
-/// The providers of identity checks / 身份核验机构名单
+/// The providers of identity checks / 实名核验机构名单
 ///
 /// Without their addresses and keys.
 ///
@@ -76,7 +77,7 @@ pub(in crate::http) async fn register_identity_provider(
     get,
     path = "/v1/identity-providers",
     tag = "accounts",
-    responses((status = 200, description = "The list / 名单", body = IdentityProvidersJson)),
+    responses((status = 200, description = "The list / 名单", body = IdentityCheckProvidersJson)),
 )]
 pub(in crate::http) async fn list_identity_providers(
     State(state): State<Arc<AppState>>,
@@ -84,12 +85,12 @@ pub(in crate::http) async fn list_identity_providers(
 ) -> Result<Response, ApiError> {
     let providers = state.filing()?.identity_providers().await?;
     let items = providers.iter().map(provider_json).collect();
-    Ok(answer(StatusCode::OK, &IdentityProvidersJson { items, next_cursor: None }))
+    Ok(answer(StatusCode::OK, &IdentityCheckProvidersJson { items, next_cursor: None }))
 }
 
-fn provider_json(view: &ProviderView) -> IdentityProviderJson {
+fn provider_json(view: &ProviderView) -> IdentityCheckProviderJson {
     let entry = &view.entry;
-    IdentityProviderJson {
+    IdentityCheckProviderJson {
         id: view.id.to_string(),
         name: view.name.clone(),
         method: entry.method.word().into(),
@@ -100,7 +101,7 @@ fn provider_json(view: &ProviderView) -> IdentityProviderJson {
     }
 }
 
-/// Remove a provider of identity checks / 取消身份核验机构登记
+/// Remove a provider of identity checks / 取消实名核验机构登记
 ///
 /// For the operator. Its results are not taken any more; what it checked stays.
 ///
@@ -158,6 +159,36 @@ pub(in crate::http) async fn begin_verification(
     Ok(created(&begun.recorded, &json))
 }
 
+/// Confirm the result of an identity check / 确认实名核验结果
+///
+/// By the account itself, with the code that its provider has given to the browser of the person whom it has checked. A result counts
+/// only then: so nobody else can be made to complete the check.
+///
+/// 由账号本人以核验机构交给本人浏览器的代码确认，确认后结果方生效，以防他人被诱导代为核验。
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{account}/identity-verifications/{id}/confirmation",
+    tag = "accounts",
+    params(
+        ("account" = String, Path, description = "64 hex digits"),
+        ("id" = String, Path, description = "The check: 64 hex digits"),
+    ),
+    request_body = ConfirmationRequest,
+    responses((status = 200, description = "Recorded / 已记录", body = ActJson)),
+)]
+pub(in crate::http) async fn confirm_identity(
+    State(state): State<Arc<AppState>>,
+    Path((account, id)): Path<(String, String)>,
+    call: AuthenticatedJson<ConfirmationRequest>,
+) -> Result<Response, ApiError> {
+    if AccountId::parse(&account) != Some(call.actor.id) {
+        return Err(FilingError::NotFound.into());
+    }
+    let verification = TokenId::parse(&id).ok_or(FilingError::NotFound)?;
+    let recorded = state.filing()?.confirm_identity(&call.actor, verification, &call.shape.code).await?;
+    Ok(answer(StatusCode::OK, &act_json(ActKind::CheckIdentity, Stream::Registry, None, &recorded)))
+}
+
 fn result(bytes: &[u8]) -> Result<IdentityResult, FilingError> {
     let unreadable = |error: json::JsonError| FilingError::bad("body", error.to_string());
     let request: IdentityResultRequest = json::object(bytes, REPORT_MAX).map_err(unreadable)?;
@@ -213,10 +244,11 @@ pub(in crate::http) async fn send_identity_result(
     };
     let outcome = state.filing()?.identity_result(sent.sender, &head, &sent.body, read).await?;
     let json = IdentityResultJson {
-        verification,
         confirmed: outcome.cause.is_none(),
+        return_path: outcome.code.map(|code| format!("/account?verification={verification}&code={code}")),
         cause: outcome.cause,
-        deposit_number: outcome.recorded.number.to_string(),
+        deposit_number: outcome.recorded.map(|recorded| recorded.number.to_string()),
+        verification,
     };
     Ok(answer(StatusCode::OK, &json))
 }

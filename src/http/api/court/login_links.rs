@@ -10,7 +10,9 @@ use crate::court::acts::ActKind;
 use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
 use crate::court::ids::AccountId;
+use crate::court::subject::Subject;
 use crate::error_code::ErrorCode;
+use crate::filing::filing_error::FilingError;
 use crate::filing::login_links::ProviderLogin;
 use crate::filing::service::RecordedAct;
 use crate::http::api::court::accounts::account_named;
@@ -24,10 +26,11 @@ use crate::wire::court::recorded_act::ActJson;
 
 /// Link a login of an identity provider / 关联统一身份认证登录
 ///
-/// For the operator, and for the court administrator of the court. From then on the person with this subject at the court's identity
-/// provider logs in to the account, as long as it holds a role at the court. The subject stays off the chain.
+/// For the operator, who answers for the subject. Holders link their accounts themselves, on the page of the account, where the identity
+/// provider proves the subject. From then on the person with this subject logs in to the account, as long as it holds a role at the
+/// court. All sessions of the account end. The subject stays off the chain.
 ///
-/// 由平台管理员或法院管理员办理。此后该院身份认证系统中登录标识为此的人员可登录该账号，以该账号在该院有角色为限；登录标识不上链。
+/// 由平台管理员办理，并对登录标识的真实性负责；本人可在“我的账号”自行关联，由统一身份认证证明其登录标识。此后登录标识为此的人员可登录该账号，以该账号在该院有角色为限；该账号全部会话随之结束，登录标识不上链。
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/login-links",
@@ -64,15 +67,18 @@ pub(in crate::http) async fn link(
     let provider = state.login_providers().into_iter().find(|provider| provider.court == *court);
     let missing = || ApiError::new(ErrorCode::NoLoginProvider, "no identity provider is configured for this court");
     let LoginProvider { issuer, .. } = provider.ok_or_else(missing)?;
-    let login = ProviderLogin { court, issuer: &issuer, subject };
+    let bad = || FilingError::bad("subject", "1 to 255 visible ASCII characters, as the provider has it");
+    let subject = Subject::parse(subject).ok_or_else(bad)?;
+    let login = ProviderLogin { court, issuer: &issuer, subject: &subject };
     Ok(filing.link_login(actor, context, account, login).await?)
 }
 
 /// End the link of a login / 解除统一身份认证关联
 ///
-/// For the operator, and for the court administrator of the court.
+/// For the operator, and for the court administrator of the court; holders end their links on the page of the account. All sessions of the
+/// account end.
 ///
-/// 由平台管理员或法院管理员办理。
+/// 由平台管理员或法院管理员办理，本人可在“我的账号”解除；该账号全部会话随之结束。
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/login-links/removal",

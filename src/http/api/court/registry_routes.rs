@@ -34,7 +34,11 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
         ))
         .routes(by_token(
             routes!(accounts::grant_role),
-            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, CourtMismatch]],
+            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, CourtMismatch, SecondPersonNeeded]],
+        ))
+        .routes(by_token(
+            routes!(accounts::accept_role),
+            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchGrant]],
         ))
         .routes(by_token(
             routes!(accounts::revoke_role),
@@ -42,7 +46,12 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
         ))
         .routes(by_token(
             routes!(login_links::link_login),
-            &[WRITES, ACTING, TEXTS, codes![NoSuchAccount, AccountClosed, NoRoleAtCourt, LoginLinked, NoLoginProvider]],
+            &[
+                WRITES,
+                ACTING,
+                TEXTS,
+                codes![NoSuchAccount, AccountClosed, NoRoleAtCourt, LoginLinked, LoginLinkExists, NoLoginProvider],
+            ],
         ))
         .routes(by_token(
             routes!(login_links::end_login_link),
@@ -88,6 +97,21 @@ fn identity_routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(by_token(
             routes!(identity_providers::begin_verification),
             &[WRITES, ACTING, codes![NoSuchIdentityProvider, NoSuchAccount, AccountClosed]],
+        ))
+        .routes(by_token(
+            routes!(identity_providers::confirm_identity),
+            &[
+                WRITES,
+                TEXTS,
+                codes![
+                    NotFound,
+                    NoSuchIdentityProvider,
+                    NoSuchVerification,
+                    AccountClosed,
+                    BeyondProvider,
+                    RequestReused
+                ],
+            ],
         ))
         .routes(public(
             routes!(identity_providers::send_identity_result),

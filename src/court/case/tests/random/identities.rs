@@ -4,7 +4,7 @@ use super::Dice;
 use crate::court::acts::*;
 use crate::court::ids::TokenId;
 use crate::court::values::Code;
-use crate::court::words::{IdentityLevel, IdentityMethod};
+use crate::court::words::{IdentityLevel, IdentityMethod, Role};
 
 pub(in crate::court::case::tests::random) fn of_identities(d: &mut Dice, kind: ActKind) -> Act {
     let token = TokenId(d.digest());
@@ -31,6 +31,9 @@ pub(in crate::court::case::tests::random) fn of_identities(d: &mut Dice, kind: A
         }),
         ActKind::LinkLogin => Act::LinkLogin(LinkLogin { account: d.account(), court: d.court(), subject: d.annex() }),
         ActKind::EndLoginLink => Act::EndLoginLink(EndLoginLink { account: d.account(), court: d.court() }),
+        ActKind::AcceptRole => {
+            Act::AcceptRole(AcceptRole { account: d.account(), role: d.of(Role::ALL), court: d.optional(Dice::court) })
+        }
         other => panic!("no random `{other}` is made here"),
     }
 }

@@ -35,7 +35,7 @@ pub(super) const FORMS: &[ActForm] = &[
     ActForm::new(ActKind::AdjournHearing, Group::Hearing, &[]),
     ActForm::new(ActKind::EndHearing, Group::Hearing, &[]),
     ActForm::new(ActKind::JoinSession, Group::Hearing, ACTIVITY)
-        .lead("进入前须完成为本次活动所作的身份核验。", "The identity must have been checked for this session."),
+        .lead("进入前须完成为本次活动所作的实名核验。", "The identity must have been checked for this session."),
     ActForm::new(ActKind::LeaveSession, Group::Hearing, ACTIVITY),
     ActForm::new(
         ActKind::AddRecording,

@@ -1,0 +1,69 @@
+//! Roles of accounts: granted, offered and accepted, taken back.
+//!
+//! # Invariants
+//!
+//! A court administrator alone gives nobody access to cases. Somebody else has recorded an identity check of the account, somebody
+//! else has opened it, and its holder accepts the first role at a court: so an administrator neither makes an account for itself
+//! under another name, nor turns the account of a party into one whose login it manages.
+
+use crate::court::acts::Act;
+use crate::court::document::Document;
+use crate::court::ids::AccountId;
+use crate::court::registry::{Registry, RegistryError};
+use crate::court::values::Capacity;
+use crate::court::words::Role;
+
+impl Registry {
+    /// Applies a grant, its acceptance, or its end.
+    pub(in crate::court::registry) fn apply_role_act(&mut self, document: &Document) -> Result<(), RegistryError> {
+        match &document.act {
+            Act::Grant(act) => {
+                if act.role.is_of_a_court() != act.court.is_some() {
+                    return Err(RegistryError::CourtMismatch);
+                }
+                let by_administrator = document.capacity == Capacity::Holding(Role::CourtAdministrator);
+                if by_administrator {
+                    self.check_second_person(document.by, act.account)?;
+                }
+                let account = self.account(act.account)?;
+                let is_staff = act.court.as_ref().is_some_and(|court| account.has_role_at(court));
+                let granted = (act.role, act.court.clone());
+                if by_administrator && !is_staff {
+                    account.offered_roles.insert(granted, document.by);
+                } else {
+                    account.offered_roles.remove(&granted);
+                    account.roles.insert(granted);
+                }
+            }
+            Act::AcceptRole(act) => {
+                let offered = (act.role, act.court.clone());
+                let by = self.account(act.account)?.offered_roles.get(&offered).copied();
+                let by = by.and_then(|by| self.accounts.get(&by));
+                // Who granted it must still be able to.
+                if !by.is_some_and(|by| by.grants_role(act.role, act.court.as_ref())) {
+                    return Err(RegistryError::NoSuchGrant);
+                }
+                let account = self.account(act.account)?;
+                account.offered_roles.remove(&offered);
+                account.roles.insert(offered);
+            }
+            Act::EndGrant(act) => {
+                let account = self.account(act.account)?;
+                let ended = (act.role, act.court.clone());
+                let was_offered = account.offered_roles.remove(&ended).is_some();
+                if !account.roles.remove(&ended) && !was_offered {
+                    return Err(RegistryError::NoSuchGrant);
+                }
+            }
+            _ => return Err(RegistryError::NotOfTheRegistry),
+        }
+        Ok(())
+    }
+
+    /// Checks that other persons than the court administrator `by` have opened the account and checked an identity of its holder.
+    fn check_second_person(&self, by: AccountId, account: AccountId) -> Result<(), RegistryError> {
+        let account = self.accounts.get(&account).ok_or(RegistryError::NoSuchAccount)?;
+        let is_identified = account.identified_by.iter().any(|other| *other != by);
+        if account.opened_by != by && is_identified { Ok(()) } else { Err(RegistryError::SecondPersonNeeded) }
+    }
+}
