@@ -332,10 +332,10 @@ mod tests {
         let store = SessionStore::open(Arc::new(MemoryAccounts::default())).unwrap();
         let mut ids = Vec::new();
         for n in 0..SESSIONS_MAX {
-            ids.push(store.begin(ONE, false, "", at(n as u64)).await.unwrap());
+            ids.push(store.begin(ONE, by_password(""), at(n as u64)).await.unwrap());
         }
         assert!(store.touch(&ids[0], at(50)).is_some());
-        store.begin(ONE, false, "", at(60)).await.unwrap();
+        store.begin(ONE, by_password(""), at(60)).await.unwrap();
         assert!(store.touch(&ids[0], at(100)).is_some() && store.touch(&ids[1], at(100)).is_none());
     }
 
@@ -343,7 +343,7 @@ mod tests {
     async fn a_session_with_an_unknown_factor_has_ended() {
         let files: Arc<dyn AccountStore> = Arc::new(MemoryAccounts::default());
         let store = SessionStore::open(Arc::clone(&files)).unwrap();
-        let id = store.begin(ONE, true, "", at(0)).await.unwrap();
+        let id = store.begin(ONE, NewSession { second_factor: true, ..by_password("") }, at(0)).await.unwrap();
         let document = AccountDocument::Sessions(ONE.0);
         let text = files.read(document).unwrap().unwrap().replace("second-factor", "voice");
         files.replace(document, &text).unwrap();

@@ -28,6 +28,8 @@ fn came(kind: CaseKind, by: TransferKind) -> TestCase {
         court: court("粤0106"),
         kind: by,
         manifest: root(&["line"]).unwrap(),
+        appealed: None,
+        came_by: None,
         position: position(9, 0),
     });
     course

@@ -61,6 +61,8 @@ fn an_objection_is_of_a_first_instance_that_was_not_heard_before() {
             court: super::course::court("粤01"),
             kind,
             manifest: root(&["line"]).unwrap(),
+            appealed: None,
+            came_by: None,
             position: position(9, 0),
         });
         course.defendant(object(2)).unwrap();

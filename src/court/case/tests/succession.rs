@@ -13,6 +13,7 @@ const OTHER: CaseId = CaseId(Digest([98; 32]));
 fn next(file: &CaseFile, kind: TransferKind, parties: &[u32], procedure: Option<Procedure>) -> Succession {
     let hand_over = HandOver {
         kind,
+        ground: None,
         to: court("粤01"),
         basis: super::course::doc(1),
         parties: parties.iter().copied().map(PartyNumber).collect(),
@@ -178,6 +179,8 @@ fn each_part_that_differs_from_the_hand_over_is_found() {
         items: Vec::new(),
         withdrawing: Vec::new(),
         former_judges: Vec::new(),
+        appealed: None,
+        came_by: None,
     };
     assert_eq!(file.difference_from(&same), None);
     let first = FirstImport { case: OTHER, item: ItemNumber(1), at: position(1, 0).at, late: false };
@@ -207,6 +210,8 @@ fn a_case_is_taken_over_as_it_was_opened() {
             hand_over: HandOverNumber(1),
             court: court("粤0106"),
             manifest: root(&["line"]).unwrap(),
+            appealed: None,
+            came_by: None,
             parties: 1,
             agents: 0,
             items: 0,
