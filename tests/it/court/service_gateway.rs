@@ -268,7 +268,7 @@ async fn another_gateway_of_the_court_continues_where_the_former_ended() {
     let people = People::of(&node).await;
     let serving = Serving::begin(&people).await;
     serving.given_mobile(&node).await;
-    let send = async |service: u64, kind: &str| {
+    let send = async |service: u32, kind: &str| {
         serving.serve(&node, "electronic", kind).await;
         serving.send(&node, service, "sms", Some(1)).await;
     };
