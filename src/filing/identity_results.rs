@@ -160,7 +160,7 @@ impl FilingService {
         let open = self.open_verification(result.verification).filter(|open| open.provider == provider);
         let open = open.ok_or(FilingError::Registry(RegistryError::NoSuchVerification))?;
         if let Some(known) = self.unconfirmed_results.get(result.verification) {
-            let is_same = known.context.body == context.body;
+            let is_same = known.body == context.body;
             let outcome = ResultOutcome { recorded: None, cause: None, code: Some(known.code) };
             return if is_same { Ok(outcome) } else { Err(FilingError::RequestReused) };
         }
@@ -175,7 +175,8 @@ impl FilingService {
         };
         self.check_recordable(&check)?;
         let code = derive(&self.platform, context.request, &format!("identity code {}", context.body)).to_string();
-        let unconfirmed = UnconfirmedResult { check, reference: result.reference, context, code: code.clone() };
+        let RequestContext { request, body, .. } = context;
+        let unconfirmed = UnconfirmedResult { check, reference: result.reference, request, body, code: code.clone() };
         let is_open = |verification: &TokenId| self.open_verification(*verification).is_some();
         self.unconfirmed_results.insert(result.verification, unconfirmed, is_open);
         Ok(ResultOutcome { recorded: None, cause, code: Some(code) })
@@ -222,7 +223,8 @@ impl FilingService {
             Ok(Act::CheckIdentity(CheckIdentity { reference, ..result.check.clone() }))
         };
         let by = self.platform_account();
-        let recorded = self.write_registry(by, &[Capacity::Platform], &result.context, make).await?;
+        let context = RequestContext { request: result.request, body: result.body, capacity: None };
+        let recorded = self.write_registry(by, &[Capacity::Platform], &context, make).await?;
         self.unconfirmed_results.remove(verification);
         tracing::info!(account = %actor.id, "the holder has confirmed the result of an identity check");
         Ok(recorded)

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::court::acts::CheckIdentity;
-use crate::court::ids::TokenId;
-use crate::filing::actor::RequestContext;
+use crate::court::ids::{RequestId, TokenId};
+use crate::ledger::hash::Digest;
 
 /// A result that its holder has not confirmed.
 #[derive(Debug, Clone)]
@@ -15,8 +15,10 @@ pub(in crate::filing) struct UnconfirmedResult {
     pub(in crate::filing) check: CheckIdentity,
     /// Under what the provider finds it.
     pub(in crate::filing) reference: Option<String>,
-    /// The request of the act: the check, and what the result says.
-    pub(in crate::filing) context: RequestContext,
+    /// The request id of the act: the check.
+    pub(in crate::filing) request: RequestId,
+    /// Digest of what the result says.
+    pub(in crate::filing) body: Digest,
     /// What the browser of the person brings that the provider has checked.
     pub(in crate::filing) code: String,
 }

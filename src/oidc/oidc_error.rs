@@ -120,6 +120,12 @@ impl OidcError {
     }
 }
 
+/// The error of a provider that did not answer as it must.
+#[must_use]
+pub fn provider_error(what: &str) -> OidcError {
+    OidcError::Provider(what.to_owned())
+}
+
 /// An error code of a provider as far as it can be shown: at most 64 letters, digits and `_.-`; `error` for any other text.
 #[must_use]
 pub fn sanitize_error_code(code: &str) -> String {

@@ -21,7 +21,7 @@ use crate::oidc::cached::{Cached, Fetched};
 use crate::oidc::id_token::{ExpectedClaims, Identity, MAX_AGE, check};
 use crate::oidc::jwk::{Key, parse_set};
 use crate::oidc::jws::{TokenError, verified_payload};
-use crate::oidc::oidc_error::OidcError;
+use crate::oidc::oidc_error::{OidcError, provider_error};
 use crate::oidc::pending::{BegunLogin, PendingLogin};
 use crate::oidc::provider_metadata::ProviderMetadata;
 use crate::wire::webhook_call::is_secure_or_local;
@@ -91,12 +91,6 @@ pub struct Provider {
 
 /// What was fetched, and for how many seconds it may be used.
 type FetchedFor<T> = (T, Option<u64>);
-
-/// The error of a provider that did not answer as it must.
-#[must_use]
-pub fn provider_error(what: &str) -> OidcError {
-    OidcError::Provider(what.to_owned())
-}
 
 /// The seconds for which an answer may be used (RFC 9111 section 5.2.2).
 fn max_age(answer: &Response) -> Option<u64> {

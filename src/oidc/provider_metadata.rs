@@ -8,8 +8,7 @@
 use reqwest::Url;
 use serde::Deserialize;
 
-use crate::oidc::oidc_error::OidcError;
-use crate::oidc::provider::provider_error;
+use crate::oidc::oidc_error::{OidcError, provider_error};
 use crate::wire::webhook_call::is_secure_or_local;
 
 #[derive(Deserialize)]

@@ -66,7 +66,8 @@ mod tests {
             Role::Archivist,
             Role::PeoplesAssessor,
         ];
-        let receiving = court.map(CaseRelation::Receiving);
+        let receiving =
+            [Role::Clerk, Role::Judge, Role::JudgeAssistant, Role::TrialSupport].map(CaseRelation::Receiving);
         assert_eq!(named(sees_papers_of_the_court), [holding(&court), receiving.to_vec()].concat());
         let keepers = holding(&[Role::Clerk, Role::Judge, Role::JudgeAssistant, Role::TrialSupport]);
         assert_eq!(named(keeps_documents), keepers);

@@ -394,7 +394,8 @@ fn the_walks_go_everywhere() {
         }
     }
     // Too rare for a random walk, since several acts must precede them. Each has its scenarios in `deadlines`, `hand_overs`, `sessions`.
-    let rare = [ActKind::DecideLateness, ActKind::TakeOver, ActKind::EndMediation, ActKind::ForwardItem];
+    let rare =
+        [ActKind::DecideLateness, ActKind::TakeOver, ActKind::TakeBack, ActKind::EndMediation, ActKind::ForwardItem];
     let never: Vec<_> = crate::court::permission::acts_of_a_case()
         .into_iter()
         .filter(|kind| !effective.contains(kind) && !rare.contains(kind))

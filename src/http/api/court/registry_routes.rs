@@ -60,7 +60,7 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(by_token(routes!(accounts::account_access_log), &[WRITES, codes![NotFound]]))
         .routes(by_token(
             routes!(account_logins::issue_reset_code),
-            &[WRITES, codes![NotFound, NotPermitted, NoPassword]],
+            &[WRITES, codes![NotFound, NotPermitted, NoPassword, NoSecondFactor]],
         ))
         .routes(by_token(routes!(account_logins::unlock_login), &[codes![NotFound, NotPermitted, NoPassword]]))
         .routes(by_token(routes!(keys::enrol_key), &[codes![TooManyKeys, Unavailable]]))

@@ -55,7 +55,9 @@ impl TestCase {
     fn to_sign(more: &[Signer]) -> Self {
         let mut course = Self::in_hearing();
         for signer in more {
-            if let Signer::Holder(role @ (Role::Mediator | Role::PeoplesAssessor | Role::Expert), account) = *signer {
+            if let Signer::Holder(role, account) = *signer
+                && role.needs_appointment()
+            {
                 course.clerk(made!(Appoint { role, account }));
             }
         }
