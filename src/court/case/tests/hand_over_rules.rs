@@ -147,6 +147,19 @@ fn a_dossier_is_sent_on_a_ground_and_as_it_is() {
     course.files(|act| (act.volume, act.deposit, act.data_hash) = (Volume::Second, None, Vec::new())).unwrap();
     let without = course.sends_changed(up.0, up.1, |act| act.second_volume = None);
     assert_eq!(without, refused(CourseRefusal::DossierDiffers));
+    let into_retrial = |course: &mut TestCase, basis, parties: &[u32]| {
+        let party = parties.iter().copied().map(PartyNumber).collect();
+        course.sends_changed(TransferKind::Retrial, ("粤", basis), |act| act.party = party)
+    };
+    let mut pending = TestCase::assigned();
+    assert_eq!(into_retrial(&mut pending, 50, &[2]), no_ground(TransferKind::Retrial));
+    let mut decided = TestCase::judged_and_in_force();
+    assert_eq!(into_retrial(&mut decided, 50, &[2, 9]), no_ground(TransferKind::Retrial));
+    into_retrial(&mut decided, 50, &[2]).unwrap();
+    decided.receives(1).unwrap();
+    decided.accepts(1).unwrap();
+    assert_eq!(into_retrial(&mut decided, 50, &[2]), Err(Refusal::AlreadyPassedOn));
+    into_retrial(&mut decided, 51, &[1]).unwrap();
 }
 
 /// 民诉法 arts. 177, 178, 180: which result a second instance has by which decision; only it sends the dossier back, once it has decided.
@@ -195,12 +208,13 @@ fn a_transfer_of_jurisdiction_rests_on_a_ruling_in_force() {
     assert_eq!(transfer(&mut other), nothing, "another ruling");
     let mut by_itself = TestCase::assigned();
     by_itself.judge(rule(RulingKind::TransferJurisdiction, 1)).unwrap();
-    for party in [1, 2] {
-        by_itself.delivers(DocumentKind::Ruling, party, doc(1));
-    }
     let mut over = TestCase { file: by_itself.file.clone(), at: by_itself.at };
     over.file.stage = Stage::Judged;
     assert_eq!(transfer(&mut over), nothing, "the case is over");
+    for party in [1, 2] {
+        assert_eq!(transfer(&mut by_itself), refused(CourseRefusal::NotInForce), "not served on every party");
+        by_itself.delivers(DocumentKind::Ruling, party, doc(1));
+    }
     transfer(&mut by_itself).unwrap();
 
     let mut again = came(CaseKind::CivilFirst, TransferKind::Jurisdiction);
