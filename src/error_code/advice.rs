@@ -301,7 +301,7 @@ advice! {
     WithdrawalPending "Wait for the ruling of the court." "请等待人民法院裁定。";
     NothingToRuleOn "Look at the case: no application or objection awaits a ruling." "请查看案件：没有待裁定的申请或者异议。";
     RemandedBefore "Decide the appeal after finding the facts, by article 177." "请查清事实后依法改判或者作出其他裁判（民事诉讼法第一百七十七条）。";
-    DecisionForm "Against a judgment, give a judgment or remand (art. 177); against a ruling, rule to uphold, set aside or direct (art. 178)." "对判决的上诉，以判决处理或者裁定发回重审（民事诉讼法第一百七十七条）；对裁定的上诉，以裁定处理（第一百七十八条）。";
+    DecisionForm "Against a judgment, give a judgment or remand, by article 177; against a ruling, rule to uphold, set aside or direct, by article 178." "对判决的上诉，以判决处理或者裁定发回重审（民事诉讼法第一百七十七条）；对裁定的上诉，以裁定处理（第一百七十八条）。";
     InstanceEnded "Only the correction of clerical errors and preservation are ruled on after the end of the instance." "本审级结束后，仅可裁定补正笔误、保全或者先予执行。";
     TransferredBefore "Report to the higher court, which designates the competent court." "请报请上级人民法院指定管辖。";
     NotSecondInstance "Do this in the case of the second instance." "请在第二审案件中办理。";

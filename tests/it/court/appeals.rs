@@ -168,15 +168,15 @@ async fn an_objection_leads_to_a_transfer_of_jurisdiction_with_the_ruling_as_its
 }
 
 /// A node over `inner`, and its store.
-async fn over(inner: &Arc<MemoryStore>) -> (TestNode, Arc<FaultyStore>) {
+async fn over(inner: &Arc<MemoryStore>, plan: NodeConfig) -> (TestNode, Arc<FaultyStore>) {
     let store = Arc::new(FaultyStore::over(Arc::clone(inner)));
-    (TestNode::over(Arc::clone(&store), NodeConfig::default()).await, store)
+    (TestNode::over(Arc::clone(&store), plan).await, store)
 }
 
 /// Accepts a transfer, breaking off at act `at` of it, and starts anew; by the same clerk, or by another one of the same court.
 async fn accept_with_a_crash(at: Option<(usize, Fault)>, by_another: bool) -> (usize, bool) {
     let inner = Arc::new(MemoryStore::new(origin()));
-    let (node, store) = over(&inner).await;
+    let (node, store) = over(&inner, NodeConfig::default()).await;
     let people = People::of(&node).await;
     let suit = Proceeding::suit(&people).await;
     let item = number(&node, 1).await;
@@ -200,8 +200,9 @@ async fn accept_with_a_crash(at: Option<(usize, Fault)>, by_another: bool) -> (u
     let first = node.session(&there.token).keyed("accept").post(&path, &accept).await;
     let broke_off = at.is_some() && !store.is_armed();
     assert_eq!(first.status, if broke_off { 503 } else { 201 }, "{at:?}: {}", first.text());
+    let plan = NodeConfig { clock: node.clock.share(), ..NodeConfig::default() };
     drop(node);
-    let (node, _) = over(&inner).await;
+    let (node, _) = over(&inner, plan).await;
     let (who, key) = if by_another { (&another, "other") } else { (&there, "accept") };
     let answer = node.session(&who.token).keyed(key).post(&path, &accept).await;
     let done = by_another && !broke_off;
