@@ -121,6 +121,7 @@ pub struct BegunVerificationJson {
 #[serde(deny_unknown_fields)]
 pub struct ConfirmationRequest {
     /// The parameter `code` of the address.
+    #[schema(example = "4f1c2a7d9b3e5f60718293a4b5c6d7e8f90123456789abcdef0123456789abcd")]
     pub code: String,
 }
 

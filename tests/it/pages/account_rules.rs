@@ -227,6 +227,10 @@ async fn a_second_factor_that_another_session_proposed_is_not_confirmed() {
     let code = secret.code_at(node.filing.now()).unwrap();
     let confirm = [("password", PASSWORD), ("code", code.as_str())];
     assert_eq!(two.post("/account/second-factor", &confirm).await.status, 422);
+    // The refusal proposed a secret to the other session.
+    let secret = secret_of(one.get("/account/second-factor").await.text());
+    let code = secret.code_at(node.filing.now()).unwrap();
+    let confirm = [("password", PASSWORD), ("code", code.as_str())];
     assert_eq!(one.post("/account/second-factor", &confirm).await.status, 303);
     assert_eq!(two.get("/account").await.status, 303, "the session without the second factor has ended");
 }

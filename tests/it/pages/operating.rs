@@ -25,6 +25,8 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("POST /v1/accounts/{account}/identity-checks", "/admin/accounts/{id}"),
     ("POST /v1/accounts/{account}/roles", "/admin/accounts/{id}"),
     ("POST /v1/accounts/{account}/roles/revocation", "/admin/accounts/{id}"),
+    ("POST /v1/accounts/{account}/roles/acceptance", "/account"),
+    ("POST /v1/accounts/{account}/identity-verifications/{id}/confirmation", "/account"),
     ("POST /v1/accounts/{account}/tokens", "/admin/accounts/{id}"),
     ("POST /v1/accounts/{account}/reset-codes", "/admin/accounts/{id}"),
     ("DELETE /v1/accounts/{account}/login-lock", "/admin/accounts/{id}"),
