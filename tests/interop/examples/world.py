@@ -181,6 +181,10 @@ OWN = [
 ]
 # Refusals of the node that are right, by method and path.
 REFUSED = {
+    # No administrator has offered a role to the account.
+    "POST /v1/accounts/{account}/roles/acceptance": "no_such_grant",
+    # No provider has sent a result to confirm.
+    "POST /v1/accounts/{account}/identity-verifications/{id}/confirmation": "no_such_verification",
     # No provider of logins is configured.
     "POST /v1/accounts/{account}/login-links": "no_login_provider",
     "POST /v1/accounts/{account}/login-links/removal": "no_such_login_link",
