@@ -60,7 +60,7 @@ function saltOf(text) {
 
 // What the page of an error says: the error, why, and what to do.
 function explained(page) {
-  const parts = page?.querySelectorAll("main h1, main .why, main .advice") ?? [];
+  const parts = page instanceof Document ? page.querySelectorAll("main h1, main .why, main .advice") : [];
   return [...parts].map((part) => part.textContent.trim()).join(" ");
 }
 
@@ -69,7 +69,10 @@ function sendFile(url, headers, file, progress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
-    request.responseType = "document";
+    // Chromium shows the empty body of a 204 as a page about an XML error, whose inline style the policy refuses.
+    request.onreadystatechange = () => {
+      if (request.readyState === XMLHttpRequest.HEADERS_RECEIVED && request.status !== 204) request.responseType = "document";
+    };
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded }) => progress(loaded);
     request.onload = () => resolve({ status: request.status, why: explained(request.response) });

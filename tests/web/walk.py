@@ -456,6 +456,7 @@ class Walk:
         clerk.answer("移交种类", "上诉移送")
         clerk.choose("接收法院", SECOND, whole=True)
         clerk.choose("依据的裁判", "判决")
+        clerk.tick("确认移交", exact=False)
         clerk.press("移交案卷")
         clerk.follow("移交清单")
         manifest = clerk.download("下载清单文件，随案卷移送")

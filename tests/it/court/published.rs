@@ -66,12 +66,15 @@ fn page() -> String {
     page
 }
 
+/// Whether an account in this relation to a case may do something.
+type RelationRule = fn(CaseRelation) -> bool;
+
 /// Who reads the originals of documents, and who gives them into custody.
 fn documents(page: &mut String) {
     page.push_str(
         "\n## 文书原文 · originals of documents\n\nWho sees a case reads its transcripts; those of a deliberation, the panel only. A served document is read by its recipient and the\nrecipient's agents, a judgment or a ruling by all parties and their agents. Beside them:\n\n可查看案件的人员可阅读笔录，合议（评议）笔录仅合议庭可阅读；送达文书由受送达人及其代理人阅读，判决书、裁定书由各方当事人及其代理人阅读。此外：\n\n| original 原文 | who 何人 |\n|---|---|\n",
     );
-    let rows: [(&str, fn(CaseRelation) -> bool); 4] = [
+    let rows: [(&str, RelationRule); 4] = [
         ("read a paper of a mediation 阅读调解文书", sees_mediation),
         ("read decisions and documents served on any party 阅读裁判文书和任一方的送达文书", sees_papers_of_the_court),
         ("give the document of another account 提交他人登记的文书原文", keeps_documents),
