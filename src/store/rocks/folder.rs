@@ -311,7 +311,7 @@ impl Folder {
         ))
     }
 
-    /// Checks that the process can open [`SPARE_DESCRIPTORS`] more files.
+    /// Checks that the process can open `SPARE_DESCRIPTORS` more files.
     ///
     /// # Errors
     ///
