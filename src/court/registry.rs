@@ -72,7 +72,7 @@ pub enum RegistryError {
     LoginLinkExists,
     /// Who opened the account, or recorded its only identity check, does not grant it a role that gives access to cases.
     #[error(
-        "a role of a court needs a second person: whoever opened the account or recorded its only identity check does not \
+        "a role of a court needs a second person: the person who opened the account or recorded its only identity check does not \
          grant it, and neither is it granted without an identity check. Another administrator of the court, or the operator, \
          grants the role"
     )]

@@ -149,7 +149,7 @@ impl FilingService {
     ) -> Result<RecordedAct, FilingError> {
         let is_own = account == actor.id && actor.session.is_some();
         if !is_own {
-            // Whether an account is linked is told to those only who may end the link.
+            // Only accounts that may end the link learn whether there is one.
             if !actor.account.holds(Role::Operator, None) && !actor.account.administers(court) {
                 return Err(FilingError::Registry(RegistryError::NotPermitted));
             }

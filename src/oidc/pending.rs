@@ -119,8 +119,8 @@ impl Index {
         }
     }
 
-    /// Makes room for another login of `client`.
-    fn make_room(&mut self, client: Client, now: Timestamp) {
+    /// Removes the oldest logins of `client`, and of all clients, that leave no place for another.
+    fn evict(&mut self, client: Client, now: Timestamp) {
         if self.of_client.get(&client).map_or(0, VecDeque::len) >= PENDING_OF_CLIENT {
             self.remove_oldest_of(client);
         }
@@ -182,7 +182,7 @@ impl PendingLogins {
             client: request.client,
         };
         let mut all = self.all();
-        all.make_room(request.client, now);
+        all.evict(request.client, now);
         all.insert(sha256(state.as_bytes()), login);
         Ok(begun)
     }

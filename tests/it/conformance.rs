@@ -54,6 +54,7 @@ on_every_store! {
         statements_are_found_many_at_a_time;
     annotating:
         annotations_are_kept_by_checkpoint_in_their_order,
+        annotations_of_several_threads_are_all_kept_while_blocks_are_appended,
         checkpoints_are_found_by_the_level_that_they_reached;
     private:
         private_content_is_kept_beside_its_deposit,

@@ -151,7 +151,7 @@ impl CaseFile {
         })
     }
 
-    /// Whether a viewer may give the file of a deposit with these uses into custody: its depositor, whoever recorded it, the court,
+    /// Whether a viewer may give the file of a deposit with these uses into custody: its depositor, the account that recorded it, the court,
     /// and for the papers of a mediation its mediators.
     #[must_use]
     pub fn may_keep_document(&self, viewer: &Viewer, uses: &[RecordedDocument], depositor: Option<AccountId>) -> bool {

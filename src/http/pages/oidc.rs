@@ -133,7 +133,7 @@ pub async fn begin_link(
 ) -> Result<(String, Option<HeaderValue>), ApiError> {
     let client = sha256(client.group().to_string().as_bytes());
     let request = LoginRequest { court, purpose: LoginPurpose::Link(session), next: "/account", client };
-    // Whoever sits at the computer proves it now.
+    // A session of the provider may be that of the person who used the computer before.
     let sent = state.oidc().begin(&request, true, state.filing()?.now()).await?;
     Ok((sent.address.to_string(), set_cookie(&sent.state, Some(&sent.cookie))))
 }

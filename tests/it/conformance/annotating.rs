@@ -60,6 +60,40 @@ pub(super) fn annotations_are_kept_by_checkpoint_in_their_order<B: Bench>() {
     }
 }
 
+pub(super) fn annotations_of_several_threads_are_all_kept_while_blocks_are_appended<B: Bench>() {
+    const THREADS: usize = 4;
+    const EACH: usize = 25;
+    let mut bench = B::begin();
+    found(bench.store());
+    seal(bench.store(), vec![Draft::nth(1).waiting(1)]);
+    let checkpoint = bench.store().published().unwrap().checkpoint.clone();
+    let of = |thread: usize, n: usize| Annotation {
+        kind: AnnotationKind::Cosignature,
+        bytes: format!("{thread} {n}").into_bytes(),
+    };
+    std::thread::scope(|scope| {
+        let (store, checkpoint) = (bench.store(), &checkpoint);
+        for thread in 0..THREADS {
+            scope.spawn(move || {
+                for n in 0..EACH {
+                    store.annotate(checkpoint, &[of(thread, n)], &[]).unwrap();
+                }
+            });
+        }
+        for number in 2..=20 {
+            seal(store, vec![Draft::nth(number).waiting(number)]);
+        }
+    });
+    bench.reopen();
+    let kept = bench.store().annotated(checkpoint.checkpoint().size).unwrap().unwrap().annotations;
+    assert_eq!(kept.len(), THREADS * EACH);
+    for thread in 0..THREADS {
+        let prefix = format!("{thread} ").into_bytes();
+        let own: Vec<Annotation> = kept.iter().filter(|one| one.bytes.starts_with(&prefix)).cloned().collect();
+        assert_eq!(own, (0..EACH).map(|n| of(thread, n)).collect::<Vec<_>>(), "each thread's in its order");
+    }
+}
+
 pub(super) fn checkpoints_are_found_by_the_level_that_they_reached<B: Bench>() {
     let mut bench = B::begin();
     found(bench.store());

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::accounts::{COURT, People, Person};
-use crate::support::browser::{Browser, PASSWORD};
+use crate::support::browser::{Browser, PASSWORD, activate};
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 
 const NEW: &str = "another long sentence of mine";
@@ -16,17 +16,6 @@ async fn reset(people: &People<'_>, by: &Person, account: &str) -> Answer {
 async fn unlock(people: &People<'_>, by: &Person, account: &str) -> Answer {
     let request = people.by(by).request(Method::DELETE, &format!("/v1/accounts/{account}/login-lock"));
     people.node.send(request).await
-}
-
-/// Sets a password for the account of a token.
-async fn activate(node: &TestNode, person: &Person, login: &str) {
-    let form = [
-        ("token", person.token.as_str()),
-        ("login", login),
-        ("new-password", PASSWORD),
-        ("new-password-again", PASSWORD),
-    ];
-    assert_eq!(Browser::new(node).post("/activate", &form).await.status, 303);
 }
 
 #[tokio::test]
@@ -86,7 +75,7 @@ async fn only_those_who_manage_the_account_do_it() {
     let elsewhere = people.of_court("外院法官", "judge", "京0491").await;
     // The staff have passwords too.
     for (who, login) in [(&judge, "judge"), (&elsewhere, "judge.2")] {
-        activate(&node, who, login).await;
+        activate(&mut Browser::new(&node), &who.token, login).await;
     }
     let without_manage = people.token(&clerk.account, &["read", "case", "court"]).await;
     let operator = &people.operator;

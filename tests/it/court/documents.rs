@@ -402,7 +402,7 @@ async fn an_erasure_covers_the_originals_of_all_cases_and_a_court_can_suspend_it
         assert_eq!(read(&node, who, &number, case).await.problem(), (410, "erased".into()));
         assert_eq!(listed(&node, who, case).await[0]["original"]["code"], "erased");
     }
-    // It can be given again, by whoever still has the file.
+    // It can be given again, by an account that still has the file.
     given(&node, &suit.judge, at, text.as_bytes()).await;
     all_read(&node, &[&suit.bringing], at, text.as_bytes()).await;
 }

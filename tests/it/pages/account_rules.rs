@@ -6,9 +6,9 @@ use tiezheng::filing::deposit_policy::DepositPolicy;
 use tiezheng::filing::sessions::SessionId;
 use tiezheng::ledger::notice::Mode;
 
-use super::accounts::{activate, operator_browser, pass, secret_of};
+use super::accounts::{operator_browser, pass, secret_of};
 use crate::support::accounts::{COURT, OF_THE_COURT, People};
-use crate::support::browser::{Browser, PASSWORD, location, registration};
+use crate::support::browser::{Browser, PASSWORD, activate, location, registration};
 use crate::support::test_node::{NodeConfig, TestNode};
 
 const NEXT: &str = "another sentence";

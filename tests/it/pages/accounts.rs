@@ -15,7 +15,7 @@ use tiezheng::store::traits::accounts::{AccountDocument, AccountStore, AccountSt
 use tokio::sync::oneshot;
 
 use crate::support::accounts::People;
-use crate::support::browser::{Browser, PASSWORD, location, registration};
+use crate::support::browser::{Browser, PASSWORD, activate, location, registration};
 use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]
@@ -140,13 +140,6 @@ pub(super) async fn operator_browser<'n>(node: &'n TestNode, people: &People<'n>
     activate(&mut browser, &people.operator.token, "operator").await;
     assert_eq!(browser.log_in("operator", PASSWORD, "").await.status, 303);
     browser
-}
-
-/// Sets [`PASSWORD`] for the account of a token.
-pub(super) async fn activate(browser: &mut Browser<'_>, token: &str, login: &str) {
-    let form = [("token", token), ("login", login), ("new-password", PASSWORD), ("new-password-again", PASSWORD)];
-    let answer = browser.post("/activate", &form).await;
-    assert_eq!(answer.status, 303, "{}", answer.text());
 }
 
 #[tokio::test]

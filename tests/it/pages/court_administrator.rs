@@ -3,9 +3,9 @@
 use serde_json::json;
 use tiezheng::filing::one_time_code::CodeSecret;
 
-use super::accounts::{activate, operator_browser};
+use super::accounts::operator_browser;
 use crate::support::accounts::{COURT, OF_THE_COURT, PLAIN, People, Person};
-use crate::support::browser::{Browser, PASSWORD, registration};
+use crate::support::browser::{Browser, PASSWORD, activate, registration};
 use crate::support::test_node::{NodeConfig, TestNode};
 
 /// A browser in which the holder of a token has set a password and is logged in.
@@ -229,7 +229,7 @@ async fn its_token_needs_manage_and_grants_what_its_session_does() {
     let tokens = format!("/v1/accounts/{}/tokens", opened["account"].as_str().unwrap());
     let issued = people.by(&administrator).post(&tokens, &json!({ "scopes": PLAIN, "days": 1 })).await;
     assert_eq!(issued.status, 201, "{}", issued.text());
-    // Who opened it makes no judge of it, whoever has checked the identity.
+    // The administrator that opened it grants it no role, also if another person has checked the identity.
     let own = opened["account"].as_str().unwrap();
     people.identify(own, "high").await;
     let judge = json!({ "role": "judge", "court": COURT });

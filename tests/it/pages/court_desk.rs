@@ -1,8 +1,7 @@
 //! People who work on the pages of a case: each with a browser, forms filled in and sent.
 
-use crate::pages::accounts::activate;
 use crate::support::accounts::{COURT, People, Person};
-use crate::support::browser::{Browser, PASSWORD, location};
+use crate::support::browser::{Browser, PASSWORD, activate, location};
 use crate::support::depositor::note;
 use crate::support::test_node::{Answer, TestNode};
 

@@ -2,9 +2,9 @@
 
 use tiezheng::ledger::notice::Mode;
 
-use super::accounts::{activate, operator_browser};
+use super::accounts::operator_browser;
 use crate::support::accounts::People;
-use crate::support::browser::{Browser, PASSWORD, location};
+use crate::support::browser::{Browser, PASSWORD, activate, location};
 use crate::support::test_node::{NodeConfig, TestNode};
 
 #[tokio::test]

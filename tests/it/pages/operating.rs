@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tiezheng::sequencer::state::StopReason;
 
-use super::accounts::{activate, operator_browser};
+use super::accounts::operator_browser;
 use crate::support::accounts::{COURT, People};
-use crate::support::browser::{Browser, PASSWORD, location};
+use crate::support::browser::{Browser, PASSWORD, activate, location};
 use crate::support::depositor::{ledger_key, note};
 use crate::support::described::document;
 use crate::support::page_list::listed_pages;

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tiezheng::filing::one_time_code::CodeSecret;
 use tiezheng::ledger::notice::Mode;
 
-use super::accounts::{activate, operator_browser};
+use super::accounts::operator_browser;
 use crate::support::accounts::{COURT, People, Person};
-use crate::support::browser::{Browser, PASSWORD, location};
+use crate::support::browser::{Browser, PASSWORD, activate, location};
 use crate::support::identity_provider::IdentityProvider;
 use crate::support::test_node::{Answer, NodeConfig, TestNode};
 

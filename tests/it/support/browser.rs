@@ -127,3 +127,10 @@ pub(crate) fn location(answer: &Answer) -> &str {
     assert_eq!(answer.status, 303, "{}", answer.text());
     answer.headers[LOCATION].to_str().unwrap()
 }
+
+/// Sets [`PASSWORD`] for the account of a token.
+pub(crate) async fn activate(browser: &mut Browser<'_>, token: &str, login: &str) {
+    let form = [("token", token), ("login", login), ("new-password", PASSWORD), ("new-password-again", PASSWORD)];
+    let answer = browser.post("/activate", &form).await;
+    assert_eq!(answer.status, 303, "{}", answer.text());
+}

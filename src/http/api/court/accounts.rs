@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::court::acts::{AcceptRole, Act, ActKind, CheckIdentity, EndGrant, Grant, OpenAccount};
+use crate::court::case_number::CourtCode;
 use crate::court::document::Stream;
 use crate::court::ids::AccountId;
 use crate::court::labels::account_of;
@@ -166,6 +167,21 @@ pub(in crate::http) async fn check_identity(
     Ok(created(&recorded, &act_json(ActKind::CheckIdentity, Stream::Registry, None, &recorded)))
 }
 
+/// Records the act that `make` makes of the account in the path and the role in the body.
+async fn record_role_act(
+    state: &AppState,
+    parameter: &PathParameter,
+    call: AuthenticatedJson<RoleRequest>,
+    make: fn(AccountId, Role, Option<CourtCode>) -> Act,
+) -> Result<(ActKind, RecordedAct), ApiError> {
+    let account = account_named(parameter)?;
+    let role: Role = value("role", &call.shape.role)?;
+    let court = some_value("court", call.shape.court.as_deref())?;
+    let act = make(account, role, court);
+    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
+    Ok((act.kind(), recorded))
+}
+
 /// Grant a role / 授予角色
 ///
 /// For the operator, and for the court administrator of the court. A role of a court is held for one court. A court administrator grants no
@@ -191,12 +207,10 @@ pub(in crate::http) async fn grant_role(
     parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, ApiError> {
-    let account = account_named(&parameter)?;
-    let role: Role = value("role", &call.shape.role)?;
-    let court = some_value("court", call.shape.court.as_deref())?;
-    let grant = Act::Grant(Grant { account, role, court });
-    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(grant.clone())).await?;
-    Ok(created(&recorded, &act_json(ActKind::Grant, Stream::Registry, None, &recorded)))
+    let (kind, recorded) =
+        record_role_act(&state, &parameter, call, |account, role, court| Act::Grant(Grant { account, role, court }))
+            .await?;
+    Ok(created(&recorded, &act_json(kind, Stream::Registry, None, &recorded)))
 }
 
 /// Accept a role / 接受角色
@@ -222,12 +236,11 @@ pub(in crate::http) async fn accept_role(
     parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, ApiError> {
-    let account = account_named(&parameter)?;
-    let role: Role = value("role", &call.shape.role)?;
-    let court = some_value("court", call.shape.court.as_deref())?;
-    let accept = Act::AcceptRole(AcceptRole { account, role, court });
-    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(accept.clone())).await?;
-    Ok(created(&recorded, &act_json(ActKind::AcceptRole, Stream::Registry, None, &recorded)))
+    let (kind, recorded) = record_role_act(&state, &parameter, call, |account, role, court| {
+        Act::AcceptRole(AcceptRole { account, role, court })
+    })
+    .await?;
+    Ok(created(&recorded, &act_json(kind, Stream::Registry, None, &recorded)))
 }
 
 /// Revoke a role / 撤销角色
@@ -253,12 +266,11 @@ pub(in crate::http) async fn revoke_role(
     parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, ApiError> {
-    let account = account_named(&parameter)?;
-    let role: Role = value("role", &call.shape.role)?;
-    let court = some_value("court", call.shape.court.as_deref())?;
-    let end = Act::EndGrant(EndGrant { account, role, court });
-    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(end.clone())).await?;
-    Ok(answer(StatusCode::OK, &act_json(ActKind::EndGrant, Stream::Registry, None, &recorded)))
+    let (kind, recorded) = record_role_act(&state, &parameter, call, |account, role, court| {
+        Act::EndGrant(EndGrant { account, role, court })
+    })
+    .await?;
+    Ok(answer(StatusCode::OK, &act_json(kind, Stream::Registry, None, &recorded)))
 }
 
 /// Who saw an account / 账号访问日志

@@ -117,7 +117,7 @@ fn officials_sign_without_an_identity_check_and_others_with_one() {
     assert_eq!(recorded.identity, None);
 }
 
-/// 民诉法 art. 150 (3): a transcript is not closed without judge and clerk, whoever else is silent.
+/// 民诉法 art. 150 (3): a transcript is not closed without the signatures of judge and clerk; other persons may be missing.
 #[test]
 fn a_transcript_waits_for_judge_and_clerk() {
     let expert = Signer::Holder(Role::Expert, account(7));
