@@ -261,8 +261,8 @@ fn copy_folder(
         }),
     );
     screen.document(&document)?;
-    let word = screen.pick("已备份，数据库已与检查点核对：", "copied, the database compared with its checkpoint:");
-    screen.line(format!("{} {}", screen.paint(GOOD, word), args.to.display()))?;
+    let word = screen.pick("已备份，数据库已与检查点核对：", "copied, the database compared with its checkpoint: ");
+    screen.line(format!("{}{}", screen.paint(GOOD, word), args.to.display()))?;
     screen.table(&checkpoint_rows(&original.published))?;
     copied.show(screen)?;
     for (zh, en) in earlier.iter().map(EarlierReport::text) {
@@ -385,8 +385,8 @@ fn write_archive(
         }),
     );
     screen.document(&document)?;
-    let word = screen.pick("已加密备份：", "encrypted backup:");
-    screen.line(format!("{} {}", screen.paint(GOOD, word), args.to.display()))?;
+    let word = screen.pick("已加密备份：", "encrypted backup: ");
+    screen.line(format!("{}{}", screen.paint(GOOD, word), args.to.display()))?;
     screen.table(&checkpoint_rows(&original.published))?;
     for recipient in recipients {
         screen.line(format!("{} {recipient}", screen.pick("接收方", "recipient")))?;

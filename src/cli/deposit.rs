@@ -214,8 +214,8 @@ async fn begin(
     }
     let key = case_key::open(config, details.case())?;
     if key.is_new {
-        let text = screen.pick("已为此案件生成密钥，请妥善保存：", "A key was made for this case; keep it safe:");
-        screen.aside(format!("{text} {}", key.path.display()))?;
+        let text = screen.pick("已为此案件生成密钥，请妥善保存：", "A key was made for this case; keep it safe: ");
+        screen.aside(format!("{text}{}", key.path.display()))?;
     }
     if let Some(folder) = &args.receipts {
         make_folders(folder, 0o777).map_err(|error| CliError::io(folder, &error))?;

@@ -63,7 +63,7 @@ pub fn run(args: &IndexArgs, screen: &Screen) -> anyhow::Result<ExitStatus> {
     drop(progress);
     let records = rebuilt.map_err(|error| cannot_open(dir, &error))?;
     screen.document(&json!({ "index_rebuilt": dir.to_string_lossy(), "records": records }))?;
-    let word = screen.pick("索引已重建，记录数：", "index rebuilt; records:");
-    screen.line(format!("{} {records}", screen.paint(GOOD, word)))?;
+    let word = screen.pick("索引已重建，记录数：", "index rebuilt; records: ");
+    screen.line(format!("{}{records}", screen.paint(GOOD, word)))?;
     Ok(ExitStatus::Good)
 }

@@ -94,7 +94,7 @@ pub fn show(screen: &Screen, verified: &ReportView<'_>) -> anyhow::Result<()> {
     }
     for reservation in &report.reservations {
         let text = wording::reservation(*reservation, screen.language());
-        screen.line(format!("  {} {text} ({})", screen.pick("保留：", "reservation:"), reservation.code()))?;
+        screen.line(format!("  {}{text} ({})", screen.pick("保留：", "reservation: "), reservation.code()))?;
     }
     if report.obstacle == Some(Obstacle::UnknownKey) {
         unknown_key(screen, verified.signed.as_ref())?;

@@ -74,8 +74,8 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
     };
     let key = case_key::open(config, details.case())?;
     if key.is_new {
-        let text = screen.pick("已为此案件生成密钥，请妥善保存：", "A key was made for this case; keep it safe:");
-        screen.aside(format!("{text} {}", key.path.display()))?;
+        let text = screen.pick("已为此案件生成密钥，请妥善保存：", "A key was made for this case; keep it safe: ");
+        screen.aside(format!("{text}{}", key.path.display()))?;
     }
     let salt = details.salt()?;
     let size = std::fs::metadata(&args.file).map_err(|error| CliError::io(&args.file, &error))?.len();
@@ -92,8 +92,8 @@ pub async fn run(args: &MakeStatementArgs, config: &Config, screen: &Screen) -> 
         output::write(path, json::pretty(private).as_bytes(), 0o600, Replace::Never)?;
     }
     if let Some(salt) = salt {
-        let text = screen.pick("盐值（遗失后无法核验）：", "The salt; without it nobody can verify the file:");
-        screen.aside(screen.paint(WARNING, &format!("{text} {}", hex::encode(salt))))?;
+        let text = screen.pick("盐值（遗失后无法核验）：", "The salt; without it nobody can verify the file: ");
+        screen.aside(screen.paint(WARNING, &format!("{text}{}", hex::encode(salt))))?;
     }
     screen.document(&json!({
         "statement": request.statement,

@@ -344,6 +344,8 @@ impl<C: Clock> Collector<C> {
     /// Rejects all requests until the clock is right again, the operator confirms it, or the queue is closed.
     pub(in crate::sequencer) fn wait_for_clock(&mut self, inbox: &Inbox, state: &SequencerState, mut halt: Halt) {
         tracing::error!(reason = %halt, "deposits are paused until the clock is right again");
+        // A confirmation that came too late for an earlier pause does not confirm this one.
+        drop(state.take_clock_confirmation());
         loop {
             self.halt_all(inbox, &halt);
             if !state.writing().is_err_and(|halt| halt.is_clock_pause()) {
@@ -354,21 +356,25 @@ impl<C: Clock> Collector<C> {
                 self.halt_all(inbox, &halt);
                 break;
             }
-            if let Some(confirmation) = state.take_clock_confirmation() {
-                let accepted = self.clock.accept(self.tip.last_time);
+            let confirmation =
+                state.take_clock_confirmation().map(|sender| (sender, self.clock.accept(self.tip.last_time)));
+            let checked = self.clock.check(self.tip.last_time);
+            match checked {
+                Ok(_) => state.resume(|pause| matches!(pause, Pause::Clock(_))),
+                Err(fault) => halt = state.pause(Pause::Clock(fault)),
+            }
+            // After the state is set: an operator who gets the result and then reads the state must see that writing has
+            // resumed.
+            if let Some((sender, accepted)) = confirmation {
                 if let Ok((now, ahead_ms)) = accepted {
                     tracing::warn!(%now, ahead_ms, "the operator confirmed the clock");
                 }
                 // If the client has disconnected, the operator reads the result on the health page.
-                let _ = confirmation.send(accepted);
+                let _ = sender.send(accepted);
             }
-            match self.clock.check(self.tip.last_time) {
-                Ok(_) => {
-                    tracing::info!("the clock is right again");
-                    state.resume(|pause| matches!(pause, Pause::Clock(_)));
-                    return;
-                }
-                Err(fault) => halt = state.pause(Pause::Clock(fault)),
+            if checked.is_ok() {
+                tracing::info!("the clock is right again");
+                return;
             }
         }
     }

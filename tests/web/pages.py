@@ -14,6 +14,7 @@ import json
 import pathlib
 import re
 import sys
+import urllib.parse
 import tempfile
 import time
 
@@ -70,6 +71,8 @@ def sign_in(page: Page, node: Node, login: str) -> None:
     page.fill("#password", PASSWORD)
     with page.expect_navigation():
         page.get_by_role("button", name="登录").click()
+    # Otherwise the pages of this person would be checked as the page for signing in.
+    assert urllib.parse.urlsplit(page.url).path != "/login", f"{login} is not signed in: {page.inner_text('main')[:200]}"
 
 
 def activate(page: Page, node: Node, token: str, login: str) -> None:
@@ -150,6 +153,8 @@ def check_page(checks: Checks, page: Page, address: str, options) -> None:
                 page.set_viewport_size({"width": width, "height": 900})
                 answer = page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}")
                 checks.that(answer.status == 200, f"status {answer.status}")
+                asked, shown = (urllib.parse.unquote(urllib.parse.urlsplit(one).path) for one in (address, page.url))
+                checks.that(shown == asked, f"{shown} is shown instead")
                 check_reflow(checks, page, "reflow")
                 check_axe(checks, page)
                 if options.pictures:

@@ -15,7 +15,7 @@ import zlib
 from node import Node
 
 COURT, SECOND = "粤0192", "粤01"
-PLAIN, OF_THE_COURT = ["deposit", "read", "case"], ["read", "court", "feed", "manage", "deposit"]
+PLAIN, OF_THE_COURT = ["deposit", "read", "case"], ["read", "case", "court", "feed", "manage", "deposit"]
 
 
 def digest(algorithm: str, content: bytes) -> str:

@@ -106,15 +106,15 @@ fn print_erasure(erasure: &Value, connection: &CourtConnection<'_>) -> anyhow::R
         _ => WARNING,
     };
     let state = bilingual(screen, erasure.get("state"));
-    screen.line(format!("{} {}", screen.pick("删除状态：", "erasure:"), screen.paint(colour, &state)))?;
+    screen.line(format!("{}{}", screen.pick("删除状态：", "erasure: "), screen.paint(colour, &state)))?;
     if let Some(reason) = text(erasure, "/failure/reason") {
         screen.line(format!("  {}", screen.paint(BAD, &reason)))?;
     }
     screen.line(format!("  {}", screen.paint(FAINT, &bilingual(screen, erasure.get("text")))))?;
     if code != "confirmed" {
         let id = text(erasure, "/id").unwrap_or_default();
-        let follow = screen.pick("查询进度：", "follow it with");
-        screen.line(format!("  {follow} tiezheng case erasure {id}"))?;
+        let follow = screen.pick("查询进度：", "follow it with ");
+        screen.line(format!("  {follow}tiezheng case erasure {id}"))?;
     }
     Ok(if code == "failed" { ExitStatus::Unable } else { ExitStatus::Good })
 }

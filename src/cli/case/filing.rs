@@ -353,6 +353,6 @@ pub async fn feed(court: &str, after: u64, wait: u64, connection: &CourtConnecti
     }
     connection.screen.table(&rows)?;
     let next = text(&answer, "/next_cursor").unwrap_or_default();
-    connection.screen.line(format!("{} --after {next}", connection.screen.pick("继续：", "go on with")))?;
+    connection.screen.line(format!("{}--after {next}", connection.screen.pick("继续：", "go on with ")))?;
     Ok(ExitStatus::Good)
 }

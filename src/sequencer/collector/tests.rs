@@ -1,11 +1,17 @@
 //! Tests of the collector: contents and timing of blocks.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::oneshot::Receiver;
 
 use super::*;
+use crate::sequencer::clock::{ManualClock, Reading};
 use crate::sequencer::request::DepositOutcome;
+use crate::sequencer::state::ClockConfirmation;
 use crate::sequencer::testing::{TestLedger, push, statement, statement_in, subject};
 use crate::store::refusal::Refusal;
+use crate::store::traits::LogStore as _;
 
 fn next(ledger: &mut TestLedger) -> NextStep {
     ledger.collector.next(&ledger.inbox, &*ledger.store, &ledger.state)
@@ -133,4 +139,61 @@ fn a_wrong_clock_rejects_deposits_until_it_is_right_again() {
     let _outcome = push(&queue, statement(2));
     assert_eq!(collecting.join().unwrap().block.leaves.len(), 1);
     assert!(inbox.update(|state| state.requests.is_empty()));
+}
+
+/// A clock whose reader also looks whether the operator has been told the result of a confirmation.
+struct ObservingClock {
+    clock: ManualClock,
+    state: Arc<SequencerState>,
+    result: Arc<Mutex<Option<Receiver<ClockConfirmation>>>>,
+    told_while_paused: Arc<AtomicBool>,
+}
+
+impl Clock for ObservingClock {
+    fn read(&self) -> Reading {
+        let told = self.result.lock().unwrap().as_mut().is_some_and(|result| result.try_recv().is_ok());
+        if told && self.state.writing().is_err() {
+            self.told_while_paused.store(true, Ordering::Relaxed);
+        }
+        self.clock.read()
+    }
+
+    fn wait(&self, duration: Duration) {
+        self.clock.wait(duration);
+    }
+}
+
+#[test]
+fn writing_has_resumed_when_the_operator_gets_the_result_of_a_confirmation() {
+    let TestLedger { clock, state, inbox, store, .. } = TestLedger::new();
+    let (result, told_while_paused) = (Arc::new(Mutex::new(None)), Arc::new(AtomicBool::new(false)));
+    let observing = ObservingClock {
+        clock: clock.share(),
+        state: Arc::clone(&state),
+        result: Arc::clone(&result),
+        told_while_paused: Arc::clone(&told_while_paused),
+    };
+    let tip = store.tip().unwrap();
+    let guard = ClockGuard::new(observing, tip.last_time, false).unwrap();
+    let mut collector = Collector::new(guard, tip.clone(), NumberSource::new(true));
+    // Nobody is paused: this confirmation is too late for an earlier pause, and must not confirm the next one.
+    let late = state.confirm_clock();
+    clock.shift(3_600_000, Duration::ZERO);
+    let fault = collector.clock.check(tip.last_time).unwrap_err();
+    let halt = state.pause(Pause::Clock(fault));
+    let (waiting_state, waiting_inbox) = (Arc::clone(&state), Arc::clone(&inbox));
+    let waiting = std::thread::spawn(move || collector.wait_for_clock(&waiting_inbox, &waiting_state, halt));
+    assert!(late.blocking_recv().is_err(), "a late confirmation was accepted");
+    assert!(state.writing().is_err());
+    {
+        // The clock is not read before the test holds the receiver.
+        let mut result = result.lock().unwrap();
+        *result = Some(state.confirm_clock());
+    }
+    // Hangs if the confirmation is not accepted.
+    waiting.join().unwrap();
+    assert!(state.writing().is_ok());
+    assert!(!told_while_paused.load(Ordering::Relaxed));
+    let told = result.lock().unwrap().as_mut().unwrap().try_recv();
+    assert!(matches!(told, Ok(Ok((_, ahead_ms))) if ahead_ms >= 3_600_000), "{told:?}");
 }
