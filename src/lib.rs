@@ -55,7 +55,7 @@ pub mod ledger;
 pub mod load;
 #[cfg(feature = "cli")]
 pub mod monitor;
-#[cfg(feature = "oidc")]
+#[cfg(any(feature = "oidc", fuzzing))]
 pub mod oidc;
 #[cfg(feature = "cli")]
 pub mod query;

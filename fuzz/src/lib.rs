@@ -11,6 +11,7 @@ mod chain;
 mod court;
 mod documents;
 mod fixture;
+mod identity;
 mod input;
 mod keys;
 mod merkle;
@@ -41,8 +42,10 @@ pub const TARGETS: &[Target] = &[
     ("court_values", court::court_values),
     ("deposit_request", documents::deposit_request),
     ("entry", records::entry),
+    ("id_token", identity::id_token),
     ("inclusion", merkle::inclusion),
     ("item_receipt", verifier::item_receipt),
+    ("jwks", identity::jwks),
     ("key", records::key),
     ("key_history", keys::key_history),
     ("leaf_proof", merkle::leaf_proof),
@@ -53,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     ("notice", records::notice),
     ("number", records::number),
     ("policy", witnesses::policy),
+    ("provider_metadata", identity::provider_metadata),
     ("receipt", verifier::receipt),
     ("statement", records::statement),
     ("tile", merkle::tile),

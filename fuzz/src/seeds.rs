@@ -21,6 +21,7 @@ use tiezheng::wire::{item_receipt, json, receipt};
 
 use super::documents::{ANSWERS, Kind, REQUESTS};
 use super::fixture::{Ledger, depositor, ledger, ledger_key};
+use super::identity::{RFC_8037_TOKEN, accepted_claims, accepted_metadata, key_sets};
 use super::samples::samples;
 use super::time_tokens::{CERTIFICATE, LIST, TOKENS, answer_with};
 use super::witnesses::{cosigned, cosigner, policy_text};
@@ -36,8 +37,20 @@ pub fn all(api: &Value) -> Vec<Seed> {
     lines(ledger, &mut |target, data: &str| seeds.push((target, data.as_bytes().to_vec())));
     seeds.extend(structured(ledger));
     seeds.extend(acts());
+    seeds.extend(logins());
     seeds.extend(documents("answer", ANSWERS, api));
     seeds.extend(documents("court_request", REQUESTS, api));
+    seeds
+}
+
+/// What an identity provider sends.
+fn logins() -> Vec<Seed> {
+    let mut seeds = vec![
+        ("id_token", RFC_8037_TOKEN.as_bytes().to_vec()),
+        ("id_token", accepted_claims().to_string().into_bytes()),
+        ("provider_metadata", accepted_metadata().to_string().into_bytes()),
+    ];
+    seeds.extend(key_sets().map(|keys| ("jwks", keys.into_bytes())));
     seeds
 }
 
@@ -185,6 +198,7 @@ fn structured(ledger: &Ledger) -> Vec<Seed> {
 /// Values that lines of acts may have. A line whose value is one of a list has its first word.
 const VALUES: &[&str] = &[
     "1",
+    "2",
     "0909090909090909090909090909090909090909090909090909090909090909",
     "粤0192",
     "2026-11-22",
@@ -201,6 +215,12 @@ const VALUES: &[&str] = &[
     "example.org/ledger",
     "sm3 0909090909090909090909090909090909090909090909090909090909090909",
     "https://court.example.org/hook",
+    "application/pdf",
+    "posted 2026-11-22",
+    "rebuts 1",
+    "item 1",
+    "138****5678",
+    "0909090909090909090909090909090909090909090909090909090909090909 1",
 ];
 
 /// The act that opens a case.

@@ -63,11 +63,18 @@ fn seeds() -> Vec<targets::seeds::Seed> {
     targets::seeds::all(&serde_json::from_str(json).unwrap())
 }
 
+/// They are made by every run, so that they follow the formats.
 fn write_seeds() {
+    let seeds = seeds();
+    let with_seeds: BTreeSet<_> = seeds.iter().map(|(target, _)| *target).collect();
+    for (target, run) in TARGETS.iter().filter(|(target, _)| with_seeds.contains(target)) {
+        let accepted = seeds.iter().filter(|(of, data)| of == target && run(data)).count();
+        assert!(accepted > 0, "{target} accepts none of its seeds");
+    }
     if std::env::var_os("FUZZ_SEEDS").is_none() {
         return;
     }
-    for (target, data) in seeds() {
+    for (target, data) in seeds {
         let folder = fuzz_folder().join("corpus").join(target);
         fs::create_dir_all(&folder).unwrap();
         let name = hex::encode(Sha256::digest(&data));
