@@ -189,7 +189,7 @@ impl HandOverState {
 
 words! {
     /// The result of a second instance, as the court of first instance records it with the dossier: 民诉法 arts. 177 to 180; for the
-    /// withdrawal and the dismissal of the suit there, 民诉法解释 arts. 328 and 336 (unconfirmed).
+    /// withdrawal and the dismissal of the suit there, 民诉法解释 arts. 328 and 336 (unconfirmed); for its termination, 民诉法 arts. 154, 181.
     AppealOutcome {
         Upheld = "upheld" / "驳回上诉，维持原裁判" / "upheld",
         Changed = "changed" / "改判、撤销或者变更" / "changed or set aside",
@@ -200,6 +200,7 @@ words! {
         Mediated = "mediated" / "调解结案，原审判决视为撤销" / "settled by a mediation document: the judgment is regarded as set aside",
         SuitDismissed = "suit-dismissed" / "撤销原判，驳回起诉" / "set aside, and the suit dismissed without judgment",
         SuitWithdrawn = "suit-withdrawn" / "撤销一审裁判，准许撤回起诉" / "set aside, and the withdrawal of the suit allowed",
+        SuitTerminated = "suit-terminated" / "终结诉讼" / "the suit was terminated",
     }
 }
 

@@ -99,6 +99,10 @@ const RULED: &[Stage] = &[Stage::Assigned, Stage::InHearing, Stage::Judged, Stag
 /// The stages in which there can be a decision that is appealed.
 const APPEALED: &[Stage] =
     &[Stage::Refused, Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing, Stage::Judged, Stage::Closed];
+/// The stages in which a period may be deferred: also while a period to appeal from the end of the instance may run.
+const DEFERRED: &[Stage] = APPEALED;
+/// Of them, those in which the instance has ended: by a judgment, a refusal to file, or a ruling that dismisses the suit.
+const ENDED_WITH_APPEAL: &[Stage] = &[Stage::Refused, Stage::Judged, Stage::Closed];
 /// The stages in which a dossier goes to another court.
 const DECIDED: &[Stage] = &[
     Stage::Refused,
@@ -196,9 +200,9 @@ const TABLE: &[Rule] = &[
         who: COURT,
         when: PENDING,
     },
-    Rule { acts: &[ActKind::ApplyDeferral], who: PARTIES, when: AFTER_FILING },
-    Rule { acts: &[ActKind::ApplyDeferral], who: COURT, when: AFTER_FILING },
-    Rule { acts: &[ActKind::DecideDeferral], who: COURT, when: &[Stage::Judged] },
+    Rule { acts: &[ActKind::ApplyDeferral], who: PARTIES, when: DEFERRED },
+    Rule { acts: &[ActKind::ApplyDeferral], who: COURT, when: DEFERRED },
+    Rule { acts: &[ActKind::DecideDeferral], who: COURT, when: ENDED_WITH_APPEAL },
     // Late evidence and the court's decisions on items.
     Rule { acts: &[ActKind::ExplainLateness], who: PARTIES, when: PENDING },
     Rule { acts: &[ActKind::ExplainLateness], who: OFFICE, when: PENDING },

@@ -57,7 +57,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "N")]
     on_paper: Option<u32>,
     /// Of a dossier that goes back: upheld, changed, remanded, directed, withdrawn, deemed-withdrawn, mediated, suit-dismissed,
-    /// suit-withdrawn | 二审结果（退还案卷时）
+    /// suit-withdrawn, suit-terminated | 二审结果（退还案卷时）
     #[arg(long, value_name = "WORD")]
     outcome: Option<String>,
     #[command(flatten)]

@@ -269,7 +269,7 @@ impl CaseFile {
             LegalForce::FinalNotServed if self.is_second_instance() => Ok(()),
             force if force.is_effective() => Ok(()),
             LegalForce::Appealed => Err(CourseRefusal::AppealPending.into()),
-            LegalForce::Overturned => Err(CourseRefusal::NoGround(kind).into()),
+            LegalForce::Overturned | LegalForce::Terminated => Err(CourseRefusal::NoGround(kind).into()),
             _ => Err(CourseRefusal::NotInForce.into()),
         }
     }
@@ -314,7 +314,7 @@ impl CaseFile {
     }
 }
 
-/// Whether a second instance can have this result by this decision: 民诉法 arts. 177, 178, 180. That a judgment is upheld by a judgment, and
+/// Whether a second instance can have this result by this decision: 民诉法 arts. 154, 177, 178, 180. That a judgment is upheld by a judgment, and
 /// a ruling by a ruling, is checked when the second instance decides (`rulings`).
 const fn is_result_of(outcome: AppealOutcome, decision: DecisionKind) -> bool {
     match decision {
@@ -325,6 +325,7 @@ const fn is_result_of(outcome: AppealOutcome, decision: DecisionKind) -> bool {
         DecisionKind::Ruling(RulingKind::DeemedAppealWithdrawal) => matches!(outcome, AppealOutcome::DeemedWithdrawn),
         DecisionKind::Ruling(RulingKind::DismissSuit) => matches!(outcome, AppealOutcome::SuitDismissed),
         DecisionKind::Ruling(RulingKind::AllowSuitWithdrawal) => matches!(outcome, AppealOutcome::SuitWithdrawn),
+        DecisionKind::Ruling(RulingKind::Terminate) => matches!(outcome, AppealOutcome::SuitTerminated),
         // A ruling of second instance on an appeal against a ruling.
         DecisionKind::Ruling(RulingKind::Uphold) => matches!(outcome, AppealOutcome::Upheld),
         DecisionKind::Ruling(RulingKind::SetAside) => matches!(outcome, AppealOutcome::Changed),

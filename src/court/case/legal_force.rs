@@ -27,6 +27,7 @@ words! {
         Upheld = "upheld" / "二审维持，已发生法律效力" / "in force: the court of second instance upheld it",
         AppealWithdrawn = "appeal-withdrawn" / "二审裁定准许撤回上诉或者按自动撤回上诉处理，已发生法律效力" / "in force: the court of second instance allowed the withdrawal of the appeal, or treated it as withdrawn",
         Overturned = "overturned" / "已被二审裁判改变或者撤销" / "not in force: the court of second instance changed it or set it aside",
+        Terminated = "terminated" / "二审终结诉讼，不发生法律效力" / "not in force: the suit was terminated in second instance",
         InForce = "in-force" / "上诉期届满，截至查询时未记录上诉（交邮在途的除外）" / "the period to appeal has passed, and no appeal is recorded at the time of the query (except petitions in the mail)",
     }
 }
@@ -64,7 +65,7 @@ fn results_of_appeals(file: &CaseFile, decision: &Decision) -> (usize, Vec<Optio
     (withdrawn.len(), standing)
 }
 
-/// The effect of a decision by the results of the appeals that stand (民诉法 art. 177); `None` without one.
+/// The effect of a decision by the results of the appeals that stand (民诉法 arts. 154, 177); `None` without one.
 fn force_after_appeal(results: &[Option<AppealOutcome>]) -> Option<LegalForce> {
     Some(if results.is_empty() {
         return None;
@@ -72,6 +73,8 @@ fn force_after_appeal(results: &[Option<AppealOutcome>]) -> Option<LegalForce> {
         LegalForce::Appealed
     } else if results.iter().all(|result| *result == Some(AppealOutcome::Upheld)) {
         LegalForce::Upheld
+    } else if results.contains(&Some(AppealOutcome::SuitTerminated)) {
+        LegalForce::Terminated
     } else {
         LegalForce::Overturned
     })

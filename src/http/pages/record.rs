@@ -121,7 +121,7 @@ pub fn value_parts(line: &str) -> (Bilingual, String) {
             let label = Bilingual::new(format!("清单根（{value} 项）"), format!("manifest root ({value} {items})"));
             (label, root.to_owned())
         }
-        None => (Bilingual::new(before, before), value.to_owned()),
+        None => (Bilingual::new(before.to_uppercase(), before.to_uppercase()), value.to_owned()),
     }
 }
 

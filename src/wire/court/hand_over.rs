@@ -37,7 +37,7 @@ pub struct SendHandOverRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_paper: Option<u32>,
     /// Where the dossier goes back: `upheld`, `changed`, `remanded`, `directed`, `withdrawn`, `deemed-withdrawn`, `mediated` (with the
-    /// mediation document as basis, once all have received it), `suit-dismissed` or `suit-withdrawn`.
+    /// mediation document as basis, once all have received it), `suit-dismissed`, `suit-withdrawn` or `suit-terminated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
 }

@@ -130,8 +130,8 @@ fn of_several_periods_the_one_that_is_named_is_deferred() {
     course.defendant(object(2)).unwrap();
     course.judge(rule(RulingKind::DismissObjection, 1)).unwrap();
     course.judge(rule(RulingKind::DismissSuit, 2)).unwrap();
-    // The stage is not what this is about: a closed case takes no application.
-    course.file.stage = Stage::Judged;
+    // 民诉法 art. 157: the period to appeal from the ruling that dismisses the suit runs after the instance has ended.
+    assert_eq!(course.file.stage, Stage::Closed);
     let (party, window) = (PartyNumber(2), WindowKind::AppealRuling);
     course.delivers(DocumentKind::Ruling, 2, doc(1));
     let obstacle_ended = course.today();

@@ -100,12 +100,14 @@ fn a_case_that_was_remanded_is_not_remanded_again() {
     course.judge(rule(RulingKind::Remand, 1)).unwrap();
 }
 
-/// 民诉法解释 arts. 328, 336 (unconfirmed): the suit is dismissed or withdrawn in second instance, which sets the decision aside.
+/// 民诉法解释 arts. 328, 336 (unconfirmed): the suit is dismissed or withdrawn in second instance, which sets the decision aside; 民诉法 art.
+/// 154: it is terminated.
 #[test]
-fn a_second_instance_dismisses_the_suit_or_allows_its_withdrawal() {
+fn a_second_instance_dismisses_or_terminates_the_suit_or_allows_its_withdrawal() {
     for (ruling, outcome, stage) in [
         (RulingKind::DismissSuit, AppealOutcome::SuitDismissed, Stage::Closed),
         (RulingKind::AllowSuitWithdrawal, AppealOutcome::SuitWithdrawn, Stage::Discontinued),
+        (RulingKind::Terminate, AppealOutcome::SuitTerminated, Stage::Closed),
     ] {
         let mut course = second(DocumentKind::Judgment, None);
         course.judge(rule(ruling, 1)).unwrap();
@@ -171,6 +173,7 @@ fn the_result_of_the_second_instance_decides_the_effect_of_the_judgment() {
         (AppealOutcome::Mediated, LegalForce::Overturned),
         (AppealOutcome::SuitDismissed, LegalForce::Overturned),
         (AppealOutcome::SuitWithdrawn, LegalForce::Overturned),
+        (AppealOutcome::SuitTerminated, LegalForce::Terminated),
         (AppealOutcome::DeemedWithdrawn, LegalForce::AppealWithdrawn),
     ] {
         let mut course = appealed();
