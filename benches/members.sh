@@ -2,8 +2,8 @@
 # Measures the cost of members of other organisations: `members.sh audits`, `members.sh load`, or both without an argument. Prints
 # one Markdown table each; figures beside their targets.
 #
-# audits  CPU time per leaf and peak memory of a local audit with signatures, of an audit over HTTP, and of a new mirror; and the local
-#         audit of the structure. AUDIT_DEPOSITS (1000000) deposits, a hundred a block; RUNS (3) runs, medians.
+# audits  CPU time per leaf and peak memory of a local audit with signatures, without and with index rows, of an audit over HTTP, and of
+#         a new mirror, which makes the index rows; and the local audit of the structure. AUDIT_DEPOSITS (1000000) deposits, a hundred a block; RUNS (3) runs, medians.
 # load    ROUNDS (5) pairs of rounds in turn. Throughput of DEPOSITS (60000) deposits over 256 connections with and without three plain
 #         witnesses; p99 at 25 % of that throughput for SECONDS_AT_RATE (20) seconds without mirrors, with three, and, as a control,
 #         with a loop on each core that runs only when nothing else wants it (SCHED_IDLE); and how far the mirrors fall behind. All
@@ -96,6 +96,7 @@ audits() {
     say "audits, run $run of $runs"
     timed structure "$program" --json audit "$ledger" --structure-only
     timed local "$program" --json audit "$ledger" --log-only
+    timed whole "$program" --json audit "$ledger"
     node source "$ledger" --confirm-clock-gap
     size=$(curl -sS "$url/log/checkpoint" | sed -n 2p)
     timed remote "$program" --json audit "$url" --key "$key"
@@ -127,6 +128,7 @@ audits() {
   done <<'ROWS'
 structure local_audit_of_the_structure –
 local local_audit_with_signatures,_without_index_rows –
+whole local_audit_with_signatures_and_index_rows –
 remote audit_over_HTTP,_the_auditor's_process ≤_1.5
 mirror new_mirror,_until_it_holds_the_ledger ≤_1.5
 ROWS

@@ -33,7 +33,7 @@ pub const INTERVAL: Duration = Duration::from_secs(1);
 /// After this time without an event, a comment shows that the connection is open.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Events written to all listeners in a second: about 1 % of a processor.
-const EVENTS_PER_SECOND: u32 = 250;
+const EVENTS_PER_SECOND: u32 = 150;
 
 /// The last block, as an event.
 #[derive(Debug, Clone)]
