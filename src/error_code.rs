@@ -178,6 +178,8 @@ error_codes! {
         Unauthenticated "unauthenticated" 401 "a valid access token is required" "需要有效的访问令牌";
         CrossSite "cross_site" 403 "the form was not sent by a page of this site" "表单并非由本网站页面提交";
         ScopeNeeded "scope_needed" 403 "the token lacks the required scope" "令牌的权限范围不足";
+        SignInNeeded "sign_in_needed" 403 "the holder of the account does this signed in" "须由账号本人登录后办理";
+        OwnPasswordNeeded "own_password_needed" 403 "the holder of the account first sets a password that nobody else can know" "须由账号本人先重新设置密码";
         NotPermitted "not_permitted" 403 "not permitted for this role" "当前身份无权进行该操作";
         IdentityRequired "identity_required" 403 "an identity check is required first" "请先完成实名认证";
         AccountExists "account_exists" 409 "the account exists already" "账号已存在";

@@ -55,6 +55,9 @@ pub struct Credentials {
     pub password: String,
     /// When the password was set.
     pub since: Timestamp,
+    /// Who handed out the token or the reset code with which the password was first set, and may know it; `None` where the
+    /// holder has registered.
+    pub set_by: Option<AccountId>,
     /// The second factor in use.
     pub second_factor: Option<CodeSecret>,
     /// The step of the one-time code that was accepted last.
@@ -118,10 +121,15 @@ pub fn login_name(typed: &str) -> Result<String, FilingError> {
     if !(LOGIN_MIN..=LOGIN_MAX).contains(&length) {
         return Err(FilingError::bad("login", format!("{LOGIN_MIN} to {LOGIN_MAX} characters")));
     }
-    if !login.chars().all(|c| c.is_alphanumeric() || "._-@+".contains(c)) {
-        return Err(FilingError::bad("login", "letters, digits and . _ - @ + only"));
+    if !login.chars().all(|c| c.is_ascii_alphanumeric() || is_han(c) || "._-@+".contains(c)) {
+        return Err(FilingError::bad("login", "Latin letters, Chinese characters, digits and . _ - @ + only"));
     }
     Ok(login)
+}
+
+/// Han characters. Letters of other scripts look like Latin ones, and some are shown as nothing: so two names would look the same.
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3007}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{323af}')
 }
 
 impl Credentials {
@@ -134,6 +142,9 @@ impl Credentials {
         use std::fmt::Write as _;
         let mut text = format!("{HEAD}\nlogin {}\npassword {} {}\n", self.login, self.since, self.password);
         // Writing to a String cannot fail.
+        if let Some(by) = &self.set_by {
+            let _ = writeln!(text, "set-by {by}");
+        }
         if let Some(secret) = &self.second_factor {
             let _ = writeln!(text, "second-factor {}", secret.text());
         }
@@ -160,6 +171,7 @@ impl Credentials {
             login,
             password: password.to_owned(),
             since: Timestamp::parse(since)?,
+            set_by: None,
             second_factor: None,
             last_step: None,
             proposed_factor: None,
@@ -170,6 +182,7 @@ impl Credentials {
         for line in lines {
             let (name, value) = line.split_once(' ')?;
             match name {
+                "set-by" => read.set_by = Some(AccountId(Digest::parse(value)?)),
                 "second-factor" => read.second_factor = Some(CodeSecret::parse(value)?),
                 "last-step" => read.last_step = Some(value.parse().ok()?),
                 "proposed-factor" => match value.split_once(' ') {
@@ -317,6 +330,7 @@ mod tests {
             login: login.into(),
             password: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into(),
             since: at,
+            set_by: Some(AccountId(Digest([4; 32]))),
             second_factor: Some(CodeSecret::new().unwrap()),
             last_step: Some(7),
             proposed_factor: Some(ProposedFactor { secret: CodeSecret::new().unwrap(), session: Digest([3; 32]) }),

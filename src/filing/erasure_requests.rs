@@ -22,6 +22,7 @@ use crate::court::case::state::{ActPosition, CaseFile, HeldContent};
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, AnnexId, CaseId};
 use crate::court::labels;
+use crate::court::registry::RegistryError;
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
@@ -162,6 +163,15 @@ impl FilingService {
             ErasureCommand::Deposit(number) => self.disposes_of(actor, *number).await?,
         };
         if is_own {
+            if matches!(what, ErasureCommand::Account(_)) {
+                // As for closing: a role is ended first, and with a password the holder closes the account on its page.
+                if !actor.account.roles.is_empty() {
+                    return Err(FilingError::Registry(RegistryError::NotPermitted));
+                }
+                if self.credentials.of(actor.id).is_some() {
+                    return Err(FilingError::SignInNeeded);
+                }
+            }
             actor
                 .require_scope(Scope::Deposit)
                 .or_else(|_| actor.require_scope(Scope::Case))

@@ -37,6 +37,15 @@ pub enum FilingError {
     /// The case has no such item.
     #[error("item {0} not found in this case")]
     NoSuchItem(ItemNumber),
+    /// The account has a password: its holder does this signed in, and no token does.
+    #[error("the account has a password: its holder does this on its page, signed in")]
+    SignInNeeded,
+    /// Whoever opened the account, or grants the role, handed out what its password was set with.
+    #[error("the password was set with a token or code of whoever opened the account or grants the role")]
+    OwnPasswordNeeded,
+    /// A second factor in use is replaced only with a code of its own.
+    #[error("enter a code of the second factor in use")]
+    CurrentCodeNeeded,
     /// Not permitted for the role in which the actor acts.
     #[error("not permitted for this role")]
     NotPermitted,
@@ -244,6 +253,9 @@ impl FilingError {
             Self::NotFound | Self::NoSuchItem(_) => ErrorCode::NotFound,
             Self::SeveralCases => ErrorCode::SeveralCases,
             Self::NotPermitted => ErrorCode::NotPermitted,
+            Self::SignInNeeded => ErrorCode::SignInNeeded,
+            Self::OwnPasswordNeeded => ErrorCode::OwnPasswordNeeded,
+            Self::CurrentCodeNeeded => ErrorCode::WrongOneTimeCode,
             Self::Refused(refusal) => refusal.code(),
             Self::Registry(error) => error.code(),
             Self::RequestReused => ErrorCode::RequestReused,

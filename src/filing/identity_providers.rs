@@ -7,7 +7,7 @@ use crate::court::acts::{Act, AddIdentityProvider, EndIdentityProvider, RequestI
 use crate::court::ids::TokenId;
 use crate::court::registry::RegistryError;
 use crate::court::registry::entries::IdentityCheckProvider;
-use crate::court::words::{IdentityLevel, IdentityMethod, Role};
+use crate::court::words::{IdentityLevel, IdentityMethod, Role, Scope};
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::endpoints::{AddedEndpoint, EndpointParts};
@@ -118,13 +118,14 @@ impl FilingService {
     ///
     /// # Errors
     ///
-    /// `no_such_identity_provider`, `account_closed`; those of [`Self::change_registry`].
+    /// `scope_needed`, `no_such_identity_provider`, `account_closed`; those of [`Self::change_registry`].
     pub async fn begin_verification(
         &self,
         actor: &Actor,
         context: &RequestContext,
         provider: TokenId,
     ) -> Result<BegunVerification, FilingError> {
+        actor.require_scope(Scope::Case)?;
         let known = self.registry().identity_providers.get(&provider).copied();
         let known = known.ok_or(FilingError::Registry(RegistryError::NoSuchIdentityProvider))?;
         // Nobody can compute it who knows the account and the idempotency key.

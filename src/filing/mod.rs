@@ -58,6 +58,7 @@ pub mod passwords;
 pub mod pending_revocations;
 pub mod record_views;
 pub mod revocations;
+pub mod role_acts;
 pub mod secret;
 pub mod service;
 pub mod service_of_documents;

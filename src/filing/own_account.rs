@@ -20,6 +20,7 @@ use crate::filing::secret::{code_hash, new_code, random_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::sessions::{NewSession, Session, SessionId};
 use crate::filing::sign_in::{MANAGING_ROLES, SessionRules, SignedIn, login_key};
+use crate::filing::streams::text;
 use crate::ledger::time::Timestamp;
 
 /// Days for which a reset code is good.
@@ -102,17 +103,22 @@ impl FilingService {
             needed = BTreeSet::from([Scope::Manage]);
         }
         needed.into_iter().try_for_each(|scope| actor.require_scope(scope))?;
+        if self.is_erased(&actor.account).await? {
+            // It may have had a password, which an erasure removes: whoever has kept a token gets no new one.
+            return Err(FilingError::NotPermitted);
+        }
         let login = login_name(login)?;
         check_new(password, &login).map_err(FilingError::WeakPassword)?;
         let _turn = self.locks.lock(login_key(&login)).await;
         let password = self.passwords.hash(password).await?;
-        let since = self.now();
+        let (since, set_by) = (self.now(), Some(actor.account.opened_by));
         let set = |before: Option<&Credentials>| match before {
             Some(_) => Err(FilingError::LoginTaken),
             None => Ok(Some(Credentials {
                 login,
                 password,
                 since,
+                set_by,
                 second_factor: None,
                 last_step: None,
                 proposed_factor: None,
@@ -123,6 +129,19 @@ impl FilingService {
         self.credentials.change(actor.id, set).await?;
         tracing::info!(account = %actor.id, "an account with a token has set a password");
         Ok(actor.id)
+    }
+
+    /// Whether private content of the account was erased, such as its name.
+    async fn is_erased(&self, account: &Account) -> Result<bool, FilingError> {
+        let texts: Vec<_> = account.texts().collect();
+        self.read(move |store| {
+            let mut is_erased = false;
+            for one in texts {
+                is_erased |= text(store, &one)?.is_none();
+            }
+            Ok(is_erased)
+        })
+        .await
     }
 
     /// Changes the password. All sessions of the account end, and a new one begins.
@@ -225,19 +244,25 @@ impl FilingService {
         Ok(secret)
     }
 
-    /// Confirms the proposed second factor by its code. All sessions end, and a new one with the second factor begins.
+    /// Confirms the proposed second factor by its code; one in use is replaced only with a code of its own, `current`. All sessions end, and a
+    /// new one with the second factor begins.
     ///
     /// # Errors
     ///
-    /// [`FilingError::WrongPassword`], [`FilingError::WrongOneTimeCode`].
+    /// [`FilingError::WrongPassword`]; [`FilingError::CurrentCodeNeeded`]; [`FilingError::WrongOneTimeCode`].
     pub async fn confirm_second_factor(
         &self,
         who: &SignedIn,
         password: &str,
-        code: &str,
+        (current, code): (&str, &str),
     ) -> Result<SessionId, FilingError> {
         // Held until the sessions have ended: a login without the second factor must not end after them.
         let _turn = self.require_password(who, password).await?;
+        let has_factor = self.credentials.of(who.actor.id).is_some_and(|one| one.second_factor.is_some());
+        if has_factor && !self.use_code(who.actor.id, current).await? {
+            self.lockout.failed(login_key(&who.credentials.login), self.now());
+            return Err(FilingError::CurrentCodeNeeded);
+        }
         let now = self.now();
         let confirm = |before: Option<&Credentials>| {
             let before = before.ok_or(FilingError::NotFound)?;
@@ -306,8 +331,10 @@ impl FilingService {
             return Err(FilingError::LoginRefused);
         };
         let put = |before: Option<&Credentials>| {
-            let before = before.filter(|before| before.reset.is_some()).ok_or(FilingError::LoginRefused)?;
-            Ok(Some(Credentials { password, since: now, reset: None, proposed_factor: None, ..before.clone() }))
+            let before = before.ok_or(FilingError::LoginRefused)?;
+            let set_by = Some(before.reset.as_ref().ok_or(FilingError::LoginRefused)?.by);
+            let before = before.clone();
+            Ok(Some(Credentials { password, since: now, set_by, reset: None, proposed_factor: None, ..before }))
         };
         self.credentials.change(account, put).await?;
         self.sessions.end(account, now, |_| true).await?;

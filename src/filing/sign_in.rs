@@ -129,6 +129,7 @@ impl FilingService {
             login,
             password,
             since: self.now(),
+            set_by: None,
             second_factor: None,
             last_step: None,
             proposed_factor: None,

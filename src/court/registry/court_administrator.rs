@@ -6,6 +6,8 @@
 //! a role of somebody else ([`role_grants`](crate::court::registry)), links no login of anybody, and does not appoint other court
 //! administrators.
 
+use std::collections::BTreeSet;
+
 use crate::court::acts::Act;
 use crate::court::case_number::CourtCode;
 use crate::court::ids::AccountId;
@@ -76,7 +78,20 @@ impl Registry {
         };
         match act {
             Act::OpenAccount(_) => true,
-            Act::CheckIdentity(act) => act.identity.method == IdentityMethod::CourtOffline,
+            // Nobody checks itself, and staff is checked at its own court.
+            Act::CheckIdentity(check) => {
+                let is_of_another_court = || {
+                    let (actor, target) = (self.accounts.get(&by)?, self.accounts.get(&check.account)?);
+                    let courts = |account: &Account| -> BTreeSet<CourtCode> {
+                        account.roles.iter().filter_map(|(_, court)| court.clone()).collect()
+                    };
+                    let (own, others) = (courts(actor), courts(target));
+                    Some(!others.is_empty() && own.is_disjoint(&others))
+                };
+                check.identity.method == IdentityMethod::CourtOffline
+                    && check.account != by
+                    && !is_of_another_court().unwrap_or(false)
+            }
             // Not for an account with a role: with its token the actor could act as the operator. Nor with scopes for
             // roles: the account may get a role later, and the actor may have kept the token.
             Act::IssueToken(act) => {

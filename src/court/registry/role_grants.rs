@@ -6,10 +6,10 @@
 //! else has opened it, and its holder accepts the first role at a court: so an administrator neither makes an account for itself
 //! under another name, nor turns the account of a party into one whose login it manages.
 
-use crate::court::acts::Act;
+use crate::court::acts::{Act, Grant};
 use crate::court::document::Document;
 use crate::court::ids::AccountId;
-use crate::court::registry::{Registry, RegistryError};
+use crate::court::registry::{Account, Registry, RegistryError};
 use crate::court::values::Capacity;
 use crate::court::words::Role;
 
@@ -23,7 +23,7 @@ impl Registry {
                 }
                 let by_administrator = document.capacity == Capacity::Holding(Role::CourtAdministrator);
                 if by_administrator {
-                    self.check_second_person(document.by, act.account)?;
+                    self.check_second_person(document.by, act)?;
                 }
                 let account = self.account(act.account)?;
                 let is_staff = act.court.as_ref().is_some_and(|court| account.has_role_at(court));
@@ -60,10 +60,15 @@ impl Registry {
         Ok(())
     }
 
-    /// Checks that other persons than the court administrator `by` have opened the account and checked an identity of its holder.
-    fn check_second_person(&self, by: AccountId, account: AccountId) -> Result<(), RegistryError> {
-        let account = self.accounts.get(&account).ok_or(RegistryError::NoSuchAccount)?;
-        let is_identified = account.identified_by.iter().any(|other| *other != by);
+    /// Checks that the court administrator `by` has not opened the account, and that another person of its court, or an operator, has
+    /// checked the identity of its holder. A provider's check does not count: the administrator may be the holder.
+    fn check_second_person(&self, by: AccountId, grant: &Grant) -> Result<(), RegistryError> {
+        let account = self.accounts.get(&grant.account).ok_or(RegistryError::NoSuchAccount)?;
+        let is_of_the_court = |checker: &Account| {
+            checker.holds(Role::Operator, None) || grant.court.as_ref().is_some_and(|court| checker.has_role_at(court))
+        };
+        let checkers = account.identified_by.iter().filter(|other| **other != by);
+        let is_identified = checkers.filter_map(|other| self.accounts.get(other)).any(is_of_the_court);
         if account.opened_by != by && is_identified { Ok(()) } else { Err(RegistryError::SecondPersonNeeded) }
     }
 }

@@ -65,6 +65,8 @@ struct SecondFactorPage {
     qr: Option<QrCode>,
     secret: String,
     uri: String,
+    /// Whether one in use is replaced.
+    replaces: bool,
     fault: Option<Fault>,
 }
 
@@ -228,6 +230,8 @@ fn field_of(action: &str, code: ErrorCode) -> Option<&'static str> {
         ("login-link", ErrorCode::BadValue | ErrorCode::NoLoginProvider) => Some("link-court"),
         ("login-link", ErrorCode::WrongPassword) => Some("link-password"),
         ("login-link", ErrorCode::WrongOneTimeCode) => Some("link-code"),
+        ("tokens", ErrorCode::WrongPassword) => Some("token-password"),
+        ("tokens", ErrorCode::WrongOneTimeCode) => Some("token-code"),
         ("tokens", _) if code.status() < 500 && code != ErrorCode::NotFound => Some("token-days"),
         _ => None,
     }
@@ -257,8 +261,10 @@ async fn end_session(state: &AppState, who: &SignedIn, form: &Form) -> Result<Re
 async fn issue_token(state: &AppState, visit: &Visit, who: &SignedIn, form: &Form) -> Result<Response, Refused> {
     let scopes = form.all("scope").filter_map(Scope::parse).collect();
     let days = form.text("token-days").parse().unwrap_or(0);
-    let context = request_context("token")?;
-    match state.filing()?.issue_token(&who.actor, &context, who.actor.id, &scopes, days).await {
+    let (filing, context) = (state.filing()?, request_context("token")?);
+    // A token outlives the session: whoever has found the browser open gets none.
+    filing.require_holder(who, form.raw("token-password"), form.text("token-code")).await?;
+    match filing.issue_token(&who.actor, &context, who.actor.id, &scopes, days).await {
         Ok(issued) => {
             let new_token = issued.token.as_ref().map(|token| token.text().to_owned());
             Ok(account_page(state, visit, who, StatusCode::OK, Extra { new_token, ..Extra::default() }).await?)
@@ -351,6 +357,7 @@ async fn second_factor_page(
         qr: QrCode::of(&uri),
         secret: secret.text().to_owned(),
         uri: uri.to_string(),
+        replaces: who.credentials.second_factor.is_some(),
         fault,
     };
     visit.page_with(status, Audience::Private, &page)
@@ -367,18 +374,18 @@ pub async fn confirm_second_factor(
     Member(who): Member,
     form: Form,
 ) -> Result<Response, ApiError> {
-    let confirmed = state.filing()?.confirm_second_factor(&who, form.raw("password"), form.text("code")).await;
-    match confirmed.map_err(ApiError::from) {
-        Ok(session) => Ok(with_session("/account?done=second-factor", &session)),
-        Err(failure) => {
-            let field = match failure.code() {
-                ErrorCode::WrongPassword => "password",
-                ErrorCode::WrongOneTimeCode => "code",
-                _ => return Err(failure),
-            };
-            second_factor_page(&state, &visit, &who, Some((field, visit.fault(failure)))).await
-        }
-    }
+    let codes = (form.text("current-code"), form.text("code"));
+    let failure = match state.filing()?.confirm_second_factor(&who, form.raw("password"), codes).await {
+        Ok(session) => return Ok(with_session("/account?done=second-factor", &session)),
+        Err(failure) => failure,
+    };
+    let field = match failure {
+        FilingError::WrongPassword => "password",
+        FilingError::CurrentCodeNeeded => "current-code",
+        FilingError::WrongOneTimeCode => "code",
+        failure => return Err(failure.into()),
+    };
+    second_factor_page(&state, &visit, &who, Some((field, visit.fault(failure)))).await
 }
 
 /// The holder's data as a file. Its private content is shown after the access was recorded.

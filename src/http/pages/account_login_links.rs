@@ -3,7 +3,7 @@
 use axum::http::HeaderValue;
 use axum::response::Response;
 
-use crate::court::acts::{AcceptRole, Act};
+use crate::court::acts::AcceptRole;
 use crate::court::case_number::CourtCode;
 use crate::court::line_value::LineValue as _;
 use crate::court::words::Role;
@@ -70,13 +70,13 @@ fn chosen_court(text: &str) -> Result<CourtCode, ApiError> {
 ///
 /// # Errors
 ///
-/// `bad_value`, `no_such_grant`; those of the node.
+/// `bad_value`, `no_such_grant`, `own_password_needed`; those of the node.
 pub async fn accept_role(state: &AppState, who: &SignedIn, form: &Form) -> Result<Response, ApiError> {
     let bad = || ApiError::new(ErrorCode::BadValue, "choose a role").in_chinese("请选择角色");
     let role = Role::parse(form.text("role")).ok_or_else(bad)?;
     let court = form.some("court").map(chosen_court).transpose()?;
-    let accept = Act::AcceptRole(AcceptRole { account: who.actor.id, role, court });
-    state.filing()?.change_registry(&who.actor, &request_context("role")?, |_| Ok(accept.clone())).await?;
+    let accept = AcceptRole { account: who.actor.id, role, court };
+    state.filing()?.accept_role(&who.actor, &request_context("role")?, accept).await?;
     Ok(see_other("/account?done=role"))
 }
 

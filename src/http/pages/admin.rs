@@ -387,12 +387,13 @@ async fn change_role(
     let role = Role::parse(form.text("role")).ok_or_else(|| bad("请选择角色"))?;
     let court = form.some("court").map(CourtCode::parse).transpose();
     let court = court.map_err(|_| bad("法院代字有误，例如“粤0192”"))?;
-    let act = if grants {
-        Act::Grant(Grant { account, role, court })
+    let (filing, context) = (state.filing()?, request_context("role")?);
+    if grants {
+        filing.grant_role(&who.actor, &context, Grant { account, role, court }).await?;
     } else {
-        Act::EndGrant(EndGrant { account, role, court })
-    };
-    state.filing()?.change_registry(&who.actor, &request_context("role")?, |_| Ok(act.clone())).await?;
+        let end = Act::EndGrant(EndGrant { account, role, court });
+        filing.change_registry(&who.actor, &context, |_| Ok(end.clone())).await?;
+    }
     Ok(())
 }
 

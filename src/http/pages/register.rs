@@ -176,7 +176,7 @@ fn value_fault(visit: &Visit, field: Option<&str>, failure: ApiError) -> String 
         (ErrorCode::BadValue, None) => visit
             .t(
                 "登录名须为 3 至 40 个字符，仅限文字、数字和 . _ - @ +",
-                "A login name has 3 to 40 characters: letters, digits and . _ - @ +",
+                "A login name has 3 to 40 characters: Latin letters, Chinese characters, digits and . _ - @ +",
             )
             .to_owned(),
         (ErrorCode::ControlCharacter, _) | (ErrorCode::BadValue, Some(_)) => visit

@@ -301,3 +301,166 @@ async fn an_account_that_nobody_knows_does_not_deposit_where_the_operator_wants_
     assert_eq!(location(&browser.log_in("opened", PASSWORD, "").await), "/account");
     assert!(deposits(&mut browser).await, "opened by the operator");
 }
+
+/// Whoever finds a browser open gets no token, which outlives the session.
+#[tokio::test]
+async fn a_token_is_issued_on_the_page_with_the_password_and_the_one_time_code() {
+    let node = node().await;
+    let mut browser = Browser::new(&node);
+    browser.register("owner").await;
+    let asked = [("scope", "read"), ("token-days", "30")];
+    for password in [None, Some("wrong password")] {
+        let form: Vec<_> = asked.into_iter().chain(password.map(|one| ("token-password", one))).collect();
+        let refused = browser.post("/account/tokens", &form).await;
+        assert!(refused.status == 422 && refused.text().contains("id=\"token-password-error\""), "{}", refused.text());
+    }
+    let secret = secret_of(browser.get("/account/second-factor").await.text());
+    let code = || secret.code_at(node.filing.now()).unwrap();
+    let set_up = [("password", PASSWORD), ("code", &*code())];
+    assert_eq!(browser.post("/account/second-factor", &set_up).await.status, 303);
+    let with_password = [asked[0], asked[1], ("token-password", PASSWORD)];
+    let refused = browser.post("/account/tokens", &with_password).await;
+    assert!(refused.status == 422 && refused.text().contains("id=\"token-code-error\""), "{}", refused.text());
+    pass(&node, Duration::from_secs(30));
+    let complete = [with_password[0], with_password[1], with_password[2], ("token-code", &*code())];
+    let issued = browser.post("/account/tokens", &complete).await;
+    assert!(issued.status == 200 && issued.text().contains("tzt_"), "{}", issued.text());
+}
+
+#[tokio::test]
+async fn a_second_factor_is_replaced_only_with_a_code_of_the_one_in_use() {
+    let node = node().await;
+    let mut browser = Browser::new(&node);
+    browser.register("owner").await;
+    let first = secret_of(browser.get("/account/second-factor").await.text());
+    let code = first.code_at(node.filing.now()).unwrap();
+    let form = [("password", PASSWORD), ("code", &*code)];
+    assert_eq!(browser.post("/account/second-factor", &form).await.status, 303);
+    pass(&node, Duration::from_secs(30));
+    let second = secret_of(browser.get("/account/second-factor").await.text());
+    let (old, new) = (first.code_at(node.filing.now()).unwrap(), second.code_at(node.filing.now()).unwrap());
+    for current in ["", "000000", &*new] {
+        let form = [("password", PASSWORD), ("current-code", current), ("code", &*new)];
+        let refused = browser.post("/account/second-factor", &form).await;
+        assert!(refused.status == 422 && refused.text().contains("id=\"current-code-error\""), "{}", refused.text());
+    }
+    let form = [("password", PASSWORD), ("current-code", &*old), ("code", &*new)];
+    assert_eq!(browser.post("/account/second-factor", &form).await.status, 303);
+    pass(&node, Duration::from_secs(30));
+    let codes = [first, second].map(|secret| secret.code_at(node.filing.now()).unwrap());
+    assert_eq!(Browser::new(&node).log_in("owner", PASSWORD, &codes[0]).await.status, 401);
+    assert_eq!(Browser::new(&node).log_in("owner", PASSWORD, &codes[1]).await.status, 303);
+}
+
+/// Names that look the same would let a role, or a reset code, go to somebody else.
+#[tokio::test]
+async fn a_login_name_has_no_letters_that_look_like_others() {
+    let node = node().await;
+    Browser::new(&node).register("zhang.san").await;
+    for deceptive in
+        ["zhang.san\u{3164}", "zhang.san\u{115f}", "zh\u{430}ng.san", "zhang.san\u{200b}", "zhang.s\u{e0}n"]
+    {
+        let form: Vec<_> = registration("x").into_iter().filter(|(name, _)| *name != "login").collect();
+        let form: Vec<_> = form.into_iter().chain([("login", deceptive)]).collect();
+        let refused = Browser::new(&node).post("/register", &form).await;
+        assert!(refused.status == 422, "{deceptive:?}: {}", refused.status);
+    }
+    Browser::new(&node).register("张三𠮷").await;
+}
+
+/// A stolen token erases the login, and sets a password of its own.
+#[tokio::test]
+async fn an_erasure_gives_no_token_a_new_password() {
+    let node = node().await;
+    let people = People::of(&node).await;
+    let clerk = people.clerk().await;
+    let erase = |account: &str| serde_json::json!({ "account": account });
+    let of_clerk = people.by(&clerk).post("/v1/erasures", &erase(&clerk.account)).await;
+    assert_eq!(of_clerk.status, 403, "an account with a role: {}", of_clerk.text());
+    let person = people.person("张三").await;
+    activate(&mut Browser::new(&node), &person.token, "zhang").await;
+    let with_login = people.by(&person).post("/v1/erasures", &erase(&person.account)).await;
+    assert_eq!((with_login.status, with_login.json()["code"].as_str().unwrap()), (403, "sign_in_needed"));
+    assert!(logs_in(&node, "zhang", PASSWORD).await);
+    // The operator erases it. The token is still good, and sets no password.
+    let erased = people.by_operator().post("/v1/erasures", &erase(&person.account)).await;
+    assert!(erased.status == 201 || erased.status == 202, "{}", erased.text());
+    for _ in 0..500 {
+        if !logs_in(&node, "zhang", PASSWORD).await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(!logs_in(&node, "zhang", PASSWORD).await);
+    assert_eq!(people.by(&person).get("/v1/me").await.status, 200);
+    let form = [("token", &*person.token), ("login", "thief"), ("new-password", NEXT), ("new-password-again", NEXT)];
+    assert_eq!(Browser::new(&node).post("/activate", &form).await.status, 422);
+    assert!(!logs_in(&node, "thief", NEXT).await);
+    // Without a login, the holder of the token erases its own content.
+    let plain = people.person("李四").await;
+    let own = people.by(&plain).post("/v1/erasures", &erase(&plain.account)).await;
+    assert!(own.status == 201 || own.status == 202, "{}", own.text());
+}
+
+/// A clerk opens an account for a colleague and keeps its token: with it the clerk sets the password, and would act as the colleague.
+#[tokio::test]
+async fn whoever_opened_an_account_does_not_know_its_password_when_it_gets_a_role() {
+    let node = node().await;
+    let people = People::of(&node).await;
+    let (clerk, other) = (people.clerk().await, people.of_court("窗口人员", "clerk", COURT).await);
+    let administrator = people.of_court("管理员", "court-administrator", COURT).await;
+    let opened = people
+        .by(&clerk)
+        .create("/v1/accounts", &serde_json::json!({ "subject": "natural-person", "name": "新法官" }))
+        .await;
+    let account = opened["id"].as_str().or(opened["account"].as_str()).unwrap().to_owned();
+    let scopes = serde_json::json!({ "scopes": ["read", "case", "deposit"], "days": 30 });
+    let issued = people.by(&clerk).create(&format!("/v1/accounts/{account}/tokens"), &scopes).await;
+    let token = issued["token"].as_str().unwrap();
+    activate(&mut Browser::new(&node), token, "new.judge").await;
+    let check = serde_json::json!({ "method": "court-offline", "level": "high" });
+    people.by(&other).create(&format!("/v1/accounts/{account}/identity-checks"), &check).await;
+    let roles = format!("/v1/accounts/{account}/roles");
+    let judge = serde_json::json!({ "role": "judge", "court": COURT });
+    for by in [people.by_operator(), people.by(&administrator)] {
+        let refused = by.post(&roles, &judge).await;
+        assert_eq!((refused.status, refused.json()["code"].as_str().unwrap()), (403, "own_password_needed"));
+    }
+    // Somebody else at the counter issues a reset code, and the holder sets a password.
+    let mut counter = Browser::new(&node);
+    activate(&mut counter, &other.token, "other").await;
+    assert_eq!(counter.log_in("other", PASSWORD, "").await.status, 303);
+    let code = reset_code(&mut counter, &account).await;
+    assert_eq!(reset(&node, "new.judge", &code, NEXT).await, 303);
+    assert_eq!(people.by(&administrator).post(&roles, &judge).await.status, 201);
+    // The kept token accepts nothing; the holder does, signed in.
+    let accept = node.session(token).post(&format!("{roles}/acceptance"), &judge).await;
+    assert_eq!((accept.status, accept.json()["code"].as_str().unwrap()), (403, "sign_in_needed"));
+    let mut holder = Browser::new(&node);
+    assert_eq!(holder.log_in("new.judge", NEXT, "").await.status, 303);
+    let accepted = holder.post("/account/role", &[("role", "judge"), ("court", COURT)]).await;
+    assert_eq!(location(&accepted), "/account?done=role");
+}
+
+#[tokio::test]
+async fn an_identity_is_checked_by_another_person_of_the_own_court_and_entered_soon() {
+    let node = node().await;
+    let people = People::of(&node).await;
+    let (clerk, judge) = (people.clerk().await, people.of_court("法官", "judge", "京0491").await);
+    let person = people.unidentified("张三").await;
+    let check = |at: Option<&str>| {
+        let mut check = serde_json::json!({ "method": "court-offline", "level": "high" });
+        if let Some(at) = at {
+            check["at"] = at.into();
+        }
+        check
+    };
+    let checks = |account: &str| format!("/v1/accounts/{account}/identity-checks");
+    for account in [&clerk.account, &judge.account] {
+        assert_eq!(people.by(&clerk).post(&checks(account), &check(None)).await.status, 403, "{account}");
+    }
+    let path = checks(&person.account);
+    let old = people.by(&clerk).post(&path, &check(Some("2020-01-01T00:00:00.000+08:00"))).await;
+    assert_eq!((old.status, old.json()["code"].as_str().unwrap()), (400, "bad_value"), "{}", old.text());
+    assert_eq!(people.by(&clerk).post(&path, &check(None)).await.status, 201);
+}

@@ -264,7 +264,7 @@ async fn a_login_that_begins_before_a_change_does_not_outlive_it() {
         let filing = Arc::clone(&node.filing);
         let change = tokio::spawn(async move {
             if sets_second_factor {
-                filing.confirm_second_factor(&who, PASSWORD, &code).await.map(|_| ())
+                filing.confirm_second_factor(&who, PASSWORD, ("", &code)).await.map(|_| ())
             } else {
                 filing.change_password(&who, PASSWORD, "another sentence").await.map(|_| ())
             }
@@ -320,7 +320,7 @@ async fn a_token_that_cannot_be_issued_is_explained_beside_the_form() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let mut browser = Browser::new(&node);
     browser.register("owner").await;
-    let form = [("scope", "read"), ("token-days", "1")];
+    let form = [("scope", "read"), ("token-days", "1"), ("token-password", PASSWORD)];
     for _ in 0..ROOTS_MAX {
         assert_eq!(browser.post("/account/tokens", &form).await.status, 200);
     }
@@ -420,12 +420,13 @@ async fn a_closed_account_opens_nothing_and_its_record_stays() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let mut browser = Browser::new(&node);
     browser.register("owner").await;
-    let issued = browser.post("/account/tokens", &[("scope", "read"), ("scope", "case"), ("token-days", "30")]).await;
+    let asked = [("scope", "read"), ("scope", "case"), ("token-days", "30"), ("token-password", PASSWORD)];
+    let issued = browser.post("/account/tokens", &asked).await;
     let text = issued.text();
     let at = text.find("tzt_").unwrap_or_else(|| panic!("{text}"));
     let token = text[at..at + 101].to_owned();
     assert_eq!(node.session(&token).get("/v1/me").await.status, 200);
-    let too_much = browser.post("/account/tokens", &[("scope", "court"), ("token-days", "30")]).await;
+    let too_much = browser.post("/account/tokens", &[("scope", "court"), asked[2], asked[3]]).await;
     assert_eq!(too_much.status, 422, "no scope that the session lacks");
     let refused = browser.post("/account/closing", &[("closing-password", "wrong password")]).await;
     assert_eq!(refused.status, 422);

@@ -26,11 +26,15 @@ use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::ApiError;
 use crate::http::request::{Parameters, PathParameter};
+use crate::ledger::time::Timestamp;
 use crate::wire::court::accounts::{
     AccountJson, IdentityCheckRequest, MeJson, OpenAccountRequest, OpenedAccountJson, RoleRequest, read_time,
 };
 use crate::wire::court::lists::AccessLogJson;
 use crate::wire::court::recorded_act::ActJson;
+
+/// How long ago an identity check was made at most when it is entered, in milliseconds: seven days.
+const ENTERED_WITHIN_MS: u64 = 7 * 24 * 3_600_000;
 
 /// The account in the path. A malformed id is answered like an unknown one.
 pub(in crate::http::api::court) fn account_named(parameter: &PathParameter) -> Result<AccountId, ApiError> {
@@ -151,10 +155,12 @@ pub(in crate::http) async fn check_identity(
     let AuthenticatedJson { actor, context, shape } = call;
     let (filing, account) = (state.filing()?, account_named(&parameter)?);
     let now = filing.now();
+    // A check is entered when it is made, or soon after.
+    let earliest = Timestamp::from_millis(now.as_millis().saturating_sub(ENTERED_WITHIN_MS)).unwrap_or(now);
     let at = match shape.at.as_deref() {
         None => now,
-        Some(text) => read_time(text).filter(|at| *at <= now).ok_or_else(|| {
-            ApiError::new(ErrorCode::BadValue, "`at` is no time that has passed")
+        Some(text) => read_time(text).filter(|at| (earliest..=now).contains(at)).ok_or_else(|| {
+            ApiError::new(ErrorCode::BadValue, "`at` is no time of the last seven days")
                 .expecting("2026-11-22T09:04:11.123+08:00")
         })?,
     };
@@ -167,19 +173,17 @@ pub(in crate::http) async fn check_identity(
     Ok(created(&recorded, &act_json(ActKind::CheckIdentity, Stream::Registry, None, &recorded)))
 }
 
-/// Records the act that `make` makes of the account in the path and the role in the body.
-async fn record_role_act(
-    state: &AppState,
+/// The account in the path, and the role and the court in the body.
+fn named_role(
     parameter: &PathParameter,
-    call: AuthenticatedJson<RoleRequest>,
-    make: fn(AccountId, Role, Option<CourtCode>) -> Act,
-) -> Result<(ActKind, RecordedAct), ApiError> {
-    let account = account_named(parameter)?;
-    let role: Role = value("role", &call.shape.role)?;
-    let court = some_value("court", call.shape.court.as_deref())?;
-    let act = make(account, role, court);
-    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(act.clone())).await?;
-    Ok((act.kind(), recorded))
+    shape: &RoleRequest,
+) -> Result<(AccountId, Role, Option<CourtCode>), ApiError> {
+    Ok((account_named(parameter)?, value("role", &shape.role)?, some_value("court", shape.court.as_deref())?))
+}
+
+/// The answer to an act about a role.
+fn role_act(kind: ActKind, recorded: &RecordedAct) -> Response {
+    created(recorded, &act_json(kind, Stream::Registry, None, recorded))
 }
 
 /// Grant a role / 授予角色
@@ -207,17 +211,18 @@ pub(in crate::http) async fn grant_role(
     parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, ApiError> {
-    let (kind, recorded) =
-        record_role_act(&state, &parameter, call, |account, role, court| Act::Grant(Grant { account, role, court }))
-            .await?;
-    Ok(created(&recorded, &act_json(kind, Stream::Registry, None, &recorded)))
+    let (account, role, court) = named_role(&parameter, &call.shape)?;
+    let grant = Grant { account, role, court };
+    let recorded = state.filing()?.grant_role(&call.actor, &call.context, grant).await?;
+    Ok(role_act(ActKind::Grant, &recorded))
 }
 
 /// Accept a role / 接受角色
 ///
-/// By the account itself: a role that a court administrator has granted. From then on administrators of the court manage its login.
+/// By the account itself: a role that a court administrator has granted. From then on administrators of the court manage its login. The
+/// holder of an account with a password accepts it on the page of the account.
 ///
-/// 由账号本人接受法院管理员授予的角色；接受后，该院管理员可管理该账号的登录。
+/// 由账号本人接受法院管理员授予的角色；接受后，该院管理员可管理该账号的登录。已设密码的账号，由本人登录后在账号页面接受。
 #[utoipa::path(
     post,
     path = "/v1/accounts/{account}/roles/acceptance",
@@ -236,11 +241,10 @@ pub(in crate::http) async fn accept_role(
     parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, ApiError> {
-    let (kind, recorded) = record_role_act(&state, &parameter, call, |account, role, court| {
-        Act::AcceptRole(AcceptRole { account, role, court })
-    })
-    .await?;
-    Ok(created(&recorded, &act_json(kind, Stream::Registry, None, &recorded)))
+    let (account, role, court) = named_role(&parameter, &call.shape)?;
+    let accept = AcceptRole { account, role, court };
+    let recorded = state.filing()?.accept_role(&call.actor, &call.context, accept).await?;
+    Ok(role_act(ActKind::AcceptRole, &recorded))
 }
 
 /// Revoke a role / 撤销角色
@@ -266,11 +270,10 @@ pub(in crate::http) async fn revoke_role(
     parameter: PathParameter,
     call: AuthenticatedJson<RoleRequest>,
 ) -> Result<Response, ApiError> {
-    let (kind, recorded) = record_role_act(&state, &parameter, call, |account, role, court| {
-        Act::EndGrant(EndGrant { account, role, court })
-    })
-    .await?;
-    Ok(answer(StatusCode::OK, &act_json(kind, Stream::Registry, None, &recorded)))
+    let (account, role, court) = named_role(&parameter, &call.shape)?;
+    let end = Act::EndGrant(EndGrant { account, role, court });
+    let recorded = state.filing()?.change_registry(&call.actor, &call.context, |_| Ok(end.clone())).await?;
+    Ok(answer(StatusCode::OK, &act_json(ActKind::EndGrant, Stream::Registry, None, &recorded)))
 }
 
 /// Who saw an account / 账号访问日志

@@ -65,7 +65,17 @@ pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
             routes!(erasures::erase),
             &[
                 WRITES,
-                codes![NotFound, NotPermitted, MistypedNumber, HeldByACase, WrongStage, OutOfOrder, ErasedAlready],
+                codes![
+                    NotFound,
+                    NotPermitted,
+                    NotOfTheRegistry,
+                    SignInNeeded,
+                    MistypedNumber,
+                    HeldByACase,
+                    WrongStage,
+                    OutOfOrder,
+                    ErasedAlready
+                ],
             ],
         ))
         .routes(by_token(

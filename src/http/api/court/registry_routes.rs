@@ -34,11 +34,15 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
         ))
         .routes(by_token(
             routes!(accounts::grant_role),
-            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, CourtMismatch, SecondPersonNeeded]],
+            &[
+                WRITES,
+                ACTING,
+                codes![NoSuchAccount, AccountClosed, CourtMismatch, SecondPersonNeeded, OwnPasswordNeeded],
+            ],
         ))
         .routes(by_token(
             routes!(accounts::accept_role),
-            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchGrant]],
+            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchGrant, SignInNeeded, OwnPasswordNeeded]],
         ))
         .routes(by_token(
             routes!(accounts::revoke_role),
