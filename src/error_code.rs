@@ -257,7 +257,6 @@ error_codes! {
         NothingCarried "nothing_carried" 409 "this case continues no other case, so no evidence is carried over" "本案并非承接其他案件，不能转入证据";
         AlreadyPassedOn "already_passed_on" 409 "the case was transferred this way already" "案件已按该方式转入后续案件";
         OtherCourt "other_court" 422 "the case number belongs to another court" "案号属于其他法院";
-        NumberBound "number_bound" 409 "the case has another number already" "案件已绑定其他案号";
         TooManyActs "too_many_acts" 409 "the case has too many acts" "案件操作数量已达上限";
         NotInTheCase "not_in_the_case" 422 "neither an item of this case nor the account of a party or agent" "该存证编号不是本案证据，或该账号未参与本案";
         OfOtherLedger "of_other_ledger" 422 "deposited on another ledger; its private content is not kept on this platform" "该存证属于其他账本，其非公开信息未由本平台保存";

@@ -205,7 +205,6 @@ advice! {
     NothingCarried "Import the evidence as any other; only a case that continues another carries evidence over." "请按一般方式导入证据；仅承接其他案件的案件可以转入证据。";
     AlreadyPassedOn "Open the later case, which the page of this case names, and continue there." "请在本案页面所示的后续案件中继续办理。";
     OtherCourt "Check the court code in the case number; file it at the court that it names." "请核对案号中的法院代字，在相应法院办理。";
-    NumberBound "Check the number that the case has; a number is registered once." "请核对本案已登记的案号，案号仅登记一次。";
     TooManyActs "Tell the operator: a case has room for a fixed number of acts." "请联系平台管理员，每案操作数量有固定上限。";
     NotInTheCase "Name an item of this case, or an account of one of its parties or agents." "请指明本案的证据，或者本案当事人、代理人的账号。";
     OfOtherLedger "Ask the platform of that ledger, which keeps the private content." "请向保存该信息的其他账本平台办理。";

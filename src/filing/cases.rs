@@ -24,7 +24,8 @@ use crate::court::ids::{AgentNumber, CaseId, PartyNumber, RequestId};
 use crate::court::labels;
 use crate::court::registry::Registry;
 use crate::court::values::{Capacity, Filer};
-use crate::court::words::{Role, Scope};
+use crate::court::words::{CaseKind, Procedure, Role, Scope};
+use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
@@ -421,6 +422,9 @@ impl FilingService {
         }
         let mut annexes = Annexes::new();
         let act = make(&mut annexes)?;
+        if let Act::Open(open) = &act {
+            check_procedure(open.kind, open.procedure)?;
+        }
         let document = Document {
             stream: Stream::Case,
             by: actor.id,
@@ -438,4 +442,19 @@ impl FilingService {
         self.cache_case(Arc::clone(&file));
         Ok(ActOutcome { recorded, document, file })
     }
+}
+
+/// Only appeals and retrials are heard by the procedure of second instance (民诉法 arts. 175, 218). Checked when a case is opened, and not when
+/// it is replayed: a case that was opened with another one stays what it is.
+fn check_procedure(kind: CaseKind, procedure: Procedure) -> Result<(), FilingError> {
+    let has_second = matches!(kind, CaseKind::CivilSecond | CaseKind::AdministrativeSecond | CaseKind::Retrial);
+    if procedure != Procedure::SecondInstance || has_second {
+        return Ok(());
+    }
+    Err(FilingError::BadValue {
+        field: "procedure",
+        reason: "a case of this kind is not heard by the procedure of second instance".to_owned(),
+        reason_zh: Some("该类案件不适用第二审程序，请选择普通程序、简易程序或者小额诉讼程序".to_owned()),
+        code: ErrorCode::BadValue,
+    })
 }

@@ -235,15 +235,12 @@ pub fn file_case(file: &mut CaseFile, number: Option<&CaseNumber>, position: Act
     Ok(())
 }
 
-/// 登记案号: once.
+/// 登记案号; another number than the one before corrects it. The record keeps both.
 ///
 /// # Errors
 ///
-/// [`Refusal::NumberBound`].
+/// [`Refusal::OtherCourt`].
 pub fn bind_number(file: &mut CaseFile, number: &CaseNumber) -> Result<(), Refusal> {
-    if file.number.as_ref().is_some_and(|bound| bound != number) {
-        return Err(Refusal::NumberBound);
-    }
     if *number.court() != file.court {
         return Err(Refusal::OtherCourt);
     }

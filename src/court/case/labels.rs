@@ -148,9 +148,10 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
             let one = file.course.hand_overs.get(&act.hand_over);
             found.extend(one.into_iter().flat_map(|one| labels_of_receiver(file, &one.to)));
         }
-        // Once per case: binding a number again adds no second entry.
+        // Once per case and number: binding a number again adds no second entry. A corrected one is found by the new number; under the old one,
+        // a look-up sees that the case has another.
         Act::FileCase(_) | Act::BindNumber(_) | Act::TakeOver(_)
-            if before.is_some_and(|before| before.number.is_none()) =>
+            if before.is_some_and(|before| before.number != file.number) =>
         {
             found.extend(labels_of_number(file));
         }

@@ -109,9 +109,6 @@ pub enum Refusal {
     /// Only material of a mediation needs consent.
     #[error("only material of a mediation needs consent")]
     NoMediation,
-    /// The case has another number already.
-    #[error("the case has another number already")]
-    NumberBound,
     /// The case was already transferred in this way.
     #[error("the case has gone this way already")]
     AlreadyPassedOn,
@@ -278,7 +275,6 @@ impl Refusal {
             Self::OtherDeposit => ErrorCode::OtherDeposit,
             Self::NothingCarried => ErrorCode::NothingCarried,
             Self::NoMediation => ErrorCode::NoMediation,
-            Self::NumberBound => ErrorCode::NumberBound,
             Self::AlreadyPassedOn => ErrorCode::AlreadyPassedOn,
             Self::OtherCourt => ErrorCode::OtherCourt,
             Self::TooManyActs => ErrorCode::TooManyActs,

@@ -279,9 +279,9 @@ pub struct ServiceWindowJson {
     pub start: String,
     /// How many days count.
     pub days: u32,
-    /// The last day, until 24:00 Beijing time.
+    /// The last day, until 24:00 Beijing time, as it is now: extensions and deferrals since are in it.
     pub last_day: String,
-    /// `not-begun`, `running` or `ended`.
+    /// `not-begun`, `running`, `suspended` or `ended`.
     pub state: CodedText,
     /// The source of its length.
     pub source: Bilingual,

@@ -2,7 +2,7 @@
 
 use crate::court::act_position::ActPosition;
 use crate::court::acts::{CertifyService, ConsentService};
-use crate::court::calendar::Calendar;
+use crate::court::calendar::{Calendar, Day};
 use crate::court::case::service::book::{
     Acted, Attempt, AttemptConsent, RegisteredAddress, ServiceObjection, ServiceRecord,
 };
@@ -10,7 +10,8 @@ use crate::court::case::service::effect::Effect;
 use crate::court::case::service::windows::ServiceWindow;
 use crate::court::case::state::{CaseFile, Text};
 use crate::court::ids::{AddressNumber, AttemptNumber, PartyNumber, ServiceNumber};
-use crate::court::service_words::ServiceBasis;
+use crate::court::period::Deadline;
+use crate::court::service_words::{ServiceBasis, ServicePeriod};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
@@ -205,10 +206,27 @@ fn record(context: &ServiceViewContext<'_>, number: ServiceNumber, record: &Serv
     }
 }
 
-fn window(one: &ServiceWindow, now: Timestamp) -> ServiceWindowJson {
+/// The last day of a period as the case has it now: the court may have extended or deferred it since the service. `None` while it is
+/// suspended.
+fn last_day(file: &CaseFile, one: &ServiceWindow, calendar: &Calendar) -> Option<Day> {
+    match one.id.period {
+        ServicePeriod::Evidence => match file.periods.deadline(one.id.party, calendar) {
+            Deadline::Ends { last, .. } => Some(last),
+            Deadline::Suspended { .. } => None,
+            Deadline::NotSet => Some(one.last),
+        },
+        ServicePeriod::Appeal => file.last_appeal_day(one.id.party, one.id.document, calendar).or(Some(one.last)),
+        _ => Some(one.last),
+    }
+}
+
+fn window(context: &ServiceViewContext<'_>, one: &ServiceWindow) -> ServiceWindowJson {
+    let (now, last) = (context.now, last_day(context.file, one, context.calendar));
     let (code, zh, en) = if now < one.effect.at {
         ("not-begun", "未开始", "not begun")
-    } else if now < one.end() {
+    } else if last.is_none() {
+        ("suspended", "已中止", "suspended")
+    } else if last.is_some_and(|last| now < last.end()) {
         ("running", "进行中", "running")
     } else {
         ("ended", "已届满", "ended")
@@ -220,7 +238,7 @@ fn window(one: &ServiceWindow, now: Timestamp) -> ServiceWindowJson {
         service: one.service.0,
         start: one.start.to_string(),
         days: one.days,
-        last_day: one.last.to_string(),
+        last_day: last.unwrap_or(one.last).to_string(),
         state: coded(code, Bilingual::new(zh, en)),
         source: Bilingual::new(source_zh, source_en),
         undetermined: one.undetermined,
@@ -239,7 +257,7 @@ pub fn book(context: &ServiceViewContext<'_>, windows: &[ServiceWindow], access_
         consents: service.consents.iter().map(consent).collect(),
         addresses: service.addresses.iter().filter(own).map(address).collect(),
         items: service.records.iter().map(|(number, one)| record(context, *number, one)).collect(),
-        periods: windows.iter().map(|one| window(one, context.now)).collect(),
+        periods: windows.iter().map(|one| window(context, one)).collect(),
         next_cursor: None,
         access_sequence,
     }

@@ -25,6 +25,27 @@ fn opening() -> Value {
     })
 }
 
+/// What is chosen by mistake cannot be heard: the procedure decides the periods of the whole case.
+#[tokio::test]
+async fn a_first_instance_is_not_opened_with_the_procedure_of_second_instance() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let person = people.person("张三").await;
+    for (kind, role, status) in [
+        ("civil-first", "plaintiff", 400),
+        ("administrative-first", "plaintiff", 400),
+        ("civil-second", "appellant", 201),
+    ] {
+        let mut opening = opening();
+        opening["kind"] = kind.into();
+        opening["role"] = role.into();
+        opening["procedure"] = "second-instance".into();
+        let answer = people.by(&person).post("/v1/cases", &opening).await;
+        assert_eq!(answer.status, status, "{kind}: {}", answer.text());
+        assert!(status == 201 || answer.text().contains("该类案件不适用第二审程序"), "{}", answer.text());
+    }
+}
+
 async fn act(people: &People<'_>, who: &Person, case: &str, act: Value) -> Answer {
     people.by(who).post(&format!("/v1/cases/{case}/acts"), &act).await
 }
@@ -232,6 +253,19 @@ async fn the_cases_under_a_number_are_listed_page_by_page_and_each_once() {
     // Bound again, it is the same case under the same number.
     for _ in 0..2 {
         cases[0].act(&node, &clerk, json!({ "act": "bind-number", "number": number })).await;
+    }
+    // A wrong number is corrected: the case is found by the right one, and no longer by the wrong one.
+    let (wrong, at) = ("（2026）粤0192民初11号", |number: &str| format!("/v1/cases?number={number}"));
+    let corrected = &cases[2];
+    for (number, other) in [(wrong, number), (number, wrong)] {
+        corrected.act(&node, &clerk, json!({ "act": "bind-number", "number": number })).await;
+        let shown = people.by(&clerk).get(&corrected.path("")).await.json();
+        assert_eq!(shown["number"], number);
+        let found = |list: serde_json::Value| {
+            list["items"].as_array().unwrap().iter().any(|one| one["case"] == corrected.case.as_str())
+        };
+        assert!(found(people.by(&clerk).get(&at(number)).await.json()), "{number}");
+        assert!(!found(people.by(&clerk).get(&at(other)).await.json()), "{other}");
     }
     let mut listed = Vec::new();
     let mut cursor = String::new();

@@ -147,6 +147,12 @@ async fn a_presumption_can_be_rebutted_and_the_court_decides() {
     assert!(record["line"]["zh"].as_str().unwrap().starts_with("举证通知书 推定 "));
     assert_eq!(record["effect"]["rebuttable"], true);
     assert_eq!(serving.view(&node, defendant).await["periods"][0]["days"], 20);
+    // What the court extends since is shown here too.
+    serving.act(&node, judge, json!({ "act": "extend-period", "days": 7 })).await;
+    let case = people.by(judge).get(&format!("/v1/cases/{}", serving.suit.case)).await.json();
+    let last = |one: &Value| one["last_day"].as_str().unwrap_or_default().to_owned();
+    let extended = last(&serving.view(&node, defendant).await["periods"][0]);
+    assert_eq!(extended, last(&case["periods"][1]["period"]));
 
     let object =
         json!({ "act": "object-service", "service": 1, "ground": "not-own-address", "reason": "该号码已停用" });

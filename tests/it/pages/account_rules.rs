@@ -394,7 +394,7 @@ async fn an_erasure_gives_no_token_a_new_password() {
     assert!(!logs_in(&node, "zhang", PASSWORD).await);
     assert_eq!(people.by(&person).get("/v1/me").await.status, 200);
     let form = [("token", &*person.token), ("login", "thief"), ("new-password", NEXT), ("new-password-again", NEXT)];
-    assert_eq!(Browser::new(&node).post("/activate", &form).await.status, 422);
+    assert_eq!(Browser::new(&node).post("/activate", &form).await.status, 403);
     assert!(!logs_in(&node, "thief", NEXT).await);
     // Without a login, the holder of the token erases its own content.
     let plain = people.person("李四").await;

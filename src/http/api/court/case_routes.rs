@@ -46,7 +46,6 @@ const ACTS: &[ErrorCode] = codes![
     OtherItemVersion,
     EmptyReply,
     NoMediation,
-    NumberBound,
     OtherCourt,
     NotInTheCase,
     OfOtherLedger,
@@ -196,7 +195,6 @@ const HAND_OVERS: &[ErrorCode] = codes![
     NotNext,
     NothingCarried,
     OtherCourt,
-    NumberBound,
     MistypedNumber,
     RulesVersion,
 ];

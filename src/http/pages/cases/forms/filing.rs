@@ -58,7 +58,10 @@ pub(super) const FORMS: &[ActForm] = &[
     ActForm::new(
         ActKind::BindNumber,
         Group::Filing,
-        &[required("number", Control::Line).hint("例如（2026）粤0192民初113号", "With year, court and serial number")],
+        &[required("number", Control::Line).hint(
+            "例如（2026）粤0192民初113号。已登记的案号有误的，在此重新登记即为更正，更正前后的案号均留存记录",
+            "With year, court and serial number. A wrong number is corrected by registering the right one; the record keeps both",
+        )],
     ),
     ActForm::new(
         ActKind::Assign,
