@@ -131,6 +131,7 @@ pub fn open(id: CaseId, document: &Document, act: &Open, position: ActPosition) 
         procedure: act.procedure,
         stage: Stage::Draft,
         number: None,
+        former_numbers: Vec::new(),
         title: act.title.map(text),
         claims: act.claims.map(text),
         from: act.from.zip(act.transfer),
@@ -244,6 +245,8 @@ pub fn bind_number(file: &mut CaseFile, number: &CaseNumber) -> Result<(), Refus
     if *number.court() != file.court {
         return Err(Refusal::OtherCourt);
     }
-    file.number = Some(number.clone());
+    if let Some(former) = file.number.replace(number.clone()).filter(|former| former != number) {
+        file.former_numbers.push(former);
+    }
     Ok(())
 }

@@ -151,7 +151,8 @@ pub fn labels_of(file: &CaseFile, document: &Document, before: Option<&CaseBefor
         // Once per case and number: binding a number again adds no second entry. A corrected one is found by the new number; under the old one,
         // a look-up sees that the case has another.
         Act::FileCase(_) | Act::BindNumber(_) | Act::TakeOver(_)
-            if before.is_some_and(|before| before.number != file.number) =>
+            if before.is_some_and(|before| before.number != file.number)
+                && !file.number.as_ref().is_some_and(|number| file.former_numbers.contains(number)) =>
         {
             found.extend(labels_of_number(file));
         }

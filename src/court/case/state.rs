@@ -324,6 +324,8 @@ pub struct CaseFile {
     pub stage: Stage,
     /// 案号, once it has one.
     pub number: Option<CaseNumber>,
+    /// Numbers that were wrong and have been corrected.
+    pub former_numbers: Vec<CaseNumber>,
     /// 案由.
     pub title: Option<Text>,
     /// 诉讼请求、事实和理由.

@@ -148,7 +148,7 @@ async fn a_presumption_can_be_rebutted_and_the_court_decides() {
     assert_eq!(record["effect"]["rebuttable"], true);
     assert_eq!(serving.view(&node, defendant).await["periods"][0]["days"], 20);
     // What the court extends since is shown here too.
-    serving.act(&node, judge, json!({ "act": "extend-period", "days": 7 })).await;
+    serving.suit.act(&node, judge, json!({ "act": "extend-period", "days": 7 })).await;
     let case = people.by(judge).get(&format!("/v1/cases/{}", serving.suit.case)).await.json();
     let last = |one: &Value| one["last_day"].as_str().unwrap_or_default().to_owned();
     let extended = last(&serving.view(&node, defendant).await["periods"][0]);

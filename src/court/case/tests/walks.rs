@@ -340,7 +340,6 @@ const TO_MEET: &[&str] = &[
     "own_item",
     "other_deposit",
     "no_mediation",
-    "number_bound",
     "period_suspended",
     "period_needs_ground",
     "period_needs_party",
