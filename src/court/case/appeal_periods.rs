@@ -10,7 +10,6 @@ use crate::court::act_position::ActPosition;
 use crate::court::calendar::{Calendar, Day};
 use crate::court::case::course::{Appeal, HandOver};
 use crate::court::case::refusal::Refusal;
-use crate::court::case::rules_version::RulesVersion;
 use crate::court::case::state::CaseFile;
 use crate::court::ids::PartyNumber;
 use crate::court::service_words::DocumentKind;
@@ -28,9 +27,6 @@ fn begin(file: &mut CaseFile, key: WindowKey, position: ActPosition) -> Result<(
 }
 
 fn begin_on(file: &mut CaseFile, key: WindowKey, position: ActPosition, day: Day) -> Result<(), Refusal> {
-    if file.rules < RulesVersion::V2 {
-        return Ok(());
-    }
     Ok(file.windows.begin_by_law(key, &file.court, position, Start::Day(day))?)
 }
 
@@ -48,27 +44,30 @@ pub(in crate::court::case) fn petition_received(
     begin(file, key(WindowKind::PetitionCopy, appellant, petition), position)
 }
 
-/// The court received an answer to an appeal: it serves the copy on the appellant, and sends the dossier.
+/// The court received the answer of a party to an appeal: it serves the copy on the appellant, and sends the dossier, unless it sent it
+/// before.
 ///
 /// # Errors
 ///
 /// As [`petition_received`].
 pub(in crate::court::case) fn answer_received(
     file: &mut CaseFile,
-    (appellant, decision): (PartyNumber, DepositNumber),
+    appeal: &Appeal,
     (answering, answer): (PartyNumber, DepositNumber),
     position: ActPosition,
 ) -> Result<(), Refusal> {
     let before = file.windows.clone();
-    let dossier = key(WindowKind::DossierSent, appellant, decision);
-    // One that waits for the end of the period to answer begins with the answer.
-    let today = Day::of(position.at);
-    let waits = |window: &Window| window.begun.is_some_and(|(_, start)| start.day() > today);
-    if file.windows.unclosed(dossier).is_some_and(waits) {
-        file.windows.close(dossier, position);
+    let mut begun = begin(file, key(WindowKind::AnswerCopy, answering, answer), position);
+    if !is_sent(file, appeal) {
+        let dossier = key(WindowKind::DossierSent, appeal.party, appeal.decision);
+        // One that waits for the end of the period to answer begins with the answer.
+        let today = Day::of(position.at);
+        let waits = |window: &Window| window.begun.is_some_and(|(_, start)| start.day() > today);
+        if file.windows.unclosed(dossier).is_some_and(waits) {
+            file.windows.close(dossier, position);
+        }
+        begun = begun.and_then(|()| begin(file, dossier, position));
     }
-    let begun = begin(file, key(WindowKind::AnswerCopy, answering, answer), position)
-        .and_then(|()| begin(file, dossier, position));
     begun.inspect_err(|_| file.windows = before)
 }
 
@@ -81,7 +80,7 @@ pub(in crate::court::case) fn dossier_sent(file: &mut CaseFile, decision: Deposi
     }
 }
 
-/// Whether the dossier was sent with this appeal, and was not returned.
+/// Whether the dossier was sent with this appeal, and the court of second instance has accepted it or still compares it.
 fn is_sent(file: &CaseFile, appeal: &Appeal) -> bool {
     let goes_with = |one: &HandOver| {
         one.kind == TransferKind::SecondInstance
@@ -92,9 +91,10 @@ fn is_sent(file: &CaseFile, appeal: &Appeal) -> bool {
     !appeal.is_open() || file.course.hand_overs.values().any(goes_with)
 }
 
-/// Brings the periods of the court in line with the service of the copies and the periods to answer, after an act that may have changed
-/// either. The period for a copy is closed while it is served on all who get one. The court sends the dossier although nobody answers
-/// (art. 174 (1)): its period begins when the last period to answer has ended, if no answer has begun it before.
+/// Brings the periods of the court in line with the service of the copies, the periods to answer and the way of the dossier, after an act
+/// that may have changed one of them. The period for a copy is closed while it is served on all who get one. The court sends the dossier
+/// although nobody answers (art. 174 (1)): its period begins when the last period to answer has ended, if no answer has begun it before. A
+/// dossier that the court of second instance did not accept is due again.
 ///
 /// # Errors
 ///
@@ -107,7 +107,8 @@ pub(in crate::court::case) fn copies_served(
     let served = |party: PartyNumber, kind: DocumentKind, document: DepositNumber| {
         file.service.served(party, kind, calendar).iter().any(|one| one.document == document)
     };
-    // For each copy its period, the day of its beginning, and whether the copy is served.
+    // For each copy its period, the day of its beginning, and whether the copy is served; and the period of each dossier that is due since
+    // an answer.
     let mut copies = Vec::new();
     // For each appeal that nobody has answered the period of the dossier, and the day of its beginning.
     let mut unanswered = Vec::new();
@@ -115,13 +116,16 @@ pub(in crate::court::case) fn copies_served(
         let all_served = appeal.against.iter().all(|party| served(*party, DocumentKind::AppealCopy, appeal.petition));
         let petition = key(WindowKind::PetitionCopy, appeal.party, appeal.petition);
         copies.push((petition, Day::of(appeal.position.at), all_served));
-        if !is_sent(file, appeal) && appeal.answers.is_empty() && !appeal.against.is_empty() {
+        let dossier = key(WindowKind::DossierSent, appeal.party, appeal.decision);
+        let is_due = !is_sent(file, appeal);
+        if let (true, Some(answered)) = (is_due, appeal.answers.values().map(|answer| answer.position.at).min()) {
+            copies.push((dossier, Day::of(answered), false));
+        } else if is_due && !appeal.against.is_empty() {
             let ends = appeal.against.iter().map(|party| {
                 let answer = key(WindowKind::AnswerToAppeal, *party, appeal.petition);
                 file.windows.unclosed(answer)?.end(calendar)?.last
             });
             let last = ends.collect::<Option<Vec<Day>>>().and_then(|days| days.into_iter().max());
-            let dossier = key(WindowKind::DossierSent, appeal.party, appeal.decision);
             unanswered.push((dossier, last.filter(|_| all_served)));
         }
         for (answering, answer) in &appeal.answers {

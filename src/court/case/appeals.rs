@@ -27,7 +27,7 @@ use crate::ledger::time::Timestamp;
 #[must_use]
 pub fn answer_period_ended(file: &CaseFile, party: PartyNumber, at: Timestamp, calendar: &Calendar) -> bool {
     let window = file.windows.unclosed(WindowKey::of(WindowKind::JurisdictionObjection, party));
-    window.is_some_and(|window| window.begun.is_some() && !window.is_in_time(at, None, calendar))
+    window.is_some_and(|window| !window.is_in_time(at, None, calendar))
 }
 
 /// The window of a party's appeal against a decision, which its service on the party begins (art. 171); `None` where there is no appeal.

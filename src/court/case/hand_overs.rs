@@ -12,7 +12,7 @@ use crate::court::acts::{
     AcceptHandOver, Act, ActKind, FileDocument, ReportDifference, ReturnHandOver, SendHandOver, TakeBack,
 };
 use crate::court::calendar::Calendar;
-use crate::court::case::appeal_periods::dossier_sent;
+use crate::court::case::appeal_periods::{copies_served, dossier_sent};
 use crate::court::case::authority::set;
 use crate::court::case::course::{Appeal, Decision, DecisionKind, DossierDocument, HandOver, ReturnedDossier};
 use crate::court::case::course_refusal::CourseRefusal;
@@ -338,7 +338,7 @@ const fn is_result_of(outcome: AppealOutcome, decision: DecisionKind) -> bool {
 /// # Errors
 ///
 /// [`Refusal`].
-pub fn receive(file: &mut CaseFile, act: &Act, position: ActPosition) -> Result<(), Refusal> {
+pub fn receive(file: &mut CaseFile, act: &Act, position: ActPosition, calendar: &Calendar) -> Result<(), Refusal> {
     match act {
         Act::ReceiveHandOver(act) => {
             let one = in_state(file, act.hand_over, &[HandOverState::Sent])?;
@@ -352,13 +352,11 @@ pub fn receive(file: &mut CaseFile, act: &Act, position: ActPosition) -> Result<
             if is_same(one, *manifest, *second_volume) {
                 return Err(CourseRefusal::ManifestEqual.into());
             }
-            end(one, HandOverState::Differs, Some(position.text(*reason)), position);
-            Ok(())
+            end_unaccepted(file, (*hand_over, HandOverState::Differs), position.text(*reason), (position, calendar))
         }
         Act::ReturnHandOver(ReturnHandOver { hand_over, reason }) => {
-            let one = in_state(file, *hand_over, &[HandOverState::Sent, HandOverState::Received])?;
-            end(one, HandOverState::Returned, Some(position.text(*reason)), position);
-            Ok(())
+            in_state(file, *hand_over, &[HandOverState::Sent, HandOverState::Received])?;
+            end_unaccepted(file, (*hand_over, HandOverState::Returned), position.text(*reason), (position, calendar))
         }
         _ => Err(Refusal::NotOfACase),
     }
@@ -371,6 +369,21 @@ fn in_state<'f>(
 ) -> Result<&'f mut HandOver, Refusal> {
     let one = file.course.hand_overs.get_mut(&number).ok_or(CourseRefusal::NoSuchHandOver(number))?;
     if states.contains(&one.state) { Ok(one) } else { Err(CourseRefusal::HandOverState(one.state).into()) }
+}
+
+/// The receiving court did not accept the dossier: the sending court owes it again.
+fn end_unaccepted(
+    file: &mut CaseFile,
+    (number, state): (HandOverNumber, HandOverState),
+    reason: Text,
+    (position, calendar): (ActPosition, &Calendar),
+) -> Result<(), Refusal> {
+    let one = file.course.hand_overs.get_mut(&number).ok_or(CourseRefusal::NoSuchHandOver(number))?;
+    let before = one.clone();
+    end(one, state, Some(reason), position);
+    copies_served(file, position, calendar).inspect_err(|_| {
+        file.course.hand_overs.insert(number, before);
+    })
 }
 
 fn is_same(one: &HandOver, manifest: ManifestRoot, second_volume: Option<ManifestRoot>) -> bool {

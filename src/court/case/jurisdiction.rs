@@ -93,12 +93,12 @@ pub fn answer(file: &mut CaseFile, document: &Document, act: &Answer, position: 
     speaks_for(file, document.capacity, act.party)?;
     let record = AnswerRecord { position, document: act.document };
     if let Some(number) = act.appeal {
-        let appeal = file.course.appeals.get(&number).ok_or(CourseRefusal::NoSuchAppeal(number))?;
+        let appeal = file.course.appeals.get(&number).cloned().ok_or(CourseRefusal::NoSuchAppeal(number))?;
         if !appeal.against.contains(&act.party) {
             return Err(Refusal::NotYours);
         }
         if !appeal.answers.contains_key(&act.party) {
-            answer_received(file, (appeal.party, appeal.decision), (act.party, act.document), position)?;
+            answer_received(file, &appeal, (act.party, act.document), position)?;
         }
         let appeal = file.course.appeals.get_mut(&number).ok_or(CourseRefusal::NoSuchAppeal(number))?;
         appeal.answers.entry(act.party).or_insert(record);

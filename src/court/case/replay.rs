@@ -248,7 +248,7 @@ impl CaseFile {
             Act::SendHandOver(act) => hand_overs::send(self, act, position, calendar),
             Act::TakeOver(act) => succession::take_over(self, act, position),
             Act::TakeBack(act) => hand_overs::take_back(self, act, position),
-            act => hand_overs::receive(self, act, position),
+            act => hand_overs::receive(self, act, position, calendar),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::court::acts::{
     RevokeToken, TrustLedger,
 };
 use crate::court::case::tests::random::{Dice, START, act, document, position};
-use crate::court::registry::tokens::{CHILDREN_MAX, ROOTS_MAX, TokenError};
+use crate::court::registry::tokens::{CHILDREN_MAX, LINEAGE_MAX, ROOTS_MAX, TokenError};
 use crate::court::words::{IdentityLevel, IdentityMethod, KeptTokens, Scope};
 use crate::ledger::hash::Digest;
 use crate::ledger::key::{Name, Signer};
@@ -288,6 +288,24 @@ fn a_flood_of_children_takes_nothing_from_their_parents() {
     does(&mut registry, 4, Capacity::Oneself, revoke(1)).unwrap();
     assert!(grandchildren.iter().all(|n| !registry.tokens.is_good(id(*n), now(0))));
     assert_eq!(flood(&mut registry, 0).0.len(), 1);
+}
+
+/// A token is looked up through all that issued it, so the chain has an end where each is issued for another account too.
+#[test]
+fn a_chain_of_tokens_across_accounts_has_an_end() {
+    let mut registry = staffed();
+    does(&mut registry, 1, OPERATOR, grant(4, Role::Operator)).unwrap();
+    does(&mut registry, 0, Capacity::Platform, token(1, 1, &[Scope::Manage])).unwrap();
+    let mut issued_by = |parent: u8, token: u8| {
+        let (by, of) = if parent % 2 == 1 { (1, 4) } else { (4, 1) };
+        does(&mut registry, by, OPERATOR, child(token, of, parent, &[Scope::Manage]))
+    };
+    let last = u8::try_from(LINEAGE_MAX).unwrap();
+    for parent in 1..last {
+        issued_by(parent, parent + 1).unwrap();
+    }
+    assert_eq!(issued_by(last, 100), Err(RegistryError::Token(TokenError::TooManyGenerations)));
+    issued_by(last - 1, 100).unwrap();
 }
 
 #[test]

@@ -188,6 +188,11 @@ async fn staff_resets_its_password_by_a_code_of_the_operator_or_of_its_administr
     pass(&node, Duration::from_secs(30));
     let code = secret.code_at(node.filing.now()).unwrap();
     assert_eq!(Browser::new(&node).log_in("clerk", "a third sentence", &code).await.status, 303);
+    // A code that was issued beside the second factor is good for nothing once that is removed.
+    let code = reset_code(&mut desk, &clerk.account).await;
+    let removed = operator.post(&format!("/admin/accounts/{}/second-factor", clerk.account), &[]).await;
+    assert_eq!(removed.status, 303, "{}", removed.text());
+    assert_eq!(reset(&node, "clerk", &code, "a fourth sentence").await, 422);
 }
 
 #[tokio::test]

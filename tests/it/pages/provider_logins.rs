@@ -319,6 +319,14 @@ async fn the_holder_links_a_login_with_the_password_and_proves_it_in_the_same_se
     assert_eq!(desk.post("/account/login-link", &form).await.status, 422);
     let code = secret.code_at(node.filing.now()).unwrap();
     begin_link(&node, &provider, &mut desk, "zhang.san", &code).await;
+    // Wrong codes beside the right password count as failed logins.
+    for _ in 0..6 {
+        assert_eq!(desk.post("/account/login-link", &form).await.status, 422);
+    }
+    node.clock.shift(30_000, Duration::from_secs(30));
+    let code = secret.code_at(node.filing.now()).unwrap();
+    let form = [("link-court", COURT), ("link-password", PASSWORD), ("link-code", &*code)];
+    assert_eq!(desk.post("/account/login-link", &form).await.status, 422, "locked");
 }
 
 /// Who has one factor of a login at the provider has no session of an account with a second one.

@@ -1,17 +1,18 @@
 //! Appeals against several decisions, their withdrawal, and the court's periods when a service or a deferral moves what they follow.
 
 use super::after_appeal::due;
-use super::course::{agent, appeal, appealed, doc, judge, object, refused, rule};
+use super::course::{RECEIVER, agent, appeal, appealed, doc, judge, object, refused, rule};
 use super::*;
 use crate::court::case::course::ReturnedDossier;
 use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::legal_force::{LegalForce, legal_force};
+use crate::court::case::manifest::root;
 use crate::court::case::succession::succession;
 use crate::court::course_words::{AppealOutcome, RulingKind, SpecialPower};
 use crate::court::ids::{AppealNumber, HandOverNumber};
 use crate::court::service_words::DocumentKind;
-use crate::court::window::{Subject, WindowKind};
-use crate::court::windows::WindowKey;
+use crate::court::window::{Subject, WindowError, WindowKind};
+use crate::court::windows::{WINDOWS_MAX, WindowKey};
 use crate::ledger::number::DepositNumber;
 
 const DAY: u64 = 86_400_000;
@@ -89,6 +90,9 @@ fn an_appellant_waits_for_the_ruling_on_its_application() {
     let mut course = TestCase::assigned();
     course.file.kind = CaseKind::CivilSecond;
     course.file.parties.get_mut(&PartyNumber(1)).unwrap().role = PartyRole::Appellant;
+    let mut decided = TestCase { file: course.file.clone(), at: course.at };
+    decided.file.stage = Stage::Judged;
+    assert_eq!(decided.plaintiff(withdraw(1)), refused(CourseRefusal::NothingToWithdraw), "it is decided");
     course.plaintiff(withdraw(1)).unwrap();
     assert_eq!(course.plaintiff(withdraw(1)), refused(CourseRefusal::WithdrawalPending));
 }
@@ -233,4 +237,55 @@ fn what_is_done_is_due_again_only_if_it_proves_not_to_be_done() {
     sent.accepts(1).unwrap();
     sent.delivers(DocumentKind::Judgment, 1, doc(1));
     assert_eq!(due(&sent), []);
+}
+
+/// 民诉法 art. 174: the dossier is due again when the court above did not accept it, and on an appeal that came after its sending.
+#[test]
+fn a_dossier_that_did_not_go_with_an_appeal_is_due() {
+    let mut course = appealed();
+    course.delivers(DocumentKind::AppealCopy, 2, doc(101));
+    course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
+    course.receives(1).unwrap();
+    let mut later = TestCase { file: course.file.clone(), at: course.at };
+    let mut answered = TestCase { file: course.file.clone(), at: course.at };
+    let (hand_over, reason) = (HandOverNumber(1), AnnexId(Digest([4; 32])));
+    let returns = |course: &mut TestCase| {
+        course.does(account(6), RECEIVER, Act::ReturnHandOver(ReturnHandOver { hand_over, reason })).unwrap();
+    };
+    let mut differs = TestCase { file: course.file.clone(), at: course.at };
+    returns(&mut course);
+    assert_eq!((dossier_from(&course), due(&course)), (answers_until(&course, 2), vec![WindowKind::DossierSent]));
+    let manifest = root(&["another line"]).unwrap();
+    let report = ReportDifference { hand_over, manifest, second_volume: None, reason };
+    differs.does(account(6), RECEIVER, Act::ReportDifference(report)).unwrap();
+    assert_eq!(due(&differs), [WindowKind::DossierSent]);
+
+    // An answer to what went already is served on the appellant, and nothing else is due, until the dossier comes back.
+    let answer = Act::Answer(Answer { party: PartyNumber(2), document: doc(7), appeal: Some(AppealNumber(1)) });
+    answered.defendant(answer).unwrap();
+    assert_eq!(due(&answered), [WindowKind::AnswerCopy]);
+    let day = answered.today();
+    answered.at += 3 * DAY;
+    returns(&mut answered);
+    assert_eq!(dossier_from(&answered), Some(day));
+    assert_eq!(due(&answered), [WindowKind::AnswerCopy, WindowKind::DossierSent]);
+
+    later.defendant(appeal(2, 2, 1, &[1])).unwrap();
+    later.delivers(DocumentKind::AppealCopy, 1, doc(102));
+    assert_eq!(due(&later), [WindowKind::DossierSent]);
+}
+
+/// An answer that is rejected, because the case has no room for its periods, begins none of them.
+#[test]
+fn an_answer_begins_both_periods_of_the_court_or_none() {
+    let mut course = appealed();
+    let (key, position) = (WindowKey::of(WindowKind::Replies, PartyNumber(1)), course.next());
+    let mut replies = course.file.windows.iter().last().unwrap().clone();
+    (replies.kind, replies.party) = (key.kind, key.party);
+    for _ in course.file.windows.iter().count()..WINDOWS_MAX - 1 {
+        course.file.windows.replace(key, replies.clone(), position).unwrap();
+    }
+    let answer = Act::Answer(Answer { party: PartyNumber(2), document: doc(7), appeal: Some(AppealNumber(1)) });
+    assert_eq!(course.defendant(answer), Err(Refusal::Window(WindowError::Length)));
+    assert_eq!(due(&course), [WindowKind::PetitionCopy]);
 }

@@ -307,3 +307,19 @@ fn a_dossier_comes_back_from_the_second_instance_once() {
         assert_eq!(returned.file.stage, stage, "{outcome}");
     }
 }
+
+/// 民诉法 art. 37: only the court to which a case was transferred is kept from transferring it. A dossier that the receiving court returned is
+/// sent anew.
+#[test]
+fn a_remanded_case_is_transferred_and_a_returned_dossier_is_sent_anew() {
+    let mut course = came(CaseKind::CivilFirst, TransferKind::Remand);
+    course.judge(rule(RulingKind::TransferJurisdiction, 1)).unwrap();
+    for party in [1, 2] {
+        course.delivers(DocumentKind::Ruling, party, doc(1));
+    }
+    course.sends(TransferKind::Jurisdiction, "京0491", 1).unwrap();
+    course.receives(1).unwrap();
+    let hand_over = HandOverNumber(1);
+    course.does(account(6), RECEIVER, Act::ReturnHandOver(ReturnHandOver { hand_over, reason: REASON })).unwrap();
+    course.sends(TransferKind::Jurisdiction, "京0491", 1).unwrap();
+}

@@ -110,6 +110,8 @@ fn an_answer_is_of_those_who_are_sued_or_appealed_against() {
     course.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
     assert_eq!(course.does(account(3), THIRD, answer(3, 7, Some(1))), Err(Refusal::NotYours));
     course.defendant(answer(2, 7, Some(1))).unwrap();
+    let windows = course.file.windows.iter().count();
     course.defendant(answer(2, 8, Some(1))).unwrap();
+    assert_eq!(course.file.windows.iter().count(), windows, "the court has no second copy to serve");
     assert_eq!(course.file.course.appeals[&AppealNumber(1)].answers[&PartyNumber(2)].document, doc(7));
 }

@@ -220,6 +220,31 @@ fn a_report_that_moves_a_service_keeps_what_the_court_decided_since() {
     assert_eq!((until(&course), course.evidence_until(2)), before);
 }
 
+/// 证据规定 arts. 50, 51: a period that moves has the days of the notice that counts now, unless the court set the days.
+#[test]
+fn a_moved_evidence_period_has_the_days_of_the_notice_that_counts_or_those_of_the_court() {
+    let day = |text: &str| Some(Day::parse(text).unwrap());
+    let mut course = TestCase::assigned();
+    let services = [20, 30].map(|days| course.posts(DocumentKind::EvidenceNotice, 2, 11, Some(days)));
+    for service in services {
+        course.at += DAY;
+        course.returns(service);
+    }
+    assert_eq!((course.evidence_from(2), course.evidence_until(2)), (day("2026-11-23"), day("2026-12-14")));
+    course.objects_with_success(2, services[0]);
+    assert_eq!((course.evidence_from(2), course.evidence_until(2)), (day("2026-11-24"), day("2026-12-24")));
+
+    let mut set = TestCase::assigned();
+    let (basis, party) = (Basis::Ordinary, Some(PartyNumber(2)));
+    set.court(Act::SetPeriod(SetPeriod { basis, start: None, days: 40, party }));
+    let service = set.posts(DocumentKind::EvidenceNotice, 2, 11, Some(25));
+    set.at += 5 * DAY;
+    set.returns(service);
+    assert_eq!((set.evidence_from(2), set.evidence_until(2)), (day("2026-11-27"), day("2027-01-06")));
+    set.proves_earlier(service, 2);
+    assert_eq!((set.evidence_from(2), set.evidence_until(2)), (day("2026-11-25"), day("2027-01-04")));
+}
+
 /// 民诉法 arts. 177, 180: what becomes of a decision after the second instance.
 #[test]
 fn the_result_of_the_second_instance_decides_on_the_effect() {

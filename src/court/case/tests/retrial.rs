@@ -7,6 +7,7 @@ use crate::court::case::succession::succession;
 use crate::court::course_words::RetrialGround;
 use crate::court::ids::HandOverNumber;
 use crate::court::service_words::DocumentKind;
+use crate::court::window::WindowKind;
 
 impl TestCase {
     /// Judged by document 1, which was served on both parties, and after the periods to appeal.
@@ -96,4 +97,32 @@ fn only_a_decision_in_force_is_tried_again() {
         small.delivers(DocumentKind::Judgment, party, doc(1));
     }
     small.goes_into_retrial("粤", ground, &[]).unwrap();
+}
+
+/// 民诉法 art. 182: the judgment of second instance is final. The court of first instance serves it, in whose case the service is recorded.
+#[test]
+fn a_judgment_of_second_instance_goes_into_a_retrial_without_a_record_of_its_service() {
+    let mut course = TestCase::judged();
+    course.file.kind = CaseKind::CivilSecond;
+    course.goes_into_retrial("粤", Some(RetrialGround::ExOfficio), &[]).unwrap();
+}
+
+/// 民诉法 arts. 174, 209: a late appeal is still to be sent up after the case went into a retrial, and gives no ground for a second one.
+#[test]
+fn a_late_appeal_and_a_retrial_are_two_things() {
+    let mut course = TestCase::judged_and_in_force();
+    course.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
+    course.delivers(DocumentKind::AppealCopy, 2, doc(101));
+    let is_due = |course: &TestCase| super::after_appeal::due(course);
+    assert_eq!(is_due(&course), [WindowKind::DossierSent]);
+    let retrial = |course: &mut TestCase| {
+        let act = send(&course.file, TransferKind::Retrial, "粤", 1);
+        let ground = Some(RetrialGround::ExOfficio);
+        course.does(account(8), CLERK, Act::SendHandOver(SendHandOver { ground, ..act }))
+    };
+    retrial(&mut course).unwrap();
+    assert_eq!(is_due(&course), [WindowKind::DossierSent], "to the court of second instance");
+    course.receives(1).unwrap();
+    course.accepts(1).unwrap();
+    assert_eq!(retrial(&mut course), Err(Refusal::AlreadyPassedOn));
 }

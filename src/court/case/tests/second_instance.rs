@@ -194,6 +194,7 @@ fn a_reversed_dismissal_of_the_objection_is_a_ground_to_transfer_jurisdiction() 
         (AppealOutcome::Changed, 9, Ok(())),
         (AppealOutcome::Upheld, 1, no_ground.clone()),
         (AppealOutcome::Upheld, 9, no_ground.clone()),
+        (AppealOutcome::Remanded, 1, no_ground.clone()),
     ] {
         let mut course = TestCase::assigned();
         course.defendant(object(2)).unwrap();

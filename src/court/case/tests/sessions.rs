@@ -336,6 +336,8 @@ fn an_agent_needs_special_authority_and_the_period_ends_unless_all_prolong_it() 
     course.confirm((PLAINTIFF, FIRST), (1, 1, 1)).unwrap();
     // Undisputed facts bind nobody, so nothing is in force.
     assert_eq!((course.agreement().signed.len(), mediation::in_force(&course.file, course.agreement())), (1, None));
+    let take_back = made!(WithdrawConfirmation { round: RoundNumber(1), person: 1 });
+    assert_eq!(course.does(PLAINTIFF, FIRST, take_back), no(SessionRefusal::AlreadyInForce), "all have signed");
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use super::course::court;
 use super::*;
-use crate::court::case::course::HandOver;
+use crate::court::case::course::{HandOver, Origin};
 use crate::court::case::manifest::root;
 use crate::court::case::succession::{Succession, succession};
 use crate::court::course_words::{HandOverState, Instance};
 use crate::court::ids::HandOverNumber;
+use crate::court::service_words::DocumentKind;
 
 const OTHER: CaseId = CaseId(Digest([98; 32]));
 
@@ -195,6 +196,28 @@ fn each_part_that_differs_from_the_hand_over_is_found() {
         let mut expected = same.clone();
         change(&mut expected);
         assert!(file.difference_from(&expected).is_some(), "{expected:?}");
+    }
+    // 民诉法 art. 177: on these rest the form of the decision, and that a case is remanded once.
+    let mut second = TestCase { file: file.clone(), at: course.at };
+    let origin = |appealed, came_by| Origin {
+        case: OTHER,
+        hand_over: HandOverNumber(1),
+        court: court("粤0106"),
+        kind: TransferKind::SecondInstance,
+        manifest: root(&["line"]).unwrap(),
+        appealed,
+        came_by,
+        position: position(1, 0),
+    };
+    let (appealed, came_by) = (Some(DocumentKind::Judgment), Some(TransferKind::Remand));
+    let expected = Succession { appealed, came_by, ..same };
+    for (origin, is_same) in [
+        (origin(appealed, came_by), true),
+        (origin(Some(DocumentKind::Ruling), came_by), false),
+        (origin(appealed, None), false),
+    ] {
+        second.file.course.origin = Some(origin);
+        assert_eq!(second.file.difference_from(&expected).is_none(), is_same);
     }
 }
 

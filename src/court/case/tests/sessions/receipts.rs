@@ -106,6 +106,11 @@ fn an_upheld_objection_undoes_the_receipt_of_the_mediation_document() {
     twice.reports(second, ServiceStep::Arrived);
     twice.objects_with_success(2, service);
     assert_eq!(twice.received_by(), [1, 2], "the second one has an effect");
+    // Of another agreement, with a document of its own, the receipt stays.
+    let mut other = course.agreement().clone();
+    other.document = other.document.map(|(issued, _)| (issued, super::super::course::doc(5)));
+    course.file.records.agreements.insert(AgreementNumber(2), other);
     course.objects_with_success(2, service);
     assert_eq!(course.received_by(), [1]);
+    assert!(course.file.records.agreements[&AgreementNumber(2)].received.contains_key(&PartyNumber(2)));
 }
