@@ -2,8 +2,8 @@
 //! `DIGESTS`.
 //!
 //! A deposit has about five such rows, and inserting them into RocksDB one by one was half the cost of an append. Instead,
-//! rows of some ten thousand deposits collect in the active buffer ([`BufferedRows`]). A full buffer is frozen and flushed nearly
-//! in key order, a few rows with each later block:
+//! rows of some ten thousand deposits collect in the active buffer. A full buffer is frozen and flushed in key order, a few
+//! rows with each later block:
 //!
 //! ```text
 //! append ─▶ active ──(full, and no flush in progress)──▶ flushing ──(a few rows with each block)──▶ tables
@@ -20,7 +20,8 @@
 //! A look-up reads the buffer first and then the table ([`IndexLookup`]). A row leaves the buffer only after it is in its
 //! table, so this order finds it at any time.
 
-use std::hash::Hash;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -31,7 +32,6 @@ use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::store::index_entries::{ChainIndex, LeafEntries};
 use crate::store::rocks::batch::Batch;
-use crate::store::rocks::buffered_rows::{BufferedRows, BufferedTable, CollectedKeys, RandomKey, SortedKeys};
 use crate::store::rocks::derivation::derive;
 use crate::store::rocks::engine::Engine;
 use crate::store::rocks::format::about::About;
@@ -44,6 +44,39 @@ use crate::store::traits::{AppendError, DepositPlace, ReadError};
 
 /// Rows of each table in one batch when the whole buffer is flushed; of `DIGESTS` twice as many.
 const AT_ONCE: usize = 4_096;
+
+/// The rows of consecutive leaves, sorted by key.
+#[derive(Debug)]
+struct BufferedRows {
+    numbers: BTreeMap<DepositNumber, DepositPlace>,
+    statements: BTreeMap<Digest, LeafIndex>,
+    records: BTreeMap<Digest, LeafIndex>,
+    #[expect(clippy::zero_sized_map_values, reason = "key and value, as in the other tables")]
+    digests: BTreeMap<DigestKey, Empty>,
+    /// First bytes of all these digests: most look-ups are for a digest that is not here, and a set answers faster than the map.
+    digest_tags: HashSet<u64>,
+    leaves: u64,
+    /// Size of the tree after the last of these leaves.
+    end: TreeSize,
+}
+
+impl Default for BufferedRows {
+    fn default() -> Self {
+        let (numbers, statements, records, digests, digest_tags) = Default::default();
+        Self { numbers, statements, records, digests, digest_tags, leaves: 0, end: TreeSize(0) }
+    }
+}
+
+impl BufferedRows {
+    fn has_digest(&self, range: &Range<DigestKey>) -> bool {
+        self.digest_tags.contains(&tag(&range.start.digest)) && self.digests.range(range.clone()).next().is_some()
+    }
+}
+
+/// The first bytes of a digest.
+fn tag(digest: &Digest) -> u64 {
+    digest.0.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -86,10 +119,16 @@ impl IndexBuffer {
     /// tables, so that readers are not blocked for long. Readers are bounded by the published size and do not use rows of
     /// an unpublished block.
     pub fn add(&self, rows: &LeafEntries, leaves: u64, end: TreeSize) {
-        self.change(|shared| shared.active.add_numbers(rows));
-        self.change(|shared| shared.active.add_statements(rows));
-        self.change(|shared| shared.active.add_records(rows));
-        self.change(|shared| shared.active.add_digests(rows, leaves, end));
+        self.change(|shared| shared.active.numbers.extend(rows.numbers.iter().copied()));
+        self.change(|shared| shared.active.statements.extend(rows.statements.iter().copied()));
+        self.change(|shared| shared.active.records.extend(rows.records.iter().copied()));
+        let digest = |&(algorithm, digest, index)| (DigestKey { algorithm, digest, index }, Empty);
+        self.change(|shared| {
+            shared.active.digests.extend(rows.digests.iter().map(digest));
+            shared.active.digest_tags.extend(rows.digests.iter().map(|(_, digest, _)| tag(digest)));
+            shared.active.leaves += leaves;
+            shared.active.end = end;
+        });
     }
 
     /// Freezes the active buffer: makes it the one to flush, and starts an empty active buffer. The previous frozen buffer
@@ -118,19 +157,15 @@ impl IndexBuffer {
             numbers += missing_of(engine, &NUMBERS, rows.numbers.keys())?;
             statements += missing_of(engine, &STATEMENTS, rows.statements.keys())?;
             records += missing_of(engine, &RECORDS, rows.records.keys())?;
-            digests += missing_of(engine, &DIGESTS, rows.digests.keys.iter())?;
+            digests += missing_of(engine, &DIGESTS, rows.digests.keys())?;
         }
         Ok([(NUMBERS.name, numbers), (STATEMENTS.name, statements), (RECORDS.name, records), (DIGESTS.name, digests)])
     }
 }
 
 impl Shared {
-    fn get<K: RandomKey + Hash, V: Copy>(
-        &self,
-        key: &K,
-        rows: impl Fn(&BufferedRows) -> &BufferedTable<K, V>,
-    ) -> Option<V> {
-        rows(&self.active).get(key).or_else(|| rows(&self.flushing).get(key))
+    fn get<K: Ord, V: Copy>(&self, key: &K, rows: impl Fn(&BufferedRows) -> &BTreeMap<K, V>) -> Option<V> {
+        rows(&self.active).get(key).or_else(|| rows(&self.flushing).get(key)).copied()
     }
 }
 
@@ -144,16 +179,18 @@ impl IndexBuffer {
         let shared = self.shared();
         let mut missing = IndexRows::default();
         for rows in [&*shared.flushing, &shared.active] {
-            missing.numbers +=
-                missing_of(engine, &NUMBERS, rows.numbers.keys_where(|place| size.contains(place.index)))?;
-            missing.statements +=
-                missing_of(engine, &STATEMENTS, rows.statements.keys_where(|index| size.contains(*index)))?;
-            missing.records += missing_of(engine, &RECORDS, rows.records.keys_where(|index| size.contains(*index)))?;
-            let digests = rows.digests.keys.iter().filter(|key| size.contains(key.index));
+            missing.numbers += missing_of(engine, &NUMBERS, below(&rows.numbers, size, |place| place.index))?;
+            missing.statements += missing_of(engine, &STATEMENTS, below(&rows.statements, size, |index| *index))?;
+            missing.records += missing_of(engine, &RECORDS, below(&rows.records, size, |index| *index))?;
+            let digests = rows.digests.keys().filter(|key| size.contains(key.index));
             missing.digests += missing_of(engine, &DIGESTS, digests)?;
         }
         Ok(missing)
     }
+}
+
+fn below<K, V>(rows: &BTreeMap<K, V>, size: TreeSize, index: fn(&V) -> LeafIndex) -> impl Iterator<Item = &K> {
+    rows.iter().filter(move |(_, value)| size.contains(index(value))).map(|(key, _)| key)
 }
 
 fn missing_of<'k, K: ToDisk + 'k, V>(
@@ -226,22 +263,22 @@ impl IndexLookup<'_> {
         self.find_one(&RECORDS, hash, |rows| &rows.records)
     }
 
-    fn find_one<K: ToDisk + RandomKey + Hash, V: FromDisk + Copy>(
+    fn find_one<K: ToDisk + Ord, V: FromDisk + Copy>(
         &self,
         table: &Table<K, V>,
         key: &K,
-        rows: impl Fn(&BufferedRows) -> &BufferedTable<K, V>,
+        rows: impl Fn(&BufferedRows) -> &BTreeMap<K, V>,
     ) -> Result<Option<V>, ReadError> {
         // Buffer first: if the writer removes the row after this read, it is in its table already.
         let buffered = self.buffer.shared().get(key, rows);
         if buffered.is_some() { Ok(buffered) } else { self.engine.get(table, key) }
     }
 
-    fn find<K: ToDisk + RandomKey + Hash, V: FromDisk + Copy>(
+    fn find<K: ToDisk + Ord + Copy, V: FromDisk + Copy>(
         &self,
         table: &Table<K, V>,
         keys: &[K],
-        rows: impl Fn(&BufferedRows) -> &BufferedTable<K, V>,
+        rows: impl Fn(&BufferedRows) -> &BTreeMap<K, V>,
     ) -> Result<Vec<Option<V>>, ReadError> {
         if let [key] = keys {
             return Ok(vec![self.find_one(table, key, rows)?]);
@@ -269,16 +306,16 @@ impl IndexLookup<'_> {
         within: Range<LeafIndex>,
         limit: usize,
     ) -> Result<Vec<LeafIndex>, ReadError> {
-        if within.is_empty() {
+        let key = |index| DigestKey { algorithm, digest: *digest, index };
+        let (first, end) = (key(within.start), key(within.end));
+        if first >= end {
             return Ok(Vec::new());
         }
-        let first = DigestKey { algorithm, digest: *digest, index: within.start };
         let mut found: Vec<LeafIndex> = {
             let shared = self.buffer.shared();
             let rows = [&*shared.flushing, &shared.active].into_iter();
             // All frozen rows belong to earlier leaves than the active ones, so these are the earliest of both.
-            let indexes = rows.flat_map(|rows| rows.digests.indexes(algorithm, digest));
-            indexes.filter(|index| within.contains(index)).take(limit).collect()
+            rows.flat_map(|rows| rows.digests.range(first..end)).map(|(key, _)| key.index).take(limit).collect()
         };
         let rows = self.engine.prefixed_since(&DIGESTS, &DigestKey::prefix(algorithm, digest), &first)?;
         for row in rows.take(limit) {
@@ -305,78 +342,64 @@ impl ChainIndex for IndexLookup<'_> {
     }
 
     fn has_digests(&self, digests: &[(HashAlgorithm, Digest)], end: LeafIndex) -> Result<Vec<bool>, ReadError> {
+        let key = |algorithm, digest, index| DigestKey { algorithm, digest, index };
+        let range = |(algorithm, digest): &(HashAlgorithm, Digest)| {
+            key(*algorithm, *digest, LeafIndex(0))..key(*algorithm, *digest, end)
+        };
+        let ranges: Vec<_> = digests.iter().map(range).collect();
         let mut found: Vec<bool> = {
             let shared = self.buffer.shared();
-            let has = |(algorithm, digest): &(HashAlgorithm, Digest)| {
-                let has = |rows: &BufferedRows| rows.digests.has(*algorithm, digest, end);
-                has(&shared.active) || has(&shared.flushing)
-            };
-            digests.iter().map(has).collect()
+            let has = |range: &Range<DigestKey>| shared.active.has_digest(range) || shared.flushing.has_digest(range);
+            ranges.iter().map(has).collect()
         };
-        let key = |(algorithm, digest), index| DigestKey { algorithm, digest, index };
-        let missing: Vec<_> = (digests.iter().zip(&found))
-            .filter(|(_, found)| !**found)
-            .map(|(digest, _)| key(*digest, LeafIndex(0))..key(*digest, end))
-            .collect();
+        let missing: Vec<_> =
+            ranges.into_iter().zip(&found).filter(|(_, found)| !**found).map(|(range, _)| range).collect();
         let mut stored = self.engine.has_any(&DIGESTS, &missing)?.into_iter();
         found.iter_mut().filter(|found| !**found).for_each(|found| *found = stored.next().unwrap_or(false));
         Ok(found)
     }
 }
 
-/// An incremental flush of a frozen buffer, and what of each table was written.
+/// An incremental flush of a frozen buffer: for each table, the last key that was written.
 #[derive(Debug)]
 struct FlushPass {
     rows: Arc<BufferedRows>,
-    numbers: SortedKeys<DepositNumber>,
-    statements: SortedKeys<Digest>,
-    records: SortedKeys<Digest>,
-    digests: SortedKeys<DigestKey>,
+    number: Option<DepositNumber>,
+    statement: Option<Digest>,
+    record: Option<Digest>,
+    digest: Option<DigestKey>,
 }
 
 impl FlushPass {
     fn over(rows: Arc<BufferedRows>) -> Self {
-        let (numbers, statements, records, digests) = Default::default();
-        Self { rows, numbers, statements, records, digests }
+        Self { rows, number: None, statement: None, record: None, digest: None }
     }
 
     /// Adds the next `count` rows of each table to `batch`, of `DIGESTS` twice as many. Returns whether the flush is
     /// complete.
     fn put(&mut self, batch: &mut Batch<'_>, count: usize) -> Result<bool, ReadError> {
         let rows = &self.rows;
-        let numbers = put_next(batch, &NUMBERS, &rows.numbers, &mut self.numbers, count)?;
-        let statements = put_next(batch, &STATEMENTS, &rows.statements, &mut self.statements, count)?;
-        let records = put_next(batch, &RECORDS, &rows.records, &mut self.records, count)?;
-        let digests = put_digests(batch, &rows.digests.keys, &mut self.digests, 2 * count)?;
+        let numbers = put_next(batch, &NUMBERS, &rows.numbers, &mut self.number, count)?;
+        let statements = put_next(batch, &STATEMENTS, &rows.statements, &mut self.statement, count)?;
+        let records = put_next(batch, &RECORDS, &rows.records, &mut self.record, count)?;
+        let digests = put_next(batch, &DIGESTS, &rows.digests, &mut self.digest, 2 * count)?;
         Ok(numbers && statements && records && digests)
     }
 }
 
-fn put_next<K: ToDisk + RandomKey + Hash, V: ToDisk + Copy>(
+fn put_next<K: ToDisk + Ord + Copy, V: ToDisk>(
     batch: &mut Batch<'_>,
     table: &Table<K, V>,
-    rows: &BufferedTable<K, V>,
-    taken: &mut SortedKeys<K>,
+    rows: &BTreeMap<K, V>,
+    last: &mut Option<K>,
     count: usize,
 ) -> Result<bool, ReadError> {
-    for _ in 0..count {
-        let Some((key, value)) = rows.next_row(taken) else { return Ok(true) };
-        batch.put(table, &key, &value)?;
+    let mut rest = rows.range((last.map_or(Unbounded, Excluded), Unbounded));
+    for (key, value) in rest.by_ref().take(count) {
+        batch.put(table, key, value)?;
+        *last = Some(*key);
     }
-    Ok(!rows.has_more(taken))
-}
-
-fn put_digests(
-    batch: &mut Batch<'_>,
-    keys: &CollectedKeys<DigestKey>,
-    taken: &mut SortedKeys<DigestKey>,
-    count: usize,
-) -> Result<bool, ReadError> {
-    for _ in 0..count {
-        let Some(key) = taken.next_of(keys) else { return Ok(true) };
-        batch.put(&DIGESTS, &key, &Empty)?;
-    }
-    Ok(!taken.has_more(keys))
+    Ok(rest.next().is_none())
 }
 
 /// The writer's state of flushing. After a batch has failed, it no longer matches the database and must not be used.

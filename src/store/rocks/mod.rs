@@ -6,7 +6,7 @@
 //! | [`tuning`], [`engine`], [`batch`], [`engine_error`] | settings; typed rows read, scanned, and written in one fsynced batch; errors |
 //! | [`folder`], [`checkpoint_file`], [`manifest`], [`safety_copy`] | the files in the data folder beside the database's own |
 //! | [`tree`], [`scan`] | leaves and tiles: verified against the tree, or as stored |
-//! | [`index_buffer`], [`buffered_rows`], [`derivation`], [`rebuild`], [`counting`] | index rows: buffered, derived again from the log, rebuilt, counted |
+//! | [`index_buffer`], [`derivation`], [`rebuild`], [`counting`] | index rows: buffered, derived again from the log, rebuilt, counted |
 //! | [`key_notices`] | the row that names the notices of the ledger key |
 //! | [`appended`] | the appended chain, for the checks before an append |
 //! | [`reader`], [`store`], [`reopening`] | reading; the writer; the store that recovers from shortages within the process |
@@ -18,7 +18,6 @@
 pub mod annotated;
 pub mod appended;
 pub mod batch;
-pub mod buffered_rows;
 pub mod checkpoint_file;
 pub mod counting;
 pub mod derivation;
