@@ -348,6 +348,7 @@ error_codes! {
         PanelNotOdd "panel_not_odd" 422 "a panel has an odd number of members, at least three" "合议庭成员须为三人以上单数";
         FormerPanel "former_panel" 422 "a judge who heard the case before does not hear it anew" "发回重审、再审的案件应当另行组成合议庭，此前审理过本案的审判人员不得参加";
         PanelNeeded "panel_needed" 409 "a case that is heard anew is judged by a panel" "发回重审、再审的案件应当由合议庭审理";
+        Recused "recused" 403 "nobody acts in one case for a party and for the court" "同一人不得在本案中既为当事人或者诉讼代理人，又履行法院职责，应当回避";
         RelationshipNeeded "relationship_needed" 422 "a statutory agent names the document of the relationship, and nobody else does" "法定代理人须指明监护关系证明，且不填授权委托书和授权事项";
         NoStatutoryAgent "no_statutory_agent" 422 "only a natural person has a statutory agent" "仅自然人有法定代理人";
         StatutoryAgency "statutory_agency" 403 "an appointed agent records no statutory agency, and only the court ends one" "委托代理人不得登记法定代理人，法定代理关系的终止由人民法院登记";

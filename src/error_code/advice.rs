@@ -294,6 +294,7 @@ advice! {
     PanelNotOdd "Name three, five or seven members." "请指定三名、五名或者七名等单数成员。";
     FormerPanel "Name judges and people's assessors who did not hear the case before; `course.former_judges` of the case lists those who did." "请另行指定未审理过本案的审判人员；此前审理过本案的人员见案件信息的 course.former_judges。";
     PanelNeeded "Have the court form a new panel with `form-panel`, then record the judgment." "请先以“组成合议庭”另行组成合议庭，再登记判决。";
+    Recused "Have another member of the court do this, or name another judge, assessor or clerk; a party or agent acts from an account that has not acted for the court in the case." "请由未参与本案诉讼的其他审判人员、书记员等办理，或者另行指定人员；已在本案中履行法院职责的账号不得再代表当事人办理。";
     RelationshipNeeded "State the document in `relationship`, such as a household register or an appointment of the guardian, and leave `power` and `special` out." "请在 relationship 中填写户口簿、监护人指定书等监护关系证明，power 与 special 留空。";
     NoStatutoryAgent "Let an organisation act through its own account, or appoint an agent with a power of attorney." "法人和非法人组织请以本单位账号办理，或者委托诉讼代理人。";
     StatutoryAgency "Ask the court to record it: the clerk adds a statutory agent or ends the agency." "请由人民法院书记员登记法定代理人或者其终止。";

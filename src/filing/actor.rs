@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::court::acts::ActKind;
+use crate::court::case::course_refusal::CourseRefusal;
+use crate::court::case::refusal::Refusal;
 use crate::court::case::state::CaseFile;
 use crate::court::case_number::CourtCode;
 use crate::court::course_words::HandOverState;
 use crate::court::ids::{AccountId, RequestId, TokenId};
-use crate::court::permission::{may_see, permit};
+use crate::court::permission::{CaseRelation, may_see, permit};
 use crate::court::registry::Account;
 use crate::court::values::{Capacity, IdentityCheck};
 use crate::court::words::{Role, Scope};
@@ -138,16 +140,34 @@ impl Actor {
     /// All capacities in which the actor may act in a case.
     #[must_use]
     pub fn capacities(&self, file: &CaseFile) -> Vec<Capacity> {
-        let mut capacities = file.capacities_of(self.id);
-        let roles = self.roles_at(&file.court).map(Capacity::Holding);
-        // A mediator, say, has no capacity in a case in which the court has not appointed that account.
-        capacities.extend(roles.filter(|capacity| file.relation(self.id, *capacity).is_some()));
+        let own = file.capacities_of(self.id);
+        // A mediator, say, has no capacity in a case in which the court has not appointed that account; a party or agent has none.
+        let of_courts = self.held(file).into_iter().filter(|capacity| file.relation(self.id, *capacity).is_some());
+        // A member of the court whom a party merely named acts for the court by default, and is not recused by that entry.
+        let of_courts: Vec<_> = of_courts.collect();
+        if file.is_recused(self.id) { [own, of_courts].concat() } else { [of_courts, own].concat() }
+    }
+
+    /// The capacities that the roles of the account give in a case, whether or not it is appointed or recused there.
+    fn held(&self, file: &CaseFile) -> Vec<Capacity> {
+        let held = self.roles_at(&file.court).map(Capacity::Holding);
         // From its acceptance on, those who handle cases at the court that received the dossier read it.
         let accepted = file.course.hand_overs.values().filter(|one| one.state == HandOverState::Accepted);
         let courts: BTreeSet<_> = accepted.map(|one| &one.to).filter(|court| **court != file.court).collect();
         let roles: BTreeSet<_> = courts.into_iter().flat_map(|court| self.roles_at(court)).collect();
-        capacities.extend(roles.into_iter().filter(|role| role.handles_cases()).map(Capacity::Receiving));
-        capacities
+        held.chain(roles.into_iter().filter(|role| role.handles_cases()).map(Capacity::Receiving)).collect()
+    }
+
+    /// Whether only recusal keeps the actor from doing `act` for the court, in the capacity `named` if the request names one.
+    fn is_kept_by_recusal(&self, file: &CaseFile, act: ActKind, named: Option<Capacity>) -> bool {
+        let relation = |capacity| match capacity {
+            Capacity::Holding(role) => Some(CaseRelation::Holding(role)),
+            Capacity::Receiving(role) => Some(CaseRelation::Receiving(role)),
+            _ => None,
+        };
+        let is_meant = |capacity: &Capacity| named.is_none_or(|named| named == *capacity);
+        let mut held = self.held(file).into_iter().filter(is_meant).filter_map(relation);
+        file.is_recused(self.id) && held.any(|relation| permit(relation, act, file.stage).is_ok())
     }
 
     /// Whether the actor may see the case.
@@ -161,7 +181,8 @@ impl Actor {
     ///
     /// # Errors
     ///
-    /// [`FilingError::NotPermitted`] for a capacity that the actor does not have; [`FilingError::Scope`].
+    /// [`FilingError::NotPermitted`] for a capacity that the actor does not have; [`FilingError::Refused`] for a member of the court who
+    /// is recused; [`FilingError::Scope`].
     pub(in crate::filing) fn capacity(
         &self,
         file: &CaseFile,
@@ -172,6 +193,10 @@ impl Actor {
         let may = |capacity: &Capacity| {
             file.relation(self.id, *capacity).is_some_and(|standing| permit(standing, act, file.stage).is_ok())
         };
+        let is_possible = context.capacity.map_or_else(|| own.iter().any(may), |named| own.contains(&named));
+        if !is_possible && self.is_kept_by_recusal(file, act, context.capacity) {
+            return Err(Refusal::from(CourseRefusal::Recused).into());
+        }
         let capacity = match context.capacity {
             Some(named) if own.contains(&named) => named,
             Some(_) => return Err(FilingError::NotPermitted),

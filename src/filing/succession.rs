@@ -98,6 +98,7 @@ impl FilingService {
                 withdrawing: takeover.plan.withdrawing.clone(),
                 number: case_number.clone(),
                 former_judge: takeover.plan.former_judges.clone(),
+                former_participant: takeover.plan.former_participants.clone(),
                 appealed: takeover.plan.appealed,
                 came_by: takeover.plan.came_by,
             }))

@@ -27,6 +27,7 @@ mod mediation_agreements;
 mod originals;
 mod published;
 mod quotas;
+mod recusal;
 mod reporting;
 mod service;
 mod service_gateway;

@@ -122,6 +122,8 @@ act_types! {
         optional number "number": CaseNumber,
         /// The judges and members of the panel who have heard the case so far.
         repeated former_judge "former-judge": AccountId,
+        /// The accounts that took part as a party or agent so far.
+        repeated former_participant "former-participant": AccountId,
         /// In a second instance: whether a judgment or a ruling was appealed.
         optional appealed "appealed": DocumentKind,
         /// The hand-over by which the case before had come to its court.

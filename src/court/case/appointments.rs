@@ -9,7 +9,7 @@ use crate::court::words::Role;
 /// Most appointments of a case.
 pub const APPOINTMENTS_MAX: usize = 100;
 
-/// Names an account for the case in this role. A party or agent cannot be appointed.
+/// Names an account for the case in this role. Who is or was a party or agent cannot be appointed.
 ///
 /// # Errors
 ///
@@ -21,6 +21,7 @@ pub fn appoint(file: &mut CaseFile, role: Role, account: AccountId) -> Result<()
     if takes_part(file, account) {
         return Err(Refusal::AlreadyInTheCase);
     }
+    file.require_not_recused([account])?;
     if file.records.appointments.len() >= APPOINTMENTS_MAX {
         return Err(Refusal::TooManyActs);
     }

@@ -242,6 +242,12 @@ pub struct Course {
     pub panel: BTreeSet<AccountId>,
     /// The judges and members of the panel who heard the case in the instances before, in a case that came by a hand-over.
     pub former_judges: BTreeSet<AccountId>,
+    /// Accounts that are or were a party or agent by their own act, or by an entry of the court.
+    pub participants: BTreeSet<AccountId>,
+    /// Those of the cases before, in a case that came by a hand-over.
+    pub former_participants: BTreeSet<AccountId>,
+    /// Accounts that have acted for a court.
+    pub acted_for_court: BTreeSet<AccountId>,
     /// Decisions in their order.
     pub decisions: Vec<Decision>,
     /// The last application to withdraw the suit.

@@ -37,6 +37,17 @@ pub enum CourseRefusal {
     /// 民诉法 art. 41 (3) and (4).
     #[error("the case is heard anew by a panel: form it first (`form-panel`)")]
     PanelNeeded,
+    /// 民诉法 art. 47 (1) 1 and (4).
+    #[error(
+        "this account is or was a party or agent of the case, so it does not act for the court in it: another member of the court \
+         does"
+    )]
+    Recused,
+    /// The reverse of 民诉法 art. 47 (1) 1.
+    #[error(
+        "this account has acted for the court in the case, so it does not act for a party in it: another account does"
+    )]
+    ActedForCourt,
     /// 民诉法 art. 60: the authority rests on the relationship.
     #[error(
         "a statutory agent names the document of the relationship in `relationship`, with neither `power` nor `special`; \
@@ -168,6 +179,7 @@ impl CourseRefusal {
             Self::PanelNotOdd => ErrorCode::PanelNotOdd,
             Self::FormerPanel => ErrorCode::FormerPanel,
             Self::PanelNeeded => ErrorCode::PanelNeeded,
+            Self::Recused | Self::ActedForCourt => ErrorCode::Recused,
             Self::RelationshipNeeded => ErrorCode::RelationshipNeeded,
             Self::NoStatutoryAgent => ErrorCode::NoStatutoryAgent,
             Self::StatutoryAgency => ErrorCode::StatutoryAgency,

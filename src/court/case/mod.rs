@@ -35,6 +35,7 @@ pub mod mediation_material;
 pub mod mediation_receipt;
 pub mod objections;
 pub mod people;
+pub mod recusal;
 pub mod reference;
 pub mod refusal;
 pub mod replay;

@@ -33,6 +33,7 @@ pub fn begin(id: CaseId, document: &Document, position: ActPosition) -> Result<C
     match (&document.act, document.stream) {
         (Act::Open(act), Stream::Case) if position.sequence == 1 => {
             let mut file = filing::open(id, document, act, position)?;
+            file.follow_recusal(document);
             file.record_annexes(document, position);
             Ok(file)
         }
@@ -84,6 +85,7 @@ impl CaseFile {
         if let Some(party) = self.party_of(document.capacity) {
             self.service.own_acts.insert_mut(position.sequence, (party, position.at));
         }
+        self.follow_recusal(document);
         hearings::follow_stage(self, before, document, position);
         Ok(())
     }
@@ -106,7 +108,7 @@ impl CaseFile {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Denied`].
+    /// [`Refusal::Denied`]; those of [`Self::check_recusal`].
     pub fn check_permitted(&self, document: &Document) -> Result<(), Refusal> {
         self.check_allowed(document.by, document.capacity, document.act.kind())
     }
@@ -115,8 +117,9 @@ impl CaseFile {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Denied`].
+    /// [`Refusal::Denied`]; those of [`Self::check_recusal`].
     pub fn check_allowed(&self, by: AccountId, capacity: Capacity, act: ActKind) -> Result<(), Refusal> {
+        self.check_recusal(by, capacity, act)?;
         let relation = self.relation(by, capacity).ok_or(DeniedReason::NotPermitted)?;
         Ok(permit(relation, act, self.stage)?)
     }
@@ -275,7 +278,10 @@ impl CaseFile {
             return Vec::new();
         }
         let relation = self.relation(by, capacity);
-        let open = |act: &ActKind| relation.is_some_and(|relation| permit(relation, *act, self.stage).is_ok());
+        let open = |act: &ActKind| {
+            let is_permitted = relation.is_some_and(|relation| permit(relation, *act, self.stage).is_ok());
+            is_permitted && self.check_recusal(by, capacity, *act).is_ok()
+        };
         ActKind::ALL.iter().copied().filter(open).collect()
     }
 }

@@ -49,8 +49,9 @@ fn record(
 ///
 /// # Errors
 ///
-/// [`CourseRefusal::FormerPanel`].
+/// [`CourseRefusal::FormerPanel`], [`CourseRefusal::Recused`].
 pub fn assign(file: &mut CaseFile, judge: Option<AccountId>) -> Result<(), Refusal> {
+    file.require_not_recused(judge)?;
     require_new_judges(file, judge)?;
     file.judge = judge;
     file.stage = Stage::Assigned;
@@ -92,7 +93,7 @@ fn require_new_judges(file: &CaseFile, judges: impl IntoIterator<Item = AccountI
 ///
 /// # Errors
 ///
-/// [`CourseRefusal::PanelNotOdd`], [`CourseRefusal::NotAssigned`], [`CourseRefusal::FormerPanel`].
+/// [`CourseRefusal::PanelNotOdd`], [`CourseRefusal::NotAssigned`], [`CourseRefusal::FormerPanel`], [`CourseRefusal::Recused`].
 pub fn form_panel(file: &mut CaseFile, act: &FormPanel) -> Result<(), Refusal> {
     let members = set(&act.member);
     if members.len() < 3 || members.len().is_multiple_of(2) || members.len() != act.member.len() {
@@ -101,6 +102,7 @@ pub fn form_panel(file: &mut CaseFile, act: &FormPanel) -> Result<(), Refusal> {
     if file.judge.is_some_and(|judge| !members.contains(&judge)) {
         return Err(CourseRefusal::NotAssigned.into());
     }
+    file.require_not_recused(members.iter().copied())?;
     require_new_judges(file, members.iter().copied())?;
     file.course.panel = members;
     Ok(())

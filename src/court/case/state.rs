@@ -438,7 +438,7 @@ impl CaseFile {
     }
 
     /// The relation of an account in this capacity to the case; `None` if it does not have the capacity, or was not appointed
-    /// where its role needs that. Whether it holds the role is not checked here, since the case does not know.
+    /// where its role needs that, or is recused. Whether it holds the role is not checked here, since the case does not know.
     #[must_use]
     pub fn relation(&self, by: AccountId, capacity: Capacity) -> Option<CaseRelation> {
         match capacity {
@@ -450,6 +450,7 @@ impl CaseFile {
                 let agent = self.agents.get(&number).filter(|agent| agent.account == by && agent.ended.is_none())?;
                 Some(CaseRelation::Agent(self.parties.get(&agent.party)?.side()))
             }
+            Capacity::Holding(_) | Capacity::Receiving(_) if self.is_recused(by) => None,
             Capacity::Holding(role) if role.needs_appointment() && !self.records.is_appointed(role, by) => None,
             Capacity::Holding(role) => Some(CaseRelation::Holding(role)),
             Capacity::Receiving(role) => role.handles_cases().then_some(CaseRelation::Receiving(role)),

@@ -35,6 +35,8 @@ pub struct Succession {
     pub withdrawing: Vec<PartyNumber>,
     /// The judges and members of the panel who have heard the case so far.
     pub former_judges: Vec<AccountId>,
+    /// The accounts that took part as a party or agent so far.
+    pub former_participants: Vec<AccountId>,
     /// In a second instance: whether a judgment or a ruling was appealed.
     pub appealed: Option<DocumentKind>,
     /// The hand-over by which the case that is continued had come to its court.
@@ -144,6 +146,7 @@ pub fn succession(
         items: items.collect(),
         withdrawing: appeals.iter().filter(|one| one.withdrawal.is_some()).map(|one| one.party).collect(),
         former_judges: file.judges_so_far().into_iter().collect(),
+        former_participants: file.participants_so_far().into_iter().collect(),
         appealed: (hand_over.kind == TransferKind::SecondInstance).then(|| form_of(file, hand_over.basis)).flatten(),
         came_by: file.course.origin.as_ref().map(|origin| origin.kind),
     }
@@ -173,6 +176,9 @@ impl CaseFile {
         // An omitted judge could sit again where a new panel is required.
         if !self.course.former_judges.iter().eq(&expected.former_judges) {
             return Some("the judges who heard it before differ".into());
+        }
+        if !self.course.former_participants.iter().eq(&expected.former_participants) {
+            return Some("those who took part before as parties or agents differ".into());
         }
         // On these rest the form of the decision on the appeal, and that a case is remanded only once (民诉法 art. 177).
         let came = self.course.origin.as_ref().map(|origin| (origin.appealed, origin.came_by));
@@ -212,6 +218,7 @@ pub fn take_over(file: &mut CaseFile, act: &TakeOver, position: ActPosition) -> 
     }
     file.course.incoming = None;
     file.course.former_judges = act.former_judge.iter().copied().collect();
+    file.course.former_participants = act.former_participant.iter().copied().collect();
     file.course.origin = Some(Origin {
         case,
         hand_over: act.hand_over,

@@ -446,6 +446,7 @@ mod heard_anew;
 mod holds;
 mod jurisdiction;
 mod moved_periods;
+mod recusal;
 mod retrial;
 mod second_instance;
 mod served_periods;

@@ -9,17 +9,34 @@ use crate::support::depositor::note;
 use crate::support::test_node::{NodeConfig, TestNode};
 
 /// Texts that break pages which do not escape.
-const HOSTILE: [&str; 7] = [
+const HOSTILE: [&str; 8] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "' onmouseover='alert(1)",
     "</title><svg/onload=alert(1)>",
     "{{7*7}}${7*7}",
     "\u{202e}gnp.exe\u{200b}",
+    DECEPTIVE,
     "=HYPERLINK(\"http://evil.example\")",
 ];
 
+/// A sum that is read as another one, and characters that are not seen.
+pub(super) const DECEPTIVE: &str = "款\u{202e}0001\u{202c}元\u{2066}\u{2069}\u{200b}\u{200f}\u{3164}\u{115f}\u{1160}";
+
+/// Checks that the page has no character that reorders or hides text.
+pub(super) fn assert_not_deceptive(page: &str, of: &str) {
+    let is_deceptive = |c: char| {
+        matches!(c,
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{3164}' | '\u{115f}' | '\u{1160}')
+    };
+    let found = page.find(is_deceptive);
+    let around =
+        found.map(|at| page[..at].chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect::<String>());
+    assert_eq!(around, None, "{of}");
+}
+
 fn assert_harmless(page: &str, text: &str) {
+    assert_not_deceptive(page, text);
     for raw in ["<script>alert", "<img src=x", "<svg/onload"] {
         if text.contains(raw) {
             assert!(!page.contains(raw), "{text} is on the page as it is");

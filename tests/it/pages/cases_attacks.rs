@@ -1,6 +1,9 @@
 //! Attacks on the pages of cases: people without access, forms of other sites, markup in every text.
 
-use crate::pages::court_desk::{Desk, hidden};
+use crate::court::hand_overs::Appealed;
+use crate::pages::attacks::{DECEPTIVE, assert_not_deceptive};
+use crate::pages::court_desk::{Desk, Worker, hidden};
+use crate::support::accounts::People;
 use crate::support::browser::{Browser, location};
 use crate::support::test_node::{NodeConfig, TestNode};
 
@@ -90,6 +93,7 @@ async fn no_text_of_a_case_becomes_markup() {
         "' onmouseover='alert(1)",
         "</title></textarea></option><svg/onload=alert(1)>",
         "{{7*7}}",
+        DECEPTIVE,
     ];
     for text in hostile {
         let case = desk.open(text, text).await;
@@ -98,6 +102,7 @@ async fn no_text_of_a_case_becomes_markup() {
             for raw in ["<script>alert", "<img src=x", "<svg/onload", "' onmouseover='", ">49<"] {
                 assert!(!page.contains(raw), "{text} is on the page as it is");
             }
+            assert_not_deceptive(page, text);
         };
         for path in pages(&case).iter().chain([&"/cases".to_owned()]) {
             harmless(desk.plaintiff.browser.get(path).await.text());
@@ -124,5 +129,90 @@ async fn no_text_of_a_case_becomes_markup() {
             assert!(refused.status < 500, "{act}");
             harmless(refused.text());
         }
+    }
+}
+
+/// The pages of a filed case, with all forms, in both languages.
+async fn assert_no_page_deceives(workers: [&mut Worker<'_>; 4], case: &str, shown: &str) {
+    let acts = tiezheng::court::permission::acts_of_a_case();
+    let mut paths = pages(case);
+    paths.extend(acts.iter().map(|act| format!("{case}/act/{act}")));
+    let more =
+        ["/certificate", "/service/1/certificate", "/items/1/original", "/hearing?item=2", "/act/restate?item=1"];
+    paths.extend(more.map(|rest| format!("{case}{rest}")));
+    paths.extend(["/cases", "/cases/hand-overs", "/cases/new", "/account", "/"].map(str::to_owned));
+    let mut seen = std::collections::BTreeSet::new();
+    for worker in workers {
+        for path in &paths {
+            for word in ["zh", "en"] {
+                let separator = if path.contains('?') { '&' } else { '?' };
+                let page = worker.browser.get(&format!("{path}{separator}lang={word}")).await;
+                if page.header("content-type").starts_with("text/html") {
+                    assert_not_deceptive(page.text(), path);
+                    if page.text().contains(shown) {
+                        seen.insert(path.trim_start_matches(case).to_owned());
+                    }
+                }
+            }
+        }
+    }
+    for path in ["", "/evidence", "/records", "/service", "/history", "/hearing", "/items/1/verify", "/cases"] {
+        assert!(seen.contains(path), "{path} shows no stated text, so it proves nothing: {seen:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_of_a_case_reorders_or_hides_others() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut desk = Desk::of(&node).await;
+    let case = desk.open(DECEPTIVE, DECEPTIVE).await;
+    desk.complete(&case, DECEPTIVE, DECEPTIVE).await;
+    desk.plaintiff.act(&case, "describe", &[("title", DECEPTIVE), ("claims", DECEPTIVE)]).await;
+    let (number, d) = (desk.deposit().await, DECEPTIVE);
+    let import = [("name", d), ("content", d), ("source", d), ("proves", d), ("do", "import")];
+    let import = [&[("deposit_number", number.as_str())], &import[..]].concat();
+    desk.plaintiff.act(&case, "import", &import).await;
+    desk.file(&case).await;
+    let opinion = [("item", "1"), ("authenticity", "disputed"), ("reason", d), ("probative_value", d)];
+    desk.defendant.send(&format!("{case}/act/reply?item=1"), &opinion).await;
+    let (served, other) = (desk.serve_on_plaintiff(&case).await, desk.deposit().await);
+    assert!(!served.is_empty());
+    let serve =
+        [("party", "2"), ("mode", "paper"), ("kind", "hearing-notice"), ("document", other.as_str()), ("reason", d)];
+    assert_eq!(desk.clerk.send(&format!("{case}/act/serve"), &serve).await.status, 303);
+    desk.judge.act(&case, "begin-hearing", &[]).await;
+    desk.judge.act(&case, "decide-admission", &[("item", "1"), ("decision", "adopted"), ("reason", d)]).await;
+    desk.clerk.act(&case, "open-transcript", &[("kind", "inquiry")]).await;
+    let version = [("transcript", "1"), ("source", "clerk"), ("document", other.as_str())];
+    desk.clerk.act(&case, "add-transcript-version", &version).await;
+    let correction = [("transcript", "1"), ("ground", "mistake"), ("place", d), ("wording", d)];
+    assert_eq!(desk.defendant.send(&format!("{case}/act/request-correction"), &correction).await.status, 303);
+    let shown = "款〔U+202E〕0001〔U+202C〕元〔U+2066〕〔U+2069〕〔U+200B〕〔U+200F〕〔U+3164〕〔U+115F〕〔U+1160〕";
+    let Desk { plaintiff, defendant, clerk, judge, .. } = &mut desk;
+    assert_no_page_deceives([plaintiff, defendant, clerk, judge], &case, shown).await;
+    // The API answers what was stated.
+    let people = People::of(&node).await;
+    let api = people.node.get(&format!("/v1/deposits/{number}")).await;
+    assert_eq!(api.status, 200);
+}
+
+/// The pages of a hand-over, with what the receiving court states.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_of_a_hand_over_reorders_or_hides_others() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let people = People::of(&node).await;
+    let dossier = Appealed::received(&people).await;
+    let mut sender = Worker::of(&node, &dossier.suit.clerk, "sender").await;
+    let mut receiver = Worker::of(&node, &dossier.there, "receiver").await;
+    let path = format!("/cases/{}/hand-overs/1", dossier.suit.case);
+    let root = "ab".repeat(32);
+    let roots = [("main-root", root.as_str()), ("main-count", "3"), ("second-root", &root), ("second-count", "3")];
+    let differs = [&roots[..], &[("step", "differs"), ("reason", DECEPTIVE)]].concat();
+    assert_eq!(location(&receiver.send(&path, &differs).await), format!("{path}?done=yes"));
+    for worker in [&mut sender, &mut receiver] {
+        for path in [path.as_str(), "/cases/hand-overs", "/cases", path.trim_end_matches("/hand-overs/1")] {
+            assert_not_deceptive(&worker.page(path).await, path);
+        }
+        assert!(worker.page(&path).await.contains("款〔U+202E〕0001"));
     }
 }

@@ -86,12 +86,15 @@ fn a_judge_who_is_left_out_is_a_difference() {
         items: Vec::new(),
         withdrawing: Vec::new(),
         former_judges: vec![account(7), account(9)],
+        former_participants: Vec::new(),
         appealed: None,
         came_by: None,
     };
     assert_eq!(course.file.difference_from(&expected), None);
     expected.came_by = Some(TransferKind::Remand);
     assert!(course.file.difference_from(&expected).is_some_and(|found| found.contains("how the case came")));
+    expected.former_participants.push(PLAINTIFF);
+    assert!(course.file.difference_from(&expected).is_some_and(|found| found.contains("took part")));
     expected.former_judges.push(account(11));
     assert!(course.file.difference_from(&expected).is_some_and(|found| found.contains("judges")));
 }

@@ -156,6 +156,7 @@ fn of_a_hand_over(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
                 withdrawing: d.many(Dice::party),
                 number: None,
                 former_judge: d.many(Dice::account),
+                former_participant: Vec::new(),
                 appealed: d.optional(|d| d.of(DocumentKind::ALL)),
                 came_by: d.optional(|d| d.of(TransferKind::ALL)),
             })

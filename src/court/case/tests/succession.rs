@@ -180,6 +180,7 @@ fn each_part_that_differs_from_the_hand_over_is_found() {
         items: Vec::new(),
         withdrawing: Vec::new(),
         former_judges: Vec::new(),
+        former_participants: Vec::new(),
         appealed: None,
         came_by: None,
     };
@@ -241,6 +242,7 @@ fn a_case_is_taken_over_as_it_was_opened() {
             withdrawing: vec![PartyNumber(1)],
             number: None,
             former_judge: vec![account(9)],
+            former_participant: vec![account(7)],
         };
         change(&mut act);
         course.does(account(8), CLERK, Act::TakeOver(act))
@@ -258,6 +260,7 @@ fn a_case_is_taken_over_as_it_was_opened() {
     assert!(!course.file.is_being_taken_over());
     assert_eq!(course.file.stage, Stage::AwaitingAssignment);
     assert_eq!(course.file.course.former_judges, [account(9)].into());
+    assert!(course.file.is_recused(account(7)), "a party of the case before");
     assert!(course.file.course.appeal_withdrawals.contains_key(&PartyNumber(1)));
     course.file.stage = Stage::Draft;
     assert_eq!(takes(&mut course, |_| {}), Err(Refusal::NothingCarried), "once");

@@ -30,7 +30,7 @@ fn walk(seeds: &[u64], mut each: impl FnMut(&CaseFile, &Document, ActPosition)) 
                 let (by, capacity) = match dice.below(5) {
                     0 if of_service => (dice.account(), Capacity::Platform),
                     1 if of_service => (PLAINTIFF, FIRST),
-                    2 if of_service => (dice.account(), CLERK),
+                    2 if of_service => (account(8), CLERK),
                     _ => somebody(&mut dice, &file),
                 };
                 step(&mut dice, &file, (by, capacity), (of_service, of_periods))
@@ -91,15 +91,16 @@ fn somebody(dice: &mut Dice, file: &CaseFile) -> (AccountId, Capacity) {
     let by = dice.account();
     let own = file.capacities_of(by);
     if file.course.open_hand_over().is_some() && dice.below(2) == 0 {
-        return (by, Capacity::Receiving(Role::Clerk));
+        return (account(7), Capacity::Receiving(Role::Clerk));
     }
     match dice.below(8) {
         0..=3 if !own.is_empty() => (by, dice.of(&own)),
         1 | 2 => (PLAINTIFF, FIRST),
         0 | 3 => (by, Capacity::Oneself),
-        4 | 5 => (by, CLERK),
+        // Whoever acts for the court in a case is mostly not a party of it.
+        4 | 5 => (if dice.below(6) == 0 { by } else { account(8) }, CLERK),
         6 if dice.below(4) == 0 => (by, Capacity::Receiving(Role::Clerk)),
-        6 => (file.judge.filter(|_| dice.below(4) > 0).unwrap_or(by), JUDGE),
+        6 => (file.judge.filter(|_| dice.below(4) > 0).unwrap_or(account(9)), JUDGE),
         _ => {
             let roles: Vec<_> = Role::ALL.iter().map(|role| Capacity::Holding(*role)).collect();
             let others = [FIRST, SECOND, Capacity::Agent(AgentNumber(1)), Capacity::Oneself, Capacity::Platform];
@@ -323,6 +324,7 @@ const TO_MEET: &[&str] = &[
     "replies",
     "verified",
     "not_permitted",
+    "recused",
     "wrong_stage",
     "not_of_a_case",
     "identity_required",

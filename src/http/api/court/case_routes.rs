@@ -22,6 +22,7 @@ const ACTING: &[ErrorCode] = codes![
     IdentityRequired,
     SpecialAuthorityNeeded,
     ThroughStatutoryAgent,
+    Recused,
     NotYours
 ];
 /// Texts of an act.

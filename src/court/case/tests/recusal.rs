@@ -1,0 +1,139 @@
+//! 回避: nobody acts in the same case for a party and for the court (民诉法 art. 47).
+
+use super::course::*;
+use super::*;
+use crate::court::case::course_refusal::CourseRefusal;
+use crate::court::case::succession::succession;
+use crate::court::ids::HandOverNumber;
+
+const AGENT: Capacity = Capacity::Agent(AgentNumber(1));
+
+fn recused() -> Result<(), Refusal> {
+    refused(CourseRefusal::Recused)
+}
+
+const fn assign(judge: AccountId) -> Act {
+    Act::Assign(Assign { judge: Some(judge) })
+}
+
+fn panel(members: &[u8]) -> Act {
+    Act::FormPanel(FormPanel { member: members.iter().map(|n| account(*n)).collect() })
+}
+
+fn appoint(account: AccountId) -> Act {
+    Act::Appoint(Appoint { role: Role::Expert, account })
+}
+
+/// The plaintiff names this account as its agent.
+fn names(course: &mut TestCase, account: AccountId) {
+    let (agent, party, authority) = (AgentNumber(1), PartyNumber(1), Authority::General);
+    let (power, special, relationship) = (Some(AnnexId(Digest([3; 32]))), Vec::new(), None);
+    let act = made!(AddAgent { agent, party, account, authority, power, special, relationship });
+    course.does(PLAINTIFF, FIRST, act).unwrap();
+}
+
+fn submitted() -> TestCase {
+    let mut course = TestCase::begin();
+    course.import(PLAINTIFF, FIRST, 1).unwrap();
+    course.complete();
+    course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
+    course
+}
+
+#[test]
+fn staff_who_sue_do_not_handle_their_own_suit() {
+    let mut course = submitted();
+    for capacity in [CLERK, JUDGE, RECEIVER] {
+        assert_eq!(course.does(PLAINTIFF, capacity, Act::Approve(Approve {})), recused(), "{capacity:?}");
+        assert_eq!(course.file.relation(PLAINTIFF, capacity), None);
+        assert_eq!(course.file.permitted_acts(PLAINTIFF, capacity), []);
+    }
+    course.clerk(Act::Approve(Approve {}));
+    assert_eq!(course.does(PLAINTIFF, CLERK, Act::FileCase(FileCase { number: None })), recused());
+    course.clerk(Act::FileCase(FileCase { number: None }));
+    assert_eq!(course.does(account(8), CLERK, assign(PLAINTIFF)), recused());
+    course.clerk(assign(account(9)));
+    assert_eq!(course.does(account(8), CLERK, panel(&[9, 0, 6])), recused());
+    course.clerk(panel(&[9, 5, 6]));
+    assert_eq!(course.does(PLAINTIFF, JUDGE, Act::BeginHearing(BeginHearing {})), recused());
+    // Cases of version 1 keep their results.
+    let mut older = submitted();
+    older.file.rules = RulesVersion::V1;
+    older.does(PLAINTIFF, CLERK, Act::Approve(Approve {})).unwrap();
+}
+
+#[test]
+fn who_joined_with_a_code_is_a_party_also_after_leaving() {
+    let mut course = TestCase::assigned();
+    assert_eq!(course.does(account(8), CLERK, assign(account(2))), recused());
+    course.does(account(5), Capacity::Oneself, associate(1, Filer::Agent, Some(1))).unwrap();
+    course.does(account(5), AGENT, Act::EndAgent(EndAgent { agent: AgentNumber(1) })).unwrap();
+    assert_eq!(course.file.capacities_of(account(5)), []);
+    for act in [assign(account(5)), panel(&[9, 5, 6]), appoint(account(5))] {
+        assert_eq!(course.does(account(8), CLERK, act.clone()), recused(), "{act:?}");
+    }
+    course.clerk(appoint(account(6)));
+}
+
+/// Otherwise a party could choose its judge by naming all others.
+#[test]
+fn a_party_does_not_exclude_a_judge_by_naming_the_judge() {
+    let mut course = submitted();
+    names(&mut course, account(9));
+    let partner = made!(AddParty { party: PartyNumber(3), role: PartyRole::Plaintiff, account: Some(account(6)) });
+    course.does(PLAINTIFF, FIRST, partner).unwrap();
+    course.court(Act::Approve(Approve {}));
+    course.court(Act::FileCase(FileCase { number: None }));
+    course.clerk(assign(account(9)));
+    course.clerk(panel(&[9, 5, 6]));
+    // Laying down the agency is not acting as an agent.
+    course.does(account(9), AGENT, Act::EndAgent(EndAgent { agent: AgentNumber(1) })).unwrap();
+    course.court(Act::BeginHearing(BeginHearing {}));
+}
+
+#[test]
+fn a_named_agent_who_acts_has_accepted() {
+    let mut course = submitted();
+    names(&mut course, account(9));
+    course.does(account(9), AGENT, Act::ConfirmService(ConfirmService { document: None, address: None })).unwrap();
+    assert_eq!(course.does(account(9), JUDGE, Act::Approve(Approve {})), recused());
+    course.does(account(9), AGENT, Act::EndAgent(EndAgent { agent: AgentNumber(1) })).unwrap();
+    assert_eq!(course.does(account(9), JUDGE, Act::Approve(Approve {})), recused());
+}
+
+#[test]
+fn who_acted_for_the_court_does_not_act_for_a_party_later() {
+    let mut course = TestCase::assigned();
+    names(&mut course, account(9));
+    course.court(Act::BeginHearing(BeginHearing {}));
+    let confirm = || Act::ConfirmService(ConfirmService { document: None, address: None });
+    let acted = || refused(CourseRefusal::ActedForCourt);
+    assert_eq!(course.does(account(9), AGENT, confirm()), acted());
+    assert!(!course.file.permitted_acts(account(9), AGENT).contains(&ActKind::ConfirmService));
+    let joins = associate(1, Filer::Agent, Some(2));
+    assert_eq!(course.does(account(8), Capacity::Oneself, joins), acted());
+    course.does(account(9), AGENT, Act::EndAgent(EndAgent { agent: AgentNumber(1) })).unwrap();
+    course.does(account(2), SECOND, confirm()).unwrap();
+}
+
+#[test]
+fn an_entry_by_the_court_counts_and_goes_on_into_the_next_case() {
+    let mut course = TestCase::assigned();
+    let third = |account| made!(AddParty { party: PartyNumber(3), role: PartyRole::ThirdParty, account });
+    let mut taken = TestCase { file: course.file.clone(), at: course.at };
+    course.clerk(third(Some(account(7))));
+    assert_eq!(course.does(account(8), CLERK, panel(&[9, 6, 7])), recused());
+    // What is carried over says nothing on who acted in the case before; the end of the taking over does.
+    taken.file.from = Some((CASE, TransferKind::SecondInstance));
+    taken.file.stage = Stage::Draft;
+    taken.clerk(third(Some(account(7))));
+    assert!(!taken.file.is_recused(account(7)));
+
+    course.clerk(panel(&[9, 5, 6]));
+    course.judge(judge(Some(doc(1)))).unwrap();
+    course.plaintiff(appeal(1, 1, 1, &[2])).unwrap();
+    course.sends(TransferKind::SecondInstance, "粤01", 1).unwrap();
+    let up = succession(&course.file, &course.file.course.hand_overs[&HandOverNumber(1)], None, &Calendar::default());
+    assert_eq!(up.former_participants, [PLAINTIFF, account(2), account(7)]);
+    assert_eq!(course.does(account(2), RECEIVER, made!(ReceiveHandOver { hand_over: HandOverNumber(1) })), recused());
+}
