@@ -483,5 +483,5 @@ fn a_court_orders_erased_only_what_is_in_its_case_and_binds_only_its_own_numbers
     assert_eq!(course.does(account(9), JUDGE, order(Some(elsewhere), None)), Err(Refusal::NotInTheCase));
     course.does(account(9), JUDGE, order(None, Some(PLAINTIFF))).unwrap();
     let number = crate::court::case_number::CaseNumber::parse("（2026）京0491民初1号").unwrap();
-    assert_eq!(course.does(account(2), CLERK, made!(BindNumber { number })), Err(Refusal::OtherCourt));
+    assert_eq!(course.does(account(8), CLERK, made!(BindNumber { number })), Err(Refusal::OtherCourt));
 }

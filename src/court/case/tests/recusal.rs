@@ -33,9 +33,15 @@ fn names(course: &mut TestCase, account: AccountId) {
 }
 
 fn submitted() -> TestCase {
+    submitted_with(|_| {})
+}
+
+/// A suit that is submitted after more has been entered.
+fn submitted_with(enter: impl FnOnce(&mut TestCase)) -> TestCase {
     let mut course = TestCase::begin();
     course.import(PLAINTIFF, FIRST, 1).unwrap();
     course.complete();
+    enter(&mut course);
     course.does(PLAINTIFF, FIRST, Act::Submit(Submit {})).unwrap();
     course
 }
@@ -78,10 +84,11 @@ fn who_joined_with_a_code_is_a_party_also_after_leaving() {
 /// Otherwise a party could choose its judge by naming all others.
 #[test]
 fn a_party_does_not_exclude_a_judge_by_naming_the_judge() {
-    let mut course = submitted();
-    names(&mut course, account(9));
     let partner = made!(AddParty { party: PartyNumber(3), role: PartyRole::Plaintiff, account: Some(account(6)) });
-    course.does(PLAINTIFF, FIRST, partner).unwrap();
+    let mut course = submitted_with(|course| {
+        names(course, account(9));
+        course.does(PLAINTIFF, FIRST, partner).unwrap();
+    });
     course.court(Act::Approve(Approve {}));
     course.court(Act::FileCase(FileCase { number: None }));
     course.clerk(assign(account(9)));
@@ -93,8 +100,7 @@ fn a_party_does_not_exclude_a_judge_by_naming_the_judge() {
 
 #[test]
 fn a_named_agent_who_acts_has_accepted() {
-    let mut course = submitted();
-    names(&mut course, account(9));
+    let mut course = submitted_with(|course| names(course, account(9)));
     course.does(account(9), AGENT, Act::ConfirmService(ConfirmService { document: None, address: None })).unwrap();
     assert_eq!(course.does(account(9), JUDGE, Act::Approve(Approve {})), recused());
     course.does(account(9), AGENT, Act::EndAgent(EndAgent { agent: AgentNumber(1) })).unwrap();

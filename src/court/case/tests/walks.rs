@@ -98,13 +98,18 @@ fn somebody(dice: &mut Dice, file: &CaseFile) -> (AccountId, Capacity) {
         1 | 2 => (PLAINTIFF, FIRST),
         0 | 3 => (by, Capacity::Oneself),
         // Whoever acts for the court in a case is mostly not a party of it.
-        4 | 5 => (if dice.below(6) == 0 { by } else { account(8) }, CLERK),
-        6 if dice.below(4) == 0 => (by, Capacity::Receiving(Role::Clerk)),
+        4 | 5 => (if dice.below(20) == 0 { by } else { account(8) }, CLERK),
+        6 if dice.below(4) == 0 => (account(7), Capacity::Receiving(Role::Clerk)),
         6 => (file.judge.filter(|_| dice.below(4) > 0).unwrap_or(account(9)), JUDGE),
         _ => {
             let roles: Vec<_> = Role::ALL.iter().map(|role| Capacity::Holding(*role)).collect();
+            // Who acted for the court once acts for no party of the case any more.
+            let by = if dice.below(20) == 0 { by } else { account(8) };
+            if dice.below(2) == 0 {
+                return (by, dice.of(&roles));
+            }
             let others = [FIRST, SECOND, Capacity::Agent(AgentNumber(1)), Capacity::Oneself, Capacity::Platform];
-            (by, dice.of(&[roles, others.to_vec()].concat()))
+            (dice.account(), dice.of(&others))
         }
     }
 }

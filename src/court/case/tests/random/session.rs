@@ -16,6 +16,9 @@ use crate::court::session_words::*;
 use crate::court::signer::Signer;
 use crate::court::values::Capacity;
 
+/// The clerk, who is no party of any case.
+const CLERK_ACCOUNT: AccountId = AccountId(Digest([8; 32]));
+
 /// The kinds of acts that this file makes.
 pub(in crate::court) const KINDS: &[ActKind] = &[
     ActKind::Appoint,
@@ -263,7 +266,7 @@ fn of_mediation(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
 /// Somebody who may act for a person on a list, and how.
 fn stand_in(d: &mut Dice, file: &CaseFile, signer: &Signer) -> Option<(AccountId, Capacity, ConfirmationMethod)> {
     let online = d.of(&[ConfirmationMethod::Online, ConfirmationMethod::ESeal]);
-    let clerk = (d.account(), Capacity::Holding(Role::Clerk), ConfirmationMethod::Offline);
+    let clerk = (CLERK_ACCOUNT, Capacity::Holding(Role::Clerk), ConfirmationMethod::Offline);
     match *signer {
         Signer::Party(number) => {
             let agents = file.agents.iter().filter(|(_, agent)| agent.party == number && agent.ended.is_none());
@@ -293,7 +296,7 @@ fn next_confirmation(d: &mut Dice, file: &CaseFile, paper: Paper) -> Option<(Acc
 
 /// The next act on the way of a paper to its end.
 fn next_of_paper(d: &mut Dice, file: &CaseFile, paper: Paper) -> Option<(AccountId, Capacity, Act)> {
-    let clerk = (d.account(), Capacity::Holding(Role::Clerk));
+    let clerk = (CLERK_ACCOUNT, Capacity::Holding(Role::Clerk));
     let party = |number: &PartyNumber| Some((file.parties.get(number)?.account?, Capacity::Party(*number)));
     let versions = u32::try_from(file.records.versions(paper).len()).unwrap();
     if let Some(confirmation) = next_confirmation(d, file, paper) {
@@ -371,7 +374,7 @@ fn withdrawal(file: &CaseFile) -> Option<(AccountId, Capacity, Act)> {
 
 /// An act that brings the hearings, papers and mediations of a case further, with somebody who may do it.
 pub(in crate::court) fn next_step(d: &mut Dice, file: &CaseFile) -> Option<(AccountId, Capacity, Act)> {
-    let clerk = (d.account(), Capacity::Holding(Role::Clerk));
+    let clerk = (CLERK_ACCOUNT, Capacity::Holding(Role::Clerk));
     let by_clerk = |act: Act| Some((clerk.0, clerk.1, act));
     let records = &file.records;
     let mediator = records.appointments.iter().find(|(role, _)| *role == Role::Mediator);
