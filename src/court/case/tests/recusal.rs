@@ -101,8 +101,8 @@ fn a_party_does_not_exclude_a_judge_by_naming_the_judge() {
 #[test]
 fn a_named_agent_who_acts_has_accepted() {
     let mut course = submitted_with(|course| names(course, account(9)));
-    course.court(Act::Approve(Approve {}));
-    course.court(Act::FileCase(FileCase { number: None }));
+    course.clerk(Act::Approve(Approve {}));
+    course.clerk(Act::FileCase(FileCase { number: None }));
     course.does(account(9), AGENT, Act::ConfirmService(ConfirmService { document: None, address: None })).unwrap();
     assert_eq!(course.does(account(9), JUDGE, Act::Approve(Approve {})), recused());
     course.does(account(9), AGENT, Act::EndAgent(EndAgent { agent: AgentNumber(1) })).unwrap();
