@@ -4,6 +4,7 @@ import { compare, digestsIn } from "./cases/comparison.js";
 import { manifestLines, rootOf } from "./cases/hand_over_manifest.js";
 import { measure } from "./deposit/hashing_worker.js";
 import { announce } from "./site.js";
+import { fill, icon, shown } from "./verify/dom.js";
 import { fileText, fromHex, toHex, utf8 } from "./verify/bytes.js";
 import { sha256 } from "./verify/sha256.js";
 
@@ -88,11 +89,19 @@ if (form) {
   const buttons = [...form.querySelectorAll("button")];
   const progress = document.getElementById("verify-progress");
   let running = null;
-  const say = (text) => { progress.textContent = text; };
+  const say = (text, isError = false) => {
+    progress.replaceChildren(...(isError ? [icon("failed")] : []), text);
+    progress.className = isError ? "field-error break" : "hint";
+  };
   const ready = (is) => { for (const button of buttons) button.disabled = !is; };
+  const verify = form.querySelector("#verify-file");
+  const asks = verify.textContent;
+  let differs = false;
   const hash = async () => {
     running?.abort();
     ready(false);
+    differs = false;
+    verify.textContent = asks;
     const chosen = file.files[0];
     if (!chosen) return say("");
     const bytes = salt ? saltOf(salt.value) : null;
@@ -107,7 +116,10 @@ if (form) {
       if (algorithm === null) return say(progress.dataset.nothing);
       form.elements.algorithm.value = algorithm;
       form.elements.value.value = digests[algorithm];
-      say(progress.dataset[result]);
+      differs = result === "different";
+      if (differs) verify.textContent = verify.dataset.different;
+      const about = { name: shown(chosen.name), size: chosen.size.toLocaleString("en") };
+      say(fill(progress.dataset[result], about), differs);
       ready(true);
     } catch {
       if (running === own) say(progress.dataset.unable);
@@ -115,14 +127,14 @@ if (form) {
   };
   file.addEventListener("change", hash);
   salt?.addEventListener("change", hash);
-  form.querySelector("#verify-file").addEventListener("click", async () => {
+  verify.addEventListener("click", async () => {
     const chosen = file.files[0];
     if (!chosen) return;
     ready(false);
     const headers = { "content-type": "application/octet-stream", "idempotency-key": form.elements.key.value };
     if (salt) headers["x-salt"] = salt.value.trim().toLowerCase();
     const { status, why } = await sendFile(`${form.action}/file`, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
-    if (status === 204) return location.assign(form.dataset.next);
+    if (status === 204) return location.assign(differs ? form.dataset.nextDifferent : form.dataset.next);
     say(why || progress.dataset.failed);
     ready(true);
   });

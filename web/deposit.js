@@ -8,6 +8,7 @@ import { keepDeposit } from './deposit/key_store.js';
 import { listRows, saveList, saveReceipts } from './deposit/papers.js';
 import { failureOf, unreadableDrop } from './deposit/problem.js';
 import { FileRow } from './deposit/rows.js';
+import { byPath, STOP_GUARD_MS } from './deposit/selection.js';
 import { depositFile } from './deposit/submission.js';
 import { say, sizeText } from './deposit/texts.js';
 import { toHex } from './verify/bytes.js';
@@ -18,7 +19,9 @@ const { account, policy } = byId('deposit-form').dataset;
 const FILES_MAX = 1_000;
 // Files at the same time: more would compete for memory.
 const CONCURRENT = 2;
-const state = { rows: [], running: null };
+// Files that are named in the error summary.
+const NAMED_MAX = 10;
+const state = { rows: [], running: null, guard: null };
 
 const announce = (text) => { byId('status').textContent = text; };
 const done = () => state.rows.filter((row) => row.result !== null);
@@ -61,7 +64,8 @@ function remove(row) {
 
 function take(entries, unreadable) {
   const room = Math.max(0, FILES_MAX - state.rows.length);
-  const rows = entries.slice(0, room).map((entry) => new FileRow(entry, remove));
+  // Browsers list the files of a folder in no order that people know.
+  const rows = byPath(entries).slice(0, room).map((entry) => new FileRow(entry, remove));
   state.rows.push(...rows);
   byId('files').append(...rows.map((row) => row.element));
   const errors = [];
@@ -115,7 +119,8 @@ function invalid(key) {
   const errors = [];
   if (open().length === 0) errors.push(['file', say('no_files')]);
   const wrong = open().filter((row) => !row.check());
-  if (wrong.length > 0) errors.push([wrong[0].input.id, say('some_invalid')]);
+  for (const row of wrong.slice(0, NAMED_MAX)) errors.push([row.input.id, row.fault]);
+  if (wrong.length > NAMED_MAX) errors.push([wrong[NAMED_MAX].input.id, say('more_invalid', { rest: wrong.length - NAMED_MAX })]);
   if (key === undefined) errors.push(['create-key', say('no_key')]);
   return errors;
 }
@@ -124,6 +129,10 @@ function setRunning(abort) {
   state.running = abort;
   byId('start').hidden = abort !== null;
   byId('stop').hidden = abort === null;
+  // It takes the place of the start button: the second click of a double click must not stop what the first one started.
+  clearTimeout(state.guard);
+  byId('stop').disabled = abort !== null;
+  if (abort !== null) state.guard = setTimeout(() => { byId('stop').disabled = false; }, STOP_GUARD_MS);
   byId('signing').disabled = abort !== null;
   byId('sheet').disabled = abort !== null;
 }

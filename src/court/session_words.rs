@@ -32,7 +32,7 @@ words! {
 words! {
     /// How a confirmation was given. 2018 规定 art. 19 and 在线诉讼规则 art. 33: online confirmation and e-seal count as signing.
     ConfirmationMethod {
-        Online = "online" / "在线确认" / "confirmed online",
+        Online = "online" / "在线确认" / "online",
         ESeal = "e-seal" / "电子签章" / "electronic seal",
         Handwritten = "handwritten" / "手写板签名" / "signed by hand on a board",
         Offline = "offline" / "线下签名后录入" / "signed on paper, then entered by the court",

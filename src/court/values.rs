@@ -290,10 +290,10 @@ impl LineValue for Subject {
 }
 
 impl LineValue for CaseNumber {
-    const EXPECTED: &'static str = "a case number like （2024）粤0192民初113号";
+    const EXPECTED: &'static str = "a case number like （2026）粤0192民初113号";
 
     fn expected_in_chinese() -> Option<String> {
-        Some("应为案号，形如（2024）粤0192民初113号".into())
+        Some("格式不正确，应如（2026）粤0192民初113号".into())
     }
 
     fn print(&self) -> String {

@@ -335,8 +335,8 @@ advice! {
     PeriodEnded "Import the item as late evidence with the reason, or apply for another period." "请说明理由后逾期提交，或者申请重新指定期限。";
     PeriodNotSet "Set the evidence period first." "请先指定举证期限。";
     PeriodAlreadySet "Extend the period, or set it anew on a ground of the law." "请办理延长，或者依法定事由重新指定举证期限。";
-    PeriodTooShort "Name at least the number of days that the message names." "请按错误说明所示的最低日数指定。";
-    PeriodTooLong "Name at most the number of days that the message names." "请按错误说明所示的最高日数指定。";
+    PeriodTooShort "Name at least the number of days that the message names." "请指定不少于该最低日数的期限。";
+    PeriodTooLong "Name at most the number of days that the message names." "请指定不超过该最高日数的期限。";
     PeriodSuspended "Resume the period first." "请先恢复举证期限。";
     PeriodNotSuspended "Look at the period: it is running, or has ended." "请查看举证期限：正在进行或者已届满。";
     PeriodOutOfOrder "State a day that is not earlier than the last one on record." "请填写不早于已有记录的日期。";

@@ -141,6 +141,24 @@ impl FilingService {
         self.act_as(actor, case, context, ActKind::Associate, |_| Ok(Capacity::Oneself), make).await
     }
 
+    /// The case of an association code, if the actor is a party or an agent of it already; `None` in every other case, so that nobody
+    /// learns of a case by its code.
+    ///
+    /// # Errors
+    ///
+    /// Those of a read.
+    pub async fn joined_case(&self, actor: &Actor, code: &str) -> Result<Option<CaseId>, FilingError> {
+        let hash = code_hash(code);
+        let found = self.read(move |store| Ok(last_labelled(store, &labels::code(&hash))?)).await?;
+        let Some(found) = found else { return Ok(None) };
+        let file = self.case_file(CaseId(found.stream)).await?;
+        let is_in = |file: &Arc<CaseFile>| {
+            let is_party = file.parties.values().any(|party| party.account == Some(actor.id));
+            is_party || file.agents.values().any(|agent| agent.account == actor.id && agent.ended.is_none())
+        };
+        Ok(file.filter(is_in).map(|file| file.id))
+    }
+
     /// Transfers a case: opens the new case with the parties and the active items, each with the time of its first import, and
     /// records the transfer in both. For an actor who holds the role at both courts. Every step has its own idempotency key, so
     /// the same request sent again resumes an interrupted transfer.

@@ -32,6 +32,18 @@ pub enum PasswordFault {
     Guessable,
 }
 
+impl PasswordFault {
+    /// What is wrong, in Chinese.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::TooShort => "密码过短，至少须 10 个字符",
+            Self::TooLong => "密码过长，至多 128 个字符",
+            Self::Guessable => "密码容易被猜到，或者包含登录名，请另设密码",
+        }
+    }
+}
+
 /// Checks a new password of the account with this login name.
 ///
 /// # Errors

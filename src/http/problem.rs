@@ -326,6 +326,7 @@ impl From<FilingError> for ApiError {
                     None => failure,
                 }
             }
+            FilingError::WeakPassword(fault) => Self::new(ErrorCode::WeakPassword, detail).in_chinese(fault.chinese()),
             FilingError::Deposit(error) => error.into(),
             FilingError::Read(error) => error.into(),
             FilingError::NoRandomness(error) => Self::internal(&error),

@@ -17,6 +17,7 @@ mod documents;
 mod hand_overs;
 mod limits;
 mod managing;
+mod messages;
 mod operating;
 mod provider_logins;
 mod shown;

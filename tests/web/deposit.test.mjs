@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 
 import { csvOf } from '../../web/deposit/csv.js';
+import { byPath, STOP_GUARD_MS } from '../../web/deposit/selection.js';
 import { canonicalJson, commitment, statementNote, statementText } from '../../web/deposit/statement_text.js';
 import { crc32, zipOf } from '../../web/deposit/zip.js';
 import { fromHex, toHex, utf8 } from '../../web/verify/bytes.js';
@@ -69,6 +70,17 @@ test('canonical JSON sorts names by UTF-16 code units and escapes as RFC 8785 do
   const nested = { provenance: { storage: 'b\n"\\\u001f', source: 'a' }, name: '合同', list: ['x', { b: '', a: '' }] };
   assert.equal(canonicalJson(nested), '{"list":["x",{"a":"","b":""}],"name":"合同","provenance":{"source":"a","storage":"b\\n\\"\\\\\\u001f"}}');
   for (const bad of [1, true, null, { a: 1 }, undefined]) assert.throws(() => canonicalJson(bad), TypeError);
+});
+
+test('the files of a folder are listed by their paths, numbers by their values', () => {
+  const paths = ['案卷/10.pdf', '案卷/附件/1.pdf', '案卷/2.pdf', '案卷/01 起诉状.pdf', '说明.txt', '案卷/附件/12.pdf', '案卷/附件/3.pdf'];
+  const sorted = ['说明.txt', '案卷/01 起诉状.pdf', '案卷/2.pdf', '案卷/10.pdf', '案卷/附件/1.pdf', '案卷/附件/3.pdf', '案卷/附件/12.pdf'];
+  assert.deepEqual(byPath(paths.map((path) => ({ path }))).map(({ path }) => path), sorted);
+});
+
+test('the stop button stays inactive for longer than a double click takes', () => {
+  // Systems count two clicks within half a second as a double click; the slowest setting is 900 ms.
+  assert.ok(STOP_GUARD_MS >= 900);
 });
 
 test('an archive is read by another program', () => {
@@ -185,4 +197,17 @@ test('timestamps of authorities that the operator has not chosen count as not ve
 test('a receipt without timestamps needs no authorities', async () => {
   const found = await timeOf('plain.json', published(['ca.pem']));
   assert.deepEqual([found.reason, found.isAsked, found.certificates], ['no_time_token', false, []]);
+});
+
+test('a receipt that is given alone is valid only with the signatures of the ledger and without a failed step', async () => {
+  const { isReceiptAlone } = await import('../../web/verify/sentences.js');
+  const report = (conclusion, signatures, timestamp) => ({
+    conclusion,
+    steps: [{ code: 'original_digest', outcome: 'not_performed' }, { code: 'signatures', outcome: signatures }, { code: 'time_token', outcome: timestamp }],
+  });
+  assert.equal(isReceiptAlone(report('record_only', 'passed', 'not_performed'), false), true);
+  assert.equal(isReceiptAlone(report('record_only', 'passed', 'not_performed'), true), false);
+  assert.equal(isReceiptAlone(report('record_only', 'not_performed', 'passed'), false), false);
+  assert.equal(isReceiptAlone(report('record_only', 'passed', 'failed'), false), false);
+  assert.equal(isReceiptAlone(report('unable', 'passed', 'passed'), false), false);
 });

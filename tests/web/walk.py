@@ -228,7 +228,7 @@ class Walk:
         person.answer("事项", scope)
         person.answer("意见", "同意")
         person.choose("同意方式", "明示同意")
-        person.press("在线诉讼及电子送达意见")
+        person.press("提交意见")
 
     def serve(self, file: str, kind: str, party: str, days: str = "") -> None:
         clerk = self.clerk

@@ -35,6 +35,7 @@ export class FileRow {
     else if (this.name === '') text = say('name_missing');
     else if (/[\p{Cc}\u2028\u2029]/u.test(this.name)) text = say('name_control');
     this.error.textContent = text;
+    this.fault = text === '' ? '' : say(this.file.size === 0 ? 'invalid_empty' : 'invalid_named', { file: shown(this.path), reason: text });
     this.input.setAttribute('aria-invalid', String(text !== ''));
     return text === '';
   }

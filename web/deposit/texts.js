@@ -71,6 +71,7 @@ const TEXTS = {
     '以下哈希取自该存证的回执，每一步由本浏览器以 SHA-256 重新计算。',
     'The hashes come from the receipt of this deposit; this browser recomputes each step with SHA-256.',
   ],
+  receipt_alone: ['回执核验通过；未提交原文，未核验原文', 'The receipt is valid. No original was given, so none was verified'],
   // Deposits.
   not_deposited_yet: ['尚未存证', 'Not deposited yet'],
   computing: ['正在计算摘要：{percent}%', 'Computing digests: {percent} %'],
@@ -94,7 +95,9 @@ const TEXTS = {
   too_many_files: ['一次最多 {limit} 个文件，其余 {rest} 个未加入。', 'At most {limit} files at a time; {rest} were left out.'],
   no_files: ['请选择文件', 'Choose files'],
   no_key: ['请先创建密钥，或者选择由平台代为签名', 'Create the key first, or choose the signature of the platform'],
-  some_invalid: ['有文件不能存证，请先修改或者移除', 'Some files cannot be deposited: change or remove them first'],
+  invalid_empty: ['“{file}”为空，不能存证，请移除', '“{file}” is empty and cannot be deposited: remove it'],
+  invalid_named: ['“{file}”：{reason}', '“{file}”: {reason}'],
+  more_invalid: ['另有 {rest} 个文件不能存证，见下方各项说明', '{rest} more files cannot be deposited: see each of them below'],
   files_chosen: ['已选择 {count} 个文件，共 {size}，尚未存证。', 'Files chosen: {count}, {size} in all, not deposited yet.'],
   progress_all: ['已完成 {done} 个，共 {all} 个', '{done} of {all} done'],
   finished_one: ['1 个文件已存证，回执已在本浏览器核验。', '1 file is deposited; its receipt was verified in this browser.'],

@@ -6,6 +6,7 @@ import { hasNativeEd25519 } from '../verify/ed25519.js';
 import { readReceiptFile } from '../verify/question.js';
 import { parseEntry } from '../verify/records.js';
 import { reportView } from '../verify/report_view.js';
+import { isReceiptAlone } from '../verify/sentences.js';
 import { ERRORS } from '../verify/texts.js';
 import { verifyReceipt } from '../verify/verify.js';
 import { pathSections } from '../verify/paths_view.js';
@@ -78,6 +79,7 @@ export async function reportElements({ report, keys, certificates }, { receiptNa
     fileName: file?.name ?? null,
     fileSize: file?.size ?? null,
     isNative: await hasNativeEd25519(),
+    heading: isReceiptAlone(report, file !== null) ? say('receipt_alone') : null,
     stepsNote: 'stepsNoteOfRecord',
     withoutPaths: !withPaths,
   };

@@ -34,12 +34,12 @@ function definitions(rows, className) {
   return element('dl', { class: className }, items);
 }
 
-function verdict(report, language) {
+function verdict(report, heading, language) {
   const reservations = report.reservations.map((one) => element('li', {}, RESERVATIONS[one][language]));
   return element(
     'section',
     { class: `verdict ${report.conclusion}`, 'aria-labelledby': 'verdict-title' },
-    element('h3', { id: 'verdict-title' }, icon(VERDICT_ICONS[report.conclusion]), VERDICTS[report.conclusion][language]),
+    element('h3', { id: 'verdict-title' }, icon(VERDICT_ICONS[report.conclusion]), heading ?? VERDICTS[report.conclusion][language]),
     element('p', { class: 'sentence' }, conclusionText(report, language)),
     reservations.length === 0 ? null : element('h4', {}, TEXTS.reservationsTitle[language]),
     reservations.length === 0 ? null : element('ul', {}, reservations),
@@ -162,7 +162,7 @@ function circumstances({ at, receiptName, fileName, fileSize, isNative }, langua
  */
 export function reportView(report, context, language) {
   return [
-    verdict(report, language),
+    verdict(report, context.heading ?? null, language),
     element('div', { class: 'halves' }, coverage(report, language)),
     element(
       'section',

@@ -116,3 +116,12 @@ export function conclusionText(report, language) {
   }
   return FIXED[report.conclusion][language];
 }
+
+/**
+ * Whether a receipt was given alone and is valid: the signatures of the ledger were verified, and no step failed. What remains is the
+ * original, which nobody has given.
+ */
+export function isReceiptAlone(report, hasFile) {
+  const isSigned = report.steps.some(({ code, outcome }) => code === 'signatures' && outcome === 'passed');
+  return !hasFile && isSigned && report.conclusion === 'record_only' && report.steps.every(({ outcome }) => outcome !== 'failed');
+}

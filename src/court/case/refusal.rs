@@ -239,6 +239,7 @@ impl Refusal {
                 let roles: Vec<&str> = roles_in(*kind).iter().map(|role| role.label(zh)).collect();
                 format!("{}案件没有“{}”，诉讼地位应为{}", kind.label(zh), role.label(zh), roles.join("、"))
             }
+            Self::Period(PeriodError::Length(error)) => error.chinese(),
             Self::WindowNotNamed(kind) => format!("该当事人有多项“{}”，请指明其中一项", kind.label(zh)),
             Self::NoSuchWindow(kind) => format!("该当事人没有所指的“{}”，或者该期限尚未起算、已经完成", kind.label(zh)),
             _ => return None,

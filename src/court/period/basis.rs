@@ -121,6 +121,15 @@ pub enum LengthError {
 }
 
 impl LengthError {
+    /// The message in Chinese.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::TooShort { days, least } => format!("指定的期限为 {days} 日，不得少于 {least} 日"),
+            Self::TooLong { days, most } => format!("指定的期限为 {days} 日，不得超过 {most} 日"),
+        }
+    }
+
     /// The stable code of this error, for machines.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {

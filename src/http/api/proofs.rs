@@ -121,9 +121,13 @@ pub(in crate::http) async fn consistency_json(
             if new > published || old > published {
                 return Err(not_yet(published));
             }
-            if old.is_empty() || old > new {
-                let failure = ApiError::new(ErrorCode::BadQuery, "`old` is at least 1 and at most `new`");
-                return Err(failure.in_chinese("较早的大小须不小于 1，且不大于较晚的大小"));
+            if old.is_empty() {
+                let failure = ApiError::new(ErrorCode::BadQuery, "the earlier number of records is at least 1");
+                return Err(failure.in_chinese("较早的记录总数须不小于 1。"));
+            }
+            if old > new {
+                let failure = ApiError::new(ErrorCode::BadQuery, "the earlier number of records exceeds the later one");
+                return Err(failure.in_chinese("较早的记录总数不得大于较晚的记录总数。"));
             }
             let proof = proofs::consistency(reader, old, new)?;
             let (old, new) = ((old, proofs::root(reader, old)?), (new, proofs::root(reader, new)?));

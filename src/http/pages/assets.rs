@@ -51,6 +51,7 @@ const FILES: &[(&str, &str, &[u8])] = &[
     script!("deposit/progress.js"),
     script!("deposit/rows.js"),
     script!("deposit/search.js"),
+    script!("deposit/selection.js"),
     script!("deposit/statement_text.js"),
     script!("deposit/submission.js"),
     script!("deposit/texts.js"),

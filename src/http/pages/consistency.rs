@@ -14,6 +14,7 @@ use crate::query::{key_history, records};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::json::INTEGER_MAX;
 use crate::wire::ledger::ConsistencyJson;
+use serde_json::Value;
 
 /// What was asked, and the answer.
 #[derive(Debug, Default)]
@@ -57,12 +58,22 @@ enum Compared {
 }
 
 impl Side {
+    /// A number of records, a checkpoint, or a receipt, whose checkpoint counts. White space at the beginning of lines is dropped: an
+    /// e-mail indents what it quotes, and no line of a checkpoint begins with it.
     fn parse(text: &str) -> Option<Self> {
+        if let Ok(Value::Object(receipt)) = serde_json::from_str(text) {
+            return receipt.get("checkpoint").and_then(Value::as_str).and_then(Self::of_note);
+        }
         let digits: String = text.chars().filter(|c| !matches!(c, ',' | '，' | ' ')).collect();
         if digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return digits.parse().ok().filter(|size| *size <= INTEGER_MAX).map(Self::Size);
         }
-        SignedCheckpoint::parse(format!("{text}\n").as_bytes()).ok().map(|signed| Self::Signed(Box::new(signed)))
+        Self::of_note(text)
+    }
+
+    fn of_note(text: &str) -> Option<Self> {
+        let note: String = text.trim().lines().flat_map(|line| [line.trim(), "\n"]).collect();
+        SignedCheckpoint::parse(note.as_bytes()).ok().map(|signed| Self::Signed(Box::new(signed)))
     }
 
     fn size(&self) -> u64 {
@@ -81,13 +92,13 @@ impl Side {
 pub async fn check(state: &AppState, visit: &Visit, parameters: &Form) -> Result<ConsistencyCheck, ApiError> {
     let (old, new) = (parameters.text("old"), parameters.text("new"));
     let asked = ConsistencyCheck { old: old.to_owned(), new: new.to_owned(), ..ConsistencyCheck::default() };
-    if old.is_empty() && new.is_empty() {
+    if parameters.pairs().all(|(name, _)| name != "old" && name != "new") {
         return Ok(asked);
     }
     let unreadable = || {
         visit.t(
-            "请输入记录总数，或者粘贴检查点全文（含签名行）",
-            "Enter a number of records, or paste a whole checkpoint with its signature lines",
+            "请输入记录总数，或者粘贴检查点全文（含签名行）或者存证回执全文",
+            "Enter a number of records, or paste a whole checkpoint with its signature lines, or a whole receipt",
         )
     };
     let fault = |field, text: &str| Some((field, text.to_owned()));
@@ -188,7 +199,15 @@ mod tests {
         for (text, size) in [("5", Some(5)), ("1,234", Some(1_234)), ("1，234", Some(1_234)), ("0", Some(0))] {
             assert_eq!(Side::parse(text).map(|side| side.size()), size, "{text}");
         }
-        for bad in ["", "-1", "1.5", "x", "99999999999999999999", "example.org/ledger\n5\nAAAA"] {
+        let note = "example.org/ledger\n20\nuqYDASSgKrfXBQKl07SyHFBHAwedvaczN9Asp8bZUQI=\n\n— example.org/ledger A7r+w6N39YCQ/WTwi7UQhDXsmC+YBPUGnqgrKlIGC45Sah5iLcsas4iaqNBLcDEHtazUMhl0sdhiuXeplX4aep0+NQE=";
+        let receipt = serde_json::json!({ "receipt": "tiezheng/receipt/v1", "checkpoint": format!("{note}\n") });
+        for given in [note.to_owned(), receipt.to_string(), format!("  {}\n", note.replace('\n', "\n  "))] {
+            assert!(matches!(Side::parse(&given), Some(Side::Signed(_))), "{given}");
+            assert_eq!(Side::parse(&given).map(|side| side.size()), Some(20));
+        }
+        for bad in
+            ["{}", "{\"checkpoint\":1}", "", "-1", "1.5", "x", "99999999999999999999", "example.org/ledger\n5\nAAAA"]
+        {
             assert!(Side::parse(bad).is_none(), "{bad}");
         }
     }

@@ -35,6 +35,13 @@ impl Form {
         Self(fields.map(|(name, value)| (name.into_owned(), text(&value))).collect())
     }
 
+    /// With more values for fields that have none.
+    #[must_use]
+    pub fn and(mut self, more: Vec<(String, String)>) -> Self {
+        self.0.extend(more.into_iter().map(|(name, value)| (name, Zeroizing::new(value))));
+        self
+    }
+
     /// The value of a field as it was typed; empty if there is none.
     #[must_use]
     pub fn raw(&self, name: &str) -> &str {
@@ -85,6 +92,12 @@ impl FromRequest<Arc<AppState>> for Form {
     }
 }
 
+/// A code that was typed or pasted, without the label before its colon: `关联码：7K2M-X9QT-3D5W`.
+#[must_use]
+pub fn without_label(typed: &str) -> &str {
+    typed.rsplit([':', '：']).next().unwrap_or(typed).trim()
+}
+
 /// The parameters in the address of a page. Unknown ones are ignored, since other sites may add some to a link.
 #[derive(Debug)]
 pub struct PageParameters(pub Form);
@@ -100,6 +113,15 @@ impl<S: Sync> FromRequestParts<S> for PageParameters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_read_without_its_label() {
+        for typed in
+            ["7K2M-X9QT", " 7K2M-X9QT ", "关联码：7K2M-X9QT", "Association code: 7K2M-X9QT\n", "重置码:　7K2M-X9QT"]
+        {
+            assert_eq!(without_label(typed), "7K2M-X9QT", "{typed}");
+        }
+    }
 
     #[test]
     fn fields_are_read_as_a_browser_sends_them() {

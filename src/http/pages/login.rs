@@ -12,7 +12,7 @@ use crate::error_code::ErrorCode;
 use crate::filing::sessions::Session;
 use crate::filing::sign_in::LoginAttempt;
 use crate::http::app_state::AppState;
-use crate::http::pages::form::{Form, PageParameters};
+use crate::http::pages::form::{Form, PageParameters, without_label};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Visit, own_path, see_other, session_id, set_session, set_signed_out};
 use crate::http::problem::ApiError;
@@ -20,6 +20,12 @@ use crate::http::request::header;
 
 /// What is wrong with a form: the field, and the text.
 pub type Fault = (&'static str, String);
+
+/// Whether something is wrong with a field.
+#[must_use]
+pub fn has_fault(faults: &[Fault], name: &str) -> bool {
+    faults.iter().any(|(field, _)| *field == name)
+}
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -29,6 +35,8 @@ struct LoginPage<'a> {
     next: &'a str,
     fault: Option<Fault>,
     done: Option<&'a str>,
+    /// Whether the session of the browser has ended.
+    expired: bool,
     /// The identity providers of courts: the address that begins a login, what the button says, the court.
     providers: Vec<(String, String, String)>,
     /// After a logout of a session that an identity provider began: the address that ends the login there, and the court.
@@ -68,10 +76,11 @@ pub async fn login_form(
         "closed" => Some(visit.t("账号已注销。", "The account was closed.")),
         _ => None,
     };
+    let expired = parameters.text("done") == "expired";
     let providers = providers(&state, next);
     let provider_logout = provider_logout(&state, parameters.text("court"));
     let p = visit.layout("登录", "Sign in");
-    let page = LoginPage { p, login: "", next, fault: None, done, providers, provider_logout };
+    let page = LoginPage { p, login: "", next, fault: None, done, expired, providers, provider_logout };
     visit.page(Audience::Private, &page)
 }
 
@@ -140,7 +149,7 @@ pub async fn log_in(
             let p = visit.form_layout(true, "登录", "Sign in");
             let providers = providers(&state, next);
             let (login, provider_logout) = (form.text("login"), None);
-            let page = LoginPage { p, login, next, fault, done: None, providers, provider_logout };
+            let page = LoginPage { p, login, next, fault, done: None, expired: false, providers, provider_logout };
             visit.page_with(StatusCode::UNAUTHORIZED, Audience::Private, &page)
         }
         Err(failure) => Err(failure),
@@ -210,7 +219,8 @@ pub async fn reset(State(state): State<Arc<AppState>>, visit: Visit, form: Form)
         Ok(new) => new,
         Err(fault) => return refused(&visit, false, &form, fault),
     };
-    let reset = state.filing()?.reset_password(form.text("login"), form.text("code"), new).await;
+    let code = without_label(form.text("code"));
+    let reset = state.filing()?.reset_password(form.text("login"), code, new).await;
     set_or_refused(&visit, false, &form, reset.map_err(ApiError::from))
 }
 
@@ -233,6 +243,14 @@ fn set_or_refused(visit: &Visit, by_token: bool, form: &Form, set: Result<(), Ap
     match set {
         Ok(()) => Ok(see_other("/login?done=password")),
         Err(failure) => match field_of(failure.code()) {
+            // The text of the code speaks of the password, which is the new one here.
+            Some(field) if !by_token && failure.code() == ErrorCode::LoginRefused => {
+                let text = visit.t(
+                    "登录名或者重置码不正确，或者重置码已失效",
+                    "The login name or the reset code is wrong, or the code is no longer valid",
+                );
+                refused(visit, by_token, form, (field, text.to_owned()))
+            }
             Some(field) => refused(visit, by_token, form, (field, visit.fault(failure))),
             None => Err(failure),
         },

@@ -16,6 +16,7 @@ use http_body_util::BodyExt as _;
 
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::originals::Framed;
+use crate::http::pages::field_names;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::same_origin::require_same_origin;
 use crate::http::pages::visit::{Audience, Visit};
@@ -95,10 +96,11 @@ async fn as_page(visit: &Visit, response: Response) -> Response {
         return Response::from_parts(head, Body::from(bytes));
     };
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let detail = field_names::detail(&problem, None);
     let page = ErrorPage {
         p: visit.layout(&problem.title_zh, &problem.title),
         title: visit.t(&problem.title_zh, &problem.title),
-        detail: visit.t(&problem.detail_zh, &problem.detail),
+        detail: detail.pick(visit.language),
         advice: match &problem.code {
             ProblemCode::Known(code) if problem.status < 500 => Some(visit.t(code.advice_zh(), code.advice())),
             _ => None,

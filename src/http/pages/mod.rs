@@ -33,6 +33,7 @@ pub mod deposit;
 pub mod deposit_csv;
 pub mod deposit_list;
 pub mod documentation;
+pub mod field_names;
 pub mod form;
 pub mod format;
 pub mod guide;

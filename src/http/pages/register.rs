@@ -9,7 +9,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use crate::court::words::SubjectKind;
-use crate::filing::credentials::StatedField;
+use crate::filing::credentials::{StatedField, login_name};
+use crate::filing::filing_error::FilingError;
+use crate::filing::password_rules::check_new;
 use crate::filing::sign_in::{LoginAttempt, Registration};
 use crate::http::app_state::AppState;
 use crate::http::pages::form::{Form, PageParameters};
@@ -44,9 +46,9 @@ impl Kind {
 
     const fn labels(self) -> (&'static str, &'static str) {
         match self {
-            Self::Person => ("自然人", "natural person"),
-            Self::Organisation => ("法人", "legal person"),
-            Self::Lawyer => ("律师", "lawyer"),
+            Self::Person => ("自然人", "Natural person"),
+            Self::Organisation => ("法人", "Legal person"),
+            Self::Lawyer => ("律师", "Lawyer"),
         }
     }
 
@@ -82,7 +84,9 @@ struct RegisterPage<'a> {
     login: &'a str,
     name: &'a str,
     extra: Vec<ExtraField>,
-    fault: Option<Fault>,
+    /// Whether the box of the privacy notice is ticked.
+    consents: bool,
+    faults: Vec<Fault>,
 }
 
 #[derive(Template)]
@@ -100,8 +104,8 @@ pub async fn privacy(visit: Visit) -> Result<Response, ApiError> {
     visit.page(Audience::Public, &PrivacyPage { p: visit.layout("个人信息保护告知", "Privacy notice") })
 }
 
-fn register_page<'a>(visit: &Visit, kind: Kind, form: &'a Form, fault: Option<Fault>) -> RegisterPage<'a> {
-    let p = visit.form_layout(fault.is_some(), "注册账号", "Register");
+fn register_page<'a>(visit: &Visit, kind: Kind, form: &'a Form, faults: Vec<Fault>) -> RegisterPage<'a> {
+    let p = visit.form_layout(!faults.is_empty(), "注册账号", "Register");
     let label = |(zh, en): (&'static str, &'static str)| p.t(zh, en);
     let extra = kind.fields().iter().map(|field| ExtraField {
         name: field.word(),
@@ -109,7 +113,8 @@ fn register_page<'a>(visit: &Visit, kind: Kind, form: &'a Form, fault: Option<Fa
         value: form.text(field.word()).to_owned(),
     });
     let (extra, kinds) = (extra.collect(), Kind::ALL.map(|kind| (kind, label(kind.labels()))).to_vec());
-    RegisterPage { p, kind, kinds, login: form.text("login"), name: form.text("name"), extra, fault }
+    let consents = form.is_set("consent");
+    RegisterPage { p, kind, kinds, login: form.text("login"), name: form.text("name"), extra, consents, faults }
 }
 
 /// The form of a registration.
@@ -119,7 +124,7 @@ fn register_page<'a>(visit: &Visit, kind: Kind, form: &'a Form, fault: Option<Fa
 /// [`ApiError`].
 pub async fn register_form(visit: Visit, PageParameters(parameters): PageParameters) -> Result<Response, ApiError> {
     let kind = Kind::of_word(parameters.text("kind"));
-    visit.page(Audience::Private, &register_page(&visit, kind, &Form::parse(b""), None))
+    visit.page(Audience::Private, &register_page(&visit, kind, &Form::parse(b""), Vec::new()))
 }
 
 /// A registration. The new account is logged in.
@@ -134,17 +139,15 @@ pub async fn register(
     form: Form,
 ) -> Result<Response, ApiError> {
     let kind = Kind::of_word(form.text("kind"));
-    let refused = |fault: Fault| {
-        let page = register_page(&visit, kind, &form, Some(fault));
+    let refused = |faults: Vec<Fault>| {
+        let page = register_page(&visit, kind, &form, faults);
         visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, Audience::Private, &page)
     };
-    if let Some(missing) = missing_field(&visit, kind, &form) {
-        return refused(missing);
+    let faults = faults(&visit, kind, &form);
+    if !faults.is_empty() {
+        return refused(faults);
     }
-    let password = match new_password(&visit, &form) {
-        Ok(password) => password,
-        Err(fault) => return refused(fault),
-    };
+    let password = form.raw("new-password");
     let registration = Registration {
         login: form.text("login"),
         password,
@@ -159,7 +162,7 @@ pub async fn register(
         let named = detail.strip_prefix('`').and_then(|rest| rest.split_once('`')).map_or("", |(name, _)| name);
         let own = kind.fields().iter().map(|field| field.word());
         let field = ["name"].into_iter().chain(own).find(|own| *own == named);
-        return refused((field.unwrap_or(usual), value_fault(&visit, field, failure)));
+        return refused(vec![(field.unwrap_or(usual), value_fault(&visit, field, failure))]);
     }
     let browser = header(&headers, &USER_AGENT);
     let attempt = LoginAttempt { login: registration.login, password, code: "", browser };
@@ -186,17 +189,41 @@ fn value_fault(visit: &Visit, field: Option<&str>, failure: ApiError) -> String 
     }
 }
 
-/// The first required field that is empty.
-fn missing_field(visit: &Visit, kind: Kind, form: &Form) -> Option<Fault> {
+/// All that is wrong with a registration, as far as its form shows it.
+fn faults(visit: &Visit, kind: Kind, form: &Form) -> Vec<Fault> {
+    let mut faults = missing_fields(visit, kind, form);
+    let login = match login_name(form.text("login")) {
+        Ok(login) => login,
+        Err(failure) => {
+            if form.some("login").is_some() {
+                faults.push(("login", value_fault(visit, None, failure.into())));
+            }
+            String::new()
+        }
+    };
+    let password = form.raw("new-password");
+    if !password.trim().is_empty() {
+        if let Err(fault) = check_new(password, &login) {
+            faults.push(("new-password", visit.fault(FilingError::WeakPassword(fault))));
+        }
+        faults.extend(new_password(visit, form).err());
+    }
+    if !form.is_set("consent") {
+        let text = visit.t("请阅读并同意个人信息保护告知", "Read the privacy notice and agree to it");
+        faults.push(("consent", text.to_owned()));
+    }
+    faults
+}
+
+/// The required fields that are empty.
+fn missing_fields(visit: &Visit, kind: Kind, form: &Form) -> Vec<Fault> {
     let own = kind.fields().iter().map(|field| (field.word(), field.labels()));
     let name =
         if kind == Kind::Organisation { ("单位名称", "name of the organisation") } else { ("姓名", "name") };
-    let fields = [("login", ("登录名", "login name")), ("name", name)].into_iter().chain(own);
-    let mut fields = fields.chain([("new-password", ("密码", "password"))]);
-    let missing = fields.find(|(field, _)| form.raw(field).trim().is_empty());
-    if let Some((field, (zh, en))) = missing {
-        return Some((field, visit.t(&format!("请输入{zh}"), &format!("Enter the {en}")).to_owned()));
-    }
-    let consent = || visit.t("请阅读并同意个人信息保护告知", "Read the privacy notice and agree to it").to_owned();
-    (!form.is_set("consent")).then(|| ("consent", consent()))
+    // In the order in which the form has them.
+    let fields = [("name", name)].into_iter().chain(own);
+    let fields = fields.chain([("login", ("登录名", "login name")), ("new-password", ("密码", "password"))]);
+    let missing = fields.filter(|(field, _)| form.raw(field).trim().is_empty());
+    let said = |(zh, en): (&str, &str)| visit.t(&format!("请输入{zh}"), &format!("Enter the {en}")).to_owned();
+    missing.map(|(field, what)| (field, said(what))).collect()
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use crate::error_code::ErrorCode;
 use crate::http::api::paging::PageQuery;
 use crate::http::api::search::found;
+use crate::http::api::search_key::{self, SearchKey};
 use crate::http::app_state::AppState;
 use crate::http::pages::form::PageParameters;
 use crate::http::pages::layout::Layout;
@@ -34,6 +35,8 @@ struct StartPage<'a> {
 struct ResultsPage<'a> {
     p: Layout,
     found: &'a SearchJson,
+    /// Whether a block was searched by its height.
+    is_height: bool,
     next: Option<String>,
 }
 
@@ -59,15 +62,13 @@ pub async fn search(
 ) -> Result<Response, ApiError> {
     let (query, cursor) = (parameters.text("q"), parameters.some("cursor"));
     let page = PageQuery { limit: Some(RESULTS), cursor: cursor.map(str::to_owned) };
+    if query.is_empty() {
+        return refused(&visit, query, visit.t("请输入存证编号。", "Enter a deposit number."));
+    }
     let found = match found(&state, query.to_owned(), page).await {
         Err(failure) if [ErrorCode::MistypedNumber, ErrorCode::UnrecognisedQuery].contains(&failure.code()) => {
             let problem = failure.problem();
-            let fault = visit.t(&problem.detail_zh, &problem.detail).to_owned();
-            let page =
-                StartPage {
-                    p: visit.form_layout(true, "查询与核验", "Look up and verify"), query, fault: Some(fault)
-                };
-            return visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, Audience::Public, &page);
+            return refused(&visit, query, visit.t(&problem.detail_zh, &problem.detail));
         }
         found => found?,
     };
@@ -78,7 +79,16 @@ pub async fn search(
         let mut query = form_urlencoded::Serializer::new("/search?".to_owned());
         query.append_pair("q", &found.query).append_pair("cursor", cursor).finish()
     });
-    visit.page(Audience::Public, &ResultsPage { p: visit.layout("查询结果", "Results"), found: &found, next })
+    let is_height = matches!(search_key::read(query), Ok(SearchKey::Height(_)));
+    let page = ResultsPage { p: visit.layout("查询结果", "Results"), found: &found, is_height, next };
+    visit.page(Audience::Public, &page)
+}
+
+/// The start page with what is wrong with the query.
+fn refused(visit: &Visit, query: &str, fault: &str) -> Result<Response, ApiError> {
+    let p = visit.form_layout(true, "查询与核验", "Look up and verify");
+    let page = StartPage { p, query, fault: Some(fault.to_owned()) };
+    visit.page_with(StatusCode::UNPROCESSABLE_ENTITY, Audience::Public, &page)
 }
 
 /// The page of a result.

@@ -15,6 +15,7 @@ use crate::filing::sessions::SessionId;
 use crate::filing::sign_in::SignedIn;
 use crate::http::app_state::AppState;
 use crate::http::caching::{Caching, answer};
+use crate::http::pages::field_names;
 use crate::http::pages::language::{self, cookie, of_word};
 use crate::http::pages::layout::Layout;
 use crate::http::problem::ApiError;
@@ -162,8 +163,7 @@ impl Visit {
     /// What is wrong, in the language of the visit.
     #[must_use]
     pub fn fault(&self, failure: impl Into<ApiError>) -> String {
-        let problem = failure.into().problem();
-        self.t(&problem.detail_zh, &problem.detail).to_owned()
+        field_names::detail(&failure.into().problem(), None).pick(self.language).to_owned()
     }
 
     /// The cookies that remember choices.
@@ -217,7 +217,13 @@ impl FromRequestParts<Arc<AppState>> for Member {
         let Ok(visit) = Visit::from_request_parts(parts, state).await;
         let Some(signed_in) = visit.signed_in else {
             let next = if parts.method == Method::GET { visit.here.as_str() } else { "/account" };
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("next", next);
+            // The browser still presents a session: it has ended meanwhile.
+            if session_id(&parts.headers).is_some() {
+                query.append_pair("done", "expired");
+            }
+            let query = query.finish();
             return Err(see_other(&format!("/login?{query}")));
         };
         let counted = state.request_limiters().count_account(signed_in.actor.id);

@@ -329,8 +329,20 @@ impl ImportJson {
                     })
                 })
                 .collect(),
-            replied_text: Bilingual::new(format!("【{replied}人已回复】"), format!("{replied} replied")),
+            replied_text: Bilingual::new(
+                format!("【{replied}人已回复】"),
+                format!("{replied} {}", if replied == 1 { "reply" } else { "replies" }),
+            ),
         }
+    }
+}
+
+impl ImportJson {
+    /// The version that counts instead of a reply; `None` for the last one of its party.
+    #[must_use]
+    pub fn version_instead_of(&self, reply: &ReplyJson) -> Option<u32> {
+        let of_party = self.replies.iter().filter(|one| one.party == reply.party);
+        of_party.map(|one| one.version).max().filter(|last| *last > reply.version)
     }
 }
 

@@ -60,7 +60,7 @@ impl OriginalStateJson {
     pub fn not_submitted() -> Self {
         Self {
             code: "not-submitted".into(),
-            text: Bilingual::new("原文未交平台保管", "the original is not in the platform's custody"),
+            text: Bilingual::new("未提交原文", "no original was given to the platform"),
             size: None,
             received_at: None,
         }

@@ -11,7 +11,7 @@ use crate::court::case::service::windows::ServiceWindow;
 use crate::court::case::state::{CaseFile, Text};
 use crate::court::ids::{AddressNumber, AttemptNumber, PartyNumber, ServiceNumber};
 use crate::court::period::Deadline;
-use crate::court::service_words::{ServiceBasis, ServicePeriod};
+use crate::court::service_words::{ServiceBasis, ServicePeriod, ServiceStep};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
@@ -138,15 +138,31 @@ fn state(record: &ServiceRecord, effect: Option<&Effect>, now: Timestamp) -> Cod
     coded(code, Bilingual::new(zh, en))
 }
 
+/// That a document has arrived, and why that is no service.
+fn arrived_without_effect((kind_zh, kind_en): (&str, &str), consent: AttemptConsent) -> Bilingual {
+    let zh = format!("{kind_zh} 已到达，送达尚未生效");
+    let en = format!("{kind_en}: arrived, but not yet served");
+    match consent {
+        AttemptConsent::None => Bilingual::new(
+            format!("{zh}：受送达人未同意电子送达"),
+            format!("{en}: the recipient has not agreed to electronic service"),
+        ),
+        AttemptConsent::Given(_) | AttemptConsent::NotNeeded => Bilingual::new(zh, en),
+    }
+}
+
 /// 〔文书〕〔到达/推定/确认〕〔时间〕〔依据条款〕. Without an effect it states only which step was reported last.
 #[must_use]
 pub fn line(record: &ServiceRecord, effect: Option<&Effect>) -> Bilingual {
     let kind = record.kind();
     let (kind_zh, kind_en) = (kind.label(Language::Chinese), kind.label(Language::English));
     let Some(effect) = effect else {
-        let last = record.attempts.values().rev().find_map(Attempt::state);
+        let last = record.attempts.values().rev().find_map(|attempt| Some((attempt, attempt.state()?)));
         let (zh, en) = match last {
-            Some(step) => (step.label(Language::Chinese), step.label(Language::English)),
+            Some((attempt, ServiceStep::Arrived)) if !attempt.ineffective => {
+                return arrived_without_effect((kind_zh, kind_en), attempt.consent);
+            }
+            Some((_, step)) => (step.label(Language::Chinese), step.label(Language::English)),
             None => ("待发送", "to be sent"),
         };
         return Bilingual::new(format!("{kind_zh} 未送达（{zh}）"), format!("{kind_en}: not served ({en})"));

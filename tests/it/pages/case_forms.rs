@@ -106,7 +106,7 @@ async fn a_refusal_says_what_to_do_next() {
     let people = People::of(&node).await;
     let mut outsider = Worker::of(&node, &people.person("王五").await, "wang.wu").await;
     let wrong = outsider.send("/cases/associate", &[("code", "0000-0000-0000"), ("filer", "principal")]).await;
-    says(wrong.text(), &["处理建议：", "href=\"/problems/"]);
+    says(wrong.text(), &["关联码不正确或者已失效"]);
     // An error that is a page of its own.
     let not_found = outsider.browser.get(&case).await;
     assert_eq!(not_found.status, 404);

@@ -133,7 +133,8 @@ async fn the_consistency_check_compares_sizes_and_checkpoints() {
         ("0", "", "请输入记录总数"),
         ("x", "", "请输入记录总数"),
         ("4", "x", "请输入记录总数"),
-        ("6", "4", "不大于较晚的大小"),
+        ("6", "4", "较早的记录总数不得大于较晚的记录总数。"),
+        ("", "", "请输入记录总数"),
         ("4", "999", "已发布的账本共有 6 条记录"),
     ] {
         let refused = browser.get(&address(old, new)).await;

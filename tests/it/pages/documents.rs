@@ -40,7 +40,7 @@ async fn a_transcript_is_given_by_the_clerk_read_by_the_parties_and_confirmed() 
 
     // A party is told that it cannot be read here, and how to compare an own copy.
     let records = desk.plaintiff.page(&format!("{case}/records")).await;
-    assert!(records.contains("原文未交平台保管") && records.contains("核对文书") && !records.contains(READ));
+    assert!(records.contains("未提交原文") && records.contains("核对文书") && !records.contains(READ));
     let missing = desk.plaintiff.page(&page).await;
     assert!(
         missing.contains("不能在此阅读") && missing.contains("data-compare=\"sm3 ") && missing.contains("sha256sum")
@@ -109,7 +109,7 @@ async fn a_served_document_is_shown_to_its_recipient_and_not_to_the_other_party(
     let (page, file) = (format!("{case}/documents/{number}"), format!("{case}/documents/{number}/file"));
     let receipt = format!("{case}/act/confirm-receipt?service=1");
     let before = desk.defendant.page(&receipt).await;
-    assert!(before.contains("原文未交平台保管") && before.contains("核对文书") && !before.contains(READ), "{before}");
+    assert!(before.contains("未提交原文") && before.contains("核对文书") && !before.contains(READ), "{before}");
     let form = desk.clerk.page(&page).await;
     let key = hidden(&form, "key").unwrap();
     assert_eq!(desk.clerk.browser.post_file(&file, &key, TEXT.as_bytes()).await.status, 204);

@@ -15,7 +15,8 @@ use crate::http::api::lookup::deposit_json;
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::documents::find_document;
 use crate::http::pages::cases::forms::data::FormData;
-use crate::http::pages::cases::forms::field::{ActForm, Group, Shape};
+use crate::http::pages::cases::forms::earlier_reply::earlier_reply;
+use crate::http::pages::cases::forms::field::{ActForm, Field, Group, Shape};
 use crate::http::pages::cases::forms::papers::paper_of_form;
 use crate::http::pages::cases::forms::sending::{SubmissionResult, form_context, new_key, send};
 use crate::http::pages::cases::forms::table::form_of;
@@ -26,6 +27,7 @@ use crate::http::pages::cases::refusal::PageRefusal;
 use crate::http::pages::cases::request::CaseRequest;
 use crate::http::pages::cases::tasks::{TaskGroup, groups};
 use crate::http::pages::cases::wording::capital;
+use crate::http::pages::field_names;
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Visit, see_other};
@@ -66,6 +68,8 @@ struct ActPage<'a> {
     preview: Option<&'a CaseJson>,
     /// The document that the act is about, if the viewer may read it.
     paper: Option<&'a CaseDocumentJson>,
+    /// Whether the viewer acts for the court.
+    for_the_court: bool,
     found: Option<ChainFactsJson>,
 }
 
@@ -135,6 +139,8 @@ pub async fn act_form(
 ) -> Result<Response, ApiError> {
     let form = form_in(&request)?;
     let (file, data) = FormData::load(&state, &request.who.actor, request.case, form).await?;
+    let earlier = earlier_reply(form, &data, &given);
+    let given = given.and(earlier);
     let opened = ActFormPage {
         state: &state,
         visit: &visit,
@@ -252,8 +258,7 @@ impl ActFormPage<'_> {
     /// A refusal whose text stands beside a field.
     fn refused_at(&self, field: &'static str, failure: &ApiError) -> Result<Response, ApiError> {
         let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-        let problem = failure.problem();
-        let text = Bilingual::new(problem.detail_zh, problem.detail);
+        let text = field_names::detail(&failure.problem(), self.form.field(field).map(Field::labels));
         let refusal = Some(PageRefusal::beside_field(self.visit, failure));
         self.page(status, PageExtras { faults: vec![FieldFault { field, text }], refusal, ..PageExtras::default() })
     }
@@ -341,6 +346,7 @@ impl ActFormPage<'_> {
             closed: if open { "" } else { not_now },
             steps: if shows_steps { groups(&data.can, self.file, &self.request.path()) } else { Vec::new() },
             paper: self.paper.as_ref(),
+            for_the_court: filling.for_the_court,
             preview: data.case.as_ref().filter(|_| form.kind == ActKind::Submit),
             found: shown.found,
         };

@@ -30,6 +30,8 @@ struct EvidencePage {
     rights: Rights,
     due: Vec<Due>,
     done: Option<String>,
+    /// Whether a verification was recorded just now whose file differs.
+    differs: bool,
     next: Option<String>,
 }
 
@@ -52,6 +54,7 @@ pub async fn evidence(
     let page = EvidencePage {
         p: visit.layout(&format!("举证质证 {}", head.name), &format!("Evidence, case {}", head.name)),
         due,
+        differs: parameters.0.text("done") == "verify-differs",
         done: done(&visit, Some(kind_of(&case)), &parameters),
         next: case.next_cursor.as_ref().map(|cursor| format!("{}?cursor={cursor}", request.path() + "/evidence")),
         rights: Rights::of(&case),

@@ -20,13 +20,14 @@ use crate::filing::secret::step_request_id;
 use crate::filing::sign_in::{SignedIn, is_staff};
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::forms::data::FormData;
-use crate::http::pages::cases::forms::field::{ActForm, Shape};
+use crate::http::pages::cases::forms::field::{ActForm, Field, Shape};
 use crate::http::pages::cases::forms::outside::OPEN;
 use crate::http::pages::cases::forms::sending::{form_context, new_key, send};
 use crate::http::pages::cases::forms::values::{FieldFault, Reading, field_of};
 use crate::http::pages::cases::forms::widgets::{FieldView, Filling, Widget, fields};
 use crate::http::pages::cases::notices::{CONSENT, NOTICES, Notice};
 use crate::http::pages::cases::refusal::PageRefusal;
+use crate::http::pages::field_names;
 use crate::http::pages::form::Form;
 use crate::http::pages::language::{of_word, word};
 use crate::http::pages::layout::Layout;
@@ -35,7 +36,6 @@ use crate::http::problem::ApiError;
 use crate::ledger::hash::sha256;
 use crate::ledger::time::Timestamp;
 use crate::ledger::verify::wording::Language;
-use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::read_time;
 use crate::wire::facts::beijing_time;
 
@@ -143,10 +143,9 @@ impl CaselessForm<'_> {
 
     /// An error of the API: beside a field, or above the form.
     pub(super) fn explained(&self, failure: &ApiError) -> (Vec<FieldFault>, Option<PageRefusal>) {
-        let problem = failure.problem();
         match field_of(self.form, failure) {
             Some(field) => {
-                let text = Bilingual::new(problem.detail_zh, problem.detail);
+                let text = field_names::detail(&failure.problem(), self.form.field(field).map(Field::labels));
                 (vec![FieldFault { field, text }], Some(PageRefusal::beside_field(self.visit, failure)))
             }
             None => (Vec::new(), Some(PageRefusal::of(self.visit, failure))),

@@ -8,12 +8,16 @@ use axum::response::Response;
 
 use crate::court::acts::ActKind;
 use crate::court::case::documents::DocumentUse;
+use crate::court::case::service::book::ServiceRecord;
+use crate::court::case::state::CaseFile;
 use crate::court::words::{CaseKind, PartyRole, Stage};
+use crate::filing::actor::Actor;
 use crate::http::api::court::cases::case_json;
 use crate::http::api::paging::PageQuery;
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::documents::{Documents, documents};
 use crate::http::pages::cases::head::CaseHead;
+use crate::http::pages::cases::records::own_parties;
 use crate::http::pages::cases::remaining::{Due, due, party_name};
 use crate::http::pages::cases::request::CaseRequest;
 use crate::http::pages::cases::rights::Rights;
@@ -48,6 +52,8 @@ struct CasePage {
     steps: Vec<Step>,
     groups: Vec<TaskGroup>,
     documents: Documents,
+    /// Whether the judgment was sent to a party for which the viewer acts.
+    judgment_sent: bool,
     done: Option<String>,
     next: Option<String>,
 }
@@ -124,6 +130,13 @@ fn steps(case: &CaseJson, path: &str) -> Vec<Step> {
     ]
 }
 
+/// Whether the judgment was sent to a party for which the actor acts.
+fn is_judgment_sent(file: &CaseFile, actor: &Actor) -> bool {
+    let own = own_parties(file, &actor.capacities(file));
+    let is_sent = |one: &ServiceRecord| own.contains(&one.party().0) && !one.attempts.is_empty();
+    file.service.records.values().any(|one| Some(one.document()) == file.judgment && is_sent(one))
+}
+
 /// The case.
 ///
 /// # Errors
@@ -147,6 +160,7 @@ pub async fn case(
         groups: groups(&case.can, &file, &path),
         documents: documents(&state, &request.who.actor, request.case, |used| matches!(used, DocumentUse::Decision(_)))
             .await?,
+        judgment_sent: is_judgment_sent(&file, &request.who.actor),
         done: done(&visit, Some(kind), &parameters),
         next: case.next_cursor.as_ref().map(|cursor| format!("{path}?cursor={cursor}")),
         rights: Rights::of(&case),

@@ -10,7 +10,11 @@ use axum::response::Response;
 use crate::court::case::documents::DocumentUse;
 use crate::court::case::state::{CaseFile, Party};
 use crate::court::ids::{AgentNumber, PartyNumber};
+use crate::court::line_value::LineValue as _;
+use crate::court::session_words::ConfirmationState;
+use crate::court::signer::Signer;
 use crate::court::values::Capacity;
+use crate::filing::actor::Actor;
 use crate::http::api::court::cases::can;
 use crate::http::api::court::records::records_json;
 use crate::http::api::court::service::service_json;
@@ -30,7 +34,8 @@ use crate::wire::bilingual::Bilingual;
 use crate::wire::court::accounts::Texts;
 use crate::wire::court::case::CaseFactsJson;
 use crate::wire::court::documents::CaseDocumentJson;
-use crate::wire::court::records::RecordsJson;
+use crate::wire::court::records::{HearingJson, RecordsJson, TranscriptJson};
+use crate::wire::court::rounds::RoundJson;
 use crate::wire::court::service::{ServiceBookJson, ServiceJson};
 
 #[derive(Template)]
@@ -41,6 +46,8 @@ struct RecordsPage {
     records: RecordsJson,
     /// Whether the viewer may confirm papers.
     confirms: bool,
+    /// The viewer as the lists of rounds name it.
+    signers: Vec<String>,
     /// What the viewer may do, by the words of the acts.
     acts: BTreeSet<String>,
     groups: Vec<TaskGroup>,
@@ -49,6 +56,18 @@ struct RecordsPage {
 }
 
 impl RecordsPage {
+    /// Whether everybody on the list of a round for whom the viewer can confirm has done so.
+    fn has_confirmed(&self, round: &RoundJson) -> bool {
+        let mut own = round.people.iter().filter(|person| self.signers.contains(&person.signer)).peekable();
+        own.peek().is_some() && own.all(|person| person.state.code == ConfirmationState::Confirmed.word())
+    }
+
+    /// Whether the hearing of a transcript has not ended: nobody confirms it before.
+    fn is_in_hearing(&self, transcript: &TranscriptJson) -> bool {
+        let of = |hearing: &&HearingJson| Some(hearing.hearing) == transcript.hearing;
+        self.records.hearings.iter().find(of).is_some_and(|hearing| hearing.ended.is_none())
+    }
+
     fn may(&self, act: &str) -> bool {
         self.acts.contains(act)
     }
@@ -154,6 +173,7 @@ pub async fn records(
             &format!("Hearings and transcripts, case {}", head.name),
         ),
         confirms: acts.contains("confirm"),
+        signers: signers(&request.who.actor, &file),
         documents: documents(&state, &request.who.actor, request.case, |used| used.paper().is_some()).await?,
         acts,
         done: done(&visit, Some(file.kind), &parameters),
@@ -164,8 +184,19 @@ pub async fn records(
     visit.page(Audience::Private, &page)
 }
 
+/// The viewer as the lists of rounds name it, in each of its capacities.
+fn signers(actor: &Actor, file: &CaseFile) -> Vec<String> {
+    let signer = |capacity: &Capacity| match *capacity {
+        Capacity::Party(number) => Some(Signer::Party(number)),
+        Capacity::Agent(number) => Some(Signer::Agent(number)),
+        Capacity::Holding(role) => Some(Signer::Holder(role, actor.id)),
+        _ => None,
+    };
+    actor.capacities(file).iter().filter_map(signer).map(|signer| signer.print()).collect()
+}
+
 /// The parties for which the viewer acts.
-fn own_parties(file: &CaseFile, capacities: &[Capacity]) -> Vec<u32> {
+pub(super) fn own_parties(file: &CaseFile, capacities: &[Capacity]) -> Vec<u32> {
     let party = |capacity: &Capacity| match *capacity {
         Capacity::Party(PartyNumber(party)) => Some(party),
         Capacity::Agent(AgentNumber(agent)) => file.agents.get(&AgentNumber(agent)).map(|agent| agent.party.0),

@@ -1,5 +1,6 @@
 //! A refusal as a page shows it beside its form: what is wrong, and what the user can do about it.
 
+use crate::http::pages::field_names;
 use crate::http::pages::visit::Visit;
 use crate::http::problem::ApiError;
 use crate::wire::bilingual::Bilingual;
@@ -35,13 +36,12 @@ impl PageRefusal {
     #[must_use]
     pub fn of(visit: &Visit, failure: &ApiError) -> Self {
         let problem = failure.problem();
+        let detail = field_names::detail(&problem, None);
         let joined = |title: &str, colon: &str, detail: &str| {
             if title == detail { title.to_owned() } else { format!("{title}{colon}{detail}") }
         };
-        let text = Bilingual::new(
-            joined(&problem.title_zh, "：", &problem.detail_zh),
-            joined(&problem.title, ": ", &problem.detail),
-        );
+        let text =
+            Bilingual::new(joined(&problem.title_zh, "：", &detail.zh), joined(&problem.title, ": ", &detail.en));
         Self { text: Some(text.pick(visit.language).to_owned()), advice: Some(Advice::of(visit, failure)) }
     }
 

@@ -34,11 +34,18 @@ pub fn remaining(ends_at: Option<&str>, now: Timestamp) -> (Bilingual, bool) {
     };
     let left = end.as_millis().saturating_sub(now.as_millis());
     let (days, hours, minutes) = (left / DAY, left % DAY / HOUR, left % HOUR / MINUTE);
+    let counted = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let text = match (days, hours) {
         _ if left == 0 => Bilingual::new("已届满", "ended"),
-        (0, 0) => Bilingual::new(format!("剩余 {minutes} 分钟"), format!("{minutes} min left")),
-        (0, _) => Bilingual::new(format!("剩余 {hours} 小时 {minutes} 分钟"), format!("{hours} h {minutes} min left")),
-        _ => Bilingual::new(format!("剩余 {days} 日 {hours} 小时"), format!("{days} d {hours} h left")),
+        (0, 0) => Bilingual::new(format!("剩余 {minutes} 分钟"), format!("{} left", counted(minutes, "minute"))),
+        (0, _) => Bilingual::new(
+            format!("剩余 {hours} 小时 {minutes} 分钟"),
+            format!("{} {} left", counted(hours, "hour"), counted(minutes, "minute")),
+        ),
+        _ => Bilingual::new(
+            format!("剩余 {days} 日 {hours} 小时"),
+            format!("{} {} left", counted(days, "day"), counted(hours, "hour")),
+        ),
     };
     (text, left < 3 * DAY)
 }
@@ -98,6 +105,9 @@ mod tests {
         let zh = |end: &str| remaining(Some(end), now).0.zh;
         assert_eq!(zh("2026-11-25T10:30:00.000+08:00"), "剩余 3 日 1 小时");
         assert_eq!(zh("2026-11-22T10:30:00.000+08:00"), "剩余 1 小时 30 分钟");
+        let en = |end: &str| remaining(Some(end), now).0.en;
+        assert_eq!(en("2026-11-25T10:30:00.000+08:00"), "3 days 1 hour left");
+        assert_eq!(en("2026-11-22T09:01:00.000+08:00"), "1 minute left");
         assert_eq!(zh("2026-11-22T09:05:00.000+08:00"), "剩余 5 分钟");
         assert_eq!(zh("2026-11-22T09:00:00.000+08:00"), "已届满");
         assert_eq!(zh("2026-11-01T09:00:00.000+08:00"), "已届满");

@@ -44,7 +44,8 @@ impl Rights {
     }
 
     /// Whether the viewer acts for the party that offered an item.
-    fn owns(&self, item: &ImportJson) -> bool {
+    #[must_use]
+    pub fn owns(&self, item: &ImportJson) -> bool {
         self.own.contains(&item.party)
     }
 

@@ -37,7 +37,7 @@ pub(super) const FORMS: &[ActForm] = &[
     ActForm::new(
         ActKind::Judge,
         Group::Decisions,
-        &[optional("document", Control::Deposit).named("判决书的存证编号", "Deposit number of the judgment")],
+        &[required("document", Control::Deposit).named("判决书的存证编号", "Deposit number of the judgment")],
     ),
     ActForm::new(
         ActKind::Rule,

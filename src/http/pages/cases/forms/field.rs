@@ -137,6 +137,44 @@ impl Control {
         matches!(self, Self::Round | Self::Service | Self::Transcript)
     }
 
+    /// Whether the value is chosen and not written.
+    #[must_use]
+    pub const fn is_chosen(self) -> bool {
+        matches!(
+            self,
+            Self::Words(_)
+                | Self::Role
+                | Self::Window
+                | Self::Deferral
+                | Self::Radios(_)
+                | Self::Checks(_)
+                | Self::Judge
+                | Self::Judges
+                | Self::Staff
+                | Self::Party
+                | Self::Parties
+                | Self::Agent
+                | Self::Item
+                | Self::Hearing
+                | Self::Transcript
+                | Self::Correction
+                | Self::Speaker
+                | Self::Agreement
+                | Self::Round
+                | Self::Person
+                | Self::Signers
+                | Self::Service
+                | Self::Attempt
+                | Self::OwnAct
+                | Self::Address
+                | Self::Appeal
+                | Self::Decision
+                | Self::Court
+                | Self::FileDigests
+                | Self::Annexes
+        )
+    }
+
     /// Whether the choice depends on a value chosen before.
     #[must_use]
     pub const fn depends_on_another(self) -> bool {

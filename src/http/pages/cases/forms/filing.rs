@@ -13,8 +13,6 @@ pub(in crate::http::pages::cases) fn persons() -> Vec<Word> {
     kinds.into_iter().map(word).collect()
 }
 
-const REASON: &[crate::http::pages::cases::forms::field::Field] = &[optional("reason", Control::Area)];
-
 pub(super) const FORMS: &[ActForm] = &[
     ActForm::new(
         ActKind::Describe,
@@ -36,9 +34,9 @@ pub(super) const FORMS: &[ActForm] = &[
     ActForm::new(ActKind::WithdrawFiling, Group::Filing, &[]).sure("确认撤回立案申请", "Withdraw the filing"),
     ActForm::new(ActKind::Approve, Group::Filing, &[])
         .lead("审核通过后，可立案并登记案号。", "After the review the case can be filed, with its case number."),
-    ActForm::new(ActKind::ReturnFiling, Group::Filing, REASON)
+    ActForm::new(ActKind::ReturnFiling, Group::Filing, &[required("reason", Control::Area)])
         .lead("起诉方补充后可再次提交。", "The filer can supplement it and submit it again."),
-    ActForm::new(ActKind::Reject, Group::Filing, REASON),
+    ActForm::new(ActKind::Reject, Group::Filing, &[optional("reason", Control::Area)]),
     ActForm::new(
         ActKind::Refuse,
         Group::Filing,

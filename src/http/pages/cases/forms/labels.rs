@@ -117,11 +117,16 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("wording", "申请补正的内容", "Wording asked for"),
 ];
 
+/// The usual label of a field in Chinese and English, if this list has it.
+#[must_use]
+pub fn listed(name: &str) -> Option<(&'static str, &'static str)> {
+    LABELS.iter().find(|(field, ..)| *field == name).map(|(_, zh, en)| (*zh, *en))
+}
+
 /// The usual label of a field in Chinese and English; that of `court::typed` in Chinese for a field that this list has not.
 #[must_use]
 pub fn usual(name: &'static str) -> Option<(&'static str, &'static str)> {
-    let listed = LABELS.iter().find(|(field, ..)| *field == name).map(|(_, zh, en)| (*zh, *en));
-    listed.or_else(|| typed::field_label(name).map(|zh| (zh, name)))
+    listed(name).or_else(|| typed::field_label(name).map(|zh| (zh, name)))
 }
 
 #[cfg(test)]

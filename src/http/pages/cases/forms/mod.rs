@@ -4,6 +4,7 @@
 pub mod choices;
 mod course;
 pub mod data;
+pub mod earlier_reply;
 mod erasure;
 mod evidence;
 pub mod field;

@@ -50,7 +50,8 @@ pub(super) const FORMS: &[ActForm] = &[
             optional("clicked", Control::Now),
         ],
     )
-    .making(Shape::Service),
+    .making(Shape::Service)
+    .button("提交意见", "Submit"),
     ActForm::new(
         ActKind::ServiceAddress,
         Group::Service,

@@ -110,6 +110,27 @@ fn digest(line: &str) -> Option<Value> {
     Some(json!({ "algorithm": algorithm, "value": value }))
 }
 
+/// That a field must be filled in. `offers` is whether deposits are listed below the field of their numbers.
+fn missing(field: &Field, offers: bool) -> Bilingual {
+    let (zh, en) = field.labels();
+    if matches!(field.control, Control::Deposit) && offers {
+        let document = zh.strip_suffix("的存证编号").unwrap_or("存证");
+        return Bilingual::new(
+            format!("请选择{document}或者填写存证编号"),
+            format!("{en}: choose from the list, or enter the number"),
+        );
+    }
+    if field.control.is_chosen() {
+        // Some labels say themselves that something is chosen.
+        let what = zh.strip_prefix("选择").unwrap_or(zh);
+        return Bilingual::new(format!("请选择{what}"), format!("Choose: {en}"));
+    }
+    Bilingual::new(format!("请填写{zh}"), format!("Fill in: {en}"))
+}
+
+/// The fields of a reply of which at least one is filled in.
+const OPINIONS: [&str; 5] = ["authenticity", "legality", "relevance", "probative_value", "reason"];
+
 impl Reading<'_> {
     fn chosen(&self, field: &Field, text: &str) -> Result<String, Bilingual> {
         let known = choices(field.control, self.data, self.given).into_iter().find(|one| one.value == text);
@@ -280,8 +301,8 @@ impl Reading<'_> {
                     request.insert(field.name.to_owned(), value);
                 }
                 Ok(None) if field.required => {
-                    let text = Bilingual::new(format!("请填写{zh}"), format!("Fill in: {en}"));
-                    faults.push(FieldFault { field: field.name, text });
+                    let offers = !choices(field.control, self.data, self.given).is_empty();
+                    faults.push(FieldFault { field: field.name, text: missing(field, offers) });
                 }
                 Ok(None) => {}
                 Err(what) => {
@@ -289,6 +310,12 @@ impl Reading<'_> {
                     faults.push(FieldFault { field: field.name, text });
                 }
             }
+        }
+        if form.kind == ActKind::Reply && !OPINIONS.iter().any(|name| request.contains_key(*name)) {
+            faults.push(FieldFault {
+                field: OPINIONS[0],
+                text: fault("请至少填写一项意见", "State at least one opinion"),
+            });
         }
         self.derive(form, &mut request);
         if faults.is_empty() { Ok(Value::Object(request)) } else { Err(faults) }
@@ -359,6 +386,23 @@ pub fn field_of(form: &ActForm, failure: &ApiError) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_missing_is_chosen_or_written() {
+        use crate::http::pages::cases::forms::field::required;
+        use crate::http::pages::cases::forms::outside::{ASSOCIATE, OPEN};
+        let said = |field: &Field, offers| missing(field, offers).zh;
+        for (name, says) in
+            [("filer", "请选择身份"), ("court", "请选择法院"), ("procedure", "请选择程序"), ("title", "请填写起诉案由")]
+        {
+            assert_eq!(said(OPEN.field(name).unwrap(), false), says);
+        }
+        assert_eq!(said(ASSOCIATE.field("code").unwrap(), false), "请填写关联码");
+        let document = required("document", Control::Deposit);
+        assert_eq!(said(&document, true), "请选择文书或者填写存证编号");
+        assert_eq!(said(&document, false), "请填写文书的存证编号");
+        assert_eq!(said(&required("deposit_number", Control::Deposit), true), "请选择存证或者填写存证编号");
+    }
 
     #[test]
     fn values_are_read_as_browsers_send_them() {
