@@ -7,7 +7,7 @@ use crate::court::case::state::ActPosition;
 use crate::court::document::{Document, Stream};
 use crate::court::ids::{AccountId, TokenId};
 use crate::court::labels;
-use crate::court::registry::RegistryError;
+use crate::court::registry::{Account, RegistryError};
 use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope, SubjectKind};
 use crate::filing::actor::{Actor, RequestContext};
@@ -16,7 +16,7 @@ use crate::filing::filing_error::FilingError;
 use crate::filing::secret::{BearerToken, random_request_id};
 use crate::filing::service::{FilingService, NewAct, RecordedAct, none_if_conflict, retry_on_conflict};
 use crate::filing::sign_in::managing_role;
-use crate::filing::streams::{StoredAct, acts_after};
+use crate::filing::streams::{StoredAct, acts_after, text};
 use crate::ledger::merkle::shape::LeafIndex;
 use crate::ledger::time::Timestamp;
 
@@ -134,6 +134,19 @@ impl FilingService {
         }
         self.set_registry(registry);
         Ok(())
+    }
+
+    /// Whether private content of the account was erased, such as its name.
+    pub(in crate::filing) async fn is_erased(&self, account: &Account) -> Result<bool, FilingError> {
+        let texts: Vec<_> = account.texts().collect();
+        self.read(move |store| {
+            let mut is_erased = false;
+            for one in texts {
+                is_erased |= text(store, &one)?.is_none();
+            }
+            Ok(is_erased)
+        })
+        .await
     }
 
     /// Issues a token. Only this answer contains it; the same request sent again is answered without it.

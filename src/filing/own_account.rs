@@ -20,7 +20,6 @@ use crate::filing::secret::{code_hash, new_code, random_request_id};
 use crate::filing::service::{FilingService, RecordedAct};
 use crate::filing::sessions::{NewSession, Session, SessionId};
 use crate::filing::sign_in::{MANAGING_ROLES, SessionRules, SignedIn, login_key};
-use crate::filing::streams::text;
 use crate::ledger::time::Timestamp;
 
 /// Days for which a reset code is good.
@@ -129,19 +128,6 @@ impl FilingService {
         self.credentials.change(actor.id, set).await?;
         tracing::info!(account = %actor.id, "an account with a token has set a password");
         Ok(actor.id)
-    }
-
-    /// Whether private content of the account was erased, such as its name.
-    async fn is_erased(&self, account: &Account) -> Result<bool, FilingError> {
-        let texts: Vec<_> = account.texts().collect();
-        self.read(move |store| {
-            let mut is_erased = false;
-            for one in texts {
-                is_erased |= text(store, &one)?.is_none();
-            }
-            Ok(is_erased)
-        })
-        .await
     }
 
     /// Changes the password. All sessions of the account end, and a new one begins.

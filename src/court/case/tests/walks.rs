@@ -384,7 +384,7 @@ fn met(file: &CaseFile) -> [(&'static str, bool); 10] {
 #[test]
 fn the_walks_go_everywhere() {
     let (mut seen, mut effective) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
-    for start in 0..600_u64 {
+    for start in 0..1_000_u64 {
         let seeds: Vec<u64> = (0..150).map(|step| start * 1_000_003 + step).collect();
         let file = walk(&seeds, |before, document, position| {
             sound(before);

@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::court::case::documents::DocumentUse;
 use crate::court::case::state::{CaseFile, Party};
-use crate::court::ids::{AgentNumber, PartyNumber};
+use crate::court::ids::PartyNumber;
 use crate::court::line_value::LineValue as _;
 use crate::court::session_words::ConfirmationState;
 use crate::court::signer::Signer;
@@ -24,7 +24,7 @@ use crate::http::pages::cases::forms::field::Group;
 use crate::http::pages::cases::head::CaseHead;
 use crate::http::pages::cases::overview::done;
 use crate::http::pages::cases::request::CaseRequest;
-use crate::http::pages::cases::rights::acts;
+use crate::http::pages::cases::rights::{acts, own_parties};
 use crate::http::pages::cases::tasks::{TaskGroup, groups};
 use crate::http::pages::form::PageParameters;
 use crate::http::pages::layout::Layout;
@@ -193,16 +193,6 @@ fn signers(actor: &Actor, file: &CaseFile) -> Vec<String> {
         _ => None,
     };
     actor.capacities(file).iter().filter_map(signer).map(|signer| signer.print()).collect()
-}
-
-/// The parties for which the viewer acts.
-pub(super) fn own_parties(file: &CaseFile, capacities: &[Capacity]) -> Vec<u32> {
-    let party = |capacity: &Capacity| match *capacity {
-        Capacity::Party(PartyNumber(party)) => Some(party),
-        Capacity::Agent(AgentNumber(agent)) => file.agents.get(&AgentNumber(agent)).map(|agent| agent.party.0),
-        _ => None,
-    };
-    capacities.iter().filter_map(party).collect()
 }
 
 /// Service of documents.
