@@ -345,7 +345,7 @@ async fn sessions_are_listed_ended_and_expire() {
     assert_eq!(two.post("/account/sessions", &[]).await.status, 303);
     assert_eq!(
         (location(&one.get("/account").await), two.get("/account").await.status),
-        ("/login?next=%2Faccount", 200)
+        ("/login?next=%2Faccount&done=expired", 200)
     );
     // Signing out ends the session at the node, not only in the browser.
     let stolen = two.session().unwrap();
