@@ -344,8 +344,6 @@ impl<C: Clock> Collector<C> {
     /// Rejects all requests until the clock is right again, the operator confirms it, or the queue is closed.
     pub(in crate::sequencer) fn wait_for_clock(&mut self, inbox: &Inbox, state: &SequencerState, mut halt: Halt) {
         tracing::error!(reason = %halt, "deposits are paused until the clock is right again");
-        // A confirmation that came too late for an earlier pause does not confirm this one.
-        drop(state.take_clock_confirmation());
         loop {
             self.halt_all(inbox, &halt);
             if !state.writing().is_err_and(|halt| halt.is_clock_pause()) {

@@ -246,6 +246,10 @@ impl SequencerState {
         if let Err(first @ Halt::Stopped(_)) = &*writing {
             return first.clone();
         }
+        if writing.is_ok() {
+            // A confirmation that came too late for an earlier pause does not confirm this one. Dropped before anybody sees the pause.
+            drop(self.take_clock_confirmation());
+        }
         *writing = Err(halt.clone());
         halt
     }
