@@ -42,6 +42,7 @@ use crate::wire::report::CodedText;
 
 #[derive(Template)]
 #[template(path = "case_act.html")]
+#[expect(clippy::struct_excessive_bools, reason = "a template has conditions")]
 struct ActPage<'a> {
     p: Layout,
     head: CaseHead,

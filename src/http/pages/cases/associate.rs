@@ -95,7 +95,9 @@ pub async fn associate(
         Err(faults) => return page(&outside, StatusCode::UNPROCESSABLE_ENTITY, (faults, None), None),
     };
     let code = without_label(given.text("code"));
-    value["code"] = json!(code);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("code".into(), json!(code));
+    }
     let context = form_context(&who.actor, uri.path(), &given)?;
     match send(&state, &who.actor, None, &context, (Shape::Association, value)).await {
         Ok(sent) => {
