@@ -47,6 +47,10 @@ pub fn key_sets() -> [String; 2] {
     [RFC_8037_KEY.to_owned(), format!(r#"{{"keys":[{p256},{rsa}]}}"#)]
 }
 
+fn seconds(time: u64) -> f64 {
+    f64::from(u32::try_from(time).unwrap())
+}
+
 fn rfc_8037_keys() -> Vec<Key> {
     parse_set(RFC_8037_KEY.as_bytes()).unwrap()
 }
@@ -64,7 +68,7 @@ pub fn id_token(data: &[u8]) -> bool {
         nonce: NONCE,
         now: NOW,
         begun: NOW - 30,
-        trusts_amr: data.len() % 2 == 0,
+        trusts_amr: data.len().is_multiple_of(2),
     };
     let Ok(identity) = check(data, &expected) else { return verifies };
     // The same claims, as another reader of JSON has them: the types, and no name twice.
@@ -73,9 +77,9 @@ pub fn id_token(data: &[u8]) -> bool {
     assert_eq!(claims["sub"].as_str(), Some(identity.subject.as_str()));
     let names_client = |one: &Value| one.as_str() == Some(CLIENT);
     assert!(names_client(&claims["aud"]) || claims["aud"].as_array().is_some_and(|all| all.iter().any(names_client)));
-    assert!(claims["exp"].as_f64().unwrap() > (NOW - SKEW) as f64);
+    assert!(claims["exp"].as_f64().unwrap() > seconds(NOW - SKEW));
     let issued = claims["iat"].as_f64().unwrap();
-    assert!(issued <= (NOW + SKEW) as f64 && issued >= (NOW - AGE_MAX - SKEW) as f64);
+    assert!(issued <= seconds(NOW + SKEW) && issued >= seconds(NOW - AGE_MAX - SKEW));
     assert!(claims["auth_time"].as_f64().is_some());
     assert!(expected.trusts_amr || !identity.is_multi_factor, "the methods of an untrusted provider count");
     true
