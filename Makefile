@@ -130,7 +130,7 @@ interop: build ## check a node with software of others, and run the examples of 
 test-fresh: ## the README's commands on a minimal Debian 12, in a chroot (root, debootstrap, an hour) | 在最小化系统上测试
 	.ci/fresh.sh
 
-# Not part of `test`, which has the part without browsers: a browser is large, and hashing 2 GiB takes minutes.
+# Not part of `test`, which opens each page in both languages at one width: all widths and colours, and hashing 2 GiB, take an hour.
 test-web: build ## all pages in Chromium, the verifier page in Firefox too | 在浏览器中测试全部页面
 	@.ci/setup.sh web
 	tests/web/run.sh $(TIEZHENG)
@@ -171,6 +171,7 @@ unit:
 web:
 	node --test tests/web/unit.test.mjs tests/web/deposit.test.mjs tests/web/cases.test.mjs
 	python3 tests/web/agreement.py $(TIEZHENG) 100
+	tests/web/sweep.sh $(TIEZHENG) --quick
 
 one-rocksdb:
 	@.ci/one-rocksdb.sh

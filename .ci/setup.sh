@@ -30,6 +30,8 @@ if [ "$purpose" = test ]; then
   need golang-golang-x-mod-dev test -d /usr/share/gocode/src/golang.org/x/mod/sumdb/note
   need python3-venv python3 -c 'import ensurepip'   # for packages of PyPI that check our output
   need nodejs has node             # runs the modules of the verifier page
+  need chromium has chromium       # opens every page
+  need fonts-noto-cjk test -d /usr/share/fonts/opentype/noto
   for tool in jq curl strace python3; do
     need "$tool" has "$tool"
   done

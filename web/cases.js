@@ -140,23 +140,26 @@ if (form) {
   });
 }
 
-// The original of a document, given into custody: compared here first, so that no other file is sent.
+// The original of an item or of a document, given into custody: compared here first, so that no other file is sent.
 const custody = document.getElementById("custody-form");
 if (custody) {
   custody.hidden = false;
   const [file, button] = [custody.querySelector("input[type=file]"), document.getElementById("custody-send")];
+  const salt = custody.querySelector("#salt");
   const progress = document.getElementById("custody-progress");
   const say = (text) => { progress.textContent = text; };
   let running = null;
-  file.addEventListener("change", async () => {
+  const hash = async () => {
     running?.abort();
     button.disabled = true;
     const chosen = file.files[0];
     if (!chosen) return say("");
+    const bytes = salt ? saltOf(salt.value) : null;
+    if (salt && !bytes) return say(progress.dataset.badSalt);
     const own = new AbortController();
     running = own;
     try {
-      const digests = await digestsOf(chosen, null, (done) => say(`${progress.dataset.working} ${percent(done, chosen.size)}`), own.signal);
+      const digests = await digestsOf(chosen, bytes, (done) => say(`${progress.dataset.working} ${percent(done, chosen.size)}`), own.signal);
       if (running !== own) return;
       const { result } = compare(digestsIn(custody.dataset.digests), digests);
       say(progress.dataset[result]);
@@ -164,12 +167,15 @@ if (custody) {
     } catch {
       if (running === own) say(progress.dataset.unable);
     }
-  });
+  };
+  file.addEventListener("change", hash);
+  salt?.addEventListener("change", hash);
   button.addEventListener("click", async () => {
     const chosen = file.files[0];
     if (!chosen) return;
     button.disabled = true;
     const headers = { "content-type": "application/octet-stream", "idempotency-key": custody.elements.key.value };
+    if (salt) headers["x-salt"] = salt.value.trim().toLowerCase();
     const { status, why } = await sendFile(custody.action, headers, chosen, (sent) => say(`${progress.dataset.sending} ${percent(sent, chosen.size)}`));
     if (status === 204) return location.assign(custody.dataset.next);
     const known = { 413: "tooLarge", 507: "full" }[status];

@@ -1,4 +1,4 @@
-//! Fuzz targets for what identity providers send: keys, metadata, and ID tokens, which a browser's login leads to.
+//! Fuzz targets for what identity providers send: keys, metadata, and the ID tokens of sign-ins.
 
 use serde_json::{Value, json};
 use tiezheng::oidc::id_token::{AGE_MAX, ExpectedClaims, SKEW, check};
@@ -68,6 +68,7 @@ pub fn id_token(data: &[u8]) -> bool {
         nonce: NONCE,
         now: NOW,
         begun: NOW - 30,
+        // Both settings.
         trusts_amr: data.len().is_multiple_of(2),
     };
     let Ok(identity) = check(data, &expected) else { return verifies };
@@ -90,11 +91,11 @@ pub fn jwks(data: &[u8]) -> bool {
     let Some(keys) = parse_set(data) else { return false };
     assert!(!keys.iter().any(|key| key.verifies(b"text", b"")));
     if verified_payload(RFC_8037_TOKEN, &keys).is_ok() {
-        let unnamed = keys.into_iter().map(|mut key| {
+        let without_ids = keys.into_iter().map(|mut key| {
             key.id = None;
             key
         });
-        assert_eq!(unnamed.filter(|key| *key == rfc_8037_keys()[0]).count(), 1, "another key verifies the token");
+        assert_eq!(without_ids.filter(|key| *key == rfc_8037_keys()[0]).count(), 1, "another key verifies the token");
         return true;
     }
     !keys.is_empty()

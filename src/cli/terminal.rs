@@ -15,6 +15,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::ledger::text::{alters_display, is_variation_selector};
+
 /// The role of a piece of text, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -168,16 +170,10 @@ fn push_escaped(text: &mut String, c: char) {
     if is_unsafe(c) { text.extend(c.escape_unicode()) } else { text.push(c) }
 }
 
-/// Control characters, line and paragraph separators, bidirectional controls, characters without width, tags, and
-/// noncharacters.
+/// Characters that alter the display, variation selectors, which terminals render in different ways, and noncharacters.
 const fn is_unsafe(c: char) -> bool {
-    matches!(c as u32,
-        0x0000..=0x001F | 0x007F..=0x009F                                      // controls
-        | 0x00AD | 0x034F | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F // invisible
-        | 0x061C | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F          // zero width, separators, bidirectional
-        | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB          // fillers, selectors, annotations
-        | 0xFDD0..=0xFDEF | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)              // noncharacters, music, tags
-        || (c as u32) & 0xFFFE == 0xFFFE
+    let is_noncharacter = matches!(c as u32, 0xFDD0..=0xFDEF) || (c as u32) & 0xFFFE == 0xFFFE;
+    alters_display(c) || is_variation_selector(c) || is_noncharacter
 }
 
 #[cfg(test)]

@@ -110,6 +110,12 @@ acts! {
         /// 原审地位, in a case that came by a hand-over.
         optional former_role "former-role": PartyRole,
     }
+    /// 更正当事人信息: a name or kind that was entered wrongly.
+    RestateParty "restate-party" / "更正当事人信息" / "correct a party" {
+        required party "party": PartyNumber,
+        optional subject "subject": SubjectKind,
+        optional name "name": AnnexId,
+    }
     /// 委托诉讼代理人: one or two a party.
     AddAgent "add-agent" / "委托诉讼代理人" / "appoint an agent" {
         required agent "agent": AgentNumber,

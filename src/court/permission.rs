@@ -117,7 +117,7 @@ const DECIDED: &[Stage] = &[
 const TABLE: &[Rule] = &[
     // Filing.
     Rule {
-        acts: &[ActKind::Describe, ActKind::AddParty, ActKind::AddAgent, ActKind::Submit],
+        acts: &[ActKind::Describe, ActKind::AddParty, ActKind::RestateParty, ActKind::AddAgent, ActKind::Submit],
         who: BRINGING,
         when: FILER,
     },
@@ -125,7 +125,14 @@ const TABLE: &[Rule] = &[
     Rule { acts: &[ActKind::ConfirmService], who: PARTIES, when: PENDING },
     // The court files for parties who come in person, and corrects filings.
     Rule {
-        acts: &[ActKind::Describe, ActKind::AddParty, ActKind::AddAgent, ActKind::Submit, ActKind::Import],
+        acts: &[
+            ActKind::Describe,
+            ActKind::AddParty,
+            ActKind::RestateParty,
+            ActKind::AddAgent,
+            ActKind::Submit,
+            ActKind::Import,
+        ],
         who: &[CaseRelation::Holding(Role::Clerk), CaseRelation::Holding(Role::TrialSupport)],
         when: FILER,
     },
@@ -143,7 +150,7 @@ const TABLE: &[Rule] = &[
         when: &[Stage::Approved, Stage::AwaitingAssignment, Stage::Assigned, Stage::InHearing],
     },
     // People.
-    Rule { acts: &[ActKind::AddParty], who: COURT, when: PENDING },
+    Rule { acts: &[ActKind::AddParty, ActKind::RestateParty], who: COURT, when: PENDING },
     // Also while an appeal is open: a party appoints an agent for it, and one who was not associated joins to appeal (民诉法 arts. 61, 62, 171).
     Rule { acts: &[ActKind::AddAgent, ActKind::EndAgent], who: PARTIES, when: APPEALED },
     Rule { acts: &[ActKind::AddAgent, ActKind::EndAgent, ActKind::IssueCode], who: OFFICE, when: APPEALED },

@@ -127,8 +127,8 @@ advice! {
     Unauthenticated "Sign in again, or send a token that has neither expired nor been revoked." "请重新登录，或者使用未过期、未撤销的令牌。";
     CrossSite "Open the form on this site, fill it in there, and send it again." "请在本网站打开该表单，重新填写后提交。";
     ScopeNeeded "Use a token with the scope that the message names; issue one on the page of your account." "请使用具有所示权限范围的令牌，可在“我的账号”签发。";
-    SignInNeeded "Sign in with the password and do it on the page of the account; for an erasure, close the account there and then ask the operator." "请以密码登录，在“我的账号”页面办理；需要删除非公开信息的，先注销账号，再向平台管理员申请。";
-    OwnPasswordNeeded "Have somebody who neither opened the account nor grants the role issue a reset code, and set a new password with it." "请由开户人员和授予角色人员以外的窗口人员或者平台管理员签发重置码，本人重新设置密码后再办理。";
+    SignInNeeded "Sign in and do it on the page of the account; for an erasure, close the account there and then ask the operator." "请登录后在“我的账号”页面办理；需要删除非公开信息的，先注销账号，再向平台管理员申请。";
+    OwnPasswordNeeded "Have a person who neither opened the account nor grants the role issue a reset code, and set another password with it." "请由开户人员和授予角色人员以外的法院窗口人员或者平台管理员签发重置码，本人重新设置密码后再办理。";
     NotPermitted "Act in the role that may do this, or ask the operator or the court to grant it." "请以有权办理该事项的身份操作，或者向平台管理员、法院申请授权。";
     IdentityRequired "Have your identity checked at the court's counter or by the provider, then try again." "请先在法院窗口或者通过认证机构完成实名核验，然后重试。";
     AccountExists "Use the account that exists, or choose another id." "请使用已有账号，或者改用其他账号编号。";
@@ -294,7 +294,7 @@ advice! {
     PanelNotOdd "Name three, five or seven members." "请指定三名、五名或者七名等单数成员。";
     FormerPanel "Name judges and people's assessors who did not hear the case before; `course.former_judges` of the case lists those who did." "请另行指定未审理过本案的审判人员；此前审理过本案的人员见案件信息的 course.former_judges。";
     PanelNeeded "Have the court form a new panel with `form-panel`, then record the judgment." "请先以“组成合议庭”另行组成合议庭，再登记判决。";
-    Recused "Have another member of the court do this, or name another judge, assessor or clerk; a party or agent acts from an account that has not acted for the court in the case." "请由未参与本案诉讼的其他审判人员、书记员等办理，或者另行指定人员；已在本案中履行法院职责的账号不得再代表当事人办理。";
+    Recused "Have another member of the court do this, or name another judge, assessor or clerk; a party or agent acts from an account that has not acted for the court in the case." "请由未参与本案诉讼的其他审判人员、书记员等办理，或者另行指定人员；已在本案中履行法院职责的账号不得再以当事人或者诉讼代理人身份办理。";
     RelationshipNeeded "State the document in `relationship`, such as a household register or an appointment of the guardian, and leave `power` and `special` out." "请在 relationship 中填写户口簿、监护人指定书等监护关系证明，power 与 special 留空。";
     NoStatutoryAgent "Let an organisation act through its own account, or appoint an agent with a power of attorney." "法人和非法人组织请以本单位账号办理，或者委托诉讼代理人。";
     StatutoryAgency "Ask the court to record it: the clerk adds a statutory agent or ends the agency." "请由人民法院书记员登记法定代理人或者其终止。";
@@ -335,8 +335,8 @@ advice! {
     PeriodEnded "Import the item as late evidence with the reason, or apply for another period." "请说明理由后逾期提交，或者申请重新指定期限。";
     PeriodNotSet "Set the evidence period first." "请先指定举证期限。";
     PeriodAlreadySet "Extend the period, or set it anew on a ground of the law." "请办理延长，或者依法定事由重新指定举证期限。";
-    PeriodTooShort "Name at least the number of days that the message names." "请指定不少于该最低日数的期限。";
-    PeriodTooLong "Name at most the number of days that the message names." "请指定不超过该最高日数的期限。";
+    PeriodTooShort "Name at least the number of days that the message names." "请指定不少于提示所示日数的期限。";
+    PeriodTooLong "Name at most the number of days that the message names." "请指定不超过提示所示日数的期限。";
     PeriodSuspended "Resume the period first." "请先恢复举证期限。";
     PeriodNotSuspended "Look at the period: it is running, or has ended." "请查看举证期限：正在进行或者已届满。";
     PeriodOutOfOrder "State a day that is not earlier than the last one on record." "请填写不早于已有记录的日期。";

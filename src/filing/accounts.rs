@@ -167,12 +167,16 @@ impl FilingService {
             return Ok(issued);
         }
         if days == 0 || days > TOKEN_DAYS_MAX {
-            return Err(FilingError::bad("days", format!("1 to {TOKEN_DAYS_MAX}")));
+            return Err(FilingError::bad(
+                "days",
+                format!("1 to {TOKEN_DAYS_MAX}"),
+                format!("应为 1 至 {TOKEN_DAYS_MAX}"),
+            ));
         }
         if scopes.is_empty() {
-            return Err(FilingError::bad("scopes", "at least one"));
+            return Err(FilingError::bad("scopes", "at least one", "请至少选择一项"));
         }
-        let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many"))?;
+        let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many", "天数过多"))?;
         if account == actor.id {
             self.require_within(actor, scopes, expires)?;
         }
@@ -198,11 +202,15 @@ impl FilingService {
     /// The registry has the same rules for tokens. This check names the wrong value.
     fn require_within(&self, actor: &Actor, scopes: &BTreeSet<Scope>, expires: Timestamp) -> Result<(), FilingError> {
         if !scopes.is_subset(&actor.scopes) {
-            return Err(FilingError::bad("scopes", "no more than those of the token or session that asks"));
+            return Err(FilingError::bad(
+                "scopes",
+                "no more than those of the token or session that asks",
+                "不得超出办理所用令牌或者会话的权限范围",
+            ));
         }
         let own = self.registry().tokens.get(actor.token).map(|token| token.expires);
         if actor.session.is_none() && own.is_none_or(|own| own < expires) {
-            return Err(FilingError::bad("days", "no longer than the token that asks"));
+            return Err(FilingError::bad("days", "no longer than the token that asks", "不得长于办理所用令牌的有效期"));
         }
         Ok(())
     }
@@ -236,7 +244,7 @@ impl FilingService {
         self.write_registry(platform, &[Capacity::Platform], &context()?, |_| Ok(Act::Grant(grant.clone()))).await?;
         let scopes = [Scope::Manage, Scope::Read, Scope::Deposit].into_iter().collect();
         let token = BearerToken::new()?;
-        let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many"))?;
+        let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many", "天数过多"))?;
         let act = issuing(&token, account, &scopes, expires, None);
         let issue = |_: &mut Annexes| Ok(Act::IssueToken(act.clone()));
         self.write_registry(platform, &[Capacity::Platform], &context()?, issue).await?;

@@ -86,13 +86,21 @@ impl FilingService {
         days: u64,
     ) -> Result<(ActOutcome, Option<String>), FilingError> {
         if days == 0 || days > CODE_DAYS_MAX {
-            return Err(FilingError::bad("days", format!("1 to {CODE_DAYS_MAX}")));
+            return Err(FilingError::bad(
+                "days",
+                format!("1 to {CODE_DAYS_MAX}"),
+                format!("应为 1 至 {CODE_DAYS_MAX}"),
+            ));
         }
         if party_uses > 1 || agent_uses > 2 || party_uses + agent_uses == 0 {
-            return Err(FilingError::bad("uses", "a party once, agents at most twice, and one use at least"));
+            return Err(FilingError::bad(
+                "uses",
+                "a party once, agents at most twice, and one use at least",
+                "当事人至多一次，代理人至多两次，合计至少一次",
+            ));
         }
         let code = new_code()?;
-        let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many"))?;
+        let expires = self.now().after_days(days).ok_or_else(|| FilingError::bad("days", "too many", "天数过多"))?;
         let hash = code_hash(&code);
         let make = |file: &CaseFile, _: Capacity, _: &mut Annexes| {
             Ok(Act::IssueCode(IssueCode { code: file.next_code(), party, hash, party_uses, agent_uses, expires }))
@@ -226,7 +234,7 @@ impl FilingService {
         command: &TransferCommand,
     ) -> Result<ActOutcome, FilingError> {
         let party = from.parties.get(&transfer.brought_by).cloned();
-        let party = party.ok_or_else(|| FilingError::bad("brought_by", "there is no such party"))?;
+        let party = party.ok_or_else(|| FilingError::bad("brought_by", "there is no such party", "没有该当事人"))?;
         let (name, title) = self.names(party.name, from.title).await?;
         let make = |annexes: &mut Annexes| {
             Ok(Act::Open(Open {
@@ -405,7 +413,11 @@ fn require_kind_of(from: &CaseFile, command: &TransferCommand) -> Result<(), Fil
     if fits {
         Ok(())
     } else {
-        Err(FilingError::bad("kind", "this proceeding does not follow from that one in this way"))
+        Err(FilingError::bad(
+            "kind",
+            "this proceeding does not follow from that one in this way",
+            "该程序不能以此方式由原案件产生",
+        ))
     }
 }
 

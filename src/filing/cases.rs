@@ -25,7 +25,6 @@ use crate::court::labels;
 use crate::court::registry::Registry;
 use crate::court::values::{Capacity, Filer};
 use crate::court::words::{CaseKind, Procedure, Role, Scope};
-use crate::error_code::ErrorCode;
 use crate::filing::actor::{Actor, RequestContext};
 use crate::filing::annexes::Annexes;
 use crate::filing::filing_error::FilingError;
@@ -451,10 +450,9 @@ fn check_procedure(kind: CaseKind, procedure: Procedure) -> Result<(), FilingErr
     if procedure != Procedure::SecondInstance || has_second {
         return Ok(());
     }
-    Err(FilingError::BadValue {
-        field: "procedure",
-        reason: "a case of this kind is not heard by the procedure of second instance".to_owned(),
-        reason_zh: Some("该类案件不适用第二审程序，请选择普通程序、简易程序或者小额诉讼程序".to_owned()),
-        code: ErrorCode::BadValue,
-    })
+    Err(FilingError::bad(
+        "procedure",
+        "a case of this kind is not heard by the procedure of second instance",
+        "该类案件不适用第二审程序，请选择普通程序、简易程序或者小额诉讼程序",
+    ))
 }

@@ -55,8 +55,8 @@ pub struct Credentials {
     pub password: String,
     /// When the password was set.
     pub since: Timestamp,
-    /// Who handed out the token or the reset code with which the password was first set, and may know it; `None` where the
-    /// holder has registered.
+    /// The person who issued the token or the reset code with which the password was set, and who may know it. A change by the holder keeps
+    /// it. `None` for a password that was set at the registration.
     pub set_by: Option<AccountId>,
     /// The second factor in use.
     pub second_factor: Option<CodeSecret>,
@@ -119,10 +119,18 @@ pub fn login_name(typed: &str) -> Result<String, FilingError> {
     let login: String = typed.trim().nfkc().map(half_width).collect::<String>().to_lowercase();
     let length = login.chars().count();
     if !(LOGIN_MIN..=LOGIN_MAX).contains(&length) {
-        return Err(FilingError::bad("login", format!("{LOGIN_MIN} to {LOGIN_MAX} characters")));
+        return Err(FilingError::bad(
+            "login",
+            format!("{LOGIN_MIN} to {LOGIN_MAX} characters"),
+            format!("应为 {LOGIN_MIN} 至 {LOGIN_MAX} 个字符"),
+        ));
     }
     if !login.chars().all(|c| c.is_ascii_alphanumeric() || is_han(c) || "._-@+".contains(c)) {
-        return Err(FilingError::bad("login", "Latin letters, Chinese characters, digits and . _ - @ + only"));
+        return Err(FilingError::bad(
+            "login",
+            "Latin letters, Chinese characters, digits and . _ - @ + only",
+            "仅限汉字、拉丁字母、数字和 . _ - @ +",
+        ));
     }
     Ok(login)
 }

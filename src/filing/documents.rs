@@ -41,10 +41,16 @@ impl DocumentFacts {
     pub fn comparable(&self) -> Result<(Vec<(HashAlgorithm, Digest)>, u64), FilingError> {
         match self.size {
             Some(size) if self.digests.len() == HashAlgorithm::ALL.len() => Ok((self.digests.clone(), size)),
-            Some(_) => Err(FilingError::bad("document", "the deposit has one digest: deposit both SM3 and SHA-256")),
-            None => {
-                Err(FilingError::bad("document", "the deposit has salted digests or none: deposit the file itself"))
-            }
+            Some(_) => Err(FilingError::bad(
+                "document",
+                "the deposit has one digest: deposit both SM3 and SHA-256",
+                "该存证只有一种摘要，请以 SM3 和 SHA-256 两种摘要存证",
+            )),
+            None => Err(FilingError::bad(
+                "document",
+                "the deposit has salted digests or none: deposit the file itself",
+                "该存证的摘要已加盐或者没有摘要，请以文件本身存证",
+            )),
         }
     }
 }

@@ -28,12 +28,16 @@ pub const KEYS_MAX: usize = 1_000;
 ///
 /// [`FilingError::BadValue`].
 pub fn depositor_key(text: &str) -> Result<VerifierKey, FilingError> {
-    let key = VerifierKey::parse(text).map_err(|error| FilingError::bad("key", error.to_string()))?;
+    let key = VerifierKey::parse(text).map_err(|error| FilingError::bad("key", error.to_string(), "公钥格式不正确"))?;
     // A statement can name a key in its canonical form only.
     if key.is_of_depositor() && key.to_string() == text {
         return Ok(key);
     }
-    Err(FilingError::bad("key", "not a depositor's key, whose name is `k-` and 16 hex digits of its hash"))
+    Err(FilingError::bad(
+        "key",
+        "not a depositor's key, whose name is `k-` and 16 hex digits of its hash",
+        "不是存证人公钥：名称应为 k- 加其散列值的前 16 位十六进制数字",
+    ))
 }
 
 impl FilingService {

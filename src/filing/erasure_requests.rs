@@ -239,14 +239,24 @@ impl FilingService {
                 ErasureCommand::Case(_, annexes) => {
                     let file = file.ok_or(FilingError::NotFound)?;
                     for id in annexes.into_iter().collect::<BTreeSet<AnnexId>>() {
-                        let unknown = || FilingError::bad("annexes", format!("{id} is no text of the case"));
+                        let unknown = || {
+                            FilingError::bad(
+                                "annexes",
+                                format!("{id} is no text of the case"),
+                                format!("{id} 不是本案的文字内容"),
+                            )
+                        };
                         let index = file.annexes.get(&id).ok_or_else(unknown)?;
                         found.add(store, annex(*index, id))?;
                     }
                 }
             }
             if found.held.len() > ERASED_MAX {
-                return Err(FilingError::bad("annexes", format!("at most {ERASED_MAX} at a time")));
+                return Err(FilingError::bad(
+                    "annexes",
+                    format!("at most {ERASED_MAX} at a time"),
+                    format!("一次至多 {ERASED_MAX} 项"),
+                ));
             }
             Ok(found)
         })

@@ -40,8 +40,11 @@ pub enum FilingError {
     /// The account has a password: its holder does this signed in, and no token does.
     #[error("the account has a password: its holder does this on its page, signed in")]
     SignInNeeded,
-    /// Whoever opened the account, or grants the role, handed out what its password was set with.
-    #[error("the password was set with a token or code of whoever opened the account or grants the role")]
+    /// The person who opened the account, or who grants the role, issued the token or reset code with which its password was set. The holder
+    /// sets another password with a reset code of a third person.
+    #[error(
+        "the password was set with a token or reset code of the person who opened the account or who grants the role"
+    )]
     OwnPasswordNeeded,
     /// A second factor in use is replaced only with a code of its own.
     #[error("enter a code of the second factor in use")]
@@ -231,10 +234,12 @@ impl From<BlockingError> for FilingError {
 }
 
 impl FilingError {
-    /// A value that a request brings and that is not as it must be.
+    /// A value that a request brings and that is not as it must be; the reason in English and in Chinese.
     #[must_use]
-    pub fn bad(field: &'static str, reason: impl Into<String>) -> Self {
-        Self::BadValue { field, reason: reason.into(), reason_zh: None, code: ErrorCode::BadValue }
+    pub fn bad(field: &'static str, reason: impl Into<String>, reason_zh: impl Into<String>) -> Self {
+        // The name of the field stands before it.
+        let reason_zh = Some(format!("：{}", reason_zh.into()));
+        Self::BadValue { field, reason: reason.into(), reason_zh, code: ErrorCode::BadValue }
     }
 
     /// A value that is none of those that a field of this type accepts. Both texts list what is accepted.

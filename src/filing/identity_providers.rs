@@ -71,7 +71,11 @@ impl FilingService {
             return Err(FilingError::Registry(RegistryError::NotPermitted));
         }
         if new.name.chars().count() > NAME_MAX {
-            return Err(FilingError::bad("name", format!("at most {NAME_MAX} characters")));
+            return Err(FilingError::bad(
+                "name",
+                format!("at most {NAME_MAX} characters"),
+                format!("至多 {NAME_MAX} 个字符"),
+            ));
         }
         // Only browsers open it, so it may be an address of the court's own network.
         let url = read_url(new.url)?;

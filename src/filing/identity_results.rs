@@ -84,12 +84,17 @@ impl IdentityResult {
     fn check_reference(&self) -> Result<(), FilingError> {
         let reference = self.reference.as_deref().unwrap_or_default();
         if reference.chars().count() > REFERENCE_MAX {
-            return Err(FilingError::bad("reference", format!("at most {REFERENCE_MAX} characters")));
+            return Err(FilingError::bad(
+                "reference",
+                format!("at most {REFERENCE_MAX} characters"),
+                format!("至多 {REFERENCE_MAX} 个字符"),
+            ));
         }
         if !find_personal_numbers(reference).is_empty() {
             return Err(FilingError::bad(
                 "reference",
                 "it contains the number of an identity paper, a card or a telephone",
+                "含有证件号码、卡号或者电话号码",
             ));
         }
         Ok(())
@@ -259,7 +264,11 @@ impl FilingService {
         let now = self.now().max(open.since.at);
         let at = clamp_to_tolerance(result.at, open.since.at, now);
         if at < open.since.at || at > now {
-            return Err(FilingError::bad("at", "a time between the beginning of the check and now"));
+            return Err(FilingError::bad(
+                "at",
+                "a time between the beginning of the check and now",
+                "应为核验开始之后、现在之前的时间",
+            ));
         }
         let identity = IdentityCheck { method: known.method, level, at };
         let (provider, verification) = (Some(provider), Some(verification));

@@ -256,7 +256,9 @@ impl FilingService {
             }
         }
         let party = file.party_of(capacity).or(import.party);
-        let party = party.ok_or_else(|| FilingError::bad("party", "name the party for which it is imported"))?;
+        let party = party.ok_or_else(|| {
+            FilingError::bad("party", "name the party for which it is imported", "请选择为哪一方当事人导入")
+        })?;
         if import.party.is_some_and(|named| named != party) {
             return Err(FilingError::Refused(crate::court::case::refusal::Refusal::NotYours));
         }

@@ -146,6 +146,16 @@ impl FilingService {
         self.read(move |store| Ok(custody(store, &stream, number, None)?)).await
     }
 
+    /// Whether the deposit was made on behalf of the actor's account, which gives its original into custody without a case.
+    ///
+    /// # Errors
+    ///
+    /// [`FilingError::Read`].
+    pub async fn is_own_deposit(&self, actor: &Actor, number: DepositNumber) -> Result<bool, FilingError> {
+        let entry = self.read(move |store| Ok(records::find_entry(store, number)?)).await?;
+        Ok(entry.is_some_and(|(_, entry)| self.account_of_deposit(&entry) == Some(actor.id)))
+    }
+
     /// Stores an original, within the limits on space. For the account on whose behalf the deposit was made; with `case`, for those who
     /// may give the originals of the documents of that case.
     ///

@@ -103,7 +103,7 @@ impl FilingService {
         }
         needed.into_iter().try_for_each(|scope| actor.require_scope(scope))?;
         if self.is_erased(&actor.account).await? {
-            // It may have had a password, which an erasure removes: whoever has kept a token gets no new one.
+            // The erasure removed the password that the account may have had. A token that is still valid must not set another.
             return Err(FilingError::NotPermitted);
         }
         let login = login_name(login)?;
@@ -365,7 +365,8 @@ impl FilingService {
         }
         let access = self.record_access(actor, capacity, AccessTarget::Account(account)).await?;
         let code = new_code()?;
-        let expires = self.now().after_days(RESET_DAYS).ok_or_else(|| FilingError::bad("days", "too many"))?;
+        let expires =
+            self.now().after_days(RESET_DAYS).ok_or_else(|| FilingError::bad("days", "too many", "天数过多"))?;
         let reset = ResetCode { hash: code_hash(&code), expires, by: actor.id };
         let issue = |before: Option<&Credentials>| {
             Ok(before.map(|before| Credentials { reset: Some(reset), ..before.clone() }))

@@ -254,12 +254,12 @@ impl FilingService {
 
 fn stated(field: StatedField, text: &str) -> Result<(StatedField, String), FilingError> {
     let text = text.trim();
-    let bad = |reason: &str| Err(FilingError::bad(field.word(), reason));
+    let bad = |reason: &str, zh: &str| Err(FilingError::bad(field.word(), reason, zh));
     if text.is_empty() || text.chars().count() > STATED_MAX {
-        return bad("1 to 200 characters");
+        return bad("1 to 200 characters", "应为 1 至 200 个字符");
     }
     if forbidden_character(text, Lines::One).is_some() {
-        return bad("control characters are not allowed");
+        return bad("control characters are not allowed", "含有控制字符");
     }
     Ok((field, text.to_owned()))
 }

@@ -84,6 +84,19 @@ pub enum AddressError {
     Port(u16),
 }
 
+impl AddressError {
+    /// The reason in Chinese.
+    #[must_use]
+    pub fn chinese(&self) -> String {
+        match self {
+            Self::NotPublic { host, address } => {
+                format!("{host} 的地址 {address} 不是公网地址；须由平台管理员以 --webhook-allow 允许其网段")
+            }
+            Self::Port(port) => format!("端口 {port} 为其他服务保留；仅可使用 443 和 1024 以上的端口"),
+        }
+    }
+}
+
 /// Which addresses are called: public ones, and those in networks that the operator allows. Clones share the list.
 #[derive(Debug, Clone, Default)]
 pub struct WebhookAddresses {

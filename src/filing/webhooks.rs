@@ -76,16 +76,16 @@ fn cursor_name(hook: TokenId) -> Digest {
 
 /// Parses an address to which events may be sent.
 pub(in crate::filing) fn read_url(text: &str) -> Result<Url, FilingError> {
-    let bad = |reason: &str| FilingError::bad("url", reason);
+    let bad = |reason: &str, zh: &str| FilingError::bad("url", reason, zh);
     if text.len() > URL_MAX {
-        return Err(bad("the address is too long"));
+        return Err(bad("the address is too long", "地址过长"));
     }
-    let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
+    let url = Url::parse(text).map_err(|error| bad(&error.to_string(), "不是有效的地址"))?;
     if !is_secure_or_local(&url) {
-        return Err(bad("expected https://…, or http://… on this machine"));
+        return Err(bad("expected https://…, or http://… on this machine", "应为 https://…，或者本机的 http://…"));
     }
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err(bad("an address has no user, no password and no fragment"));
+        return Err(bad("an address has no user, no password and no fragment", "地址不得含用户名、密码和片段"));
     }
     Ok(url)
 }
@@ -146,7 +146,7 @@ impl FilingService {
         let url = read_url(text)?;
         let refused = |error: AddressError| FilingError::BadValue {
             field: "url",
-            reason_zh: None,
+            reason_zh: Some(format!("：{}", error.chinese())),
             reason: error.to_string(),
             code: ErrorCode::WebhookAddressRefused,
         };

@@ -247,7 +247,7 @@ impl SequencerState {
             return first.clone();
         }
         if writing.is_ok() {
-            // A confirmation that came too late for an earlier pause does not confirm this one. Dropped before anybody sees the pause.
+            // A confirmation that came too late for an earlier pause must not confirm this one. It is dropped before the pause is visible.
             drop(self.take_clock_confirmation());
         }
         *writing = Err(halt.clone());
@@ -289,7 +289,8 @@ impl SequencerState {
         self.rebuilds.load(Ordering::Relaxed)
     }
 
-    /// Submits the operator's confirmation of the wall clock. The result comes while writing is paused because of the clock.
+    /// Submits the operator's confirmation of the wall clock. The receiver gets a result only while writing is paused because of the clock;
+    /// otherwise the sender is dropped when the next pause begins.
     pub(in crate::sequencer) fn confirm_clock(&self) -> oneshot::Receiver<ClockConfirmation> {
         let (sender, receiver) = oneshot::channel();
         *lock(&self.clock_confirmation) = Some(sender);

@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn an_unknown_act_or_field_is_named_with_the_chinese_words_that_are_accepted() {
         let act = said(r#"{"act":"无此操作"}"#);
-        assert!(act.starts_with("没有“无此操作”这一选项，应为“填写诉讼请求”“增加当事人”“委托诉讼代理人”"), "{act}");
+        assert!(act.starts_with("没有“无此操作”这一选项，应为“填写诉讼请求”“增加当事人”“更正当事人信息”"), "{act}");
         assert!(act.contains("“提交起诉状”") && act.contains("“提起上诉”") && !act.contains("submit"), "{act}");
         assert_eq!(said(r#"{"act":"end-agent"}"#), "缺少字段“agent”");
         let field = said(r#"{"act":"bind-number","number":"1","reason":"x"}"#);

@@ -280,6 +280,7 @@ class Walk:
         self.judge.choose("裁定事项", "驳回管辖异议")
         self.judge.own("管辖裁定书")
         self.judge.choose("涉及的当事人", "李四")
+        self.judge.tick("已核对裁定书", exact=False)
         self.judge.press("裁定")
         self.judge.sees("驳回管辖异议")
 
@@ -293,6 +294,12 @@ class Walk:
             person.sees("举证期限", "剩余")
             person.follow("导入存证平台证据")
             self.import_own(person, name, name, "证明履行情况")
+        # The original of an item, for the court and the other side to view.
+        self.plaintiff.follow("提交原文：证据1")
+        self.plaintiff.give("文件", "聊天记录.txt", CHAT)
+        self.plaintiff.page.get_by_text("摘要与链上记录相同，可以提交").wait_for()
+        self.plaintiff.press("提交原文")
+        self.plaintiff.sees("原文已提交平台保管")
         # "核验" beside the original: the other side compares a file, and it goes on record.
         self.other_agent.open_case(CAUSE)
         self.other_agent.tab("举证质证")
@@ -302,6 +309,8 @@ class Walk:
         self.other_agent.page.get_by_text("摘要与链上记录相同").wait_for()
         self.other_agent.press("核验")
         self.other_agent.sees("已办理：核验", "核验记录")
+        self.other_agent.follow("查看原文：证据1")
+        self.other_agent.sees("原文已提交并由平台保管", "每次调取原文均先行上链记录")
 
     # 3.1.6 and 3.2.6 质证.
 
@@ -415,6 +424,7 @@ class Walk:
         self.judge.open_case(CAUSE)
         self.judge.task("宣判")
         self.judge.own("判决书")
+        self.judge.tick("已核对判决书", exact=False)
         self.judge.press("宣判")
         self.judge.sees("已判决")
         self.clerk.open_case(CAUSE)

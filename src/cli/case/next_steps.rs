@@ -12,6 +12,7 @@ use crate::ledger::verify::wording::Language;
 const FIELDS: &[(ActKind, &str)] = &[
     (ActKind::Describe, "title=… claims=…"),
     (ActKind::AddParty, "role=… subject=… name=…"),
+    (ActKind::RestateParty, "party=N name=…"),
     (ActKind::AddAgent, "party=N account=… authority=…"),
     (ActKind::EndAgent, "agent=N"),
     (ActKind::ReturnFiling, "reason=…"),

@@ -3,8 +3,8 @@
 //!
 //! # Invariants
 //!
-//! A period begins with the act by which the court received the document, and is closed when what it is for has been done. A service that
-//! proves to have no effect opens it again. Its end bars nothing: it shows the court what is due.
+//! A period begins with the act by which the court received the document, and is closed when the court has done the act. A service that
+//! proves to have no effect opens it again. Its end has no legal effect: it shows the court what is due.
 
 use crate::court::act_position::ActPosition;
 use crate::court::calendar::{Calendar, Day};
@@ -60,7 +60,7 @@ pub(in crate::court::case) fn answer_received(
     let mut begun = begin(file, key(WindowKind::AnswerCopy, answering, answer), position);
     if !is_sent(file, appeal) {
         let dossier = key(WindowKind::DossierSent, appeal.party, appeal.decision);
-        // One that waits for the end of the period to answer begins with the answer.
+        // A period that would begin when the period to answer ends begins with the answer instead.
         let today = Day::of(position.at);
         let waits = |window: &Window| window.begun.is_some_and(|(_, start)| start.day() > today);
         if file.windows.unclosed(dossier).is_some_and(waits) {
@@ -91,8 +91,8 @@ fn is_sent(file: &CaseFile, appeal: &Appeal) -> bool {
     !appeal.is_open() || file.course.hand_overs.values().any(goes_with)
 }
 
-/// Brings the periods of the court in line with the service of the copies, the periods to answer and the way of the dossier, after an act
-/// that may have changed one of them. The period for a copy is closed while it is served on all who get one. The court sends the dossier
+/// Computes the periods of the court again from the service of the copies, the periods to answer and the transfer of the dossier, after an
+/// act that may have changed one of them. The period for a copy is closed while it is served on all who get one. The court sends the dossier
 /// although nobody answers (art. 174 (1)): its period begins when the last period to answer has ended, if no answer has begun it before. A
 /// dossier that the court of second instance did not accept is due again.
 ///
@@ -139,7 +139,8 @@ pub(in crate::court::case) fn copies_served(
     followed.inspect_err(|_| file.windows = before)
 }
 
-/// A period for copies: its key, the day on which the court received the document, and whether the copies are served.
+/// A period for copies, or for a dossier that has been due since an answer: its key, the day on which it begins, and whether the copies are
+/// served.
 type CopiesPeriod = (WindowKey, Day, bool);
 
 /// Closes and begins the periods for the copies, and those of the dossier that begin on another day than before.

@@ -70,6 +70,7 @@ pub fn require_unsent(file: &CaseFile, act: ActKind) -> Result<(), Refusal> {
             | ActKind::WithdrawItem
             | ActKind::Reply
             | ActKind::AddParty
+            | ActKind::RestateParty
             | ActKind::Associate
             | ActKind::AddAgent
             | ActKind::EndAgent

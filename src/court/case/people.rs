@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::court::acts::{Act, AddAgent, AddParty, Associate, ConfirmService, IssueCode};
+use crate::court::acts::{Act, AddAgent, AddParty, Associate, ConfirmService, IssueCode, RestateParty};
 use crate::court::case::authority::{Appointment, set};
 use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::filing::is_identified;
@@ -19,6 +19,7 @@ use crate::court::values::{Capacity, Filer};
 use crate::court::window::WindowKind;
 use crate::court::windows::WindowKey;
 use crate::court::words::{Authority, PartyRole};
+use crate::ledger::time::Timestamp;
 
 /// Most parties of a case: a class action of thousands is filed by its representatives.
 pub const PARTIES_MAX: u32 = 1_000;
@@ -29,7 +30,7 @@ fn require_next_number(number: u32, next: u32) -> Result<(), Refusal> {
     if number == next && next <= PARTIES_MAX { Ok(()) } else { Err(Refusal::NotNext { expected: next }) }
 }
 
-pub(in crate::court::case) fn takes_part(file: &CaseFile, account: AccountId) -> bool {
+fn takes_part(file: &CaseFile, account: AccountId) -> bool {
     !file.capacities_of(account).is_empty() || file.records.has_appointment(account)
 }
 
@@ -80,13 +81,25 @@ pub fn add_party(
     Ok(())
 }
 
+/// 更正当事人信息: what was entered wrongly. The record keeps both.
+///
+/// # Errors
+///
+/// [`Refusal`].
+pub fn restate_party(file: &mut CaseFile, act: &RestateParty, position: ActPosition) -> Result<(), Refusal> {
+    file.rules.require(RulesVersion::V2)?;
+    let party = file.parties.get_mut(&act.party).ok_or(Refusal::NoSuchParty(act.party))?;
+    party.subject = act.subject.unwrap_or(party.subject);
+    if let Some(annex) = act.name {
+        party.name = Text { annex, index: position.index };
+    }
+    Ok(())
+}
+
 fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Result<(), Refusal> {
     require_next_number(number.0, file.next_agent().0)?;
     if !file.parties.contains_key(&agent.party) {
         return Err(Refusal::NoSuchParty(agent.party));
-    }
-    if takes_part(file, agent.account) {
-        return Err(Refusal::AlreadyInTheCase);
     }
     let alike = |one: &&Agent| (one.authority == Authority::Statutory) == (agent.authority == Authority::Statutory);
     let of_the_party = file.agents.values().filter(|one| one.party == agent.party && one.ended.is_none()).filter(alike);
@@ -133,6 +146,9 @@ pub fn add_agent(
         relationship: act.relationship.map(text),
         ended: None,
     };
+    if takes_part(file, act.account) {
+        return Err(Refusal::AlreadyInTheCase);
+    }
     join_as_agent(file, act.agent, agent)
 }
 
@@ -212,6 +228,48 @@ pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The capacities of an account that end when it joins the party `joins` with a code, or when the court appoints it: other parties entered
+/// the account without an act of its own. Otherwise a party could keep its opponent, the opponent's lawyer or an expert out of the case by
+/// naming the account as its own.
+///
+/// # Errors
+///
+/// [`Refusal::AlreadyInTheCase`]: the account has acted in the case, the court entered or appointed it, or it was entered for `joins`.
+pub(in crate::court::case) fn entries_by_others(
+    file: &CaseFile,
+    account: AccountId,
+    joins: Option<PartyNumber>,
+) -> Result<Vec<Capacity>, Refusal> {
+    let capacities = file.capacities_of(account);
+    let is_elsewhere = |capacity: &Capacity| file.party_of(*capacity) != joins;
+    let is_only_entered =
+        file.rules >= RulesVersion::V2 && !file.is_recused(account) && capacities.iter().all(is_elsewhere);
+    if file.records.has_appointment(account) || (!capacities.is_empty() && !is_only_entered) {
+        return Err(Refusal::AlreadyInTheCase);
+    }
+    Ok(capacities)
+}
+
+/// Ends capacities of an account that other parties entered.
+pub(in crate::court::case) fn end_entries(file: &mut CaseFile, entries: &[Capacity], at: Timestamp) {
+    for entry in entries {
+        match entry {
+            Capacity::Agent(number) => {
+                if let Some(agent) = file.agents.get_mut(number) {
+                    agent.ended = Some(at);
+                }
+            }
+            Capacity::Party(number) => {
+                if let Some(party) = file.parties.get_mut(number) {
+                    party.account = None;
+                    party.identity = None;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// 关联案件: the code's party or an agent of it joins the case.
 ///
 /// # Errors
@@ -237,6 +295,7 @@ pub fn associate(
     if !is_identified(act.identity.as_ref()) {
         return Err(Refusal::IdentityRequired);
     }
+    let ended = entries_by_others(file, document.by, Some(party))?;
     if matches!(act.filer, Filer::Agent | Filer::StatutoryAgent) {
         let is_statutory = act.filer == Filer::StatutoryAgent;
         // A code does not grant special authority; the party or the court does.
@@ -261,6 +320,7 @@ pub fn associate(
     } else {
         join_as_party(file, document.by, party, act)?;
     }
+    end_entries(file, &ended, position.at);
     file.windows.close(WindowKey::of(WindowKind::Association, party), position);
     if let Some(code) = file.codes.get_mut(&act.code) {
         let uses = if act.filer == Filer::Agent { &mut code.agent_uses } else { &mut code.party_uses };
@@ -270,9 +330,6 @@ pub fn associate(
 }
 
 fn join_as_party(file: &mut CaseFile, by: AccountId, number: PartyNumber, act: &Associate) -> Result<(), Refusal> {
-    if takes_part(file, by) {
-        return Err(Refusal::AlreadyInTheCase);
-    }
     let party = file.parties.get_mut(&number).ok_or(Refusal::NoSuchParty(number))?;
     if party.account.is_some() {
         return Err(Refusal::PartyTaken);

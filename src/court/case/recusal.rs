@@ -4,12 +4,12 @@
 //!
 //! An account takes part by an act of its own, or because the court entered it: it brought the suit, joined with a code, or acted as a
 //! party or agent. An entry that a party made for another account counts only after that account has acted in it. Otherwise a party
-//! could exclude a judge by naming the judge as its agent. Laying down an agency is no such act. Who took part once does not act for
-//! the court later, also in the cases that continue this one; who acted for the court does not act for a party later. Cases of
-//! version 1 have no such rule.
+//! could exclude a judge by naming the judge as its agent. Resigning as agent is no such act. An account that once took part does not
+//! act for the court any more, nor in the cases that continue this one. An account that has acted for the court does not act for a party
+//! afterwards, unless the court itself enters it as a party or agent: then it is recused. Cases of version 1 have no such rule.
 //!
-//! Sources: 民诉法 art. 47 (1) 1 (a judge who is a party withdraws) and (4) (so do clerks, interpreters, appraisers, inspectors), 民诉法 art.
-//! 48 (people's assessors are covered as members of the panel, unconfirmed).
+//! Sources: 民诉法 art. 47 (1) 1 (a judge who is a party withdraws) and (4) (so do clerks, interpreters, appraisers, inspectors). For agents and
+//! people's assessors 民诉法解释 arts. 43 and 48 (unconfirmed).
 
 use std::collections::BTreeSet;
 
@@ -87,13 +87,14 @@ impl CaseFile {
         Ok(())
     }
 
-    /// Records for whom the account of an effective act has acted. A case that continues another begins with the parties and agents of
-    /// that one, which a party may have named there; a hand-over ends with the list of those who took part.
-    pub(in crate::court::case) fn follow_recusal(&mut self, document: &Document) {
+    /// Records for whom the account of an effective act has acted.
+    pub(in crate::court::case) fn record_participation(&mut self, document: &Document) {
         if is_for_a_party(document.capacity, document.act.kind()) {
             self.course.participants.insert(document.by);
         } else if is_of_a_court(document.capacity) {
             self.course.acted_for_court.insert(document.by);
+            // A case that continues another begins with copies of its parties and agents, which a party may have named there. Who took part
+            // there comes with the end of the hand-over.
             let is_copied = self.from.is_some() && self.stage.is_with_the_filer();
             self.course.participants.extend(entered(&document.act).filter(|_| !is_copied));
         }

@@ -33,7 +33,7 @@ pub fn begin(id: CaseId, document: &Document, position: ActPosition) -> Result<C
     match (&document.act, document.stream) {
         (Act::Open(act), Stream::Case) if position.sequence == 1 => {
             let mut file = filing::open(id, document, act, position)?;
-            file.follow_recusal(document);
+            file.record_participation(document);
             file.record_annexes(document, position);
             Ok(file)
         }
@@ -85,7 +85,7 @@ impl CaseFile {
         if let Some(party) = self.party_of(document.capacity) {
             self.service.own_acts.insert_mut(position.sequence, (party, position.at));
         }
-        self.follow_recusal(document);
+        self.record_participation(document);
         hearings::follow_stage(self, before, document, position);
         Ok(())
     }
@@ -165,6 +165,7 @@ impl CaseFile {
         match &document.act {
             Act::Describe(act) => filing::describe(self, act, position),
             Act::AddParty(act) => people::add_party(self, document, act, position)?,
+            Act::RestateParty(act) => people::restate_party(self, act, position)?,
             Act::AddAgent(act) => people::add_agent(self, document, act, position)?,
             Act::EndAgent(act) => people::end_agent(self, document, act.agent, position)?,
             Act::IssueCode(act) => people::issue_code(self, act)?,

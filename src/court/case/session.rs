@@ -16,7 +16,7 @@ pub(in crate::court::case) fn apply(
     calendar: &Calendar,
 ) -> Option<Result<(), Refusal>> {
     Some(match &document.act {
-        Act::Appoint(act) => appointments::appoint(file, act.role, act.account),
+        Act::Appoint(act) => appointments::appoint(file, act.role, act.account, position.at),
         Act::EndAppointment(act) => appointments::end_appointment(file, act.role, act.account),
         // It changes the stage, so it is applied with the acts that do.
         Act::EndHearing(_) => match file.rules.require(RulesVersion::V2) {

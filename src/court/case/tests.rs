@@ -446,6 +446,7 @@ mod heard_anew;
 mod holds;
 mod jurisdiction;
 mod moved_periods;
+mod people;
 mod recusal;
 mod retrial;
 mod second_instance;

@@ -78,19 +78,15 @@ impl Registry {
         };
         match act {
             Act::OpenAccount(_) => true,
-            // Nobody checks itself, and staff is checked at its own court.
+            // No account records a check of its own identity, and staff are checked at their own court.
             Act::CheckIdentity(check) => {
-                let is_of_another_court = || {
-                    let (actor, target) = (self.accounts.get(&by)?, self.accounts.get(&check.account)?);
-                    let courts = |account: &Account| -> BTreeSet<CourtCode> {
-                        account.roles.iter().filter_map(|(_, court)| court.clone()).collect()
-                    };
-                    let (own, others) = (courts(actor), courts(target));
-                    Some(!others.is_empty() && own.is_disjoint(&others))
+                let courts = |id: AccountId| -> BTreeSet<&CourtCode> {
+                    let roles = self.accounts.get(&id).into_iter().flat_map(|account| &account.roles);
+                    roles.filter_map(|(_, court)| court.as_ref()).collect()
                 };
-                check.identity.method == IdentityMethod::CourtOffline
-                    && check.account != by
-                    && !is_of_another_court().unwrap_or(false)
+                let (own, theirs) = (courts(by), courts(check.account));
+                let is_offline = check.identity.method == IdentityMethod::CourtOffline;
+                is_offline && check.account != by && (theirs.is_empty() || !own.is_disjoint(&theirs))
             }
             // Not for an account with a role: with its token the actor could act as the operator. Nor with scopes for
             // roles: the account may get a role later, and the actor may have kept the token.

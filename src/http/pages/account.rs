@@ -262,7 +262,7 @@ async fn issue_token(state: &AppState, visit: &Visit, who: &SignedIn, form: &For
     let scopes = form.all("scope").filter_map(Scope::parse).collect();
     let days = form.text("token-days").parse().unwrap_or(0);
     let (filing, context) = (state.filing()?, request_context("token")?);
-    // A token outlives the session: whoever has found the browser open gets none.
+    // A token is valid for longer than the session. So a person who finds the browser open must not get one.
     filing.require_holder(who, form.raw("token-password"), form.text("token-code")).await?;
     match filing.issue_token(&who.actor, &context, who.actor.id, &scopes, days).await {
         Ok(issued) => {

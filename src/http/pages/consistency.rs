@@ -3,6 +3,8 @@
 //! Either state is a size, or a signed checkpoint as a receipt, a witness or `/log/checkpoint` has it. The proof and the roots are
 //! those that `GET /v1/proofs/consistency` answers. The node checks itself here, and the page says so.
 
+use serde_json::Value;
+
 use crate::http::api::proofs::consistency_json;
 use crate::http::app_state::AppState;
 use crate::http::pages::form::Form;
@@ -14,7 +16,6 @@ use crate::query::{key_history, records};
 use crate::wire::bilingual::Bilingual;
 use crate::wire::json::INTEGER_MAX;
 use crate::wire::ledger::ConsistencyJson;
-use serde_json::Value;
 
 /// What was asked, and the answer.
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! Errors about a field, as pages show them: with the label of the field, and never with the name that requests have for it.
+//! Errors about a field, as pages show them: with the label of the field, where it is known, instead of the name that requests have for it.
 
 use crate::error_code::ErrorCode;
 use crate::http::pages::cases::forms::labels;
@@ -6,7 +6,7 @@ use crate::wire::bilingual::Bilingual;
 use crate::wire::problem::{Problem, ProblemCode};
 
 /// Labels of fields that no form of a case has.
-const OTHERS: &[(&str, &str, &str)] = &[
+const OTHER_LABELS: &[(&str, &str, &str)] = &[
     ("key", "公钥", "Public key"),
     ("login", "登录名", "Login name"),
     ("scopes", "权限范围", "Scopes"),
@@ -16,7 +16,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
 ];
 
 fn label_of(name: &str) -> Option<(&'static str, &'static str)> {
-    let other = OTHERS.iter().find(|(field, ..)| *field == name).map(|(_, zh, en)| (*zh, *en));
+    let other = OTHER_LABELS.iter().find(|(field, ..)| *field == name).map(|(_, zh, en)| (*zh, *en));
     other.or_else(|| labels::listed(name))
 }
 
@@ -33,11 +33,11 @@ const fn is_about_a_value(code: &ProblemCode) -> bool {
 /// What is wrong, for people. `label` is that of the field on the page, in Chinese and English, if the page has one for it.
 #[must_use]
 pub fn detail(problem: &Problem, label: Option<(&str, &str)>) -> Bilingual {
-    let as_it_is = || Bilingual::new(problem.detail_zh.clone(), problem.detail.clone());
+    let unchanged = || Bilingual::new(problem.detail_zh.clone(), problem.detail.clone());
     let Some((name, rest)) = named_field(&problem.detail).filter(|_| is_about_a_value(&problem.code)) else {
-        return as_it_is();
+        return unchanged();
     };
-    let Some((label_zh, label_en)) = label.or_else(|| label_of(name)) else { return as_it_is() };
+    let Some((label_zh, label_en)) = label.or_else(|| label_of(name)) else { return unchanged() };
     let zh = &problem.detail_zh;
     // `court::typed::field_fault` puts the name behind its Chinese name, or quotes it alone.
     let behind = zh.split_once(&format!("（{name}）")).map(|(_, reason)| reason);
@@ -70,8 +70,8 @@ mod tests {
         assert_eq!(said.zh, "案号格式不正确，应如（2026）粤0192民初113号");
         assert_eq!(said.en, "Case number: enter a case number like （2026）粤0192民初113号");
         assert!(shown(number(), Some(("原审案号", "Earlier number"))).zh.starts_with("原审案号格式不正确"));
-        let days = shown(FilingError::bad("days", "1 to 366").into(), None);
-        assert_eq!((&*days.zh, &*days.en), ("天数：值不符合要求", "Days: 1 to 366"));
+        let days = shown(FilingError::bad("days", "1 to 366", "应为 1 至 366").into(), None);
+        assert_eq!((&*days.zh, &*days.en), ("天数：应为 1 至 366", "Days: 1 to 366"));
         // A value in the detail is no field.
         let other = ApiError::new(ErrorCode::BadPath, "`days` is not a number").in_chinese("地址有误");
         assert_eq!(shown(other, None).zh, "地址有误");

@@ -23,8 +23,8 @@ pub type Fault = (&'static str, String);
 
 /// Whether something is wrong with a field.
 #[must_use]
-pub fn has_fault(faults: &[Fault], name: &str) -> bool {
-    faults.iter().any(|(field, _)| *field == name)
+pub fn has_fault<'f>(faults: impl IntoIterator<Item = &'f Fault>, name: &str) -> bool {
+    faults.into_iter().any(|(field, _)| *field == name)
 }
 
 #[derive(Template)]

@@ -19,6 +19,7 @@ use crate::http::pages::cases::originals::Framed;
 use crate::http::pages::field_names;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::same_origin::require_same_origin;
+use crate::http::pages::unsent_form;
 use crate::http::pages::visit::{Audience, Visit};
 use crate::wire::problem::{PROBLEM_JSON, Problem, ProblemCode};
 
@@ -50,6 +51,7 @@ pub async fn page_middleware(State(state): State<Arc<AppState>>, mut request: Re
     let checked = require_same_origin(request.method(), request.uri(), request.headers());
     request.extensions_mut().insert(visit.clone());
     let response = match checked {
+        Ok(()) if unsent_form::is_unsent(&visit, &request) => unsent_form::answer(&state, &visit, request).await,
         Ok(()) => next.run(request).await,
         Err(failure) => failure.into_response(),
     };

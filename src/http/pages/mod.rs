@@ -53,4 +53,5 @@ pub mod routes;
 pub mod same_origin;
 pub mod shown_text;
 pub mod start;
+pub mod unsent_form;
 pub mod visit;

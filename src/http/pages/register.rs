@@ -14,6 +14,7 @@ use crate::filing::filing_error::FilingError;
 use crate::filing::password_rules::check_new;
 use crate::filing::sign_in::{LoginAttempt, Registration};
 use crate::http::app_state::AppState;
+use crate::http::pages::field_names::named_field;
 use crate::http::pages::form::{Form, PageParameters};
 use crate::http::pages::layout::Layout;
 use crate::http::pages::login::{Fault, field_of, new_password};
@@ -159,7 +160,7 @@ pub async fn register(
         let Some(usual) = field_of(failure.code()) else { return Err(failure) };
         let detail = failure.problem().detail;
         // `bad_value` names the field in its detail.
-        let named = detail.strip_prefix('`').and_then(|rest| rest.split_once('`')).map_or("", |(name, _)| name);
+        let named = named_field(&detail).map_or("", |(name, _)| name);
         let own = kind.fields().iter().map(|field| field.word());
         let field = ["name"].into_iter().chain(own).find(|own| *own == named);
         return refused(vec![(field.unwrap_or(usual), value_fault(&visit, field, failure))]);
@@ -178,7 +179,7 @@ fn value_fault(visit: &Visit, field: Option<&str>, failure: ApiError) -> String 
     match (failure.code(), field) {
         (ErrorCode::BadValue, None) => visit
             .t(
-                "登录名须为 3 至 40 个字符，仅限文字、数字和 . _ - @ +",
+                "登录名须为 3 至 40 个字符，仅限汉字、拉丁字母、数字和 . _ - @ +",
                 "A login name has 3 to 40 characters: Latin letters, Chinese characters, digits and . _ - @ +",
             )
             .to_owned(),

@@ -1,18 +1,20 @@
-//! Texts of others as pages and tables show them. They may contain characters that reorder or hide text.
+//! User-supplied text as pages and tables show it. It may contain characters that reorder or hide other text.
 //!
-//! [`PageText`] is the escaper of all templates (`askama.toml`), so no value reaches a page in another way. [`shown`] is for tables,
-//! which no template renders.
+//! [`PageText`] is the escaper of all templates (`askama.toml`). The values of form fields have the filter `escape("value")`, which
+//! escapes for HTML only: a form that is sent again must not change the text. [`shown`] is for tables, which no template renders.
 
 use std::fmt::{self, Write};
 
 use askama::filters::{Escaper, Html};
 
-/// The text with its control characters, bidirectional controls and characters without width as code points: `〔U+202E〕`.
+use crate::ledger::text::alters_display;
+
+/// The text with its control characters, bidirectional controls and zero-width characters as code points: `〔U+202E〕`.
 #[must_use]
 pub fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_deceptive(c) {
+        if alters_display(c) {
             // Writing to a String cannot fail.
             let _ = write_code_point(&mut shown, c);
         } else {
@@ -34,7 +36,7 @@ pub struct PageText;
 impl Escaper for PageText {
     fn write_escaped_str<W: Write>(&self, mut dest: W, string: &str) -> fmt::Result {
         let mut rest = string;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_deceptive(*c) && !is_layout(*c)) {
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| alters_display(*c) && !is_layout(*c)) {
             let (before, after) = rest.split_at(at);
             Html.write_escaped_str(&mut dest, before)?;
             write_code_point(&mut dest, c)?;
@@ -49,16 +51,6 @@ const fn is_layout(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\t')
 }
 
-/// Whether the character changes how others are shown, or is not seen itself.
-const fn is_deceptive(c: char) -> bool {
-    matches!(c as u32,
-        0x0000..=0x001F | 0x007F..=0x009F                                       // controls
-        | 0x00AD | 0x034F | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F // invisible
-        | 0x061C | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F          // zero width, separators, bidirectional
-        | 0x3164 | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB                            // fillers, annotations
-        | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF) // music, tags
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +60,7 @@ mod tests {
         assert_eq!(shown("合同 𪚥 (1).pdf"), "合同 𪚥 (1).pdf");
         assert_eq!(shown("a\u{202e}fdp.exe\u{200b}"), "a〔U+202E〕fdp.exe〔U+200B〕");
         assert_eq!(shown("a\nb\u{2028}c\u{e0041}"), "a〔U+000A〕b〔U+2028〕c〔U+E0041〕");
+        assert_eq!(shown("葛\u{e0100}城"), "葛\u{e0100}城", "a variant of a Han character in a name");
     }
 
     #[test]
@@ -77,6 +70,13 @@ mod tests {
         struct Page<'a> {
             text: &'a str,
         }
+        #[derive(askama::Template)]
+        #[template(source = "<input value=\"{{ text|escape(\"value\") }}\">", ext = "html")]
+        struct Field<'a> {
+            text: &'a str,
+        }
+        let field = askama::Template::render(&Field { text: "\"a\u{200b}b" }).unwrap();
+        assert_eq!(field, "<input value=\"&#34;a\u{200b}b\">", "a form that is sent again does not change the text");
         let page = |text| askama::Template::render(&Page { text }).unwrap();
         assert_eq!(page("合同\r\n\t1"), "<p title=\"合同\r\n\t1\">合同\r\n\t1</p>");
         let written = "&#60;b&#62;〔U+202E〕0001〔U+202C〕 元〔U+3164〕";

@@ -141,7 +141,7 @@ fn a_wrong_clock_rejects_deposits_until_it_is_right_again() {
     assert!(inbox.update(|state| state.requests.is_empty()));
 }
 
-/// A clock whose reader also looks whether the operator has been told the result of a confirmation.
+/// A clock that, whenever it is read, also checks whether the operator has the result of a confirmation while writing is paused.
 struct ObservingClock {
     clock: ManualClock,
     state: Arc<SequencerState>,
@@ -176,7 +176,7 @@ fn writing_has_resumed_when_the_operator_gets_the_result_of_a_confirmation() {
     let tip = store.tip().unwrap();
     let guard = ClockGuard::new(observing, tip.last_time, false).unwrap();
     let mut collector = Collector::new(guard, tip.clone(), NumberSource::new(true));
-    // Nobody is paused: this confirmation is too late for an earlier pause, and must not confirm the next one.
+    // Writing is not paused: this confirmation is too late for an earlier pause, and must not confirm the next one.
     let late = state.confirm_clock();
     clock.shift(3_600_000, Duration::ZERO);
     let fault = collector.clock.check(tip.last_time).unwrap_err();

@@ -54,7 +54,7 @@ pub struct IdentityCheckRequest {
     /// How far it goes: `basic`, `substantial` or `high`.
     #[schema(example = "substantial")]
     pub level: String,
-    /// When it was made; by default now.
+    /// When it was made: within the last seven days; by default now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026-11-22T09:04:11.123+08:00")]
     pub at: Option<String>,

@@ -21,6 +21,8 @@ pub enum ActRequest {
     Describe { title: Option<String>, claims: Option<String> },
     /// 增加当事人.
     AddParty { role: String, subject: String, name: String, account: Option<String> },
+    /// 更正当事人信息.
+    RestateParty { party: u32, subject: Option<String>, name: Option<String> },
     /// 委托诉讼代理人; with authority `statutory` 法定代理人, who names the document of the relationship instead of a power of attorney.
     AddAgent {
         party: u32,
@@ -261,7 +263,7 @@ impl ActRequest {
             };
         }
         same_name! {
-            Describe AddParty AddAgent EndAgent ConfirmNotice ConfirmService Submit ReturnFiling Approve Reject
+            Describe AddParty RestateParty AddAgent EndAgent ConfirmNotice ConfirmService Submit ReturnFiling Approve Reject
             Refuse WithdrawFiling FileCase BindNumber Assign BeginHearing AdjournHearing Judge WithdrawSuit
             Close Restate ReceiveItem WithdrawItem Reply Consent SetPeriod SuspendPeriod ResumePeriod
             ExtendPeriod ResetPeriod ExchangeEvidence AllowRebuttal OpenReplies ApplyDeferral DecideDeferral

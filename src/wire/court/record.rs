@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::court::acts::{Act, ActKind, Reply, Verify};
+use crate::court::acts::{Act, ActKind, AddParty, Reply, RestateParty, Verify};
 use crate::court::calendar::Day;
 use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::document::Document;
@@ -109,7 +109,9 @@ fn opinions(reply: &Reply) -> Bilingual {
 /// The content of an act beside its label, if it has any.
 fn details(file: &CaseFile, act: &Act, texts: &Texts) -> Option<Bilingual> {
     Some(match act {
-        Act::AddParty(act) => party_label(file, act.party, texts),
+        Act::AddParty(AddParty { party, .. }) | Act::RestateParty(RestateParty { party, .. }) => {
+            party_label(file, *party, texts)
+        }
         Act::IssueCode(act) => {
             let Bilingual { zh, en } = file.codes.get(&act.code).map(|code| party_label(file, code.party, texts))?;
             Bilingual::new(format!("供{zh}及其代理人使用"), format!("for {en} and its agents"))

@@ -2,7 +2,7 @@
 
 use crate::court::act_position::ActPosition;
 use crate::court::acts::{CertifyService, ConsentService};
-use crate::court::calendar::{Calendar, Day};
+use crate::court::calendar::Calendar;
 use crate::court::case::service::book::{
     Acted, Attempt, AttemptConsent, RegisteredAddress, ServiceObjection, ServiceRecord,
 };
@@ -10,8 +10,7 @@ use crate::court::case::service::effect::Effect;
 use crate::court::case::service::windows::ServiceWindow;
 use crate::court::case::state::{CaseFile, Text};
 use crate::court::ids::{AddressNumber, AttemptNumber, PartyNumber, ServiceNumber};
-use crate::court::period::Deadline;
-use crate::court::service_words::{ServiceBasis, ServicePeriod, ServiceStep};
+use crate::court::service_words::{ServiceBasis, ServiceStep};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::time::Timestamp;
@@ -222,22 +221,8 @@ fn record(context: &ServiceViewContext<'_>, number: ServiceNumber, record: &Serv
     }
 }
 
-/// The last day of a period as the case has it now: the court may have extended or deferred it since the service. `None` while it is
-/// suspended.
-fn last_day(file: &CaseFile, one: &ServiceWindow, calendar: &Calendar) -> Option<Day> {
-    match one.id.period {
-        ServicePeriod::Evidence => match file.periods.deadline(one.id.party, calendar) {
-            Deadline::Ends { last, .. } => Some(last),
-            Deadline::Suspended { .. } => None,
-            Deadline::NotSet => Some(one.last),
-        },
-        ServicePeriod::Appeal => file.last_appeal_day(one.id.party, one.id.document, calendar).or(Some(one.last)),
-        _ => Some(one.last),
-    }
-}
-
 fn window(context: &ServiceViewContext<'_>, one: &ServiceWindow) -> ServiceWindowJson {
-    let (now, last) = (context.now, last_day(context.file, one, context.calendar));
+    let (now, last) = (context.now, context.file.last_day_of(one, context.calendar));
     let (code, zh, en) = if now < one.effect.at {
         ("not-begun", "未开始", "not begun")
     } else if last.is_none() {

@@ -21,7 +21,7 @@ async fn a_clerk_does_not_file_her_own_suit() {
         [people.by(&suing).post(&path, &approve).await, people.by(&suing).acting("clerk").post(&path, &approve).await]
     {
         assert_eq!(answer.problem(), (403, "recused".into()));
-        assert!(answer.json()["title_zh"].as_str().unwrap().contains("回避"), "{}", answer.text());
+        assert!(answer.json()["title_zh"].as_str().unwrap().contains("履行法院职责"), "{}", answer.text());
     }
     assert_eq!(suit.view(&node, &suing).await["stage"]["code"], "under-review", "she sees it as a party");
     let refused = people.by(&suing).acting("judge").post(&path, &approve).await;

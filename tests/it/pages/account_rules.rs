@@ -414,11 +414,8 @@ async fn whoever_opened_an_account_does_not_know_its_password_when_it_gets_a_rol
     let people = People::of(&node).await;
     let (clerk, other) = (people.clerk().await, people.of_court("窗口人员", "clerk", COURT).await);
     let administrator = people.of_court("管理员", "court-administrator", COURT).await;
-    let opened = people
-        .by(&clerk)
-        .create("/v1/accounts", &serde_json::json!({ "subject": "natural-person", "name": "新法官" }))
-        .await;
-    let account = opened["id"].as_str().or(opened["account"].as_str()).unwrap().to_owned();
+    let opening = serde_json::json!({ "subject": "natural-person", "name": "新法官" });
+    let account = people.by(&clerk).create("/v1/accounts", &opening).await["account"].as_str().unwrap().to_owned();
     let scopes = serde_json::json!({ "scopes": ["read", "case", "deposit"], "days": 30 });
     let issued = people.by(&clerk).create(&format!("/v1/accounts/{account}/tokens"), &scopes).await;
     let token = issued["token"].as_str().unwrap();
@@ -430,6 +427,13 @@ async fn whoever_opened_an_account_does_not_know_its_password_when_it_gets_a_rol
     for by in [people.by_operator(), people.by(&administrator)] {
         let refused = by.post(&roles, &judge).await;
         assert_eq!((refused.status, refused.json()["code"].as_str().unwrap()), (403, "own_password_needed"));
+    }
+    // An account without a password: the kept token accepts a role, and sets a password if the role needs no further scopes.
+    let unset = people.by(&clerk).create("/v1/accounts", &opening).await["account"].as_str().unwrap().to_owned();
+    people.by(&clerk).create(&format!("/v1/accounts/{unset}/tokens"), &scopes).await;
+    for role in [serde_json::json!({ "role": "lawyer" }), judge.clone()] {
+        let refused = people.by_operator().post(&format!("/v1/accounts/{unset}/roles"), &role).await;
+        assert_eq!((refused.status, refused.json()["code"].as_str().unwrap()), (403, "own_password_needed"), "{role}");
     }
     // Somebody else at the counter issues a reset code, and the holder sets a password.
     let mut counter = Browser::new(&node);

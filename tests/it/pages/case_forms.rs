@@ -20,6 +20,26 @@ async fn a_party_is_added_in_a_role_of_this_instance() {
     assert!(refused.status == 422 && refused.text().contains("id=\"role-error\""), "{}", refused.text());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_name_of_a_party_is_corrected_and_the_record_keeps_both() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut desk = Desk::of(&node).await;
+    let case = desk.open("张三", "合同纠纷").await;
+    let party = [("role", "defendant"), ("subject", "natural-person"), ("name", "李四")];
+    let added = desk.plaintiff.act(&case, "add-party", &party).await;
+    let path = format!("{case}/act/restate-party?party=2");
+    assert!(added.contains(&format!("href=\"{path}\"")), "{added}");
+    let form = desk.plaintiff.page(&path).await;
+    assert!(form.contains("<option value=\"2\" selected>"), "{form}");
+    let nothing = desk.plaintiff.send(&path, &[("party", "2")]).await;
+    assert!(nothing.text().contains("请填写姓名或者名称、主体类型，至少一项"), "{}", nothing.text());
+    let right = [("party", "2"), ("name", "李肆"), ("subject", "legal-person")];
+    let corrected = desk.plaintiff.act(&case, "restate-party", &right).await;
+    assert!(corrected.contains("李肆") && corrected.contains("法人") && !corrected.contains("李四"), "{corrected}");
+    let history = desk.plaintiff.page(&format!("{case}/history")).await;
+    assert!(history.contains("更正当事人信息"), "{history}");
+}
+
 /// Two periods of one kind: each is chosen by its name, and the court decides on the one that was applied for.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_period_to_be_deferred_is_chosen_by_its_name() {

@@ -108,7 +108,7 @@ async fn hearing_and_judgment(desk: &mut Desk<'_>, case: &str) {
     assert!(desk.judge.act(case, "decide-admission", &admission).await.contains("采信"));
     desk.judge.act(case, "end-hearing", &[]).await;
     let document = desk.deposit().await;
-    let judged = desk.judge.act(case, "judge", &[("document", &document)]).await;
+    let judged = desk.judge.act(case, "judge", &[("document", &document), ("sure", "yes")]).await;
     assert!(judged.contains("已判决") && judged.contains(&document), "{judged}");
 }
 

@@ -1,10 +1,12 @@
 //! The pages of the documents of a case: read, compared, given into custody; and the forms that ask to confirm one.
 
+use serde_json::json;
 use tiezheng::ledger::media::MediaType;
 
 use crate::pages::court_desk::{Desk, hidden, option};
 use crate::support::accounts::People;
 use crate::support::browser::{Browser, location};
+use crate::support::depositor::content;
 use crate::support::page_text::{chinese_in, english_in, own_texts};
 use crate::support::sessions::document_with;
 use crate::support::test_node::{NodeConfig, TestNode};
@@ -142,12 +144,65 @@ async fn a_served_document_is_shown_to_its_recipient_and_not_to_the_other_party(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_party_gives_the_original_of_its_item_into_custody_and_the_others_view_it() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut desk = Desk::of(&node).await;
+    let case = filed(&mut desk).await;
+    let digests = content(TEXT.as_bytes());
+    let request = json!({
+        "sha_256": digests.sha256.unwrap().to_string(),
+        "sm3": digests.sm3.unwrap().to_string(),
+        "size": TEXT.len(),
+        "name": "聊天记录",
+        "media_type": "text/plain",
+    });
+    let made = desk.plaintiff.browser.post_json("/deposit/on-behalf", "deposit-of-the-chat", &request).await;
+    let number = made.json()["deposit_number"].as_str().unwrap().to_owned();
+    let import = [("deposit_number", number.as_str()), ("name", "聊天记录"), ("content", "价款"), ("do", "import")];
+    let imported = desk.plaintiff.act(&case, "import", &import).await;
+    let page = format!("{case}/items/2/original");
+    let file = format!("{page}/file");
+    assert!(imported.contains(&format!("法院和对方不能在线查看 <a href=\"{page}\">提交原文")), "{imported}");
+    let seen = desk.defendant.page(&format!("{case}/evidence")).await;
+    assert!(!seen.contains(&page) && seen.contains("请向举证方索取复制件"), "{seen}");
+
+    // Its depositor gives it, once and unchanged.
+    let form = desk.plaintiff.page(&page).await;
+    assert!(form.contains("id=\"custody-form\"") && form.contains("data-digests=\"sm3 "), "{form}");
+    assert!(form.contains(&format!("tiezheng case put-original {number}")), "without a script, by the program");
+    let key = hidden(&form, "key").unwrap();
+    let without = desk.defendant.page(&page).await;
+    assert!(!without.contains("custody-form") && without.contains("原文仅可由该存证的账号本人提交"), "{without}");
+    for worker in [&mut desk.defendant, &mut desk.clerk] {
+        assert_eq!(worker.browser.post_file(&file, &key, TEXT.as_bytes()).await.status, 404);
+    }
+    let browser = &mut desk.plaintiff.browser;
+    assert_eq!(browser.post_file(&file, &key, "聊天记录：九百元。".as_bytes()).await.status, 422);
+    assert_eq!(browser.post_file(&format!("{case}/items/9/original/file"), &key, TEXT.as_bytes()).await.status, 404);
+    for _ in 0..2 {
+        assert_eq!(browser.post_file(&file, &key, TEXT.as_bytes()).await.status, 204);
+    }
+    let given = desk.plaintiff.page(&format!("{page}?done=given")).await;
+    assert!(given.contains("法院和本案其他当事人可在线查看") && !given.contains("custody-form"), "{given}");
+
+    // Another deposit of the case, which its depositor signed, has no custody.
+    let signed = desk.plaintiff.page(&format!("{case}/items/1/original?done=given")).await;
+    assert!(!signed.contains("custody-form") && !signed.contains("原文已提交平台保管"), "{signed}");
+
+    for worker in [&mut desk.defendant, &mut desk.judge] {
+        assert!(worker.page(&format!("{case}/evidence")).await.contains(&format!("href=\"{page}\">查看原文")));
+        assert!(worker.page(&page).await.contains(&format!("src=\"{file}\"")));
+        assert_eq!(worker.browser.get(&file).await.text(), TEXT);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_judgment_is_read_from_the_case_and_before_an_appeal() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
     let mut desk = Desk::of(&node).await;
     let case = filed(&mut desk).await;
     let number = typed(&node, 1, TEXT, "application/pdf").await;
-    desk.judge.act(&case, "judge", &[("document", &number)]).await;
+    desk.judge.act(&case, "judge", &[("document", &number), ("sure", "yes")]).await;
     let page = format!("{case}/documents/{number}");
     let form = desk.judge.page(&page).await;
     let key = hidden(&form, "key").unwrap();

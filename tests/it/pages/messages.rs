@@ -1,6 +1,6 @@
 //! What pages say where somebody made a mistake, or where something is not possible yet: the words of people, and what to do.
 
-use crate::pages::court_desk::{Desk, Worker, option};
+use crate::pages::court_desk::{Desk, Worker, hidden, option};
 use crate::support::accounts::People;
 use crate::support::browser::{Browser, PASSWORD, location, registration};
 use crate::support::depositor::note;
@@ -10,6 +10,15 @@ fn says(page: &str, texts: &[&str]) {
     for text in texts {
         assert!(page.contains(text), "{text} is missing: {page}");
     }
+}
+
+/// A suit that is filed, with the people of its case.
+async fn filed(node: &TestNode) -> (Desk<'_>, String) {
+    let mut desk = Desk::of(node).await;
+    let case = desk.open("张三", "合同纠纷").await;
+    desk.complete(&case, "李四", "合同").await;
+    desk.file(&case).await;
+    (desk, case)
 }
 
 #[tokio::test]
@@ -65,6 +74,41 @@ async fn a_reset_and_an_ended_session_are_explained() {
     assert!(!location(&stranger).contains("expired"), "nobody was signed in");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_sent_after_the_session_has_ended_is_kept() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let (mut desk, case) = filed(&node).await;
+    let number = desk.deposit().await;
+    let browser = &mut desk.plaintiff.browser;
+    assert_eq!(browser.post("/logout", &[]).await.status, 303);
+    let path = format!("{case}/act/import");
+    let content = "第一段\n\n“第二段” <b>&\u{200b}";
+    let form = [
+        ("key", "5b6ef6b1c6d34e1b8a3c5f0a2f6d7c11"),
+        ("deposit_number", number.as_str()),
+        ("name", "合同"),
+        ("content", content),
+        ("do", "import"),
+    ];
+    assert_eq!(location(&browser.post(&path, &form).await), "/login?next=%2Faccount", "nobody was signed in");
+    browser.cookies.insert("__Host-session".into(), "0".repeat(64));
+    let kept = browser.post(&path, &form).await;
+    assert_eq!(kept.status, 401, "{}", kept.text());
+    says(kept.text(), &["登录已失效，表单尚未提交", &format!("<form action=\"{path}\" method=\"post\">")]);
+    assert!(kept.text().contains("value=\"第一段\n\n“第二段” &#60;b&#62;&#38;\u{200b}\""), "{}", kept.text());
+    // No other form is answered like this: it may contain passwords.
+    let change = [("current-password", PASSWORD), ("new-password", "another sentence")];
+    assert_eq!(browser.post("/account/password", &change).await.status, 303);
+
+    browser.log_in("zhang", PASSWORD, "").await;
+    let fields: Vec<_> = form.iter().map(|(name, _)| (*name, hidden(kept.text(), name).unwrap())).collect();
+    let text = |value: &str| value.replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&");
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, text(value))).collect();
+    let again: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(again, form);
+    assert_eq!(location(&browser.post(&path, &again).await), format!("{case}/evidence?done=import"));
+}
+
 #[tokio::test]
 async fn a_search_without_a_result_says_what_is_missing() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
@@ -76,7 +120,7 @@ async fn a_search_without_a_result_says_what_is_missing() {
         says(empty.text(), &["请输入存证编号。", "href=\"#q\""]);
     }
     let height = browser.get("/search?q=999").await;
-    says(height.text(), &["没有此区块高度"]);
+    says(height.text(), &["不存在该高度的区块"]);
     assert!(!height.text().contains("尚未在本平台存证"), "a block is no deposit");
 }
 
@@ -97,10 +141,7 @@ async fn a_receipt_is_taken_for_its_checkpoint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_read_with_its_label_and_explained_when_it_is_of_no_use() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
-    let mut desk = Desk::of(&node).await;
-    let case = desk.open("张三", "合同纠纷").await;
-    desk.complete(&case, "李四", "合同").await;
-    desk.file(&case).await;
+    let (mut desk, case) = filed(&node).await;
     let uses = [("party", "2"), ("party_uses", "1"), ("agent_uses", "1"), ("days", "30")];
     let issued = desk.clerk.send(&format!("{case}/act/issue-code"), &uses).await;
     let code =
@@ -143,7 +184,7 @@ async fn a_form_says_what_is_missing_in_the_words_of_its_labels() {
     assert!(!judge.contains("判决书的存证编号 <span"), "the judgment is no option: {judge}");
     assert_eq!(desk.judge.send(&format!("{case}/act/judge"), &[]).await.status, 422);
     let document = desk.deposit().await;
-    desk.judge.act(&case, "judge", &[("document", &document)]).await;
+    desk.judge.act(&case, "judge", &[("document", &document), ("sure", "yes")]).await;
     let judged = desk.defendant.page(&case).await;
     says(&judged, &["判决书尚未送达。"]);
     assert!(!judged.contains("判决书确认送达"), "{judged}");
@@ -152,10 +193,7 @@ async fn a_form_says_what_is_missing_in_the_words_of_its_labels() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_reply_starts_with_the_first_one_and_replaces_it() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
-    let mut desk = Desk::of(&node).await;
-    let case = desk.open("张三", "合同纠纷").await;
-    desk.complete(&case, "李四", "合同").await;
-    desk.file(&case).await;
+    let (mut desk, case) = filed(&node).await;
     let path = format!("{case}/act/reply?item=1");
     let silent = desk.defendant.send(&path, &[("item", "1"), ("grounds", "before-the-chain")]).await;
     assert_eq!(silent.status, 422);
@@ -174,13 +212,16 @@ async fn a_second_reply_starts_with_the_first_one_and_replaces_it() {
         ],
     );
     let of_other = desk.plaintiff.page(&format!("{case}/evidence")).await;
-    assert!(!of_other.contains("版代替"), "{of_other}");
+    assert!(!of_other.contains("版替代"), "{of_other}");
     let second = [("item", "1"), ("authenticity", "admitted")];
     assert_eq!(desk.defendant.send(&path, &second).await.status, 303);
     let seen = desk.plaintiff.page(&format!("{case}/evidence")).await;
-    assert_eq!(seen.matches("已被第 2 版代替").count(), 1, "{seen}");
-    assert!(!seen.contains("请向提交人或者法院索取副本"), "its own item");
-    says(&desk.defendant.page(&format!("{case}/evidence")).await, &["未提交原文，请向提交人或者法院索取副本"]);
+    assert_eq!(seen.matches("已被第 2 版替代").count(), 1, "{seen}");
+    assert!(!seen.contains("请向举证方索取复制件，或者向法院申请查阅、复制"), "its own item");
+    says(
+        &desk.defendant.page(&format!("{case}/evidence")).await,
+        &["未提交原文，请向举证方索取复制件，或者向法院申请查阅、复制"],
+    );
     let differs = desk.judge.page(&format!("{case}/evidence?done=verify-differs")).await;
     says(&differs, &["已记入案件：所选文件与链上记录不一致。"]);
     assert!(!differs.contains("verdict good\" role=\"status\""), "a mismatch is no success: {differs}");
@@ -189,10 +230,7 @@ async fn a_second_reply_starts_with_the_first_one_and_replaces_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transcript_is_confirmed_after_the_hearing_and_once() {
     let node = TestNode::in_memory(NodeConfig::default()).await;
-    let mut desk = Desk::of(&node).await;
-    let case = desk.open("张三", "合同纠纷").await;
-    desk.complete(&case, "李四", "合同").await;
-    desk.file(&case).await;
+    let (mut desk, case) = filed(&node).await;
     desk.judge.act(&case, "begin-hearing", &[]).await;
     desk.clerk.act(&case, "open-transcript", &[("kind", "hearing"), ("hearing", "1")]).await;
     let text = desk.deposit().await;

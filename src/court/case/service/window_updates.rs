@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 
 use crate::court::act_position::ActPosition;
-use crate::court::calendar::Calendar;
+use crate::court::calendar::{Calendar, Day};
 use crate::court::case::appeal_periods::copies_served;
 use crate::court::case::appeals::refresh_timeliness;
 use crate::court::case::course::DecisionKind;
@@ -22,6 +22,7 @@ use crate::court::case::service::book::{BegunPeriod, WindowId};
 use crate::court::case::service::windows::ServiceWindow;
 use crate::court::case::state::CaseFile;
 use crate::court::ids::PartyNumber;
+use crate::court::period::Deadline;
 use crate::court::period::basis::Basis;
 use crate::court::period::by_party::{NoticeTerms, PartyPeriod, PeriodOrder};
 use crate::court::permission::Side;
@@ -215,5 +216,23 @@ impl CaseFile {
         let mut windows = self.service.windows(&self.court, calendar);
         windows.retain(counts);
         windows
+    }
+
+    /// The last day of a period that service began, as it is now: the court may have extended or deferred the period since. `None` while an
+    /// evidence period is suspended. The day on which a period that is closed would have ended by the service.
+    #[must_use]
+    pub fn last_day_of(&self, window: &ServiceWindow, calendar: &Calendar) -> Option<Day> {
+        let id = window.id;
+        if id.period == ServicePeriod::Evidence {
+            return match self.periods.deadline(id.party, calendar) {
+                Deadline::Ends { last, .. } => Some(last),
+                Deadline::Suspended { .. } => None,
+                Deadline::NotSet => Some(window.last),
+            };
+        }
+        // The first kind is the period that the service names; the period to object to jurisdiction runs beside it.
+        let kind = window_kinds(self, id, window.stated).first();
+        let last = kind.and_then(|kind| self.windows.unclosed(key(*kind, id))?.end(calendar)?.last);
+        last.or(Some(window.last))
     }
 }

@@ -275,7 +275,7 @@ fn a_dossier_that_did_not_go_with_an_appeal_is_due() {
     assert_eq!(due(&later), [WindowKind::DossierSent]);
 }
 
-/// An answer that is rejected, because the case has no room for its periods, begins none of them.
+/// An answer is rejected if the case already has the maximum number of periods. It then begins none of its two periods.
 #[test]
 fn an_answer_begins_both_periods_of_the_court_or_none() {
     let mut course = appealed();

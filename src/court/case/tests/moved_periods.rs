@@ -62,6 +62,26 @@ impl TestCase {
     }
 }
 
+/// What the page of service shows of a period is what counts now, and not what the service began.
+#[test]
+fn the_last_day_of_a_period_that_service_began_follows_a_deferral() {
+    for (document, window) in
+        [(DocumentKind::ComplaintCopy, WindowKind::Answer), (DocumentKind::Judgment, WindowKind::AppealJudgment)]
+    {
+        let mut course = TestCase::assigned();
+        if document == DocumentKind::Judgment {
+            course.judge(judge(Some(doc(1)))).unwrap();
+        }
+        course.delivers(document, 2, doc(1));
+        let calendar = Calendar::default();
+        let served = course.file.service_windows(&calendar).remove(0);
+        assert_eq!(course.file.last_day_of(&served, &calendar), Some(served.last));
+        let deferred = served.last.plus(9).unwrap();
+        course.defers(window, deferred);
+        assert_eq!(course.file.last_day_of(&served, &calendar), Some(deferred), "{document}");
+    }
+}
+
 /// 行政诉讼法 art. 85.
 #[test]
 fn an_administrative_judgment_has_its_own_period_to_appeal() {

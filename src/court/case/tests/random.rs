@@ -222,9 +222,12 @@ fn older_act(dice: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
 /// An act of a kind that is made with others like it.
 fn of_a_group(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>, case: CaseId) -> Act {
     match kind {
-        ActKind::AddParty | ActKind::AddAgent | ActKind::EndAgent | ActKind::IssueCode | ActKind::Associate => {
-            of_people(d, kind, file)
-        }
+        ActKind::AddParty
+        | ActKind::RestateParty
+        | ActKind::AddAgent
+        | ActKind::EndAgent
+        | ActKind::IssueCode
+        | ActKind::Associate => of_people(d, kind, file),
         ActKind::Import
         | ActKind::ReceiveItem
         | ActKind::Restate
@@ -283,6 +286,11 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             account: d.optional(Dice::account),
             name: d.annex(),
             former_role: d.optional_former(),
+        }),
+        ActKind::RestateParty => Act::RestateParty(RestateParty {
+            party: d.party(),
+            subject: d.optional(|d| d.of(SubjectKind::ALL)),
+            name: d.optional(Dice::annex),
         }),
         ActKind::AddAgent => Act::AddAgent(AddAgent {
             agent: AgentNumber(d.number(file.map(|file| file.next_agent().0))),

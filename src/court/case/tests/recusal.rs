@@ -98,6 +98,74 @@ fn a_party_does_not_exclude_a_judge_by_naming_the_judge() {
     course.court(Act::BeginHearing(BeginHearing {}));
 }
 
+/// Otherwise a party could keep its opponent, or the opponent's lawyer, from joining.
+#[test]
+fn a_party_does_not_exclude_its_opponent_by_naming_it() {
+    let partner = made!(AddParty { party: PartyNumber(3), role: PartyRole::Plaintiff, account: Some(account(4)) });
+    let mut course = submitted_with(|course| {
+        names(course, account(5));
+        course.does(PLAINTIFF, FIRST, partner).unwrap();
+    });
+    course.clerk(Act::Approve(Approve {}));
+    course.clerk(Act::FileCase(FileCase { number: None }));
+    course.clerk(issue(1));
+    // A code of the party that entered the account changes nothing.
+    let expires = Timestamp::from_millis(START + 40 * 86_400_000).unwrap();
+    course.clerk(made!(IssueCode { code: CodeNumber(2), party: PartyNumber(1), agent_uses: 2, expires: expires }));
+    let again = course.does(account(5), Capacity::Oneself, associate(2, Filer::Agent, Some(2)));
+    assert_eq!(again, Err(Refusal::AlreadyInTheCase));
+    // A join that is rejected ends no capacity: `does` compares the case with the one before.
+    let wrong = course.does(account(5), Capacity::Oneself, associate(1, Filer::Agent, Some(9)));
+    assert_eq!(wrong, Err(Refusal::NotNext { expected: 2 }));
+
+    course.does(account(5), Capacity::Oneself, associate(1, Filer::Agent, Some(2))).unwrap();
+    assert_eq!(course.file.capacities_of(account(5)), [Capacity::Agent(AgentNumber(2))]);
+    course.does(account(4), Capacity::Oneself, associate(1, Filer::Principal, None)).unwrap();
+    assert_eq!(course.file.capacities_of(account(4)), [SECOND]);
+    assert_eq!(course.file.parties[&PartyNumber(3)].account, None);
+    // Both have acted now.
+    for by in [account(4), account(5)] {
+        assert_eq!(
+            course.does(by, Capacity::Oneself, associate(2, Filer::Agent, Some(3))),
+            Err(Refusal::AlreadyInTheCase)
+        );
+    }
+}
+
+#[test]
+fn a_party_does_not_exclude_an_expert_by_naming_the_expert() {
+    let mut course = submitted_with(|course| names(course, account(5)));
+    course.clerk(Act::Approve(Approve {}));
+    course.clerk(Act::FileCase(FileCase { number: None }));
+    course.clerk(appoint(account(5)));
+    assert_eq!(course.file.capacities_of(account(5)), []);
+    assert_eq!(course.does(account(8), CLERK, appoint(account(5))), Err(Refusal::AlreadyInTheCase));
+}
+
+/// An entry by the court, or one in which the account has acted, stays.
+#[test]
+fn an_agent_who_acted_or_whom_the_court_entered_does_not_join_another_party() {
+    let agent = |course: &mut TestCase, by_court: bool| {
+        let (agent, party, authority) = (AgentNumber(1), PartyNumber(1), Authority::General);
+        let (power, special, relationship) = (Some(AnnexId(Digest([3; 32]))), Vec::new(), None);
+        let act = made!(AddAgent { agent, party, account: account(5), authority, power, special, relationship });
+        if by_court { course.clerk(act) } else { course.does(PLAINTIFF, FIRST, act).unwrap() }
+    };
+    for by_court in [true, false] {
+        let mut course = submitted();
+        course.clerk(Act::Approve(Approve {}));
+        course.clerk(Act::FileCase(FileCase { number: None }));
+        agent(&mut course, by_court);
+        if !by_court {
+            let confirms = Act::ConfirmService(ConfirmService { document: None, address: None });
+            course.does(account(5), AGENT, confirms).unwrap();
+        }
+        course.clerk(issue(1));
+        let joins = course.does(account(5), Capacity::Oneself, associate(1, Filer::Agent, Some(2)));
+        assert_eq!(joins, Err(Refusal::AlreadyInTheCase), "{by_court}");
+    }
+}
+
 #[test]
 fn a_named_agent_who_acts_has_accepted() {
     let mut course = submitted_with(|course| names(course, account(9)));

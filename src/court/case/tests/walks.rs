@@ -97,13 +97,13 @@ fn somebody(dice: &mut Dice, file: &CaseFile) -> (AccountId, Capacity) {
         0..=3 | 8 | 9 if !own.is_empty() => (by, dice.of(&own)),
         1 | 2 | 8 => (PLAINTIFF, FIRST),
         0 | 3 | 9 => (by, Capacity::Oneself),
-        // Whoever acts for the court in a case is mostly not a party of it.
+        // Mostly an account that is no party: a party is recused.
         4 | 5 => (if dice.below(60) == 0 { by } else { account(8) }, CLERK),
         6 if dice.below(4) == 0 => (account(7), Capacity::Receiving(Role::Clerk)),
         6 => (file.judge.filter(|_| dice.below(4) > 0).unwrap_or(account(9)), JUDGE),
         _ => {
             let roles: Vec<_> = Role::ALL.iter().map(|role| Capacity::Holding(*role)).collect();
-            // Who acted for the court once acts for no party of the case any more.
+            // An account that has acted for the court cannot act for a party of the case afterwards.
             let by = if dice.below(60) == 0 { by } else { account(8) };
             if dice.below(2) == 0 {
                 return (by, dice.of(&roles));

@@ -62,7 +62,8 @@ fn a_court_administrator_does_the_work_of_the_counter_for_its_own_court() {
     for of in [7, 4, 3] {
         does(&mut registry, 6, ADMINISTRATOR, checked(of, IdentityMethod::CourtOffline)).unwrap();
     }
-    // A judge elsewhere, itself, the operator; what nobody saw at the counter; a token for staff; what is not its own.
+    // Checks of a judge of another court, of itself, of the operator, and by another method than at the counter; a token for staff; an
+    // endpoint and the closing of an account, which are acts of others.
     let annex = AnnexId(Digest([8; 32]));
     let hook = || Act::AddHook(AddHook { hook: id(9), court: court(), url: annex, secret: annex });
     let hold = || Act::CloseAccount(crate::court::acts::CloseAccount { account: account(3) });

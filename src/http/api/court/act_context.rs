@@ -52,6 +52,7 @@ impl ActContext<'_> {
     pub fn party(&self, named: Option<u32>) -> Result<PartyNumber, FilingError> {
         let own = self.file.party_of(self.capacity);
         let party = named.map(PartyNumber).or(own);
-        party.ok_or_else(|| FilingError::bad("party", "name the party for which it is done"))
+        party
+            .ok_or_else(|| FilingError::bad("party", "name the party for which it is done", "请选择为哪一方当事人办理"))
     }
 }

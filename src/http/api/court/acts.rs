@@ -9,7 +9,8 @@ use axum::response::Response;
 use crate::court::acts::{
     Act, AddAgent, AddParty, AdjournHearing, Approve, Assign, BeginHearing, BindNumber, Close, ConfirmNotice,
     ConfirmService, Consent, Describe, EndAgent, ExtendPeriod, FileCase, Hold, Judge, OrderErasure, ReceiveItem,
-    Refuse, Reject, Release, Reply, Restate, ReturnFiling, Submit, WithdrawFiling, WithdrawItem, WithdrawSuit,
+    Refuse, Reject, Release, Reply, Restate, RestateParty, ReturnFiling, Submit, WithdrawFiling, WithdrawItem,
+    WithdrawSuit,
 };
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, HeldContent};
@@ -123,6 +124,20 @@ fn people_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Opti
             name: context.annexes.add("name", name)?,
             former_role: None,
         }),
+        ActRequest::RestateParty { party, subject, name } => {
+            if subject.is_none() && name.is_none() {
+                return Err(FilingError::bad(
+                    "name",
+                    "say a name, a kind of party, or both",
+                    "请填写姓名或者名称、主体类型，至少一项",
+                ));
+            }
+            Act::RestateParty(RestateParty {
+                party: PartyNumber(*party),
+                subject: read_some("subject", subject.as_ref())?,
+                name: context.annexes.add_some("name", name.as_deref())?,
+            })
+        }
         ActRequest::AddAgent { party, account, authority, name, power, special, instances, relationship } => {
             let (account, of) = known(context.registry, account)?;
             Act::AddAgent(AddAgent {
@@ -141,7 +156,7 @@ fn people_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Opti
         ActRequest::Assign { judge } => {
             let judge = judge.as_ref().map(|text| known(context.registry, text)).transpose()?;
             if judge.is_some_and(|(_, account)| !account.holds(Role::Judge, Some(&context.file.court))) {
-                return Err(FilingError::bad("judge", "the account is no judge of this court"));
+                return Err(FilingError::bad("judge", "the account is no judge of this court", "该账号不是本院法官"));
             }
             Act::Assign(Assign { judge: judge.map(|(id, _)| id) })
         }
@@ -212,7 +227,13 @@ fn evidence_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Op
 
 /// The digest of a file in the court's dossier.
 fn dossier_digest(request: &DigestRequest) -> Result<(HashAlgorithm, Digest), FilingError> {
-    let bad = || FilingError::bad("dossier_digests", "name `sm3` or `sha-256`, and 64 lower-case hex digits");
+    let bad = || {
+        FilingError::bad(
+            "dossier_digests",
+            "name `sm3` or `sha-256`, and 64 lower-case hex digits",
+            "应为 sm3 或者 sha-256，以及 64 位小写十六进制数字",
+        )
+    };
     let algorithm = HashAlgorithm::parse(&request.algorithm).ok_or_else(bad)?;
     Ok((algorithm, <Digest as LineValue>::parse(&request.value).ok_or_else(bad)?))
 }
@@ -222,7 +243,11 @@ fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<
     Ok(match request {
         ActRequest::Describe { title, claims } => {
             if title.is_none() && claims.is_none() {
-                return Err(FilingError::bad("title", "say a title, the claims, or both"));
+                return Err(FilingError::bad(
+                    "title",
+                    "say a title, the claims, or both",
+                    "请填写起诉案由、诉讼请求，至少一项",
+                ));
             }
             Act::Describe(Describe {
                 title: annexes.add_some("title", title.as_deref())?,
@@ -249,7 +274,11 @@ fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<
         ActRequest::Judge { document } => Act::Judge(Judge { document: read_some("document", document.as_ref())? }),
         ActRequest::OrderErasure { deposit_number, account, document } => {
             if deposit_number.is_some() && account.is_some() {
-                return Err(FilingError::bad("deposit_number", "say a deposit or an account, not both"));
+                return Err(FilingError::bad(
+                    "deposit_number",
+                    "say a deposit or an account, not both",
+                    "存证与账号只能指明一项",
+                ));
             }
             Act::OrderErasure(OrderErasure {
                 deposit: read_some("deposit_number", deposit_number.as_ref())?,

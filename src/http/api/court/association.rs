@@ -103,7 +103,12 @@ pub(in crate::http) async fn join(
     let filing = state.filing()?;
     let filer: Filer = value("filer", &shape.filer)?;
     if filer == Filer::Court {
-        return Err(FilingError::bad("filer", "`principal`, `agent` or `statutory-agent`").into());
+        return Err(FilingError::bad(
+            "filer",
+            "`principal`, `agent` or `statutory-agent`",
+            "身份应为当事人本人、诉讼代理人或者法定代理人",
+        )
+        .into());
     }
     let association = AssociationCommand {
         code: shape.code,

@@ -55,7 +55,10 @@ pub(in crate::http) fn period_act(request: &ActRequest) -> Result<Option<Act>, F
 
 /// The party of the actor, or the one that the court names.
 fn party_of(own: Option<PartyNumber>, named: Option<u32>) -> Result<PartyNumber, FilingError> {
-    named.map(PartyNumber).or(own).ok_or_else(|| FilingError::bad("party", "name the party for which it is entered"))
+    named
+        .map(PartyNumber)
+        .or(own)
+        .ok_or_else(|| FilingError::bad("party", "name the party for which it is entered", "请选择为哪一方当事人录入"))
 }
 
 /// The act of a request about late evidence, a decision of the court, a deferral or claims; `None` for other requests. `own` is the

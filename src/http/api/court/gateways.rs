@@ -21,6 +21,7 @@ use crate::http::app_state::AppState;
 use crate::http::bearer::Bearer;
 use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
+use crate::wire::chinese;
 use crate::wire::court::accounts::{EmptyRequest, read_time};
 use crate::wire::court::gateway::{
     GatewayJson, GatewayReportJson, GatewayReportRequest, GatewayRequest, GatewaysJson, RegisteredGatewayJson,
@@ -125,12 +126,18 @@ pub(in crate::http) async fn remove_gateway(
 }
 
 fn report(bytes: &[u8]) -> Result<GatewayReport, FilingError> {
-    let unreadable = |error: json::JsonError| FilingError::bad("body", error.to_string());
+    let unreadable = |error: json::JsonError| FilingError::bad("body", error.to_string(), chinese::json(&error));
     let request: GatewayReportRequest = json::object(bytes, REPORT_MAX).map_err(unreadable)?;
     Ok(GatewayReport {
         message: read("message", &request.message)?,
         step: read("status", &request.status)?,
-        at: read_time(&request.at).ok_or_else(|| FilingError::bad("at", "expected 2026-11-22T09:04:11.123+08:00"))?,
+        at: read_time(&request.at).ok_or_else(|| {
+            FilingError::bad(
+                "at",
+                "expected 2026-11-22T09:04:11.123+08:00",
+                "应为时间，例如 2026-11-22T09:04:11.123+08:00",
+            )
+        })?,
         cause: read_some("cause", request.cause.as_ref())?,
     })
 }

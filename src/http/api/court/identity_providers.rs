@@ -22,6 +22,7 @@ use crate::http::bearer::Bearer;
 use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::chinese;
 use crate::wire::court::accounts::{EmptyRequest, read_time};
 use crate::wire::court::identity::{
     BegunVerificationJson, ConfirmationRequest, IdentityCheckProviderJson, IdentityCheckProviderRequest,
@@ -190,20 +191,27 @@ pub(in crate::http) async fn confirm_identity(
 }
 
 fn result(bytes: &[u8]) -> Result<IdentityResult, FilingError> {
-    let unreadable = |error: json::JsonError| FilingError::bad("body", error.to_string());
+    let unreadable = |error: json::JsonError| FilingError::bad("body", error.to_string(), chinese::json(&error));
     let request: IdentityResultRequest = json::object(bytes, REPORT_MAX).map_err(unreadable)?;
-    let missing = |field: &'static str| FilingError::bad(field, "it is missing for this outcome");
+    let missing =
+        |field: &'static str| FilingError::bad(field, "it is missing for this outcome", "该核验结果须填写本项");
     let outcome = match request.outcome.as_str() {
         "verified" => IdentityOutcome::Verified {
             level: read("level", &request.level.ok_or_else(|| missing("level"))?)?,
             name: request.name.filter(|name| !name.trim().is_empty()).ok_or_else(|| missing("name"))?,
         },
         "failed" => IdentityOutcome::Failed { cause: read("cause", &request.cause.ok_or_else(|| missing("cause"))?)? },
-        _ => return Err(FilingError::bad("outcome", "verified or failed")),
+        _ => return Err(FilingError::bad("outcome", "verified or failed", "应为 verified 或者 failed")),
     };
     Ok(IdentityResult {
         verification: read("verification", &request.verification)?,
-        at: read_time(&request.at).ok_or_else(|| FilingError::bad("at", "expected 2026-11-22T09:04:11.123+08:00"))?,
+        at: read_time(&request.at).ok_or_else(|| {
+            FilingError::bad(
+                "at",
+                "expected 2026-11-22T09:04:11.123+08:00",
+                "应为时间，例如 2026-11-22T09:04:11.123+08:00",
+            )
+        })?,
         outcome,
         reference: request.reference.filter(|reference| !reference.trim().is_empty()),
     })

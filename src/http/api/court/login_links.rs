@@ -67,7 +67,13 @@ pub(in crate::http) async fn link(
     let provider = state.login_providers().into_iter().find(|provider| provider.court == *court);
     let missing = || ApiError::new(ErrorCode::NoLoginProvider, "no identity provider is configured for this court");
     let LoginProvider { issuer, .. } = provider.ok_or_else(missing)?;
-    let bad = || FilingError::bad("subject", "1 to 255 visible ASCII characters, as the provider has it");
+    let bad = || {
+        FilingError::bad(
+            "subject",
+            "1 to 255 visible ASCII characters, as the provider has it",
+            "应为 1 至 255 个可见 ASCII 字符，与统一身份认证所载一致",
+        )
+    };
     let subject = Subject::parse(subject).ok_or_else(bad)?;
     let login = ProviderLogin { court, issuer: &issuer, subject: &subject };
     Ok(filing.link_login(actor, context, account, login).await?)

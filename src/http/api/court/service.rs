@@ -42,14 +42,20 @@ use crate::wire::court::typed_act::TypedActRequest;
 const ADDRESS_MAX: usize = 200;
 
 fn time(field: &'static str, text: Option<&String>) -> Result<Option<Timestamp>, FilingError> {
-    let bad = || FilingError::bad(field, "expected a time like 2026-11-22T09:04:11.123+08:00");
+    let bad = || {
+        FilingError::bad(
+            field,
+            "expected a time like 2026-11-22T09:04:11.123+08:00",
+            "应为时间，例如 2026-11-22T09:04:11.123+08:00",
+        )
+    };
     text.map(|text| read_time(text).ok_or_else(bad)).transpose()
 }
 
 /// The party that a request names, or for which the actor acts.
 fn party(file: &CaseFile, capacity: Capacity, named: Option<u32>) -> Result<PartyNumber, FilingError> {
     let party = named.map(PartyNumber).or_else(|| file.party_of(capacity));
-    party.ok_or_else(|| FilingError::bad("party", "name the party for which it is entered"))
+    party.ok_or_else(|| FilingError::bad("party", "name the party for which it is entered", "请选择为哪一方当事人录入"))
 }
 
 /// Checks that a text looks like an address of its kind, so that no message goes to a mistyped one.
@@ -69,7 +75,7 @@ fn checked_address(kind: AddressKind, text: &str) -> Result<String, FilingError>
     if good && text.chars().count() <= ADDRESS_MAX {
         Ok(text.to_owned())
     } else {
-        Err(FilingError::bad("value", "this is no address of that kind"))
+        Err(FilingError::bad("value", "this is no address of that kind", "不是该类地址"))
     }
 }
 

@@ -53,7 +53,9 @@ pub(in crate::http) struct SessionContext<'a> {
 
 impl SessionContext<'_> {
     fn document(&self) -> Result<&DocumentFacts, FilingError> {
-        self.document.ok_or_else(|| FilingError::bad("document", "name the deposit number of the document"))
+        self.document.ok_or_else(|| {
+            FilingError::bad("document", "name the deposit number of the document", "请填写文书的存证编号")
+        })
     }
 
     fn hearing(&self, named: Option<u32>) -> Result<HearingNumber, FilingError> {
@@ -80,7 +82,11 @@ impl SessionContext<'_> {
         if let Signer::Holder(role, account) = signer {
             let holds = self.registry.accounts.get(&account).is_some_and(|of| of.holds(role, Some(&self.file.court)));
             if !holds {
-                return Err(FilingError::bad("signers", "the account does not hold this role at this court"));
+                return Err(FilingError::bad(
+                    "signers",
+                    "the account does not hold this role at this court",
+                    "该账号在本院没有这一角色",
+                ));
             }
         }
         Ok(signer)
@@ -150,7 +156,11 @@ fn hearing_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Result
             let role: Role = read("role", role)?;
             let (account, of) = known(context.registry, account)?;
             if role.needs_appointment() && !of.holds(role, Some(&context.file.court)) {
-                return Err(FilingError::bad("account", "the account does not hold this role at this court"));
+                return Err(FilingError::bad(
+                    "account",
+                    "the account does not hold this role at this court",
+                    "该账号在本院没有这一角色",
+                ));
             }
             Act::Appoint(Appoint { role, account })
         }
@@ -183,7 +193,9 @@ fn hearing_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Result
         }
         ActRequest::CloseRecording { hearing, .. } => {
             let document = context.document()?;
-            let manifest = document.manifest.ok_or_else(|| FilingError::bad("document", "it is no manifest"))?;
+            let manifest = document
+                .manifest
+                .ok_or_else(|| FilingError::bad("document", "it is no manifest", "该存证不是清单存证"))?;
             Act::CloseRecording(CloseRecording {
                 hearing: context.hearing(*hearing)?,
                 document: document.number,
@@ -196,7 +208,13 @@ fn hearing_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Result
 }
 
 fn time(field: &'static str, text: &str) -> Result<Timestamp, FilingError> {
-    read_time(text).ok_or_else(|| FilingError::bad(field, "a time like 2026-11-22T09:04:11.123+08:00"))
+    read_time(text).ok_or_else(|| {
+        FilingError::bad(
+            field,
+            "a time like 2026-11-22T09:04:11.123+08:00",
+            "应为时间，例如 2026-11-22T09:04:11.123+08:00",
+        )
+    })
 }
 
 fn transcript_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
@@ -256,7 +274,9 @@ fn transcript_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Res
 
 fn digest(shape: &DigestJson) -> Result<(HashAlgorithm, Digest), FilingError> {
     let algorithm = HashAlgorithm::parse(&shape.algorithm);
-    let algorithm = algorithm.ok_or_else(|| FilingError::bad("digest", "the algorithm is `sm3` or `sha-256`"))?;
+    let algorithm = algorithm.ok_or_else(|| {
+        FilingError::bad("digest", "the algorithm is `sm3` or `sha-256`", "算法应为 sm3 或者 sha-256")
+    })?;
     Ok((algorithm, read("digest", &shape.value)?))
 }
 

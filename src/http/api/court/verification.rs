@@ -158,7 +158,14 @@ pub(in crate::http) fn read(request: ItemVerificationRequest) -> Result<Verifica
     let presented = match (algorithm, value) {
         (Some(algorithm), Some(value)) => read_digest(&DigestRequest { algorithm, value })?,
         (None, None) if receipt.is_some() => PresentedEvidence::Nothing,
-        _ => return Err(FilingError::bad("value", "a digest with its algorithm, a receipt, or both").into()),
+        _ => {
+            return Err(FilingError::bad(
+                "value",
+                "a digest with its algorithm, a receipt, or both",
+                "应提交摘要及其算法、回执，或者二者",
+            )
+            .into());
+        }
     };
     Ok(VerificationCommand { presented, receipt })
 }

@@ -22,7 +22,7 @@ use crate::http::api::lookup::deposit_json;
 use crate::http::app_state::AppState;
 use crate::http::pages::cases::forms::sending::new_key;
 use crate::http::pages::cases::head::CaseHead;
-use crate::http::pages::cases::originals::{kind_of, media_type, shown_in_page};
+use crate::http::pages::cases::originals::{digest_list, kind_of, media_type, shown_in_page};
 use crate::http::pages::cases::request::CaseRequest;
 use crate::http::pages::form::PageParameters;
 use crate::http::pages::layout::Layout;
@@ -54,6 +54,11 @@ impl DocumentPage {
     /// The address of the bytes.
     fn file(&self) -> String {
         format!("{}/documents/{}/file", self.head.path, self.document.deposit_number)
+    }
+
+    /// The address of this page after the original was given.
+    fn given_path(&self) -> String {
+        format!("{}/documents/{}?done=given", self.head.path, self.document.deposit_number)
     }
 }
 
@@ -111,13 +116,12 @@ pub async fn document(
     let number = number_of(&request)?;
     let (file, view) = state.filing()?.case_document(&request.who.actor, request.case, number).await?;
     let deposit = deposit_json(&state, number).await?;
-    let digests = deposit.chain.data_hash.iter().filter(|_| !deposit.chain.salted);
-    let digests: Vec<String> = digests.map(|one| format!("{} {}", one.algorithm, one.value)).collect();
+    let compare = if deposit.chain.salted { String::new() } else { digest_list(&deposit.chain.data_hash) };
     let page = DocumentPage {
         p: visit.layout(&format!("文书原文 {number}"), &format!("Original of document {number}")),
         head: CaseHead::of(&CaseFactsJson::of(&file), &request.name),
         document: document_json(&view),
-        compare: digests.join(" "),
+        compare,
         kind: media_type(&deposit).map_or("", kind_of),
         given: given.text("done") == "given" && view.is_in_custody(),
         deposit,

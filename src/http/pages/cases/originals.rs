@@ -8,27 +8,30 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
 
 use crate::court::ids::ItemNumber;
 use crate::court::line_value::LineValue as _;
 use crate::filing::filing_error::FilingError;
 use crate::http::api::court::cases::item_json;
-use crate::http::api::court::originals::original as open;
+use crate::http::api::court::originals::{original as open, take};
 use crate::http::api::lookup::deposit_json;
 use crate::http::app_state::AppState;
+use crate::http::pages::cases::forms::sending::new_key;
 use crate::http::pages::cases::head::CaseHead;
 use crate::http::pages::cases::request::CaseRequest;
+use crate::http::pages::form::PageParameters;
 use crate::http::pages::layout::Layout;
 use crate::http::pages::visit::{Audience, Visit};
 use crate::http::problem::ApiError;
 use crate::ledger::number::DepositNumber;
 use crate::wire::court::case::CaseFactsJson;
 use crate::wire::court::item::ImportJson;
-use crate::wire::facts::DepositJson;
+use crate::wire::facts::{DepositJson, DigestJson};
 
 /// Shown in a frame.
 const PDF: &str = "application/pdf";
@@ -67,6 +70,12 @@ struct OriginalPage {
     item: ImportJson,
     /// `image`, `audio`, `video`, `frame`, or empty for a file that is only downloaded.
     kind: &'static str,
+    /// Whether the viewer can give the original into custody.
+    can_give: bool,
+    /// Whether the viewer has just given it.
+    given: bool,
+    /// The idempotency key of the form.
+    key: String,
 }
 
 impl OriginalPage {
@@ -74,6 +83,23 @@ impl OriginalPage {
     fn file(&self) -> String {
         format!("{}/items/{}/original/file", self.head.path, self.item.item)
     }
+
+    /// The address of this page after the original was given.
+    fn given_path(&self) -> String {
+        format!("{}/items/{}/original?done=given", self.head.path, self.item.item)
+    }
+
+    /// The digests of the deposit, each with its algorithm.
+    fn digests(&self) -> String {
+        digest_list(&self.item.chain.data_hash)
+    }
+}
+
+/// Digests as the script of the page reads them: each with its algorithm.
+#[must_use]
+pub fn digest_list(digests: &[DigestJson]) -> String {
+    let words: Vec<String> = digests.iter().map(|one| format!("{} {}", one.algorithm, one.value)).collect();
+    words.join(" ")
 }
 
 /// How a media type of the list is shown: `image`, `audio`, `video` or `frame`.
@@ -131,14 +157,21 @@ pub async fn original(
     State(state): State<Arc<AppState>>,
     visit: Visit,
     request: CaseRequest,
+    PageParameters(parameters): PageParameters,
 ) -> Result<Response, ApiError> {
-    let file = state.filing()?.case_for(&request.who.actor, request.case).await?;
-    let item = item_json(&state, &request.who.actor, request.case, item_of(&request)?).await?;
-    let found = media_type_of(&state, DepositNumber::parse(&item.chain.deposit_number)?).await;
+    let (filing, actor) = (state.filing()?, &request.who.actor);
+    let file = filing.case_for(actor, request.case).await?;
+    let item = item_json(&state, actor, request.case, item_of(&request)?).await?;
+    let number = DepositNumber::parse(&item.chain.deposit_number)?;
+    let found = media_type_of(&state, number).await;
+    let is_missing = item.custody.code == "not-submitted" && !item.chain.data_hash.is_empty();
     let page = OriginalPage {
         p: visit.layout(&format!("证据 {} 的原文", item.item), &format!("Original of item {}", item.item)),
         head: CaseHead::of(&CaseFactsJson::of(&file), &request.name),
         kind: found.map_or("", kind_of),
+        can_give: is_missing && filing.is_own_deposit(actor, number).await?,
+        given: parameters.text("done") == "given" && item.custody.code == "in-custody",
+        key: new_key()?,
         item,
     };
     visit.page(Audience::Private, &page)
@@ -155,6 +188,25 @@ pub async fn file(State(state): State<Arc<AppState>>, request: CaseRequest) -> R
     let number = item.import.deposit;
     let response = open(&state, &request.who.actor, number, Some(request.case)).await?;
     Ok(shown_in_page(response, media_type_of(&state, number).await))
+}
+
+/// Gives the original of an own deposit into custody. The script of the page sends it, with the key of the form as `Idempotency-Key`.
+///
+/// # Errors
+///
+/// `not_found`, `custody_mismatch`, `custody_taken`; those of the node.
+pub async fn give(
+    State(state): State<Arc<AppState>>,
+    request: CaseRequest,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let actor = &request.who.actor;
+    let case = state.filing()?.case_for(actor, request.case).await?;
+    let item = case.items.get(&item_of(&request)?).ok_or_else(|| ApiError::from(FilingError::NotFound))?;
+    take(&state, actor, (item.import.deposit, None), (&uri, &headers), body).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::court::case::state::CaseFile;
-use crate::court::ids::{AgentNumber, PartyNumber};
 use crate::court::line_value::LineValue as _;
 use crate::court::values::Capacity;
 use crate::court::words::Collected;
@@ -75,10 +74,5 @@ pub fn acts(can: &[CanJson]) -> BTreeSet<String> {
 
 /// The parties for which the viewer acts.
 pub(super) fn own_parties(file: &CaseFile, capacities: &[Capacity]) -> Vec<u32> {
-    let party = |capacity: &Capacity| match *capacity {
-        Capacity::Party(PartyNumber(party)) => Some(party),
-        Capacity::Agent(AgentNumber(agent)) => file.agents.get(&AgentNumber(agent)).map(|agent| agent.party.0),
-        _ => None,
-    };
-    capacities.iter().filter_map(party).collect()
+    capacities.iter().filter_map(|capacity| file.party_of(*capacity)).map(|party| party.0).collect()
 }

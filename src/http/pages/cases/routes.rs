@@ -30,7 +30,7 @@ pub(in crate::http) fn routes() -> Router<Arc<AppState>> {
         .route("/cases/{reference}/items/{item}/verify", get(verify::verify_form).post(verify::verify))
         .route("/cases/{reference}/items/{item}/verify/file", post(verify::verify_file))
         .route("/cases/{reference}/items/{item}/original", get(originals::original))
-        .route("/cases/{reference}/items/{item}/original/file", get(originals::file))
+        .route("/cases/{reference}/items/{item}/original/file", get(originals::file).post(originals::give))
         .route("/cases/{reference}/documents/{number}", get(documents::document))
         .route("/cases/{reference}/documents/{number}/file", get(documents::file).post(documents::give))
         .route("/cases/{reference}/hand-overs/{hand_over}/manifest/{volume}", get(hand_overs::manifest_file))

@@ -38,6 +38,10 @@ pub(super) const FORMS: &[ActForm] = &[
         ActKind::Judge,
         Group::Decisions,
         &[required("document", Control::Deposit).named("判决书的存证编号", "Deposit number of the judgment")],
+    )
+    .sure(
+        "已核对判决书；宣告判决记入案件后不能撤回",
+        "I have checked the judgment; once pronounced, it cannot be taken back",
     ),
     ActForm::new(
         ActKind::Rule,
@@ -47,6 +51,10 @@ pub(super) const FORMS: &[ActForm] = &[
             required("document", Control::Deposit).named("裁定书的存证编号", "Deposit number of the ruling"),
             optional("party", Control::Party).named("涉及的当事人", "Party concerned"),
         ],
+    )
+    .sure(
+        "已核对裁定书；作出裁定记入案件后不能撤回",
+        "I have checked the ruling; once recorded, it cannot be taken back",
     ),
     ActForm::new(ActKind::WithdrawSuit, Group::Decisions, &[]).sure("确认申请撤诉", "Apply to withdraw the suit"),
     ActForm::new(ActKind::Close, Group::Decisions, &[]).sure("确认结案", "Close the case"),

@@ -1,4 +1,4 @@
-//! What a party answered to an item before: the form of its next reply starts with it.
+//! Prefills the form of a reply with the previous reply of the party to the item.
 
 use crate::court::acts::ActKind;
 use crate::court::line_value::LineValue as _;
@@ -9,7 +9,8 @@ use crate::http::pages::form::Form;
 use crate::wire::court::item::ReplyJson;
 use crate::wire::report::CodedText;
 
-/// The values of the last reply of the party for which the actor replies, as the form has them; none without an earlier reply.
+/// The values of the last reply of the party for which the actor replies, as the form has them; none without an earlier reply, and for every
+/// other act.
 #[must_use]
 pub fn earlier_reply(form: &ActForm, data: &FormData, given: &Form) -> Vec<(String, String)> {
     if form.kind != ActKind::Reply {

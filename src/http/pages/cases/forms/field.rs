@@ -137,42 +137,24 @@ impl Control {
         matches!(self, Self::Round | Self::Service | Self::Transcript)
     }
 
-    /// Whether the value is chosen and not written.
+    /// Whether the value is chosen, and neither written nor filled in by the page.
     #[must_use]
     pub const fn is_chosen(self) -> bool {
-        matches!(
+        let is_written = matches!(
             self,
-            Self::Words(_)
-                | Self::Role
-                | Self::Window
-                | Self::Deferral
-                | Self::Radios(_)
-                | Self::Checks(_)
-                | Self::Judge
-                | Self::Judges
-                | Self::Staff
-                | Self::Party
-                | Self::Parties
-                | Self::Agent
-                | Self::Item
-                | Self::Hearing
-                | Self::Transcript
-                | Self::Correction
-                | Self::Speaker
-                | Self::Agreement
-                | Self::Round
-                | Self::Person
-                | Self::Signers
-                | Self::Service
-                | Self::Attempt
-                | Self::OwnAct
-                | Self::Address
-                | Self::Appeal
-                | Self::Decision
-                | Self::Court
-                | Self::FileDigests
-                | Self::Annexes
-        )
+            Self::Line
+                | Self::Area
+                | Self::Whole
+                | Self::Day
+                | Self::Moment
+                | Self::Deposit
+                | Self::Account
+                | Self::Receipt
+        );
+        let has_parts = matches!(self, Self::HandedIn | Self::Purpose | Self::ListedName);
+        !is_written
+            && !has_parts
+            && !matches!(self, Self::RoundDigest | Self::ShownText(..) | Self::Now | Self::Derived)
     }
 
     /// Whether the choice depends on a value chosen before.

@@ -80,6 +80,16 @@ pub(super) const FORMS: &[ActForm] = &[
         ],
     ),
     ActForm::new(
+        ActKind::RestateParty,
+        Group::People,
+        &[
+            required("party", Control::Party),
+            optional("name", Control::Line).named("更正后的姓名或者名称", "Right name"),
+            optional("subject", Control::Radios(persons)).named("更正后的主体类型", "Right kind of party"),
+        ],
+    )
+    .lead("填写需要更正的内容；更正前后的内容均留存记录。", "Fill in what is to be corrected; the record keeps both."),
+    ActForm::new(
         ActKind::AddAgent,
         Group::People,
         &[

@@ -36,7 +36,11 @@ pub(super) const FORMS: &[ActForm] = &[
         Group::Periods,
         &[BASIS, DAYS, START, PARTY, optional("ground", Control::Words(words_of!(ResetGround)))],
     ),
-    ActForm::new(ActKind::ExtendPeriod, Group::Periods, &[DAYS]),
+    // 民诉法解释 art. 100 (1).
+    ActForm::new(ActKind::ExtendPeriod, Group::Periods, &[DAYS]).lead(
+        "延长的举证期限适用于全体当事人：各方的举证期限均延长所填天数。",
+        "An extension counts for all parties: the evidence period of each one becomes longer by these days.",
+    ),
     ActForm::new(
         ActKind::SuspendPeriod,
         Group::Periods,
