@@ -179,7 +179,8 @@ error_codes! {
         CrossSite "cross_site" 403 "the form was not sent by a page of this site" "表单并非由本网站页面提交";
         ScopeNeeded "scope_needed" 403 "the token lacks the required scope" "令牌的权限范围不足";
         SignInNeeded "sign_in_needed" 403 "sign in to do this: no token is accepted for an account with a password" "该账号已设密码，须由本人登录后办理，不能凭令牌办理";
-        OwnPasswordNeeded "own_password_needed" 403 "the account is signed in to with a token or reset code of another person; its holder must set a password" "该账号凭他人签发的令牌或者重置码设置密码，须由本人重新设置";
+        OwnPasswordNeeded "own_password_needed" 403 "another person can sign in to the account: its holder must set a password first" "该账号未设密码，或者密码系凭他人签发的令牌、重置码设置，须由本人先重新设置";
+        ForeignToken "foreign_token" 403 "the account has a valid token that another person issued" "该账号有他人签发且仍然有效的令牌";
         NotPermitted "not_permitted" 403 "not permitted for this role" "当前身份无权进行该操作";
         IdentityRequired "identity_required" 403 "an identity check is required first" "请先完成实名认证";
         AccountExists "account_exists" 409 "the account exists already" "账号已存在";
@@ -348,7 +349,7 @@ error_codes! {
         PanelNotOdd "panel_not_odd" 422 "a panel has an odd number of members, at least three" "合议庭成员须为三人以上单数";
         FormerPanel "former_panel" 422 "a judge who heard the case before does not hear it anew" "发回重审、再审的案件应当另行组成合议庭，此前审理过本案的审判人员不得参加";
         PanelNeeded "panel_needed" 409 "a case that is heard anew is judged by a panel" "发回重审、再审的案件应当由合议庭审理";
-        Recused "recused" 403 "the same person does not act for a party and for the court in one case" "同一人在同一案件中不得既为当事人、诉讼代理人，又履行法院职责";
+        Recused "recused" 403 "the same person does not act for a party and for the court in one case" "同一人不得在同一案件中既以当事人或者诉讼代理人身份参加诉讼，又履行法院职责";
         RelationshipNeeded "relationship_needed" 422 "a statutory agent names the document of the relationship, and nobody else does" "法定代理人须指明监护关系证明，且不填授权委托书和授权事项";
         NoStatutoryAgent "no_statutory_agent" 422 "only a natural person has a statutory agent" "仅自然人有法定代理人";
         StatutoryAgency "statutory_agency" 403 "an appointed agent records no statutory agency, and only the court ends one" "委托代理人不得登记法定代理人，法定代理关系的终止由人民法院登记";

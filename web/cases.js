@@ -99,6 +99,7 @@ if (form) {
   let differs = false;
   const hash = async () => {
     running?.abort();
+    running = null;
     ready(false);
     differs = false;
     verify.textContent = asks;
@@ -151,6 +152,7 @@ if (custody) {
   let running = null;
   const hash = async () => {
     running?.abort();
+    running = null;
     button.disabled = true;
     const chosen = file.files[0];
     if (!chosen) return say("");

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::ledger::text::{alters_display, is_variation_selector};
+use crate::ledger::display::{alters_display, is_variation_selector};
 
 /// The role of a piece of text, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,6 +32,7 @@ use crate::court::words::{IdentityLevel, Role, SubjectKind};
 use crate::error_code::ErrorCode;
 use crate::ledger::key::VerifierKey;
 use crate::ledger::merkle::shape::LeafIndex;
+use crate::ledger::time::Timestamp;
 
 /// Why an act upon the registry is rejected. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -163,8 +164,8 @@ pub struct Account {
     pub identified_by: BTreeSet<AccountId>,
     /// Its current roles, with the court for roles of a court.
     pub roles: BTreeSet<(Role, Option<CourtCode>)>,
-    /// Roles that a court administrator has granted and the holder has not accepted, each with the administrator.
-    pub offered_roles: BTreeMap<(Role, Option<CourtCode>), AccountId>,
+    /// Roles that a court administrator has granted and the holder has not accepted.
+    pub offered_roles: BTreeMap<(Role, Option<CourtCode>), RoleOffer>,
     /// The logins at identity providers of courts that open it.
     pub login_links: BTreeMap<CourtCode, LoginLink>,
     /// The subjects of links that ended: private texts, until they are erased.
@@ -173,6 +174,15 @@ pub struct Account {
     pub login_links_changed: Option<ActPosition>,
     /// When it was closed.
     pub closed: Option<ActPosition>,
+}
+
+/// A role that a court administrator has granted and the holder has not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleOffer {
+    /// The administrator.
+    pub by: AccountId,
+    /// When it was granted.
+    pub at: Timestamp,
 }
 
 impl Account {
@@ -277,7 +287,7 @@ impl Registry {
             Act::OpenAccount(_) | Act::CheckIdentity(_) | Act::CloseAccount(_) => {
                 self.apply_account_act(document, position)
             }
-            Act::Grant(_) | Act::AcceptRole(_) | Act::EndGrant(_) => self.apply_role_act(document),
+            Act::Grant(_) | Act::AcceptRole(_) | Act::EndGrant(_) => self.apply_role_act(document, position.at),
             Act::AddIdentityProvider(_)
             | Act::EndIdentityProvider(_)
             | Act::RequestIdentity(_)

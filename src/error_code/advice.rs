@@ -128,7 +128,8 @@ advice! {
     CrossSite "Open the form on this site, fill it in there, and send it again." "请在本网站打开该表单，重新填写后提交。";
     ScopeNeeded "Use a token with the scope that the message names; issue one on the page of your account." "请使用具有所示权限范围的令牌，可在“我的账号”签发。";
     SignInNeeded "Sign in and do it on the page of the account; for an erasure, close the account there and then ask the operator." "请登录后在“我的账号”页面办理；需要删除非公开信息的，先注销账号，再向平台管理员申请。";
-    OwnPasswordNeeded "Have a person who neither opened the account nor grants the role issue a reset code, and set another password with it." "请由开户人员和授予角色人员以外的法院窗口人员或者平台管理员签发重置码，本人重新设置密码后再办理。";
+    OwnPasswordNeeded "Before the role is granted, have a person who neither opened the account nor grants the role issue a reset code, and set another password with it." "请在授予角色之前，由开户人员和授予角色人员以外的法院窗口人员或者平台管理员签发重置码，本人重新设置密码；授予后重置过密码的，须重新授予。";
+    ForeignToken "The holder revokes that token on the page of the account, and issues an own one if it is needed." "请本人登录后在“我的账号”页面撤销该令牌，需要令牌的另行自行签发。";
     NotPermitted "Act in the role that may do this, or ask the operator or the court to grant it." "请以有权办理该事项的身份操作，或者向平台管理员、法院申请授权。";
     IdentityRequired "Have your identity checked at the court's counter or by the provider, then try again." "请先在法院窗口或者通过认证机构完成实名核验，然后重试。";
     AccountExists "Use the account that exists, or choose another id." "请使用已有账号，或者改用其他账号编号。";

@@ -170,7 +170,7 @@ impl FilingService {
             return Err(FilingError::bad(
                 "days",
                 format!("1 to {TOKEN_DAYS_MAX}"),
-                format!("应为 1 至 {TOKEN_DAYS_MAX}"),
+                format!("应为 1 至 {TOKEN_DAYS_MAX} 天"),
             ));
         }
         if scopes.is_empty() {
@@ -205,12 +205,16 @@ impl FilingService {
             return Err(FilingError::bad(
                 "scopes",
                 "no more than those of the token or session that asks",
-                "不得超出办理所用令牌或者会话的权限范围",
+                "不得超出当前令牌或者会话的权限范围",
             ));
         }
         let own = self.registry().tokens.get(actor.token).map(|token| token.expires);
         if actor.session.is_none() && own.is_none_or(|own| own < expires) {
-            return Err(FilingError::bad("days", "no longer than the token that asks", "不得长于办理所用令牌的有效期"));
+            return Err(FilingError::bad(
+                "days",
+                "no longer than the token that asks",
+                "有效期不得超过当前令牌的有效期",
+            ));
         }
         Ok(())
     }

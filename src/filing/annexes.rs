@@ -29,17 +29,17 @@ impl Annexes {
     pub fn add(&mut self, field: &'static str, text: &str) -> Result<AnnexId, FilingError> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(FilingError::bad(field, "the text is empty", "文字为空"));
+            return Err(FilingError::bad(field, "the text is empty", "内容不得为空"));
         }
         let lines = if OF_ONE_LINE.contains(&field) { Lines::One } else { Lines::Several };
         if let Some(control) = forbidden_character(text, lines) {
             let reason = format!("the text holds the control character U+{:04X}; remove it", u32::from(control));
-            let reason_zh = Some(format!("：含有控制字符 U+{:04X}，请删除", u32::from(control)));
+            let reason_zh = Some(format!("：不得含有控制字符 U+{:04X}", u32::from(control)));
             return Err(FilingError::BadValue { field, reason, reason_zh, code: ErrorCode::ControlCharacter });
         }
         if text.len() > METADATA_MAX {
             let reason = format!("the text has {} bytes, more than {METADATA_MAX}", text.len());
-            let reason_zh = Some(format!("：共 {} 字节，超过 {METADATA_MAX} 字节", text.len()));
+            let reason_zh = Some(format!("：共 {} 字节，不得超过 {METADATA_MAX} 字节", text.len()));
             return Err(FilingError::BadValue { field, reason, reason_zh, code: ErrorCode::TextTooLong });
         }
         let piece = with_salt(text)?;

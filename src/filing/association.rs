@@ -89,7 +89,7 @@ impl FilingService {
             return Err(FilingError::bad(
                 "days",
                 format!("1 to {CODE_DAYS_MAX}"),
-                format!("应为 1 至 {CODE_DAYS_MAX}"),
+                format!("应为 1 至 {CODE_DAYS_MAX} 天"),
             ));
         }
         if party_uses > 1 || agent_uses > 2 || party_uses + agent_uses == 0 {
@@ -234,7 +234,8 @@ impl FilingService {
         command: &TransferCommand,
     ) -> Result<ActOutcome, FilingError> {
         let party = from.parties.get(&transfer.brought_by).cloned();
-        let party = party.ok_or_else(|| FilingError::bad("brought_by", "there is no such party", "没有该当事人"))?;
+        let party =
+            party.ok_or_else(|| FilingError::bad("brought_by", "there is no such party", "本案没有该当事人"))?;
         let (name, title) = self.names(party.name, from.title).await?;
         let make = |annexes: &mut Annexes| {
             Ok(Act::Open(Open {
@@ -416,7 +417,7 @@ fn require_kind_of(from: &CaseFile, command: &TransferCommand) -> Result<(), Fil
         Err(FilingError::bad(
             "kind",
             "this proceeding does not follow from that one in this way",
-            "该程序不能以此方式由原案件产生",
+            "原案件不能以该方式转入此类程序",
         ))
     }
 }

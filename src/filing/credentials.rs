@@ -46,6 +46,15 @@ pub struct ProposedFactor {
     pub session: Digest,
 }
 
+/// The person whose token or reset code set a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordIssuer {
+    /// The account of the person.
+    pub account: AccountId,
+    /// When the password was set with it.
+    pub at: Timestamp,
+}
+
 /// How an account logs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -55,9 +64,9 @@ pub struct Credentials {
     pub password: String,
     /// When the password was set.
     pub since: Timestamp,
-    /// The person who issued the token or the reset code with which the password was set, and who may know it. A change by the holder keeps
-    /// it. `None` for a password that was set at the registration.
-    pub set_by: Option<AccountId>,
+    /// Who issued the token or the reset code with which the password was set, and may know it. A change by the holder keeps it. `None` for a
+    /// password that was set at the registration.
+    pub set_by: Option<PasswordIssuer>,
     /// The second factor in use.
     pub second_factor: Option<CodeSecret>,
     /// The step of the one-time code that was accepted last.
@@ -150,8 +159,8 @@ impl Credentials {
         use std::fmt::Write as _;
         let mut text = format!("{HEAD}\nlogin {}\npassword {} {}\n", self.login, self.since, self.password);
         // Writing to a String cannot fail.
-        if let Some(by) = &self.set_by {
-            let _ = writeln!(text, "set-by {by}");
+        if let Some(PasswordIssuer { account, at }) = &self.set_by {
+            let _ = writeln!(text, "set-by {account} {at}");
         }
         if let Some(secret) = &self.second_factor {
             let _ = writeln!(text, "second-factor {}", secret.text());
@@ -190,7 +199,11 @@ impl Credentials {
         for line in lines {
             let (name, value) = line.split_once(' ')?;
             match name {
-                "set-by" => read.set_by = Some(AccountId(Digest::parse(value)?)),
+                "set-by" => {
+                    let (account, at) = value.split_once(' ')?;
+                    let (account, at) = (AccountId(Digest::parse(account)?), Timestamp::parse(at)?);
+                    read.set_by = Some(PasswordIssuer { account, at });
+                }
                 "second-factor" => read.second_factor = Some(CodeSecret::parse(value)?),
                 "last-step" => read.last_step = Some(value.parse().ok()?),
                 "proposed-factor" => match value.split_once(' ') {
@@ -338,7 +351,7 @@ mod tests {
             login: login.into(),
             password: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into(),
             since: at,
-            set_by: Some(AccountId(Digest([4; 32]))),
+            set_by: Some(PasswordIssuer { account: AccountId(Digest([4; 32])), at }),
             second_factor: Some(CodeSecret::new().unwrap()),
             last_step: Some(7),
             proposed_factor: Some(ProposedFactor { secret: CodeSecret::new().unwrap(), session: Digest([3; 32]) }),

@@ -44,12 +44,12 @@ impl DocumentFacts {
             Some(_) => Err(FilingError::bad(
                 "document",
                 "the deposit has one digest: deposit both SM3 and SHA-256",
-                "该存证只有一种摘要，请以 SM3 和 SHA-256 两种摘要存证",
+                "该存证仅有一种摘要，请同时以 SM3 和 SHA-256 两种摘要重新存证",
             )),
             None => Err(FilingError::bad(
                 "document",
                 "the deposit has salted digests or none: deposit the file itself",
-                "该存证的摘要已加盐或者没有摘要，请以文件本身存证",
+                "该存证的摘要已加盐或者没有文件摘要，请对该文件另行办理不加盐的存证",
             )),
         }
     }

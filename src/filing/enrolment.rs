@@ -36,7 +36,7 @@ pub fn depositor_key(text: &str) -> Result<VerifierKey, FilingError> {
     Err(FilingError::bad(
         "key",
         "not a depositor's key, whose name is `k-` and 16 hex digits of its hash",
-        "不是存证人公钥：名称应为 k- 加其散列值的前 16 位十六进制数字",
+        "不是存证人公钥，其名称应为 k- 加哈希值前 16 位十六进制数字",
     ))
 }
 

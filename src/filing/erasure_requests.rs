@@ -243,7 +243,7 @@ impl FilingService {
                             FilingError::bad(
                                 "annexes",
                                 format!("{id} is no text of the case"),
-                                format!("{id} 不是本案的文字内容"),
+                                format!("本案没有编号为 {id} 的内容"),
                             )
                         };
                         let index = file.annexes.get(&id).ok_or_else(unknown)?;

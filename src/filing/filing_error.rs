@@ -43,9 +43,12 @@ pub enum FilingError {
     /// The person who opened the account, or who grants the role, issued the token or reset code with which its password was set. The holder
     /// sets another password with a reset code of a third person.
     #[error(
-        "the password was set with a token or reset code of the person who opened the account or who grants the role"
+        "the account has no password, or one that was set with a token or reset code of the person who opened the account or who grants the role"
     )]
     OwnPasswordNeeded,
+    /// Another person issued a token of the account, which is valid.
+    #[error("the account has a valid token that another person issued: its holder revokes it first")]
+    ForeignToken,
     /// A second factor in use is replaced only with a code of its own.
     #[error("enter a code of the second factor in use")]
     CurrentCodeNeeded,
@@ -260,6 +263,7 @@ impl FilingError {
             Self::NotPermitted => ErrorCode::NotPermitted,
             Self::SignInNeeded => ErrorCode::SignInNeeded,
             Self::OwnPasswordNeeded => ErrorCode::OwnPasswordNeeded,
+            Self::ForeignToken => ErrorCode::ForeignToken,
             Self::Refused(refusal) => refusal.code(),
             Self::Registry(error) => error.code(),
             Self::RequestReused => ErrorCode::RequestReused,

@@ -94,7 +94,7 @@ impl IdentityResult {
             return Err(FilingError::bad(
                 "reference",
                 "it contains the number of an identity paper, a card or a telephone",
-                "含有证件号码、卡号或者电话号码",
+                "不得含有证件号码、卡号或者电话号码",
             ));
         }
         Ok(())
@@ -267,7 +267,7 @@ impl FilingService {
             return Err(FilingError::bad(
                 "at",
                 "a time between the beginning of the check and now",
-                "应为核验开始之后、现在之前的时间",
+                "不得早于核验发起时间，也不得晚于当前时间",
             ));
         }
         let identity = IdentityCheck { method: known.method, level, at };

@@ -130,7 +130,11 @@ impl FilingService {
     async fn receipt_of(&self, item: &Item) -> Result<Receipt, FilingError> {
         let stored = self.stored_receipt(item).await?;
         let stored = stored.ok_or_else(|| {
-            FilingError::bad("receipt", "the stored receipt was erased: present it again", "所存回执已删除，请重新提交")
+            FilingError::bad(
+                "receipt",
+                "the stored receipt was erased: present it again",
+                "平台留存的回执已删除，请重新提交回执",
+            )
         })?;
         receipt::parse(stored.as_bytes()).map_err(|error| FilingError::BrokenReceipt(error.to_string()))
     }

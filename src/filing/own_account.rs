@@ -12,7 +12,7 @@ use crate::court::values::Capacity;
 use crate::court::words::{Role, Scope};
 use crate::filing::access::AccessTarget;
 use crate::filing::actor::{Actor, RequestContext};
-use crate::filing::credentials::{Credentials, ProposedFactor, ResetCode, login_name};
+use crate::filing::credentials::{Credentials, PasswordIssuer, ProposedFactor, ResetCode, login_name};
 use crate::filing::filing_error::FilingError;
 use crate::filing::one_time_code::CodeSecret;
 use crate::filing::password_rules::check_new;
@@ -110,7 +110,8 @@ impl FilingService {
         check_new(password, &login).map_err(FilingError::WeakPassword)?;
         let _turn = self.locks.lock(login_key(&login)).await;
         let password = self.passwords.hash(password).await?;
-        let (since, set_by) = (self.now(), Some(actor.account.opened_by));
+        let since = self.now();
+        let set_by = Some(PasswordIssuer { account: actor.account.opened_by, at: since });
         let set = |before: Option<&Credentials>| match before {
             Some(_) => Err(FilingError::LoginTaken),
             None => Ok(Some(Credentials {
@@ -318,7 +319,8 @@ impl FilingService {
         };
         let put = |before: Option<&Credentials>| {
             let before = before.ok_or(FilingError::LoginRefused)?;
-            let set_by = Some(before.reset.as_ref().ok_or(FilingError::LoginRefused)?.by);
+            let account = before.reset.as_ref().ok_or(FilingError::LoginRefused)?.by;
+            let set_by = Some(PasswordIssuer { account, at: now });
             let before = before.clone();
             Ok(Some(Credentials { password, since: now, set_by, reset: None, proposed_factor: None, ..before }))
         };

@@ -2,23 +2,28 @@
 //!
 //! # Invariants
 //!
-//! An account gets no role while another person may know its password. The person who opens an account at the counter issues the token
-//! with which the first password is set, and may have kept a copy. The same is true of the person who issues a reset code.
+//! An account gets no role while another person can act as it. The person who opens an account at the counter issues the token with which
+//! the first password is set, and may have kept a copy; the person who issues a reset code may know the password. A change of the password
+//! by the holder does not end this: the person who set the first one could have changed it as well. Operators are exempt, since they issue
+//! tokens for every account.
 
 use crate::court::acts::{AcceptRole, Act, Grant};
 use crate::court::ids::AccountId;
 use crate::court::registry::Account;
 use crate::court::words::Role;
 use crate::filing::actor::{Actor, RequestContext};
+use crate::filing::credentials::PasswordIssuer;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, RecordedAct};
 
 impl FilingService {
-    /// Accepts a role that a court administrator has granted to the actor's account. With a password, the holder does it in a session.
+    /// Accepts a role that a court administrator has granted to the actor's account. With a password, the holder does it in a session. A
+    /// password that was set with a reset code after the grant accepts nothing: whoever issued the code would accept for the holder.
     ///
     /// # Errors
     ///
-    /// [`FilingError::SignInNeeded`]; [`FilingError::OwnPasswordNeeded`]; those of [`Self::change_registry`].
+    /// [`FilingError::SignInNeeded`]; [`FilingError::OwnPasswordNeeded`]; [`FilingError::ForeignToken`]; those of
+    /// [`Self::change_registry`].
     pub async fn accept_role(
         &self,
         actor: &Actor,
@@ -28,20 +33,23 @@ impl FilingService {
         if self.credentials.of(actor.id).is_some() && actor.session.is_none() {
             return Err(FilingError::SignInNeeded);
         }
-        let granted_by = actor.account.offered_roles.get(&(act.role, act.court.clone())).copied();
-        if self.may_act_as(&[Some(actor.account.opened_by), granted_by], actor.id, &actor.account) {
-            return Err(FilingError::OwnPasswordNeeded);
-        }
+        let offer = actor.account.offered_roles.get(&(act.role, act.court.clone())).copied();
+        self.require_own_login((actor.id, &actor.account), |issuer| {
+            let is_later = offer.is_some_and(|offer| issuer.at >= offer.at);
+            is_later
+                || issuer.account == actor.account.opened_by
+                || offer.is_some_and(|offer| offer.by == issuer.account)
+        })?;
         let accept = Act::AcceptRole(act);
         self.change_registry(actor, context, |_| Ok(accept.clone())).await
     }
 
-    /// Grants a role. The check applies to accounts that already have a role, too: some roles need no further scopes, so the first token
-    /// was enough to set a password after such a role was granted.
+    /// Grants a role. Accounts that already have a role are checked too: for some roles the first token has enough scopes to set a password
+    /// after the grant.
     ///
     /// # Errors
     ///
-    /// [`FilingError::OwnPasswordNeeded`]; those of [`Self::change_registry`].
+    /// [`FilingError::OwnPasswordNeeded`]; [`FilingError::ForeignToken`]; those of [`Self::change_registry`].
     pub async fn grant_role(
         &self,
         actor: &Actor,
@@ -49,24 +57,35 @@ impl FilingService {
         grant: Grant,
     ) -> Result<RecordedAct, FilingError> {
         let registry = self.registry();
-        // Nobody grants a role to an account that the same person opened: the registry rejects it.
+        // The registry rejects a court administrator who opened the account, with an error of its own. An operator is exempt.
         let target = registry.accounts.get(&grant.account).filter(|target| target.opened_by != actor.id);
-        if target
-            .is_some_and(|target| self.may_act_as(&[Some(target.opened_by), Some(actor.id)], grant.account, target))
-        {
-            return Err(FilingError::OwnPasswordNeeded);
+        if let Some(target) = target {
+            let knows = |issuer: PasswordIssuer| [target.opened_by, actor.id].contains(&issuer.account);
+            self.require_own_login((grant.account, target), knows)?;
         }
         let grant = Act::Grant(grant);
         self.change_registry(actor, context, |_| Ok(grant.clone())).await
     }
 
-    /// Whether one of these persons issued what signs in to the account: the reset code with which its password was set, or the first token,
-    /// which the person who opened the account issues and which sets the password. Operators are exempt, since they issue tokens for every
-    /// account.
-    fn may_act_as(&self, persons: &[Option<AccountId>], id: AccountId, account: &Account) -> bool {
-        let set_by = self.credentials.of(id).map_or(Some(account.opened_by), |one| one.set_by);
-        let issuer = set_by.filter(|by| persons.contains(&Some(*by)));
+    /// Checks that no other person can act as the account: `knows` tells whether the person whose token or code set the password counts. An
+    /// account without a password counts as known to the person who opened it and issued its first token.
+    fn require_own_login(
+        &self,
+        (id, account): (AccountId, &Account),
+        knows: impl Fn(PasswordIssuer) -> bool,
+    ) -> Result<(), FilingError> {
         let registry = self.registry();
-        issuer.and_then(|by| registry.accounts.get(&by)).is_some_and(|by| !by.holds(Role::Operator, None))
+        let is_operator = |id: AccountId| registry.accounts.get(&id).is_none_or(|by| by.holds(Role::Operator, None));
+        let unset = PasswordIssuer { account: account.opened_by, at: account.opened.at };
+        let issuer = self.credentials.of(id).map_or(Some(unset), |one| one.set_by);
+        if issuer.is_some_and(|issuer| knows(issuer) && !is_operator(issuer.account)) {
+            return Err(FilingError::OwnPasswordNeeded);
+        }
+        // Revoking a root ends all tokens that were issued with it.
+        let mut foreign = registry.tokens.roots(id).filter(|(_, by)| *by != id && *by != self.platform_account());
+        if foreign.any(|(token, by)| self.accepts(&registry, token) && !is_operator(by)) {
+            return Err(FilingError::ForeignToken);
+        }
+        Ok(())
     }
 }

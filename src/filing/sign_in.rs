@@ -259,7 +259,7 @@ fn stated(field: StatedField, text: &str) -> Result<(StatedField, String), Filin
         return bad("1 to 200 characters", "应为 1 至 200 个字符");
     }
     if forbidden_character(text, Lines::One).is_some() {
-        return bad("control characters are not allowed", "含有控制字符");
+        return bad("control characters are not allowed", "不得含有控制字符");
     }
     Ok((field, text.to_owned()))
 }

@@ -85,7 +85,10 @@ pub(in crate::filing) fn read_url(text: &str) -> Result<Url, FilingError> {
         return Err(bad("expected https://…, or http://… on this machine", "应为 https://…，或者本机的 http://…"));
     }
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err(bad("an address has no user, no password and no fragment", "地址不得含用户名、密码和片段"));
+        return Err(bad(
+            "an address has no user, no password and no fragment",
+            "地址不得包含用户名、密码或者片段（# 及其后的内容）",
+        ));
     }
     Ok(url)
 }

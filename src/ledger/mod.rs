@@ -29,6 +29,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod digests;
+pub mod display;
 pub mod entry;
 pub mod hash;
 pub mod key;

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Installs the packages of requirements.txt, if they are not there, and prints the Python that has them.
+# Prints a Python that has the packages of requirements.txt; installs them on first use.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# Named after its packages, so that other versions are installed anew.
+# The name contains the hash of requirements.txt: a changed list gets a new environment.
 venv=${XDG_CACHE_HOME:-$HOME/.cache}/tiezheng/web-$(sha256sum requirements.txt | cut -c1-16)
+mkdir -p "$(dirname "$venv")"
+exec 9>"$venv.lock"
+flock 9
 if [ ! -e "$venv/ready" ]; then
   python3 -m venv "$venv" >&2
   "$venv/bin/pip" install --quiet --requirement requirements.txt >&2

@@ -1,6 +1,6 @@
 """Every page of a node in headless Chromium.
 
-    pages.py TIEZHENG [--quick] [--pictures FOLDER] [--only ROUTE] [--who visitor …] [--schemes light dark] [--widths 320 768 1280]
+    pages.py TIEZHENG [--quick] [--pictures FOLDER] [--only ROUTE] [--who visitor … | --of-a-case | --without-a-case] [--schemes light dark] [--widths 320 768 1280]
 
 TIEZHENG is the program. The pages are those of pages.json, which tests/it compares with the routes of the program. Each is opened in both
 languages, light and dark, at 320, 768 and 1280 pixels (320 is 1280 at a zoom of 400 %), and checked for errors on the console, requests
@@ -34,6 +34,7 @@ WIDTHS = [320, 768, 1280]
 PASSWORD = "a long sentence of mine"
 # Who opens pages of a case: a party, court staff, and the clerk of the court to which its dossier goes.
 OF_A_CASE = ["party", "clerk", "judge", "second"]
+WITHOUT_A_CASE = ["visitor", "person", "operator"]
 # Elements that the Tab key may reach on one page; more are alike.
 REACHED = 60
 FOCUS = """() => {
@@ -52,6 +53,8 @@ class Checks:
     def __init__(self) -> None:
         self.failures: list[str] = []
         self.where = ""
+        # Lines of the console that a check causes.
+        self.expected: list[str] = []
 
     def that(self, holds: bool, what: str) -> None:
         if not holds:
@@ -102,7 +105,7 @@ def register(page: Page, node: Node) -> str:
 def open_page(browser: Browser, checks: Checks, node: Node) -> Page:
     """A page in a context of its own, whose console and requests are watched."""
     page = browser.new_context().new_page()
-    page.on("console", lambda message: checks.that(message.type not in ["error", "warning"], f"console: {message.text}"))
+    page.on("console", lambda message: checks.that(message.type not in ["error", "warning"] or message.text in checks.expected, f"console: {message.text}"))
     page.on("pageerror", lambda error: checks.that(False, f"error: {error}"))
     # The last two are the browser's own viewer of PDF.
     own = ("data:", "blob:", node.url, "chrome-extension:", "chrome:")
@@ -199,6 +202,7 @@ def check_live(checks: Checks, page: Page, node: Node) -> None:
 def check_list(checks: Checks, people: dict[str, Page], values: dict[str, str], chosen: set[str], options) -> None:
     """The pages of the list that these people open."""
     for at, listed in enumerate(json.loads((HERE / "pages.json").read_text())):
+        assert listed.get("who") in [None, *WITHOUT_A_CASE, *OF_A_CASE], listed
         if listed.get("who") not in chosen & set(options.who) or (options.only and options.only != listed["route"]):
             continue
         path = listed.get("path") or listed["full_path"]
@@ -220,13 +224,44 @@ def check_original(checks: Checks, page: Page, address: str) -> None:
     checks.that("查阅" in page.inner_text("main"), "the look at the original is not in the record")
 
 
+def check_kept_form(checks: Checks, page: Page, node: Node, path: str, login: str, options) -> None:
+    """A form that is sent after the session has ended is kept, and sent after the login in another window."""
+    checks.where = "kept form"
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{node.url}{path}/act/describe?lang=zh")
+    claims = "第一项请求。\n\n“第二项”请求。"
+    page.fill("#claims", claims)
+    other = page.context.browser.new_context().new_page()
+    sign_in(other, node, login)
+    with other.expect_navigation():
+        other.get_by_role("button", name="结束其他全部会话").click()
+    other.context.close()
+    checks.expected = ["Failed to load resource: the server responded with a status of 401 (Unauthorized)"]
+    with page.expect_navigation():
+        page.locator("main form button").click()
+    checks.expected = []
+    checks.that("登录已失效，表单尚未提交" in page.inner_text("main"), "the form is not kept")
+    check_axe(checks, page)
+    check_keyboard(checks, page)
+    if options.pictures:
+        page.screenshot(path=options.pictures / "kept-form.png", full_page=True)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="登录（新窗口）").click()
+    sign_in(opened.value, node, login)
+    opened.value.close()
+    with page.expect_navigation():
+        page.get_by_role("button", name="继续提交").click()
+    shown = page.inner_text("main")
+    checks.that("已办理" in shown and "第一项请求。" in shown and "“第二项”请求。" in shown, f"the form was not sent: {shown[:300]}")
+
+
 def run(checks: Checks, browser: Browser, node: Node, options) -> None:
     options.node = node
     number = deposit(node, "合同")
-    people = {who: open_page(browser, checks, node) for who in ["visitor", "person", "operator", *OF_A_CASE]}
+    people = {who: open_page(browser, checks, node) for who in [*WITHOUT_A_CASE, *OF_A_CASE]}
     activate(people["operator"], node, node.token, "operator")
     values = {"{number}": number, "{account}": register(people["person"], node)}
-    check_list(checks, people, values, {"visitor", "person", "operator"}, options)
+    check_list(checks, people, values, set(WITHOUT_A_CASE), options)
     if options.only in [None, "/chain"] and "visitor" in options.who:
         check_live(checks, people["visitor"], node)
     suit = Suit(node)
@@ -238,12 +273,14 @@ def run(checks: Checks, browser: Browser, node: Node, options) -> None:
     values["{case}"] = suit.path
     options.stage = "draft"
     check_list(checks, people, values, {"party"}, options)
+    if not options.only and "party" in options.who:
+        check_kept_form(checks, people["party"], node, suit.path, suit.plaintiff.login, options)
     suit.file()
     suit.argue()
     values |= {"{transcript}": suit.transcript, "{agreement}": suit.agreement}
     options.stage = "hearing"
     check_list(checks, people, values, {"party", "clerk", "judge"}, options)
-    if not options.only:
+    if not options.only and "party" in options.who:
         check_original(checks, people["party"], node.url + suit.path)
     values["{hand-over}"] = suit.appeal()
     options.stage = "appeal"
@@ -257,7 +294,9 @@ def main() -> int:
     parser.add_argument("--pictures", type=pathlib.Path)
     parser.add_argument("--only")
     parser.add_argument("--schemes", nargs="+", default=SCHEMES)
-    parser.add_argument("--who", nargs="+", default=["visitor", "person", "operator", *OF_A_CASE])
+    parser.add_argument("--who", nargs="+", default=[*WITHOUT_A_CASE, *OF_A_CASE])
+    parser.add_argument("--of-a-case", dest="who", action="store_const", const=OF_A_CASE)
+    parser.add_argument("--without-a-case", dest="who", action="store_const", const=WITHOUT_A_CASE)
     parser.add_argument("--widths", nargs="+", type=int, default=WIDTHS)
     options = parser.parse_args()
     options.stage = "any"

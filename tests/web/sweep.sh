@@ -7,8 +7,9 @@ shift
 cd "$(dirname "$0")"
 python=$(./packages.sh)
 
-"$python" pages.py "$program" --who visitor person operator "$@" &
+"$python" pages.py "$program" "$@" --without-a-case &
 without=$!
-"$python" pages.py "$program" --who party clerk judge second "$@" && of_a_case=0 || of_a_case=$?
+trap 'kill "$without" 2>/dev/null || true' EXIT
+"$python" pages.py "$program" "$@" --of-a-case && of_a_case=0 || of_a_case=$?
 wait "$without"
 exit "$of_a_case"

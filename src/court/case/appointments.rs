@@ -1,6 +1,6 @@
-//! Rules of appointments (指派): whom a court names for one case, and who gets access to the case by that.
+//! Rules of appointments (指派): a court appoints an account in a role for one case, which gives it access.
 
-use crate::court::case::people::{end_entries, entries_by_others};
+use crate::court::case::people::{end_entries, entries_without_own_act};
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::CaseFile;
 use crate::court::ids::AccountId;
@@ -10,7 +10,7 @@ use crate::ledger::time::Timestamp;
 /// Most appointments of a case.
 pub const APPOINTMENTS_MAX: usize = 100;
 
-/// Names an account for the case in this role. Who is or was a party or agent cannot be appointed. An entry that a party made for the
+/// Appoints an account for the case in this role. Who is or was a party or agent cannot be appointed. An entry that a party made for the
 /// account without an act of its own ends: otherwise a party could exclude an expert by naming the expert as its agent.
 ///
 /// # Errors
@@ -21,7 +21,7 @@ pub fn appoint(file: &mut CaseFile, role: Role, account: AccountId, at: Timestam
         return Err(Refusal::NotAppointable);
     }
     file.require_not_recused([account])?;
-    let ended = entries_by_others(file, account, None)?;
+    let ended = entries_without_own_act(file, account, None)?;
     if file.records.appointments.len() >= APPOINTMENTS_MAX {
         return Err(Refusal::TooManyActs);
     }

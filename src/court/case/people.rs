@@ -18,11 +18,13 @@ use crate::court::party_roles::roles_in;
 use crate::court::values::{Capacity, Filer};
 use crate::court::window::WindowKind;
 use crate::court::windows::WindowKey;
-use crate::court::words::{Authority, PartyRole};
+use crate::court::words::{Authority, PartyRole, SubjectKind};
 use crate::ledger::time::Timestamp;
 
 /// Most parties of a case: a class action of thousands is filed by its representatives.
 pub const PARTIES_MAX: u32 = 1_000;
+/// The party that brings the case.
+const FILER: PartyNumber = PartyNumber(1);
 /// 民诉法 art. 61: most appointed agents of a party. Beside them, it has at most as many statutory agents, such as both parents.
 pub const AGENTS_MAX: usize = 2;
 
@@ -62,9 +64,8 @@ pub fn add_party(
     if act.account.is_some() && !by_court && !act.role.brings_the_case() {
         return Err(Refusal::NotYours);
     }
-    if act.account.is_some_and(|account| takes_part(file, account)) {
-        return Err(Refusal::AlreadyInTheCase);
-    }
+    let enters = |account| entry_replaces(file, account, act.party, by_court);
+    let ended = act.account.map(enters).transpose()?.unwrap_or_default();
     let name = Text { annex: act.name, index: position.index };
     let party = Party {
         role: act.role,
@@ -77,17 +78,35 @@ pub fn add_party(
         service_confirmed: None,
         service_address: None,
     };
+    end_entries(file, &ended, position.at);
     file.parties.insert(act.party, party);
     Ok(())
 }
 
-/// 更正当事人信息: what was entered wrongly. The record keeps both.
+/// Corrects the name or the kind of a party that was entered wrongly (更正当事人信息). Both texts stay in the record. The check of the identity
+/// of the account stays, since it is of the account and not of the name.
 ///
 /// # Errors
 ///
-/// [`Refusal`].
-pub fn restate_party(file: &mut CaseFile, act: &RestateParty, position: ActPosition) -> Result<(), Refusal> {
+/// [`CourseRefusal::NoStatutoryAgent`]: it has a statutory agent and would be no natural person. [`Refusal::NotYours`]: another party's
+/// account acts for the party itself. [`Refusal`].
+pub fn restate_party(
+    file: &mut CaseFile,
+    document: &Document,
+    act: &RestateParty,
+    position: ActPosition,
+) -> Result<(), Refusal> {
     file.rules.require(RulesVersion::V2)?;
+    let named = file.parties.get(&act.party).ok_or(Refusal::NoSuchParty(act.party))?;
+    // The party that brings the case enters those without an account.
+    let by_filer = named.account.is_none() && file.party_of(document.capacity) == Some(FILER);
+    if !by_filer {
+        speaks_for(file, document.capacity, act.party)?;
+    }
+    let is_organisation = act.subject.is_some_and(|subject| subject != SubjectKind::NaturalPerson);
+    if is_organisation && file.has_statutory_agent(act.party) {
+        return Err(CourseRefusal::NoStatutoryAgent.into());
+    }
     let party = file.parties.get_mut(&act.party).ok_or(Refusal::NoSuchParty(act.party))?;
     party.subject = act.subject.unwrap_or(party.subject);
     if let Some(annex) = act.name {
@@ -101,8 +120,10 @@ fn join_as_agent(file: &mut CaseFile, number: AgentNumber, agent: Agent) -> Resu
     if !file.parties.contains_key(&agent.party) {
         return Err(Refusal::NoSuchParty(agent.party));
     }
-    let alike = |one: &&Agent| (one.authority == Authority::Statutory) == (agent.authority == Authority::Statutory);
-    let of_the_party = file.agents.values().filter(|one| one.party == agent.party && one.ended.is_none()).filter(alike);
+    let is_same_class =
+        |one: &&Agent| (one.authority == Authority::Statutory) == (agent.authority == Authority::Statutory);
+    let of_the_party =
+        file.agents.values().filter(|one| one.party == agent.party && one.ended.is_none()).filter(is_same_class);
     if of_the_party.count() >= AGENTS_MAX {
         return Err(Refusal::TooManyAgents);
     }
@@ -146,10 +167,11 @@ pub fn add_agent(
         relationship: act.relationship.map(text),
         ended: None,
     };
-    if takes_part(file, act.account) {
-        return Err(Refusal::AlreadyInTheCase);
-    }
-    join_as_agent(file, act.agent, agent)
+    let by_court = matches!(document.capacity, Capacity::Holding(_));
+    let ended = entry_replaces(file, act.account, act.party, by_court)?;
+    join_as_agent(file, act.agent, agent)?;
+    end_entries(file, &ended, position.at);
+    Ok(())
 }
 
 /// 解除委托: by the party or the court, or by the agent itself. A statutory agency follows from the law, so only the court ends it.
@@ -228,29 +250,46 @@ pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The capacities of an account that end when it joins the party `joins` with a code, or when the court appoints it: other parties entered
-/// the account without an act of its own. Otherwise a party could keep its opponent, the opponent's lawyer or an expert out of the case by
-/// naming the account as its own.
+/// The capacities that end when the account joins `joining` with a code, or the court enters it for `joining`, or appoints it (`None`): other
+/// parties entered the account for them without an act of the account. Otherwise a party could keep its opponent, the opponent's lawyer or
+/// an expert out of the case by naming the account as its own.
 ///
 /// # Errors
 ///
-/// [`Refusal::AlreadyInTheCase`]: the account has acted in the case, the court entered or appointed it, or it was entered for `joins`.
-pub(in crate::court::case) fn entries_by_others(
+/// [`Refusal::AlreadyInTheCase`]: the account has acted in the case, the court entered or appointed it, or it was entered for `joining`.
+pub(in crate::court::case) fn entries_without_own_act(
     file: &CaseFile,
     account: AccountId,
-    joins: Option<PartyNumber>,
+    joining: Option<PartyNumber>,
 ) -> Result<Vec<Capacity>, Refusal> {
     let capacities = file.capacities_of(account);
-    let is_elsewhere = |capacity: &Capacity| file.party_of(*capacity) != joins;
-    let is_only_entered =
-        file.rules >= RulesVersion::V2 && !file.is_recused(account) && capacities.iter().all(is_elsewhere);
-    if file.records.has_appointment(account) || (!capacities.is_empty() && !is_only_entered) {
+    let is_of_another_party = |capacity: &Capacity| file.party_of(*capacity) != joining;
+    let can_end = capacities.is_empty()
+        || (file.rules >= RulesVersion::V2 && !file.is_recused(account) && capacities.iter().all(is_of_another_party));
+    if file.records.has_appointment(account) || !can_end {
         return Err(Refusal::AlreadyInTheCase);
     }
     Ok(capacities)
 }
 
-/// Ends capacities of an account that other parties entered.
+/// The capacities that end when the account is entered for a party. Only the court replaces an entry: a party could end the agency of its
+/// opponent's lawyer otherwise.
+fn entry_replaces(
+    file: &CaseFile,
+    account: AccountId,
+    party: PartyNumber,
+    by_court: bool,
+) -> Result<Vec<Capacity>, Refusal> {
+    if by_court {
+        entries_without_own_act(file, account, Some(party))
+    } else if takes_part(file, account) {
+        Err(Refusal::AlreadyInTheCase)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// Ends these capacities of an account.
 pub(in crate::court::case) fn end_entries(file: &mut CaseFile, entries: &[Capacity], at: Timestamp) {
     for entry in entries {
         match entry {
@@ -265,7 +304,7 @@ pub(in crate::court::case) fn end_entries(file: &mut CaseFile, entries: &[Capaci
                     party.identity = None;
                 }
             }
-            _ => {}
+            Capacity::Oneself | Capacity::Holding(_) | Capacity::Receiving(_) | Capacity::Platform => {}
         }
     }
 }
@@ -287,7 +326,7 @@ pub fn associate(
     if position.at >= code.expires {
         return Err(Refusal::CodeExpired);
     }
-    // A statutory agent stands in the place of the party.
+    // A statutory agent uses up the use of the party.
     let left = if act.filer == Filer::Agent { code.agent_uses } else { code.party_uses };
     if left == 0 || act.filer == Filer::Court {
         return Err(Refusal::CodeUsedUp);
@@ -295,7 +334,7 @@ pub fn associate(
     if !is_identified(act.identity.as_ref()) {
         return Err(Refusal::IdentityRequired);
     }
-    let ended = entries_by_others(file, document.by, Some(party))?;
+    let ended = entries_without_own_act(file, document.by, Some(party))?;
     if matches!(act.filer, Filer::Agent | Filer::StatutoryAgent) {
         let is_statutory = act.filer == Filer::StatutoryAgent;
         // A code does not grant special authority; the party or the court does.

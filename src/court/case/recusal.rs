@@ -2,8 +2,7 @@
 //!
 //! # Invariants
 //!
-//! An account takes part by an act of its own, or because the court entered it: it brought the suit, joined with a code, or acted as a
-//! party or agent. An entry that a party made for another account counts only after that account has acted in it. Otherwise a party
+//! An account is a participant if it brought the suit, joined with a code, acted as a party or agent, or was entered by the court. An entry that a party made for another account counts only after that account has acted in it. Otherwise a party
 //! could exclude a judge by naming the judge as its agent. Resigning as agent is no such act. An account that once took part does not
 //! act for the court any more, nor in the cases that continue this one. An account that has acted for the court does not act for a party
 //! afterwards, unless the court itself enters it as a party or agent: then it is recused. Cases of version 1 have no such rule.
@@ -32,12 +31,13 @@ const fn is_for_a_party(capacity: Capacity, act: ActKind) -> bool {
     match capacity {
         Capacity::Party(_) => true,
         Capacity::Agent(_) => !matches!(act, ActKind::EndAgent),
+        // Joining with a code.
         _ => matches!(act, ActKind::Associate),
     }
 }
 
 /// The account that an act of the court enters as a party or agent.
-const fn entered(act: &Act) -> Option<AccountId> {
+const fn entered_account(act: &Act) -> Option<AccountId> {
     match act {
         Act::Open(act) => act.account,
         Act::AddParty(act) => act.account,
@@ -89,14 +89,18 @@ impl CaseFile {
 
     /// Records for whom the account of an effective act has acted.
     pub(in crate::court::case) fn record_participation(&mut self, document: &Document) {
-        if is_for_a_party(document.capacity, document.act.kind()) {
+        let ends_another = match (document.capacity, &document.act) {
+            (Capacity::Agent(own), Act::EndAgent(act)) => act.agent != own,
+            _ => false,
+        };
+        if ends_another || is_for_a_party(document.capacity, document.act.kind()) {
             self.course.participants.insert(document.by);
         } else if is_of_a_court(document.capacity) {
             self.course.acted_for_court.insert(document.by);
             // A case that continues another begins with copies of its parties and agents, which a party may have named there. Who took part
             // there comes with the end of the hand-over.
             let is_copied = self.from.is_some() && self.stage.is_with_the_filer();
-            self.course.participants.extend(entered(&document.act).filter(|_| !is_copied));
+            self.course.participants.extend(entered_account(&document.act).filter(|_| !is_copied));
         }
     }
 }

@@ -165,7 +165,7 @@ impl CaseFile {
         match &document.act {
             Act::Describe(act) => filing::describe(self, act, position),
             Act::AddParty(act) => people::add_party(self, document, act, position)?,
-            Act::RestateParty(act) => people::restate_party(self, act, position)?,
+            Act::RestateParty(act) => people::restate_party(self, document, act, position)?,
             Act::AddAgent(act) => people::add_agent(self, document, act, position)?,
             Act::EndAgent(act) => people::end_agent(self, document, act.agent, position)?,
             Act::IssueCode(act) => people::issue_code(self, act)?,

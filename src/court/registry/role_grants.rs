@@ -9,13 +9,18 @@
 use crate::court::acts::{Act, Grant};
 use crate::court::document::Document;
 use crate::court::ids::AccountId;
-use crate::court::registry::{Account, Registry, RegistryError};
+use crate::court::registry::{Account, Registry, RegistryError, RoleOffer};
 use crate::court::values::Capacity;
 use crate::court::words::Role;
+use crate::ledger::time::Timestamp;
 
 impl Registry {
     /// Applies a grant, its acceptance, or its end.
-    pub(in crate::court::registry) fn apply_role_act(&mut self, document: &Document) -> Result<(), RegistryError> {
+    pub(in crate::court::registry) fn apply_role_act(
+        &mut self,
+        document: &Document,
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
         match &document.act {
             Act::Grant(act) => {
                 if act.role.is_of_a_court() != act.court.is_some() {
@@ -29,7 +34,7 @@ impl Registry {
                 let is_staff = act.court.as_ref().is_some_and(|court| account.has_role_at(court));
                 let granted = (act.role, act.court.clone());
                 if by_administrator && !is_staff {
-                    account.offered_roles.insert(granted, document.by);
+                    account.offered_roles.insert(granted, RoleOffer { by: document.by, at });
                 } else {
                     account.offered_roles.remove(&granted);
                     account.roles.insert(granted);
@@ -37,7 +42,7 @@ impl Registry {
             }
             Act::AcceptRole(act) => {
                 let offered = (act.role, act.court.clone());
-                let by = self.account(act.account)?.offered_roles.get(&offered).copied();
+                let by = self.account(act.account)?.offered_roles.get(&offered).map(|offer| offer.by);
                 let by = by.and_then(|by| self.accounts.get(&by));
                 // Who granted it must still be able to.
                 if !by.is_some_and(|by| by.grants_role(act.role, act.court.as_ref())) {

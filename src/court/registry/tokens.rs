@@ -89,8 +89,10 @@ pub struct Token {
     pub scopes: BTreeSet<Scope>,
     /// When it expires.
     pub expires: Timestamp,
-    /// The token that issued it; none where the platform did.
+    /// The token that issued it; none where the platform or a session did.
     pub parent: Option<TokenId>,
+    /// The account that issued it: the platform's, if its own account did in a session.
+    pub by: AccountId,
     /// When it was itself revoked. It is not good either once a token is revoked that issued it.
     pub revoked: Option<Timestamp>,
     /// The issued tokens that its revocation left valid.
@@ -132,6 +134,12 @@ impl Tokens {
     #[must_use]
     pub fn has_any(&self, account: AccountId) -> bool {
         self.counted.contains_key(&Limited::Roots(account))
+    }
+
+    /// The root tokens of an account that are or were valid since the last one was issued, each with the account that issued it.
+    pub fn roots(&self, account: AccountId) -> impl Iterator<Item = (TokenId, AccountId)> {
+        let roots = self.counted.get(&Limited::Roots(account)).into_iter().flatten();
+        roots.filter_map(|id| Some((*id, self.all.get(id)?.by)))
     }
 
     /// The token, the one that issued it, and so on to the first.
@@ -231,6 +239,7 @@ impl Tokens {
             scopes,
             expires: act.expires,
             parent: act.parent,
+            by,
             revoked: None,
             kept: None,
         };

@@ -70,7 +70,7 @@ fn chosen_court(text: &str) -> Result<CourtCode, ApiError> {
 ///
 /// # Errors
 ///
-/// `bad_value`, `no_such_grant`, `own_password_needed`; those of the node.
+/// `bad_value`, `no_such_grant`, `own_password_needed`, `foreign_token`; those of the node.
 pub async fn accept_role(state: &AppState, who: &SignedIn, form: &Form) -> Result<Response, ApiError> {
     let bad = || ApiError::new(ErrorCode::BadValue, "choose a role").in_chinese("请选择角色");
     let role = Role::parse(form.text("role")).ok_or_else(bad)?;

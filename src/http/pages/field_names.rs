@@ -5,12 +5,11 @@ use crate::http::pages::cases::forms::labels;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::problem::{Problem, ProblemCode};
 
-/// Labels of fields that no form of a case has.
+/// Labels of fields of pages that belong to no case, where they differ from those of the forms of a case or are not among them.
 const OTHER_LABELS: &[(&str, &str, &str)] = &[
     ("key", "公钥", "Public key"),
     ("login", "登录名", "Login name"),
     ("scopes", "权限范围", "Scopes"),
-    ("subject", "用户标识", "Subject"),
     ("url", "地址", "Address"),
     ("uses", "可用次数", "Uses"),
 ];

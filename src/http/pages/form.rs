@@ -14,6 +14,8 @@ use crate::http::client_address::ClientAddress;
 use crate::http::problem::ApiError;
 use crate::http::request::require_content_type;
 
+/// The media type of a form.
+pub const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 /// Longest form in bytes.
 const FORM_MAX: usize = 256 * 1024;
 
@@ -83,7 +85,7 @@ impl FromRequest<Arc<AppState>> for Form {
     async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let client = ClientAddress::from_request_parts(&mut parts, state).await?;
-        require_content_type(&parts.headers, "application/x-www-form-urlencoded")?;
+        require_content_type(&parts.headers, FORM_TYPE)?;
         let bytes = body::read(state, client.group(), &parts.headers, body, FORM_MAX).await?;
         if std::str::from_utf8(&bytes).is_err() {
             return Err(ApiError::new(ErrorCode::InvalidUtf8, "a form is UTF-8"));

@@ -1,13 +1,13 @@
 //! User-supplied text as pages and tables show it. It may contain characters that reorder or hide other text.
 //!
-//! [`PageText`] is the escaper of all templates (`askama.toml`). The values of form fields have the filter `escape("value")`, which
-//! escapes for HTML only: a form that is sent again must not change the text. [`shown`] is for tables, which no template renders.
+//! [`PageText`] is the default escaper of all templates (`askama.toml`). Values of form fields opt out with the filter `escape("value")`,
+//! which escapes for HTML only: a form that is sent again must not change the text. [`shown`] is for tables, which no template renders.
 
 use std::fmt::{self, Write};
 
 use askama::filters::{Escaper, Html};
 
-use crate::ledger::text::alters_display;
+use crate::ledger::display::alters_display;
 
 /// The text with its control characters, bidirectional controls and zero-width characters as code points: `〔U+202E〕`.
 #[must_use]
@@ -60,6 +60,7 @@ mod tests {
         assert_eq!(shown("合同 𪚥 (1).pdf"), "合同 𪚥 (1).pdf");
         assert_eq!(shown("a\u{202e}fdp.exe\u{200b}"), "a〔U+202E〕fdp.exe〔U+200B〕");
         assert_eq!(shown("a\nb\u{2028}c\u{e0041}"), "a〔U+000A〕b〔U+2028〕c〔U+E0041〕");
+        assert_eq!(shown("a\u{e0080}b\u{e0fff}c\u{1bca0}"), "a〔U+E0080〕b〔U+E0FFF〕c〔U+1BCA0〕");
         assert_eq!(shown("葛\u{e0100}城"), "葛\u{e0100}城", "a variant of a Han character in a name");
     }
 

@@ -441,14 +441,32 @@ async fn whoever_opened_an_account_does_not_know_its_password_when_it_gets_a_rol
     assert_eq!(counter.log_in("other", PASSWORD, "").await.status, 303);
     let code = reset_code(&mut counter, &account).await;
     assert_eq!(reset(&node, "new.judge", &code, NEXT).await, 303);
-    assert_eq!(people.by(&administrator).post(&roles, &judge).await.status, 201);
-    // The kept token accepts nothing; the holder does, signed in.
-    let accept = node.session(token).post(&format!("{roles}/acceptance"), &judge).await;
-    assert_eq!((accept.status, accept.json()["code"].as_str().unwrap()), (403, "sign_in_needed"));
+    // The kept token would act as a judge: the holder revokes it first, and with it those that were issued with it.
+    let refused = people.by(&administrator).post(&roles, &judge).await;
+    assert_eq!((refused.status, refused.json()["code"].as_str().unwrap()), (403, "foreign_token"));
+    let own = serde_json::json!({ "scopes": ["read"], "days": 1 });
+    let derived = node.session(token).create(&format!("/v1/accounts/{account}/tokens"), &own).await;
     let mut holder = Browser::new(&node);
     assert_eq!(holder.log_in("new.judge", NEXT, "").await.status, 303);
-    let accepted = holder.post("/account/role", &[("role", "judge"), ("court", COURT)]).await;
-    assert_eq!(location(&accepted), "/account?done=role");
+    let revoked = holder.post("/account/token-revocation", &[("token", issued["id"].as_str().unwrap())]).await;
+    assert_eq!(revoked.status, 303, "{}", revoked.text());
+    for token in [token, derived["token"].as_str().unwrap()] {
+        assert_eq!(node.session(token).get("/v1/cases").await.status, 401);
+    }
+    assert_eq!(people.by(&administrator).post(&roles, &judge).await.status, 201);
+    // Whoever resets the password after the grant does not accept it for the holder.
+    let again = reset_code(&mut counter, &account).await;
+    assert_eq!(reset(&node, "new.judge", &again, "a third sentence").await, 303);
+    let mut other = Browser::new(&node);
+    assert_eq!(other.log_in("new.judge", "a third sentence", "").await.status, 303);
+    let form = [("role", "judge"), ("court", COURT)];
+    let refused = other.post("/account/role", &form).await;
+    assert!(refused.status == 403 && refused.text().contains("own_password_needed"), "{}", refused.text());
+    // A change by the holder is no reset, and what is granted after the reset is accepted.
+    pass(&node, Duration::from_secs(1));
+    assert_eq!(people.by(&administrator).post(&roles, &judge).await.status, 201);
+    assert_eq!(change_password(&mut other, "a third sentence", NEXT).await, 303);
+    assert_eq!(location(&other.post("/account/role", &form).await), "/account?done=role");
 }
 
 #[tokio::test]

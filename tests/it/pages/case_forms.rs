@@ -32,7 +32,7 @@ async fn a_wrong_name_of_a_party_is_corrected_and_the_record_keeps_both() {
     let form = desk.plaintiff.page(&path).await;
     assert!(form.contains("<option value=\"2\" selected>"), "{form}");
     let nothing = desk.plaintiff.send(&path, &[("party", "2")]).await;
-    assert!(nothing.text().contains("请填写姓名或者名称、主体类型，至少一项"), "{}", nothing.text());
+    assert!(nothing.text().contains("姓名或者名称、主体类型至少填写一项"), "{}", nothing.text());
     let right = [("party", "2"), ("name", "李肆"), ("subject", "legal-person")];
     let corrected = desk.plaintiff.act(&case, "restate-party", &right).await;
     assert!(corrected.contains("李肆") && corrected.contains("法人") && !corrected.contains("李四"), "{corrected}");

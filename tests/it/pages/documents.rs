@@ -162,9 +162,9 @@ async fn a_party_gives_the_original_of_its_item_into_custody_and_the_others_view
     let imported = desk.plaintiff.act(&case, "import", &import).await;
     let page = format!("{case}/items/2/original");
     let file = format!("{page}/file");
-    assert!(imported.contains(&format!("法院和对方不能在线查看 <a href=\"{page}\">提交原文")), "{imported}");
+    assert!(imported.contains(&format!("法院和其他当事人目前不能在线查看 <a href=\"{page}\">提交原文")), "{imported}");
     let seen = desk.defendant.page(&format!("{case}/evidence")).await;
-    assert!(!seen.contains(&page) && seen.contains("请向举证方索取复制件"), "{seen}");
+    assert!(!seen.contains(&page) && seen.contains("请向提供该证据的当事人索取复制件"), "{seen}");
 
     // Its depositor gives it, once and unchanged.
     let form = desk.plaintiff.page(&page).await;
@@ -172,7 +172,7 @@ async fn a_party_gives_the_original_of_its_item_into_custody_and_the_others_view
     assert!(form.contains(&format!("tiezheng case put-original {number}")), "without a script, by the program");
     let key = hidden(&form, "key").unwrap();
     let without = desk.defendant.page(&page).await;
-    assert!(!without.contains("custody-form") && without.contains("原文仅可由该存证的账号本人提交"), "{without}");
+    assert!(!without.contains("custody-form") && without.contains("原文仅可由办理该存证的账号提交"), "{without}");
     for worker in [&mut desk.defendant, &mut desk.clerk] {
         assert_eq!(worker.browser.post_file(&file, &key, TEXT.as_bytes()).await.status, 404);
     }
@@ -183,11 +183,21 @@ async fn a_party_gives_the_original_of_its_item_into_custody_and_the_others_view
         assert_eq!(browser.post_file(&file, &key, TEXT.as_bytes()).await.status, 204);
     }
     let given = desk.plaintiff.page(&format!("{page}?done=given")).await;
-    assert!(given.contains("法院和本案其他当事人可在线查看") && !given.contains("custody-form"), "{given}");
+    assert!(given.contains("法院和本案其他当事人可以在线查看") && !given.contains("custody-form"), "{given}");
 
     // Another deposit of the case, which its depositor signed, has no custody.
     let signed = desk.plaintiff.page(&format!("{case}/items/1/original?done=given")).await;
     assert!(!signed.contains("custody-form") && !signed.contains("原文已提交平台保管"), "{signed}");
+
+    // Nobody would see the original of an item that was withdrawn.
+    let again = desk.deposit().await;
+    let import = [("deposit_number", again.as_str()), ("name", "物流"), ("content", "价款"), ("do", "import")];
+    desk.plaintiff.act(&case, "import", &import).await;
+    desk.plaintiff.act(&case, "withdraw-item", &[("item", "3")]).await;
+    let withdrawn = format!("{case}/items/3/original");
+    assert!(!desk.plaintiff.page(&withdrawn).await.contains("custody-form"));
+    let refused = desk.plaintiff.browser.post_file(&format!("{withdrawn}/file"), &key, TEXT.as_bytes()).await;
+    assert!(refused.status == 409 && refused.text().contains("item_withdrawn"), "{}", refused.text());
 
     for worker in [&mut desk.defendant, &mut desk.judge] {
         assert!(worker.page(&format!("{case}/evidence")).await.contains(&format!("href=\"{page}\">查看原文")));

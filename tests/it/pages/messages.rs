@@ -96,6 +96,12 @@ async fn a_form_that_is_sent_after_the_session_has_ended_is_kept() {
     assert_eq!(kept.status, 401, "{}", kept.text());
     says(kept.text(), &["登录已失效，表单尚未提交", &format!("<form action=\"{path}\" method=\"post\">")]);
     assert!(kept.text().contains("value=\"第一段\n\n“第二段” &#60;b&#62;&#38;\u{200b}\""), "{}", kept.text());
+    // Whoever has no account makes the node answer with little more than was sent.
+    let many: Vec<(&str, &str)> = std::iter::repeat_n(("a", ""), 101).collect();
+    let long = "一".repeat(22_000);
+    for form in [many.as_slice(), &[("content", long.as_str())]] {
+        assert_eq!(location(&browser.post(&path, form).await), "/login?next=%2Faccount&done=expired");
+    }
     // No other form is answered like this: it may contain passwords.
     let change = [("current-password", PASSWORD), ("new-password", "another sentence")];
     assert_eq!(browser.post("/account/password", &change).await.status, 303);
@@ -217,10 +223,10 @@ async fn a_second_reply_starts_with_the_first_one_and_replaces_it() {
     assert_eq!(desk.defendant.send(&path, &second).await.status, 303);
     let seen = desk.plaintiff.page(&format!("{case}/evidence")).await;
     assert_eq!(seen.matches("已被第 2 版替代").count(), 1, "{seen}");
-    assert!(!seen.contains("请向举证方索取复制件，或者向法院申请查阅、复制"), "its own item");
+    assert!(!seen.contains("请向提供该证据的当事人索取复制件，或者向人民法院申请查阅、复制"), "its own item");
     says(
         &desk.defendant.page(&format!("{case}/evidence")).await,
-        &["未提交原文，请向举证方索取复制件，或者向法院申请查阅、复制"],
+        &["未提交原文，请向提供该证据的当事人索取复制件，或者向人民法院申请查阅、复制"],
     );
     let differs = desk.judge.page(&format!("{case}/evidence?done=verify-differs")).await;
     says(&differs, &["已记入案件：所选文件与链上记录不一致。"]);

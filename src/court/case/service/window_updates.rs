@@ -218,8 +218,8 @@ impl CaseFile {
         windows
     }
 
-    /// The last day of a period that service began, as it is now: the court may have extended or deferred the period since. `None` while an
-    /// evidence period is suspended. The day on which a period that is closed would have ended by the service.
+    /// The current last day of a period that service began, with extensions and deferrals. `None` while an evidence period is suspended. Of a
+    /// closed window, the last day by the service alone.
     #[must_use]
     pub fn last_day_of(&self, window: &ServiceWindow, calendar: &Calendar) -> Option<Day> {
         let id = window.id;

@@ -1,6 +1,7 @@
 //! Parties that were entered wrongly.
 
 use super::*;
+use crate::court::case::course_refusal::CourseRefusal;
 
 /// 更正: the filer before the submission, then the court, which no party replaces.
 #[test]
@@ -29,4 +30,50 @@ fn a_party_that_was_entered_wrongly_is_corrected() {
     course.court(Act::FileCase(FileCase { number: None }));
     course.clerk(corrects(2, Some(7), None));
     assert_eq!(course.file.parties[&PartyNumber(2)].name.annex, AnnexId(Digest([7; 32])));
+}
+
+/// A party with an account corrects itself; a party of the same side does not do it for the others.
+#[test]
+fn a_party_corrects_itself_and_only_the_filer_those_without_an_account() {
+    let corrects = |party: u32| {
+        let name = Some(AnnexId(Digest([9; 32])));
+        Act::RestateParty(RestateParty { party: PartyNumber(party), subject: None, name })
+    };
+    let mut course = TestCase::begin();
+    course.complete();
+    let partner = made!(AddParty { party: PartyNumber(3), role: PartyRole::Plaintiff, account: Some(account(4)) });
+    course.does(PLAINTIFF, FIRST, partner).unwrap();
+    let third = Capacity::Party(PartyNumber(3));
+    for party in [1, 2] {
+        assert_eq!(course.does(account(4), third, corrects(party)), Err(Refusal::NotYours), "{party}");
+    }
+    assert_eq!(course.does(PLAINTIFF, FIRST, corrects(3)), Err(Refusal::NotYours));
+    course.does(account(4), third, corrects(3)).unwrap();
+    for party in [1, 2] {
+        course.does(PLAINTIFF, FIRST, corrects(party)).unwrap();
+    }
+}
+
+/// 民诉法 art. 60: an organisation has no statutory agent.
+#[test]
+fn a_party_with_a_statutory_agent_stays_a_natural_person() {
+    let mut course = TestCase::assigned();
+    course.file.parties.get_mut(&PartyNumber(1)).unwrap().subject = SubjectKind::NaturalPerson;
+    course.clerk(made!(AddAgent {
+        agent: AgentNumber(1),
+        party: PartyNumber(1),
+        account: account(5),
+        authority: Authority::Statutory,
+        power: None,
+        special: Vec::new(),
+        relationship: Some(AnnexId(Digest([6; 32]))),
+    }));
+    let becomes =
+        |subject| Act::RestateParty(RestateParty { party: PartyNumber(1), subject: Some(subject), name: None });
+    let refused = course.does(account(8), CLERK, becomes(SubjectKind::LegalPerson));
+    assert_eq!(refused, Err(CourseRefusal::NoStatutoryAgent.into()));
+    course.clerk(becomes(SubjectKind::NaturalPerson));
+    course.clerk(Act::EndAgent(EndAgent { agent: AgentNumber(1) }));
+    course.clerk(becomes(SubjectKind::LegalPerson));
+    assert_eq!(course.file.parties[&PartyNumber(1)].subject, SubjectKind::LegalPerson);
 }

@@ -132,6 +132,52 @@ fn a_party_does_not_exclude_its_opponent_by_naming_it() {
     }
 }
 
+/// The court replaces such an entry; another party does not, since it could end the agency of its opponent's lawyer.
+#[test]
+fn only_the_court_enters_an_account_that_another_party_has_named() {
+    let mut course = submitted_with(|course| names(course, account(5)));
+    course.clerk(Act::Approve(Approve {}));
+    course.clerk(Act::FileCase(FileCase { number: None }));
+    course.clerk(issue(1));
+    course.does(account(2), Capacity::Oneself, associate(1, Filer::Principal, None)).unwrap();
+    let enters = |party: u32| {
+        let (agent, party, authority) = (AgentNumber(2), PartyNumber(party), Authority::General);
+        let (power, special, relationship) = (Some(AnnexId(Digest([3; 32]))), Vec::new(), None);
+        made!(AddAgent { agent, party, account: account(5), authority, power, special, relationship })
+    };
+    assert_eq!(course.does(account(2), SECOND, enters(2)), Err(Refusal::AlreadyInTheCase));
+    assert_eq!(course.does(account(8), CLERK, enters(1)), Err(Refusal::AlreadyInTheCase), "its own party");
+    course.clerk(enters(2));
+    assert_eq!(course.file.capacities_of(account(5)), [Capacity::Agent(AgentNumber(2))]);
+    let third = made!(AddParty { party: PartyNumber(3), role: PartyRole::ThirdParty, account: Some(account(5)) });
+    assert_eq!(course.does(account(8), CLERK, third), Err(Refusal::AlreadyInTheCase), "entered by the court");
+}
+
+/// To end the agency of another agent is an act for the party; to resign is not.
+#[test]
+fn an_agent_who_ends_another_agency_has_acted() {
+    let mut course = submitted_with(|course| names(course, account(5)));
+    course.file.parties.get_mut(&PartyNumber(1)).unwrap().subject = SubjectKind::NaturalPerson;
+    let guardian = made!(AddAgent {
+        agent: AgentNumber(2),
+        party: PartyNumber(1),
+        account: account(6),
+        authority: Authority::Statutory,
+        power: None,
+        special: Vec::new(),
+        relationship: Some(AnnexId(Digest([6; 32]))),
+    });
+    course.clerk(Act::Approve(Approve {}));
+    course.clerk(Act::FileCase(FileCase { number: None }));
+    course.does(PLAINTIFF, FIRST, guardian).unwrap();
+    assert!(!course.file.is_recused(account(6)));
+    course
+        .does(account(6), Capacity::Agent(AgentNumber(2)), Act::EndAgent(EndAgent { agent: AgentNumber(1) }))
+        .unwrap();
+    assert!(course.file.is_recused(account(6)));
+    assert!(!course.file.is_recused(account(5)));
+}
+
 #[test]
 fn a_party_does_not_exclude_an_expert_by_naming_the_expert() {
     let mut course = submitted_with(|course| names(course, account(5)));

@@ -128,8 +128,8 @@ fn people_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<Opti
             if subject.is_none() && name.is_none() {
                 return Err(FilingError::bad(
                     "name",
-                    "say a name, a kind of party, or both",
-                    "请填写姓名或者名称、主体类型，至少一项",
+                    "name a kind of party, a name, or both",
+                    "姓名或者名称、主体类型至少填写一项",
                 ));
             }
             Act::RestateParty(RestateParty {
@@ -246,7 +246,7 @@ fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<
                 return Err(FilingError::bad(
                     "title",
                     "say a title, the claims, or both",
-                    "请填写起诉案由、诉讼请求，至少一项",
+                    "起诉案由、诉讼请求至少填写一项",
                 ));
             }
             Act::Describe(Describe {
@@ -277,7 +277,7 @@ fn proceeding_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<
                 return Err(FilingError::bad(
                     "deposit_number",
                     "say a deposit or an account, not both",
-                    "存证与账号只能指明一项",
+                    "存证编号和账号只能填写其中一项",
                 ));
             }
             Act::OrderErasure(OrderErasure {

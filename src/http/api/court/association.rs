@@ -106,7 +106,7 @@ pub(in crate::http) async fn join(
         return Err(FilingError::bad(
             "filer",
             "`principal`, `agent` or `statutory-agent`",
-            "身份应为当事人本人、诉讼代理人或者法定代理人",
+            "应为当事人本人、诉讼代理人或者法定代理人",
         )
         .into());
     }

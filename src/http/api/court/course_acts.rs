@@ -23,13 +23,13 @@ fn panel(context: &ActContext<'_>, members: &[String]) -> Result<Vec<AccountId>,
         let is_assessor = with_assessors && account.holds(Role::PeoplesAssessor, court);
         if !is_judge && !is_assessor {
             let expected = "an account is no judge of this court, and no people's assessor in first instance";
-            return Err(FilingError::bad("members", expected, "账号不是本院法官，也不是一审中的人民陪审员"));
+            return Err(FilingError::bad("members", expected, "所列账号不是本院法官；人民陪审员仅可参加第一审合议庭"));
         }
         judges += usize::from(is_judge);
         panel.push(id);
     }
     if judges == 0 {
-        return Err(FilingError::bad("members", "a panel has at least one judge", "合议庭至少有一名审判员"));
+        return Err(FilingError::bad("members", "a panel has at least one judge", "合议庭至少应有一名法官"));
     }
     Ok(panel)
 }

@@ -71,7 +71,7 @@ pub(in crate::http) async fn link(
         FilingError::bad(
             "subject",
             "1 to 255 visible ASCII characters, as the provider has it",
-            "应为 1 至 255 个可见 ASCII 字符，与统一身份认证所载一致",
+            "应为 1 至 255 个可见 ASCII 字符，与统一身份认证系统中的用户标识一致",
         )
     };
     let subject = Subject::parse(subject).ok_or_else(bad)?;

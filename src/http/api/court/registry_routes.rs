@@ -19,7 +19,7 @@ const TEXTS: &[ErrorCode] = codes![TextTooLong, ControlCharacter];
 
 /// The routes.
 pub(in crate::http) fn routes() -> OpenApiRouter<Arc<AppState>> {
-    account_routes().merge(identity_routes()).merge(list_routes())
+    account_routes().merge(role_routes()).merge(identity_routes()).merge(list_routes())
 }
 
 /// The routes of accounts, their keys and their tokens.
@@ -31,22 +31,6 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
         .routes(by_token(
             routes!(accounts::check_identity),
             &[WRITES, ACTING, TEXTS, codes![NoSuchAccount, AccountClosed]],
-        ))
-        .routes(by_token(
-            routes!(accounts::grant_role),
-            &[
-                WRITES,
-                ACTING,
-                codes![NoSuchAccount, AccountClosed, CourtMismatch, SecondPersonNeeded, OwnPasswordNeeded],
-            ],
-        ))
-        .routes(by_token(
-            routes!(accounts::accept_role),
-            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchGrant, SignInNeeded, OwnPasswordNeeded]],
-        ))
-        .routes(by_token(
-            routes!(accounts::revoke_role),
-            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchGrant, CourtMismatch]],
         ))
         .routes(by_token(
             routes!(login_links::link_login),
@@ -87,6 +71,38 @@ fn account_routes() -> OpenApiRouter<Arc<AppState>> {
             ],
         ))
         .routes(by_token(routes!(tokens::revoke_token), &[WRITES, codes![NotFound, NoSuchToken, NotDurable]]))
+}
+
+/// The routes of roles.
+fn role_routes() -> OpenApiRouter<Arc<AppState>> {
+    OpenApiRouter::new()
+        .routes(by_token(
+            routes!(accounts::grant_role),
+            &[
+                WRITES,
+                ACTING,
+                codes![
+                    NoSuchAccount,
+                    AccountClosed,
+                    CourtMismatch,
+                    SecondPersonNeeded,
+                    OwnPasswordNeeded,
+                    ForeignToken
+                ],
+            ],
+        ))
+        .routes(by_token(
+            routes!(accounts::accept_role),
+            &[
+                WRITES,
+                ACTING,
+                codes![NoSuchAccount, AccountClosed, NoSuchGrant, SignInNeeded, OwnPasswordNeeded, ForeignToken],
+            ],
+        ))
+        .routes(by_token(
+            routes!(accounts::revoke_role),
+            &[WRITES, ACTING, codes![NoSuchAccount, AccountClosed, NoSuchGrant, CourtMismatch]],
+        ))
 }
 
 /// The routes of providers of identity checks.

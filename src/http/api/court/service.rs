@@ -75,7 +75,7 @@ fn checked_address(kind: AddressKind, text: &str) -> Result<String, FilingError>
     if good && text.chars().count() <= ADDRESS_MAX {
         Ok(text.to_owned())
     } else {
-        Err(FilingError::bad("value", "this is no address of that kind", "不是该类地址"))
+        Err(FilingError::bad("value", "this is no address of that kind", "与所选的送达地址种类不符"))
     }
 }
 

@@ -85,7 +85,7 @@ impl SessionContext<'_> {
                 return Err(FilingError::bad(
                     "signers",
                     "the account does not hold this role at this court",
-                    "该账号在本院没有这一角色",
+                    "该账号在本院未担任该角色",
                 ));
             }
         }
@@ -159,7 +159,7 @@ fn hearing_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Result
                 return Err(FilingError::bad(
                     "account",
                     "the account does not hold this role at this court",
-                    "该账号在本院没有这一角色",
+                    "该账号在本院未担任该角色",
                 ));
             }
             Act::Appoint(Appoint { role, account })

@@ -162,7 +162,7 @@ pub(in crate::http) fn read(request: ItemVerificationRequest) -> Result<Verifica
             return Err(FilingError::bad(
                 "value",
                 "a digest with its algorithm, a receipt, or both",
-                "应提交摘要及其算法、回执，或者二者",
+                "应提交摘要及其算法，或者提交回执，也可一并提交",
             )
             .into());
         }

@@ -1,7 +1,7 @@
 //! `/cases/{reference}/items/{item}/original`: the original of an item that is in custody. Each access is recorded before the bytes go
 //! out.
 //!
-//! Pictures, sound and film of known types are shown in the page, PDF and plain text in a frame whose document is sandboxed by the policy
+//! Images, audio and video of known types are shown in the page, PDF and plain text in a frame whose document is sandboxed by the policy
 //! of its answer; everything else is downloaded, and never rendered as a page of this site. The originals of documents (`documents`) are
 //! shown the same way.
 
@@ -14,6 +14,8 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::court::case::refusal::Refusal;
+use crate::court::case::state::Item;
 use crate::court::ids::ItemNumber;
 use crate::court::line_value::LineValue as _;
 use crate::filing::filing_error::FilingError;
@@ -35,7 +37,7 @@ use crate::wire::facts::{DepositJson, DigestJson};
 
 /// Shown in a frame.
 const PDF: &str = "application/pdf";
-/// Shown in a frame, too.
+/// Plain text, also shown in a frame.
 const TEXT: &str = "text/plain";
 
 /// Marks an answer whose document is shown in a frame of a page of this node.
@@ -144,8 +146,12 @@ fn item_of(request: &CaseRequest) -> Result<ItemNumber, ApiError> {
 }
 
 /// As [`media_type`]; none for a deposit of another ledger.
-async fn media_type_of(state: &Arc<AppState>, number: DepositNumber) -> Option<&'static str> {
-    media_type(&deposit_json(state, number).await.ok()?)
+async fn media_type_of(state: &Arc<AppState>, number: DepositNumber) -> Result<Option<&'static str>, ApiError> {
+    match deposit_json(state, number).await {
+        Ok(deposit) => Ok(media_type(&deposit)),
+        Err(failure) if failure.status() < 500 => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The page with the original.
@@ -163,8 +169,9 @@ pub async fn original(
     let file = filing.case_for(actor, request.case).await?;
     let item = item_json(&state, actor, request.case, item_of(&request)?).await?;
     let number = DepositNumber::parse(&item.chain.deposit_number)?;
-    let found = media_type_of(&state, number).await;
-    let is_missing = item.custody.code == "not-submitted" && !item.chain.data_hash.is_empty();
+    let found = media_type_of(&state, number).await?;
+    let is_active = file.items.get(&ItemNumber(item.item)).is_some_and(Item::is_active);
+    let is_missing = is_active && item.custody.code == "not-submitted" && !item.chain.data_hash.is_empty();
     let page = OriginalPage {
         p: visit.layout(&format!("证据 {} 的原文", item.item), &format!("Original of item {}", item.item)),
         head: CaseHead::of(&CaseFactsJson::of(&file), &request.name),
@@ -187,7 +194,7 @@ pub async fn file(State(state): State<Arc<AppState>>, request: CaseRequest) -> R
     let item = case.items.get(&item_of(&request)?).ok_or_else(|| ApiError::from(FilingError::NotFound))?;
     let number = item.import.deposit;
     let response = open(&state, &request.who.actor, number, Some(request.case)).await?;
-    Ok(shown_in_page(response, media_type_of(&state, number).await))
+    Ok(shown_in_page(response, media_type_of(&state, number).await?))
 }
 
 /// Gives the original of an own deposit into custody. The script of the page sends it, with the key of the form as `Idempotency-Key`.
@@ -205,6 +212,10 @@ pub async fn give(
     let actor = &request.who.actor;
     let case = state.filing()?.case_for(actor, request.case).await?;
     let item = case.items.get(&item_of(&request)?).ok_or_else(|| ApiError::from(FilingError::NotFound))?;
+    if !item.is_active() {
+        return Err(ApiError::from(FilingError::Refused(Refusal::ItemWithdrawn)));
+    }
+    // Without a case: the original of a deposit, and not of a document of the case.
     take(&state, actor, (item.import.deposit, None), (&uri, &headers), body).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -216,7 +227,8 @@ mod tests {
     #[test]
     fn nothing_is_shown_that_can_run() {
         assert_eq!(shown(Some("image/png")), Some("image/png"));
-        assert_eq!(SHOWN.iter().map(|known| kind_of(known)).collect::<std::collections::BTreeSet<_>>().len(), 4);
+        let kinds: std::collections::BTreeSet<_> = SHOWN.iter().map(|known| kind_of(known)).collect();
+        assert!(kinds.iter().eq(&["audio", "frame", "image", "video"]), "{kinds:?}");
         for bad in ["image/svg+xml", "text/html", "application/xhtml+xml", "IMAGE/PNG", ""] {
             assert_eq!(shown(Some(bad)), None, "{bad}");
         }

@@ -40,7 +40,7 @@ pub(super) const FORMS: &[ActForm] = &[
         &[required("document", Control::Deposit).named("判决书的存证编号", "Deposit number of the judgment")],
     )
     .sure(
-        "已核对判决书；宣告判决记入案件后不能撤回",
+        "已核对判决书。宣判一经记入案件，不得撤回",
         "I have checked the judgment; once pronounced, it cannot be taken back",
     ),
     ActForm::new(
@@ -53,7 +53,7 @@ pub(super) const FORMS: &[ActForm] = &[
         ],
     )
     .sure(
-        "已核对裁定书；作出裁定记入案件后不能撤回",
+        "已核对裁定书。裁定一经记入案件，不得撤回",
         "I have checked the ruling; once recorded, it cannot be taken back",
     ),
     ActForm::new(ActKind::WithdrawSuit, Group::Decisions, &[]).sure("确认申请撤诉", "Apply to withdraw the suit"),

@@ -88,7 +88,7 @@ pub(super) const FORMS: &[ActForm] = &[
             optional("subject", Control::Radios(persons)).named("更正后的主体类型", "Right kind of party"),
         ],
     )
-    .lead("填写需要更正的内容；更正前后的内容均留存记录。", "Fill in what is to be corrected; the record keeps both."),
+    .lead("请填写需要更正的事项；更正前后的内容均留存备查。", "Fill in what is to be corrected. The record keeps both."),
     ActForm::new(
         ActKind::AddAgent,
         Group::People,

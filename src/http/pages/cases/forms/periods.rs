@@ -38,7 +38,7 @@ pub(super) const FORMS: &[ActForm] = &[
     ),
     // 民诉法解释 art. 100 (1).
     ActForm::new(ActKind::ExtendPeriod, Group::Periods, &[DAYS]).lead(
-        "延长的举证期限适用于全体当事人：各方的举证期限均延长所填天数。",
+        "延长举证期限的，适用于全体当事人，各方举证期限均按所填天数延长。",
         "An extension counts for all parties: the evidence period of each one becomes longer by these days.",
     ),
     ActForm::new(
