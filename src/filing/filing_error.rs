@@ -22,7 +22,7 @@ use crate::store::traits::accounts::AccountStoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilingError {
-    /// No token, or one that is not taken: unknown, expired, revoked. Which, is not told.
+    /// No token, or one that is unknown, expired or revoked. The message does not say which.
     #[error("a token is needed that is known, not expired and not revoked")]
     Unauthenticated,
     /// The token may not be used for this. Ask for one with this scope.
@@ -154,7 +154,7 @@ pub enum FilingError {
     /// Account files could not be read or written.
     #[error(transparent)]
     Accounts(#[from] AccountStoreError),
-    /// No login. Which part of it was wrong, is not told.
+    /// The login failed. The message does not say which part of it was wrong.
     #[error("login name, password or one-time code is wrong, or the account is locked for some minutes")]
     LoginRefused,
     /// The result of an identity check is not signed by its provider, or not of now.
@@ -199,7 +199,7 @@ pub enum FilingError {
     #[error("the node can start no more threads: send the same again later")]
     NoThread,
     /// A thread panicked.
-    #[error("a thread died: {0}")]
+    #[error("a thread panicked: {0}")]
     Thread(String),
 }
 
