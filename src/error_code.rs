@@ -80,7 +80,7 @@ error_codes! {
         Misdirected "misdirected" 421 "the request uses a scheme that this listener does not serve" "请求的协议与本监听端口不符";
         RateLimited "rate_limited" 429 "rate limit exceeded; send the same request again later" "请求过于频繁，请稍后重新提交";
         NotFound "not_found" 404 "not found" "查无此记录";
-        NoSuchRoute "no_such_route" 404 "no such route" "接口不存在";
+        NoSuchRoute "no_such_route" 404 "no such page or route" "页面或者接口不存在";
         MethodNotAllowed "method_not_allowed" 405 "method not allowed for this route" "该接口不支持此请求方法";
         NotAcceptable "not_acceptable" 406 "not available in the requested media type" "不提供所要求的格式";
         BodyTimeout "body_timeout" 408 "the request body arrived too slowly" "请求内容传输过慢";
@@ -248,6 +248,7 @@ error_codes! {
         CodeExpired "code_expired" 410 "the association code has expired" "关联码已过期";
         TooManyCodes "too_many_codes" 429 "too many wrong association codes; try again later" "关联码错误次数过多，请稍后再试";
         PartyTaken "party_taken" 409 "the party is associated with an account already" "该当事人已关联账号";
+        NotAssociated "not_associated" 409 "no account is associated with the party" "该当事人尚未关联账号";
         ItemLocked "item_locked" 409 "evidence filed with the complaint cannot be edited or withdrawn" "起诉时提交的证据不能编辑和撤回";
         ItemWithdrawn "item_withdrawn" 409 "the item was withdrawn or replaced" "该证据已撤回或已被替换";
         EmptyReply "empty_reply" 422 "the reply is empty" "质证意见为空";
@@ -279,7 +280,7 @@ error_codes! {
         ServiceConsentRefused "service_consent_refused" 409 "the recipient does not agree to electronic service" "受送达人不同意电子送达";
         ServiceProofNeeded "service_proof_needed" 422 "the document or the reason on which this rests is missing" "须注明所依据的文书编号或者理由";
         ConsentClickNeeded "consent_click_needed" 422 "an express consent names the text shown and who ticked the box" "明示同意须记录所展示文本的摘要及勾选情况";
-        ServiceDays "service_days" 422 "this kind of document takes no such number of days" "该类文书不能记载此期限天数";
+        ServiceDays "service_days" 422 "the number of days does not fit this kind of document" "文书载明的期限天数与文书种类不符";
         ServiceReportTime "service_report_time" 422 "the reported time lies before the sending or in the future" "所报时间早于发送时间或者晚于当前时间";
         ServiceReported "service_reported" 409 "this step was reported already" "该送达状态已登记";
         ServiceReportWrong "service_report_wrong" 422 "this step cannot be reported so for this channel" "该渠道不能如此登记送达状态";
@@ -392,7 +393,7 @@ error_codes! {
         PeriodNotSet "period_not_set" 409 "the evidence period is not set" "尚未指定举证期限";
         PeriodAlreadySet "period_already_set" 409 "the evidence period is set already" "举证期限已指定";
         PeriodTooShort "period_too_short" 422 "the evidence period is shorter than the law allows" "举证期限少于法定最低日数";
-        PeriodTooLong "period_too_long" 422 "the evidence period is longer than the law allows" "举证期限超过法定最高日数";
+        PeriodTooLong "period_too_long" 422 "the evidence period is longer than the law allows" "举证期限超过最高日数";
         PeriodSuspended "period_suspended" 409 "the evidence period is suspended" "举证期限已中止";
         PeriodNotSuspended "period_not_suspended" 409 "the evidence period is not suspended" "举证期限未中止";
         PeriodOutOfOrder "period_out_of_order" 422 "the day is earlier than what is on record" "日期早于已有记录";

@@ -60,7 +60,10 @@ function saltOf(text) {
 }
 
 // What the page of an error says: the error, why, and what to do.
-function explained(page) {
+function explained(page, address) {
+  // The node sends a browser without a session to the login, which says so.
+  const isLogin = address && new URL(address).pathname === '/login';
+  if (isLogin) return page.querySelector('.verdict.warning')?.textContent.trim() ?? '';
   const parts = page instanceof Document ? page.querySelectorAll("main h1, main .why, main .advice") : [];
   return [...parts].map((part) => part.textContent.trim()).join(" ");
 }
@@ -76,7 +79,7 @@ function sendFile(url, headers, file, progress) {
     };
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded }) => progress(loaded);
-    request.onload = () => resolve({ status: request.status, why: explained(request.response) });
+    request.onload = () => resolve({ status: request.status, why: explained(request.response, request.responseURL) });
     request.onerror = () => resolve({ status: 0, why: "" });
     request.send(file);
   });

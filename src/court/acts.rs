@@ -1,7 +1,6 @@
 //! The acts of the filing flow with their fields: every event of a case, an account or an original in custody.
 //!
-//! An act contains opaque ids, numbers, words, times and commitments to annexes, but no personal data: names and reasons are in annexes
-//! ([`AnnexId`]), which can be erased without affecting the replay.
+//! An act contains no personal data: names and reasons are in annexes ([`AnnexId`]), which can be erased without affecting the replay.
 //!
 //! Not here: the document of an act (`document`), its effect on a case (`case`) or on accounts (`registry`), permissions
 //! (`permission`), the macro that makes types and parsers from this list (`grammar`).
@@ -115,6 +114,10 @@ acts! {
         required party "party": PartyNumber,
         optional subject "subject": SubjectKind,
         optional name "name": AnnexId,
+    }
+    /// 解除关联: the account that joined as a party is not the party's.
+    EndAssociation "end-association" / "解除关联" / "end an association" {
+        required party "party": PartyNumber,
     }
     /// 委托诉讼代理人: one or two a party.
     AddAgent "add-agent" / "委托诉讼代理人" / "appoint an agent" {

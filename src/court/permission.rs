@@ -153,7 +153,11 @@ const TABLE: &[Rule] = &[
     Rule { acts: &[ActKind::AddParty, ActKind::RestateParty], who: COURT, when: PENDING },
     // Also while an appeal is open: a party appoints an agent for it, and one who was not associated joins to appeal (民诉法 arts. 61, 62, 171).
     Rule { acts: &[ActKind::AddAgent, ActKind::EndAgent], who: PARTIES, when: APPEALED },
-    Rule { acts: &[ActKind::AddAgent, ActKind::EndAgent, ActKind::IssueCode], who: OFFICE, when: APPEALED },
+    Rule {
+        acts: &[ActKind::AddAgent, ActKind::EndAgent, ActKind::IssueCode, ActKind::EndAssociation],
+        who: OFFICE,
+        when: APPEALED,
+    },
     Rule { acts: &[ActKind::EndAgent], who: PARTIES, when: OPEN },
     Rule { acts: &[ActKind::Associate], who: &[CaseRelation::Unrelated], when: APPEALED },
     // The course of the case.

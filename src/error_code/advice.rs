@@ -67,7 +67,7 @@ advice! {
     MissingLine "Add the line that the message names, and sign the statement again." "请补充错误说明所指的行，并重新签署声明。";
     WrongLength "Send the value in its full length: a SHA-256 or SM3 digest has 64 hex digits." "请提交完整的值：SHA-256 和 SM3 摘要均为 64 位十六进制。";
     UpperCaseHex "Write the hex digits in lower case, and sign the statement again." "请将十六进制改为小写，并重新签署声明。";
-    BadValue "Correct the field that the message names to the form that it expects." "请将错误说明所指的字段更正为所要求的格式。";
+    BadValue "Correct the field that the message names to the form that it expects." "请按上述提示更正后重新提交。";
     WeakDigest "Compute SHA-256 and SM3 of the file itself, which must not be empty." "请对非空的原文计算 SHA-256 和 SM3 摘要后重新提交。";
     WeakKey "Create a new key with tiezheng key new or on the page of deposits, and sign with it." "请用 tiezheng key new 或者存证页面生成新的密钥后签名。";
     NotSorted "Sort the lines bytewise, without repetitions, and sign the statement again." "请将各行按字节次序排列且不重复，并重新签署声明。";
@@ -195,7 +195,8 @@ advice! {
     CodeUsedUp "Ask the clerk of the court for a new association code." "请向书记员申请新的关联码。";
     CodeExpired "Ask the clerk of the court for a new association code." "请向书记员申请新的关联码。";
     TooManyCodes "Wait for the time that the message names; check the code with the clerk before the next attempt." "请在所示时间之后重试，并先与书记员核对关联码。";
-    PartyTaken "Check with the clerk which account the party is associated with." "请向书记员核实该当事人已关联的账号。";
+    PartyTaken "Ask the clerk, who ends an association with a wrong account." "请联系书记员核实；关联有误的，由书记员解除关联后重新关联。";
+    NotAssociated "Nothing is to be done: issue an association code for the party." "无须解除；可为该当事人生成关联码。";
     ItemLocked "Import the changed document as supplementary evidence, and explain it there." "请将更改后的材料作为补充证据提交并说明。";
     ItemWithdrawn "Look at the item that replaced it, and act upon that one." "请查看替换后的证据，对其办理。";
     EmptyReply "State an opinion on authenticity, legality, relevance or probative value." "请就真实性、合法性、关联性或者证明力填写意见。";
@@ -227,7 +228,7 @@ advice! {
     ServiceConsentRefused "Serve the document in another way." "请改用其他方式送达。";
     ServiceProofNeeded "State the deposit number of the document, or the reason, on which this rests." "请填写所依据文书的存证编号或者理由。";
     ConsentClickNeeded "Record the digest of the text that was shown, and who ticked the box." "请记录所展示文本的摘要以及勾选人。";
-    ServiceDays "Leave the days out, or choose the kind of document to which they belong." "请不填写期限天数，或者选择与之相符的文书种类。";
+    ServiceDays "State the days of a notice of the evidence period; leave them out for documents whose periods the law sets." "送达举证通知书的，请填写文书载明的期限（日）；期限由法律规定的文书，请不填写。";
     ServiceReportTime "State the time at which it happened, after the sending and not in the future." "请填写实际时间，不得早于发送时间或者晚于现在。";
     ServiceReported "Nothing is to be done: the step is on record." "该状态已登记，无须重复登记。";
     ServiceReportWrong "Look at the steps of this channel, and report the one that happened." "请查看该渠道的送达状态种类后如实登记。";

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::court::acts::Act;
 use crate::court::case::state::{CaseFile, Text};
 use crate::court::ids::{AccountId, AnnexId, CaseId};
 use crate::court::values::Capacity;
@@ -12,7 +13,7 @@ use crate::filing::access::AccessTarget;
 use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::filing::service::{FilingService, RecordedAct};
-use crate::filing::streams::{ActPage, text};
+use crate::filing::streams::{ActPage, StoredAct, text};
 
 /// A page of the record of a case.
 #[derive(Debug, Clone)]
@@ -33,6 +34,16 @@ fn names(file: &CaseFile) -> Vec<Text> {
     parties.chain(file.agents.values().filter_map(|agent| agent.name)).collect()
 }
 
+/// The name of a party that an act stated. It may have been corrected since.
+fn stated_name(act: &StoredAct) -> Option<Text> {
+    let annex = match &act.document.act {
+        Act::AddParty(stated) => Some(stated.name),
+        Act::RestateParty(stated) => stated.name,
+        _ => None,
+    };
+    annex.map(|annex| Text { annex, index: act.position.index })
+}
+
 impl FilingService {
     /// A page of the record of a case: at most `limit` acts after sequence `after`. Records the access.
     ///
@@ -51,7 +62,9 @@ impl FilingService {
         let page = self.log_page(case.0, after, limit).await?;
         let staff = page.acts.iter().filter(|act| matches!(act.document.capacity, Capacity::Holding(_)));
         let staff: Vec<AccountId> = staff.map(|act| act.document.by).chain(file.judge).collect();
-        let texts = self.read_names(names(&file), self.names_of_staff(staff)).await?;
+        let mut wanted = names(&file);
+        wanted.extend(page.acts.iter().filter_map(stated_name));
+        let texts = self.read_names(wanted, self.names_of_staff(staff)).await?;
         Ok(CaseRecord { file, page, texts, access })
     }
 

@@ -107,6 +107,7 @@ fn texts_of(file: &CaseFile, scope: ViewScope) -> Vec<Text> {
         texts.extend(file.parties.values().filter_map(|party| party.service_address));
         texts.extend(file.holds.values().map(|hold| hold.reason));
         texts.extend(file.deferrals.iter().map(|deferral| deferral.reason));
+        texts.extend(file.course.objections.iter().map(|objection| objection.reason));
         texts.extend(file.claim_changes.iter().map(|change| change.claims));
         texts.extend(file.agents.values().flat_map(|agent| [agent.name, agent.power, agent.relationship]).flatten());
     }

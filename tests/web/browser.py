@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import hashlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -212,12 +213,22 @@ def renderer_peak(pids: set[int]) -> int:
     return peak
 
 
+def is_descendant(pid: int) -> bool:
+    """Whether this process has started that one, itself or through others."""
+    while pid > 1 and pid != os.getpid():
+        # The name before the last bracket may contain anything.
+        pid = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    return pid == os.getpid()
+
+
 def renderers() -> set[int]:
+    """The renderers of this script's browser. Others may run on this machine."""
     found = set()
-    for status in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    for command in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            if b"--type=renderer" in status.read_bytes():
-                found.add(int(status.parent.name))
+            pid = int(command.parent.name)
+            if b"--type=renderer" in command.read_bytes() and is_descendant(pid):
+                found.add(pid)
     return found
 
 

@@ -127,7 +127,7 @@ def check_reflow(checks: Checks, page: Page, what: str) -> None:
     checks.that(wide <= 0, f"{what}: {wide} pixels too wide")
 
 
-def check_keyboard(checks: Checks, page: Page) -> None:
+def check_keyboard(checks: Checks, page: Page, least: int = 6) -> None:
     seen = set()
     page.evaluate("scrollTo(0, 0)")
     for _ in range(REACHED):
@@ -138,7 +138,7 @@ def check_keyboard(checks: Checks, page: Page) -> None:
             break
         checks.that(focus["visible"] and focus["inside"], f"focus is not visible on {focus['name']}")
         seen.add(focus["name"])
-    checks.that(len(seen) > 5, f"the Tab key reaches {len(seen)} elements")
+    checks.that(len(seen) >= least, f"the Tab key reaches {len(seen)} elements")
 
 
 def check_spacing(checks: Checks, page: Page) -> None:
@@ -242,7 +242,8 @@ def check_kept_form(checks: Checks, page: Page, node: Node, path: str, login: st
     checks.expected = []
     checks.that("登录已失效，表单尚未提交" in page.inner_text("main"), "the form is not kept")
     check_axe(checks, page)
-    check_keyboard(checks, page)
+    # The page has no links that leave it.
+    check_keyboard(checks, page, least=3)
     if options.pictures:
         page.screenshot(path=options.pictures / "kept-form.png", full_page=True)
     with page.context.expect_page() as opened:

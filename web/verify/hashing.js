@@ -3,7 +3,22 @@
 import { Sha256 } from './sha256.js';
 import { Sm3 } from './sm3.js';
 
-const SLICE = 4 << 20;
+const PIECE = 1 << 20;
+
+/**
+ * The bytes of a file, piece by piece; a piece is valid until the next one is read. All are read into one buffer: with a buffer for each,
+ * browsers keep hundreds of megabytes of them before they collect them.
+ */
+async function* pieces(file) {
+  const reader = file.stream().getReader({ mode: 'byob' });
+  let buffer = new ArrayBuffer(PIECE);
+  for (;;) {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (done) return;
+    yield value;
+    ({ buffer } = value);
+  }
+}
 
 /**
  * Size and digests of a file, with a salt of 32 bytes before it or null. `progress` gets the number of bytes read so far. Rejects with
@@ -16,17 +31,19 @@ export async function hashFile(file, salt, progress) {
     byteHash.update(salt);
     courtHash.update(salt);
   }
-  for (let at = 0; at < size; at += SLICE) {
-    let buffer;
-    try {
-      buffer = await file.slice(at, Math.min(size, at + SLICE)).arrayBuffer();
-    } catch {
-      throw Object.assign(new Error('file_unreadable'), { code: 'file_unreadable' });
+  let [read, told] = [0, 0];
+  try {
+    for await (const bytes of pieces(file)) {
+      byteHash.update(bytes);
+      courtHash.update(bytes);
+      read += bytes.length;
+      if (read - told >= PIECE || read === size) {
+        told = read;
+        progress(read);
+      }
     }
-    const bytes = new Uint8Array(buffer);
-    byteHash.update(bytes);
-    courtHash.update(bytes);
-    progress(at + bytes.length);
+  } catch {
+    throw Object.assign(new Error('file_unreadable'), { code: 'file_unreadable' });
   }
   if (file.size !== size || file.lastModified !== lastModified || byteHash.length !== size + (salt?.length ?? 0)) {
     throw Object.assign(new Error('file_changed'), { code: 'file_changed' });

@@ -13,6 +13,7 @@ const FIELDS: &[(ActKind, &str)] = &[
     (ActKind::Describe, "title=… claims=…"),
     (ActKind::AddParty, "role=… subject=… name=…"),
     (ActKind::RestateParty, "party=N name=…"),
+    (ActKind::EndAssociation, "party=N"),
     (ActKind::AddAgent, "party=N account=… authority=…"),
     (ActKind::EndAgent, "agent=N"),
     (ActKind::ReturnFiling, "reason=…"),

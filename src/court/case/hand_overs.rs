@@ -71,6 +71,7 @@ pub fn require_unsent(file: &CaseFile, act: ActKind) -> Result<(), Refusal> {
             | ActKind::Reply
             | ActKind::AddParty
             | ActKind::RestateParty
+            | ActKind::EndAssociation
             | ActKind::Associate
             | ActKind::AddAgent
             | ActKind::EndAgent

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::court::acts::{Act, AddAgent, AddParty, Associate, ConfirmService, IssueCode, RestateParty};
+use crate::court::acts::{Act, AddAgent, AddParty, Associate, ConfirmService, EndAssociation, IssueCode, RestateParty};
 use crate::court::case::authority::{Appointment, set};
 use crate::court::case::course_refusal::CourseRefusal;
 use crate::court::case::filing::is_identified;
@@ -247,6 +247,25 @@ pub fn issue_code(file: &mut CaseFile, act: &IssueCode) -> Result<(), Refusal> {
         expires: act.expires,
     };
     file.codes.insert(act.code, code);
+    Ok(())
+}
+
+/// Ends the association of a party with an account, for example with that of a person who used another's code (解除关联). The acts of the
+/// account stay in the record, and it stays a participant (`recusal`).
+///
+/// # Errors
+///
+/// [`Refusal::NoSuchParty`]; [`Refusal::NotAssociated`].
+pub fn end_association(file: &mut CaseFile, act: &EndAssociation) -> Result<(), Refusal> {
+    file.rules.require(RulesVersion::V2)?;
+    let party = file.parties.get_mut(&act.party).ok_or(Refusal::NoSuchParty(act.party))?;
+    if party.account.take().is_none() {
+        return Err(Refusal::NotAssociated);
+    }
+    // What the wrong account has confirmed is not confirmed by the party.
+    party.identity = None;
+    party.service_confirmed = None;
+    party.service_address = None;
     Ok(())
 }
 

@@ -79,6 +79,9 @@ pub enum Refusal {
     /// The party has an account already.
     #[error("the party is associated with an account already")]
     PartyTaken,
+    /// No account is associated with the party.
+    #[error("no account is associated with the party")]
+    NotAssociated,
     /// Evidence filed with the complaint is locked at submission.
     #[error("evidence filed with the complaint can be neither edited nor withdrawn")]
     ItemLocked,
@@ -267,6 +270,7 @@ impl Refusal {
             Self::CodeUsedUp => ErrorCode::CodeUsedUp,
             Self::CodeExpired => ErrorCode::CodeExpired,
             Self::PartyTaken => ErrorCode::PartyTaken,
+            Self::NotAssociated => ErrorCode::NotAssociated,
             Self::ItemLocked => ErrorCode::ItemLocked,
             Self::ItemWithdrawn => ErrorCode::ItemWithdrawn,
             Self::PeriodEnded => ErrorCode::PeriodEnded,

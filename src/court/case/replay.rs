@@ -165,6 +165,7 @@ impl CaseFile {
         match &document.act {
             Act::Describe(act) => filing::describe(self, act, position),
             Act::AddParty(act) => people::add_party(self, document, act, position)?,
+            Act::EndAssociation(act) => people::end_association(self, act)?,
             Act::RestateParty(act) => people::restate_party(self, document, act, position)?,
             Act::AddAgent(act) => people::add_agent(self, document, act, position)?,
             Act::EndAgent(act) => people::end_agent(self, document, act.agent, position)?,

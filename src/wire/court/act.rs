@@ -23,6 +23,8 @@ pub enum ActRequest {
     AddParty { role: String, subject: String, name: String, account: Option<String> },
     /// 更正当事人信息.
     RestateParty { party: u32, subject: Option<String>, name: Option<String> },
+    /// 解除关联.
+    EndAssociation { party: u32 },
     /// 委托诉讼代理人; with authority `statutory` 法定代理人, who names the document of the relationship instead of a power of attorney.
     AddAgent {
         party: u32,
@@ -263,7 +265,7 @@ impl ActRequest {
             };
         }
         same_name! {
-            Describe AddParty RestateParty AddAgent EndAgent ConfirmNotice ConfirmService Submit ReturnFiling Approve Reject
+            Describe AddParty RestateParty EndAssociation AddAgent EndAgent ConfirmNotice ConfirmService Submit ReturnFiling Approve Reject
             Refuse WithdrawFiling FileCase BindNumber Assign BeginHearing AdjournHearing Judge WithdrawSuit
             Close Restate ReceiveItem WithdrawItem Reply Consent SetPeriod SuspendPeriod ResumePeriod
             ExtendPeriod ResetPeriod ExchangeEvidence AllowRebuttal OpenReplies ApplyDeferral DecideDeferral

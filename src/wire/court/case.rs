@@ -440,7 +440,7 @@ impl CaseJson {
             title: text(file.title),
             claims: text(file.claims),
             reason: text(file.reason),
-            course: CourseJson::of(file),
+            course: CourseJson::of(file, texts),
             parties: file.parties.iter().map(|(number, party)| PartyJson::of(*number, party, texts)).collect(),
             agents: file.agents.iter().map(|(number, agent)| AgentJson::of(*number, agent, texts)).collect(),
             codes: file.codes.iter().map(code).collect(),

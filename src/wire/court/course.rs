@@ -10,8 +10,10 @@ use crate::court::course_words::Volume;
 use crate::court::ids::{AppealNumber, PartyNumber};
 use crate::ledger::time::Timestamp;
 use crate::wire::bilingual::Bilingual;
+use crate::wire::court::accounts::Texts;
 use crate::wire::court::act::coded;
 use crate::wire::court::hand_over::{HandOverBriefJson, ManifestRootJson};
+use crate::wire::court::people::TextJson;
 use crate::wire::facts::beijing_time;
 use crate::wire::report::CodedText;
 
@@ -90,6 +92,8 @@ pub struct ObjectionJson {
     /// What it alleges; absent for territorial jurisdiction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ground: Option<CodedText>,
+    /// The reason.
+    pub reason: TextJson,
     /// Its effect.
     pub effect: CodedText,
     /// When, Beijing time.
@@ -226,12 +230,13 @@ fn returned(one: &ReturnedDossier) -> ReturnedDossierJson {
 impl CourseJson {
     /// The course of `file`.
     #[must_use]
-    pub fn of(file: &CaseFile) -> Self {
+    pub fn of(file: &CaseFile, texts: &Texts) -> Self {
         let course = &file.course;
         let main = || course.documents.values().filter(|one| one.volume == Volume::Main);
         let objection = |one: &crate::court::case::course::JurisdictionObjection| ObjectionJson {
             party: one.party.0,
             ground: one.ground.map(|ground| coded(ground.word(), Bilingual::of(|language| ground.label(language)))),
+            reason: TextJson::of(one.reason, texts),
             effect: coded(one.effect.word(), Bilingual::of(|language| one.effect.label(language))),
             at: beijing_time(one.position.at),
         };

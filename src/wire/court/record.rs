@@ -4,10 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::court::acts::{Act, ActKind, AddParty, Reply, RestateParty, Verify};
+use crate::court::acts::{Act, ActKind, Reply, Verify};
 use crate::court::calendar::Day;
 use crate::court::case::state::{ActPosition, CaseFile};
 use crate::court::document::Document;
+use crate::court::ids::{AnnexId, PartyNumber};
 use crate::court::words::{CaseKind, Opinion};
 use crate::ledger::number::DepositNumber;
 use crate::ledger::verify::wording::Language;
@@ -106,12 +107,22 @@ fn opinions(reply: &Reply) -> Bilingual {
     Bilingual::of(said)
 }
 
+/// A party with the name that an act gave it, which may have been corrected since.
+fn named_party(file: &CaseFile, party: PartyNumber, name: Option<AnnexId>, texts: &Texts) -> Bilingual {
+    let stated = name.and_then(|annex| texts.get(&annex).cloned().flatten());
+    match (stated, file.parties.get(&party)) {
+        (Some(name), Some(party)) => Bilingual::of(|language| format!("{} {name}", party.role.label(language))),
+        _ => party_label(file, party, texts),
+    }
+}
+
 /// The content of an act beside its label, if it has any.
 fn details(file: &CaseFile, act: &Act, texts: &Texts) -> Option<Bilingual> {
     Some(match act {
-        Act::AddParty(AddParty { party, .. }) | Act::RestateParty(RestateParty { party, .. }) => {
-            party_label(file, *party, texts)
-        }
+        Act::AddParty(act) => named_party(file, act.party, Some(act.name), texts),
+        Act::RestateParty(act) => named_party(file, act.party, act.name, texts),
+        Act::EndAssociation(act) => party_label(file, act.party, texts),
+        Act::Associate(act) => party_label(file, file.codes.get(&act.code)?.party, texts),
         Act::IssueCode(act) => {
             let Bilingual { zh, en } = file.codes.get(&act.code).map(|code| party_label(file, code.party, texts))?;
             Bilingual::new(format!("供{zh}及其代理人使用"), format!("for {en} and its agents"))

@@ -190,6 +190,7 @@ impl<'h> Participants<'h> {
 fn request(act: ActKind, document: &str) -> Option<Value> {
     let mut body = match act {
         ActKind::AddParty => json!({"role": "third-party", "subject": "natural-person", "name": "某"}),
+        ActKind::EndAssociation => json!({"party": 900}),
         ActKind::RestateParty => json!({"party": 900, "name": "某"}),
         ActKind::AddAgent => json!({"party": 900, "account": "ab".repeat(32), "authority": "general", "name": "某"}),
         ActKind::EndAgent => json!({"agent": 900}),

@@ -37,7 +37,9 @@ async fn a_wrong_name_of_a_party_is_corrected_and_the_record_keeps_both() {
     let corrected = desk.plaintiff.act(&case, "restate-party", &right).await;
     assert!(corrected.contains("李肆") && corrected.contains("法人") && !corrected.contains("李四"), "{corrected}");
     let history = desk.plaintiff.page(&format!("{case}/history")).await;
-    assert!(history.contains("更正当事人信息"), "{history}");
+    for said in ["增加当事人：被告 李四。", "更正当事人信息：被告 李肆。"] {
+        assert!(history.contains(said), "{said}: {history}");
+    }
 }
 
 /// Two periods of one kind: each is chosen by its name, and the court decides on the one that was applied for.

@@ -38,7 +38,7 @@ pub enum ServiceError {
     #[error("an express consent names the digest of the text shown and who ticked the box")]
     ClickNeeded,
     /// The number of days of a document.
-    #[error("this kind of document takes no such number of days")]
+    #[error("the number of days does not fit this kind of document")]
     WrongDays,
     /// A step before the sending, or in the future.
     #[error("the reported time lies before the sending or in the future")]

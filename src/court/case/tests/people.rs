@@ -32,6 +32,31 @@ fn a_party_that_was_entered_wrongly_is_corrected() {
     assert_eq!(course.file.parties[&PartyNumber(2)].name.annex, AnnexId(Digest([7; 32])));
 }
 
+/// 解除关联: by the clerk, for the person to whom the party belongs to join.
+#[test]
+fn the_court_ends_the_association_of_a_wrong_account() {
+    let ends = || Act::EndAssociation(EndAssociation { party: PartyNumber(2) });
+    let mut course = TestCase::assigned();
+    assert_eq!(course.file.capacities_of(account(2)), [SECOND]);
+    for (by, capacity) in [(account(2), SECOND), (PLAINTIFF, FIRST)] {
+        assert_eq!(course.does(by, capacity, ends()), Err(Refusal::Denied(DeniedReason::NotPermitted)));
+    }
+    course.clerk(ends());
+    assert_eq!(course.file.capacities_of(account(2)), []);
+    assert!(course.file.is_recused(account(2)), "it has acted as a party");
+    assert_eq!(course.does(account(8), CLERK, ends()), Err(Refusal::NotAssociated));
+    let again = made!(IssueCode {
+        code: CodeNumber(2),
+        party: PartyNumber(2),
+        party_uses: 1,
+        agent_uses: 0,
+        expires: Timestamp::from_millis(START + 40 * 86_400_000).unwrap(),
+    });
+    course.clerk(again);
+    course.does(account(4), Capacity::Oneself, associate(2, Filer::Principal, None)).unwrap();
+    assert_eq!(course.file.capacities_of(account(4)), [SECOND]);
+}
+
 /// A party with an account corrects itself; a party of the same side does not do it for the others.
 #[test]
 fn a_party_corrects_itself_and_only_the_filer_those_without_an_account() {

@@ -224,6 +224,7 @@ fn of_a_group(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>, case: CaseId
     match kind {
         ActKind::AddParty
         | ActKind::RestateParty
+        | ActKind::EndAssociation
         | ActKind::AddAgent
         | ActKind::EndAgent
         | ActKind::IssueCode
@@ -287,6 +288,7 @@ fn of_people(d: &mut Dice, kind: ActKind, file: Option<&CaseFile>) -> Act {
             name: d.annex(),
             former_role: d.optional_former(),
         }),
+        ActKind::EndAssociation => Act::EndAssociation(EndAssociation { party: d.party() }),
         ActKind::RestateParty => Act::RestateParty(RestateParty {
             party: d.party(),
             subject: d.optional(|d| d.of(SubjectKind::ALL)),

@@ -8,9 +8,9 @@ use axum::response::Response;
 
 use crate::court::acts::{
     Act, AddAgent, AddParty, AdjournHearing, Approve, Assign, BeginHearing, BindNumber, Close, ConfirmNotice,
-    ConfirmService, Consent, Describe, EndAgent, ExtendPeriod, FileCase, Hold, Judge, OrderErasure, ReceiveItem,
-    Refuse, Reject, Release, Reply, Restate, RestateParty, ReturnFiling, Submit, WithdrawFiling, WithdrawItem,
-    WithdrawSuit,
+    ConfirmService, Consent, Describe, EndAgent, EndAssociation, ExtendPeriod, FileCase, Hold, Judge, OrderErasure,
+    ReceiveItem, Refuse, Reject, Release, Reply, Restate, RestateParty, ReturnFiling, Submit, WithdrawFiling,
+    WithdrawItem, WithdrawSuit,
 };
 use crate::court::case::refusal::Refusal;
 use crate::court::case::state::{CaseFile, HeldContent};
@@ -107,6 +107,7 @@ fn simple_act(request: &ActRequest) -> Option<Act> {
         ActRequest::AdjournHearing {} => Act::AdjournHearing(AdjournHearing {}),
         ActRequest::WithdrawSuit {} => Act::WithdrawSuit(WithdrawSuit {}),
         ActRequest::Close {} => Act::Close(Close {}),
+        ActRequest::EndAssociation { party } => Act::EndAssociation(EndAssociation { party: PartyNumber(party) }),
         ActRequest::EndAgent { agent } => Act::EndAgent(EndAgent { agent: AgentNumber(agent) }),
         ActRequest::Consent { item } => Act::Consent(Consent { item: ItemNumber(item) }),
         ActRequest::ExtendPeriod { days } => Act::ExtendPeriod(ExtendPeriod { days }),

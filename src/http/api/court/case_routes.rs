@@ -40,6 +40,7 @@ const ACTS: &[ErrorCode] = codes![
     AlreadyInTheCase,
     TooManyAgents,
     PartyTaken,
+    NotAssociated,
     ItemLocked,
     ItemWithdrawn,
     PeriodEnded,

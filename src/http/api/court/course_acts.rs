@@ -67,11 +67,16 @@ pub fn course_act(context: &mut ActContext<'_>, request: &ActRequest) -> Result<
             if against.first().is_some_and(|first| first.0 == 0) {
                 return Err(FilingError::Refused(Refusal::NoSuchParty(PartyNumber(0))));
             }
+            let petition = read("petition", petition)?;
+            if context.file.course.decisions.iter().any(|one| one.document == petition) {
+                let (reason, zh) = ("this is a decision of the court", "所选文书是本案裁判文书，请选择上诉状");
+                return Err(FilingError::bad("petition", reason, zh));
+            }
             Act::Appeal(Appeal {
                 appeal: context.file.next_appeal(),
                 party: context.party(*party)?,
                 decision: read("decision", decision)?,
-                petition: read("petition", petition)?,
+                petition,
                 against,
                 filed_with: read_some("filed_with", filed_with.as_ref())?.unwrap_or(FiledWith::First),
                 day: read_some("day", day.as_ref())?,

@@ -89,6 +89,12 @@ pub(super) const FORMS: &[ActForm] = &[
         ],
     )
     .lead("请填写需要更正的事项；更正前后的内容均留存备查。", "Fill in what is to be corrected. The record keeps both."),
+    ActForm::new(ActKind::EndAssociation, Group::People, &[required("party", Control::Party)])
+        .lead(
+            "用于关联账号有误的情形：解除后，该账号不再代表该当事人，已办理的事项留存记录；请重新生成关联码。",
+            "For an association with a wrong account: it no longer acts for the party, and its acts stay in the record. Issue another code then.",
+        )
+        .sure("已核实关联账号有误，确认解除", "I have checked that the account is a wrong one; end the association"),
     ActForm::new(
         ActKind::AddAgent,
         Group::People,
