@@ -42,6 +42,24 @@ async fn a_wrong_name_of_a_party_is_corrected_and_the_record_keeps_both() {
     }
 }
 
+/// The judge rules on what the party has stated.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_objection_to_jurisdiction_is_shown_with_its_ground_and_reason() {
+    let node = TestNode::in_memory(NodeConfig::default()).await;
+    let mut desk = Desk::of(&node).await;
+    let case = desk.open("张三", "合同纠纷").await;
+    desk.complete(&case, "李四", "合同").await;
+    desk.file(&case).await;
+    let objection = [("ground", "exclusive"), ("reason", "本案系不动产纠纷。")];
+    desk.defendant.act(&case, "object-jurisdiction", &objection).await;
+    let shown = desk.judge.page(&case).await;
+    assert!(shown.contains("提出管辖异议：") && shown.contains("本案系不动产纠纷。"), "{shown}");
+    assert!(shown.contains("异议事由："), "{shown}");
+    // A wrong account is removed from the party.
+    desk.clerk.act(&case, "end-association", &[("party", "2"), ("sure", "yes")]).await;
+    assert_eq!(desk.defendant.browser.get(&case).await.status, 404);
+}
+
 /// Two periods of one kind: each is chosen by its name, and the court decides on the one that was applied for.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_period_to_be_deferred_is_chosen_by_its_name() {

@@ -221,6 +221,11 @@ async fn a_judgment_is_read_from_the_case_and_before_an_appeal() {
     assert!(shown.contains(&format!("href=\"{page}\"")) && shown.contains(READ), "{shown}");
     let appeal = desk.defendant.page(&format!("{case}/act/appeal?decision={number}")).await;
     assert!(appeal.contains(&format!("href=\"{page}\"")), "{appeal}");
+    // The judgment itself is no petition.
+    let form = [("decision", number.as_str()), ("petition", number.as_str())];
+    let refused = desk.defendant.send(&format!("{case}/act/appeal"), &form).await;
+    assert!(refused.text().contains("所选文书是本案裁判文书，请选择上诉状"), "{}", refused.text());
+    assert!(!desk.defendant.page(&case).await.contains("提起上诉："), "nothing was recorded");
     let answer = desk.defendant.browser.get(&format!("{page}/file")).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/pdf"));
     // In both languages, where it can be read, and where it can only be given or compared.
