@@ -18,7 +18,7 @@ use crate::filing::service::{FilingService, RecordedAct};
 
 impl FilingService {
     /// Accepts a role that a court administrator has granted to the actor's account. With a password, the holder does it in a session. A
-    /// password that was set with a reset code after the grant accepts nothing: whoever issued the code would accept for the holder.
+    /// password that was set with a reset code after the grant accepts nothing: the person who issued the code could accept for the holder.
     ///
     /// # Errors
     ///

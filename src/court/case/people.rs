@@ -64,7 +64,7 @@ pub fn add_party(
     if act.account.is_some() && !by_court && !act.role.brings_the_case() {
         return Err(Refusal::NotYours);
     }
-    let enters = |account| entry_replaces(file, account, act.party, by_court);
+    let enters = |account| replaced_entries(file, account, act.party, by_court);
     let ended = act.account.map(enters).transpose()?.unwrap_or_default();
     let name = Text { annex: act.name, index: position.index };
     let party = Party {
@@ -168,7 +168,7 @@ pub fn add_agent(
         ended: None,
     };
     let by_court = matches!(document.capacity, Capacity::Holding(_));
-    let ended = entry_replaces(file, act.account, act.party, by_court)?;
+    let ended = replaced_entries(file, act.account, act.party, by_court)?;
     join_as_agent(file, act.agent, agent)?;
     end_entries(file, &ended, position.at);
     Ok(())
@@ -293,7 +293,7 @@ pub(in crate::court::case) fn entries_without_own_act(
 
 /// The capacities that end when the account is entered for a party. Only the court replaces an entry: a party could end the agency of its
 /// opponent's lawyer otherwise.
-fn entry_replaces(
+fn replaced_entries(
     file: &CaseFile,
     account: AccountId,
     party: PartyNumber,

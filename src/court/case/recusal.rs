@@ -2,9 +2,9 @@
 //!
 //! # Invariants
 //!
-//! An account is a participant if it brought the suit, joined with a code, acted as a party or agent, or was entered by the court. An entry that a party made for another account counts only after that account has acted in it. Otherwise a party
-//! could exclude a judge by naming the judge as its agent. Resigning as agent is no such act. An account that once took part does not
-//! act for the court any more, nor in the cases that continue this one. An account that has acted for the court does not act for a party
+//! An account is a participant if it brought the suit, joined with a code, acted as a party or agent, or was entered by the court. An entry
+//! that a party made for another account counts only after that account has acted in it. Otherwise a party could exclude a judge by
+//! naming the judge as its agent. Resigning as agent is no such act. An account that once took part does not act for the court any more, nor in the cases that continue this one. An account that has acted for the court does not act for a party
 //! afterwards, unless the court itself enters it as a party or agent: then it is recused. Cases of version 1 have no such rule.
 //!
 //! Sources: 民诉法 art. 47 (1) 1 (a judge who is a party withdraws) and (4) (so do clerks, interpreters, appraisers, inspectors). For agents and

@@ -4,6 +4,8 @@ use crate::court::ids::AccountId;
 use crate::court::line_value::LineValue;
 use crate::court::registry::{Account, Registry, RegistryError};
 use crate::filing::filing_error::FilingError;
+use crate::ledger::time::Timestamp;
+use crate::wire::court::accounts::read_time;
 
 /// Parses a word, number or id as an act spells it.
 ///
@@ -21,6 +23,18 @@ pub fn read<T: LineValue>(field: &'static str, text: &str) -> Result<T, FilingEr
 /// As [`read`].
 pub fn read_some<T: LineValue>(field: &'static str, text: Option<&String>) -> Result<Option<T>, FilingError> {
     text.map(|text| read(field, text)).transpose()
+}
+
+/// Parses a time as requests spell it.
+///
+/// # Errors
+///
+/// [`FilingError::BadValue`].
+pub fn read_moment(field: &'static str, text: &str) -> Result<Timestamp, FilingError> {
+    read_time(text).ok_or_else(|| {
+        let example = "2026-11-22T09:04:11.123+08:00";
+        FilingError::bad(field, format!("expected a time like {example}"), format!("应为时间，例如 {example}"))
+    })
 }
 
 /// Looks up an account by its id.

@@ -14,7 +14,7 @@ use crate::court::line_value::LineValue;
 use crate::filing::actor::Actor;
 use crate::filing::filing_error::FilingError;
 use crate::filing::gateway_reports::GatewayReport;
-use crate::http::api::court::field_values::{read, read_some};
+use crate::http::api::court::field_values::{read, read_moment, read_some};
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
 use crate::http::api::court::signed_report::{REPORT_MAX, SignedReport};
 use crate::http::app_state::AppState;
@@ -22,7 +22,7 @@ use crate::http::bearer::Bearer;
 use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 use crate::wire::chinese;
-use crate::wire::court::accounts::{EmptyRequest, read_time};
+use crate::wire::court::accounts::EmptyRequest;
 use crate::wire::court::gateway::{
     GatewayJson, GatewayReportJson, GatewayReportRequest, GatewayRequest, GatewaysJson, RegisteredGatewayJson,
 };
@@ -131,13 +131,7 @@ fn report(bytes: &[u8]) -> Result<GatewayReport, FilingError> {
     Ok(GatewayReport {
         message: read("message", &request.message)?,
         step: read("status", &request.status)?,
-        at: read_time(&request.at).ok_or_else(|| {
-            FilingError::bad(
-                "at",
-                "expected 2026-11-22T09:04:11.123+08:00",
-                "应为时间，例如 2026-11-22T09:04:11.123+08:00",
-            )
-        })?,
+        at: read_moment("at", &request.at)?,
         cause: read_some("cause", request.cause.as_ref())?,
     })
 }

@@ -14,7 +14,7 @@ use crate::filing::filing_error::FilingError;
 use crate::filing::identity_providers::{NewProvider, ProviderView};
 use crate::filing::identity_results::{IdentityOutcome, IdentityResult};
 use crate::http::api::court::accounts::account_named;
-use crate::http::api::court::field_values::read;
+use crate::http::api::court::field_values::{read, read_moment};
 use crate::http::api::court::json_request::{AuthenticatedJson, act_json, answer, created, value};
 use crate::http::api::court::signed_report::{REPORT_MAX, SignedReport};
 use crate::http::app_state::AppState;
@@ -23,7 +23,7 @@ use crate::http::problem::ApiError;
 use crate::http::request::PathParameter;
 use crate::wire::bilingual::Bilingual;
 use crate::wire::chinese;
-use crate::wire::court::accounts::{EmptyRequest, read_time};
+use crate::wire::court::accounts::EmptyRequest;
 use crate::wire::court::identity::{
     BegunVerificationJson, ConfirmationRequest, IdentityCheckProviderJson, IdentityCheckProviderRequest,
     IdentityCheckProvidersJson, IdentityResultJson, IdentityResultRequest, RegisteredIdentityCheckProviderJson,
@@ -205,13 +205,7 @@ fn result(bytes: &[u8]) -> Result<IdentityResult, FilingError> {
     };
     Ok(IdentityResult {
         verification: read("verification", &request.verification)?,
-        at: read_time(&request.at).ok_or_else(|| {
-            FilingError::bad(
-                "at",
-                "expected 2026-11-22T09:04:11.123+08:00",
-                "应为时间，例如 2026-11-22T09:04:11.123+08:00",
-            )
-        })?,
+        at: read_moment("at", &request.at)?,
         outcome,
         reference: request.reference.filter(|reference| !reference.trim().is_empty()),
     })

@@ -24,7 +24,7 @@ use crate::filing::service::RecordedAct;
 use crate::filing::service_of_documents::{ServeCommand, ServiceView};
 use crate::http::api::court::acts::outcome_json;
 use crate::http::api::court::case_path::CasePath;
-use crate::http::api::court::field_values::{read, read_some};
+use crate::http::api::court::field_values::{read, read_moment, read_some};
 use crate::http::api::court::json_request::{AuthenticatedJson, answer, created};
 use crate::http::api::court::warnings;
 use crate::http::app_state::AppState;
@@ -32,7 +32,6 @@ use crate::http::bearer::Bearer;
 use crate::http::problem::ApiError;
 use crate::ledger::hash::leaf_hash;
 use crate::ledger::time::Timestamp;
-use crate::wire::court::accounts::read_time;
 use crate::wire::court::act::ActOutcomeJson;
 use crate::wire::court::service::{CertificateJson, ServiceActRequest, ServiceBookJson};
 use crate::wire::court::service_view::{CertificateRecord, ServiceViewContext, book, certificate};
@@ -42,14 +41,7 @@ use crate::wire::court::typed_act::TypedActRequest;
 const ADDRESS_MAX: usize = 200;
 
 fn time(field: &'static str, text: Option<&String>) -> Result<Option<Timestamp>, FilingError> {
-    let bad = || {
-        FilingError::bad(
-            field,
-            "expected a time like 2026-11-22T09:04:11.123+08:00",
-            "应为时间，例如 2026-11-22T09:04:11.123+08:00",
-        )
-    };
-    text.map(|text| read_time(text).ok_or_else(bad)).transpose()
+    text.map(|text| read_moment(field, text)).transpose()
 }
 
 /// The party that a request names, or for which the actor acts.

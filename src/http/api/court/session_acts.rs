@@ -22,12 +22,11 @@ use crate::court::words::{IdentityLevel, IdentityMethod, Role};
 use crate::filing::annexes::Annexes;
 use crate::filing::documents::DocumentFacts;
 use crate::filing::filing_error::FilingError;
-use crate::http::api::court::field_values::{known, read};
+use crate::http::api::court::field_values::{known, read, read_moment};
 use crate::ledger::hash::Digest;
 use crate::ledger::number::DepositNumber;
 use crate::ledger::statement::content::HashAlgorithm;
 use crate::ledger::time::Timestamp;
-use crate::wire::court::accounts::read_time;
 use crate::wire::court::act::ActRequest;
 use crate::wire::facts::DigestJson;
 
@@ -187,8 +186,8 @@ fn hearing_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Result
                 data_hash,
                 size,
                 name: read::<Digest>("name_commitment", name_commitment)?,
-                from: time("from", from)?,
-                until: time("until", until)?,
+                from: read_moment("from", from)?,
+                until: read_moment("until", until)?,
             })
         }
         ActRequest::CloseRecording { hearing, .. } => {
@@ -205,16 +204,6 @@ fn hearing_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Result
         }
         _ => return Ok(None),
     }))
-}
-
-fn time(field: &'static str, text: &str) -> Result<Timestamp, FilingError> {
-    read_time(text).ok_or_else(|| {
-        FilingError::bad(
-            field,
-            "a time like 2026-11-22T09:04:11.123+08:00",
-            "应为时间，例如 2026-11-22T09:04:11.123+08:00",
-        )
-    })
 }
 
 fn transcript_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Result<Option<Act>, FilingError> {
@@ -302,7 +291,8 @@ fn round_act(context: &mut SessionContext<'_>, request: &ActRequest) -> Result<O
             let method: ConfirmationMethod = read("method", method)?;
             // What was signed on paper was signed before the clerk, who checked the papers.
             let identity = if method == ConfirmationMethod::Offline {
-                let at = checked_at.as_ref().map(|text| time("checked_at", text)).transpose()?.unwrap_or(context.now);
+                let at =
+                    checked_at.as_ref().map(|text| read_moment("checked_at", text)).transpose()?.unwrap_or(context.now);
                 Some(IdentityCheck { method: IdentityMethod::CourtOffline, level: IdentityLevel::High, at })
             } else {
                 context.identity

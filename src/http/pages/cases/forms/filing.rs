@@ -91,8 +91,8 @@ pub(super) const FORMS: &[ActForm] = &[
     .lead("请填写需要更正的事项；更正前后的内容均留存备查。", "Fill in what is to be corrected. The record keeps both."),
     ActForm::new(ActKind::EndAssociation, Group::People, &[required("party", Control::Party)])
         .lead(
-            "用于关联账号有误的情形：解除后，该账号不再代表该当事人，已办理的事项留存记录；请重新生成关联码。",
-            "For an association with a wrong account: it no longer acts for the party, and its acts stay in the record. Issue another code then.",
+            "用于关联账号有误的情形：解除后，该账号不再代表该当事人，已办理的事项留存记录。该账号委托的代理人，须另行解除委托；请重新生成关联码。",
+            "For an association with a wrong account: it no longer acts for the party, and its acts stay in the record. End the agencies that it gave, too, and issue another code.",
         )
         .sure("已核实关联账号有误，确认解除", "I have checked that the account is a wrong one; end the association"),
     ActForm::new(
